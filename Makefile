@@ -1,0 +1,80 @@
+# `make` alone prints this menu. Needs Python 3.11 or newer; everything else it installs itself.
+.DEFAULT_GOAL := help
+.PHONY: help run test check coverage bench env clean
+SHELL := /bin/sh
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+NODE_MODULES := tests/reference/node_modules
+
+help: ## this menu
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-10s%s\n", $$1, $$2}'
+
+run: $(BIN)/.installed-run ## install into .venv, then serve both templates with demo data
+	@exec $(BIN)/parsepy serve --demo $(ARGS)
+
+test: $(BIN)/.installed-dev node ## all tests; `make test ARGS='tests/unit -k query'` for some
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(BIN)/.installed-dev ## format, lint, types, import layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+coverage: $(BIN)/.installed-dev node ## all tests, then the lines and branches they left out
+	@$(BIN)/python -m coverage run -m pytest $(ARGS)
+	@$(BIN)/python -m coverage report
+
+bench: $(BIN)/.installed-dev node ## requests a second and CPU per request, beside Parse Server
+	@$(BIN)/python -m benchmarks.run $(ARGS)
+
+env: .env ## make .env with random secrets for `docker compose up`
+
+clean: ## remove what the targets above made, but neither keys nor data (.parsepy)
+	rm -rf $(VENV) $(NODE_MODULES) build dist .mypy_cache .ruff_cache .pytest_cache \
+	  .import_linter_cache .hypothesis .coverage htmlcov
+	find parsepy tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The first Python that is new enough and can make an environment.
+$(BIN)/python:
+	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14; do \
+	  if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	  then echo "Making $(VENV) with $$("$$python" -V)"; exec "$$python" -m venv $(VENV); fi; \
+	done; \
+	echo "parsepy needs Python 3.11 or newer, with its venv module, and found none." >&2; \
+	echo "On Debian or Ubuntu: sudo apt install python3 python3-venv" >&2; \
+	echo "Or name one:         make run PYTHON=/path/to/python3.12" >&2; exit 1
+
+# Stamps: a target installs again only when pyproject.toml has changed.
+$(BIN)/.installed-run: pyproject.toml | $(BIN)/python
+	@echo "Installing parsepy (once)"
+	@$(PIP) install -e '.[embedded]'
+	@touch $@
+
+$(BIN)/.installed-dev: pyproject.toml | $(BIN)/python
+	@echo "Installing parsepy and its tools (once)"
+	@$(PIP) install -e '.[dev]'
+	@touch $@ $(BIN)/.installed-run
+
+# Parse Server and its SDK, which some tests compare with; those are skipped where there is no Node.
+.PHONY: node
+node:
+	@if [ -f tests/reference/package.json ] && command -v node >/dev/null && command -v npm >/dev/null; \
+	then $(MAKE) --no-print-directory $(NODE_MODULES)/.package-lock.json; fi
+
+$(NODE_MODULES)/.package-lock.json: tests/reference/package.json $(wildcard tests/reference/package-lock.json)
+	@echo "Installing Parse Server and its SDK for the comparing tests (once)"
+	@cd tests/reference && if [ -f package-lock.json ]; then npm ci --ignore-scripts --no-audit --no-fund --silent; \
+	  else npm install --ignore-scripts --no-audit --no-fund --silent; fi
+	@touch $@
+
+.env:
+	@umask 077; random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }; \
+	{ echo "PARSE_SERVER_APPLICATION_ID=parsepy"; \
+	  echo "PARSE_SERVER_MASTER_KEY=$$(random)"; \
+	  echo "PARSE_DASHBOARD_USER_ID=admin"; \
+	  echo "PARSE_DASHBOARD_USER_PASSWORD=$$(random)"; \
+	  echo "PARSE_DASHBOARD_COOKIE_SESSION_SECRET=$$(random)"; } > $@
+	@echo "Wrote .env; the dashboard's user and password are in it."

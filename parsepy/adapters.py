@@ -1,0 +1,70 @@
+"""`load_adapter`: import the module that an option names and build its `adapter`."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import inspect
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from parsepy.config import Adapter, ConfigError
+
+
+def load_adapter(spec: Adapter, base_dir: Path, option: str = "adapter") -> object:
+    """Import `spec.module` and answer `module.adapter(**spec.options)`.
+
+    The module is a dotted name, or a file (relative to `base_dir`, the configuration's folder).
+    ConfigError, which names `option` and the cause, when that fails at any step.
+    """
+    module = _import(spec.module, base_dir, option)
+    adapter = getattr(module, "adapter", None)
+    if not callable(adapter):
+        raise ConfigError([f"{option}: {spec.module} offers no class `adapter`"])
+    try:
+        with contextlib.suppress(ValueError):  # built-in types show no signature
+            inspect.signature(adapter).bind(**spec.options)
+    except TypeError as error:
+        raise ConfigError([f"{option}: the adapter of {spec.module}: {error}"]) from error
+    try:
+        made: object = adapter(**spec.options)
+    except Exception as error:
+        raise ConfigError([f"{option}: {spec.module} failed: {_cause(error)}"]) from error
+    return made
+
+
+def _import(name: str, base_dir: Path, option: str) -> ModuleType:
+    try:
+        if name.endswith(".py") or "/" in name:
+            return _import_file((base_dir / name).resolve(), option)
+        # Modules beside the configuration file can be named, too; installed ones come first.
+        if str(base_dir.resolve()) not in sys.path:
+            sys.path.append(str(base_dir.resolve()))
+        return importlib.import_module(name)
+    except ConfigError:
+        raise
+    except Exception as error:
+        raise ConfigError([f"{option}: {name} can't be imported: {_cause(error)}"]) from error
+
+
+def _import_file(file: Path, option: str) -> ModuleType:
+    if not file.is_file():
+        raise ConfigError([f"{option}: there is no file {file}"])
+    name = f"parsepy_adapter_{file.stem}_{abs(hash(file)):x}"
+    found = importlib.util.spec_from_file_location(name, file)
+    if found is None or found.loader is None:
+        raise ConfigError([f"{option}: {file} is no Python file"])
+    module = importlib.util.module_from_spec(found)
+    sys.modules[name] = module  # dataclasses and pickle look a class's module up there
+    try:
+        found.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _cause(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,148 @@
+"""``build(config)``: make the parts, mount the front doors, start and stop them."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any, cast
+
+from parsepy.adapters import load_adapter
+from parsepy.auth import PROVIDERS
+from parsepy.auth.base import AuthProvider
+from parsepy.backend import Backend
+from parsepy.cache import Cache
+from parsepy.config import Config
+from parsepy.config.groups import SchemaOptions
+from parsepy.model import templates
+from parsepy.model.query import QueryLimits
+from parsepy.model.values import dumps
+from parsepy.operations import bootstrap, schemas
+from parsepy.rest import RestDoor
+from parsepy.rest.requests import Receive, Scope
+from parsepy.rest.responses import Send
+from parsepy.storage import Storage, open_storage
+from parsepy.storage.documents import file_url_of
+
+log = logging.getLogger("parsepy")
+
+
+class Application:
+    """An ASGI 3 application: one Parse application with its backend and front doors."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self._rest = RestDoor(backend)
+
+    async def startup(self) -> None:
+        """Prepare the database, apply the schema templates, and take requests.
+
+        Raises ``TemplateError``, ``SchemaConflict``, ``Unavailable``.
+        """
+        backend = self.backend
+        backend.state = "starting"
+        try:
+            await backend.storage.ping()
+            await schemas.prepare_database(backend)
+            await self._apply_templates()
+        except BaseException:
+            backend.state = "error"
+            raise
+        backend.state = "ok"
+
+    async def _apply_templates(self) -> None:
+        options = self.backend.config.schema
+        if options is None:
+            return
+        template = await asyncio.to_thread(template_of, options)
+        self.backend.sign_up_required = template.sign_up_required
+        lines = await schemas.apply(self.backend, template)
+        for line in lines:
+            log.debug("schema: %s", line)
+        if lines:
+            log.info("schema: %d changes brought in from the templates", len(lines))
+        for name in await bootstrap.make_roles(self.backend, template.roles):
+            log.info("role made: %s", name)
+
+    async def shutdown(self) -> None:
+        """Close the connections."""
+        self.backend.state = "stopped"
+        await self.backend.storage.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or follow the server's lifespan."""
+        if scope["type"] == "http":
+            await self._rest(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.startup()
+        except BaseException as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            raise
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.shutdown()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def template_of(options: SchemaOptions) -> templates.Template:
+    """The merged schema templates of the option ``schema``; raises ``TemplateError``."""
+    if options.definitions:
+        text = dumps([thawed(item) for item in options.definitions]).decode()
+        return templates.parse([("schema.definitions", text)])
+    return templates.load(options.files)
+
+
+def build(config: Config, *, storage: Storage | None = None) -> Application:
+    """Wire the parts of one application from its options.
+
+    ``storage`` replaces the one that ``databaseURI`` names. Raises ``ConfigError`` for an
+    adapter that can't be loaded.
+    """
+    complexity = config.request_complexity
+    seconds = config.cache_ttl / 1000
+    base = config.public_server_url or config.server_url
+    backend = Backend(
+        config=config,
+        storage=storage
+        or open_storage(
+            config.database_uri or "",
+            file_url=file_url_of(base.rstrip("/"), config.app_id),
+            prefix=config.collection_prefix,
+            max_time_ms=config.database_options.max_time_ms,
+        ),
+        log=log,
+        principals=Cache(seconds, config.cache_max_size),
+        roles=Cache(seconds, config.cache_max_size),
+        limits=QueryLimits(
+            default_limit=config.default_limit,
+            max_limit=config.max_limit,
+            query_depth=complexity.query_depth,
+            include_depth=complexity.include_depth,
+            include_count=complexity.include_count,
+        ),
+        auth=_providers(config),
+    )
+    return Application(backend)
+
+
+def thawed(value: Any) -> Any:
+    """A frozen option as plain JSON values."""
+    if isinstance(value, Mapping):
+        return {key: thawed(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [thawed(item) for item in value]
+    return value
+
+
+def _providers(config: Config) -> Mapping[str, AuthProvider]:
+    providers: dict[str, AuthProvider] = {name: make() for name, make in PROVIDERS.items()}
+    for name, configured in config.auth.items():
+        if configured.adapter is not None:
+            providers[name] = cast(
+                AuthProvider,
+                load_adapter(configured.adapter, config.base_dir, f"auth.{name}"),
+            )
+    return providers

@@ -1,0 +1,68 @@
+"""``Backend``: the record of wired parts. ``RequestContext``: who asks what of it."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from parsepy.auth.base import AuthProvider
+from parsepy.cache import Cache
+from parsepy.config import Config
+from parsepy.model.principal import MASTER, Principal
+from parsepy.model.query import QueryLimits
+from parsepy.model.schema import ClassSchema
+from parsepy.storage import Storage
+
+
+@dataclass(slots=True)
+class SchemaCache:
+    """The class schemas as last read, and when (monotonic seconds; 0: never)."""
+
+    classes: dict[str, ClassSchema] = field(default_factory=dict)
+    documents: dict[str, dict[str, Any]] = field(default_factory=dict)
+    loaded_at: float = 0.0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass(slots=True)
+class Backend:
+    """The parts of one application, wired by ``app.build``; data, no behaviour."""
+
+    config: Config
+    storage: Storage
+    log: logging.Logger
+    principals: Cache[Principal]
+    roles: Cache[frozenset[str]]
+    limits: QueryLimits
+    auth: Mapping[str, AuthProvider]
+    schemas: SchemaCache = field(default_factory=SchemaCache)
+    sign_up_required: tuple[str, ...] = ()
+    state: str = "initialized"
+
+
+@dataclass(slots=True)
+class RequestContext:
+    """One request: the backend, the principal, and what the client told of itself."""
+
+    backend: Backend
+    principal: Principal
+    installation_id: str | None = None
+    ip: str | None = None
+    request_id: str = ""
+    trigger_context: dict[str, Any] = field(default_factory=dict)
+    mount_url: str = ""
+
+    @property
+    def config(self) -> Config:
+        """The server's options."""
+        return self.backend.config
+
+    def as_master(self) -> "RequestContext":
+        """The same request with the rights of the master key."""
+        return replace(self, principal=MASTER)
+
+
+def master_context(backend: Backend) -> RequestContext:
+    """A context of the house's own, outside any request."""
+    return RequestContext(backend, MASTER)

@@ -1,0 +1,54 @@
+"""Bounded cache with expiry: session token to principal, user to roles."""
+
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+Value = TypeVar("Value")
+
+
+class Cache(Generic[Value]):
+    """At most ``size`` values, each for ``ttl`` seconds; the oldest goes first."""
+
+    __slots__ = ("_clock", "_entries", "_size", "_ttl")
+
+    def __init__(self, ttl: float, size: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._ttl = ttl
+        self._size = size
+        self._clock = clock
+        self._entries: dict[str, tuple[float, Value]] = {}
+
+    def get(self, key: str) -> Value | None:
+        """The value of ``key``, unless there is none or its time is over."""
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        if entry[0] <= self._clock():
+            del self._entries[key]
+            return None
+        return entry[1]
+
+    def put(self, key: str, value: Value) -> None:
+        """Keep ``value`` under ``key``."""
+        if self._ttl <= 0 or self._size <= 0:
+            return
+        self._entries.pop(key, None)
+        while len(self._entries) >= self._size:
+            del self._entries[next(iter(self._entries))]
+        self._entries[key] = (self._clock() + self._ttl, value)
+
+    def drop(self, key: str) -> None:
+        """Forget ``key``."""
+        self._entries.pop(key, None)
+
+    def drop_if(self, condition: Callable[[Value], bool]) -> None:
+        """Forget every value of which ``condition`` is true."""
+        for key in [k for k, (_, value) in self._entries.items() if condition(value)]:
+            del self._entries[key]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._entries.clear()
+
+    def __len__(self) -> int:
+        return len(self._entries)

@@ -1,0 +1,579 @@
+"""`Config`: every option with its default and its check, under Parse Server's own names."""
+
+# `option(...)` stands in place of a default, as `dataclasses.field` would.
+# ruff: noqa: RUF009
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from parsepy.config.checks import (
+    At,
+    ConfigError,
+    Network,
+    boolean,
+    filled,
+    integer,
+    ip_allowed,
+    json_object,
+    json_value,
+    level,
+    many,
+    mongo_uri,
+    named,
+    networks,
+    number,
+    path,
+    patterns,
+    route,
+    secret,
+    size,
+    text,
+    texts,
+    url,
+)
+from parsepy.config.groups import (
+    ALWAYS_PROTECTED,
+    AccountLockout,
+    Adapter,
+    AuthProvider,
+    DatabaseOptions,
+    DeniedKeyword,
+    FileDownload,
+    FileUpload,
+    IdempotencyOptions,
+    InstallationOptions,
+    LiveQuery,
+    LiveQueryServerOptions,
+    LogLevels,
+    Pages,
+    PasswordPolicy,
+    Push,
+    QueryOptions,
+    RateLimit,
+    RequestComplexity,
+    SchemaOptions,
+    Security,
+    adapter,
+    auth_provider,
+    driver_and_own,
+    hidden_fields,
+    push_options,
+    schema_files,
+)
+from parsepy.config.table import (
+    Group,
+    Option,
+    group,
+    maybe,
+    nearest,
+    option,
+    options_of,
+    read_group,
+    required,
+)
+
+__all__ = [
+    "OPTIONS",
+    "AccountLockout",
+    "Adapter",
+    "AuthProvider",
+    "Config",
+    "ConfigError",
+    "DatabaseOptions",
+    "DeniedKeyword",
+    "FileDownload",
+    "FileUpload",
+    "IdempotencyOptions",
+    "InstallationOptions",
+    "LiveQuery",
+    "LiveQueryServerOptions",
+    "LogLevels",
+    "Network",
+    "Option",
+    "Pages",
+    "PasswordPolicy",
+    "Push",
+    "QueryOptions",
+    "RateLimit",
+    "RequestComplexity",
+    "SchemaOptions",
+    "Security",
+    "Settings",
+    "collect",
+    "ip_allowed",
+    "load",
+    "unknown_variables",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Config(Group):
+    """One application's settings; read-only. Attributes are Parse's option names in snake_case."""
+
+    # Identity and keys
+    app_id: str = option(
+        "appId", filled, "parsepy", "application id", env="PARSE_SERVER_APPLICATION_ID"
+    )
+    master_key: str = required("masterKey", secret, "", "key that passes all permissions")
+    master_key_ttl: int | None = maybe(
+        "masterKeyTtl", integer(0), "seconds a fetched master key is kept", acts=False
+    )
+    maintenance_key: str | None = maybe("maintenanceKey", secret, "key for internal fields")
+    read_only_master_key: str | None = maybe(
+        "readOnlyMasterKey", secret, "master key that cannot write"
+    )
+    master_key_ips: tuple[Network, ...] = option(
+        "masterKeyIps", networks, ["127.0.0.1", "::1"], "who may use the master key"
+    )
+    maintenance_key_ips: tuple[Network, ...] = option(
+        "maintenanceKeyIps", networks, ["127.0.0.1", "::1"], "who may use the maintenance key"
+    )
+    read_only_master_key_ips: tuple[Network, ...] = option(
+        "readOnlyMasterKeyIps", networks, ["0.0.0.0/0", "::0"], "who may use the read-only key"
+    )
+    client_key: str | None = maybe("clientKey", secret, "key of native clients")
+    javascript_key: str | None = maybe("javascriptKey", secret, "key of the JavaScript SDK")
+    rest_api_key: str | None = maybe("restAPIKey", secret, "key of REST clients")
+    dot_net_key: str | None = maybe("dotNetKey", secret, "key of .NET clients")
+    webhook_key: str | None = maybe("webhookKey", secret, "shown to webhooks", acts=False)
+    file_key: str | None = maybe("fileKey", secret, "prefix of migrated files", acts=False)
+    encryption_key: str | None = maybe("encryptionKey", secret, "encrypts files", acts=False)
+    app_name: str | None = maybe("appName", filled, "name in e-mails and pages")
+
+    # Where it runs
+    port: int = option("port", integer(1, 65535), 1337, "port to listen on", env="PORT")
+    host: str = option("host", filled, "0.0.0.0", "address to listen on")
+    mount_path: str = option("mountPath", route, "/parse", "path of the API")
+    server_url: str = option(
+        "serverURL", url, None, "the API's URL; default from port and path", env="PARSE_SERVER_URL"
+    )
+    public_server_url: str | None = maybe(
+        "publicServerURL", url, "the URL as clients see it", env="PARSE_PUBLIC_SERVER_URL"
+    )
+    verify_server_url: bool = option(
+        "verifyServerUrl", boolean, True, "call serverURL at the start", acts=False
+    )
+    trust_proxy: Any = option("trustProxy", json_value, [], "believe X-Forwarded-For", acts=False)
+    cluster: Any = maybe("cluster", json_value, "number of processes", acts=False)
+    allow_origin: tuple[str, ...] = option("allowOrigin", texts, ["*"], "CORS: origins")
+    allow_headers: tuple[str, ...] = option("allowHeaders", texts, [], "CORS: more headers")
+    max_upload_size: int = option("maxUploadSize", size, "20mb", "largest request body")
+    direct_access: bool = option("directAccess", boolean, True, "of Node clients", acts=False)
+    middleware: str | None = maybe("middleware", text, "Express middleware", acts=False)
+    enable_express_error_handler: bool = option(
+        "enableExpressErrorHandler", boolean, False, "of Express", acts=False
+    )
+    request_context_middleware: str | None = maybe(
+        "requestContextMiddleware", text, "Express middleware", acts=False
+    )
+    server_start_complete: str | None = maybe(
+        "serverStartComplete", text, "callback of Node", acts=False
+    )
+    server_close_complete: str | None = maybe(
+        "serverCloseComplete", text, "callback of Node", acts=False
+    )
+
+    # Data
+    database_uri: str | None = maybe(
+        "databaseURI", mongo_uri, "MongoDB, or memory:; none: an embedded MongoDB"
+    )
+    database_options: DatabaseOptions = option(
+        "databaseOptions",
+        driver_and_own,
+        {},
+        "how MongoDB is used",
+    )
+    database_adapter: Adapter | None = maybe(
+        "databaseAdapter", adapter, "another database", acts=False
+    )
+    collection_prefix: str = option("collectionPrefix", text, "", "before collection names")
+    data_dir: Path = option(
+        "dataDir", path, ".parsepy", "keys and embedded database", env="PARSEPY_DATA_DIR"
+    )
+    demo: bool = option("demo", boolean, False, "load the demo data once", env="PARSEPY_DEMO")
+    schema: SchemaOptions | None = maybe(
+        "schema", schema_files, "template files or defined schemas"
+    )
+    allow_client_class_creation: bool = option(
+        "allowClientClassCreation", boolean, False, "clients may make classes"
+    )
+    allow_custom_object_id: bool = option(
+        "allowCustomObjectId", boolean, False, "clients may choose an objectId"
+    )
+    object_id_size: int = option("objectIdSize", integer(1, 100), 10, "characters of an id")
+    default_limit: int = option("defaultLimit", integer(1), 100, "objects a query answers")
+    max_limit: int | None = maybe("maxLimit", integer(1), "most objects a query may ask for")
+    query: QueryOptions = option("query", group(QueryOptions), {}, "aggregation", acts=False)
+    cache_ttl: int = option("cacheTTL", integer(0), 5000, "milliseconds things are cached")
+    cache_max_size: int = option("cacheMaxSize", integer(0), 10000, "entries in a cache")
+    cache_adapter: Adapter | None = maybe("cacheAdapter", adapter, "another cache", acts=False)
+    enable_single_schema_cache: bool = option(
+        "enableSingleSchemaCache", boolean, True, "of old versions", acts=False
+    )
+    enable_collation_case_comparison: bool = option(
+        "enableCollationCaseComparison", boolean, False, "compare case by collation", acts=False
+    )
+
+    # Users and sessions
+    enforce_private_users: bool = option(
+        "enforcePrivateUsers", boolean, True, "new users are not public"
+    )
+    enable_anonymous_users: bool = option(
+        "enableAnonymousUsers",
+        boolean,
+        True,
+        "users without a name",
+        env="PARSE_SERVER_ENABLE_ANON_USERS",
+    )
+    session_length: float = option("sessionLength", number(0), 31536000, "seconds a session lasts")
+    expire_inactive_sessions: bool = option(
+        "expireInactiveSessions", boolean, True, "sessions end at all"
+    )
+    extend_session_on_use: bool = option(
+        "extendSessionOnUse", boolean, False, "use prolongs a session"
+    )
+    revoke_session_on_password_reset: bool = option(
+        "revokeSessionOnPasswordReset", boolean, True, "a new password ends sessions"
+    )
+    convert_email_to_lowercase: bool = option(
+        "convertEmailToLowercase", boolean, False, "store e-mails in lower case"
+    )
+    convert_username_to_lowercase: bool = option(
+        "convertUsernameToLowercase", boolean, False, "store usernames in lower case"
+    )
+    account_lockout: AccountLockout | None = maybe(
+        "accountLockout", group(AccountLockout), "after failed log-ins", acts=False
+    )
+    password_policy: PasswordPolicy | None = maybe(
+        "passwordPolicy", group(PasswordPolicy), "what a password must be", acts=False
+    )
+    auth: Mapping[str, AuthProvider] = option(
+        "auth",
+        named(auth_provider, "providers"),
+        {},
+        "sign-in providers",
+        env="PARSE_SERVER_AUTH_PROVIDERS",
+        acts=False,
+    )
+    enable_insecure_auth_adapters: bool = option(
+        "enableInsecureAuthAdapters", boolean, False, "old, unsafe providers", acts=False
+    )
+    allow_expired_auth_data_token: bool = option(
+        "allowExpiredAuthDataToken", boolean, False, "log in with old authData", acts=False
+    )
+    verify_user_emails: bool = option(
+        "verifyUserEmails", boolean, False, "users confirm their e-mail", acts=False
+    )
+    prevent_login_with_unverified_email: bool = option(
+        "preventLoginWithUnverifiedEmail", boolean, False, "no log-in before", acts=False
+    )
+    prevent_signup_with_unverified_email: bool = option(
+        "preventSignupWithUnverifiedEmail", boolean, False, "no session before", acts=False
+    )
+    send_user_email_verification: bool = option(
+        "sendUserEmailVerification", boolean, True, "send the mail", acts=False
+    )
+    email_verify_token_validity_duration: float | None = maybe(
+        "emailVerifyTokenValidityDuration", number(0), "seconds the link is valid", acts=False
+    )
+    email_verify_token_reuse_if_valid: bool = option(
+        "emailVerifyTokenReuseIfValid", boolean, False, "send the same link again", acts=False
+    )
+    email_verify_success_on_invalid_email: bool = option(
+        "emailVerifySuccessOnInvalidEmail",
+        boolean,
+        True,
+        "do not tell which e-mails exist",
+        acts=False,
+    )
+    email_adapter: Adapter | None = maybe("emailAdapter", adapter, "sends mail", acts=False)
+
+    # What is allowed
+    protected_fields: Mapping[str, Mapping[str, tuple[str, ...]]] = option(
+        "protectedFields",
+        hidden_fields,
+        {"_User": {"*": ["email"]}},
+        "fields hidden from groups of users",
+    )
+    protected_fields_owner_exempt: bool = option(
+        "protectedFieldsOwnerExempt", boolean, True, "users see their own fields"
+    )
+    protected_fields_trigger_exempt: bool = option(
+        "protectedFieldsTriggerExempt", boolean, False, "triggers see them", acts=False
+    )
+    protected_fields_save_response_exempt: bool = option(
+        "protectedFieldsSaveResponseExempt", boolean, True, "answers to a save show them"
+    )
+    user_sensitive_fields: tuple[str, ...] = option(
+        "userSensitiveFields", texts, [], "old form of protectedFields"
+    )
+    enable_sanitized_error_response: bool = option(
+        "enableSanitizedErrorResponse", boolean, True, "refusals do not say why"
+    )
+    request_keyword_denylist: tuple[DeniedKeyword, ...] = option(
+        "requestKeywordDenylist",
+        many(group(DeniedKeyword), "objects"),
+        [{"key": "_bsontype", "value": "Code"}, {"key": "constructor"}, {"key": "__proto__"}],
+        "what request bodies may not hold",
+    )
+    request_complexity: RequestComplexity = option(
+        "requestComplexity", group(RequestComplexity), {}, "how elaborate requests may be"
+    )
+    rate_limit: tuple[RateLimit, ...] = option(
+        "rateLimit", many(group(RateLimit), "limits"), [], "requests in a time", acts=False
+    )
+    route_allow_list: tuple[str, ...] | None = maybe(
+        "routeAllowList", patterns, "routes open without the master key", acts=False
+    )
+    idempotency_options: IdempotencyOptions = option(
+        "idempotencyOptions",
+        group(IdempotencyOptions),
+        {},
+        "requests that count once",
+        env="PARSE_SERVER_EXPERIMENTAL_IDEMPOTENCY_OPTIONS",
+        acts=False,
+    )
+    allow_aggregation_for_read_only_master_key: bool = option(
+        "allowAggregationForReadOnlyMasterKey", boolean, True, "it may aggregate", acts=False
+    )
+    security: Security = option("security", group(Security), {}, "report", acts=False)
+
+    # Cloud code
+    cloud: Path | None = maybe("cloud", path, "file of cloud code", acts=False)
+    payments: Mapping[str, Any] | None = maybe(
+        "payments", json_object, "payment gateways", env="PARSEPY_PAYMENTS", acts=False
+    )
+
+    # Files, push, LiveQuery, GraphQL, pages
+    file_upload: FileUpload = option(
+        "fileUpload",
+        group(FileUpload),
+        {},
+        "who may upload what",
+        env="PARSE_SERVER_FILE_UPLOAD_OPTIONS",
+        acts=False,
+    )
+    file_download: FileDownload = option(
+        "fileDownload",
+        group(FileDownload),
+        {},
+        "who may download",
+        env="PARSE_SERVER_FILE_DOWNLOAD_OPTIONS",
+        acts=False,
+    )
+    files_adapter: Adapter | None = maybe("filesAdapter", adapter, "keeps files", acts=False)
+    preserve_file_name: bool = option(
+        "preserveFileName", boolean, False, "no random prefix", acts=False
+    )
+    installation: InstallationOptions = option(
+        "installation", group(InstallationOptions), {}, "duplicate device tokens", acts=False
+    )
+    push: Push | None = maybe("push", push_options, "push senders", acts=False)
+    scheduled_push: bool = option("scheduledPush", boolean, False, "push later", acts=False)
+    live_query: LiveQuery | None = maybe(
+        "liveQuery", group(LiveQuery), "classes to follow live", acts=False
+    )
+    live_query_server_options: LiveQueryServerOptions | None = maybe(
+        "liveQueryServerOptions", group(LiveQueryServerOptions), "a server of its own", acts=False
+    )
+    start_live_query_server: bool = option(
+        "startLiveQueryServer", boolean, False, "start it as well", acts=False
+    )
+    mount_graphql: bool = option("mountGraphQL", boolean, False, "offer GraphQL", acts=False)
+    graphql_path: str = option("graphQLPath", route, "/graphql", "its path", acts=False)
+    graphql_schema: Path | None = maybe(
+        "graphQLSchema", path, "more schema", env="PARSE_SERVER_GRAPH_QLSCHEMA", acts=False
+    )
+    graphql_public_introspection: bool = option(
+        "graphQLPublicIntrospection", boolean, False, "anybody may ask its schema", acts=False
+    )
+    mount_playground: bool = option("mountPlayground", boolean, False, "of GraphQL", acts=False)
+    playground_path: str = option("playgroundPath", route, "/playground", "path", acts=False)
+    pages: Pages = option("pages", group(Pages), {}, "account pages", acts=False)
+    custom_pages: Mapping[str, str] = option(
+        "customPages", named(text, "URLs"), {}, "old form of pages.customUrls", acts=False
+    )
+    parse_frame_url: str | None = maybe("parseFrameURL", text, "frame of pages", acts=False)
+    analytics_adapter: Adapter | None = maybe(
+        "analyticsAdapter", adapter, "takes /events", acts=False
+    )
+    enable_product_purchase_legacy_api: bool = option(
+        "enableProductPurchaseLegacyApi", boolean, True, "of old versions", acts=False
+    )
+
+    # Logs
+    log_level: str | None = maybe("logLevel", level, "how much is logged")
+    log_levels: LogLevels = option("logLevels", group(LogLevels), {}, "of cloud code", acts=False)
+    verbose: bool = option("verbose", boolean, False, "log much", env="VERBOSE")
+    silent: bool = option("silent", boolean, False, "print nothing", env="SILENT")
+    json_logs: bool = option("jsonLogs", boolean, False, "JSON lines", env="JSON_LOGS", acts=False)
+    logs_folder: str = option("logsFolder", text, "./logs", "folder of log files", acts=False)
+    max_log_files: Any = maybe("maxLogFiles", json_value, "log files kept", acts=False)
+    logger_adapter: Adapter | None = maybe("loggerAdapter", adapter, "takes logs", acts=False)
+
+    # Not an option: where relative module paths of adapters start.
+    base_dir: Path = dataclasses.field(default_factory=Path)
+
+    @classmethod
+    def from_options(
+        cls,
+        options: Mapping[str, object],
+        *,
+        base_dir: Path | None = None,
+        folders: Mapping[str, Path] | None = None,
+    ) -> Config:
+        """The settings from values under Parse's names; ConfigError with every problem.
+
+        Relative paths start at `base_dir`, for single options at what `folders` says.
+        """
+        base_dir = base_dir or Path()
+        built = read_group(cls, options, At("", base_dir), folders or {})
+        return dataclasses.replace(
+            built,
+            base_dir=base_dir,
+            server_url=built.server_url or f"http://localhost:{built.port}{built.mount_path}",
+            protected_fields=_all_protected(built),
+        )
+
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """Keys that must differ; e-mail verification without what it needs."""
+        keys = {"masterKey": self.master_key or None}
+        for name, key in (
+            ("readOnlyMasterKey", self.read_only_master_key),
+            ("maintenanceKey", self.maintenance_key),
+        ):
+            for other, taken in keys.items():
+                if key is not None and key == taken:
+                    yield name, f"must differ from {other}"
+            keys[name] = key
+        if self.email_verify_token_reuse_if_valid and (
+            self.email_verify_token_validity_duration is None
+        ):
+            yield "emailVerifyTokenReuseIfValid", "needs emailVerifyTokenValidityDuration"
+        if self.verify_user_emails:
+            for name, value in (
+                ("emailAdapter", self.email_adapter),
+                ("appName", self.app_name),
+                ("publicServerURL", self.public_server_url),
+            ):
+                if value is None:
+                    yield "verifyUserEmails", f"needs {name}"
+
+    @property
+    def ineffective(self) -> tuple[str, ...]:
+        """The options that are set to other than their default but not acted on yet."""
+        return tuple(_ineffective(self, ""))
+
+
+def _ineffective(record: Group, prefix: str) -> Iterator[str]:
+    unset = type(record)()
+    for line in options_of(type(record)):
+        value = getattr(record, line.attribute)
+        if value == getattr(unset, line.attribute):
+            continue
+        if not line.acts:
+            yield prefix + line.name
+        elif isinstance(value, Group):
+            yield from _ineffective(value, f"{prefix}{line.name}.")
+
+
+def _all_protected(config: Config) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    # Parse: ...except per group, when the owner's exemption is off, too.
+    merged = {name: dict(groups) for name, groups in config.protected_fields.items()}
+    for name, groups in ALWAYS_PROTECTED.items():
+        own = merged.setdefault(name, {})
+        for who, fields in groups.items():
+            if who in own and not config.protected_fields_owner_exempt:
+                continue
+            own[who] = tuple(dict.fromkeys((*own.get(who, ()), *fields)))
+    if config.user_sensitive_fields:
+        everyone = merged["_User"].get("*", ())
+        merged["_User"]["*"] = tuple(dict.fromkeys((*everyone, *config.user_sensitive_fields)))
+    return MappingProxyType({name: MappingProxyType(item) for name, item in merged.items()})
+
+
+OPTIONS: tuple[Option, ...] = options_of(Config)
+
+
+# --- Where options come from -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Options as written, under Parse's names, and where the relative paths of each start."""
+
+    values: Mapping[str, object]
+    folders: Mapping[str, Path]
+    base_dir: Path
+
+    def config(self, **more: object) -> Config:
+        """The checked settings; `more` (Parse's names) wins over what was collected."""
+        values = {**self.values, **more}
+        return Config.from_options(values, base_dir=self.base_dir, folders=self.folders)
+
+
+def _read_file(config_file: Path) -> dict[str, object]:
+    try:
+        source = config_file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise ConfigError([f"{config_file}: cannot be read: {reason}"]) from None
+    try:
+        found = json.loads(source)
+    except json.JSONDecodeError as error:
+        place = f"{config_file}:{error.lineno}:{error.colno}"
+        raise ConfigError([f"{place}: not valid JSON: {error.msg}"]) from None
+    # Parse: a file may hold the options inside {"apps": [...]}, for one application.
+    if isinstance(found, dict) and isinstance(apps := found.get("apps"), list):
+        if len(apps) != 1:
+            raise ConfigError([f"{config_file}: expected one application in apps"])
+        found = apps[0]
+    if not isinstance(found, dict):
+        raise ConfigError([f"{config_file}: expected a JSON object of options"])
+    return found
+
+
+def collect(
+    config_file: Path | None, env: Mapping[str, str], flags: Mapping[str, object]
+) -> Settings:
+    """Gather options: flags over environment over file; an empty variable counts as unset.
+
+    `flags` has Parse's names. Paths in the file start at the file's folder, others at the
+    working directory. ConfigError if the file cannot be read.
+    """
+    from_file = _read_file(config_file) if config_file else {}
+    base_dir = config_file.resolve().parent if config_file else Path.cwd()
+    from_env = {line.name: env[line.env] for line in OPTIONS if env.get(line.env)}
+    values = {**from_file, **from_env, **flags}
+    folders = {name: Path.cwd() for name in (*from_env, *flags)}
+    return Settings(values, folders, base_dir)
+
+
+def load(config_file: Path | None, env: Mapping[str, str], flags: Mapping[str, object]) -> Config:
+    """`collect` and check: the settings, or ConfigError with every problem."""
+    return collect(config_file, env, flags).config()
+
+
+# What Kubernetes sets for a service named parse-server, and what our own tests read.
+_OTHERS = re.compile(r"\w+_(SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_\w+)|PARSEPY_TEST_\w+")
+
+
+def unknown_variables(env: Mapping[str, str]) -> list[str]:
+    """One line for each PARSE_SERVER_... or PARSEPY_... variable that is no option: a slip."""
+    known = [line.env for line in OPTIONS]
+    lines = []
+    for name in sorted(env):
+        if name in known or _OTHERS.fullmatch(name):
+            continue
+        if name.startswith(("PARSE_SERVER_", "PARSEPY_")):
+            near = nearest(name, known)
+            lines.append(f"{name} is no option" + (f": did you mean {near}?" if near else ""))
+    return lines

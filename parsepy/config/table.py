@@ -1,0 +1,143 @@
+"""`Group` and `Option`: records of options, each field a line with its check and default."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+from parsepy.config.checks import At, Check, ConfigError, T, json_of_object
+
+
+class Group:
+    """A record of options; its fields are made with `option` and `maybe`.
+
+    Without a `repr` of its contents: they hold keys, and reprs end up in logs.
+    """
+
+    __slots__ = ()
+    passed_on: ClassVar[Iterable[str]] = ()  # names that someone else's table checks
+
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """Options that are fine each by itself but not together: (name, what is wrong)."""
+        yield from ()
+
+
+R = TypeVar("R", bound=Group)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One line of the table: what `parsepy show options` prints and what checks the value."""
+
+    name: str
+    attribute: str
+    check: Check[Any]
+    default: object  # in JSON form; None: no default
+    help: str
+    env: str
+    acts: bool  # false: accepted so that a configuration carries over, without effect yet
+    required: bool
+
+    @property
+    def flag(self) -> str:
+        """The command line's name for it."""
+        return "--" + self.attribute.replace("_", "-")
+
+    @property
+    def members(self) -> tuple[Option, ...]:
+        """The options inside, if this one is a group."""
+        return options_of(self.check.record) if self.check.record else ()
+
+
+def option(
+    name: str,
+    check: Check[T],
+    default: object,
+    help: str,
+    *,
+    env: str = "",
+    acts: bool = True,
+) -> T:
+    """A field of a Group: Parse's name, the check, the default as JSON, one line of help."""
+    value = check(default, At(name, Path())) if default is not None else None
+    made: T = _field(value, (name, check, default, help, env, acts, False))
+    return made
+
+
+def maybe(name: str, check: Check[T], help: str, *, env: str = "", acts: bool = True) -> T | None:
+    """A field of a Group that is None unless given."""
+    made: T | None = _field(None, (name, check, None, help, env, acts, False))
+    return made
+
+
+def required(name: str, check: Check[T], unset: T, help: str, *, acts: bool = True) -> T:
+    """A field that must be given; `unset` only stands in while other problems are collected."""
+    made: T = _field(unset, (name, check, None, help, "", acts, True))
+    return made
+
+
+def _field(value: object, option: tuple[object, ...]) -> Any:
+    return dataclasses.field(default_factory=lambda: value, metadata={"option": option})
+
+
+def options_of(record: type[Group]) -> tuple[Option, ...]:
+    """The table of a group's options, in order."""
+    found = []
+    for field in dataclasses.fields(record):  # type: ignore[arg-type]  # every Group is one
+        if "option" in field.metadata:
+            name, check, default, help, env, acts, required = field.metadata["option"]
+            env = env or f"PARSE_SERVER_{field.name.upper()}"
+            found.append(Option(name, field.name, check, default, help, env, acts, required))
+    return tuple(found)
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    from difflib import get_close_matches
+
+    lower = {candidate.lower(): candidate for candidate in known}
+    close = get_close_matches(name.lower(), lower, n=1)
+    return lower[close[0]] if close else None
+
+
+def _unknown(name: str, at: At, known: Iterable[str]) -> str:
+    near = nearest(name, known)
+    hint = f': did you mean "{at.sub(near).path}"?' if near else ""
+    return f'unknown option "{at.sub(name).path}"{hint}'
+
+
+def read_group(
+    record: type[R], given: Mapping[str, object], at: At, folders: Mapping[str, Path]
+) -> R:
+    """The record from values under Parse's names; `folders`: where an option's paths start."""
+    known = {line.name: line for line in options_of(record)}
+    values: dict[str, object] = {}
+    problems: list[str] = []
+    for name, value in given.items():
+        if name not in known:
+            problems.append(_unknown(name, at, (*known, *record.passed_on)))
+        elif value is not None:
+            place = At(at.sub(name).path, folders.get(name, at.folder))
+            try:
+                values[known[name].attribute] = known[name].check(value, place)
+            except ConfigError as error:
+                problems.extend(error.problems)
+    for line in known.values():
+        if line.required and given.get(line.name) is None:
+            problems.append(f"{at.sub(line.name).path}: required ({line.check.expected})")
+    built = record(**values)
+    problems.extend(f"{at.sub(name).path}: {wrong}" for name, wrong in built.contradictions())
+    if problems:
+        raise ConfigError(problems)
+    return built
+
+
+def group(record: type[R]) -> Check[R]:
+    """An object with the options of `record`."""
+
+    def read(value: object, at: At) -> R:
+        return read_group(record, json_of_object(value), at, {})
+
+    return Check("an object", read, record=record)

@@ -1,0 +1,1 @@
+"""The data language: pure, synchronous, no I/O."""

@@ -1,0 +1,44 @@
+"""Object ACLs: check them, and may this principal read or write this object?"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from parsepy.errors import Code, ParseError
+from parsepy.model.values import JSONObject
+
+
+def clean(value: Any) -> JSONObject:
+    """The ACL of a request body, reduced to its true flags.
+
+    Raises INVALID_ACL for what is no map or names an unsaved user (protocol §7.8, §9.6).
+    """
+    if not isinstance(value, dict) or "*unresolved" in value:
+        raise ParseError(Code.INVALID_ACL, "Invalid ACL.")
+    entries: JSONObject = {}
+    for name, flags in value.items():
+        # Parse: an entry that is no map is ignored, any truthy flag counts as true
+        if isinstance(flags, dict):
+            entry = {flag: True for flag in ("read", "write") if flags.get(flag)}
+            if entry:
+                entries[name] = entry
+    return entries
+
+
+def names_with(entries: JSONObject, flag: str) -> list[str]:
+    """The names that hold ``read`` or ``write`` in a clean ACL."""
+    return [name for name, flags in entries.items() if flag in flags]
+
+
+def from_names(readers: Iterable[str] | None, writers: Iterable[str] | None) -> JSONObject:
+    """The ACL of stored permission lists."""
+    entries: JSONObject = {}
+    for name in readers or ():
+        entries[name] = {"read": True}
+    for name in writers or ():
+        entries.setdefault(name, {})["write"] = True
+    return entries
+
+
+def allows(listed: list[str] | None, names: frozenset[str]) -> bool:
+    """Is one of ``names`` in the stored list? An absent list allows everybody."""
+    return listed is None or not names.isdisjoint(listed)

@@ -1,0 +1,234 @@
+"""``Query``: where, order, limit, skip, keys, include, count; read it from REST parameters."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from parsepy.errors import Code, ParseError
+from parsepy.model import where as wheres
+from parsepy.model.values import JSONObject, loads
+from parsepy.model.where import Where
+
+_ORDER_KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_.]*")
+ALWAYS_SELECTED = ("objectId", "createdAt", "updatedAt", "ACL")
+FIND_PARAMETERS = frozenset(
+    (
+        "skip",
+        "limit",
+        "order",
+        "count",
+        "keys",
+        "excludeKeys",
+        "include",
+        "includeAll",
+        "redirectClassNameForKey",
+        "where",
+        "readPreference",
+        "includeReadPreference",
+        "subqueryReadPreference",
+        "hint",
+        "explain",
+        "comment",
+    )
+)
+GET_PARAMETERS = frozenset(
+    (
+        "keys",
+        "include",
+        "excludeKeys",
+        "readPreference",
+        "includeReadPreference",
+        "subqueryReadPreference",
+    )
+)
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to read of one class.
+
+    ``keys`` and ``exclude_keys`` are dotted paths as sent (None: no selection); ``include``
+    holds every path to follow, parents before children; ``include_all`` asks for each pointer
+    and array column. ``limit`` None means no limit at all.
+    """
+
+    class_name: str
+    where: Where = ()
+    order: tuple[tuple[str, int], ...] = ()
+    limit: int | None = 100
+    skip: int = 0
+    keys: tuple[str, ...] | None = None
+    exclude_keys: tuple[str, ...] = ()
+    include: tuple[Path, ...] = ()
+    include_all: bool = False
+    count: bool = False
+    redirect_key: str | None = None
+    hint: Any = None
+    comment: str | None = None
+    root_keys: frozenset[str] | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        roots = None
+        if self.keys is not None:
+            roots = frozenset((*ALWAYS_SELECTED, *(key.partition(".")[0] for key in self.keys)))
+        object.__setattr__(self, "root_keys", roots)
+
+
+@dataclass(frozen=True, slots=True)
+class QueryLimits:
+    """The server's bounds on queries (options defaultLimit, maxLimit, requestComplexity)."""
+
+    default_limit: int = 100
+    max_limit: int | None = None
+    query_depth: int = -1
+    include_depth: int = -1
+    include_count: int = -1
+
+
+def parse_where(raw: Any, *, privileged: bool, limits: QueryLimits) -> Where:
+    """The where of a request, which may still be JSON text."""
+    if isinstance(raw, str):
+        try:
+            raw = loads(raw)
+        except ParseError:
+            raise ParseError(Code.INVALID_JSON, "where parameter is not valid JSON") from None
+    depth = -1 if privileged else limits.query_depth
+    return wheres.parse(raw, privileged=privileged, max_depth=depth)
+
+
+def from_parameters(
+    class_name: str,
+    parameters: Mapping[str, Any],
+    *,
+    privileged: bool = False,
+    limits: QueryLimits,
+) -> Query:
+    """Read a find's parameters (protocol §7.3).
+
+    Raises INVALID_QUERY for an unknown or ill-typed one, INVALID_JSON for a broken where.
+    """
+    for name in parameters:
+        if name not in FIND_PARAMETERS:
+            raise ParseError(Code.INVALID_QUERY, f"Invalid parameter for query: {name}")
+    limit = _whole(parameters, "limit", limits.default_limit)
+    if limits.max_limit is not None and limit > limits.max_limit:
+        limit = limits.max_limit
+    keys, exclude_keys, include, include_all = selection(parameters, privileged, limits)
+    redirect = parameters.get("redirectClassNameForKey")
+    return Query(
+        class_name,
+        where=(
+            parse_where(parameters["where"], privileged=privileged, limits=limits)
+            if "where" in parameters
+            else ()
+        ),
+        order=_order(parameters.get("order")),
+        limit=limit,
+        skip=_whole(parameters, "skip", 0),
+        keys=keys,
+        exclude_keys=exclude_keys,
+        include=include,
+        include_all=include_all,
+        count=bool(parameters.get("count")),
+        redirect_key=redirect if isinstance(redirect, str) else None,
+        hint=parameters.get("hint"),
+        comment=str(parameters["comment"]) if parameters.get("comment") else None,
+    )
+
+
+def selection(
+    parameters: Mapping[str, Any], privileged: bool, limits: QueryLimits
+) -> tuple[tuple[str, ...] | None, tuple[str, ...], tuple[Path, ...], bool]:
+    """keys, excludeKeys, include paths and "include all" of a get or find."""
+    keys = _names(parameters, "keys") if parameters.get("keys") else None
+    exclude_keys = _names(parameters, "excludeKeys")
+    include = [tuple(name.split(".")) for name in _names(parameters, "include")]
+    include_all = ("*",) in include or bool(parameters.get("includeAll"))
+    if not privileged:
+        _check_includes(include, limits)
+    # Parse: a dotted key implies the include of its parents
+    for key in keys or ():
+        parts = tuple(key.split("."))
+        if len(parts) > 1:
+            include.append(parts[:-1])
+    paths = {path[:length] for path in include for length in range(1, len(path) + 1)}
+    paths.discard(("*",))
+    return keys, exclude_keys, tuple(sorted(paths, key=lambda p: (len(p), p))), include_all
+
+
+def _check_includes(include: list[Path], limits: QueryLimits) -> None:
+    depth = max(map(len, include), default=0)
+    if 0 <= limits.include_depth < depth:
+        raise ParseError(
+            Code.INVALID_QUERY,
+            f"Include depth of {depth} exceeds maximum allowed depth of {limits.include_depth}",
+        )
+    if 0 <= limits.include_count < len(include):
+        raise ParseError(
+            Code.INVALID_QUERY,
+            f"Number of include fields exceeds maximum allowed ({limits.include_count})",
+        )
+
+
+def _whole(parameters: Mapping[str, Any], name: str, default: int) -> int:
+    value = parameters.get(name, default)
+    if isinstance(value, str) and value.strip().isdigit():
+        value = int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if type(value) is not int or not 0 <= value < 2**31:
+        raise ParseError(Code.INVALID_QUERY, f"bad {name}")
+    return value
+
+
+def _names(parameters: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = parameters.get(name)
+    if value is None or value == "":
+        return ()
+    if isinstance(value, list):
+        items = [str(item) for item in value]
+    elif isinstance(value, (str, int, float)):
+        items = str(value).split(",")
+    else:
+        raise ParseError(Code.INVALID_QUERY, f"Invalid parameter for query: {name}")
+    return tuple(item.strip() for item in items if item.strip())
+
+
+def _order(value: Any) -> tuple[tuple[str, int], ...]:
+    if not value:
+        return ()
+    order: dict[str, int] = {}
+    for name in _names({"order": value}, "order"):
+        direction = 1
+        if name[0] == "-":
+            direction, name = -1, name[1:]
+        if re.fullmatch(r"authData\.[a-zA-Z0-9_]+\.id", name):
+            raise ParseError(Code.INVALID_KEY_NAME, f"Cannot sort by {name}")
+        if _ORDER_KEY.fullmatch(name) is None:
+            raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name: {name}.")
+        order[name] = direction
+    return tuple(order.items())
+
+
+def narrowed(keys: tuple[str, ...], path: Path, *, last_only: bool) -> tuple[str, ...]:
+    """What dotted ``keys`` say of the objects at ``path``: the next component of each.
+
+    ``last_only`` keeps only those that end there (excludeKeys).
+    """
+    found: dict[str, None] = {}
+    for key in keys:
+        parts = tuple(key.split("."))
+        if (
+            len(parts) > len(path)
+            and parts[: len(path)] == path
+            and (not last_only or len(parts) == len(path) + 1)
+        ):
+            found[parts[len(path)]] = None
+    return tuple(found)
+
+
+def simple(class_name: str, raw_where: JSONObject, **options: Any) -> Query:
+    """A privileged query from a raw where, for the house's own look-ups."""
+    return Query(class_name, where=wheres.parse(raw_where, privileged=True), **options)

@@ -1,0 +1,343 @@
+"""``ClassSchema``: a class's fields, permissions and indexes; the system classes; name rules."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from parsepy.errors import Code, ParseError
+from parsepy.model.permissions import PUBLIC, ClassPermissions, compile_permissions
+from parsepy.model.values import (
+    ACL,
+    ARRAY,
+    BOOLEAN,
+    DATE,
+    FILE,
+    NUMBER,
+    OBJECT,
+    PLAIN_TYPES,
+    STRING,
+    FieldType,
+    JSONObject,
+    type_of,
+)
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_JOIN = re.compile(r"_Join:[A-Za-z0-9_]+:[A-Za-z0-9_]+")
+MISSING: Any = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column: its type, whether it must have a value, and what it starts with."""
+
+    type: FieldType
+    required: bool = False
+    default: Any = MISSING
+
+    def to_json(self) -> JSONObject:
+        """The column as the schema API shows it."""
+        shown: JSONObject = {"type": self.type.name}
+        if self.type.target:
+            shown["targetClass"] = self.type.target
+        if self.required:
+            shown["required"] = True
+        if self.default is not MISSING:
+            shown["defaultValue"] = self.default
+        return shown
+
+
+def _pointer(target: str) -> FieldType:
+    return FieldType("Pointer", target)
+
+
+def _relation(target: str) -> FieldType:
+    return FieldType("Relation", target)
+
+
+DEFAULT_COLUMNS: dict[str, FieldType] = {
+    "objectId": STRING,
+    "createdAt": DATE,
+    "updatedAt": DATE,
+    "ACL": ACL,
+}
+
+SYSTEM_COLUMNS: dict[str, dict[str, FieldType]] = {
+    "_User": {
+        "username": STRING,
+        "password": STRING,
+        "email": STRING,
+        "emailVerified": BOOLEAN,
+        "authData": OBJECT,
+    },
+    "_Installation": {
+        "installationId": STRING,
+        "deviceToken": STRING,
+        "channels": ARRAY,
+        "deviceType": STRING,
+        "pushType": STRING,
+        "GCMSenderId": STRING,
+        "timeZone": STRING,
+        "localeIdentifier": STRING,
+        "appVersion": STRING,
+        "appName": STRING,
+        "appIdentifier": STRING,
+        "parseVersion": STRING,
+        "badge": NUMBER,
+    },
+    "_Role": {"name": STRING, "users": _relation("_User"), "roles": _relation("_Role")},
+    "_Session": {
+        "user": _pointer("_User"),
+        "installationId": STRING,
+        "sessionToken": STRING,
+        "expiresAt": DATE,
+        "createdWith": OBJECT,
+    },
+    "_Product": {
+        "productIdentifier": STRING,
+        "download": FILE,
+        "downloadName": STRING,
+        "icon": FILE,
+        "order": NUMBER,
+        "title": STRING,
+        "subtitle": STRING,
+    },
+    "_PushStatus": {
+        "pushTime": STRING,
+        "source": STRING,
+        "query": STRING,
+        "payload": STRING,
+        "title": STRING,
+        "expiry": NUMBER,
+        "expiration_interval": NUMBER,
+        "status": STRING,
+        "numSent": NUMBER,
+        "numFailed": NUMBER,
+        "pushHash": STRING,
+        "errorMessage": OBJECT,
+        "sentPerType": OBJECT,
+        "failedPerType": OBJECT,
+        "sentPerUTCOffset": OBJECT,
+        "failedPerUTCOffset": OBJECT,
+        "count": NUMBER,
+    },
+    "_JobStatus": {
+        "jobName": STRING,
+        "source": STRING,
+        "status": STRING,
+        "message": STRING,
+        "params": OBJECT,
+        "finishedAt": DATE,
+    },
+    "_JobSchedule": {
+        "jobName": STRING,
+        "description": STRING,
+        "params": STRING,
+        "startAfter": STRING,
+        "daysOfWeek": ARRAY,
+        "timeOfDay": STRING,
+        "lastRun": NUMBER,
+        "repeatMinutes": NUMBER,
+    },
+    "_Hooks": {
+        "functionName": STRING,
+        "className": STRING,
+        "triggerName": STRING,
+        "url": STRING,
+    },
+    "_GlobalConfig": {"objectId": STRING, "params": OBJECT, "masterKeyOnly": OBJECT},
+    "_GraphQLConfig": {"objectId": STRING, "config": OBJECT},
+    "_Audience": {
+        "objectId": STRING,
+        "name": STRING,
+        "query": STRING,
+        "lastUsed": DATE,
+        "timesUsed": NUMBER,
+    },
+    "_Idempotency": {"reqId": STRING, "expire": DATE},
+}
+
+VOLATILE_CLASSES = (
+    "_JobStatus",
+    "_PushStatus",
+    "_Hooks",
+    "_GlobalConfig",
+    "_GraphQLConfig",
+    "_JobSchedule",
+    "_Audience",
+    "_Idempotency",
+)
+SYSTEM_CLASSES = tuple(SYSTEM_COLUMNS)
+SYSTEM_REQUIRED = {
+    "_Product": ("productIdentifier", "icon", "order", "title", "subtitle"),
+    "_Role": ("name", "ACL"),
+}
+
+
+def is_class_name(name: str) -> bool:
+    """May a class have this name (protocol §4.3)?"""
+    return (
+        name in SYSTEM_COLUMNS
+        or (name != "length" and _NAME.fullmatch(name) is not None)
+        or _JOIN.fullmatch(name) is not None
+    )
+
+
+def is_field_name(name: str) -> bool:
+    """May a column have this name (protocol §4.3)?"""
+    return name not in ("length", "className") and _NAME.fullmatch(name) is not None
+
+
+def is_reserved(class_name: str, field_name: str) -> bool:
+    """Is this column the system's own, not to be added, changed or dropped (protocol §4.4)?"""
+    return field_name in DEFAULT_COLUMNS or field_name in SYSTEM_COLUMNS.get(class_name, ())
+
+
+def default_permissions(class_name: str, id_size: int = 10) -> JSONObject:
+    """The class-level permissions of a class that never got any."""
+    return {key: dict(value) for key, value in PUBLIC.items()}
+
+
+@dataclass(slots=True)
+class ClassSchema:
+    """What is known of a class.
+
+    ``fields`` holds every column, the defaults and the system's own included. The other
+    attributes are derived from it once, so that a request has to look nothing up twice.
+    """
+
+    name: str
+    fields: dict[str, Field]
+    permissions: ClassPermissions
+    indexes: JSONObject = field(default_factory=dict)
+    exists: bool = True
+    types: dict[str, FieldType] = field(init=False)
+    pointers: dict[str, str] = field(init=False)
+    relations: dict[str, str] = field(init=False)
+    defaults: dict[str, Any] = field(init=False)
+    required: tuple[str, ...] = field(init=False)
+    has_constraints: bool = field(init=False)
+    plan: Any = None  # the storage's compiled reader of documents
+
+    def __post_init__(self) -> None:
+        self.types = {name: column.type for name, column in self.fields.items()}
+        self.pointers = {
+            n: t.target for n, t in self.types.items() if t.name == "Pointer" and t.target
+        }
+        self.relations = {
+            n: t.target for n, t in self.types.items() if t.name == "Relation" and t.target
+        }
+        self.defaults = {
+            name: column.default
+            for name, column in self.fields.items()
+            if column.default is not MISSING
+        }
+        self.required = tuple(name for name, column in self.fields.items() if column.required)
+        self.has_constraints = bool(self.defaults or self.required)
+
+    def to_json(self) -> JSONObject:
+        """The class as the schema API shows it (protocol §18)."""
+        permissions = self.permissions.raw
+        shown = dict(permissions) if permissions is not None else default_permissions(self.name)
+        protected = {name: sorted(fields) for name, fields in self.permissions.protected}
+        if permissions is not None:
+            for operation in ("find", "count", "get", "create", "update", "delete", "addField"):
+                shown.setdefault(operation, {})
+        if protected:
+            shown["protectedFields"] = {**(shown.get("protectedFields") or {}), **protected}
+        elif permissions is not None:
+            shown.setdefault("protectedFields", {})
+        result: JSONObject = {
+            "className": self.name,
+            "fields": {name: column.to_json() for name, column in self.fields.items()},
+            "classLevelPermissions": shown,
+        }
+        if self.indexes:
+            result["indexes"] = self.indexes
+        return result
+
+
+def make_schema(
+    class_name: str,
+    fields: Mapping[str, Field],
+    permissions: JSONObject | None = None,
+    indexes: JSONObject | None = None,
+    *,
+    protected: Mapping[str, Sequence[str]] | None = None,
+    exists: bool = True,
+) -> ClassSchema:
+    """Build a class from its own columns: the default and system columns are added."""
+    columns: dict[str, Field] = {n: Field(t) for n, t in DEFAULT_COLUMNS.items()}
+    for name, kind in SYSTEM_COLUMNS.get(class_name, {}).items():
+        columns[name] = Field(kind)
+    for name, column in fields.items():
+        if name not in DEFAULT_COLUMNS:
+            columns[name] = column
+    return ClassSchema(
+        class_name,
+        columns,
+        compile_permissions(permissions, protected),
+        indexes or {},
+        exists,
+    )
+
+
+# --- the schema API's JSON --------------------------------------------------------------------
+
+
+def invalid_class_name(name: str) -> ParseError:
+    """The refusal of a class name by the schema API (protocol §18)."""
+    return ParseError(
+        Code.INVALID_CLASS_NAME,
+        f"Invalid classname: {name}, classnames can only have alphanumeric characters and _, "
+        "and must start with an alpha character ",
+    )
+
+
+def read_type(record: Any) -> FieldType:
+    """The type of a column record ``{"type", "targetClass"?}``.
+
+    Raises INVALID_JSON, MISSING_REQUIRED_FIELD, INVALID_CLASS_NAME or INCORRECT_TYPE.
+    """
+    invalid_json = ParseError(Code.INVALID_JSON, "invalid JSON")
+    if not isinstance(record, dict):
+        raise invalid_json
+    kind, target = record.get("type"), record.get("targetClass")
+    if kind in ("Pointer", "Relation"):
+        if not target:
+            raise ParseError(Code.MISSING_REQUIRED_FIELD, f"type {kind} needs a class name")
+        if not isinstance(target, str):
+            raise invalid_json
+        if not is_class_name(target):
+            raise invalid_class_name(target)
+        return FieldType(kind, target)
+    if not isinstance(kind, str):
+        raise invalid_json
+    if kind not in PLAIN_TYPES:
+        raise ParseError(Code.INCORRECT_TYPE, f"invalid field type: {kind}")
+    return PLAIN_TYPES[kind]
+
+
+def read_field(class_name: str, name: str, record: JSONObject) -> Field:
+    """A column from its record, with its options checked (protocol §18)."""
+    kind = read_type(record)
+    default = record.get("defaultValue", MISSING)
+    if default is None:
+        default = MISSING
+    required = bool(record.get("required"))
+    if default is not MISSING:
+        found = type_of(default)
+        if kind.name == "Relation":
+            raise ParseError(
+                Code.INCORRECT_TYPE,
+                f"The 'default value' option is not applicable for {kind}",
+            )
+        if found is not None and found != kind:
+            raise ParseError(
+                Code.INCORRECT_TYPE,
+                f"schema mismatch for {class_name}.{name} default value; "
+                f"expected {kind} but got {found}",
+            )
+    elif required and kind.name == "Relation":
+        raise ParseError(Code.INCORRECT_TYPE, f"The 'required' option is not applicable for {kind}")
+    return Field(kind, required, default)

@@ -1,0 +1,263 @@
+"""The REST form of typed values: recognise, check and make them; JSON bytes in and out.
+
+The only place that names the JSON library.
+"""
+
+import base64
+import binascii
+import math
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeGuard
+
+import orjson
+
+from parsepy.errors import Code, ParseError
+
+JSONObject = dict[str, Any]
+
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_EPOCH = datetime(1970, 1, 1)
+MAX_DEPTH = 100  # BSON itself stops at 180 levels; two are spent on the document and the ACL
+
+
+def new_id(size: int = 10) -> str:
+    """A random objectId of ``size`` characters from ``[A-Za-z0-9]`` (protocol §4.2)."""
+    # 248 = 4 * 62: bytes above are dropped so that every character is equally likely
+    characters: list[str] = []
+    while len(characters) < size:
+        characters += [_ALPHABET[b % 62] for b in secrets.token_bytes(size + 6) if b < 248]
+    return "".join(characters[:size])
+
+
+def new_token() -> str:
+    """A random session token: ``r:`` and 32 lower-case hex digits."""
+    return "r:" + secrets.token_hex(16)
+
+
+# --- JSON bytes -----------------------------------------------------------------------------
+
+
+def loads(data: bytes | bytearray | str) -> Any:
+    """Decode JSON text; ``ParseError`` INVALID_JSON if it is none."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise ParseError(Code.INVALID_JSON, f"Malformed JSON: {error}") from error
+
+
+def dumps(value: Any) -> bytes:
+    """Encode a REST form as JSON bytes."""
+    return orjson.dumps(value)
+
+
+# --- dates ----------------------------------------------------------------------------------
+
+
+def now() -> datetime:
+    """This moment as naive UTC, cut to the milliseconds that BSON dates keep."""
+    moment = datetime.now(UTC).replace(tzinfo=None)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def to_iso(moment: datetime) -> str:
+    """Naive UTC to ISO 8601 with exactly three digits of milliseconds and ``Z``."""
+    return moment.isoformat(timespec="milliseconds") + "Z"
+
+
+def from_iso(value: Any) -> datetime | None:
+    """An ISO text (or milliseconds since 1970) to naive UTC; ``None`` if it is not a date."""
+    # Parse: a date without a time, and a number of milliseconds, are accepted as input
+    try:
+        if isinstance(value, str):
+            moment = datetime.fromisoformat(value)
+            if moment.tzinfo is not None:
+                moment = moment.astimezone(UTC).replace(tzinfo=None)
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            moment = _EPOCH + timedelta(milliseconds=value)
+        else:
+            return None
+    except (ValueError, OverflowError):
+        return None
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def date(moment: datetime) -> JSONObject:
+    """A Date value in REST form."""
+    return {"__type": "Date", "iso": to_iso(moment)}
+
+
+def pointer(class_name: str, object_id: str) -> JSONObject:
+    """A Pointer value in REST form."""
+    return {"__type": "Pointer", "className": class_name, "objectId": object_id}
+
+
+def is_pointer(value: Any) -> TypeGuard[JSONObject]:
+    """Is this a Pointer, or an included object that may stand for one?"""
+    return isinstance(value, dict) and value.get("__type") in ("Pointer", "Object")
+
+
+# --- types ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FieldType:
+    """The type of a column: its name, and the target class of a Pointer or Relation."""
+
+    name: str
+    target: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name}<{self.target}>" if self.target else self.name
+
+
+STRING = FieldType("String")
+NUMBER = FieldType("Number")
+BOOLEAN = FieldType("Boolean")
+DATE = FieldType("Date")
+OBJECT = FieldType("Object")
+ARRAY = FieldType("Array")
+GEO_POINT = FieldType("GeoPoint")
+FILE = FieldType("File")
+BYTES = FieldType("Bytes")
+POLYGON = FieldType("Polygon")
+ACL = FieldType("ACL")
+PLAIN_TYPES = {
+    t.name: t
+    for t in (STRING, NUMBER, BOOLEAN, DATE, OBJECT, ARRAY, GEO_POINT, FILE, BYTES, POLYGON)
+}
+TYPE_NAMES = (*PLAIN_TYPES, "Pointer", "Relation")
+_NATIVE = {str: STRING, bool: BOOLEAN, int: NUMBER, float: NUMBER, list: ARRAY}
+
+
+def type_of(value: Any) -> FieldType | None:
+    """Infer the column type of a REST value that is no operation; ``None`` for null.
+
+    Raises INCORRECT_TYPE for an unknown or ill-formed ``__type`` (protocol §4.1).
+    """
+    native = _NATIVE.get(type(value))
+    if native is not None:
+        return native
+    if value is None:
+        return None
+    kind = value.get("__type")
+    if not kind:
+        return OBJECT
+    if isinstance(kind, str):
+        checker = _TYPED.get(kind)
+        if checker is not None:
+            found = checker(value)
+            if found is not None:
+                return found
+    raise invalid(kind)
+
+
+def invalid(kind: object) -> ParseError:
+    """The refusal of an ill-formed typed value."""
+    return ParseError(Code.INCORRECT_TYPE, f"This is not a valid {kind}")
+
+
+def _pointer_type(value: JSONObject) -> FieldType | None:
+    name, object_id = value.get("className"), value.get("objectId")
+    if isinstance(name, str) and name and isinstance(object_id, str) and object_id:
+        return FieldType("Pointer", name)
+    if value["__type"] == "Pointer" and isinstance(name, str) and name and object_id is None:
+        raise ParseError(Code.INCORRECT_TYPE, "This is not a valid Pointer")
+    return None
+
+
+def _relation_type(value: JSONObject) -> FieldType | None:
+    name = value.get("className")
+    return FieldType("Relation", name) if isinstance(name, str) and name else None
+
+
+def _file_type(value: JSONObject) -> FieldType | None:
+    name = value.get("name")
+    return FILE if isinstance(name, str) and name else None
+
+
+def _date_type(value: JSONObject) -> FieldType | None:
+    return DATE if from_iso(value.get("iso")) is not None else None
+
+
+def is_number(value: Any) -> bool:
+    """Is this a finite JSON number (booleans are none)?"""
+    return type(value) is int or (type(value) is float and math.isfinite(value))
+
+
+def _geo_point_type(value: JSONObject) -> FieldType | None:
+    latitude, longitude = value.get("latitude"), value.get("longitude")
+    return GEO_POINT if is_number(latitude) and is_number(longitude) else None
+
+
+def _bytes_type(value: JSONObject) -> FieldType | None:
+    return BYTES if to_bytes(value) is not None else None
+
+
+def _polygon_type(value: JSONObject) -> FieldType | None:
+    points = value.get("coordinates")
+    if not isinstance(points, list):
+        return None
+    for point in points:
+        if not (isinstance(point, list) and len(point) == 2 and all(map(is_number, point))):
+            return None
+    return POLYGON
+
+
+_TYPED = {
+    "Pointer": _pointer_type,
+    "Object": _pointer_type,  # Parse: an included object sent back stands for its pointer
+    "Relation": _relation_type,
+    "File": _file_type,
+    "Date": _date_type,
+    "GeoPoint": _geo_point_type,
+    "Bytes": _bytes_type,
+    "Polygon": _polygon_type,
+}
+
+
+def to_bytes(value: JSONObject) -> bytes | None:
+    """The content of a Bytes value; ``None`` if it is no valid base64."""
+    text = value.get("base64")
+    if not isinstance(text, str) or not text:
+        return None
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def from_bytes(content: bytes) -> JSONObject:
+    """A Bytes value in REST form."""
+    return {"__type": "Bytes", "base64": base64.b64encode(content).decode()}
+
+
+# --- shape of untrusted values ---------------------------------------------------------------
+
+
+def check_nested(value: Any, depth: int = 0) -> None:
+    """Refuse nested keys with ``$``, ``.`` or NUL, broken typed values, and too deep nesting.
+
+    Raises INVALID_NESTED_KEY, INCORRECT_TYPE, INVALID_JSON (protocol §4).
+    """
+    if depth > MAX_DEPTH:
+        raise ParseError(Code.INVALID_JSON, f"Nesting deeper than {MAX_DEPTH} levels.")
+    if type(value) is list:
+        for item in value:
+            kind = type(item)
+            if kind is dict or kind is list:
+                check_nested(item, depth + 1)
+    elif type(value) is dict:
+        kind_name = value.get("__type")
+        if kind_name in ("Date", "Bytes"):
+            type_of(value)
+        for key, item in value.items():
+            if "$" in key or "." in key or "\0" in key:
+                raise ParseError(
+                    Code.INVALID_NESTED_KEY,
+                    "Nested keys should not contain the '$' or '.' characters",
+                )
+            kind = type(item)
+            if kind is dict or kind is list:
+                check_nested(item, depth + 1)

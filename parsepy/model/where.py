@@ -1,0 +1,263 @@
+"""``where`` constraints: the table of operators with their checks; parse a raw ``where``."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from parsepy.errors import Code, ParseError
+from parsepy.model.values import MAX_DEPTH, JSONObject, is_pointer
+
+_KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_.]*")
+_PLACEHOLDER_KEYS = ("_rperm", "_wperm")
+HIDDEN_USER_COLUMNS = (
+    "_email_verify_token",
+    "_email_verify_token_expires_at",
+    "_perishable_token",
+    "_perishable_token_expires_at",
+    "_password_changed_at",
+    "_failed_login_count",
+    "_account_lockout_expires_at",
+    "_tombstone",
+    "_session_token",
+)
+_MASTER_KEYS = (*_PLACEHOLDER_KEYS, *HIDDEN_USER_COLUMNS)
+
+DIRECT = "="
+"""The operator of a plain ``field: value``, which means more than ``$eq`` (protocol §8.2)."""
+
+
+WHOLE = "=="
+"""The operator of equality with a whole object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """The tests on one field, all of which must hold: (operator, operand) pairs."""
+
+    field: str
+    tests: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """``$or``, ``$and`` or ``$nor`` of several wheres."""
+
+    operator: str
+    branches: tuple["Where", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedTo:
+    """Membership in the relation ``key`` of the object ``owner`` (a pointer)."""
+
+    owner: JSONObject
+    key: str
+
+
+Node = Constraint | Group | RelatedTo
+Where = tuple[Node, ...]
+
+
+def _query_error(message: str) -> ParseError:
+    return ParseError(Code.INVALID_QUERY, message)
+
+
+def _json_error(message: str) -> ParseError:
+    return ParseError(Code.INVALID_JSON, message)
+
+
+def _anything(operator: str, operand: Any) -> None:
+    """Any operand will do."""
+
+
+def _array(operator: str, operand: Any) -> None:
+    if not isinstance(operand, list):
+        raise _json_error(f"bad {operator} value")
+
+
+def _all(operator: str, operand: Any) -> None:
+    _array(operator, operand)
+    patterns = [isinstance(item, dict) and "$regex" in item for item in operand]
+    if any(patterns):
+        if not all(patterns):
+            raise _json_error(f"All $all values must be of regex type or none: {operand}")
+        for item in operand:
+            pattern = item["$regex"]
+            if not isinstance(pattern, str) or not pattern.startswith("^"):
+                raise _json_error(f"All $all values must be of regex type or none: {operand}")
+
+
+def _contained_by(operator: str, operand: Any) -> None:
+    if not isinstance(operand, list):
+        raise _json_error("bad $containedBy: should be an array")
+
+
+def _regex(operator: str, operand: Any) -> None:
+    if not isinstance(operand, str):
+        raise _query_error("$regex value must be a string")
+    if "\0" in operand:
+        raise _query_error("$regex value must not contain NUL")
+
+
+def _options(operator: str, operand: Any) -> None:
+    if not isinstance(operand, str):
+        raise _query_error("$options value must be a string")
+    if not re.fullmatch("[imxsu]+", operand):
+        raise _query_error(f"Bad $options value for query: {operand}")
+
+
+def _subquery(operator: str, operand: Any) -> None:
+    if (
+        not isinstance(operand, dict)
+        or not isinstance(operand.get("where"), dict)
+        or not isinstance(operand.get("className"), str)
+    ):
+        raise _query_error(f"improper usage of {operator}")
+
+
+def _select(operator: str, operand: Any) -> None:
+    query = operand.get("query") if isinstance(operand, dict) else None
+    if (
+        not isinstance(query, dict)
+        or not isinstance(operand.get("key"), str)
+        or not operand["key"]
+        or not isinstance(query.get("className"), str)
+        or not isinstance(query.get("where", {}), dict)
+        or len(operand) != 2
+    ):
+        raise _query_error(f"improper usage of {operator}")
+
+
+OPERATORS: dict[str, Callable[[str, Any], None]] = {
+    "$eq": _anything,
+    "$ne": _anything,
+    "$lt": _anything,
+    "$lte": _anything,
+    "$gt": _anything,
+    "$gte": _anything,
+    "$exists": _anything,
+    "$in": _array,
+    "$nin": _array,
+    "$all": _all,
+    "$containedBy": _contained_by,
+    "$regex": _regex,
+    "$options": _options,
+    "$inQuery": _subquery,
+    "$notInQuery": _subquery,
+    "$select": _select,
+    "$dontSelect": _select,
+}
+"""Name of an operator → the check of its operand (protocol §8.2)."""
+
+SUBQUERIES = ("$inQuery", "$notInQuery", "$select", "$dontSelect")
+_GROUPS = ("$or", "$and", "$nor")
+
+
+def parse(raw: Any, *, privileged: bool = False, max_depth: int = -1) -> Where:
+    """Read a raw ``where``; everything wrong with its shape is refused here.
+
+    ``privileged`` (master, maintenance) may name hidden columns. ``max_depth`` limits the
+    nesting of logical operators (-1: only the house's own bound). Raises INVALID_QUERY,
+    INVALID_JSON or INVALID_KEY_NAME (protocol §8.1, §8.2).
+    """
+    limit = max_depth if max_depth >= 0 else MAX_DEPTH
+    return _parse(raw, privileged, limit, limit)
+
+
+def _parse(raw: Any, privileged: bool, depth: int, limit: int) -> Where:
+    if not isinstance(raw, dict):
+        if raw == []:
+            return ()
+        raise _query_error("where must be an object")
+    nodes: list[Node] = []
+    for key, value in raw.items():
+        if key[:1] == "$":
+            nodes.append(_special(key, value, privileged, depth, limit))
+        else:
+            _check_key(key, privileged)
+            nodes.append(Constraint(key, _tests(value)))
+    return tuple(nodes)
+
+
+def _special(key: str, value: Any, privileged: bool, depth: int, limit: int) -> Node:
+    if key in _GROUPS:
+        if not isinstance(value, list):
+            raise _query_error(f"Bad {key} format - use an array value.")
+        if not value:
+            least = " of at least 1 value." if key == "$nor" else " value with at least 1 item."
+            raise _query_error(f"Bad {key} format - use an array{least}")
+        if depth <= 0:
+            raise _query_error(
+                f"Query condition nesting depth exceeds maximum allowed depth of {limit}"
+            )
+        return Group(key, tuple(_parse(b, privileged, depth - 1, limit) for b in value))
+    if key == "$relatedTo":
+        owner = value.get("object") if isinstance(value, dict) else None
+        if (
+            not is_pointer(owner)
+            or not isinstance(owner.get("className"), str)
+            or not isinstance(owner.get("objectId"), str)
+            or not isinstance(value.get("key"), str)
+        ):
+            raise _query_error("improper usage of $relatedTo")
+        return RelatedTo(owner, value["key"])
+    raise ParseError(Code.INVALID_KEY_NAME, f"Invalid key name: {key}")
+
+
+def _check_key(key: str, privileged: bool) -> None:
+    if key == "ACL":
+        raise _query_error("Cannot query on ACL.")
+    if _KEY.fullmatch(key) is None and not (privileged and key in _MASTER_KEYS):
+        raise ParseError(Code.INVALID_KEY_NAME, f"Invalid key name: {key}")
+
+
+def _tests(value: Any) -> tuple[tuple[str, Any], ...]:
+    if type(value) is list:
+        raise _json_error(f"You cannot use {','.join(map(str, value))} as a query parameter.")
+    if type(value) is not dict or "__type" in value:
+        return ((DIRECT, value),)
+    operators = [key for key in value if key[:1] == "$"]
+    if not operators:
+        if not value:
+            return ((DIRECT, value),)
+        raise _json_error("You cannot use [object Object] as a query parameter.")
+    tests: list[tuple[str, Any]] = []
+    for operator in operators:
+        check = OPERATORS.get(operator)
+        if check is None:
+            raise _json_error(f"bad constraint: {operator}")
+        check(operator, value[operator])
+        if operator != "$options":
+            tests.append((operator, value[operator]))
+    if "$options" in value and "$regex" not in value:
+        raise _query_error("$options needs a $regex")
+    if "$regex" in value:
+        position = next(i for i, (operator, _) in enumerate(tests) if operator == "$regex")
+        tests[position] = ("$regex", (value["$regex"], value.get("$options", "")))
+    rest = {key: item for key, item in value.items() if key[:1] != "$"}
+    if rest:
+        # Parse: plain keys beside operators become one equality with the object they form
+        tests.append((WHOLE, rest))
+    return tuple(tests)
+
+
+def fields_of(where: Where) -> Iterator[str]:
+    """Every field path that a where names, at any depth."""
+    for node in where:
+        if isinstance(node, Constraint):
+            yield node.field
+        elif isinstance(node, Group):
+            for branch in node.branches:
+                yield from fields_of(branch)
+
+
+def equals_id(where: Where) -> str | None:
+    """The id, if the whole where is exactly ``{"objectId": "<string>"}``."""
+    if len(where) == 1:
+        node = where[0]
+        if isinstance(node, Constraint) and node.field == "objectId" and len(node.tests) == 1:
+            operator, operand = node.tests[0]
+            if operator == DIRECT and isinstance(operand, str):
+                return operand
+    return None

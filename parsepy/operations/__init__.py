@@ -1,0 +1,1 @@
+"""What Parse does, without HTTP and without BSON."""

@@ -1,0 +1,182 @@
+"""Apply the model's permission decisions to a request: refuse, narrow the query, redact."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from parsepy.backend import RequestContext
+from parsepy.errors import Code, ParseError, denied
+from parsepy.model.permissions import drop_hidden
+from parsepy.model.query import Query
+from parsepy.model.schema import ClassSchema
+from parsepy.model.values import JSONObject
+from parsepy.model.where import fields_of
+from parsepy.storage.filters import EVERYTHING, Scope
+
+_MASTER_ONLY = frozenset(
+    (
+        "_JobStatus",
+        "_PushStatus",
+        "_Hooks",
+        "_GlobalConfig",
+        "_GraphQLConfig",
+        "_JobSchedule",
+        "_Audience",
+        "_Idempotency",
+    )
+)
+_INSTALLATION_REFUSALS = ("find", "delete")
+
+
+def check_internal(context: RequestContext, class_name: str, operation: str) -> None:
+    """Refuse clients what is the server's own, and writes with the read-only key.
+
+    ``operation`` is one of find, get, create, update, delete (protocol §12.6, §2.7).
+    """
+    principal = context.principal
+    if principal.is_read_only and operation in ("create", "update", "delete"):
+        raise denied(
+            Code.OPERATION_FORBIDDEN,
+            f"read-only masterKey isn't allowed to perform the {operation} operation.",
+        )
+    if principal.is_privileged:
+        return
+    if class_name in _MASTER_ONLY or class_name.startswith("_Join:"):
+        raise denied(
+            Code.OPERATION_FORBIDDEN,
+            f"Clients aren't allowed to perform the {operation} operation on the "
+            f"{class_name} collection.",
+        )
+    if class_name == "_Installation" and operation in _INSTALLATION_REFUSALS:
+        raise denied(
+            Code.OPERATION_FORBIDDEN,
+            f"Clients aren't allowed to perform the {operation} operation on the "
+            "installation collection.",
+        )
+
+
+def read_scope(context: RequestContext, schema: ClassSchema, operation: str) -> Scope | None:
+    """What of a class this principal may read with ``operation``; ``None``: nothing at all.
+
+    Raises the refusals of ``ClassPermissions.decide``.
+    """
+    principal = context.principal
+    if principal.is_privileged:
+        return EVERYTHING
+    pointer_fields = schema.permissions.decide(schema.name, operation, principal)
+    if pointer_fields:
+        if principal.user_id is None:
+            return None
+        return Scope(
+            readers=principal.names, pointer_fields=pointer_fields, user_id=principal.user_id
+        )
+    return Scope(readers=principal.names)
+
+
+def write_scope(
+    context: RequestContext,
+    schema: ClassSchema,
+    operation: str,
+    narrowing: tuple[str, ...] = (),
+) -> Scope | None:
+    """What of a class this principal may update or delete; ``None``: nothing at all."""
+    principal = context.principal
+    if principal.is_privileged:
+        return EVERYTHING
+    pointer_fields = schema.permissions.decide(schema.name, operation, principal) or narrowing
+    if pointer_fields:
+        if principal.user_id is None:
+            return None
+        return Scope(
+            writers=principal.names, pointer_fields=pointer_fields, user_id=principal.user_id
+        )
+    return Scope(writers=principal.names)
+
+
+def check_query(context: RequestContext, schema: ClassSchema, query: Query) -> None:
+    """Refuse a where or order that names what is hidden from the caller (protocol §8.6)."""
+    hidden, by_field = schema.permissions.hidden_from(context.principal)
+    if not hidden and not by_field:
+        return
+    for name in fields_of(query.where):
+        if is_hidden(name, hidden):
+            raise denied(
+                Code.OPERATION_FORBIDDEN,
+                f"This user is not allowed to query {name} on class {schema.name}",
+            )
+    for name, _ in query.order:
+        if is_hidden(name, hidden):
+            raise denied(
+                Code.OPERATION_FORBIDDEN,
+                f"This user is not allowed to sort by {name} on class {schema.name}",
+            )
+
+
+def is_hidden(path: str, hidden: Iterable[str]) -> bool:
+    """Does a dotted path lie in (or above) a hidden field?"""
+    return any(
+        path == name or path.startswith(name + ".") or name.startswith(path + ".")
+        for name in hidden
+    )
+
+
+def redact(context: RequestContext, schema: ClassSchema, objects: Iterable[JSONObject]) -> None:
+    """Remove the fields hidden from the caller, in place (protocol §12.5)."""
+    principal = context.principal
+    hidden, by_field = schema.permissions.hidden_from(principal)
+    if not hidden and not by_field:
+        return
+    exempt = context.config.protected_fields_owner_exempt
+    if schema.name == "_User" and principal.user_id and exempt:
+        objects = [item for item in objects if item.get("objectId") != principal.user_id]
+    drop_hidden(objects, hidden, by_field, principal.user_id)
+
+
+# --- the keyword denylist (protocol §4.5) -------------------------------------------------------
+
+
+def check_keywords(context: RequestContext, value: Any) -> None:
+    """Refuse keys and values that the denylist names, at any depth, with INVALID_KEY_NAME."""
+    entries = context.config.request_keyword_denylist
+    if entries:
+        keys = [entry.key for entry in entries if entry.key and entry.value is None]
+        pattern = _key_pattern(tuple(keys))
+        pairs = [entry for entry in entries if entry.value is not None]
+        _scan(value, pattern, pairs)
+
+
+_KEY_PATTERNS: dict[tuple[str, ...], re.Pattern[str] | None] = {}
+
+
+def _key_pattern(keys: tuple[str, ...]) -> re.Pattern[str] | None:
+    if keys not in _KEY_PATTERNS:
+        _KEY_PATTERNS[keys] = re.compile("|".join(f"(?:{key})" for key in keys)) if keys else None
+    return _KEY_PATTERNS[keys]
+
+
+def _scan(value: Any, keys: re.Pattern[str] | None, pairs: list[Any]) -> None:
+    if type(value) is dict:
+        for key, item in value.items():
+            if keys is not None and (found := keys.search(key)):
+                raise _prohibited({"key": found.re.pattern if not found.group() else key})
+            for entry in pairs:
+                if (entry.key is None or re.search(entry.key, key)) and _matches(entry.value, item):
+                    shown = {"key": entry.key} if entry.key is not None else {}
+                    raise _prohibited({**shown, "value": entry.value})
+            kind = type(item)
+            if kind is dict or kind is list:
+                _scan(item, keys, pairs)
+    elif type(value) is list:
+        for item in value:
+            _scan(item, keys, pairs)
+
+
+def _matches(wanted: Any, value: Any) -> bool:
+    if isinstance(wanted, str) and isinstance(value, str):
+        return re.search(wanted, value) is not None
+    return bool(wanted == value)
+
+
+def _prohibited(keyword: Mapping[str, Any]) -> ParseError:
+    shown = ",".join(f'"{name}":"{text}"' for name, text in keyword.items())
+    return ParseError(Code.INVALID_KEY_NAME, f"Prohibited keyword in request data: {{{shown}}}.")

@@ -1,0 +1,83 @@
+"""What a start brings into a database beside schemas: roles, demo data, the first grants."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from parsepy.backend import Backend, master_context
+from parsepy.errors import Code, ParseError
+from parsepy.model.templates import Role
+from parsepy.model.values import JSONObject, date, loads, now
+from parsepy.operations import principals, save, schemas
+
+
+async def make_roles(backend: Backend, roles: tuple[Role, ...]) -> list[str]:
+    """Make the roles of a template that are missing; the names of those that were made."""
+    made = []
+    for role in roles:
+        if await _role_id(backend, role.name) is None:
+            body = {"name": role.name, "ACL": {"*": {"read": True}}}
+            await save.create(master_context(backend), "_Role", body)
+            made.append(role.name)
+    for role in roles:
+        owner = await _role_id(backend, role.name)
+        heirs = [i for name in role.roles if (i := await _role_id(backend, name)) is not None]
+        if owner is not None and heirs and role.name in made:
+            await backend.storage.add_related("_Role", "roles", owner, heirs)
+    if made:
+        principals.forget_roles(backend)
+    return made
+
+
+async def _role_id(backend: Backend, name: str) -> str | None:
+    found = await schemas.lookup(backend, "_Role", {"name": name}, limit=1)
+    return found[0]["objectId"] if found else None
+
+
+async def grant(backend: Backend, username: str, role: str) -> None:
+    """Put a user into a role; OBJECT_NOT_FOUND names what there is not."""
+    users = await schemas.lookup(backend, "_User", {"username": username}, limit=1)
+    if not users:
+        raise ParseError(Code.OBJECT_NOT_FOUND, f"There is no user named {username!r}.")
+    role_id = await _role_id(backend, role)
+    if role_id is None:
+        names = sorted(str(r.get("name")) for r in await schemas.lookup(backend, "_Role", {}))
+        known = f" There are: {', '.join(names)}." if names else " There are none yet."
+        raise ParseError(Code.OBJECT_NOT_FOUND, f"There is no role named {role!r}.{known}")
+    await backend.storage.add_related("_Role", "users", role_id, [users[0]["objectId"]])
+    principals.forget_roles(backend)
+
+
+async def load_demo(backend: Backend, path: Path) -> int:
+    """Load demo data once; how many objects were written.
+
+    A class that holds anything already is left alone.
+    """
+    data: JSONObject = loads(await asyncio.to_thread(path.read_bytes))
+    written = 0
+    for class_name, objects in data["objects"].items():
+        schema = await schemas.existing(backend, class_name)
+        if await backend.storage.count(schema, ()):
+            continue
+        for item in objects:
+            await _load(backend, class_name, _dated(item))
+            written += 1
+    return written
+
+
+async def _load(backend: Backend, class_name: str, item: JSONObject) -> None:
+    context = master_context(backend)
+    object_id = item.pop("objectId", None)
+    await save.create(context, class_name, item, {"object_id": object_id})
+
+
+def _dated(value: Any) -> Any:
+    """A copy in which dates relative to now have become Date values."""
+    if isinstance(value, list):
+        return [_dated(item) for item in value]
+    if isinstance(value, dict):
+        if value.get("__type") == "RelativeDate":
+            return date(now() + timedelta(seconds=value["offsetSeconds"]))
+        return {key: _dated(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,98 @@
+"""authData: which providers it names, whether they are known, and whether they vouch for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from parsepy.auth.base import AuthProvider
+from parsepy.backend import RequestContext
+from parsepy.errors import Code, ParseError
+from parsepy.model.schema import is_field_name
+from parsepy.model.values import JSONObject
+
+Providers = dict[str, JSONObject | None]
+
+
+@dataclass(slots=True)
+class Checked:
+    """What the providers said: what to store, and what to answer the client."""
+
+    save: Providers = field(default_factory=dict)
+    response: JSONObject = field(default_factory=dict)
+
+
+def read(value: Any) -> Providers:
+    """The authData of a body; refuses what has not its shape (protocol §15.3)."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise ParseError(Code.INVALID_JSON, "authData should be an object.")
+    for provider, data in value.items():
+        if not is_field_name(provider):
+            raise unsupported()
+        if data is None:
+            continue
+        if not isinstance(data, dict):
+            raise unsupported()
+        if "id" in data and not (isinstance(data["id"], str) and data["id"]):
+            raise ParseError(Code.INVALID_VALUE, f"Invalid authData id for provider '{provider}'.")
+    return value
+
+
+def named(providers: Mapping[str, JSONObject | None]) -> dict[str, str]:
+    """The provider ids that identify a user."""
+    return {
+        provider: data["id"]
+        for provider, data in providers.items()
+        if data is not None and "id" in data
+    }
+
+
+def unsupported() -> ParseError:
+    """The refusal of a provider that is neither built in nor configured."""
+    return ParseError(Code.UNSUPPORTED_SERVICE, "This authentication method is unsupported.")
+
+
+def _provider(context: RequestContext, name: str) -> AuthProvider:
+    configured = context.config.auth.get(name)
+    if configured is not None and not configured.enabled:
+        raise unsupported()
+    if name == "anonymous" and not context.config.enable_anonymous_users:
+        raise unsupported()
+    provider = context.backend.auth.get(name)
+    if provider is None:
+        raise unsupported()
+    return provider
+
+
+async def check(context: RequestContext, providers: Providers) -> Checked:
+    """Ask every provider whether the authData is true; ``None`` (unlink) needs no asking."""
+    checked = Checked()
+    for name, data in providers.items():
+        if data is None:
+            checked.save[name] = None
+            continue
+        provider = _provider(context, name)
+        answer = await _ask(context, name, provider, data)
+        saved = answer.get("save", data)
+        if not answer.get("doNotSave"):
+            checked.save[name] = saved
+        if answer.get("response") is not None:
+            checked.response[name] = answer["response"]
+    return checked
+
+
+async def _ask(
+    context: RequestContext, name: str, provider: AuthProvider, data: JSONObject
+) -> JSONObject:
+    configured = context.config.auth.get(name)
+    options = dict(configured.options) if configured is not None else {}
+    try:
+        await provider.validate_app_id(options.get("appIds"), dict(data), options, context)
+        answer = await provider.validate_auth_data(dict(data), options, context)
+    except ParseError:
+        raise
+    except Exception as error:
+        context.backend.log.warning("auth provider %s refused: %s", name, error)
+        raise ParseError(Code.SCRIPT_FAILED, str(error) or "Auth data is invalid.") from error
+    return answer or {}

@@ -1,0 +1,62 @@
+"""``ClassRules``: what a system class adds to the spines; ``Write``: a save under way."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from parsepy.backend import RequestContext
+from parsepy.model.query import Query
+from parsepy.model.schema import ClassSchema
+from parsepy.model.values import JSONObject
+
+
+@dataclass(slots=True)
+class Write:
+    """A create or update on its way to the storage.
+
+    ``values`` are the columns that are written (plain values and operations), ``object_id``
+    the object's id, ``echo`` what the answer carries beside the stamps.
+    """
+
+    context: RequestContext
+    schema: ClassSchema
+    values: JSONObject
+    object_id: str
+    is_create: bool
+    stamp: str
+    echo: JSONObject = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def class_name(self) -> str:
+        """The class written to."""
+        return self.schema.name
+
+
+class ClassRules:
+    """A class's own steps; an ordinary class has none."""
+
+    async def check(self, write: Write) -> None:
+        """Refuse a body, before its types are looked at."""
+
+    async def prepare(self, write: Write) -> None:
+        """Complete the values, after types, defaults and required fields were looked at."""
+
+    async def after_save(self, write: Write) -> None:
+        """React to a stored write (caches, rows that depend on it)."""
+
+    async def narrow(self, context: RequestContext, query: Query) -> Query:
+        """The query as this caller may ask it."""
+        return query
+
+    async def check_delete(self, context: RequestContext, object_id: str) -> None:
+        """Refuse a deletion."""
+
+    async def after_delete(self, context: RequestContext, object_id: str) -> None:
+        """React to a deletion."""
+
+    def redact(self, context: RequestContext, item: JSONObject) -> None:
+        """Remove what this caller may not see of an object that is shown."""
+
+    def translate(self, context: RequestContext, error: Exception) -> Exception:
+        """A storage's refusal of a write in the class's own terms."""
+        return error

@@ -1,0 +1,17 @@
+"""``_Role``: the caches of roles are cleared when the role graph may have changed."""
+
+from parsepy.backend import RequestContext
+from parsepy.operations import principals
+from parsepy.operations.class_rules.base import ClassRules, Write
+
+
+class RoleRules(ClassRules):
+    """Roles (protocol §17)."""
+
+    async def after_save(self, write: Write) -> None:
+        """Forget every cached role."""
+        principals.forget_roles(write.context.backend)
+
+    async def after_delete(self, context: RequestContext, object_id: str) -> None:
+        """Forget every cached role."""
+        principals.forget_roles(context.backend)

@@ -1,0 +1,241 @@
+"""``_User``: password, username and email uniqueness, ACL, and what is hidden."""
+
+import asyncio
+import re
+from typing import Any
+
+import bcrypt
+
+from parsepy.backend import Backend, RequestContext
+from parsepy.errors import Code, ParseError, denied
+from parsepy.model import acl
+from parsepy.model.ops import is_delete
+from parsepy.model.query import simple
+from parsepy.model.values import JSONObject, new_id, now
+from parsepy.operations import principals, schemas
+from parsepy.operations.class_rules.base import ClassRules, Write
+from parsepy.storage import DuplicateKey
+
+_EMAIL = re.compile(r".+@.+", re.DOTALL)
+_COST = 10
+_USERNAME_SIZE = 25
+_DELETE: JSONObject = {"__op": "Delete"}
+RESET_COLUMNS = ("_perishable_token", "_perishable_token_expires_at")
+
+USERNAME_TAKEN = ParseError(Code.USERNAME_TAKEN, "Account already exists for this username.")
+
+
+# --- passwords ----------------------------------------------------------------------------------
+
+
+def _bytes(password: str) -> bytes:
+    # Parse: bcrypt reads 72 bytes; what is longer is cut, on storing and on checking alike
+    return password.encode("utf-8", "surrogatepass")[:72]
+
+
+async def hash_password(password: str) -> str:
+    """The bcrypt hash of a password, computed off the event loop."""
+    hashed = await asyncio.to_thread(bcrypt.hashpw, _bytes(password), bcrypt.gensalt(_COST))
+    return hashed.decode()
+
+
+async def password_matches(password: str, hashed: str) -> bool:
+    """Does the password fit the stored hash (any bcrypt prefix)? Off the event loop."""
+    try:
+        return await asyncio.to_thread(bcrypt.checkpw, _bytes(password), hashed.encode())
+    except ValueError:
+        return False
+
+
+async def check_policy(write: Write, password: str) -> None:
+    """Refuse a password that the policy forbids, with VALIDATION_ERROR (protocol §13.10)."""
+    policy = write.context.config.password_policy
+    if policy is None:
+        return
+    if policy.validator_pattern and not re.search(policy.validator_pattern, password):
+        raise ParseError(
+            Code.VALIDATION_ERROR,
+            policy.validation_error or "Password does not meet the Password Policy requirements.",
+        )
+    stored = await _stored(write) if not write.is_create else {}
+    if policy.do_not_allow_username:
+        username = write.values.get("username") or stored.get("username")
+        if isinstance(username, str) and username in password:
+            raise ParseError(
+                Code.VALIDATION_ERROR,
+                policy.validation_error or "Password cannot contain your username.",
+            )
+    if policy.max_password_history and not write.is_create:
+        await _check_history(write, password, stored, policy.max_password_history)
+
+
+async def _stored(write: Write) -> JSONObject:
+    rows = await schemas.lookup(
+        write.context.backend, "_User", {"objectId": write.object_id}, limit=1, internal=True
+    )
+    return rows[0] if rows else {}
+
+
+async def _check_history(write: Write, password: str, stored: JSONObject, size: int) -> None:
+    current = stored.get("_hashed_password")
+    old = [str(item) for item in stored.get("_password_history") or ()][-(size - 1) :]
+    history = (old if size > 1 else []) + ([current] if current else [])
+    for hashed in history:
+        if await password_matches(password, hashed):
+            raise ParseError(
+                Code.VALIDATION_ERROR,
+                f"New password should not be the same as last {size} passwords.",
+            )
+    write.values["_password_history"] = history[-size:]
+
+
+# --- the rules ----------------------------------------------------------------------------------
+
+
+class UserRules(ClassRules):
+    """Users (protocol §13)."""
+
+    async def check(self, write: Write) -> None:
+        """Refuse a sign-up without credentials, and a client that verifies his own email."""
+        values, context = write.values, write.context
+        if write.is_create and not write.facts.get("auth_data"):
+            _require(values, "username", Code.USERNAME_MISSING, "bad or missing username")
+            _require(values, "password", Code.PASSWORD_MISSING, "password is required")
+            for name in context.backend.sign_up_required:
+                if values.get(name) in (None, "") or is_delete(values.get(name)):
+                    raise ParseError(Code.VALIDATION_ERROR, f"{name} is required")
+        if "emailVerified" in values and not context.principal.is_privileged:
+            raise denied(
+                Code.OPERATION_FORBIDDEN,
+                "Clients aren't allowed to manually update email verification.",
+            )
+        if not write.is_create:
+            if "password" in values:
+                _require(values, "password", Code.PASSWORD_MISSING, "password is required")
+            if not context.principal.is_privileged and context.principal.user_id is None:
+                raise denied(Code.SESSION_MISSING, f"Cannot modify user {write.object_id}.")
+
+    async def prepare(self, write: Write) -> None:
+        """Hash the password, keep username and email unique, own the ACL."""
+        values, config = write.values, write.context.config
+        for name, lower in (
+            ("username", config.convert_username_to_lowercase),
+            ("email", config.convert_email_to_lowercase),
+        ):
+            if lower and isinstance(values.get(name), str):
+                values[name] = values[name].lower()
+        if "password" in values:
+            password = values.pop("password")
+            await check_policy(write, password)
+            values["_hashed_password"] = await hash_password(password)
+            write.facts["password_changed"] = True
+            if config.password_policy is not None and config.password_policy.max_password_age:
+                values["_password_changed_at"] = now()
+        if not write.is_create and ("_hashed_password" in values or "email" in values):
+            values |= dict.fromkeys(RESET_COLUMNS, _DELETE)
+        if write.is_create and not values.get("username"):
+            values["username"] = new_id(_USERNAME_SIZE)
+            write.echo["username"] = values["username"]
+        elif isinstance(values.get("username"), str):
+            await self._check_unique(write, "username", USERNAME_TAKEN)
+        await self._check_email(write)
+        self._own(write)
+
+    async def _check_email(self, write: Write) -> None:
+        email = write.values.get("email")
+        if not email or is_delete(email):
+            return
+        if not _EMAIL.fullmatch(email):
+            raise ParseError(Code.INVALID_EMAIL_ADDRESS, "Email address format is invalid.")
+        await self._check_unique(
+            write,
+            "email",
+            ParseError(Code.EMAIL_TAKEN, "Account already exists for this email address."),
+        )
+
+    async def _check_unique(self, write: Write, column: str, refusal: ParseError) -> None:
+        """Refuse a username or email that another user has, in any case."""
+        backend = write.context.backend
+        schema = await schemas.existing(backend, "_User")
+        query = {column: write.values[column], "objectId": {"$ne": write.object_id}}
+        taken = await backend.storage.find(
+            schema,
+            simple("_User", query).where,
+            limit=1,
+            keys=frozenset(("objectId",)),
+            ignore_case=True,
+        )
+        if taken:
+            raise ParseError(refusal.code, refusal.message)
+
+    def _own(self, write: Write) -> None:
+        """The owner's entry in the ACL (protocol §13.4, §12.7)."""
+        values, config = write.values, write.context.config
+        own = {"read": True, "write": True}
+        if write.is_create:
+            entries = values.get("ACL")
+            if entries is None:
+                entries = {} if config.enforce_private_users else {"*": {"read": True}}
+            values["ACL"] = {**entries, write.object_id: own}
+        elif isinstance(values.get("ACL"), dict) and not write.context.principal.is_privileged:
+            values["ACL"] = {**values["ACL"], write.object_id: own}
+
+    async def after_save(self, write: Write) -> None:
+        """Forget what is cached of the user."""
+        if not write.is_create:
+            principals.forget_user(write.context.backend, write.object_id)
+
+    async def check_delete(self, context: RequestContext, object_id: str) -> None:
+        """Nobody in particular may delete no user."""
+        if not context.principal.is_privileged and context.principal.user_id is None:
+            raise ParseError(Code.SESSION_MISSING, "Insufficient auth to delete user")
+
+    async def after_delete(self, context: RequestContext, object_id: str) -> None:
+        """Delete the sessions of a user who is gone."""
+        await delete_sessions(context.backend, object_id)
+
+    def redact(self, context: RequestContext, item: JSONObject) -> None:
+        """authData is for the master key and the user himself."""
+        item.pop("sessionToken", None)
+        auth = item.get("authData")
+        if auth is not None:
+            if context.principal.is_privileged or item["objectId"] == context.principal.user_id:
+                item["authData"] = {name: data for name, data in auth.items() if data is not None}
+            else:
+                del item["authData"]
+
+    def translate(self, context: RequestContext, error: Exception) -> Exception:
+        """A unique index of `_User` in words of sign-up (protocol §6.8)."""
+        if isinstance(error, DuplicateKey):
+            if error.index.startswith("username"):
+                return ParseError(USERNAME_TAKEN.code, USERNAME_TAKEN.message)
+            if error.index.startswith("email"):
+                return ParseError(
+                    Code.EMAIL_TAKEN, "Account already exists for this email address."
+                )
+            if error.index.startswith("_auth_data_"):
+                return ParseError(Code.ACCOUNT_ALREADY_LINKED, "this auth is already used")
+        return error
+
+
+def _require(values: JSONObject, name: str, code: Code, message: str) -> None:
+    value: Any = values.get(name)
+    if not isinstance(value, str) or not value:
+        raise ParseError(code, message)
+
+
+async def delete_sessions(backend: Backend, user_id: str) -> None:
+    """Delete every session of a user and forget them."""
+    schema = await schemas.existing(backend, "_Session")
+    user = {"__type": "Pointer", "className": "_User", "objectId": user_id}
+    await backend.storage.delete(schema, simple("_Session", {"user": user}).where, many=True)
+    principals.forget_user(backend, user_id)
+
+
+def default_acl(entries: JSONObject, user_id: str | None) -> JSONObject:
+    """A class's default ACL for what ``user_id`` creates: ``currentUser`` becomes his id."""
+    given = dict(entries)
+    own = given.pop("currentUser", None)
+    if own is not None and user_id is not None:
+        given[user_id] = own
+    return acl.clean(given)

@@ -1,0 +1,24 @@
+"""``delete``: the delete spine (protocol §11)."""
+
+from parsepy.backend import RequestContext
+from parsepy.errors import Code, ParseError
+from parsepy.model.where import DIRECT, Constraint
+from parsepy.operations import access, class_rules, schemas
+
+
+async def delete(context: RequestContext, class_name: str, object_id: str) -> None:
+    """Delete an object; OBJECT_NOT_FOUND if it is not there or not the caller's to delete."""
+    access.check_internal(context, class_name, "delete")
+    schema = await schemas.existing(context.backend, class_name)
+    rules = class_rules.of(class_name)
+    await rules.check_delete(context, object_id)
+    scope = access.write_scope(context, schema, "delete")
+    deleted = 0
+    if scope is not None:
+        by_id = Constraint("objectId", ((DIRECT, object_id),))
+        deleted = await context.backend.storage.delete(schema, (by_id,), scope)
+    if not deleted:
+        if class_name == "_User" and not context.principal.is_privileged:
+            raise ParseError(Code.SESSION_MISSING, "Insufficient auth.")
+        raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
+    await rules.after_delete(context, object_id)

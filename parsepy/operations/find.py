@@ -1,0 +1,170 @@
+"""``find``, ``get``, ``count``: the read spine."""
+
+import asyncio
+from dataclasses import dataclass, replace
+
+from parsepy.backend import RequestContext
+from parsepy.errors import Code, ParseError
+from parsepy.model.query import Query
+from parsepy.model.schema import ClassSchema
+from parsepy.model.values import JSONObject
+from parsepy.model.where import equals_id
+from parsepy.operations import access, class_rules, includes, schemas, subqueries
+
+
+@dataclass(slots=True)
+class Found:
+    """The answer of a find: the page, and the number of all matches if it was asked for."""
+
+    objects: list[JSONObject]
+    count: int | None = None
+
+
+async def find(context: RequestContext, query: Query) -> Found:
+    """The objects that match and that the caller may read (protocol §10)."""
+    access.check_internal(context, query.class_name, "find")
+    query, redirected = await _redirect(context, query)
+    schema = await schemas.readable(context, query.class_name)
+    query = await class_rules.of(schema.name).narrow(context, query)
+    access.check_query(context, schema, query)
+    query = await _resolved(context, schema, query)
+    if not query.count:
+        return Found(await _page(context, schema, query, redirected))
+    page, count = await asyncio.gather(
+        _page(context, schema, query, redirected), _count(context, schema, query)
+    )
+    return Found(page, count)
+
+
+async def get(context: RequestContext, query: Query, object_id: str) -> JSONObject:
+    """One object (``query`` says its class, keys and includes); OBJECT_NOT_FOUND if none."""
+    class_name = query.class_name
+    access.check_internal(context, class_name, "get")
+    schema = await schemas.existing(context.backend, class_name)
+    if not schema.exists and not context.principal.is_privileged:
+        await schemas.readable(context, class_name)
+    if class_name == "_Session":
+        query = await class_rules.of(class_name).narrow(context, query)
+    item = await _one(context, schema, query, object_id)
+    if item is None:
+        raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
+    page = [item]
+    await _complete(context, schema, query, page)
+    principal = context.principal
+    if class_name == "_User" and object_id == principal.user_id and principal.session_token:
+        item["sessionToken"] = principal.session_token
+    return item
+
+
+async def read(context: RequestContext, query: Query) -> list[JSONObject]:
+    """The objects of a subquery or an include, with the caller's rights."""
+    return (await find(context, query)).objects
+
+
+async def _redirect(context: RequestContext, query: Query) -> tuple[Query, str | None]:
+    """Parse: a query may name a relation whose target class it is meant for."""
+    if query.redirect_key is None:
+        return query, None
+    schema = await schemas.existing(context.backend, query.class_name)
+    target = schema.relations.get(query.redirect_key, query.class_name)
+    return replace(query, class_name=target), target
+
+
+async def _resolved(context: RequestContext, schema: ClassSchema, query: Query) -> Query:
+    if query.where and subqueries.is_needed(schema, query.where):
+        where = await subqueries.resolve(context, schema, query.where, read)
+        return replace(query, where=where)
+    return query
+
+
+async def _one(
+    context: RequestContext, schema: ClassSchema, query: Query, object_id: str
+) -> JSONObject | None:
+    scope = access.read_scope(context, schema, "get")
+    if scope is None:
+        return None
+    storage = context.backend.storage
+    if not scope.pointer_fields and not query.where:
+        readers = None if scope.readers is None else context.principal.name_set
+        item = await storage.get(schema, object_id, readers)
+        if item is not None:
+            _select(schema, item, query)
+        return item
+    by_id = includes.by_id(object_id)
+    found = await storage.find(
+        schema,
+        (by_id, *query.where),
+        scope,
+        limit=1,
+        keys=query.root_keys,
+        exclude=query.exclude_keys,
+    )
+    return found[0] if found else None
+
+
+def _select(schema: ClassSchema, item: JSONObject, query: Query) -> None:
+    """Reduce a whole object to the keys of a query; relations always stay."""
+    roots = query.root_keys
+    if roots is not None:
+        for name in [n for n in item if n not in roots and n not in schema.relations]:
+            del item[name]
+    for name in query.exclude_keys:
+        if name not in ("objectId", "createdAt", "updatedAt", "ACL"):
+            item.pop(name, None)
+
+
+async def _page(
+    context: RequestContext, schema: ClassSchema, query: Query, redirected: str | None
+) -> list[JSONObject]:
+    operation = "find" if equals_id(query.where) is None else "get"
+    scope = access.read_scope(context, schema, operation)
+    if scope is None or query.limit == 0:
+        return []
+    object_id = equals_id(query.where)
+    if object_id is not None and not scope.pointer_fields and not query.skip:
+        readers = None if scope.readers is None else context.principal.name_set
+        item = await context.backend.storage.get(schema, object_id, readers)
+        page = [item] if item is not None else []
+        if item is not None:
+            _select(schema, item, query)
+    else:
+        page = await context.backend.storage.find(
+            schema,
+            query.where,
+            scope,
+            order=[(n, way) for n, way in query.order if n.partition(".")[0] in schema.types],
+            limit=query.limit,
+            skip=query.skip,
+            keys=query.root_keys,
+            exclude=query.exclude_keys,
+            hint=query.hint,
+            comment=query.comment,
+        )
+    await _complete(context, schema, query, page)
+    if redirected is not None:
+        for item in page:
+            item["className"] = redirected
+    return page
+
+
+async def _complete(
+    context: RequestContext, schema: ClassSchema, query: Query, page: list[JSONObject]
+) -> None:
+    """Includes and redaction of a page, in place."""
+    if query.include or query.include_all:
+        paths = includes.paths_of(schema, query)
+        access.redact(context, schema, page)
+        await includes.fetch(context, page, paths, query, read)
+    else:
+        access.redact(context, schema, page)
+    rules = class_rules.RULES.get(schema.name)
+    if rules is not None:
+        for item in page:
+            rules.redact(context, item)
+
+
+async def _count(context: RequestContext, schema: ClassSchema, query: Query) -> int:
+    scope = access.read_scope(context, schema, "count")
+    if scope is None:
+        return 0
+    return await context.backend.storage.count(schema, query.where, scope, query.hint)

@@ -1,0 +1,130 @@
+"""Session token to ``Principal``; the role graph."""
+
+from dataclasses import replace
+
+from parsepy.backend import Backend
+from parsepy.errors import Code, ParseError
+from parsepy.model.principal import Principal
+from parsepy.model.query import simple
+from parsepy.model.values import JSONObject, from_iso, now
+from parsepy.operations import schemas
+
+
+async def of_token(backend: Backend, token: str) -> Principal:
+    """The user behind a session token, with his roles; cached for ``cacheTTL``.
+
+    Raises INVALID_SESSION_TOKEN if it is unknown, expired, or its user is gone (protocol §14.2).
+    """
+    cached = backend.principals.get(token)
+    if cached is not None:
+        return cached
+    session = await find_session(backend, token)
+    if session is None:
+        raise ParseError(Code.INVALID_SESSION_TOKEN, "Invalid session token")
+    expires = session.get("expiresAt")
+    moment = from_iso(expires.get("iso")) if isinstance(expires, dict) else None
+    if moment is not None and moment < now():
+        raise ParseError(Code.INVALID_SESSION_TOKEN, "Session token is expired.")
+    principal = await of_user(backend, (session.get("user") or {}).get("objectId"), token)
+    if principal is None:
+        raise ParseError(Code.INVALID_SESSION_TOKEN, "Invalid session token")
+    await _extend(backend, session)
+    backend.principals.put(token, principal)
+    return principal
+
+
+async def of_legacy_token(backend: Backend, token: str) -> Principal:
+    """The user whose own `_session_token` column holds a token of before revocable sessions."""
+    schema = await schemas.existing(backend, "_User")
+    found = await backend.storage.find(
+        schema, simple("_User", {"_session_token": token}).where, limit=1
+    )
+    principal = await of_user(backend, found[0]["objectId"] if found else None, token)
+    if principal is None:
+        raise ParseError(Code.INVALID_SESSION_TOKEN, "invalid legacy session token")
+    return principal
+
+
+async def find_session(backend: Backend, token: str) -> JSONObject | None:
+    """The `_Session` object of a token."""
+    schema = await schemas.existing(backend, "_Session")
+    found = await backend.storage.find(
+        schema, simple("_Session", {"sessionToken": token}).where, limit=1
+    )
+    return found[0] if found else None
+
+
+async def of_user(backend: Backend, user_id: str | None, token: str | None) -> Principal | None:
+    """The principal of a user id; ``None`` if there is no such user."""
+    # a custom id that begins like a role's ACL name would hold that role's rights
+    if not user_id or user_id.startswith("role:"):
+        return None
+    schema = await schemas.existing(backend, "_User")
+    user = await backend.storage.get(schema, user_id)
+    if user is None:
+        return None
+    return Principal(
+        user_id=user_id,
+        session_token=token,
+        roles=await roles_of(backend, user_id),
+        user=user,
+    )
+
+
+async def _extend(backend: Backend, session: JSONObject) -> None:
+    config = backend.config
+    if not (config.extend_session_on_use and config.expire_inactive_sessions):
+        return
+    updated = from_iso(session.get("updatedAt"))
+    if updated is None or (now() - updated).total_seconds() < config.session_length / 2:
+        return
+    schema = await schemas.existing(backend, "_Session")
+    await backend.storage.update(
+        schema,
+        simple("_Session", {"objectId": session["objectId"]}).where,
+        {"expiresAt": schemas.expiry(config), "updatedAt": schemas.stamp()},
+    )
+
+
+async def roles_of(backend: Backend, user_id: str) -> frozenset[str]:
+    """The names of a user's roles: his own, and all that inherit to them (protocol §17)."""
+    cached = backend.roles.get(user_id)
+    if cached is not None:
+        return cached
+    storage = backend.storage
+    found = set(await storage.owner_ids("_Role", "users", [user_id]))
+    frontier = list(found)
+    while frontier:  # cycles end here: what was seen is not followed again
+        parents = await storage.owner_ids("_Role", "roles", frontier)
+        frontier = [role for role in parents if role not in found]
+        found.update(frontier)
+    names: frozenset[str] = frozenset()
+    if found:
+        schema = await schemas.existing(backend, "_Role")
+        where = simple("_Role", {"objectId": {"$in": sorted(found)}}).where
+        rows = await storage.find(schema, where, keys=frozenset(("objectId", "name")))
+        names = frozenset(row["name"] for row in rows if isinstance(row.get("name"), str))
+    backend.roles.put(user_id, names)
+    return names
+
+
+def forget_user(backend: Backend, user_id: str) -> None:
+    """Drop what is cached of a user (he changed, or his sessions did)."""
+    backend.roles.drop(user_id)
+    backend.principals.drop_if(lambda principal: principal.user_id == user_id)
+
+
+def forget_token(backend: Backend, token: str) -> None:
+    """Drop what is cached of a session."""
+    backend.principals.drop(token)
+
+
+def forget_roles(backend: Backend) -> None:
+    """Drop every cached role: the role graph changed."""
+    backend.roles.clear()
+    backend.principals.clear()
+
+
+def without_session(principal: Principal) -> Principal:
+    """The same user, not bound to a session."""
+    return replace(principal, session_token=None)

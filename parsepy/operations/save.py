@@ -1,0 +1,329 @@
+"""``create`` and ``update``: the write spine (protocol §9)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from parsepy.backend import RequestContext
+from parsepy.errors import Code, ParseError
+from parsepy.model import acl, ops
+from parsepy.model.schema import SYSTEM_REQUIRED
+from parsepy.model.values import JSONObject, new_id
+from parsepy.model.where import DIRECT, Constraint
+from parsepy.operations import access, class_rules, schemas
+from parsepy.operations.class_rules.base import Write
+from parsepy.operations.class_rules.user import default_acl
+
+_EMPTY = (None, "")
+
+
+@dataclass(slots=True)
+class Saved:
+    """The answer of a save: the object's id, and what the client is told."""
+
+    object_id: str
+    answer: JSONObject
+    values: JSONObject
+
+
+async def create(
+    context: RequestContext,
+    class_name: str,
+    body: JSONObject,
+    facts: dict[str, Any] | None = None,
+) -> Saved:
+    """Store a new object.
+
+    ``facts`` is what a caller above the spine knows of this write: ``auth_data`` (a sign-up
+    that providers vouch for), ``object_id`` (the id that it shall have).
+    Raises the refusals of the write pipeline in its order.
+    """
+    access.check_internal(context, class_name, "create")
+    access.check_keywords(context, body)
+    values = _creation(context, class_name, body)
+    schema = await schemas.writable(context, class_name)
+    rules = class_rules.of(class_name)
+    facts = facts or {}
+    object_id = facts.get("object_id") or _chosen_id(context, body)
+    write = Write(context, schema, values, object_id, True, schemas.stamp(), facts=facts)
+    await rules.check(write)
+    schema.permissions.decide(class_name, "create", context.principal)
+    write.schema, _ = await schemas.enforce(context, schema, write.values)
+    _check_system_columns(write)
+    relations = _split_relations(write)
+    _initial_values(write)
+    _fill(write)
+    await rules.prepare(write)
+    try:
+        await context.backend.storage.insert(
+            write.schema,
+            {
+                **write.values,
+                "objectId": write.object_id,
+                "createdAt": write.stamp,
+                "updatedAt": write.stamp,
+            },
+        )
+    except ParseError as error:
+        raise rules.translate(context, error) from error
+    await _relate(write, relations)
+    await rules.after_save(write)
+    answer = {"objectId": write.object_id, "createdAt": write.stamp, **write.echo}
+    return Saved(write.object_id, answer, write.values)
+
+
+async def update(
+    context: RequestContext,
+    class_name: str,
+    object_id: str,
+    body: JSONObject,
+    facts: dict[str, Any] | None = None,
+) -> Saved:
+    """Change an object; OBJECT_NOT_FOUND if it is not there or not the caller's to write."""
+    access.check_internal(context, class_name, "update")
+    access.check_keywords(context, body)
+    schema = await schemas.writable(context, class_name)
+    rules = class_rules.of(class_name)
+    values = _changes(context, class_name, object_id, body)
+    write = Write(context, schema, values, object_id, False, schemas.stamp(), facts=facts or {})
+    await rules.check(write)
+    access.write_scope(context, schema, "update")
+    write.schema, narrowing = await schemas.enforce(context, schema, write.values)
+    for value in write.values.values():
+        op = ops.op_of(value)
+        if op is not None:
+            op.check(value)
+    relations = _split_relations(write)
+    _check_required(write)
+    scope = access.write_scope(context, write.schema, "update", narrowing)
+    await rules.prepare(write)
+    stored = None
+    if scope is not None:
+        write.values["updatedAt"] = write.stamp
+        try:
+            stored = await context.backend.storage.update(
+                write.schema, (Constraint("objectId", ((DIRECT, object_id),)),), write.values, scope
+            )
+        except ParseError as error:
+            raise rules.translate(context, error) from error
+    if stored is None:
+        raise _not_found(context, class_name)
+    await _relate(write, relations)
+    await rules.after_save(write)
+    answer = {"updatedAt": write.stamp, **_op_results(write.values, stored), **write.echo}
+    return Saved(object_id, answer, stored)
+
+
+def _not_found(context: RequestContext, class_name: str) -> ParseError:
+    if class_name == "_User" and not context.principal.is_privileged:
+        return ParseError(Code.SESSION_MISSING, "Insufficient auth.", sanitize=True)
+    return ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
+
+
+# --- the body -----------------------------------------------------------------------------------
+
+
+def _creation(context: RequestContext, class_name: str, body: JSONObject) -> JSONObject:
+    """The columns of a create's body; dotted keys become nested objects."""
+    custom = context.config.allow_custom_object_id
+    if custom:
+        if "objectId" in body and not body["objectId"]:
+            raise ParseError(
+                Code.MISSING_OBJECT_ID, "objectId must not be empty, null or undefined"
+            )
+    elif body.get("objectId"):
+        raise ParseError(Code.INVALID_KEY_NAME, "objectId is an invalid field name.")
+    if body.get("id"):
+        raise ParseError(Code.INVALID_KEY_NAME, "id is an invalid field name.")
+    values: JSONObject = {}
+    for name, value in body.items():
+        if name in ("objectId", "createdAt", "updatedAt", "className", "__type"):
+            continue
+        _check_name(name)
+        if name == "ACL":
+            _put_acl(context, class_name, None, values, value)
+        elif "." in name:
+            _put_nested(values, name, value)
+        else:
+            values[name] = value
+    return values
+
+
+def _changes(
+    context: RequestContext, class_name: str, object_id: str, body: JSONObject
+) -> JSONObject:
+    """The columns of an update's body; the server's own are ignored."""
+    values: JSONObject = {}
+    for name, value in body.items():
+        if name in ("objectId", "createdAt", "updatedAt", "className", "__type"):
+            continue
+        _check_name(name)
+        if name == "ACL":
+            _put_acl(context, class_name, object_id, values, value)
+        elif name.startswith("authData."):
+            raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name for update: {name}")
+        else:
+            values[name] = value
+    return values
+
+
+def _check_name(name: str) -> None:
+    """Refuse a key that can be no column before anything is looked at."""
+    if not name or name[0] == "_" or name[0] == "." or "\0" in name or "$" in name:
+        raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name: {name}.")
+
+
+def _put_acl(
+    context: RequestContext,
+    class_name: str,
+    object_id: str | None,
+    values: JSONObject,
+    value: Any,
+) -> None:
+    if value is None:
+        return  # Parse: a null ACL changes nothing
+    if ops.is_delete(value):
+        # Parse: unsetting an ACL locks the object for all but the master key; turning it
+        # public instead would be a silent leak
+        context.backend.log.warning(
+            "the ACL of %s %s was unset: only the master key reaches it now",
+            class_name,
+            object_id or "(new)",
+        )
+        value = {}
+    values["ACL"] = acl.clean(value)
+
+
+def _put_nested(values: JSONObject, path: str, value: Any) -> None:
+    parts = path.split(".")
+    if "" in parts:
+        raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name: {path}.")
+    inner = values
+    for part in parts[:-1]:
+        inner = inner.setdefault(part, {})
+        if not isinstance(inner, dict):
+            raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name: {path}.")
+    inner[parts[-1]] = value
+
+
+def _chosen_id(context: RequestContext, body: JSONObject) -> str:
+    config = context.config
+    chosen = body.get("objectId") if config.allow_custom_object_id else None
+    if chosen is None:
+        return new_id(config.object_id_size)
+    if not isinstance(chosen, str):
+        raise schemas.mismatch("", "objectId", "String", type(chosen).__name__)
+    if chosen.startswith("role:"):
+        # an id like a role's ACL name would hold that role's rights
+        raise ParseError(Code.OPERATION_FORBIDDEN, "Invalid object ID.")
+    return chosen
+
+
+# --- values -------------------------------------------------------------------------------------
+
+
+def _check_system_columns(write: Write) -> None:
+    for name in SYSTEM_REQUIRED.get(write.class_name, ()):
+        value = write.values.get(name)
+        if value in _EMPTY or ops.is_delete(value):
+            raise ParseError(Code.INCORRECT_TYPE, f"{name} is required.")
+
+
+def _split_relations(write: Write) -> JSONObject:
+    """Take relation operations out of the values: they write join rows, not columns."""
+    relations: JSONObject = {}
+    for name, value in list(write.values.items()):
+        op = ops.op_of(value)
+        if op is not None and op.is_relation:
+            relations[name] = write.values.pop(name)
+        elif type(value) is dict and value.get("__type") == "Relation":
+            del write.values[name]
+    return relations
+
+
+def _initial_values(write: Write) -> None:
+    """Turn the operations of a create into the values that they start with."""
+    for name, value in list(write.values.items()):
+        op = ops.op_of(value)
+        if op is None:
+            continue
+        if value["__op"] == "Delete":
+            if write.schema.defaults.get(name) is None:
+                del write.values[name]
+            continue
+        write.values[name] = op.initial(value)
+        if op.echoes:
+            write.echo[name] = write.values[name]
+
+
+def _fill(write: Write) -> None:
+    """Defaults for what is missing, the class's default ACL, and required columns."""
+    schema, values = write.schema, write.values
+    if "ACL" not in values and schema.permissions.default_acl is not None:
+        defaulted = default_acl(schema.permissions.default_acl, write.context.principal.user_id)
+        if schema.permissions.default_acl != {"*": {"read": True, "write": True}}:
+            values["ACL"] = defaulted
+            write.echo["ACL"] = defaulted
+    if not schema.has_constraints:
+        return
+    for name, default in schema.defaults.items():
+        value = values.get(name, _MISSING)
+        if value is _MISSING or ops.is_delete(value):
+            values[name] = default
+            write.echo[name] = default
+    for name in schema.required:
+        if values.get(name) in _EMPTY:
+            raise ParseError(Code.VALIDATION_ERROR, f"{name} is required")
+
+
+_MISSING: Any = object()
+
+
+def _check_required(write: Write) -> None:
+    """A required column of an update may not be emptied; one with a default gets it back."""
+    schema, values = write.schema, write.values
+    for name in schema.required:
+        if name not in values:
+            continue
+        deleted = ops.is_delete(values[name])
+        if deleted and name in schema.defaults:
+            values[name] = schema.defaults[name]
+            write.echo[name] = values[name]
+        elif deleted or values[name] in _EMPTY:
+            raise ParseError(Code.VALIDATION_ERROR, f"{name} is required")
+
+
+async def _relate(write: Write, relations: JSONObject) -> None:
+    storage = write.context.backend.storage
+    for name, op in relations.items():
+        for is_addition, ids in ops.relation_changes(op):
+            change = storage.add_related if is_addition else storage.remove_related
+            await change(write.class_name, name, write.object_id, ids)
+
+
+def _op_results(values: JSONObject, stored: JSONObject) -> JSONObject:
+    """The resulting value of each operation of an update (protocol §5)."""
+    results: JSONObject = {}
+    for name, value in values.items():
+        op = ops.op_of(value)
+        if op is None or not op.echoes:
+            continue
+        root, _, rest = name.partition(".")
+        if rest:
+            _copy_path(results, stored, name.split("."))
+        elif root in stored:
+            results[root] = stored[root]
+    return results
+
+
+def _copy_path(results: JSONObject, stored: Any, path: list[str]) -> None:
+    """Copy the value at a dotted path, with nothing beside it."""
+    value = stored
+    for part in path:
+        if isinstance(value, list):
+            value = value[int(part)] if part.isdigit() and int(part) < len(value) else None
+        else:
+            value = value.get(part) if isinstance(value, dict) else None
+    inner = results
+    for part in path[:-1]:
+        inner = inner.setdefault(part, {})
+    inner[path[-1]] = value

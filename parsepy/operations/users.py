@@ -1,0 +1,355 @@
+"""Sign up, log in, log out, become, verify a password, change and delete a user (§13, §15)."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from parsepy.backend import RequestContext
+from parsepy.errors import Code, ParseError, denied
+from parsepy.model.principal import Principal
+from parsepy.model.query import Query, simple
+from parsepy.model.values import JSONObject, now
+from parsepy.operations import access, class_rules, principals, save, schemas, sessions
+from parsepy.operations.class_rules import auth_data
+from parsepy.operations.class_rules.user import (
+    delete_sessions,
+    password_matches,
+)
+from parsepy.operations.find import get
+
+_WRONG = "Invalid username/password."
+# compared with when there is no such user, so that the answer takes as long (CVE-2026-39321)
+_NO_HASH = "$2b$10$" + "." * 22 + "u" * 31
+
+
+def wrong_credentials() -> ParseError:
+    """The one answer to an unknown user, a wrong password and values that are no texts."""
+    return ParseError(Code.OBJECT_NOT_FOUND, _WRONG)
+
+
+@dataclass(slots=True)
+class SignedUp:
+    """The answer of a sign-up, or of a log-in by authData (then ``created`` is False)."""
+
+    object_id: str
+    answer: JSONObject
+    created: bool = True
+
+
+# --- sign up ------------------------------------------------------------------------------------
+
+
+async def sign_up(context: RequestContext, body: JSONObject) -> SignedUp:
+    """Create a user and a session; with the authData of a known user: log him in."""
+    providers = auth_data.read(body.get("authData")) if "authData" in body else {}
+    if not any(data is not None for data in providers.values()):
+        return await _sign_up_with_password(context, body)
+    known = await _owners(context, auth_data.named(providers))
+    if known:
+        return await _log_in_with(context, body, providers, known)
+    checked = await auth_data.check(context, providers)
+    stored = {name: data for name, data in checked.save.items() if data is not None}
+    saved = await save.create(context, "_User", {**body, "authData": stored}, {"auth_data": True})
+    answer = saved.answer
+    provider = ",".join(name for name, data in providers.items() if data is not None)
+    answer |= await _start_session(
+        context, saved.object_id, {"action": "signup", "authProvider": provider}
+    )
+    answer["authDataResponse"] = checked.response
+    return SignedUp(saved.object_id, answer)
+
+
+async def _sign_up_with_password(context: RequestContext, body: JSONObject) -> SignedUp:
+    if "authData" in body and body["authData"] is None and body.get("username"):
+        raise auth_data.unsupported()
+    values = {name: value for name, value in body.items() if name != "authData"}
+    saved = await save.create(context, "_User", values)
+    config = context.config
+    answer = saved.answer
+    if config.verify_user_emails and config.prevent_login_with_unverified_email:
+        if config.prevent_signup_with_unverified_email:
+            raise ParseError(Code.EMAIL_NOT_FOUND, "User email is not verified.")
+        return SignedUp(saved.object_id, answer)
+    answer |= await _start_session(
+        context, saved.object_id, {"action": "signup", "authProvider": "password"}
+    )
+    return SignedUp(saved.object_id, answer)
+
+
+async def _start_session(
+    context: RequestContext, user_id: str, created_with: JSONObject | None
+) -> JSONObject:
+    session = await sessions.create(context.backend, user_id, created_with, context.installation_id)
+    return {"sessionToken": session["sessionToken"]}
+
+
+async def _owners(context: RequestContext, ids: dict[str, str]) -> list[JSONObject]:
+    """The users that hold one of these provider ids."""
+    if not ids:
+        return []
+    choices = [{f"authData.{provider}.id": value} for provider, value in ids.items()]
+    return await schemas.lookup(context.backend, "_User", {"$or": choices}, limit=2)
+
+
+async def _log_in_with(
+    context: RequestContext,
+    body: JSONObject,
+    providers: auth_data.Providers,
+    known: list[JSONObject],
+) -> SignedUp:
+    """Log in the one user who holds the provider's id; the provider is always asked."""
+    checked = await auth_data.check(context, providers)
+    user_id = known[0]["objectId"]
+    caller = context.principal.user_id
+    if len(known) > 1 or (caller is not None and caller != user_id):
+        raise ParseError(Code.ACCOUNT_ALREADY_LINKED, "this auth is already used")
+    stored = known[0].get("authData") or {}
+    changed = {n: d for n, d in checked.save.items() if d is not None and d != stored.get(n)}
+    if changed:
+        await save.update(
+            context.as_master(), "_User", user_id, {"authData": changed}, {"auth_data": True}
+        )
+    owner = await _as_user(context, user_id)
+    user = await get(owner, Query("_User"), user_id)
+    provider = ",".join(name for name, data in providers.items() if data is not None)
+    token = await _start_session(context, user_id, {"action": "login", "authProvider": provider})
+    answer = {**user, **token}
+    if checked.response:
+        answer["authDataResponse"] = checked.response
+    return SignedUp(user_id, answer, created=False)
+
+
+async def _as_user(context: RequestContext, user_id: str) -> RequestContext:
+    """The request as that user would make it; with the master key it stays so."""
+    if context.principal.is_privileged:
+        return context
+    roles = await principals.roles_of(context.backend, user_id)
+    return replace(context, principal=Principal(user_id=user_id, roles=roles))
+
+
+# --- log in -------------------------------------------------------------------------------------
+
+
+async def _check_credentials(context: RequestContext, parameters: JSONObject) -> JSONObject:
+    """The user behind username/email and password, hidden columns included (§13.5)."""
+    username, email = parameters.get("username"), parameters.get("email")
+    password = parameters.get("password")
+    if not username and not email:
+        raise ParseError(Code.USERNAME_MISSING, "username/email is required.")
+    if not password:
+        raise ParseError(Code.PASSWORD_MISSING, "password is required.")
+    if not isinstance(password, str) or not all(
+        isinstance(name, str) for name in (username, email) if name
+    ):
+        raise wrong_credentials()
+    user = await _find_user(context, username, email)
+    if user is None:
+        await password_matches(password, _NO_HASH)
+        raise wrong_credentials()
+    matches = await password_matches(password, str(user.get("_hashed_password") or _NO_HASH))
+    await _check_lockout(context, user, matches)
+    if not matches:
+        raise wrong_credentials()
+    if not context.principal.is_master and user.get("ACL") == {}:
+        raise wrong_credentials()
+    config = context.config
+    ignore = context.principal.is_master and parameters.get("ignoreEmailVerification") is True
+    if (
+        config.verify_user_emails
+        and config.prevent_login_with_unverified_email
+        and not user.get("emailVerified")
+        and not ignore
+    ):
+        raise ParseError(Code.EMAIL_NOT_FOUND, "User email is not verified.")
+    return user
+
+
+async def _find_user(context: RequestContext, username: Any, email: Any) -> JSONObject | None:
+    config = context.config
+    if username and config.convert_username_to_lowercase:
+        username = username.lower()
+    if email and config.convert_email_to_lowercase:
+        email = email.lower()
+    if username and email:
+        where: JSONObject = {"username": username, "email": email}
+    elif email:
+        where = {"email": email}
+    else:
+        # Parse: what stands in username may be an email as well; the username wins
+        where = {"$or": [{"username": username}, {"email": username}]}
+    found = await schemas.lookup(context.backend, "_User", where, limit=2, internal=True)
+    if len(found) > 1:
+        found = [user for user in found if user.get("username") == username]
+    return found[0] if found else None
+
+
+async def _check_lockout(context: RequestContext, user: JSONObject, matches: bool) -> None:
+    """Count failures and refuse a locked account (§13.8)."""
+    lockout = context.config.account_lockout
+    if lockout is None:
+        return
+    expires = user.get("_account_lockout_expires_at")
+    if expires is not None and expires > now():
+        minutes = f"{lockout.duration:g}"
+        raise ParseError(
+            Code.OBJECT_NOT_FOUND,
+            "Your account is locked due to multiple failed login attempts. "
+            f"Please try again after {minutes} minute(s)",
+        )
+    backend = context.backend
+    schema = await schemas.existing(backend, "_User")
+    where = simple("_User", {"objectId": user["objectId"]}).where
+    if matches:
+        if user.get("_failed_login_count"):
+            await backend.storage.update(schema, where, {"_failed_login_count": 0})
+        return
+    changed = await backend.storage.update(
+        schema, where, {"_failed_login_count": {"__op": "Increment", "amount": 1}}, internal=True
+    )
+    if changed is not None and changed.get("_failed_login_count", 0) >= lockout.threshold:
+        until = now() + timedelta(minutes=lockout.duration)
+        await backend.storage.update(
+            schema, where, {"_account_lockout_expires_at": until, "_failed_login_count": 0}
+        )
+
+
+def _check_age(context: RequestContext, user: JSONObject) -> None:
+    policy = context.config.password_policy
+    if policy is None or not policy.max_password_age:
+        return
+    changed = user.get("_password_changed_at")
+    if changed is not None and now() > changed + timedelta(days=policy.max_password_age):
+        raise ParseError(
+            Code.OBJECT_NOT_FOUND, "Your password has expired. Please reset your password."
+        )
+
+
+async def log_in(context: RequestContext, parameters: JSONObject) -> JSONObject:
+    """Check a password and make a session; the user as he may see himself, with its token."""
+    user = await _check_credentials(context, parameters)
+    _check_age(context, user)
+    user_id = user["objectId"]
+    response = await _log_in_auth_data(context, parameters, user)
+    shown = await _shown(context, user_id)
+    token = await _start_session(context, user_id, {"action": "login", "authProvider": "password"})
+    answer = {**shown, **token}
+    if response:
+        answer["authDataResponse"] = response
+    return answer
+
+
+async def _log_in_auth_data(
+    context: RequestContext, parameters: JSONObject, user: JSONObject
+) -> JSONObject:
+    """authData beside a password is checked, and may not be another user's."""
+    providers = auth_data.read(parameters.get("authData"))
+    if not providers:
+        return {}
+    checked = await auth_data.check(context, providers)
+    for owner in await _owners(context, auth_data.named(providers)):
+        if owner["objectId"] != user["objectId"]:
+            raise ParseError(Code.ACCOUNT_ALREADY_LINKED, "this auth is already used")
+    return checked.response
+
+
+async def _shown(context: RequestContext, user_id: str) -> JSONObject:
+    """The user as he may see himself, whatever the object's ACL says."""
+    schema = await schemas.existing(context.backend, "_User")
+    owner = await _as_user(context, user_id)
+    found = await schemas.lookup(context.backend, "_User", {"objectId": user_id}, limit=1)
+    if not found:
+        raise wrong_credentials()
+    access.redact(owner, schema, found)
+    class_rules.of("_User").redact(owner, found[0])
+    return found[0]
+
+
+async def verify_password(context: RequestContext, parameters: JSONObject) -> JSONObject:
+    """The checks of a log-in without a session (§13.7)."""
+    user = await _check_credentials(context, parameters)
+    return await _shown(context, user["objectId"])
+
+
+async def log_out(context: RequestContext) -> None:
+    """Delete the session of the request; without a token there is nothing to do."""
+    token = context.principal.session_token
+    if token is not None:
+        await sessions.revoke(context.backend, token)
+
+
+async def log_in_as(context: RequestContext, user_id: Any) -> JSONObject:
+    """A session of any user, for the master key (§13.7)."""
+    principal = context.principal
+    if not principal.is_master:
+        raise denied(Code.OPERATION_FORBIDDEN, "master key is required")
+    if principal.is_read_only:
+        raise denied(
+            Code.OPERATION_FORBIDDEN,
+            "read-only masterKey isn't allowed to login as another user.",
+        )
+    if not user_id or not isinstance(user_id, str):
+        raise ParseError(Code.INVALID_VALUE, "userId must not be empty, null, or undefined")
+    found = await schemas.lookup(context.backend, "_User", {"objectId": user_id}, limit=1)
+    if not found:
+        raise ParseError(Code.OBJECT_NOT_FOUND, "user not found")
+    user = found[0]
+    class_rules.of("_User").redact(context, user)
+    token = await _start_session(context, user_id, {"action": "login", "authProvider": "masterkey"})
+    return {**user, **token}
+
+
+async def me(context: RequestContext) -> JSONObject:
+    """The user of the session token, with the token."""
+    principal = context.principal
+    if principal.session_token is None or principal.user_id is None:
+        raise denied(Code.INVALID_SESSION_TOKEN, "Invalid session token")
+    shown = await _shown(context, principal.user_id)
+    return {**shown, "sessionToken": principal.session_token}
+
+
+# --- change -------------------------------------------------------------------------------------
+
+
+async def update(context: RequestContext, user_id: str, body: JSONObject) -> JSONObject:
+    """Change a user; link and unlink providers; a new password ends the old sessions."""
+    values = dict(body)
+    facts: dict[str, Any] = {}
+    response: JSONObject = {}
+    if "authData" in values:
+        response = await _link(context, user_id, values)
+    saved = await save.update(context, "_User", user_id, values, facts)
+    answer = saved.answer
+    if "password" in body:
+        answer |= await _renew(context, user_id)
+    if response:
+        answer["authDataResponse"] = response
+    return answer
+
+
+async def _link(context: RequestContext, user_id: str, values: JSONObject) -> JSONObject:
+    """Check what an update does to authData; only changed providers are asked (§15.4)."""
+    providers = auth_data.read(values["authData"])
+    principal = context.principal
+    if not principal.is_privileged and principal.user_id != user_id:
+        del values["authData"]
+        return {}
+    found = await schemas.lookup(context.backend, "_User", {"objectId": user_id}, limit=1)
+    stored = (found[0].get("authData") or {}) if found else {}
+    changed = {
+        name: data for name, data in providers.items() if data is None or data != stored.get(name)
+    }
+    for owner in await _owners(context, auth_data.named(changed)):
+        if owner["objectId"] != user_id:
+            raise ParseError(Code.ACCOUNT_ALREADY_LINKED, "this auth is already used")
+    checked = await auth_data.check(context, changed)
+    values["authData"] = checked.save
+    return checked.response
+
+
+async def _renew(context: RequestContext, user_id: str) -> JSONObject:
+    """Sessions after a password change: all are revoked, the client gets a new one (§13.9)."""
+    if context.config.revoke_session_on_password_reset:
+        await delete_sessions(context.backend, user_id)
+    if context.principal.is_privileged:
+        return {}
+    return await _start_session(context, user_id, None)

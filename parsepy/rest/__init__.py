@@ -1,0 +1,143 @@
+"""The REST door: ``routes()``, the concatenated tables, and the ASGI application over them."""
+
+import logging
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from parsepy.backend import Backend, RequestContext
+from parsepy.errors import Code, ParseError
+from parsepy.rest import batch, classes, credentials, schemas, sessions, system, users
+from parsepy.rest.requests import (
+    Receive,
+    Request,
+    Route,
+    Scope,
+    read_body,
+    read_json,
+    read_query,
+    segments,
+)
+from parsepy.rest.responses import CORS, Answer, HTTPRefusal, Send, error_answer, send
+from parsepy.rest.routing import Router
+from parsepy.storage import Unavailable
+
+log = logging.getLogger("parsepy.rest")
+
+
+def routes() -> list[Route]:
+    """Every route below the mount."""
+    return [
+        *classes.routes,
+        *users.routes,
+        *sessions.routes,
+        *schemas.routes,
+        *batch.routes,
+        *system.routes,
+    ]
+
+
+class RestDoor:
+    """The ASGI application of everything below the mount path."""
+
+    def __init__(self, backend: Backend) -> None:
+        config = backend.config
+        self._backend = backend
+        self._mount = config.mount_path.rstrip("/")
+        self._cors = CORS(config)
+        self._router = Router(routes())
+        self._limit = config.max_upload_size
+        self._public_url = (config.public_server_url or "").rstrip("/")
+
+    async def __call__(self, scope: Scope, receive: Receive, send_message: Send) -> None:
+        """Answer one HTTP request."""
+        headers: Mapping[bytes, bytes] = dict(scope["headers"])
+        request_id = secrets.token_hex(8)
+        try:
+            answer = await self._answer(scope, receive, headers, request_id)
+        except ParseError as error:
+            answer = error_answer(self._backend, error)
+        except HTTPRefusal as refusal:
+            answer = Answer(refusal.body, refusal.status)
+        except Unavailable as error:
+            log.error("request %s: the database can't be reached: %s", request_id, error)
+            answer = Answer({"code": Code.INTERNAL_SERVER_ERROR, "error": "Database error"}, 500)
+        except Exception:  # the outermost handler: log, answer without internals
+            log.exception("request %s: %s %s", request_id, scope["method"], scope["path"])
+            answer = Answer(
+                {"code": Code.INTERNAL_SERVER_ERROR, "error": "Internal server error."}, 500
+            )
+        await send(answer, self._cors.headers(headers.get(b"origin")), send_message)
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes], request_id: str
+    ) -> Answer:
+        method: str = scope["method"]
+        if method == "OPTIONS":
+            return Answer(b"OK")
+        path = segments(scope, self._mount)
+        if path == ("health",):
+            return await self._health()
+        if path is None:
+            return _no_route(method, scope)
+        body = read_json(
+            headers.get(b"content-type", b""), await read_body(scope, receive, self._limit)
+        )
+        if method == "POST" and "_method" in body:
+            override = body.pop("_method")
+            if isinstance(override, str):
+                method = override.upper()
+        found = credentials.read(self._backend.config, headers, body)
+        ip = (scope.get("client") or ("127.0.0.1",))[0]
+        context = RequestContext(
+            self._backend,
+            await self._principal(found, ip, path),
+            found.installation_id or None,
+            ip,
+            request_id,
+            credentials.trigger_context(found) if found.context is not None else {},
+            self._public_url or self._own_url(scope, headers),
+        )
+        match = self._router.find(method, path)
+        if match is None:
+            return _no_route(method, scope)
+        request = Request(
+            method,
+            path,
+            read_query(scope["query_string"]),
+            body,
+            context,
+            match.arguments,
+            headers,
+            self._router.find,
+        )
+        return await match.handler(request)
+
+    async def _principal(
+        self, found: credentials.Credentials, ip: str, path: tuple[str, ...]
+    ) -> Any:
+        if self._backend.state != "ok":
+            raise ParseError(
+                Code.INTERNAL_SERVER_ERROR, f"Invalid server state: {self._backend.state}"
+            )
+        return await credentials.principal_of(self._backend, found, ip, path)
+
+    def _own_url(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str:
+        host = headers.get(b"host", b"localhost").decode("latin-1")
+        return f"{scope.get('scheme', 'http')}://{host}{self._mount}"
+
+    async def _health(self) -> Answer:
+        state = self._backend.state
+        if state != "ok":
+            retry = [(b"retry-after", b"1")] if state == "starting" else []
+            return Answer({"status": state}, 503, retry)
+        try:
+            await self._backend.storage.ping()
+        except Unavailable as error:
+            log.error("health: the database can't be reached: %s", error)
+            return Answer({"status": "error"}, 503)
+        return Answer({"status": "ok"})
+
+
+def _no_route(method: str, scope: Scope) -> Answer:
+    return Answer({"error": f"Cannot {method} {scope['path']}"}, 404)

@@ -1,0 +1,146 @@
+"""``/batch``: replays inner requests through the router (protocol §24)."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from parsepy.backend import RequestContext
+from parsepy.errors import Code, ParseError
+from parsepy.model.values import JSONObject
+from parsepy.rest import credentials
+from parsepy.rest.requests import Request, Route, read_query, split_path
+from parsepy.rest.responses import Answer, HTTPRefusal, error_body
+
+_TOGETHER = 20  # inner requests under way at once
+_METHODS = ("GET", "POST", "PUT", "DELETE")
+
+
+def _refused(message: str) -> ParseError:
+    return ParseError(Code.INVALID_JSON, message)
+
+
+async def batch(request: Request) -> Answer:
+    """Run the inner requests with the outer one's rights; an answer for each, in order."""
+    items = request.body.get("requests")
+    if not isinstance(items, list):
+        raise _refused("requests must be an array")
+    context = request.context
+    limit = context.config.request_complexity.batch_request_limit
+    if not context.principal.is_privileged and 0 <= limit < len(items):
+        raise _refused(
+            f"Batch request contains {len(items)} sub-requests, which exceeds the limit of {limit}."
+        )
+    inner = [_inner(request, item) for item in items]
+    if request.body.get("transaction"):
+        return Answer(await _in_transaction(context, inner))
+    return Answer(await _run(inner))
+
+
+def _inner(request: Request, item: Any) -> tuple[Request, Any]:
+    """An inner request with its route; refuses the whole batch if it has none."""
+    path = item.get("path") if isinstance(item, dict) else None
+    if not isinstance(path, str):
+        raise _refused("batch request path must be a string")
+    method = item.get("method", "GET")
+    if not isinstance(method, str) or method.upper() not in _METHODS:
+        raise _refused(f"cannot route {method} {path}")
+    method = method.upper()
+    parts = None
+    for mount in _mounts(request.context):
+        parts = parts or split_path(urlsplit(path).path, mount)
+    if parts is None:
+        raise _refused(f"cannot route batch path {path}")
+    if parts == ("batch",):
+        raise _refused("nested batch requests are not allowed")
+    match = request.find_route(method, parts)
+    if match is None:
+        raise _refused(f"cannot route {method} /{'/'.join(parts)}")
+    body = item.get("body")
+    body = dict(body) if isinstance(body, dict) else {}
+    credentials.read(request.context.config, request.headers, body)
+    inner = replace(
+        request,
+        method=method,
+        path=parts,
+        query=read_query(urlsplit(path).query.encode()),
+        body=body,
+        arguments=match.arguments,
+        context=replace(request.context, trigger_context=dict(request.context.trigger_context)),
+    )
+    return inner, match.handler
+
+
+def _mounts(context: RequestContext) -> list[str]:
+    """The path prefixes by which this server is known."""
+    config = context.config
+    urls = (config.server_url, config.public_server_url or "")
+    paths = [urlsplit(url).path.rstrip("/") for url in urls if url]
+    return list(dict.fromkeys([config.mount_path.rstrip("/"), *paths]))
+
+
+async def _run(inner: list[tuple[Request, Any]]) -> list[JSONObject]:
+    """Run creates and changes of different objects together, all else in order."""
+    answers: list[JSONObject] = []
+    position = 0
+    while position < len(inner):
+        group = [inner[position]]
+        touched = {_touched(inner[position][0])}
+        while (
+            None not in touched
+            and position + len(group) < len(inner)
+            and len(group) < _TOGETHER
+            and (target := _touched(inner[position + len(group)][0])) is not None
+            and (target not in touched or target[1] == "")
+        ):
+            touched.add(target)
+            group.append(inner[position + len(group)])
+        answers += await asyncio.gather(*(_outcome(*item) for item in group))
+        position += len(group)
+    return answers
+
+
+def _touched(request: Request) -> tuple[str, str] | None:
+    """The class and object that a plain write touches ("" for a create); ``None``: run alone."""
+    if request.path[0] != "classes" or request.method == "GET":
+        return None
+    name = request.path[1]
+    return None if name[:1] == "_" else (name, request.arguments.get("objectId", ""))
+
+
+async def _outcome(request: Request, handler: Any) -> JSONObject:
+    backend = request.context.backend
+    try:
+        answer: Answer = await handler(request)
+    except ParseError as error:
+        return {"error": error_body(backend, error)}
+    except HTTPRefusal as refusal:
+        return {"error": {"code": Code.OPERATION_FORBIDDEN, **refusal.body}}
+    return {"success": answer.content}
+
+
+class _Failed(Exception):
+    """An inner request of a transaction was refused."""
+
+    def __init__(self, error: JSONObject) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+async def _in_transaction(
+    context: RequestContext, inner: list[tuple[Request, Any]]
+) -> list[JSONObject]:
+    """All or nothing: the first refusal rolls everything back and is the answer."""
+    try:
+        async with context.backend.storage.transaction():
+            answers = []
+            for request, handler in inner:
+                answers.append(await _outcome(request, handler))
+                if "error" in answers[-1]:
+                    raise _Failed(answers[-1]["error"])
+            return answers
+    except _Failed as failure:
+        raise ParseError(failure.error["code"], str(failure.error["error"])) from None
+
+
+routes = [Route("POST", "/batch", batch)]

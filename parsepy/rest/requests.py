@@ -1,0 +1,163 @@
+"""HTTP request to ``Request``: path, body and parameters, whatever a Parse client sends."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, unquote
+
+from parsepy.backend import RequestContext
+from parsepy.errors import Code, ParseError
+from parsepy.model.query import QueryLimits
+from parsepy.model.values import JSONObject, loads
+from parsepy.rest.responses import Answer, HTTPRefusal, master_required
+
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Scope = Mapping[str, Any]
+_FORM = b"application/x-www-form-urlencoded"
+_MULTIPART = b"multipart/form-data"
+
+
+@dataclass(slots=True)
+class Request:
+    """One request as a handler sees it.
+
+    ``path`` are the decoded segments below the mount; ``arguments`` the named ones of the
+    route; ``body`` the JSON object without credentials; ``query`` the raw query parameters.
+    """
+
+    method: str
+    path: tuple[str, ...]
+    query: Mapping[str, str]
+    body: JSONObject
+    context: RequestContext
+    arguments: Mapping[str, str]
+    headers: Mapping[bytes, bytes]
+    find_route: "FindRoute"
+
+    @property
+    def limits(self) -> QueryLimits:
+        """The server's bounds on queries."""
+        return self.context.backend.limits
+
+    def parameters(self) -> JSONObject:
+        """Body and query string merged; a query value is JSON if it can be read so (§7.1)."""
+        merged = dict(self.body)
+        for name, text in self.query.items():
+            merged[name] = _value(text)
+        return merged
+
+    def require_master(self, *, writes: bool = False) -> None:
+        """Refuse all but the master key; with ``writes`` the read-only one as well."""
+        principal = self.context.principal
+        config = self.context.config
+        if not principal.is_master:
+            raise master_required(config)
+        if writes and principal.is_read_only:
+            raise master_required(
+                config, "read-only masterKey isn't allowed to perform this operation."
+            )
+
+
+def _value(text: str) -> Any:
+    first = text[:1]
+    if first and (first in '{["-0123456789' or text in ("true", "false", "null")):
+        try:
+            return loads(text)
+        except ParseError:
+            return text
+    return text
+
+
+async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
+    """The whole body; 413 once it is longer than ``limit`` bytes."""
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if message.get("more_body"):
+        chunks = [body]
+        size = len(body)
+        while message.get("more_body") and size <= limit:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise HTTPRefusal(400, {"code": 100, "error": "The client hung up."})
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+        body = b"".join(chunks)
+    if len(body) > limit:
+        raise HTTPRefusal(
+            413,
+            {
+                "code": Code.OBJECT_TOO_LARGE,
+                "error": f"The request body is larger than {limit} bytes (maxUploadSize).",
+            },
+        )
+    return body
+
+
+def read_json(content_type: bytes, body: bytes) -> JSONObject:
+    """The body as a JSON object, whatever its content type says (protocol §1.3).
+
+    Raises INVALID_JSON.
+    """
+    if not body or content_type.startswith(_MULTIPART):
+        return {}
+    stripped = body.lstrip()
+    if content_type.startswith(_FORM) and stripped[:1] not in (b"{", b"["):
+        return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+    if not stripped:
+        return {}
+    value = loads(body)
+    if type(value) is list:
+        # Parse: the indexes of an array are its field names
+        return {str(index): item for index, item in enumerate(value)}
+    if type(value) is not dict:
+        raise ParseError(Code.INVALID_JSON, "The request body must be a JSON object.")
+    return value
+
+
+def segments(scope: Scope, mount: str) -> tuple[str, ...] | None:
+    """The decoded segments of the path below the mount; ``None`` if it lies elsewhere."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    path = raw.partition(b"?")[0].decode("latin-1")
+    return split_path(path, mount)
+
+
+def split_path(path: str, mount: str) -> tuple[str, ...] | None:
+    """The decoded segments of ``path`` below ``mount``."""
+    if not path.startswith(mount) or path[len(mount) : len(mount) + 1] not in ("", "/"):
+        return None
+    rest = path[len(mount) :].strip("/")
+    if "%" in rest:
+        return tuple(unquote(part) for part in rest.split("/"))
+    return tuple(rest.split("/"))
+
+
+def read_query(text: bytes) -> dict[str, str]:
+    """The parameters of a query string."""
+    if not text:
+        return {}
+    return dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True))
+
+
+Handler = Callable[[Request], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A line of a route table: method, path below the mount, handler.
+
+    A path's ``:name`` segments become the request's arguments.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+
+
+class Match(NamedTuple):
+    """A handler found for a request, and the arguments in its path."""
+
+    handler: Handler
+    arguments: Mapping[str, str]
+
+
+FindRoute = Callable[[str, tuple[str, ...]], Match | None]

@@ -1,0 +1,136 @@
+"""Result or ``ParseError`` to HTTP response; status per code; CORS headers."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from parsepy.backend import Backend
+from parsepy.config import Config
+from parsepy.errors import Code, ParseError
+from parsepy.model.values import JSONObject, dumps
+
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+_STATUS = {Code.INTERNAL_SERVER_ERROR: 500, Code.OBJECT_NOT_FOUND: 404}
+_JSON = (b"content-type", b"application/json; charset=utf-8")
+_TEXT = (b"content-type", b"text/plain; charset=utf-8")
+DENIED = "Permission denied"
+
+ALLOWED_HEADERS = (
+    "X-Parse-Master-Key",
+    "X-Parse-REST-API-Key",
+    "X-Parse-Javascript-Key",
+    "X-Parse-Application-Id",
+    "X-Parse-Client-Version",
+    "X-Parse-Session-Token",
+    "X-Requested-With",
+    "X-Parse-Revocable-Session",
+    "X-Parse-Request-Id",
+    "Content-Type",
+    "Pragma",
+    "Cache-Control",
+    "X-Parse-Client-Key",
+    "X-Parse-Windows-Key",
+    "X-Parse-Installation-Id",
+    "X-Parse-Cloud-Context",
+    "X-Parse-Maintenance-Key",
+    "X-Parse-Upload-Mode",
+    "X-Parse-File-Directory",
+    "X-Parse-File-Metadata",
+    "X-Parse-File-Tags",
+    "X-Parse-File-Max-Upload-Size",
+)
+
+
+@dataclass(slots=True)
+class Answer:
+    """What a handler answers: a JSON value (or bytes), a status, and headers beside CORS's."""
+
+    content: Any
+    status: int = 200
+    headers: Headers = field(default_factory=list)
+
+
+class HTTPRefusal(Exception):
+    """A refusal that Parse answers with a status and no code (protocol §3.1)."""
+
+    def __init__(self, status: int, body: JSONObject, *, is_json: bool = True) -> None:
+        super().__init__(str(body.get("error")))
+        self.status = status
+        self.body = body
+        self.is_json = is_json
+
+
+def unauthorized() -> HTTPRefusal:
+    """The answer to missing or wrong credentials."""
+    return HTTPRefusal(403, {"error": "unauthorized"})
+
+
+def master_required(
+    config: Config, what: str = "unauthorized: master key is required"
+) -> HTTPRefusal:
+    """The answer to a client on a route of the master key (protocol §2.8)."""
+    shown = DENIED if config.enable_sanitized_error_response else what
+    return HTTPRefusal(403, {"error": shown})
+
+
+def created(content: JSONObject, location: str) -> Answer:
+    """201 with the address of what was made."""
+    return Answer(content, 201, [(b"location", location.encode())])
+
+
+def error_body(backend: Backend, error: ParseError) -> JSONObject:
+    """The pair of code and message that a client reads; details of a refusal may be kept."""
+    message = error.message
+    if error.sanitize and backend.config.enable_sanitized_error_response:
+        backend.log.info("refused: %s (code %d)", message, error.code)
+        message = DENIED
+    return {"code": error.code, "error": message}
+
+
+def error_answer(backend: Backend, error: ParseError) -> Answer:
+    """The HTTP answer to an error of the client."""
+    return Answer(error_body(backend, error), _STATUS.get(Code(error.code), 400))
+
+
+class CORS:
+    """The headers that every response carries (protocol §1.5)."""
+
+    def __init__(self, config: Config) -> None:
+        origins = config.allow_origin or ("*",)
+        self._origins = frozenset(origin.encode() for origin in origins)
+        self._first = next(iter(origins)).encode()
+        allowed = ", ".join((*ALLOWED_HEADERS, *config.allow_headers))
+        self._common: Headers = [
+            (b"access-control-allow-methods", b"GET,PUT,POST,DELETE,OPTIONS"),
+            (b"access-control-allow-headers", allowed.encode()),
+            (
+                b"access-control-expose-headers",
+                b"X-Parse-Job-Status-Id, X-Parse-Push-Status-Id",
+            ),
+        ]
+        self._fixed: Headers = [(b"access-control-allow-origin", self._first), *self._common]
+
+    def headers(self, origin: bytes | None) -> Headers:
+        """The headers for a request from ``origin``."""
+        if origin is None or origin == self._first or origin not in self._origins:
+            return self._fixed
+        return [(b"access-control-allow-origin", origin), *self._common, (b"vary", b"Origin")]
+
+
+async def send(answer: Answer, cors: Headers, send_message: Send) -> None:
+    """Write an answer to the client."""
+    content = answer.content
+    if isinstance(content, bytes):
+        body, kind = content, _TEXT
+    else:
+        body, kind = dumps(content), _JSON
+    headers = [
+        kind,
+        (b"content-length", b"%d" % len(body)),
+        *answer.headers,
+        *cors,
+    ]
+    await send_message({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send_message({"type": "http.response.body", "body": body})

@@ -1,0 +1,35 @@
+"""The route tables, compiled: method and path segments to handler and arguments."""
+
+from collections.abc import Iterable
+
+from parsepy.rest.requests import Handler, Match, Route
+
+_Pattern = tuple[tuple[tuple[int, str], ...], tuple[tuple[int, str], ...], dict[str, Handler]]
+
+
+class Router:
+    """Finds the handler of a request by the number and the first of its path's segments."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._patterns: dict[tuple[int, str], list[_Pattern]] = {}
+        for route in routes:
+            parts = route.path.strip("/").split("/")
+            fixed = tuple((i, p) for i, p in enumerate(parts) if p[:1] != ":")
+            named = tuple((i, p[1:]) for i, p in enumerate(parts) if p[:1] == ":")
+            patterns = self._patterns.setdefault((len(parts), parts[0]), [])
+            for known_fixed, known_named, handlers in patterns:
+                if known_fixed == fixed and known_named == named:
+                    handlers[route.method] = route.handler
+                    break
+            else:
+                patterns.append((fixed, named, {route.method: route.handler}))
+        for patterns in self._patterns.values():
+            patterns.sort(key=lambda pattern: -len(pattern[0]))  # the most literal first
+
+    def find(self, method: str, path: tuple[str, ...]) -> Match | None:
+        """The handler for ``method`` on ``path``, with the arguments in it."""
+        for fixed, named, handlers in self._patterns.get((len(path), path[0]), ()):
+            handler = handlers.get(method)
+            if handler is not None and all(path[i] == part for i, part in fixed):
+                return Match(handler, {name: path[i] for i, name in named})
+        return None

@@ -1,0 +1,86 @@
+"""``/schemas`` and ``/purge``: the schema API of the master key."""
+
+from parsepy.errors import Code, ParseError
+from parsepy.operations import schemas
+from parsepy.rest.requests import Request, Route
+from parsepy.rest.responses import Answer
+
+
+async def list_all(request: Request) -> Answer:
+    """Every class."""
+    request.require_master()
+    return Answer({"results": await schemas.list_classes(request.context.backend)})
+
+
+async def show(request: Request) -> Answer:
+    """One class."""
+    request.require_master()
+    name = request.arguments["className"]
+    return Answer(await schemas.show_class(request.context.backend, name))
+
+
+def _named(request: Request) -> str:
+    """The class that path and body agree on."""
+    in_path = request.arguments.get("className")
+    in_body = request.body.get("className")
+    if in_body is not None and not isinstance(in_body, str):
+        raise ParseError(Code.INVALID_JSON, "invalid JSON")
+    if in_path and in_body and in_path != in_body:
+        raise ParseError(
+            Code.INVALID_CLASS_NAME, f"Class name mismatch between {in_body} and {in_path}."
+        )
+    name = in_path or in_body
+    if not name:
+        raise ParseError(
+            Code.MISSING_REQUIRED_FIELD,
+            f"{request.method} /schemas needs a class name.",
+        )
+    return name
+
+
+async def create(request: Request) -> Answer:
+    """Create a class."""
+    request.require_master(writes=True)
+    body = request.body
+    return Answer(
+        await schemas.create_class(
+            request.context.backend,
+            _named(request),
+            body.get("fields"),
+            body.get("classLevelPermissions"),
+            body.get("indexes"),
+        )
+    )
+
+
+async def change(request: Request) -> Answer:
+    """Change a class."""
+    request.require_master(writes=True)
+    return Answer(
+        await schemas.update_class(request.context.backend, _named(request), request.body)
+    )
+
+
+async def drop(request: Request) -> Answer:
+    """Drop an empty class."""
+    request.require_master(writes=True)
+    await schemas.delete_class(request.context.backend, request.arguments["className"])
+    return Answer({})
+
+
+async def purge(request: Request) -> Answer:
+    """Delete every object of a class."""
+    request.require_master(writes=True)
+    await schemas.purge(request.context.backend, request.arguments["className"])
+    return Answer({})
+
+
+routes = [
+    Route("GET", "/schemas", list_all),
+    Route("GET", "/schemas/:className", show),
+    Route("POST", "/schemas", create),
+    Route("POST", "/schemas/:className", create),
+    Route("PUT", "/schemas/:className", change),
+    Route("DELETE", "/schemas/:className", drop),
+    Route("DELETE", "/purge/:className", purge),
+]

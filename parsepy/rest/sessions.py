@@ -1,0 +1,21 @@
+"""``/sessions/me`` and ``/upgradeToRevocableSession``."""
+
+from parsepy.operations import sessions
+from parsepy.rest.requests import Request, Route
+from parsepy.rest.responses import Answer
+
+
+async def current(request: Request) -> Answer:
+    """The session of the request's token."""
+    return Answer(await sessions.current(request.context))
+
+
+async def upgrade(request: Request) -> Answer:
+    """A session in exchange for a legacy token."""
+    return Answer(await sessions.upgrade(request.context))
+
+
+routes = [
+    Route("GET", "/sessions/me", current),
+    Route("POST", "/upgradeToRevocableSession", upgrade),
+]

@@ -1,0 +1,43 @@
+"""``/login``, ``/logout``, ``/users/me``, ``/verifyPassword``, ``/loginAs``."""
+
+from parsepy.operations import users
+from parsepy.rest.requests import Request, Route
+from parsepy.rest.responses import Answer
+
+
+async def log_in(request: Request) -> Answer:
+    """Log in with username or email and password."""
+    return Answer(await users.log_in(request.context, request.parameters()))
+
+
+async def log_out(request: Request) -> Answer:
+    """End the session of the request."""
+    await users.log_out(request.context)
+    return Answer({})
+
+
+async def me(request: Request) -> Answer:
+    """The user of the session token."""
+    return Answer(await users.me(request.context))
+
+
+async def verify_password(request: Request) -> Answer:
+    """Check a password without a session."""
+    return Answer(await users.verify_password(request.context, request.parameters()))
+
+
+async def log_in_as(request: Request) -> Answer:
+    """Become any user with the master key."""
+    user_id = request.parameters().get("userId")
+    return Answer(await users.log_in_as(request.context, user_id))
+
+
+routes = [
+    Route("GET", "/login", log_in),
+    Route("POST", "/login", log_in),
+    Route("POST", "/loginAs", log_in_as),
+    Route("POST", "/logout", log_out),
+    Route("GET", "/users/me", me),
+    Route("GET", "/verifyPassword", verify_password),
+    Route("POST", "/verifyPassword", verify_password),
+]

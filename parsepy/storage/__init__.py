@@ -1,0 +1,548 @@
+"""``Storage``: what the house asks of MongoDB, in REST form, over ``AsyncMongoClient``."""
+
+from collections.abc import (
+    AsyncIterator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from functools import partial
+from typing import Any
+
+from bson import CodecOptions, DatetimeConversion
+from pymongo import AsyncMongoClient, InsertOne, ReturnDocument, UpdateOne
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import (
+    AutoReconnect,
+    BulkWriteError,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    OperationFailure,
+    PyMongoError,
+)
+
+from parsepy.errors import Code, ParseError
+from parsepy.model.acl import allows
+from parsepy.model.schema import ClassSchema
+from parsepy.model.values import JSONObject
+from parsepy.model.where import Where
+from parsepy.storage import documents, filters, schemas, updates
+from parsepy.storage.documents import Document, FileURL
+from parsepy.storage.filters import EVERYTHING, Scope
+from parsepy.storage.flights import Flights
+
+_CODEC: CodecOptions[Document] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
+_SESSION: ContextVar[AsyncClientSession | None] = ContextVar("parsepy_session", default=None)
+Collection = AsyncCollection[Document]
+
+# MongoDB's numbers of refusals that a client's data caused
+_BAD_VALUE = {
+    2: Code.INVALID_QUERY,  # BadValue
+    9: Code.INVALID_QUERY,  # FailedToParse
+    14: Code.INCORRECT_TYPE,  # TypeMismatch: $inc on a text, $push on a number
+    28: Code.INVALID_KEY_NAME,  # PathNotViable
+    40: Code.INVALID_KEY_NAME,  # ConflictingUpdateOperators
+    52: Code.INVALID_KEY_NAME,  # DollarPrefixedFieldName
+    56: Code.INVALID_KEY_NAME,  # EmptyFieldName
+    57: Code.INVALID_KEY_NAME,  # DottedFieldName
+    15: Code.INVALID_JSON,  # Overflow: nesting
+    10334: Code.OBJECT_TOO_LARGE,
+    17280: Code.OBJECT_TOO_LARGE,
+    51091: Code.INVALID_QUERY,  # regular expression is invalid
+    51108: Code.INVALID_QUERY,  # regular expression flags
+    16755: Code.INCORRECT_TYPE,  # can't extract geo keys
+}
+
+
+class DuplicateKey(ParseError):
+    """A unique index refused a value; ``index`` is its name (protocol §6.8)."""
+
+    def __init__(self, index: str) -> None:
+        super().__init__(
+            Code.DUPLICATE_VALUE, "A duplicate value for a field with unique values was provided"
+        )
+        self.index = index
+
+
+class Unavailable(Exception):
+    """The database can't be reached now."""
+
+
+def _translated(error: PyMongoError) -> Exception:
+    """A driver's error in the house's terms."""
+    if isinstance(error, DuplicateKeyError):
+        return _duplicate(error.details or {}, str(error))
+    if isinstance(error, ExecutionTimeout):
+        return ParseError(Code.TIMEOUT, "The query took too long and was stopped.")
+    if isinstance(error, AutoReconnect):
+        return Unavailable(str(error))
+    if isinstance(error, OperationFailure) and error.code is not None:
+        return _refused(error.code, str((error.details or {}).get("errmsg", error))) or error
+    return error
+
+
+def _refused(code: int, message: str) -> ParseError | None:
+    if code in _BAD_VALUE:
+        return ParseError(_BAD_VALUE[code], message)
+    return None
+
+
+def _duplicate(details: Mapping[str, Any], message: str) -> DuplicateKey:
+    text = str(details.get("errmsg") or message)
+    _, _, rest = text.partition(" index: ")
+    return DuplicateKey(rest.split(" ", 1)[0])
+
+
+@contextmanager
+def _guard() -> Iterator[None]:
+    try:
+        yield
+    except PyMongoError as error:
+        translated = _translated(error)
+        if translated is error:
+            raise
+        raise translated from error
+    except (OverflowError, ValueError) as error:
+        # bson refuses what it can't encode (too large, too deep, NUL in a key)
+        raise ParseError(Code.INVALID_JSON, f"can't be stored: {error}") from error
+
+
+class Storage:
+    """One Parse application's data in one MongoDB database.
+
+    Objects go in and come out in REST form. Every method is one driver call (or shares one).
+    Errors a client can cause are ``ParseError``; ``Unavailable`` when there is no database.
+    """
+
+    def __init__(
+        self,
+        client: AsyncMongoClient[Document],
+        database: str,
+        *,
+        file_url: FileURL,
+        prefix: str = "",
+        max_time_ms: int | None = None,
+        regex_time_ms: int = 5000,
+    ) -> None:
+        self._client = client
+        self._database = client.get_database(database, codec_options=_CODEC)
+        self._prefix = prefix
+        self._file_url = file_url
+        self._max_time_ms = max_time_ms
+        self._regex_time_ms = regex_time_ms
+        self._collections: dict[str, Collection] = {}
+        self._gets: dict[str, Flights[str, Document | None]] = {}
+        self._inserts: dict[str, Flights[Document, None]] = {}
+
+    async def ping(self) -> None:
+        """Return when the database has answered; raise ``Unavailable`` otherwise."""
+        try:
+            await self._database.command("ping")
+        except PyMongoError as error:
+            raise Unavailable(str(error)) from error
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def drop_database(self) -> None:
+        """Delete everything (for tests)."""
+        await self._client.drop_database(self._database.name)
+
+    def collection(self, name: str) -> Collection:
+        """The MongoDB collection of a class or join table."""
+        found = self._collections.get(name)
+        if found is None:
+            found = self._collections[name] = self._database[self._prefix + name]
+        return found
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        """All calls inside commit together or, on an exception, not at all."""
+        async with self._client.start_session() as session, await session.start_transaction():
+            token = _SESSION.set(session)
+            try:
+                yield
+            finally:
+                _SESSION.reset(token)
+
+    # --- objects ------------------------------------------------------------------------------
+
+    async def find(
+        self,
+        schema: ClassSchema,
+        where: Where,
+        scope: Scope = EVERYTHING,
+        *,
+        order: Sequence[tuple[str, int]] = (),
+        limit: int | None = None,
+        skip: int = 0,
+        keys: frozenset[str] | None = None,
+        exclude: tuple[str, ...] = (),
+        hint: Any = None,
+        comment: str | None = None,
+        internal: bool = False,
+        ignore_case: bool = False,
+    ) -> list[JSONObject]:
+        """The objects that match, in REST form."""
+        options: dict[str, Any] = {}
+        if limit:
+            options["limit"] = limit
+            if limit > 100:
+                options["batch_size"] = limit
+        if skip:
+            options["skip"] = skip
+        if order:
+            options["sort"] = [(documents.key_of(schema, name), way) for name, way in order]
+        if hint is not None:
+            options["hint"] = hint
+        if comment:
+            options["comment"] = comment
+        if ignore_case:
+            options["collation"] = {"locale": "en_US", "strength": 2}
+        time = self._time_limit(where)
+        if time:
+            options["max_time_ms"] = time
+        with _guard():
+            cursor = self.collection(schema.name).find(
+                filters.to_filter(schema, where, scope),
+                filters.to_projection(schema, keys, exclude),
+                session=_SESSION.get(),
+                **options,
+            )
+            found = await cursor.to_list(None)
+        plan = documents.plan_of(schema, self._file_url)
+        return [documents.to_object(plan, item, internal=internal) for item in found]
+
+    def _time_limit(self, where: Where) -> int | None:
+        if where and filters.has_regex(where):
+            return min(self._regex_time_ms, self._max_time_ms or self._regex_time_ms)
+        return self._max_time_ms
+
+    async def get(
+        self, schema: ClassSchema, object_id: str, readers: frozenset[str] | None = None
+    ) -> JSONObject | None:
+        """One object by id, if one of ``readers`` (None: anybody) may read it."""
+        name = schema.name
+        flights = self._gets.get(name)
+        if flights is None:
+            flights = self._gets[name] = Flights(partial(self._fetch, name))
+        if _SESSION.get() is None:
+            document = await flights.call(object_id)
+        else:
+            (document,) = await self._fetch(name, [object_id])
+        if document is None or (
+            readers is not None and not allows(document.get("_rperm"), readers)
+        ):
+            return None
+        return documents.to_object(documents.plan_of(schema, self._file_url), document)
+
+    async def _fetch(self, name: str, ids: Sequence[str]) -> list[Document | None]:
+        collection = self.collection(name)
+        with _guard():
+            if len(ids) == 1:
+                return [await collection.find_one({"_id": ids[0]}, session=_SESSION.get())]
+            cursor = collection.find({"_id": {"$in": list(set(ids))}}, batch_size=len(ids) + 1)
+            found = {item["_id"]: item for item in await cursor.to_list(None)}
+        return [found.get(object_id) for object_id in ids]
+
+    async def count(
+        self, schema: ClassSchema, where: Where, scope: Scope = EVERYTHING, hint: Any = None
+    ) -> int:
+        """How many objects match."""
+        query = filters.to_filter(schema, where, scope)
+        collection = self.collection(schema.name)
+        options: dict[str, Any] = {}
+        if hint is not None:
+            options["hint"] = hint
+        if time := self._time_limit(where):
+            options["maxTimeMS"] = time
+        with _guard():
+            session = _SESSION.get()
+            if not query and session is None:
+                return int(await collection.estimated_document_count())
+            return int(await collection.count_documents(query, session=session, **options))
+
+    async def insert(self, schema: ClassSchema, values: JSONObject) -> None:
+        """Store a new object; ``DuplicateKey`` if a unique index refuses it."""
+        document = documents.to_columns(schema, values)
+        name = schema.name
+        if _SESSION.get() is not None:
+            with _guard():
+                await self.collection(name).insert_one(document, session=_SESSION.get())
+            return
+        flights = self._inserts.get(name)
+        if flights is None:
+            flights = self._inserts[name] = Flights(partial(self._insert, name))
+        await flights.call(document)
+
+    async def _insert(self, name: str, batch: Sequence[Document]) -> list[Exception | None]:
+        collection = self.collection(name)
+        if len(batch) == 1:
+            with _guard():
+                await collection.insert_one(batch[0])
+            return [None]
+        results: list[Exception | None] = [None] * len(batch)
+        try:
+            await collection.bulk_write([InsertOne(item) for item in batch], ordered=False)
+        except BulkWriteError as error:
+            details = error.details or {}
+            if details.get("writeConcernErrors"):
+                raise Unavailable(str(details["writeConcernErrors"])) from error
+            for failure in details.get("writeErrors", ()):
+                code, text = failure.get("code", 0), str(failure.get("errmsg"))
+                results[failure["index"]] = (
+                    _duplicate(failure, text)
+                    if code == 11000
+                    else _refused(code, text) or RuntimeError(text)
+                )
+        except (OverflowError, ValueError, PyMongoError):
+            # one document that can't be encoded must not spoil its neighbours
+            for position, item in enumerate(batch):
+                try:
+                    with _guard():
+                        await collection.insert_one(item)
+                except (ParseError, Unavailable, PyMongoError) as failure:
+                    results[position] = failure
+        return results
+
+    async def update(
+        self,
+        schema: ClassSchema,
+        where: Where,
+        changes: JSONObject,
+        scope: Scope = EVERYTHING,
+        *,
+        upsert: bool = False,
+        internal: bool = False,
+    ) -> JSONObject | None:
+        """Change the first object that matches, atomically; its new state, ``None`` if none."""
+        with _guard():
+            document = await self.collection(schema.name).find_one_and_update(
+                filters.to_filter(schema, where, scope),
+                updates.to_update(schema, changes),
+                return_document=ReturnDocument.AFTER,
+                upsert=upsert,
+                session=_SESSION.get(),
+            )
+        if document is None:
+            return None
+        plan = documents.plan_of(schema, self._file_url)
+        return documents.to_object(plan, document, internal=internal)
+
+    async def delete(
+        self, schema: ClassSchema, where: Where, scope: Scope = EVERYTHING, *, many: bool = False
+    ) -> int:
+        """Delete the matching object (or all with ``many``); how many were deleted."""
+        collection = self.collection(schema.name)
+        remove = collection.delete_many if many else collection.delete_one
+        with _guard():
+            result = await remove(filters.to_filter(schema, where, scope), session=_SESSION.get())
+        return int(result.deleted_count)
+
+    # --- relations ----------------------------------------------------------------------------
+
+    def _join(self, class_name: str, field: str) -> Collection:
+        return self.collection(f"_Join:{field}:{class_name}")
+
+    async def add_related(
+        self, class_name: str, field: str, owner: str, ids: Iterable[str]
+    ) -> None:
+        """Make ``ids`` members of the relation; those that are stay so."""
+        rows = [{"owningId": owner, "relatedId": related} for related in dict.fromkeys(ids)]
+        if rows:
+            with _guard():
+                await self._join(class_name, field).bulk_write(
+                    [UpdateOne(row, {"$setOnInsert": row}, upsert=True) for row in rows],
+                    session=_SESSION.get(),
+                )
+
+    async def remove_related(
+        self, class_name: str, field: str, owner: str, ids: Iterable[str]
+    ) -> None:
+        """Take ``ids`` out of the relation."""
+        with _guard():
+            await self._join(class_name, field).delete_many(
+                {"owningId": owner, "relatedId": {"$in": list(ids)}}, session=_SESSION.get()
+            )
+
+    async def related_ids(
+        self,
+        class_name: str,
+        field: str,
+        owner: str,
+        *,
+        newest_first: bool | None = None,
+        limit: int = 0,
+        skip: int = 0,
+    ) -> list[str]:
+        """The members of the relation ``field`` of one owner."""
+        options: dict[str, Any] = {}
+        if newest_first is not None:
+            options["sort"] = [("_id", -1 if newest_first else 1)]
+        with _guard():
+            rows = (
+                await self._join(class_name, field)
+                .find(
+                    {"owningId": owner}, limit=limit, skip=skip, session=_SESSION.get(), **options
+                )
+                .to_list(None)
+            )
+        return [row["relatedId"] for row in rows]
+
+    async def owner_ids(self, class_name: str, field: str, related: Sequence[str]) -> list[str]:
+        """The owners whose relation ``field`` holds one of ``related``."""
+        with _guard():
+            rows = (
+                await self._join(class_name, field)
+                .find({"relatedId": {"$in": list(related)}}, session=_SESSION.get())
+                .to_list(None)
+            )
+        return list(dict.fromkeys(row["owningId"] for row in rows))
+
+    # --- schemas ------------------------------------------------------------------------------
+
+    async def schema_documents(self) -> list[Document]:
+        """Every `_SCHEMA` document."""
+        with _guard():
+            return await self.collection(schemas.COLLECTION).find({}).to_list(None)
+
+    async def insert_schema(self, document: Document) -> bool:
+        """Record a new class; False if it was there already."""
+        try:
+            with _guard():
+                await self.collection(schemas.COLLECTION).insert_one(dict(document))
+        except DuplicateKey:
+            return False
+        return True
+
+    async def add_column(self, class_name: str, name: str, text: str, options: JSONObject) -> bool:
+        """Record a column unless there is one of that name; False if there was."""
+        change: Document = {name: text}
+        if options:
+            change[f"_metadata.fields_options.{name}"] = options
+        with _guard():
+            result = await self.collection(schemas.COLLECTION).update_one(
+                {"_id": class_name, name: {"$exists": False}}, {"$set": change}
+            )
+        return result.matched_count == 1
+
+    async def change_schema(self, class_name: str, update: Document) -> None:
+        """Apply a MongoDB update to a class's `_SCHEMA` document."""
+        with _guard():
+            await self.collection(schemas.COLLECTION).update_one({"_id": class_name}, update)
+
+    async def drop_class(self, schema: ClassSchema) -> None:
+        """Forget a class: its `_SCHEMA` document, its collection and its join tables."""
+        with _guard():
+            await self.collection(schemas.COLLECTION).delete_one({"_id": schema.name})
+            await self.collection(schema.name).drop()
+            for field in schema.relations:
+                await self._join(schema.name, field).drop()
+
+    async def drop_columns(self, schema: ClassSchema, names: Sequence[str]) -> None:
+        """Forget columns: in every object, in `_SCHEMA`, and the join tables of relations."""
+        keys = {documents.key_of(schema, n): "" for n in names if n not in schema.relations}
+        with _guard():
+            if keys:
+                await self.collection(schema.name).update_many({}, {"$unset": keys})
+            await self.collection(schemas.COLLECTION).update_one(
+                {"_id": schema.name},
+                {
+                    "$unset": {
+                        key: ""
+                        for name in names
+                        for key in (name, f"_metadata.fields_options.{name}")
+                    }
+                },
+            )
+            for name in names:
+                if name in schema.relations:
+                    await self._join(schema.name, name).drop()
+
+    async def read_indexes(self, class_name: str) -> JSONObject:
+        """The indexes of a class: name → key spec, text indexes as ``{field: "text"}``."""
+        found: JSONObject = {}
+        with _guard():
+            cursor = await self.collection(class_name).list_indexes()
+            for index in await cursor.to_list(None):
+                keys = dict(index["key"])
+                if keys.pop("_fts", None) is not None:
+                    keys.pop("_ftsx", None)
+                    keys |= dict.fromkeys(index.get("weights", {}), "text")
+                found[index["name"]] = keys
+        return found
+
+    async def create_index(
+        self,
+        class_name: str,
+        name: str,
+        keys: Mapping[str, Any],
+        **options: Any,
+    ) -> None:
+        """Create an index unless it is there; an unlike one of that name is refused."""
+        try:
+            with _guard():
+                await self.collection(class_name).create_index(
+                    list(keys.items()), name=name, **options
+                )
+        except OperationFailure as error:
+            if error.code in (85, 86):  # IndexOptionsConflict, IndexKeySpecsConflict
+                raise ParseError(
+                    Code.INVALID_QUERY, f"Index {name} exists with other keys or options."
+                ) from error
+            raise ParseError(
+                Code.INVALID_QUERY, str((error.details or {}).get("errmsg", error))
+            ) from error
+
+    async def create_join_index(self, class_name: str, field: str) -> None:
+        """Index the rows of a relation both ways."""
+        join = f"_Join:{field}:{class_name}"
+        await self.create_index(join, "owningId_1", {"owningId": 1})
+        await self.create_index(join, "relatedId_1", {"relatedId": 1})
+
+    async def drop_index(self, class_name: str, name: str) -> None:
+        """Drop an index of a class; that it is gone already is fine."""
+        with _guard():
+            try:
+                await self.collection(class_name).drop_index(name)
+            except OperationFailure as error:
+                if error.code not in (26, 27):  # NamespaceNotFound, IndexNotFound
+                    raise
+
+    async def replace_many(self, schema: ClassSchema, where: Where, changes: JSONObject) -> int:
+        """Change every object that matches; how many there were."""
+        with _guard():
+            result = await self.collection(schema.name).update_many(
+                filters.to_filter(schema, where),
+                updates.to_update(schema, changes),
+                session=_SESSION.get(),
+            )
+        return int(result.matched_count)
+
+
+def open_storage(
+    uri: str,
+    *,
+    file_url: FileURL,
+    prefix: str = "",
+    max_time_ms: int | None = None,
+) -> Storage:
+    """The storage behind a ``mongodb://`` URI; the connection is made with the first call.
+
+    The database is the one that the URI names, ``parse`` if it names none.
+    """
+    client: AsyncMongoClient[Document] = AsyncMongoClient(
+        uri, tz_aware=False, serverSelectionTimeoutMS=5000, appname="parsepy"
+    )
+    return Storage(
+        client,
+        client.get_default_database("parse").name,
+        file_url=file_url,
+        prefix=prefix,
+        max_time_ms=max_time_ms,
+    )

@@ -1,0 +1,365 @@
+"""REST object to BSON document and back, in one pass each: the hot loop (protocol §6.2)."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from bson import Binary, Decimal128, ObjectId
+from bson.datetime_ms import DatetimeMS
+
+from parsepy.errors import Code, ParseError
+from parsepy.model import acl
+from parsepy.model.schema import ClassSchema
+from parsepy.model.values import (
+    JSONObject,
+    check_nested,
+    from_bytes,
+    from_iso,
+    is_pointer,
+    to_bytes,
+    to_iso,
+)
+
+Document = dict[str, Any]
+Converter = Callable[[Any], Any]
+FileURL = Callable[[str], str]
+
+_INT32 = 2**31
+_EXACT = 2**53
+_INT64 = 2**63
+_OMIT: Any = object()
+
+# Columns whose document key is not their own name (protocol §6.2)
+KEYS: dict[str, str] = {
+    "objectId": "_id",
+    "createdAt": "_created_at",
+    "updatedAt": "_updated_at",
+}
+CLASS_KEYS: dict[str, dict[str, str]] = {
+    "_User": {"sessionToken": "_session_token"},
+    "_Session": {"sessionToken": "_session_token"},
+    "_Audience": {"lastUsed": "_last_used", "timesUsed": "times_used"},
+}
+AUTH_DATA = "_auth_data_"
+
+
+def key_of(schema: ClassSchema, name: str) -> str:
+    """The document key (or dotted path) of a column (or dotted path)."""
+    key = KEYS.get(name)
+    if key is not None:
+        return key
+    if name in schema.pointers:
+        return "_p_" + name
+    special = CLASS_KEYS.get(schema.name)
+    if special is not None:
+        if name in special:
+            return special[name]
+        if schema.name == "_User" and name.startswith("authData."):
+            return AUTH_DATA + name[9:]
+    return name
+
+
+# --- REST to BSON -----------------------------------------------------------------------------
+
+
+def to_number(value: int | float) -> int | float:
+    """A number as it is stored: int32 where it fits, a double up to 2^53, then int64."""
+    if isinstance(value, float):
+        if not value.is_integer():
+            return value
+        if -_INT32 <= value < _INT32:
+            return int(value)
+        return value
+    if -_INT32 <= value < _INT32:
+        return value
+    if -_EXACT <= value <= _EXACT or not -_INT64 <= value < _INT64:
+        return float(value)
+    return value
+
+
+def to_nested(value: Any) -> Any:
+    """A value inside an array or object: dates and bytes become BSON's, the rest stays."""
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return value
+    if kind is int or kind is float:
+        return to_number(value)
+    if kind is list:
+        return [to_nested(item) for item in value]
+    typed = value.get("__type")
+    if typed == "Date":
+        return from_iso(value.get("iso"))
+    if typed == "Bytes":
+        content = to_bytes(value)
+        return Binary(content) if content is not None else None
+    return {key: to_nested(item) for key, item in value.items()}
+
+
+def to_column(value: Any) -> Any:
+    """The value of a top-level column; a Pointer becomes ``Class$objectId``."""
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return value
+    if kind is int or kind is float:
+        return to_number(value)
+    if kind is list:
+        check_nested(value)
+        return [to_nested(item) for item in value]
+    typed = value.get("__type")
+    if typed is None:
+        check_nested(value)
+        return {key: to_nested(item) for key, item in value.items()}
+    return _COLUMNS[typed](value)
+
+
+def _polygon(value: JSONObject) -> Document:
+    points = [[to_number(p[1]), to_number(p[0])] for p in value["coordinates"]]
+    if points and points[0] != points[-1]:
+        points.append(points[0])
+    if len({tuple(point) for point in points}) < 3:
+        raise ParseError(
+            Code.INTERNAL_SERVER_ERROR,
+            "GeoJSON: Loop must have at least 3 different vertices",
+        )
+    return {"type": "Polygon", "coordinates": [points]}
+
+
+def _to_binary(value: JSONObject) -> Binary:
+    return Binary(to_bytes(value) or b"")
+
+
+_COLUMNS: dict[str, Converter] = {
+    "Pointer": lambda v: f"{v['className']}${v['objectId']}",
+    "Object": lambda v: f"{v['className']}${v['objectId']}",
+    "Date": lambda v: from_iso(v["iso"]),
+    "GeoPoint": lambda v: [to_number(v["longitude"]), to_number(v["latitude"])],
+    "Polygon": _polygon,
+    "Bytes": _to_binary,
+    "File": lambda v: v["name"],
+    "Relation": lambda v: _OMIT,
+}
+
+
+def to_columns(schema: ClassSchema, values: JSONObject) -> Document:
+    """The document keys and values of columns that are set (no operations in them).
+
+    Keys that start with ``_`` are the house's own and pass as they are.
+    """
+    document: Document = {}
+    for name, value in values.items():
+        if name[0] == "_":
+            document[name] = value
+        elif name == "ACL":
+            if value is not None:
+                document.update(to_acl(value))
+        elif name == "objectId":
+            document["_id"] = value
+        elif name == "createdAt" or name == "updatedAt":
+            document[KEYS[name]] = from_iso(value)
+        elif name == "authData" and schema.name == "_User":
+            for provider, data in (value or {}).items():
+                if data is not None:
+                    document[AUTH_DATA + provider] = to_nested(data)
+        else:
+            converted = to_column(value)
+            if converted is not _OMIT:
+                document[key_of(schema, name)] = converted
+    return document
+
+
+def to_acl(entries: JSONObject) -> Document:
+    """A clean ACL as the three document keys that hold it."""
+    return {
+        "_wperm": acl.names_with(entries, "write"),
+        "_rperm": acl.names_with(entries, "read"),
+        "_acl": {
+            name: {flag[0]: True for flag in ("read", "write") if flag in flags}
+            for name, flags in entries.items()
+        },
+    }
+
+
+# --- BSON to REST -----------------------------------------------------------------------------
+
+
+def from_nested(value: Any) -> Any:
+    """Any BSON value in REST form."""
+    kind = type(value)
+    if kind is str or kind is bool or kind is int or value is None:
+        return value
+    convert = _FROM.get(kind)
+    if convert is not None:
+        return convert(value)
+    if isinstance(value, bool | int | str):  # bson.Int64, bson.Code
+        return value
+    return str(value)
+
+
+def _from_float(value: float) -> int | float | None:
+    if value.is_integer():
+        return int(value) if -_EXACT <= value <= _EXACT else value
+    return value if math.isfinite(value) else None
+
+
+def from_date(value: Any) -> JSONObject | None:
+    """A BSON date as a Date value."""
+    text = from_timestamp(value)
+    return None if text is None else {"__type": "Date", "iso": text}
+
+
+def from_timestamp(value: Any) -> str | None:
+    """A BSON date as a bare ISO text."""
+    if type(value) is datetime:
+        return value.isoformat(timespec="milliseconds") + "Z"
+    if isinstance(value, DatetimeMS):  # outside the years 1 to 9999
+        return f"+{value!r}"
+    if isinstance(value, str):
+        moment = from_iso(value)
+        return to_iso(moment) if moment else value
+    return None
+
+
+_FROM: dict[type, Converter] = {
+    float: _from_float,
+    datetime: from_date,
+    DatetimeMS: from_date,
+    dict: lambda value: {key: from_nested(item) for key, item in value.items()},
+    list: lambda value: [from_nested(item) for item in value],
+    bytes: from_bytes,
+    Binary: from_bytes,
+    ObjectId: str,
+    Decimal128: lambda value: _from_float(float(value.to_decimal())),
+}
+
+
+def _from_pointer(target: str) -> Converter:
+    prefix = target + "$"
+    size = len(prefix)
+
+    def convert(value: Any) -> Any:
+        if isinstance(value, str) and value.startswith(prefix):
+            return {"__type": "Pointer", "className": target, "objectId": value[size:]}
+        # Parse: a pointer to another class than the column's target is not shown
+        return _OMIT
+
+    return convert
+
+
+def _from_geo_point(value: Any) -> Any:
+    if isinstance(value, list) and len(value) == 2:
+        longitude, latitude = map(from_nested, value)
+        return {"__type": "GeoPoint", "latitude": latitude, "longitude": longitude}
+    return from_nested(value)
+
+
+def _from_polygon(value: Any) -> Any:
+    if isinstance(value, dict) and value.get("coordinates"):
+        points = [[from_nested(p[1]), from_nested(p[0])] for p in value["coordinates"][0]]
+        return {"__type": "Polygon", "coordinates": points}
+    return from_nested(value)
+
+
+def _from_file(file_url: FileURL) -> Converter:
+    def convert(value: Any) -> Any:
+        if not isinstance(value, str):
+            return from_nested(value)
+        # Parse: a name that is itself a URL is its own address (files of hosted Parse)
+        url = value if value.startswith(("http://", "https://")) else file_url(value)
+        return {"__type": "File", "name": value, "url": url}
+
+    return convert
+
+
+def file_url_of(base: str, app_id: str) -> FileURL:
+    """Where a stored file is downloaded: ``{base}/files/{appId}/{name}``."""
+    return lambda name: f"{base}/files/{app_id}/{quote(name, safe='')}"
+
+
+@dataclass(slots=True)
+class Plan:
+    """How a class's documents are read: document key → (column, converter or None)."""
+
+    entries: dict[str, tuple[str, Converter | None]]
+    relations: tuple[tuple[str, str], ...]
+    file_url: FileURL
+
+
+def plan_of(schema: ClassSchema, file_url: FileURL) -> Plan:
+    """The compiled reader of a class, made once for each version of its schema."""
+    plan = schema.plan
+    if isinstance(plan, Plan):
+        return plan
+    converters: dict[str, Converter] = {
+        "Date": from_date,
+        "GeoPoint": _from_geo_point,
+        "Polygon": _from_polygon,
+        "File": _from_file(file_url),
+    }
+    entries: dict[str, tuple[str, Converter | None]] = {
+        "_id": ("objectId", None),
+        "_created_at": ("createdAt", from_timestamp),
+        "_updated_at": ("updatedAt", from_timestamp),
+        "createdAt": ("createdAt", from_timestamp),
+        "updatedAt": ("updatedAt", from_timestamp),
+    }
+    for name, kind in schema.types.items():
+        if name in KEYS or name == "ACL" or kind.name == "Relation":
+            continue
+        if kind.name == "Pointer" and kind.target:
+            entries["_p_" + name] = (name, _from_pointer(kind.target))
+        else:
+            entries[key_of(schema, name)] = (name, converters.get(kind.name))
+    plan = Plan(entries, tuple(schema.relations.items()), file_url)
+    schema.plan = plan
+    return plan
+
+
+def to_object(plan: Plan, document: Document, *, internal: bool = False) -> JSONObject:
+    """A document in REST form. ``internal`` keeps the house's own ``_`` columns as they are."""
+    result: JSONObject = {}
+    entries = plan.entries
+    readers = writers = None
+    has_acl = False
+    for key, value in document.items():
+        entry = entries.get(key)
+        if entry is not None:
+            name, convert = entry
+            if convert is not None and value is not None:
+                value = convert(value)
+                if value is _OMIT:
+                    continue
+            else:
+                kind = type(value)
+                if kind is not str and kind is not bool and kind is not int:
+                    if value is None and key[:3] == "_p_":
+                        continue
+                    value = from_nested(value)
+            result[name] = value
+        elif key == "_rperm":
+            readers, has_acl = value, True
+        elif key == "_wperm":
+            writers, has_acl = value, True
+        elif key[0] == "_":
+            if key.startswith(AUTH_DATA):
+                result.setdefault("authData", {})[key[11:]] = from_nested(value)
+            elif internal:
+                result[key] = value
+        else:
+            result[key] = from_nested(value)
+    if has_acl:
+        result["ACL"] = acl.from_names(readers, writers)
+    for name, target in plan.relations:
+        result[name] = {"__type": "Relation", "className": target}
+    return result
+
+
+def pointer_text(value: Any, target: str | None = None) -> Any:
+    """A pointer operand of a query as stored text; a bare id gets the column's target."""
+    if is_pointer(value):
+        return f"{value.get('className')}${value.get('objectId')}"
+    if isinstance(value, str) and target is not None:
+        return f"{target}${value}"
+    return value

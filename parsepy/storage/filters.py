@@ -1,0 +1,248 @@
+"""Parsed ``where`` to MongoDB filter; the table of operators that MongoDB says otherwise."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bson import Binary, Regex
+
+from parsepy.errors import Code, ParseError
+from parsepy.model.schema import ClassSchema
+from parsepy.model.values import check_nested, dumps, from_iso, is_pointer, to_bytes, type_of
+from parsepy.model.where import DIRECT, WHOLE, Constraint, Group, Where
+from parsepy.storage.documents import (
+    AUTH_DATA,
+    Document,
+    key_of,
+    pointer_text,
+    to_column,
+    to_nested,
+    to_number,
+)
+
+_BARE_DATES = ("createdAt", "updatedAt", "expiresAt")
+_OPTIONS = {"i": "i", "m": "m", "x": "x", "s": "s", "u": "u"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a caller's rights add to a filter.
+
+    ``readers``/``writers``: ACL names of which one must be listed (None: no ACL check);
+    ``pointer_fields``: columns of which one must point at (or contain) ``user_id``.
+    """
+
+    readers: tuple[str, ...] | None = None
+    writers: tuple[str, ...] | None = None
+    pointer_fields: tuple[str, ...] = ()
+    user_id: str | None = None
+
+
+EVERYTHING = Scope()
+
+
+def to_filter(schema: ClassSchema, where: Where, scope: Scope = EVERYTHING) -> Document:
+    """The MongoDB filter of a parsed where within a scope."""
+    result: Document = {}
+    for clause in _clauses(schema, where):
+        _join(result, clause)
+    if scope.pointer_fields:
+        _join(result, {"$or": _points_at_user(schema, scope)})
+    if scope.readers is not None:
+        _join(result, {"_rperm": {"$in": [None, *scope.readers]}})
+    if scope.writers is not None:
+        _join(result, {"_wperm": {"$in": [None, *scope.writers]}})
+    return result
+
+
+def _join(result: Document, clause: Document) -> None:
+    """And a clause into a filter; a key that is there already goes below ``$and``."""
+    for key, value in clause.items():
+        if key == "$and" and "$and" in result:
+            result["$and"] = [*result["$and"], *value]
+        elif key in result:
+            result["$and"] = [*result.get("$and", ()), {key: value}]
+        else:
+            result[key] = value
+
+
+def _points_at_user(schema: ClassSchema, scope: Scope) -> list[Document]:
+    user = {"__type": "Pointer", "className": "_User", "objectId": scope.user_id}
+    choices: list[Document] = []
+    for field in scope.pointer_fields:
+        kind = schema.types.get(field)
+        if kind is not None and kind.name == "Pointer":
+            choices.append({"_p_" + field: f"_User${scope.user_id}"})
+        else:
+            choices.append({field: user})
+    return choices
+
+
+def _clauses(schema: ClassSchema, where: Where) -> list[Document]:
+    clauses: list[Document] = []
+    for node in where:
+        if isinstance(node, Constraint):
+            clauses += _constraint(schema, node)
+        elif isinstance(node, Group):
+            branches = [to_filter(schema, branch) for branch in node.branches]
+            clauses.append({node.operator: branches})
+        else:
+            raise AssertionError("$relatedTo is resolved before the storage is asked")
+    return clauses
+
+
+def _constraint(schema: ClassSchema, node: Constraint) -> list[Document]:
+    key = key_of(schema, node.field)
+    column = _Column(schema, node.field)
+    if node.tests and node.tests[0][0] == DIRECT:
+        return [{key: column.direct(node.tests[0][1])}]
+    clauses: list[Document] = [{}]
+    for operator, operand in node.tests:
+        test = _OPERATORS.get(operator, _compare)(column, operator, operand)
+        target = next((c for c in clauses if not c.keys() & test.keys()), None)
+        if target is None:
+            clauses.append(target := {})
+        target.update(test)
+    return [{key: clause} for clause in clauses]
+
+
+class _Column:
+    """The operands of one column (or dotted path) as MongoDB wants them."""
+
+    __slots__ = ("field", "kind", "target")
+
+    def __init__(self, schema: ClassSchema, field: str) -> None:
+        kind = schema.types.get(field)
+        self.field = field
+        self.kind = kind.name if kind is not None else None
+        self.target = kind.target if kind is not None else None
+
+    def direct(self, value: Any) -> Any:
+        """The operand of a plain ``field: value``."""
+        if self.kind == "Pointer":
+            return pointer_text(value)
+        if self.kind == "Array":
+            # Parse: a plain value on an array column asks whether the array contains it
+            return {"$all": [self.atom(value)]}
+        if self.field in _BARE_DATES and isinstance(value, str):
+            return from_iso(value) or value
+        return self.atom(value)
+
+    def atom(self, value: Any) -> Any:
+        """One operand of an operator."""
+        kind = type(value)
+        if kind is str:
+            return pointer_text(value, self.target) if self.kind == "Pointer" else value
+        if kind is int or kind is float:
+            return to_number(value)
+        if kind is bool or value is None:
+            return value
+        if kind is list:
+            check_nested(value)
+            return [to_nested(item) for item in value]
+        typed = value.get("__type")
+        if typed is None:
+            raise ParseError(Code.INVALID_JSON, f"bad atom: {dumps(value).decode()}")
+        if self.kind == "Pointer" and is_pointer(value):
+            return pointer_text(value)
+        type_of(value)
+        if typed == "Date":
+            return from_iso(value["iso"])
+        if typed == "Bytes":
+            return Binary(to_bytes(value) or b"")
+        if typed == "File" or (typed in ("GeoPoint", "Polygon") and self.kind == typed):
+            return to_column(value)
+        return to_nested(value)
+
+    def atoms(self, values: list[Any]) -> list[Any]:
+        """Operands of a list operator; one level of nested lists is flattened."""
+        flat: list[Any] = []
+        for value in values:
+            flat += value if type(value) is list else [value]
+        return [self.atom(value) for value in flat]
+
+
+def _compare(column: _Column, operator: str, operand: Any) -> Document:
+    return {operator: column.atom(operand)}
+
+
+def _list(column: _Column, operator: str, operand: Any) -> Document:
+    return {operator: column.atoms(operand)}
+
+
+def _all(column: _Column, operator: str, operand: Any) -> Document:
+    if operand and isinstance(operand[0], dict) and "$regex" in operand[0]:
+        return {"$all": [Regex(item["$regex"]) for item in operand]}
+    return {"$all": [column.atom(item) for item in operand]}
+
+
+def _contained_by(column: _Column, operator: str, operand: Any) -> Document:
+    return {"$not": {"$elemMatch": {"$nin": [column.atom(item) for item in operand]}}}
+
+
+def _regex(column: _Column, operator: str, operand: Any) -> Document:
+    pattern, options = operand
+    return {"$regex": pattern, "$options": options} if options else {"$regex": pattern}
+
+
+def _exists(column: _Column, operator: str, operand: Any) -> Document:
+    return {"$exists": bool(operand)}
+
+
+def _whole(column: _Column, operator: str, operand: Any) -> Document:
+    check_nested(operand)
+    return {"$eq": to_nested(operand)}
+
+
+_OPERATORS: dict[str, Callable[[_Column, str, Any], Document]] = {
+    WHOLE: _whole,
+    "$in": _list,
+    "$nin": _list,
+    "$all": _all,
+    "$containedBy": _contained_by,
+    "$regex": _regex,
+    "$exists": _exists,
+}
+
+
+def has_regex(where: Where) -> bool:
+    """Does a where hold a regular expression, whose cost the client chooses?"""
+    for node in where:
+        if isinstance(node, Group):
+            if any(has_regex(branch) for branch in node.branches):
+                return True
+        elif isinstance(node, Constraint) and any(
+            operator == "$regex" or (operator == "$all" and "$regex" in str(operand))
+            for operator, operand in node.tests
+        ):
+            return True
+    return False
+
+
+def to_projection(
+    schema: ClassSchema, keys: frozenset[str] | None, exclude: tuple[str, ...] = ()
+) -> Document | None:
+    """The MongoDB projection of selected or excluded columns."""
+    if keys is None:
+        if not exclude:
+            return None
+        dropped = {
+            key_of(schema, name): 0
+            for name in exclude
+            if name not in ("objectId", "createdAt", "updatedAt", "ACL")
+        }
+        return dropped or None
+    projection: Document = {"_rperm": 1, "_wperm": 1}
+    for name in keys:
+        if name in exclude and name not in ("objectId", "createdAt", "updatedAt"):
+            continue
+        if name == "authData" and schema.name == "_User":
+            return None  # one key for each provider: read the whole document
+        if name != "ACL":
+            projection[key_of(schema, name)] = 1
+    return projection
+
+
+def auth_key(provider: str) -> str:
+    """The document key of a provider's authData."""
+    return AUTH_DATA + provider

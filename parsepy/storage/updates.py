@@ -1,0 +1,76 @@
+"""Field operations to MongoDB update document."""
+
+from collections.abc import Callable
+from typing import Any
+
+from parsepy.model.ops import op_of
+from parsepy.model.schema import ClassSchema
+from parsepy.model.values import JSONObject, check_nested
+from parsepy.storage.documents import (
+    AUTH_DATA,
+    Document,
+    key_of,
+    to_columns,
+    to_nested,
+    to_number,
+)
+
+
+def _increment(op: JSONObject) -> tuple[str, Any]:
+    return "$inc", to_number(op["amount"])
+
+
+def _each(operator: str) -> Callable[[JSONObject], tuple[str, Any]]:
+    def convert(op: JSONObject) -> tuple[str, Any]:
+        check_nested(op["objects"])
+        return operator, {"$each": to_nested(op["objects"])}
+
+    return convert
+
+
+def _remove(op: JSONObject) -> tuple[str, Any]:
+    check_nested(op["objects"])
+    return "$pullAll", to_nested(op["objects"])
+
+
+def _delete(op: JSONObject) -> tuple[str, Any]:
+    return "$unset", ""
+
+
+def _set_on_insert(op: JSONObject) -> tuple[str, Any]:
+    return "$setOnInsert", to_nested(op.get("amount"))
+
+
+_OPS: dict[str, Callable[[JSONObject], tuple[str, Any]]] = {
+    "Increment": _increment,
+    "SetOnInsert": _set_on_insert,
+    "Add": _each("$push"),
+    "AddUnique": _each("$addToSet"),
+    "Remove": _remove,
+    "Delete": _delete,
+}
+
+
+def to_update(schema: ClassSchema, changes: JSONObject) -> Document:
+    """The MongoDB update of changes: plain values are set, operations become Mongo's.
+
+    Relation operations are not among them (they write join rows).
+    """
+    update: Document = {}
+    values: JSONObject = {}
+    for name, value in changes.items():
+        op = op_of(value)
+        if op is not None:
+            operator, operand = _OPS[value["__op"]](value)
+            update.setdefault(operator, {})[key_of(schema, name)] = operand
+        elif name == "authData" and schema.name == "_User":
+            for provider, data in (value or {}).items():
+                if data is None:
+                    update.setdefault("$unset", {})[AUTH_DATA + provider] = ""
+                else:
+                    values[AUTH_DATA + provider] = to_nested(data)
+        else:
+            values[name] = value
+    if values:
+        update["$set"] = to_columns(schema, values)
+    return update

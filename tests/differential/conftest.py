@@ -1,0 +1,71 @@
+"""Fixtures of the differential test: both servers, started once for each configuration in use."""
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx
+import pytest_asyncio
+
+from tests.differential.sides import CONFIGURATIONS, Side
+from tests.peer import Peer
+
+Sides = Callable[[str], Awaitable[tuple[Side, Side]]]
+
+
+def database(uri: str, name: str) -> str:
+    """Return `uri` with its database replaced by `name`."""
+    head, _, tail = uri.partition("://")
+    hosts, _, rest = tail.partition("/")
+    _, mark, options = rest.partition("?")
+    return f"{head}://{hosts}/{name}{mark}{options}"
+
+
+async def peer_side(stack: AsyncExitStack, uri: str, configuration: str, label: str) -> Side:
+    """Start a Parse Server under `configuration`, to be ended with `stack`."""
+    options: dict[str, Any] = dict(CONFIGURATIONS[configuration])
+    peer = stack.enter_context(Peer(uri, options))
+    client = await stack.enter_async_context(httpx.AsyncClient())
+    return Side(label, configuration, peer.url, client)
+
+
+async def own_side(stack: AsyncExitStack, uri: str, configuration: str) -> Side:
+    """Build parsepy under `configuration`, reached in process, to be shut down with `stack`."""
+    from parsepy.app import build
+    from parsepy.config import Config
+
+    options = {**CONFIGURATIONS[configuration], "databaseURI": uri}
+    application = build(Config.from_options(options))
+    await application.startup()
+    stack.push_async_callback(application.shutdown)
+    transport = httpx.ASGITransport(app=application)
+    client = await stack.enter_async_context(httpx.AsyncClient(transport=transport))
+    return Side("parsepy", configuration, "http://parsepy.test/parse", client)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def sides(mongo_uri: str) -> AsyncIterator[Sides]:
+    """Give the two servers of a configuration, each on its own fresh database.
+
+    `PARSEPY_DIFFERENTIAL=peer` puts a second Parse Server in parsepy's place: then every case must
+    be equal, which shows that the cases are deterministic.
+    """
+    running: dict[str, tuple[Side, Side]] = {}
+    async with AsyncExitStack() as stack:
+
+        async def both(configuration: str) -> tuple[Side, Side]:
+            if configuration not in running:
+                run = f"differential_{os.getpid()}_{configuration}"
+                theirs = await peer_side(
+                    stack, database(mongo_uri, f"{run}_peer"), configuration, "Parse Server"
+                )
+                uri = database(mongo_uri, f"{run}_ours")
+                if os.environ.get("PARSEPY_DIFFERENTIAL") == "peer":
+                    ours = await peer_side(stack, uri, configuration, "the other Parse Server")
+                else:
+                    ours = await own_side(stack, uri, configuration)
+                running[configuration] = (ours, theirs)
+            return running[configuration]
+
+        yield both

@@ -1,0 +1,54 @@
+"""The deliberate differences: `differences.toml`, read and checked against what both sides answer."""
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FILE = Path(__file__).with_name("differences.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What parsepy answers instead, in the parts that `ours` names, and why it does so."""
+
+    ours: dict[str, Any]
+    reason: str
+
+    def objection(self, ours: Any, peers: Any) -> str | None:
+        """Say what is wrong with this entry, given both answers; None if it holds."""
+        if ours == peers:
+            return "listed in differences.toml, but both servers answer the same now: remove it"
+        wrong = {
+            key: found
+            for key, wanted in self.ours.items()
+            if (found := part(ours, key)) != wanted
+        }
+        return f"differences.toml says {self.ours}, but ours has {wrong}" if wrong else None
+
+
+def part(answer: Any, key: str) -> Any:
+    """Return `status`, `body`, a header, or a key of the body (`code`, `error`...) of an answer."""
+    if key in answer:
+        return answer[key]
+    body = answer["body"]
+    return body.get(key) if isinstance(body, dict) else None
+
+
+def read(path: Path = FILE) -> dict[str, Difference]:
+    """Return the differences by case id; raises ValueError for an entry that is not complete."""
+    found: dict[str, Difference] = {}
+    for entry in tomllib.loads(path.read_text()).get("difference", []):
+        if set(entry) != {"cases", "ours", "reason"} or not entry["reason"] or not entry["ours"]:
+            raise ValueError(f"an entry needs cases, ours and reason: {entry}")
+        for case in entry["cases"]:
+            if case in found:
+                raise ValueError(f"{case} is listed twice")
+            found[case] = Difference(entry["ours"], entry["reason"])
+    return found
+
+
+def unknown(found: Iterable[str], cases: Iterable[str]) -> list[str]:
+    """Return the listed ids that no scenario has."""
+    return sorted(set(found) - set(cases))

@@ -1,0 +1,129 @@
+"""What of an answer is compared: random ids, tokens and the server's clock are given stable names."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+TOKEN = re.compile(r"r:[0-9a-f]{32}")
+OBJECT_ID = re.compile(r"[A-Za-z0-9]{10}")
+RANDOM_USERNAME = re.compile(r"[A-Za-z0-9]{25}")
+CLOCK = timedelta(minutes=30)
+SESSION = timedelta(seconds=31536000)
+
+
+def parse(text: str) -> Any:
+    """Read JSON, keeping the spelling of non-integer numbers."""
+    return json.loads(text, parse_float=lambda spelled: f"<number {spelled}>")
+
+
+@dataclass(slots=True)
+class Normaliser:
+    """Stable names for one side's random values, given in order of first appearance.
+
+    `literals` is the text of the whole scenario: what it spells out itself is never renamed.
+    """
+
+    literals: str
+    base: str
+    names: dict[str, str] = field(default_factory=dict)
+
+    def answer(self, response: httpx.Response, step_headers: Any, *, sort: bool) -> Any:
+        """Return status, content type and body of `response` in comparable form."""
+        kind = response.headers.get("content-type", "").split(";")[0] or "none"
+        shown: dict[str, Any] = {"status": response.status_code, "content-type": kind}
+        body: Any = response.text
+        if kind == "application/json" and body:
+            body = parse(body)
+        location = response.headers.get("location")
+        if isinstance(body, (dict, list)):
+            if sort:
+                body = self._sorted(body)
+            self._learn(body)
+        if location is not None:
+            self._learn_location(location)
+            shown["location"] = self.text(location)
+        for header in step_headers:
+            shown[header] = response.headers.get(header)
+        shown["body"] = self.value(body)
+        return shown
+
+    def _sorted(self, body: Any) -> Any:
+        """Order `results` by content, for queries that asked for no order."""
+        if not isinstance(body, dict) or not isinstance(body.get("results"), list):
+            return body
+        blank = Blank(self.literals, self.base, dict(self.names))
+        ranked = sorted(
+            body["results"], key=lambda item: json.dumps(blank.value(item), sort_keys=True)
+        )
+        return {**body, "results": ranked}
+
+    def _learn(self, value: Any, key: str = "") -> None:
+        if isinstance(value, Mapping):
+            for name in sorted(value):
+                self._learn(value[name], name)
+        elif isinstance(value, list):
+            for item in value:
+                self._learn(item, key)
+        elif isinstance(value, str):
+            if key == "objectId" and OBJECT_ID.fullmatch(value):
+                self._name(value, "id")
+            elif key == "username" and RANDOM_USERNAME.fullmatch(value):
+                self._name(value, "username")
+            for token in TOKEN.findall(value):
+                self._name(token, "token")
+
+    def _learn_location(self, location: str) -> None:
+        last = location.rsplit("/", 1)[-1]
+        if OBJECT_ID.fullmatch(last):
+            self._name(last, "id")
+
+    def _name(self, value: str, kind: str) -> None:
+        if value not in self.names and value not in self.literals:
+            count = sum(1 for name in self.names.values() if name.startswith(f"<{kind} "))
+            self.names[value] = f"<{kind} {count + 1}>"
+
+    def value(self, value: Any) -> Any:
+        """Return `value` with every known random string replaced, keys included."""
+        if isinstance(value, Mapping):
+            return {self.text(key): self.value(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.value(item) for item in value]
+        return self.text(value) if isinstance(value, str) else value
+
+    def text(self, text: str) -> str:
+        """Return `text` with ids, tokens, server times and the mount address replaced."""
+        text = text.replace(self.base, "<mount>")
+        for known, name in self.names.items():
+            if known in text:
+                text = text.replace(known, name)
+        return ISO.sub(self._date, text)
+
+    def _date(self, found: re.Match[str]) -> str:
+        if found.group() in self.literals:
+            return found.group()
+        moment = datetime.fromisoformat(found.group())
+        now = datetime.now(UTC)
+        for name, expected in (("<date>", now), ("<date in a year>", now + SESSION)):
+            if abs(moment - expected) < CLOCK:
+                return name
+        return found.group()
+
+
+class Blank(Normaliser):
+    """A normaliser that gives all unknown random values one name, so that order can't depend on them."""
+
+    def value(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {
+                key: "<id>" if key == "objectId" and item not in self.names else self.value(item)
+                for key, item in value.items()
+            }
+        if isinstance(value, list):
+            return [self.value(item) for item in value]
+        return TOKEN.sub("<token>", self.text(value)) if isinstance(value, str) else value

@@ -1,0 +1,143 @@
+"""The two servers of a comparison, each under the same few configurations, and how a step is sent."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+
+from tests.differential.normalise import Normaliser
+from tests.differential.scenario import ABSENT, Scenario, Step
+
+COMMON = {
+    "appId": "shop",
+    "masterKey": "master",
+    "serverURL": "http://localhost:1337/parse",
+    "allowClientClassCreation": True,
+}
+CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
+    "default": COMMON,
+    # Permission errors in full, and users who can be seen.
+    "detailed": {**COMMON, "enableSanitizedErrorResponse": False, "enforcePrivateUsers": False},
+    # Client keys demanded; clients may not create classes.
+    "keys": {
+        **COMMON,
+        "allowClientClassCreation": False,
+        "clientKey": "client",
+        "restAPIKey": "rest",
+        "javascriptKey": "javascript",
+        "dotNetKey": "dotnet",
+        "readOnlyMasterKey": "read-only",
+        "maintenanceKey": "maintenance",
+        "enableSanitizedErrorResponse": False,
+        "allowCustomObjectId": True,
+        "defaultLimit": 3,
+        "maxLimit": 5,
+    },
+}
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+TIMEOUT = httpx.Timeout(30)
+
+
+def filled(value: Any, known: Mapping[str, str]) -> Any:
+    """Return `value` with every `{name}` in its strings and keys replaced; unknown names raise."""
+    if isinstance(value, str):
+        return PLACEHOLDER.sub(lambda found: known[found[1]], value)
+    if isinstance(value, Mapping):
+        return {filled(key, known): filled(item, known) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [filled(item, known) for item in value]
+    return value
+
+
+def picked(body: Any, path: str) -> str:
+    """Return what `path` (`$.a.0.b`) points at in `body`, which must be a string."""
+    for part in path.removeprefix("$.").split("."):
+        body = body[int(part)] if isinstance(body, list) else body[part]
+    if not isinstance(body, str):
+        raise TypeError(f"{path} is {body!r}, not a string")
+    return body
+
+
+@dataclass(slots=True)
+class Side:
+    """One server under one configuration: where it is mounted, and a client that reaches it."""
+
+    label: str
+    configuration: str
+    mount: str
+    client: httpx.AsyncClient
+
+    async def run(self, scenario: Scenario) -> list[Any]:
+        """Send every step in order and return the normalised answers."""
+        spelled = json.dumps(
+            [[s.path, None if s.body is ABSENT else repr(s.body), repr(s.query)] for s in scenario.steps]
+        )
+        play = Play(self, Normaliser(literals=spelled, base=self.mount))
+        return [await play.step(step) for step in scenario.steps]
+
+
+@dataclass(slots=True)
+class Play:
+    """One run of one scenario: the values saved so far and the names given to random strings."""
+
+    side: Side
+    normaliser: Normaliser
+    saved: dict[str, str] = field(default_factory=dict)
+
+    async def step(self, step: Step) -> Any:
+        """Send `step` and return its normalised answer; a value to save that is missing is shown."""
+        response = await self.side.client.send(self._request(step))
+        ordered = "order" in step.query or step.method != "GET"
+        shown = self.normaliser.answer(response, step.compare, sort=not ordered)
+        if step.only:
+            shown["body"] = {key: shown["body"].get(key) for key in step.only}
+        for name, path in step.save.items():
+            try:
+                self.saved[name] = picked(response.json(), path)
+            except (ValueError, LookupError, TypeError):
+                self.saved[name] = f"missing-{name}"
+                shown[f"save {name}"] = "missing"
+        return shown
+
+    def _request(self, step: Step) -> httpx.Request:
+        headers = {} if step.bare else self._credentials(step.who)
+        content: bytes | None = None
+        if step.body is not ABSENT:
+            headers["Content-Type"] = "application/json"
+            content = self._content(step.body)
+        headers.update(filled(step.headers, self.saved))
+        url = self.side.mount + filled(step.path, self.saved)
+        if step.query:
+            query = filled(step.query, self.saved)
+            url += "?" + urlencode(
+                {k: v if isinstance(v, str) else json.dumps(v) for k, v in query.items()}
+            )
+        return self.side.client.build_request(
+            step.method, url, headers=headers, content=content, timeout=TIMEOUT
+        )
+
+    def _credentials(self, who: str | None) -> dict[str, str]:
+        headers = {"X-Parse-Application-Id": "shop"}
+        if self.side.configuration == "keys":
+            headers["X-Parse-REST-API-Key"] = "rest"
+        if who == "master":
+            headers["X-Parse-Master-Key"] = "master"
+        elif who == "readonly":
+            headers["X-Parse-Master-Key"] = "read-only"
+        elif who == "maintenance":
+            headers["X-Parse-Maintenance-Key"] = "maintenance"
+        elif who is not None:
+            headers["X-Parse-Session-Token"] = self.saved[who]
+        return headers
+
+    def _content(self, body: Any) -> bytes:
+        if isinstance(body, bytes):
+            return body
+        if isinstance(body, str):
+            # Text is sent as it stands: such bodies are malformed on purpose.
+            return PLACEHOLDER.sub(lambda found: self.saved.get(found[1], found[0]), body).encode()
+        return json.dumps(filled(body, self.saved)).encode()

@@ -1,0 +1,358 @@
+"""The command `parsepy`, as real processes: what it prints, what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+DEADLINE = 60.0
+LAST_LINE = "Ctrl-C stops it."
+
+
+def environment() -> dict[str, str]:
+    """Ours without what would configure the server."""
+    ours = ("PARSE", "PORT", "VERBOSE", "SILENT", "JSON_LOGS")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return {**kept, "PYTHONUNBUFFERED": "1"}
+
+
+def parsepy(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "parsepy", *map(str, arguments)],
+        cwd=cwd,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+        return port
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+class Server:
+    """A running `parsepy serve` in a folder, up to the last line that it prints."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"http://localhost:{self.port}/parse"
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "parsepy", "serve", "--port", str(self.port), *arguments],
+            cwd=folder,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.errors: list[str] = []
+        assert self.process.stderr is not None
+        self._reader = threading.Thread(target=self.errors.extend, args=(self.process.stderr,))
+        self._reader.start()
+        self.welcome = self._read_welcome()
+
+    def _read_welcome(self) -> str:
+        assert self.process.stdout is not None
+        lines: list[str] = []
+        watch = threading.Timer(DEADLINE, self.process.kill)
+        watch.start()
+        try:
+            for line in self.process.stdout:
+                lines.append(line)
+                if line.strip() == LAST_LINE:
+                    return "".join(lines)
+        finally:
+            watch.cancel()
+        self.stop(signal.SIGKILL)
+        raise AssertionError(f"it ended early: {''.join(self.errors)}")
+
+    @property
+    def keys(self) -> dict[str, str]:
+        found: dict[str, str] = json.loads((self.folder / ".parsepy/keys.json").read_text())
+        return found
+
+    @property
+    def mongod(self) -> int:
+        return int((self.folder / ".parsepy/data/mongod.lock").read_text())
+
+    def request(self, method: str, path: str, body: Any = None, *, master: bool = False) -> Any:
+        headers = {"X-Parse-Application-Id": "parsepy"}
+        if master:
+            headers["X-Parse-Master-Key"] = self.keys["masterKey"]
+        answer = httpx.request(
+            method, self.url + path, json=body, headers=headers, timeout=DEADLINE
+        )
+        assert answer.status_code < 300, answer.text
+        return answer.json()
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> int:
+        """Send the signal; the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        try:
+            return self.process.wait(DEADLINE)
+        finally:
+            self.process.kill()
+            self._reader.join(DEADLINE)
+            assert self.process.stdout is not None
+            assert self.process.stderr is not None
+            self.process.stdout.close()
+            self.process.stderr.close()
+
+
+@contextmanager
+def serving(folder: Path, *arguments: str) -> Iterator[Server]:
+    server = Server(folder, *arguments)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A first run with the demo shop."""
+    with serving(tmp_path_factory.mktemp("shop"), "--demo") as server:
+        yield server
+
+
+# --- A running server ---
+
+
+def test_a_first_run_says_where_everything_is(shop: Server) -> None:
+    assert f"serves {shop.url}" in shop.welcome
+    assert str(shop.folder / ".parsepy/keys.json") in shop.welcome
+    assert str(shop.folder / ".parsepy/data") in shop.welcome
+    assert shop.keys["masterKey"] not in shop.welcome
+    assert "".join(shop.errors) == ""
+
+
+def test_health_answers(shop: Server) -> None:
+    assert shop.request("GET", "/health") == {"status": "ok"}
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+def test_the_printed_curl_lists_products(shop: Server) -> None:
+    line = next(line for line in shop.welcome.splitlines() if line.strip().startswith("curl"))
+    done = subprocess.run(
+        [*shlex.split(line), "-s"], capture_output=True, timeout=DEADLINE, check=True
+    )
+    assert len(json.loads(done.stdout)["results"]) == 3
+
+
+@pytest.mark.parametrize("name", ["keys.json", "server.json"])
+def test_what_holds_secrets_is_closed_to_others(shop: Server, name: str) -> None:
+    mode = stat.S_IMODE((shop.folder / ".parsepy" / name).stat().st_mode)
+    assert mode == 0o600
+
+
+def test_commands_use_the_database_of_the_running_server(shop: Server) -> None:
+    done = parsepy("schema", "diff", cwd=shop.folder)
+    assert (done.returncode, done.stdout) == (0, "nothing to change\n"), done.stderr
+
+
+def test_a_diff_shows_what_a_start_would_add(shop: Server, tmp_path: Path) -> None:
+    template = tmp_path / "reviews.json"
+    fields = {"stars": {"type": "Number"}}
+    template.write_text(json.dumps({"classes": [{"className": "Review", "fields": fields}]}))
+    done = parsepy("schema", "diff", "--schema", template, cwd=shop.folder)
+    assert done.returncode == 0, done.stderr
+    assert "Review.stars: add Number" in done.stdout
+
+
+def test_a_diff_that_conflicts_ends_with_2(shop: Server, tmp_path: Path) -> None:
+    template = tmp_path / "shop.json"
+    fields = {"price": {"type": "String"}}
+    template.write_text(json.dumps({"classes": [{"className": "Product", "fields": fields}]}))
+    done = parsepy("schema", "diff", "--schema", template, cwd=shop.folder)
+    assert done.returncode == 2, done.stderr
+    assert "Product.price" in done.stdout
+
+
+def test_a_role_is_granted_while_the_server_runs(shop: Server) -> None:
+    user = {"username": "ada", "password": "lovelace", "email": "ada@shop.example"}
+    made = shop.request("POST", "/users", user)
+    done = parsepy("user", "grant", "ada", "admin", cwd=shop.folder)
+    assert done.returncode == 0, done.stderr
+    of_ada = {"users": {"__type": "Pointer", "className": "_User", "objectId": made["objectId"]}}
+    roles = shop.request("GET", f"/roles?where={json.dumps(of_ada)}", master=True)["results"]
+    assert [role["name"] for role in roles] == ["admin"]
+
+
+def test_a_role_for_nobody_is_a_clear_error(shop: Server) -> None:
+    done = parsepy("user", "grant", "nobody-here", "admin", cwd=shop.folder)
+    assert done.returncode == 1
+    assert "nobody-here" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_taken_port_is_one_clear_line(shop: Server, tmp_path: Path) -> None:
+    done = parsepy("serve", "--port", str(shop.port), cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"parsepy: can't listen on 0.0.0.0 port {shop.port}: ")
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / ".parsepy/data").exists()
+
+
+def test_a_second_server_on_the_same_data_says_who_holds_them(shop: Server) -> None:
+    done = parsepy("serve", "--port", str(free_port()), cwd=shop.folder)
+    assert done.returncode == 1
+    assert str(shop.folder / ".parsepy/data") in done.stderr
+    assert "Traceback" not in done.stderr
+    assert shop.request("GET", "/health") == {"status": "ok"}
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_server_leaves_no_process_and_keeps_its_data(
+    tmp_path: Path, how: signal.Signals
+) -> None:
+    with serving(tmp_path) as server:
+        key, mongod = server.keys["masterKey"], server.mongod
+        server.request("POST", "/classes/Product", {"name": "Kettle", "price": 30}, master=True)
+        assert is_alive(mongod)
+        assert server.stop(how) == 0
+        assert not is_alive(mongod)
+        assert "".join(server.errors) == ""
+        assert not (tmp_path / ".parsepy/server.json").exists()
+    with serving(tmp_path) as server:
+        assert server.keys["masterKey"] == key
+        products = server.request("GET", "/classes/Product")["results"]
+        assert [product["name"] for product in products] == ["Kettle"]
+
+
+def test_demo_data_come_once(tmp_path: Path) -> None:
+    counts = []
+    for _ in range(2):
+        with serving(tmp_path, "--demo") as server:
+            counts.append(server.request("GET", "/classes/Product?limit=0&count=1")["count"])
+    assert counts[0] >= 12
+    assert counts[1] == counts[0]
+
+
+def test_a_configuration_file_of_parse_server_carries_over(tmp_path: Path, mongo_uri: str) -> None:
+    (tmp_path / "parse.json").write_text(
+        json.dumps(
+            {
+                "appId": "shop",
+                "masterKey": "from-the-file",
+                "databaseURI": mongo_uri,
+                "restAPIKey": "rest",
+                "scheduledPush": True,
+            }
+        )
+    )
+    with serving(tmp_path, "--config", "parse.json", "--mount-path", "/api") as server:
+        assert "X-Parse-REST-API-Key: rest" in server.welcome
+        assert "from-the-file" not in server.welcome
+        health = httpx.get(f"http://localhost:{server.port}/api/health", timeout=DEADLINE)
+        assert health.json() == {"status": "ok"}
+        assert "".join(server.errors) == (
+            "parsepy: warning: accepted, but without effect in this version: scheduledPush\n"
+        )
+    assert not (tmp_path / ".parsepy").exists()
+
+
+# --- What stops a start ---
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["--set", "sesionLength=5"],
+            'unknown option "sesionLength": did you mean "sessionLength"?',
+        ),
+        (["--port", "shop"], 'port: expected a number from 1 to 65535, got "shop"'),
+        (["--set", "port"], "--set port: expected NAME=VALUE"),
+        (["--config", "none.json"], "none.json: cannot be read: No such file or directory"),
+        (["--schema", "none.json"], "none.json"),
+        (["--database-uri", "postgres://db"], "databaseURI: expected"),
+        (
+            ["--database-uri", "mongodb://127.0.0.1:9/shop?serverSelectionTimeoutMS=100"],
+            "the database can't be used",
+        ),
+    ],
+)
+def test_a_start_that_cannot_be_says_why(
+    tmp_path: Path, arguments: Sequence[str], message: str
+) -> None:
+    done = parsepy("serve", "--port", str(free_port()), *arguments, cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("parsepy: ")
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_nothing_is_written_for_a_wrong_configuration(tmp_path: Path) -> None:
+    parsepy("serve", "--set", "sessionLength=0", cwd=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- The other commands ---
+
+
+def test_schema_check_names_file_line_field_and_reason(tmp_path: Path) -> None:
+    template = tmp_path / "shop.json"
+    template.write_text(
+        '{"classes": [\n {"className": "Product", "fields": {\n  "price": {"type": "Numbr"}}}]}'
+    )
+    done = parsepy("schema", "check", template, cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout.startswith(f"{template}:3:")
+    assert "Product.price: " in done.stdout
+
+
+def test_schema_check_is_content_with_our_own_templates(tmp_path: Path) -> None:
+    folder = Path(__file__).parents[2] / "schema"
+    done = parsepy(
+        "schema", "check", folder / "ecommerce.json", folder / "shopping.json", cwd=tmp_path
+    )
+    assert (done.returncode, done.stdout.split(":")[0]) == (0, "fine")
+
+
+@pytest.mark.parametrize(
+    ("table", "entry"),
+    [
+        ("options", "PARSE_SERVER_APPLICATION_ID"),
+        ("routes", "/classes/"),
+        ("operators", "$containedBy"),
+        ("ops", "Increment"),
+        ("codes", "OBJECT_NOT_FOUND"),
+    ],
+)
+def test_show_prints_the_tables(tmp_path: Path, table: str, entry: str) -> None:
+    done = parsepy("show", table, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert entry in done.stdout
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    assert parsepy("--version", cwd=tmp_path).stdout.startswith("parsepy ")

@@ -1,0 +1,25 @@
+// Runs one real Parse Server for the tests: options as JSON in the first argument, any free port,
+// one line "READY <port>" when it answers, and an end as soon as the parent closes our stdin.
+'use strict';
+
+const { ParseServer } = require('parse-server');
+
+async function main() {
+  const options = JSON.parse(process.argv[2]);
+  const running = await ParseServer.startApp({
+    host: '127.0.0.1',
+    port: 0,
+    mountPath: '/parse',
+    silent: true,
+    verifyServerUrl: false,
+    ...options,
+  });
+  process.stdin.on('end', () => process.exit(0));
+  process.stdin.resume();
+  process.stdout.write(`READY ${running.server.address().port}\n`);
+}
+
+main().catch(error => {
+  console.error(error);
+  process.exit(1);
+});
