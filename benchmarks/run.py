@@ -92,6 +92,7 @@ def server_options(port: int, database_uri: str) -> dict[str, Any]:
         "appId": APP_ID,
         "masterKey": MASTER_KEY,
         "restAPIKey": REST_KEY,
+        "schema": {"definitions": []},
         "databaseURI": database_uri,
         "serverURL": f"http://{HOST}:{port}{MOUNT}",
         "host": HOST,

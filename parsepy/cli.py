@@ -84,6 +84,7 @@ def _explained(error: Exception) -> str | None:
     from parsepy.errors import ParseError
     from parsepy.model.templates import TemplateError
     from parsepy.operations.schemas import SchemaConflict
+    from parsepy.storage import Unavailable
     from parsepy.storage.embedded import EmbeddedMongoError
 
     if isinstance(error, SchemaConflict):
@@ -92,7 +93,7 @@ def _explained(error: Exception) -> str | None:
     if isinstance(error, TemplateError):
         lines = "".join(f"\n  {problem}" for problem in error.problems)
         return f"the schema templates can't be used:{lines}"
-    if isinstance(error, PyMongoError):
+    if isinstance(error, PyMongoError | Unavailable):
         return f"the database can't be used: {str(error).split(', Timeout:')[0]}"
     if isinstance(error, EmbeddedMongoError | ParseError):
         return str(error)
@@ -220,9 +221,9 @@ def _default_templates() -> tuple[Path, ...]:
 
 
 def _template(config: Config) -> Template:
-    from parsepy.model import templates
+    from parsepy.app import template_of
 
-    return templates.load(config.schema.files if config.schema else ())
+    return template_of(config.schema or SchemaOptions())
 
 
 # --- The database ----------------------------------------------------------------------------

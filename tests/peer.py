@@ -28,7 +28,7 @@ def unavailable(reason: str) -> NoReturn:
 
 
 def installed() -> Path:
-    """Return the folder whose `node_modules` holds the pinned packages, installing them if absent."""
+    """Return the folder whose `node_modules` holds the pinned packages; install them if absent."""
     if shutil.which("node") is None:
         unavailable("Node.js is not on PATH, so there is no Parse Server to compare with")
     marker = REFERENCE / "node_modules" / ".package-lock.json"
@@ -62,7 +62,7 @@ class Peer:
         self._home = tempfile.TemporaryDirectory(prefix="parsepy-peer-")
         self._errors = (Path(self._home.name) / "stderr").open("w+")
         # Its working directory is a temporary one: Parse Server makes a `logs` folder there.
-        # It ends by itself when our end of stdin closes, so a killed test run leaves nothing behind.
+        # It ends by itself when our end of stdin closes: a killed test run leaves nothing behind.
         self._process = subprocess.Popen(
             ["node", str(folder / "server.js"), json.dumps(settings)],
             cwd=self._home.name,

@@ -146,7 +146,7 @@ class Config(Group):
     webhook_key: str | None = maybe("webhookKey", secret, "shown to webhooks", acts=False)
     file_key: str | None = maybe("fileKey", secret, "prefix of migrated files", acts=False)
     encryption_key: str | None = maybe("encryptionKey", secret, "encrypts files", acts=False)
-    app_name: str | None = maybe("appName", filled, "name in e-mails and pages")
+    app_name: str | None = maybe("appName", filled, "name in e-mails and pages", acts=False)
 
     # Where it runs
     port: int = option("port", integer(1, 65535), 1337, "port to listen on", env="PORT")
@@ -250,10 +250,10 @@ class Config(Group):
         "convertUsernameToLowercase", boolean, False, "store usernames in lower case"
     )
     account_lockout: AccountLockout | None = maybe(
-        "accountLockout", group(AccountLockout), "after failed log-ins", acts=False
+        "accountLockout", group(AccountLockout), "after failed log-ins"
     )
     password_policy: PasswordPolicy | None = maybe(
-        "passwordPolicy", group(PasswordPolicy), "what a password must be", acts=False
+        "passwordPolicy", group(PasswordPolicy), "what a password must be"
     )
     auth: Mapping[str, AuthProvider] = option(
         "auth",
@@ -261,7 +261,6 @@ class Config(Group):
         {},
         "sign-in providers",
         env="PARSE_SERVER_AUTH_PROVIDERS",
-        acts=False,
     )
     enable_insecure_auth_adapters: bool = option(
         "enableInsecureAuthAdapters", boolean, False, "old, unsafe providers", acts=False
@@ -273,10 +272,10 @@ class Config(Group):
         "verifyUserEmails", boolean, False, "users confirm their e-mail", acts=False
     )
     prevent_login_with_unverified_email: bool = option(
-        "preventLoginWithUnverifiedEmail", boolean, False, "no log-in before", acts=False
+        "preventLoginWithUnverifiedEmail", boolean, False, "no log-in before"
     )
     prevent_signup_with_unverified_email: bool = option(
-        "preventSignupWithUnverifiedEmail", boolean, False, "no session before", acts=False
+        "preventSignupWithUnverifiedEmail", boolean, False, "no session before"
     )
     send_user_email_verification: bool = option(
         "sendUserEmailVerification", boolean, True, "send the mail", acts=False
@@ -310,7 +309,11 @@ class Config(Group):
         "protectedFieldsTriggerExempt", boolean, False, "triggers see them", acts=False
     )
     protected_fields_save_response_exempt: bool = option(
-        "protectedFieldsSaveResponseExempt", boolean, True, "answers to a save show them"
+        "protectedFieldsSaveResponseExempt",
+        boolean,
+        True,
+        "answers to a save show them",
+        acts=False,
     )
     user_sensitive_fields: tuple[str, ...] = option(
         "userSensitiveFields", texts, [], "old form of protectedFields"
@@ -475,6 +478,8 @@ class Config(Group):
 
 def _ineffective(record: Group, prefix: str) -> Iterator[str]:
     unset = type(record)()
+    if isinstance(record, DatabaseOptions):
+        yield from (prefix + name for name in record.driver)
     for line in options_of(type(record)):
         value = getattr(record, line.attribute)
         if value == getattr(unset, line.attribute):

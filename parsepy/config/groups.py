@@ -163,15 +163,21 @@ class DatabaseOptions(Group):
     passed_on: ClassVar[Iterable[str]] = tuple(DRIVER_OPTIONS)
 
     max_time_ms: int | None = maybe("maxTimeMS", integer(1), "longest a query may run")
-    batch_size: int = option("batchSize", integer(1), 1000, "documents a cursor fetches at once")
+    batch_size: int = option(
+        "batchSize", integer(1), 1000, "documents a cursor fetches at once", acts=False
+    )
     schema_cache_ttl: int | None = maybe(
         "schemaCacheTtl", integer(0), "milliseconds that class schemas are cached"
     )
     enable_schema_hooks: bool = option(
-        "enableSchemaHooks", boolean, False, "watch for schemas changed by other servers"
+        "enableSchemaHooks",
+        boolean,
+        False,
+        "watch for schemas changed by other servers",
+        acts=False,
     )
     allow_public_explain: bool = option(
-        "allowPublicExplain", boolean, False, "`explain` without the master key"
+        "allowPublicExplain", boolean, False, "`explain` without the master key", acts=False
     )
     disable_index_field_validation: bool = option(
         "disableIndexFieldValidation", boolean, False, "indexes on fields that do not exist"
@@ -195,7 +201,7 @@ class DatabaseOptions(Group):
         "createIndexUserPasswordResetToken", boolean, True, "index of reset tokens"
     )
     create_index_auth_data_uniqueness: bool = option(
-        "createIndexAuthDataUniqueness", boolean, True, "one user per provider id"
+        "createIndexAuthDataUniqueness", boolean, True, "one user per provider id", acts=False
     )
     create_index_role_name: bool = option(
         "createIndexRoleName", boolean, True, "index of role names"
@@ -253,12 +259,16 @@ class RequestComplexity(Group):
     include_depth: int = option("includeDepth", limit, -1, "levels of `include`")
     include_count: int = option("includeCount", limit, -1, "paths in `include`")
     query_depth: int = option("queryDepth", limit, -1, "nested $or, $and, $nor")
-    subquery_depth: int = option("subqueryDepth", limit, -1, "nested $inQuery and the like")
+    subquery_depth: int = option(
+        "subqueryDepth", limit, -1, "nested $inQuery and the like", acts=False
+    )
     subquery_limit: int = option("subqueryLimit", limit, -1, "objects one subquery may find")
     graphql_depth: int = option("graphQLDepth", limit, -1, "nested GraphQL fields", acts=False)
     graphql_fields: int = option("graphQLFields", limit, -1, "GraphQL fields", acts=False)
     batch_request_limit: int = option("batchRequestLimit", limit, -1, "requests in one batch")
-    allow_regex: bool = option("allowRegex", boolean, True, "$regex without the master key")
+    allow_regex: bool = option(
+        "allowRegex", boolean, True, "$regex without the master key", acts=False
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -268,7 +278,7 @@ class AccountLockout(Group):
     duration: float = required("duration", number(0, 100_000), 5, "minutes it stays locked")
     threshold: int = required("threshold", integer(1, 999), 3, "failed tries that lock it")
     unlock_on_password_reset: bool = option(
-        "unlockOnPasswordReset", boolean, False, "a new password unlocks"
+        "unlockOnPasswordReset", boolean, False, "a new password unlocks", acts=False
     )
 
 
@@ -279,7 +289,9 @@ class PasswordPolicy(Group):
     validator_pattern: re.Pattern[str] | None = maybe(
         "validatorPattern", pattern, "what a password must match"
     )
-    validator_callback: Adapter | None = maybe("validatorCallback", adapter, "your own check")
+    validator_callback: Adapter | None = maybe(
+        "validatorCallback", adapter, "your own check", acts=False
+    )
     validation_error: str | None = maybe("validationError", filled, "message of a refusal")
     do_not_allow_username: bool = option(
         "doNotAllowUsername", boolean, False, "the username may not be part of it"
@@ -291,13 +303,21 @@ class PasswordPolicy(Group):
         "maxPasswordHistory", integer(0, 20), "old passwords that may not come again"
     )
     reset_token_validity_duration: float | None = maybe(
-        "resetTokenValidityDuration", number(0), "seconds a reset link is valid"
+        "resetTokenValidityDuration", number(0), "seconds a reset link is valid", acts=False
     )
     reset_token_reuse_if_valid: bool = option(
-        "resetTokenReuseIfValid", boolean, False, "send a link that is still valid again"
+        "resetTokenReuseIfValid",
+        boolean,
+        False,
+        "send a link that is still valid again",
+        acts=False,
     )
     reset_password_success_on_invalid_email: bool = option(
-        "resetPasswordSuccessOnInvalidEmail", boolean, True, "do not tell which e-mails exist"
+        "resetPasswordSuccessOnInvalidEmail",
+        boolean,
+        True,
+        "do not tell which e-mails exist",
+        acts=False,
     )
 
     def contradictions(self) -> Iterator[tuple[str, str]]:

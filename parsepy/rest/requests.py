@@ -1,6 +1,6 @@
 """HTTP request to ``Request``: path, body and parameters, whatever a Parse client sends."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
@@ -11,8 +11,8 @@ from parsepy.model.query import QueryLimits
 from parsepy.model.values import JSONObject, loads
 from parsepy.rest.responses import Answer, HTTPRefusal, master_required
 
-Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Scope = MutableMapping[str, Any]
 _FORM = b"application/x-www-form-urlencoded"
 _MULTIPART = b"multipart/form-data"
 

@@ -26,7 +26,9 @@ async def peer_side(stack: AsyncExitStack, uri: str, configuration: str, label: 
     """Start a Parse Server under `configuration`, to be ended with `stack`."""
     options: dict[str, Any] = dict(CONFIGURATIONS[configuration])
     peer = stack.enter_context(Peer(uri, options))
-    client = await stack.enter_async_context(httpx.AsyncClient())
+    # A connection for each request: Node may close an idle one just as we send on it.
+    limits = httpx.Limits(max_keepalive_connections=0)
+    client = await stack.enter_async_context(httpx.AsyncClient(limits=limits))
     return Side(label, configuration, peer.url, client)
 
 

@@ -1,4 +1,4 @@
-"""The deliberate differences: `differences.toml`, read and checked against what both sides answer."""
+"""The deliberate differences: `differences.toml`, read and held against both answers."""
 
 import tomllib
 from collections.abc import Iterable
@@ -21,9 +21,7 @@ class Difference:
         if ours == peers:
             return "listed in differences.toml, but both servers answer the same now: remove it"
         wrong = {
-            key: found
-            for key, wanted in self.ours.items()
-            if (found := part(ours, key)) != wanted
+            key: found for key, wanted in self.ours.items() if (found := part(ours, key)) != wanted
         }
         return f"differences.toml says {self.ours}, but ours has {wrong}" if wrong else None
 

@@ -1,4 +1,4 @@
-"""What of an answer is compared: random ids, tokens and the server's clock are given stable names."""
+"""What of an answer is compared: random ids, tokens and the server's clock get stable names."""
 
 import json
 import re
@@ -116,7 +116,7 @@ class Normaliser:
 
 
 class Blank(Normaliser):
-    """A normaliser that gives all unknown random values one name, so that order can't depend on them."""
+    """Gives all unknown random values one name, so that an order cannot depend on them."""
 
     def value(self, value: Any) -> Any:
         if isinstance(value, Mapping):

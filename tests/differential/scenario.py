@@ -1,4 +1,4 @@
-"""How a case is written: a `Scenario` is a list of requests (`Step`) that one client story sends."""
+"""How a case is written: a `Scenario` is a list of requests (`Step`) that one client sends."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +16,7 @@ class Step:
     earlier step saved. `who` is `master`, `readonly`, `maintenance`, a saved session token's name,
     or None for nobody. `save` maps a name to a path into the answer such as `$.results.0.objectId`.
     `compare` adds response headers to what is compared; `bare` sends no credential headers at all.
+    `ordered` says that the order of the results is defined though the query has no `order`.
     """
 
     method: str
@@ -27,8 +28,8 @@ class Step:
     save: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
     bare: bool = False
+    ordered: bool = False
     compare: Sequence[str] = ()
-    only: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,9 @@ def get(path: str, *, query: Mapping[str, Any] | None = None, **more: Any) -> St
 
 def find(class_name: str, where: Any = None, *, who: str | None = None, **options: Any) -> Step:
     """Make a query; `options` are the query's own (order, limit, keys...) or fields of `Step`."""
-    step = {key: options.pop(key) for key in ("name", "save", "headers") if key in options}
+    step = {
+        key: options.pop(key) for key in ("name", "save", "headers", "ordered") if key in options
+    }
     if where is not None:
         options["where"] = where
     return Step("GET", f"/classes/{class_name}", query=options, who=who, **step)

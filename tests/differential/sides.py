@@ -1,4 +1,4 @@
-"""The two servers of a comparison, each under the same few configurations, and how a step is sent."""
+"""The two servers of a comparison, under the same few configurations; how a step is sent."""
 
 import json
 import re
@@ -74,7 +74,10 @@ class Side:
     async def run(self, scenario: Scenario) -> list[Any]:
         """Send every step in order and return the normalised answers."""
         spelled = json.dumps(
-            [[s.path, None if s.body is ABSENT else repr(s.body), repr(s.query)] for s in scenario.steps]
+            [
+                [s.path, None if s.body is ABSENT else repr(s.body), repr(s.query)]
+                for s in scenario.steps
+            ]
         )
         play = Play(self, Normaliser(literals=spelled, base=self.mount))
         return [await play.step(step) for step in scenario.steps]
@@ -89,12 +92,14 @@ class Play:
     saved: dict[str, str] = field(default_factory=dict)
 
     async def step(self, step: Step) -> Any:
-        """Send `step` and return its normalised answer; a value to save that is missing is shown."""
-        response = await self.side.client.send(self._request(step))
-        ordered = "order" in step.query or step.method != "GET"
+        """Send `step` and return its normalised answer; shows which value to save is missing."""
+        try:
+            response = await self.side.client.send(self._request(step))
+        except Exception as error:
+            error.add_note(f"{self.side.label} gave no answer to {step}")
+            raise
+        ordered = step.ordered or "order" in step.query or step.method != "GET"
         shown = self.normaliser.answer(response, step.compare, sort=not ordered)
-        if step.only:
-            shown["body"] = {key: shown["body"].get(key) for key in step.only}
         for name, path in step.save.items():
             try:
                 self.saved[name] = picked(response.json(), path)

@@ -38,6 +38,7 @@ def described(case: str, step: Step, ours: Any, theirs: Any, why: str | None) ->
     return f"{case}\n  {request}{query}{headers}{body}\n  {why or ''}\n  {shown}"
 
 
+@pytest.mark.node
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 async def test_both_servers_answer_alike(scenario: Scenario, sides: Sides) -> None:
     ours, theirs = await sides(scenario.configuration)

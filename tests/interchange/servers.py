@@ -21,6 +21,7 @@ OPTIONS: Mapping[str, Any] = {
     "appId": APP_ID,
     "masterKey": MASTER_KEY,
     "serverURL": SERVER_URL,
+    "publicServerURL": SERVER_URL,
     "allowClientClassCreation": True,
 }
 PEER = "Parse Server"
@@ -28,6 +29,8 @@ PEER = "Parse Server"
 # what is compared does not depend on chance.
 OURS = PEER if os.environ.get("PARSEPY_INTERCHANGE") == "peer" else "parsepy"
 TIMEOUT = httpx.Timeout(30)
+# Parse Server drops the connection after some refusals (403), so that none is used twice.
+ONE_REQUEST_EACH = httpx.Limits(max_keepalive_connections=0)
 
 
 class Unexpected(AssertionError):
@@ -87,7 +90,9 @@ async def opened(kind: str, uri: str) -> AsyncIterator[Server]:
         # Node needs seconds to start: in a thread, so that the other server can work meanwhile.
         peer = await asyncio.to_thread(Peer, uri, OPTIONS)
         try:
-            async with httpx.AsyncClient(base_url=peer.url, timeout=TIMEOUT) as http:
+            async with httpx.AsyncClient(
+                base_url=peer.url, timeout=TIMEOUT, limits=ONE_REQUEST_EACH
+            ) as http:
                 yield Server(kind, http)
         finally:
             await asyncio.to_thread(peer.stop)

@@ -194,7 +194,7 @@ def declared(script: Path) -> int:
 
 
 @pytest.mark.parametrize("sdk", SDKS)
-@pytest.mark.parametrize(("shop", "file"), list(cases()), indirect=["shop"])
+@pytest.mark.parametrize(("shop", "file"), list(cases()), indirect=["shop"], scope="module")
 def test_the_sdk_does_all_that_its_file_says(shop: Shop, file: str, sdk: str) -> None:
     script = FOLDER / f"{file}.test.mjs"
     try:

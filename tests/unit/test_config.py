@@ -1,6 +1,7 @@
 """`Config`: defaults, checks and messages, and the order of file, environment and flags."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import parsepy
 from parsepy.adapters import load_adapter
 from parsepy.config import OPTIONS, Adapter, Config, ConfigError, ip_allowed, load
 from parsepy.config import unknown_variables as strange
@@ -94,6 +96,15 @@ def test_sizes_become_bytes(size: object, octets: int) -> None:
 def test_server_url_follows_port_and_mount_path() -> None:
     assert config(port=8080, mountPath="/shop/").server_url == "http://localhost:8080/shop"
     assert config(mountPath="/").mount_path == ""
+
+
+def test_the_table_promises_no_effect_that_no_code_has() -> None:
+    package = Path(parsepy.__file__).parent
+    files = [file for file in package.rglob("*.py") if file.parent.name != "config"]
+    code = "".join(file.read_text(encoding="utf-8") for file in files)
+    read = set(re.findall(r"\.(\w+)", code)) | {"user_sensitive_fields"}  # that one Config reads
+    acting = [o for option in OPTIONS if option.acts for o in (option, *option.members) if o.acts]
+    assert [option.name for option in acting if option.attribute not in read] == []
 
 
 def test_a_null_means_not_given() -> None:

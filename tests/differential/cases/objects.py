@@ -81,7 +81,9 @@ SCENARIOS = [
         [
             create("Crate", {"count": {"__op": "Increment", "amount": 2}}, name="Increment"),
             create("Crate", {"tags": {"__op": "Add", "objects": ["a", "a"]}}, name="Add"),
-            create("Crate", {"tags": {"__op": "AddUnique", "objects": ["a", "a"]}}, name="AddUnique"),
+            create(
+                "Crate", {"tags": {"__op": "AddUnique", "objects": ["a", "a"]}}, name="AddUnique"
+            ),
             create("Crate", {"tags": {"__op": "Remove", "objects": ["a"]}}, name="Remove"),
             create("Crate", {"count": {"__op": "Delete"}}, name="Delete"),
             create("Crate", {"plain": "text", "count": 5}, name="plain fields"),

@@ -136,7 +136,12 @@ SCENARIOS = [
         [
             *PAGES,
             *(
-                find("Page", options.get("where"), name=name, **{k: v for k, v in options.items() if k != "where"})
+                find(
+                    "Page",
+                    options.get("where"),
+                    name=name,
+                    **{k: v for k, v in options.items() if k != "where"},
+                )
                 for name, options in OPTIONS.items()
             ),
             find("Page", count=1, limit=0, who="master", name="count as master"),
@@ -176,8 +181,12 @@ SCENARIOS = [
             post("/classes/Slip", {"_method": "get", "order": "n", "keys": "n"}, name="lower case"),
             post("/classes/Slip", {"_method": "GET", "nosuch": 1}, name="unknown option"),
             post("/classes/Slip", {"_method": "GET", "where": 5}, name="where of a number"),
-            post("/classes/Slip", {"_method": "GET", "limit": "1", "order": "n"}, name="limit text"),
-            post("/classes/Slip", {"_method": "GET", "limit": [1], "order": "n"}, name="limit array"),
+            post(
+                "/classes/Slip", {"_method": "GET", "limit": "1", "order": "n"}, name="limit text"
+            ),
+            post(
+                "/classes/Slip", {"_method": "GET", "limit": [1], "order": "n"}, name="limit array"
+            ),
             post("/classes/Slip", {"_method": "GET", "order": ["n"]}, name="order array"),
             post("/classes/Slip", {"_method": "GET", "order": {"n": 1}}, name="order object"),
             post("/classes/Slip", {"_method": "GET", "keys": {"n": 1}}, name="keys object"),

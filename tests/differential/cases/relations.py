@@ -30,13 +30,17 @@ SCENARIOS = [
         "a cart and its items",
         [
             *(create("Item", {"n": n}, save=f"i{n}") for n in range(4)),
-            create("Cart", {"items": op("AddRelation", objects=[item("i1"), item("i2")])}, save="c"),
+            create(
+                "Cart", {"items": op("AddRelation", objects=[item("i1"), item("i2")])}, save="c"
+            ),
             create("Cart", {"name": "empty"}, save="e"),
             get("/classes/Cart/{c}"),
             get("/classes/Cart/{e}", name="the empty cart shows the relation too"),
             find("Item", related("c"), order="n"),
             find("Item", related("e"), order="n", name="items of the empty cart"),
-            put("/classes/Cart/{c}", {"items": op("AddRelation", objects=[item("i3"), item("i1")])}),
+            put(
+                "/classes/Cart/{c}", {"items": op("AddRelation", objects=[item("i3"), item("i1")])}
+            ),
             find("Item", related("c"), order="n", name="after adding"),
             put("/classes/Cart/{c}", {"items": op("RemoveRelation", objects=[item("i1")])}),
             find("Item", related("c"), order="n", name="after removing"),
@@ -66,7 +70,9 @@ SCENARIOS = [
             find("Cart", {"items": {"$ne": item("i3")}}, name="carts unlike"),
             find("Cart", {"items": {"$exists": True}}, name="carts with any"),
             find("Cart", {"items": "text"}, name="carts with text"),
-            find("Cart", {"items": {"$inQuery": {"className": "Item", "where": {"n": 3}}}}, name="iq"),
+            find(
+                "Cart", {"items": {"$inQuery": {"className": "Item", "where": {"n": 3}}}}, name="iq"
+            ),
             find("Cart", redirectClassNameForKey="items", order="n", name="redirected"),
             find("Cart", keys="name", order="name", name="relations are shown under keys"),
             find("Cart", include="items", order="name", name="a relation is not included"),

@@ -5,7 +5,7 @@ from typing import Any
 from tests.differential.scenario import Scenario, Step, create, date, find, get, pointer, put
 
 GOOD: dict[str, Any] = {
-    "text": "Größe 42 – ☂ 𝄞",
+    "text": "Größe 42 — ☂ 𝄞",
     "empty": "",
     "yes": True,
     "no": False,
@@ -24,7 +24,11 @@ GOOD: dict[str, Any] = {
     "nothing": None,
     "date": date("2020-01-02T03:04:05.678Z"),
     "pointer": pointer("Supplier", "aaaaaaaaaa"),
-    "file": {"__type": "File", "name": "pic.png", "url": "http://localhost:1337/parse/files/pic.png"},
+    "file": {
+        "__type": "File",
+        "name": "pic.png",
+        "url": "http://localhost:1337/parse/files/pic.png",
+    },
     "bytes": {"__type": "Bytes", "base64": "AAECAwQ="},
     "point": {"__type": "GeoPoint", "latitude": 40.5, "longitude": -30.25},
     "polygon": {"__type": "Polygon", "coordinates": [[0, 0], [0, 10], [10, 10], [10, 0]]},
@@ -48,7 +52,9 @@ ODD: dict[str, Any] = {
     "date with a null iso": {"d": date(None)},
     "pointer without class": {"p": {"__type": "Pointer", "objectId": "x"}},
     "pointer without id": {"p": {"__type": "Pointer", "className": "Supplier"}},
-    "pointer with a number as id": {"p": {"__type": "Pointer", "className": "Supplier", "objectId": 5}},
+    "pointer with a number as id": {
+        "p": {"__type": "Pointer", "className": "Supplier", "objectId": 5}
+    },
     "file without name": {"f": {"__type": "File"}},
     "file with a name only": {"f": {"__type": "File", "name": "a.txt"}},
     "point without longitude": {"g": {"__type": "GeoPoint", "latitude": 1}},
@@ -63,7 +69,9 @@ ODD: dict[str, Any] = {
     "relation without class": {"r2": {"__type": "Relation"}},
     "unknown type": {"u": {"__type": "Shape", "sides": 3}},
     "type that is no string": {"u": {"__type": 5}},
-    "included object as value": {"i": {"__type": "Object", "className": "Supplier", "objectId": "x"}},
+    "included object as value": {
+        "i": {"__type": "Object", "className": "Supplier", "objectId": "x"}
+    },
     "bytes in an object": {"n": {"b": {"__type": "Bytes", "base64": "AAEC"}}},
     "unknown type in an object": {"n": {"u": {"__type": "Shape"}}},
     "unknown type in an array": {"l": [{"__type": "Shape"}]},
@@ -133,7 +141,10 @@ SCENARIOS = [
             get("/classes/Whole/{w}"),
             put("/classes/Whole/{w}", {k: v for k, v in GOOD.items() if k.startswith("nested")}),
             get("/classes/Whole/{w}", name="after the update"),
-            *(put("/classes/Whole/{w}", {k: None}, name=f"{k} to null") for k in ("date", "pointer")),
+            *(
+                put("/classes/Whole/{w}", {k: None}, name=f"{k} to null")
+                for k in ("date", "pointer")
+            ),
             get("/classes/Whole/{w}", name="after the nulls"),
             get("/schemas/Whole", who="master"),
         ],

@@ -114,7 +114,9 @@ SCENARIOS = [
             put("/classes/Meter/{m}", {"n": None}, name="set to null"),
             put("/classes/Meter/{m}", {"n": op("Increment", amount=1)}, name="increment a null"),
             put("/classes/Meter/{m}", {"n": op("Delete")}, name="unset"),
-            put("/classes/Meter/{m}", {"n": op("Increment", amount=7)}, name="increment when unset"),
+            put(
+                "/classes/Meter/{m}", {"n": op("Increment", amount=7)}, name="increment when unset"
+            ),
             get("/classes/Meter/{m}"),
         ],
     ),
