@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -124,8 +125,16 @@ def build(config: Config, *, storage: Storage | None = None) -> Application:
             include_count=complexity.include_count,
         ),
         auth=_providers(config),
+        denied_keys=_denied_keys(config),
+        denied_pairs=tuple(k for k in config.request_keyword_denylist if k.value is not None),
     )
     return Application(backend)
+
+
+def _denied_keys(config: Config) -> re.Pattern[str] | None:
+    """One pattern of all keys that the denylist forbids whatever their value."""
+    keys = [k.key for k in config.request_keyword_denylist if k.key and k.value is None]
+    return re.compile("|".join(f"({key})" for key in keys)) if keys else None
 
 
 def thawed(value: Any) -> Any:

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from parsepy.auth.base import AuthProvider
 from parsepy.cache import Cache
-from parsepy.config import Config
+from parsepy.config import Config, DeniedKeyword
 from parsepy.model.principal import MASTER, Principal
 from parsepy.model.query import QueryLimits
 from parsepy.model.schema import ClassSchema
@@ -36,6 +37,8 @@ class Backend:
     roles: Cache[frozenset[str]]
     limits: QueryLimits
     auth: Mapping[str, AuthProvider]
+    denied_keys: re.Pattern[str] | None = None
+    denied_pairs: tuple[DeniedKeyword, ...] = ()
     schemas: SchemaCache = field(default_factory=SchemaCache)
     sign_up_required: tuple[str, ...] = ()
     state: str = "initialized"

@@ -71,10 +71,7 @@ class ClassPermissions:
             return None
         if rule.pointer_fields and operation != "create":
             return rule.pointer_fields
-        raise denied(
-            Code.OPERATION_FORBIDDEN,
-            f"Permission denied for action {operation} on class {class_name}.",
-        )
+        raise refusal(operation, class_name)
 
     def hidden_from(
         self, principal: Principal
@@ -98,6 +95,14 @@ class ClassPermissions:
         # Parse: the sets that apply are intersected, so a specific empty list reveals everything
         hidden = frozenset.intersection(*sets) if sets else frozenset()
         return hidden, tuple(by_field)
+
+
+def refusal(operation: str, class_name: str) -> ParseError:
+    """The refusal of an operation on a class."""
+    return denied(
+        Code.OPERATION_FORBIDDEN,
+        f"Permission denied for action {operation} on class {class_name}.",
+    )
 
 
 _NOTHING: tuple[frozenset[str], tuple[tuple[str, frozenset[str]], ...]] = (frozenset(), ())
@@ -159,7 +164,10 @@ def check_permissions(raw: Any, fields: Mapping[str, FieldType]) -> None:
             for field in value:
                 _check_pointer_field(field, fields, key)
         elif not isinstance(value, dict):
-            raise _invalid(f"'{_shown(value)}' is not a valid value for {key} - must be object")
+            raise _invalid(
+                f"'{_shown(value)}' is not a valid value for class level permissions {key}"
+                " - must be an object"
+            )
         elif key == "protectedFields":
             _check_protected(value, fields)
         elif key == "ACL":
@@ -183,7 +191,7 @@ def _check_operation(key: str, value: JSONObject, fields: Mapping[str, FieldType
         if flag is not True:
             raise _invalid(
                 f"'{_shown(flag)}' is not a valid value for class level permissions"
-                f" {key}:{name}:{_shown(flag)}"
+                f" acl {key}:{name}"
             )
 
 

@@ -42,6 +42,12 @@ GET_PARAMETERS = frozenset(
         "subqueryReadPreference",
     )
 )
+_PREFERENCES = {
+    "readPreference": "read_preference",
+    "includeReadPreference": "include_read_preference",
+    "subqueryReadPreference": "subquery_read_preference",
+}
+READ_PREFERENCES = ("PRIMARY", "PRIMARY_PREFERRED", "SECONDARY", "SECONDARY_PREFERRED", "NEAREST")
 Path = tuple[str, ...]
 
 
@@ -67,6 +73,9 @@ class Query:
     redirect_key: str | None = None
     hint: Any = None
     comment: str | None = None
+    read_preference: str | None = None
+    include_read_preference: str | None = None
+    subquery_read_preference: str | None = None
     root_keys: frozenset[str] | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -135,7 +144,21 @@ def from_parameters(
         redirect_key=redirect if isinstance(redirect, str) else None,
         hint=parameters.get("hint"),
         comment=str(parameters["comment"]) if parameters.get("comment") else None,
+        **read_preferences(parameters),
     )
+
+
+def read_preferences(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The read preferences of a get or find: own, of includes, of subqueries (§8.7)."""
+    found: dict[str, Any] = {}
+    for name, attribute in _PREFERENCES.items():
+        value = parameters.get(name)
+        if value is None:
+            continue
+        if not isinstance(value, str) or value.upper() not in READ_PREFERENCES:
+            raise ParseError(Code.INVALID_QUERY, "Not supported read preference.")
+        found[attribute] = value.upper()
+    return found
 
 
 def selection(
@@ -173,7 +196,9 @@ def _check_includes(include: list[Path], limits: QueryLimits) -> None:
 
 
 def _whole(parameters: Mapping[str, Any], name: str, default: int) -> int:
-    value = parameters.get(name, default)
+    value = parameters.get(name)
+    if value is None:
+        return default
     if isinstance(value, str) and value.strip().isdigit():
         value = int(value)
     if isinstance(value, float) and value.is_integer():

@@ -32,7 +32,7 @@ class Field:
     """A column: its type, whether it must have a value, and what it starts with."""
 
     type: FieldType
-    required: bool = False
+    required: bool | None = None
     default: Any = MISSING
 
     def to_json(self) -> JSONObject:
@@ -40,8 +40,8 @@ class Field:
         shown: JSONObject = {"type": self.type.name}
         if self.type.target:
             shown["targetClass"] = self.type.target
-        if self.required:
-            shown["required"] = True
+        if self.required is not None:
+            shown["required"] = self.required
         if self.default is not MISSING:
             shown["defaultValue"] = self.default
         return shown
@@ -324,19 +324,19 @@ def read_field(class_name: str, name: str, record: JSONObject) -> Field:
     default = record.get("defaultValue", MISSING)
     if default is None:
         default = MISSING
-    required = bool(record.get("required"))
+    required = bool(record["required"]) if record.get("required") is not None else None
     if default is not MISSING:
         found = type_of(default)
-        if kind.name == "Relation":
-            raise ParseError(
-                Code.INCORRECT_TYPE,
-                f"The 'default value' option is not applicable for {kind}",
-            )
         if found is not None and found != kind:
             raise ParseError(
                 Code.INCORRECT_TYPE,
                 f"schema mismatch for {class_name}.{name} default value; "
                 f"expected {kind} but got {found}",
+            )
+        if kind.name == "Relation":
+            raise ParseError(
+                Code.INCORRECT_TYPE,
+                f"The 'default value' option is not applicable for {kind}",
             )
     elif required and kind.name == "Relation":
         raise ParseError(Code.INCORRECT_TYPE, f"The 'required' option is not applicable for {kind}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from parsepy.errors import Code, ParseError
-from parsepy.model.values import MAX_DEPTH, JSONObject, is_pointer
+from parsepy.model.values import MAX_DEPTH, JSONObject, dumps, is_pointer
 
 _KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_.]*")
 _PLACEHOLDER_KEYS = ("_rperm", "_wperm")
@@ -25,10 +25,6 @@ _MASTER_KEYS = (*_PLACEHOLDER_KEYS, *HIDDEN_USER_COLUMNS)
 
 DIRECT = "="
 """The operator of a plain ``field: value``, which means more than ``$eq`` (protocol §8.2)."""
-
-
-WHOLE = "=="
-"""The operator of equality with a whole object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +74,18 @@ def _array(operator: str, operand: Any) -> None:
 
 def _all(operator: str, operand: Any) -> None:
     _array(operator, operand)
-    patterns = [isinstance(item, dict) and "$regex" in item for item in operand]
-    if any(patterns):
-        if not all(patterns):
-            raise _json_error(f"All $all values must be of regex type or none: {operand}")
-        for item in operand:
-            pattern = item["$regex"]
-            if not isinstance(pattern, str) or not pattern.startswith("^"):
-                raise _json_error(f"All $all values must be of regex type or none: {operand}")
+    patterns = [item["$regex"] if _is_pattern(item) else None for item in operand]
+    if any(pattern is not None for pattern in patterns) and not all(
+        isinstance(pattern, str) and pattern.startswith("^") for pattern in patterns
+    ):
+        shown = ",".join(
+            f"/{item['$regex']}/" if _is_pattern(item) else str(item) for item in operand
+        )
+        raise _json_error(f"All $all values must be of regex type or none: {shown}")
+
+
+def _is_pattern(item: Any) -> bool:
+    return isinstance(item, dict) and "$regex" in item
 
 
 def _contained_by(operator: str, operand: Any) -> None:
@@ -237,8 +237,7 @@ def _tests(value: Any) -> tuple[tuple[str, Any], ...]:
         tests[position] = ("$regex", (value["$regex"], value.get("$options", "")))
     rest = {key: item for key, item in value.items() if key[:1] != "$"}
     if rest:
-        # Parse: plain keys beside operators become one equality with the object they form
-        tests.append((WHOLE, rest))
+        raise _json_error(f"bad atom: {dumps(rest).decode()}")
     return tuple(tests)
 
 

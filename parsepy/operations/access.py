@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from parsepy.backend import RequestContext
+from parsepy.config import DeniedKeyword
 from parsepy.errors import Code, ParseError, denied
 from parsepy.model.permissions import drop_hidden
 from parsepy.model.query import Query
@@ -137,28 +138,16 @@ def redact(context: RequestContext, schema: ClassSchema, objects: Iterable[JSONO
 
 def check_keywords(context: RequestContext, value: Any) -> None:
     """Refuse keys and values that the denylist names, at any depth, with INVALID_KEY_NAME."""
-    entries = context.config.request_keyword_denylist
-    if entries:
-        keys = [entry.key for entry in entries if entry.key and entry.value is None]
-        pattern = _key_pattern(tuple(keys))
-        pairs = [entry for entry in entries if entry.value is not None]
-        _scan(value, pattern, pairs)
+    backend = context.backend
+    if backend.denied_keys is not None or backend.denied_pairs:
+        _scan(value, backend.denied_keys, backend.denied_pairs)
 
 
-_KEY_PATTERNS: dict[tuple[str, ...], re.Pattern[str] | None] = {}
-
-
-def _key_pattern(keys: tuple[str, ...]) -> re.Pattern[str] | None:
-    if keys not in _KEY_PATTERNS:
-        _KEY_PATTERNS[keys] = re.compile("|".join(f"(?:{key})" for key in keys)) if keys else None
-    return _KEY_PATTERNS[keys]
-
-
-def _scan(value: Any, keys: re.Pattern[str] | None, pairs: list[Any]) -> None:
+def _scan(value: Any, keys: re.Pattern[str] | None, pairs: tuple[DeniedKeyword, ...]) -> None:
     if type(value) is dict:
         for key, item in value.items():
             if keys is not None and (found := keys.search(key)):
-                raise _prohibited({"key": found.re.pattern if not found.group() else key})
+                raise _prohibited({"key": found.group()})
             for entry in pairs:
                 if (entry.key is None or re.search(entry.key, key)) and _matches(entry.value, item):
                     shown = {"key": entry.key} if entry.key is not None else {}

@@ -1,7 +1,8 @@
 """``delete``: the delete spine (protocol §11)."""
 
 from parsepy.backend import RequestContext
-from parsepy.errors import Code, ParseError
+from parsepy.errors import Code, ParseError, denied
+from parsepy.model.schema import is_class_name
 from parsepy.model.where import DIRECT, Constraint
 from parsepy.operations import access, class_rules, schemas
 
@@ -9,6 +10,8 @@ from parsepy.operations import access, class_rules, schemas
 async def delete(context: RequestContext, class_name: str, object_id: str) -> None:
     """Delete an object; OBJECT_NOT_FOUND if it is not there or not the caller's to delete."""
     access.check_internal(context, class_name, "delete")
+    if not is_class_name(class_name):
+        raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
     schema = await schemas.existing(context.backend, class_name)
     rules = class_rules.of(class_name)
     await rules.check_delete(context, object_id)
@@ -19,6 +22,6 @@ async def delete(context: RequestContext, class_name: str, object_id: str) -> No
         deleted = await context.backend.storage.delete(schema, (by_id,), scope)
     if not deleted:
         if class_name == "_User" and not context.principal.is_privileged:
-            raise ParseError(Code.SESSION_MISSING, "Insufficient auth.")
+            raise denied(Code.SESSION_MISSING, "Insufficient auth.")
         raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
     await rules.after_delete(context, object_id)

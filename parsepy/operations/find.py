@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.model.query import Query
-from parsepy.model.schema import ClassSchema
+from parsepy.model.schema import ClassSchema, is_class_name
 from parsepy.model.values import JSONObject
 from parsepy.model.where import equals_id
 from parsepy.operations import access, class_rules, includes, schemas, subqueries
@@ -23,6 +23,9 @@ class Found:
 async def find(context: RequestContext, query: Query) -> Found:
     """The objects that match and that the caller may read (protocol §10)."""
     access.check_internal(context, query.class_name, "find")
+    if not is_class_name(query.class_name):
+        schemas.check_unknown(context, query.class_name)
+        return Found([], 0 if query.count else None)
     query, redirected = await _redirect(context, query)
     schema = await schemas.readable(context, query.class_name)
     query = await class_rules.of(schema.name).narrow(context, query)
@@ -30,6 +33,8 @@ async def find(context: RequestContext, query: Query) -> Found:
     query = await _resolved(context, schema, query)
     if not query.count:
         return Found(await _page(context, schema, query, redirected))
+    if query.limit == 0:
+        return Found([], await _count(context, schema, query))
     page, count = await asyncio.gather(
         _page(context, schema, query, redirected), _count(context, schema, query)
     )
@@ -40,6 +45,8 @@ async def get(context: RequestContext, query: Query, object_id: str) -> JSONObje
     """One object (``query`` says its class, keys and includes); OBJECT_NOT_FOUND if none."""
     class_name = query.class_name
     access.check_internal(context, class_name, "get")
+    if not is_class_name(class_name):
+        raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
     schema = await schemas.existing(context.backend, class_name)
     if not schema.exists and not context.principal.is_privileged:
         await schemas.readable(context, class_name)
@@ -61,6 +68,17 @@ async def read(context: RequestContext, query: Query) -> list[JSONObject]:
     return (await find(context, query)).objects
 
 
+def _reading(preference: str | None) -> subqueries.Read:
+    """``read`` with the read preference that subqueries or includes inherit."""
+    if preference is None:
+        return read
+
+    async def preferring(context: RequestContext, query: Query) -> list[JSONObject]:
+        return await read(context, replace(query, read_preference=preference))
+
+    return preferring
+
+
 async def _redirect(context: RequestContext, query: Query) -> tuple[Query, str | None]:
     """Parse: a query may name a relation whose target class it is meant for."""
     if query.redirect_key is None:
@@ -72,7 +90,8 @@ async def _redirect(context: RequestContext, query: Query) -> tuple[Query, str |
 
 async def _resolved(context: RequestContext, schema: ClassSchema, query: Query) -> Query:
     if query.where and subqueries.is_needed(schema, query.where):
-        where = await subqueries.resolve(context, schema, query.where, read)
+        preference = query.subquery_read_preference or query.read_preference
+        where = await subqueries.resolve(context, schema, query.where, _reading(preference))
         return replace(query, where=where)
     return query
 
@@ -84,7 +103,7 @@ async def _one(
     if scope is None:
         return None
     storage = context.backend.storage
-    if not scope.pointer_fields and not query.where:
+    if not scope.pointer_fields and not query.where and query.read_preference is None:
         readers = None if scope.readers is None else context.principal.name_set
         item = await storage.get(schema, object_id, readers)
         if item is not None:
@@ -98,6 +117,7 @@ async def _one(
         limit=1,
         keys=query.root_keys,
         exclude=query.exclude_keys,
+        read_preference=query.read_preference,
     )
     return found[0] if found else None
 
@@ -116,12 +136,15 @@ def _select(schema: ClassSchema, item: JSONObject, query: Query) -> None:
 async def _page(
     context: RequestContext, schema: ClassSchema, query: Query, redirected: str | None
 ) -> list[JSONObject]:
+    if query.limit == 0:
+        return []
     operation = "find" if equals_id(query.where) is None else "get"
     scope = access.read_scope(context, schema, operation)
-    if scope is None or query.limit == 0:
+    if scope is None:
         return []
     object_id = equals_id(query.where)
-    if object_id is not None and not scope.pointer_fields and not query.skip:
+    plain = not scope.pointer_fields and not query.skip and query.read_preference is None
+    if object_id is not None and plain:
         readers = None if scope.readers is None else context.principal.name_set
         item = await context.backend.storage.get(schema, object_id, readers)
         page = [item] if item is not None else []
@@ -139,6 +162,7 @@ async def _page(
             exclude=query.exclude_keys,
             hint=query.hint,
             comment=query.comment,
+            read_preference=query.read_preference,
         )
     await _complete(context, schema, query, page)
     if redirected is not None:
@@ -154,7 +178,8 @@ async def _complete(
     if query.include or query.include_all:
         paths = includes.paths_of(schema, query)
         access.redact(context, schema, page)
-        await includes.fetch(context, page, paths, query, read)
+        preference = query.include_read_preference or query.read_preference
+        await includes.fetch(context, page, paths, query, _reading(preference))
     else:
         access.redact(context, schema, page)
     rules = class_rules.RULES.get(schema.name)

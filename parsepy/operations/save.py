@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from parsepy.backend import RequestContext
-from parsepy.errors import Code, ParseError
+from parsepy.errors import Code, ParseError, denied
 from parsepy.model import acl, ops
+from parsepy.model.permissions import refusal
 from parsepy.model.schema import SYSTEM_REQUIRED
-from parsepy.model.values import JSONObject, new_id
+from parsepy.model.values import STRING, JSONObject, from_iso, new_id, to_iso, type_of
 from parsepy.model.where import DIRECT, Constraint
 from parsepy.operations import access, class_rules, schemas
 from parsepy.operations.class_rules.base import Write
@@ -38,36 +39,41 @@ async def create(
     Raises the refusals of the write pipeline in its order.
     """
     access.check_internal(context, class_name, "create")
-    access.check_keywords(context, body)
     values = _creation(context, class_name, body)
+    access.check_keywords(context, body)
     schema = await schemas.writable(context, class_name)
     rules = class_rules.of(class_name)
     facts = facts or {}
-    object_id = facts.get("object_id") or _chosen_id(context, body)
+    object_id = facts.get("object_id") or _chosen_id(context, class_name, body)
     write = Write(context, schema, values, object_id, True, schemas.stamp(), facts=facts)
     await rules.check(write)
+    new, narrowing = schemas.check_types(context, schema, write.values)
+    if narrowing:
+        # pointer rules tell of an object that is there; a new one can't satisfy them
+        raise refusal("addField", class_name)
     schema.permissions.decide(class_name, "create", context.principal)
-    write.schema, _ = await schemas.enforce(context, schema, write.values)
+    write.schema = await schemas.add_columns(context.backend, schema, new)
     _check_system_columns(write)
     relations = _split_relations(write)
     _initial_values(write)
     _fill(write)
     await rules.prepare(write)
+    created_at, updated_at = _stamps(write, body)
     try:
         await context.backend.storage.insert(
             write.schema,
             {
                 **write.values,
                 "objectId": write.object_id,
-                "createdAt": write.stamp,
-                "updatedAt": write.stamp,
+                "createdAt": created_at,
+                "updatedAt": updated_at,
             },
         )
     except ParseError as error:
         raise rules.translate(context, error) from error
     await _relate(write, relations)
     await rules.after_save(write)
-    answer = {"objectId": write.object_id, "createdAt": write.stamp, **write.echo}
+    answer = {"objectId": write.object_id, "createdAt": created_at, **write.echo}
     return Saved(write.object_id, answer, write.values)
 
 
@@ -80,31 +86,30 @@ async def update(
 ) -> Saved:
     """Change an object; OBJECT_NOT_FOUND if it is not there or not the caller's to write."""
     access.check_internal(context, class_name, "update")
-    access.check_keywords(context, body)
     schema = await schemas.writable(context, class_name)
     rules = class_rules.of(class_name)
     values = _changes(context, class_name, object_id, body)
+    access.check_keywords(context, body)
     write = Write(context, schema, values, object_id, False, schemas.stamp(), facts=facts or {})
     await rules.check(write)
-    access.write_scope(context, schema, "update")
-    write.schema, narrowing = await schemas.enforce(context, schema, write.values)
+    new, narrowing = schemas.check_types(context, schema, write.values)
+    scope = access.write_scope(context, schema, "update", narrowing)
+    if scope is None:
+        raise _not_found(context, class_name)
+    write.schema = await schemas.add_columns(context.backend, schema, new)
     for value in write.values.values():
         op = ops.op_of(value)
         if op is not None:
             op.check(value)
     relations = _split_relations(write)
     _check_required(write)
-    scope = access.write_scope(context, write.schema, "update", narrowing)
     await rules.prepare(write)
-    stored = None
-    if scope is not None:
-        write.values["updatedAt"] = write.stamp
-        try:
-            stored = await context.backend.storage.update(
-                write.schema, (Constraint("objectId", ((DIRECT, object_id),)),), write.values, scope
-            )
-        except ParseError as error:
-            raise rules.translate(context, error) from error
+    write.values["updatedAt"] = write.stamp
+    by_id = (Constraint("objectId", ((DIRECT, object_id),)),)
+    try:
+        stored = await context.backend.storage.update(write.schema, by_id, write.values, scope)
+    except ParseError as error:
+        raise rules.translate(context, error) from error
     if stored is None:
         raise _not_found(context, class_name)
     await _relate(write, relations)
@@ -115,7 +120,7 @@ async def update(
 
 def _not_found(context: RequestContext, class_name: str) -> ParseError:
     if class_name == "_User" and not context.principal.is_privileged:
-        return ParseError(Code.SESSION_MISSING, "Insufficient auth.", sanitize=True)
+        return denied(Code.SESSION_MISSING, "Insufficient auth.")
     return ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
 
 
@@ -205,17 +210,34 @@ def _put_nested(values: JSONObject, path: str, value: Any) -> None:
     inner[parts[-1]] = value
 
 
-def _chosen_id(context: RequestContext, body: JSONObject) -> str:
+def _chosen_id(context: RequestContext, class_name: str, body: JSONObject) -> str:
     config = context.config
     chosen = body.get("objectId") if config.allow_custom_object_id else None
     if chosen is None:
         return new_id(config.object_id_size)
     if not isinstance(chosen, str):
-        raise schemas.mismatch("", "objectId", "String", type(chosen).__name__)
+        raise schemas.mismatch(class_name, "objectId", STRING, type_of(chosen) or "null")
     if chosen.startswith("role:"):
         # an id like a role's ACL name would hold that role's rights
         raise ParseError(Code.OPERATION_FORBIDDEN, "Invalid object ID.")
     return chosen
+
+
+def _stamps(write: Write, body: JSONObject) -> tuple[str, str]:
+    """createdAt and updatedAt of a new object; the maintenance key may say them (§7.5)."""
+    if not write.context.principal.is_maintenance:
+        return write.stamp, write.stamp
+    given = []
+    for name in ("createdAt", "updatedAt"):
+        value = body.get(name)
+        moment = from_iso(value.get("iso")) if isinstance(value, dict) else None
+        given.append(to_iso(moment) if moment is not None else None)
+    created_at, updated_at = given
+    if created_at is None:
+        return write.stamp, write.stamp
+    if updated_at is not None and updated_at < created_at:
+        raise ParseError(Code.VALIDATION_ERROR, "updatedAt cannot occur before createdAt")
+    return created_at, updated_at or created_at
 
 
 # --- values -------------------------------------------------------------------------------------
@@ -281,6 +303,9 @@ _MISSING: Any = object()
 def _check_required(write: Write) -> None:
     """A required column of an update may not be emptied; one with a default gets it back."""
     schema, values = write.schema, write.values
+    for name in SYSTEM_REQUIRED.get(write.class_name, ()):
+        if name in values and ops.is_delete(values[name]):
+            raise ParseError(Code.INCORRECT_TYPE, f"{name} is required.")
     for name in schema.required:
         if name not in values:
             continue

@@ -70,7 +70,12 @@ def _ttl(config: Config) -> float:
 
 
 async def existing(backend: Backend, class_name: str) -> ClassSchema:
-    """The schema of a class; one without columns of its own if the class does not exist."""
+    """The schema of a class; one without columns of its own if the class does not exist.
+
+    Raises INVALID_CLASS_NAME for what can be no class: no such name reaches the database.
+    """
+    if not model.is_class_name(class_name):
+        raise model.invalid_class_name(class_name)
     classes = await load(backend)
     found = classes.get(class_name)
     if found is None:
@@ -89,26 +94,28 @@ async def readable(context: RequestContext, class_name: str) -> ClassSchema:
     """The schema for a read; a client may be told nothing of a class that does not exist."""
     schema = await existing(context.backend, class_name)
     if not schema.exists:
-        _check_unknown(context, class_name)
+        check_unknown(context, class_name)
     return schema
 
 
 async def writable(context: RequestContext, class_name: str) -> ClassSchema:
     """The schema for a write; the class is made if it may be (protocol §7.7)."""
+    if not model.is_class_name(class_name):
+        check_unknown(context, class_name)
+        raise ParseError(Code.INVALID_JSON, "schema class name does not revalidate")
     schema = await existing(context.backend, class_name)
     if schema.exists:
         return schema
-    if not model.is_class_name(class_name):
-        raise ParseError(Code.INVALID_JSON, "schema class name does not revalidate")
-    _check_unknown(context, class_name)
+    check_unknown(context, class_name)
     await _record(context.backend, class_name, {}, None, None)
     return await existing(context.backend, class_name)
 
 
-def _check_unknown(context: RequestContext, class_name: str) -> None:
+def check_unknown(context: RequestContext, class_name: str) -> None:
+    """Refuse a client that names a class which does not exist (protocol §7.7)."""
     if (
         context.config.allow_client_class_creation
-        or context.principal.is_privileged
+        or context.principal.is_master
         or class_name in model.SYSTEM_CLASSES
     ):
         return
@@ -135,12 +142,12 @@ async def _record(
 # --- on write -----------------------------------------------------------------------------------
 
 
-async def enforce(
+def check_types(
     context: RequestContext, schema: ClassSchema, values: JSONObject
-) -> tuple[ClassSchema, tuple[str, ...]]:
-    """Check the type of every value and record new columns.
+) -> tuple[dict[str, FieldType], tuple[str, ...]]:
+    """Check the type of every value against the columns.
 
-    Answers the schema as it is then, and the pointer fields that narrow who may add fields
+    Answers the columns that are new, and the pointer fields that narrow who may add them
     (empty: no such rule). Raises INCORRECT_TYPE, INVALID_KEY_NAME, OPERATION_FORBIDDEN
     (protocol §9 step 10).
     """
@@ -161,9 +168,9 @@ async def enforce(
         elif kind is not None and kind is not known and kind != known:
             raise mismatch(schema.name, name, known, kind)
     if not new:
-        return schema, ()
+        return new, ()
     narrowing = schema.permissions.decide(schema.name, "addField", context.principal) or ()
-    return await add_columns(context.backend, schema, new), narrowing
+    return new, narrowing
 
 
 def _root(path: str) -> tuple[str, FieldType]:
@@ -187,7 +194,12 @@ def mismatch(
 async def add_columns(
     backend: Backend, schema: ClassSchema, new: Mapping[str, FieldType]
 ) -> ClassSchema:
-    """Record columns learned from a write; a race with another writer is fine if types agree."""
+    """Record columns learned from a write; a race with another writer is fine if types agree.
+
+    Answers the schema as it is then.
+    """
+    if not new:
+        return schema
     points = [n for n, t in {**schema.types, **new}.items() if t.name == "GeoPoint"]
     if len(points) > 1:
         raise ParseError(Code.INCORRECT_TYPE, "there can only be one geopoint field in a class")
@@ -217,7 +229,9 @@ async def show_class(backend: Backend, class_name: str) -> JSONObject:
     schema = (await load(backend, within=0)).get(class_name)
     if schema is None:
         if class_name in model.VOLATILE_CLASSES:
-            return make_schema(class_name, {}).to_json()
+            shown = make_schema(class_name, {}).to_json()
+            # Parse: classes that have no row of their own are shown without permissions
+            return {**shown, "classLevelPermissions": {}}
         raise ParseError(Code.INVALID_CLASS_NAME, f"Class {class_name} does not exist.")
     return schema.to_json()
 
@@ -448,9 +462,10 @@ async def delete_class(backend: Backend, class_name: str) -> None:
 
 async def purge(backend: Backend, class_name: str) -> None:
     """Delete every object of a class; one that does not exist is fine."""
+    if not model.is_class_name(class_name):
+        return
     schema = await existing(backend, class_name)
-    if model.is_class_name(class_name):
-        await backend.storage.delete(schema, (), many=True)
+    await backend.storage.delete(schema, (), many=True)
     if class_name in ("_User", "_Role", "_Session"):
         backend.roles.clear()
         backend.principals.clear()

@@ -51,7 +51,7 @@ async def current(context: RequestContext) -> JSONObject:
     """The session of the request's token, as its user may see it (`/sessions/me`)."""
     token = context.principal.session_token
     if token is None:
-        raise ParseError(Code.INVALID_SESSION_TOKEN, "Session token required.", sanitize=True)
+        raise ParseError(Code.INVALID_SESSION_TOKEN, "Session token required.")
     query = Query("_Session", where=simple("_Session", {"sessionToken": token}).where, limit=1)
     found = (await find(context.as_master(), query)).objects
     if not found:

@@ -10,7 +10,7 @@ from typing import Any
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError, denied
 from parsepy.model.query import Query, parse_where
-from parsepy.model.schema import ClassSchema
+from parsepy.model.schema import ClassSchema, is_class_name
 from parsepy.model.values import JSONObject, is_pointer, pointer
 from parsepy.model.where import DIRECT, SUBQUERIES, Constraint, Group, Node, RelatedTo, Where
 from parsepy.operations import access, schemas
@@ -47,11 +47,12 @@ async def resolve(context: RequestContext, schema: ClassSchema, where: Where, re
             nodes.append(Group(node.operator, tuple(branches)))
         elif isinstance(node, RelatedTo):
             nodes.append(await _related_to(context, node, read))
-        elif node.field in schema.relations:
-            nodes += await _relation(context, schema, node)
         else:
-            tests = await _resolve_tests(context, node.tests, read)
-            nodes.append(Constraint(node.field, tests))
+            resolved = Constraint(node.field, await _resolve_tests(context, node.tests, read))
+            if node.field in schema.relations:
+                nodes += await _relation(context, schema, resolved)
+            else:
+                nodes.append(resolved)
     return tuple(nodes)
 
 
@@ -115,6 +116,8 @@ async def _related_to(context: RequestContext, node: RelatedTo, read: Read) -> C
     class_name, object_id = node.owner["className"], node.owner["objectId"]
     if not context.principal.is_privileged:
         access.check_internal(context, class_name, "get")
+        if not is_class_name(class_name):
+            return Constraint("objectId", (("$in", []),))
         schema = await schemas.existing(context.backend, class_name)
         hidden, _ = schema.permissions.hidden_from(context.principal)
         if access.is_hidden(node.key, hidden):

@@ -44,6 +44,11 @@ async def sign_up(context: RequestContext, body: JSONObject) -> SignedUp:
     providers = auth_data.read(body.get("authData")) if "authData" in body else {}
     if not any(data is not None for data in providers.values()):
         return await _sign_up_with_password(context, body)
+    if not auth_data.named(providers):
+        # nobody vouches for whom: without a name and password of his own he is nobody
+        if not body.get("username") or not body.get("password"):
+            return await _sign_up_with_password(context, body)
+        raise auth_data.unsupported()
     known = await _owners(context, auth_data.named(providers))
     if known:
         return await _log_in_with(context, body, providers, known)
@@ -113,9 +118,7 @@ async def _log_in_with(
     user = await get(owner, Query("_User"), user_id)
     provider = ",".join(name for name, data in providers.items() if data is not None)
     token = await _start_session(context, user_id, {"action": "login", "authProvider": provider})
-    answer = {**user, **token}
-    if checked.response:
-        answer["authDataResponse"] = checked.response
+    answer = {**user, **token, "authDataResponse": checked.response}
     return SignedUp(user_id, answer, created=False)
 
 
@@ -314,25 +317,25 @@ async def update(context: RequestContext, user_id: str, body: JSONObject) -> JSO
     """Change a user; link and unlink providers; a new password ends the old sessions."""
     values = dict(body)
     facts: dict[str, Any] = {}
-    response: JSONObject = {}
-    if "authData" in values:
+    response: JSONObject | None = None
+    if values.get("authData") is not None:
         response = await _link(context, user_id, values)
     saved = await save.update(context, "_User", user_id, values, facts)
     answer = saved.answer
     if "password" in body:
         answer |= await _renew(context, user_id)
-    if response:
+    if response is not None:
         answer["authDataResponse"] = response
     return answer
 
 
-async def _link(context: RequestContext, user_id: str, values: JSONObject) -> JSONObject:
+async def _link(context: RequestContext, user_id: str, values: JSONObject) -> JSONObject | None:
     """Check what an update does to authData; only changed providers are asked (§15.4)."""
     providers = auth_data.read(values["authData"])
     principal = context.principal
     if not principal.is_privileged and principal.user_id != user_id:
         del values["authData"]
-        return {}
+        return None
     found = await schemas.lookup(context.backend, "_User", {"objectId": user_id}, limit=1)
     stored = (found[0].get("authData") or {}) if found else {}
     changed = {

@@ -42,18 +42,16 @@ def _inner(request: Request, item: Any) -> tuple[Request, Any]:
     path = item.get("path") if isinstance(item, dict) else None
     if not isinstance(path, str):
         raise _refused("batch request path must be a string")
-    method = item.get("method", "GET")
-    if not isinstance(method, str) or method.upper() not in _METHODS:
-        raise _refused(f"cannot route {method} {path}")
-    method = method.upper()
+    method = item.get("method", "undefined")
     parts = None
-    for mount in _mounts(request.context):
-        parts = parts or split_path(urlsplit(path).path, mount)
+    if path.startswith("/"):
+        for mount in _mounts(request.context):
+            parts = parts or split_path(urlsplit(path).path, mount)
     if parts is None:
         raise _refused(f"cannot route batch path {path}")
     if parts == ("batch",):
         raise _refused("nested batch requests are not allowed")
-    match = request.find_route(method, parts)
+    match = request.find_route(method, parts) if method in _METHODS else None
     if match is None:
         raise _refused(f"cannot route {method} /{'/'.join(parts)}")
     body = item.get("body")
@@ -140,7 +138,8 @@ async def _in_transaction(
                     raise _Failed(answers[-1]["error"])
             return answers
     except _Failed as failure:
-        raise ParseError(failure.error["code"], str(failure.error["error"])) from None
+        # whatever the code, the batch as a whole was found: 400, never 404
+        raise HTTPRefusal(400, failure.error) from None
 
 
 routes = [Route("POST", "/batch", batch)]

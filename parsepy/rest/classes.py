@@ -59,6 +59,7 @@ async def get(request: Request) -> Answer:
             exclude_keys=exclude_keys,
             include=include,
             include_all=include_all,
+            **queries.read_preferences(parameters),
         )
     else:
         query = Query(class_name)

@@ -33,6 +33,10 @@ _DROPPED = ("_ClientVersion", "_RevocableSession", "_noBody", "_ContentType", "_
 _TEXTS = ("_InstallationId", "_SessionToken", "_MasterKey", "_ContentType", "_MaintenanceKey")
 
 
+# Parse: these routes tell of the session token, whatever key comes with it
+_OF_TOKEN = (("users", "me"), ("sessions", "me"))
+
+
 @dataclass(slots=True)
 class Credentials:
     """What a request shows of itself, wherever it was written."""
@@ -195,10 +199,11 @@ async def principal_of(
     if found.app_id != config.app_id:
         raise unauthorized()
     principal = key_principal(backend, found, ip)
-    if principal is not None:
-        return principal
-    check_client_keys(config, found)
     token = found.session_token
+    if principal is not None and not (token and path in _OF_TOKEN):
+        return principal
+    if principal is None:
+        check_client_keys(config, found)
     if not token or path == ("login",):
         return NOBODY
     if path == ("upgradeToRevocableSession",) and not token.startswith("r:"):

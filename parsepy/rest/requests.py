@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from parsepy.backend import RequestContext
-from parsepy.errors import Code, ParseError
+from parsepy.errors import Code, ParseError, denied
 from parsepy.model.query import QueryLimits
 from parsepy.model.values import JSONObject, loads
 from parsepy.rest.responses import Answer, HTTPRefusal, master_required
@@ -46,16 +46,13 @@ class Request:
             merged[name] = _value(text)
         return merged
 
-    def require_master(self, *, writes: bool = False) -> None:
-        """Refuse all but the master key; with ``writes`` the read-only one as well."""
+    def require_master(self, to: str | None = None) -> None:
+        """Refuse all but the master key; the read-only one as well if it is ``to`` write."""
         principal = self.context.principal
-        config = self.context.config
         if not principal.is_master:
-            raise master_required(config)
-        if writes and principal.is_read_only:
-            raise master_required(
-                config, "read-only masterKey isn't allowed to perform this operation."
-            )
+            raise master_required(self.context.config)
+        if to is not None and principal.is_read_only:
+            raise denied(Code.OPERATION_FORBIDDEN, f"read-only masterKey isn't allowed to {to}.")
 
 
 def _value(text: str) -> Any:
@@ -100,12 +97,9 @@ def read_json(content_type: bytes, body: bytes) -> JSONObject:
     """
     if not body or content_type.startswith(_MULTIPART):
         return {}
-    stripped = body.lstrip()
-    if content_type.startswith(_FORM) and stripped[:1] not in (b"{", b"["):
+    if content_type.startswith(_FORM) and body.lstrip()[:1] not in (b"{", b"["):
         return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-    if not stripped:
-        return {}
-    value = loads(body)
+    value = loads(body.removeprefix(b"\xef\xbb\xbf"))
     if type(value) is list:
         # Parse: the indexes of an array are its field names
         return {str(index): item for index, item in enumerate(value)}

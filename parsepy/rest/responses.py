@@ -67,12 +67,10 @@ def unauthorized() -> HTTPRefusal:
     return HTTPRefusal(403, {"error": "unauthorized"})
 
 
-def master_required(
-    config: Config, what: str = "unauthorized: master key is required"
-) -> HTTPRefusal:
+def master_required(config: Config) -> HTTPRefusal:
     """The answer to a client on a route of the master key (protocol §2.8)."""
-    shown = DENIED if config.enable_sanitized_error_response else what
-    return HTTPRefusal(403, {"error": shown})
+    shown = "unauthorized: master key is required"
+    return HTTPRefusal(403, {"error": DENIED if config.enable_sanitized_error_response else shown})
 
 
 def created(content: JSONObject, location: str) -> Answer:

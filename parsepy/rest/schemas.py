@@ -1,6 +1,7 @@
 """``/schemas`` and ``/purge``: the schema API of the master key."""
 
 from parsepy.errors import Code, ParseError
+from parsepy.model.schema import invalid_class_name
 from parsepy.operations import schemas
 from parsepy.rest.requests import Request, Route
 from parsepy.rest.responses import Answer
@@ -24,7 +25,7 @@ def _named(request: Request) -> str:
     in_path = request.arguments.get("className")
     in_body = request.body.get("className")
     if in_body is not None and not isinstance(in_body, str):
-        raise ParseError(Code.INVALID_JSON, "invalid JSON")
+        raise invalid_class_name(str(in_body))
     if in_path and in_body and in_path != in_body:
         raise ParseError(
             Code.INVALID_CLASS_NAME, f"Class name mismatch between {in_body} and {in_path}."
@@ -40,7 +41,7 @@ def _named(request: Request) -> str:
 
 async def create(request: Request) -> Answer:
     """Create a class."""
-    request.require_master(writes=True)
+    request.require_master("create a schema")
     body = request.body
     return Answer(
         await schemas.create_class(
@@ -55,7 +56,7 @@ async def create(request: Request) -> Answer:
 
 async def change(request: Request) -> Answer:
     """Change a class."""
-    request.require_master(writes=True)
+    request.require_master("update a schema")
     return Answer(
         await schemas.update_class(request.context.backend, _named(request), request.body)
     )
@@ -63,14 +64,14 @@ async def change(request: Request) -> Answer:
 
 async def drop(request: Request) -> Answer:
     """Drop an empty class."""
-    request.require_master(writes=True)
+    request.require_master("delete a schema")
     await schemas.delete_class(request.context.backend, request.arguments["className"])
     return Answer({})
 
 
 async def purge(request: Request) -> Answer:
     """Delete every object of a class."""
-    request.require_master(writes=True)
+    request.require_master("purge a schema")
     await schemas.purge(request.context.backend, request.arguments["className"])
     return Answer({})
 

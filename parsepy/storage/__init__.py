@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from bson import CodecOptions, DatetimeConversion
-from pymongo import AsyncMongoClient, InsertOne, ReturnDocument, UpdateOne
+from pymongo import AsyncMongoClient, InsertOne, ReadPreference, ReturnDocument, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import (
@@ -58,6 +58,15 @@ _BAD_VALUE = {
 }
 
 
+_PREFERENCES = {
+    "PRIMARY": ReadPreference.PRIMARY,
+    "PRIMARY_PREFERRED": ReadPreference.PRIMARY_PREFERRED,
+    "SECONDARY": ReadPreference.SECONDARY,
+    "SECONDARY_PREFERRED": ReadPreference.SECONDARY_PREFERRED,
+    "NEAREST": ReadPreference.NEAREST,
+}
+
+
 class DuplicateKey(ParseError):
     """A unique index refused a value; ``index`` is its name (protocol §6.8)."""
 
@@ -87,7 +96,8 @@ def _translated(error: PyMongoError) -> Exception:
 
 def _refused(code: int, message: str) -> ParseError | None:
     if code in _BAD_VALUE:
-        return ParseError(_BAD_VALUE[code], message)
+        # what stands before the cause names the database and the plan
+        return ParseError(_BAD_VALUE[code], message.rpartition("caused by :: ")[2])
     return None
 
 
@@ -185,6 +195,7 @@ class Storage:
         exclude: tuple[str, ...] = (),
         hint: Any = None,
         comment: str | None = None,
+        read_preference: str | None = None,
         internal: bool = False,
         ignore_case: bool = False,
     ) -> list[JSONObject]:
@@ -207,8 +218,11 @@ class Storage:
         time = self._time_limit(where)
         if time:
             options["max_time_ms"] = time
+        collection = self.collection(schema.name)
+        if read_preference is not None:
+            collection = collection.with_options(read_preference=_PREFERENCES[read_preference])
         with _guard():
-            cursor = self.collection(schema.name).find(
+            cursor = collection.find(
                 filters.to_filter(schema, where, scope),
                 filters.to_projection(schema, keys, exclude),
                 session=_SESSION.get(),
@@ -269,7 +283,7 @@ class Storage:
 
     async def insert(self, schema: ClassSchema, values: JSONObject) -> None:
         """Store a new object; ``DuplicateKey`` if a unique index refuses it."""
-        document = documents.to_columns(schema, values)
+        document = documents.to_document(schema, values)
         name = schema.name
         if _SESSION.get() is not None:
             with _guard():

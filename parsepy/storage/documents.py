@@ -143,6 +143,17 @@ _COLUMNS: dict[str, Converter] = {
 }
 
 
+def to_document(schema: ClassSchema, values: JSONObject) -> Document:
+    """A new object as a document."""
+    document = to_columns(schema, values)
+    for name in schema.pointers:
+        # Parse: a pointer column that starts as null is kept under its plain name
+        if values.get(name, _OMIT) is None:
+            del document["_p_" + name]
+            document[name] = None
+    return document
+
+
 def to_columns(schema: ClassSchema, values: JSONObject) -> Document:
     """The document keys and values of columns that are set (no operations in them).
 

@@ -9,7 +9,7 @@ from bson import Binary, Regex
 from parsepy.errors import Code, ParseError
 from parsepy.model.schema import ClassSchema
 from parsepy.model.values import check_nested, dumps, from_iso, is_pointer, to_bytes, type_of
-from parsepy.model.where import DIRECT, WHOLE, Constraint, Group, Where
+from parsepy.model.where import DIRECT, Constraint, Group, Where
 from parsepy.storage.documents import (
     AUTH_DATA,
     Document,
@@ -141,6 +141,8 @@ class _Column:
             check_nested(value)
             return [to_nested(item) for item in value]
         typed = value.get("__type")
+        if not value:
+            return value
         if typed is None:
             raise ParseError(Code.INVALID_JSON, f"bad atom: {dumps(value).decode()}")
         if self.kind == "Pointer" and is_pointer(value):
@@ -189,13 +191,7 @@ def _exists(column: _Column, operator: str, operand: Any) -> Document:
     return {"$exists": bool(operand)}
 
 
-def _whole(column: _Column, operator: str, operand: Any) -> Document:
-    check_nested(operand)
-    return {"$eq": to_nested(operand)}
-
-
 _OPERATORS: dict[str, Callable[[_Column, str, Any], Document]] = {
-    WHOLE: _whole,
     "$in": _list,
     "$nin": _list,
     "$all": _all,

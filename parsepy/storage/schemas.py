@@ -47,9 +47,7 @@ def from_document(
         kind = from_text(text)
         if kind is not None:
             option = options.get(name) or {}
-            fields[name] = Field(
-                kind, bool(option.get("required")), option.get("defaultValue", MISSING)
-            )
+            fields[name] = Field(kind, option.get("required"), option.get("defaultValue", MISSING))
     class_name = document["_id"]
     return make_schema(
         class_name,
@@ -63,8 +61,8 @@ def from_document(
 def field_options(field: Field) -> JSONObject:
     """What `_metadata.fields_options` keeps of a column."""
     options: JSONObject = {}
-    if field.required:
-        options["required"] = True
+    if field.required is not None:
+        options["required"] = field.required
     if field.default is not MISSING:
         options["defaultValue"] = field.default
     return options

@@ -24,7 +24,7 @@ def parse(text: str) -> Any:
 
 @dataclass(slots=True)
 class Normaliser:
-    """Stable names for one side's random values, given in order of first appearance.
+    """Stable names for one side's random values, by the step and place where they first appear.
 
     `literals` is the text of the whole scenario: what it spells out itself is never renamed.
     """
@@ -32,10 +32,13 @@ class Normaliser:
     literals: str
     base: str
     names: dict[str, str] = field(default_factory=dict)
+    step: int = 0
 
     def answer(self, response: httpx.Response, step_headers: Any, *, sort: bool) -> Any:
         """Return status, content type and body of `response` in comparable form."""
-        kind = response.headers.get("content-type", "").split(";")[0] or "none"
+        self.step += 1
+        # Parse Server leaves the type of its 403 away, though the body is JSON.
+        kind = response.headers.get("content-type", "application/json").split(";")[0]
         shown: dict[str, Any] = {"status": response.status_code, "content-type": kind}
         body: Any = response.text
         if kind == "application/json" and body:
@@ -85,8 +88,10 @@ class Normaliser:
 
     def _name(self, value: str, kind: str) -> None:
         if value not in self.names and value not in self.literals:
-            count = sum(1 for name in self.names.values() if name.startswith(f"<{kind} "))
-            self.names[value] = f"<{kind} {count + 1}>"
+            # Named by step: an object that only one side made leaves all other names as they are.
+            prefix = f"<{kind} {self.step}."
+            count = sum(1 for name in self.names.values() if name.startswith(prefix))
+            self.names[value] = f"{prefix}{count + 1}>"
 
     def value(self, value: Any) -> Any:
         """Return `value` with every known random string replaced, keys included."""

@@ -19,7 +19,7 @@ TOKEN = re.compile(r"r:[0-9a-f]{32}")
 OBJECT_ID = re.compile(r"[A-Za-z0-9]{10}")
 
 Document = dict[str, Any]
-Documents = dict[str, list[Any]]
+Documents = dict[str, dict[str, Any]]
 Indexes = dict[str, dict[str, Any]]
 
 
@@ -92,16 +92,49 @@ def raw(database: Database[Document]) -> dict[str, list[Document]]:
 
 
 def documents(stored: Mapping[str, list[Document]], names: Names) -> Documents:
-    """`stored` in comparable form, in an order that does not depend on chance."""
+    """`stored` in comparable form: the documents of each collection by what identifies them."""
     found: Documents = {}
     for collection, rows in stored.items():
-        shown = [typed(row, names) for row in rows]
-        for row in shown:
-            # Nobody was told the ids of the sessions that a sign-up or log-in makes.
-            if collection == "_Session" and OBJECT_ID.fullmatch(row["_id"].removeprefix("string ")):
-                row["_id"] = "string <id>"
-        found[collection] = sorted(shown, key=lambda row: json.dumps(row, sort_keys=True))
+        found[collection] = {}
+        for row in rows:
+            shown = typed(row, names)
+            key = identity(shown)
+            if key in found[collection]:
+                raise ValueError(f"{collection} holds two documents {key}")
+            found[collection][key] = shown
     return found
+
+
+def identity(shown: Document) -> str:
+    """What tells a document, in comparable form, from the others of its collection."""
+    if "_session_token" in shown:
+        # Nobody was told the ids of the sessions that a sign-up or log-in makes.
+        if OBJECT_ID.fullmatch(shown["_id"].removeprefix("string ")):
+            shown["_id"] = "string <id>"
+        return str(shown["_session_token"])
+    if shown["_id"] == "ObjectId":
+        return f"{shown['owningId']} has {shown['relatedId']}"
+    return str(shown["_id"])
+
+
+def password_hashes(stored: Mapping[str, list[Document]]) -> dict[str, str]:
+    """The bcrypt prefix and cost of every user who has a password, by username."""
+    found = {}
+    for user in stored["_User"]:
+        if "_hashed_password" in user:
+            match = BCRYPT.fullmatch(user["_hashed_password"])
+            found[user["username"]] = match.expand(r"\1 \2") if match else "no bcrypt"
+    return found
+
+
+def without_indexes(documents: Documents) -> Documents:
+    """`documents` without the list of indexes in `_SCHEMA`, which each start brings up to date."""
+    classes = {}
+    for name, row in documents["_SCHEMA"].items():
+        metadata = {k: v for k, v in row.get("_metadata", {}).items() if k != "indexes"}
+        rest = {key: value for key, value in row.items() if key != "_metadata"}
+        classes[name] = {**rest, "_metadata": metadata} if metadata else rest
+    return {**documents, "_SCHEMA": classes}
 
 
 def indexes(database: Database[Document]) -> Indexes:

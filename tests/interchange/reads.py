@@ -95,7 +95,11 @@ def queries(shop: Shop) -> Iterator[tuple[str, str, dict[str, Any]]]:
         {"keys": "total,main.name", "order": "status", "count": 1, "limit": 3, "skip": 1},
     )
     yield "one order included", f"/classes/Order/{ids['of anna']}", {"include": "main,customer"}
-    yield "places without lists", "/classes/Place", {"excludeKeys": "list,things", "include": "keeper"}
+    yield (
+        "places without lists",
+        "/classes/Place",
+        {"excludeKeys": "list,things", "include": "keeper"},
+    )
     yield "installations with users", "/installations", {"include": "user"}
     yield "sessions with users", "/sessions", {"include": "user"}
     yield (
@@ -116,9 +120,7 @@ def queries(shop: Shop) -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield where("roles of Anna", "_Role", users=pointer("_User", ids["anna"]))
 
     yield where("by pointer", "Order", main=pointer("Product", ids["mug"]))
-    yield where(
-        "by pointer in an array", "Order", products=pointer("Product", ids["lamp"])
-    )
+    yield where("by pointer in an array", "Order", products=pointer("Product", ids["lamp"]))
     yield where("by pointer in objects", "Order", **{"lines.product.objectId": ids["lamp"]})
     yield where(
         "by a pointed-to object",
@@ -174,9 +176,7 @@ async def answers(server: Server, shop: Shop) -> Answers:
 Path = tuple[str, ...]
 
 
-def differences(
-    ours: Any, theirs: Any, at: Path = ()
-) -> Iterator[str]:
+def differences(ours: Any, theirs: Any, at: Path = ()) -> Iterator[str]:
     """Say where two JSON-like values differ, one line for each place."""
     here = " / ".join(at)
     if isinstance(ours, dict) and isinstance(theirs, dict):

@@ -29,8 +29,6 @@ PEER = "Parse Server"
 # what is compared does not depend on chance.
 OURS = PEER if os.environ.get("PARSEPY_INTERCHANGE") == "peer" else "parsepy"
 TIMEOUT = httpx.Timeout(30)
-# Parse Server drops the connection after some refusals (403), so that none is used twice.
-ONE_REQUEST_EACH = httpx.Limits(max_keepalive_connections=0)
 
 
 class Unexpected(AssertionError):
@@ -62,6 +60,9 @@ class Server:
             headers["X-Parse-Session-Token"] = who
         if installation is not None:
             headers["X-Parse-Installation-Id"] = installation
+        if path.startswith("/schemas") and who != "master":
+            # Parse Server drops the connection after this refusal.
+            headers["Connection"] = "close"
         content: str | None = None
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -90,9 +91,7 @@ async def opened(kind: str, uri: str) -> AsyncIterator[Server]:
         # Node needs seconds to start: in a thread, so that the other server can work meanwhile.
         peer = await asyncio.to_thread(Peer, uri, OPTIONS)
         try:
-            async with httpx.AsyncClient(
-                base_url=peer.url, timeout=TIMEOUT, limits=ONE_REQUEST_EACH
-            ) as http:
+            async with httpx.AsyncClient(base_url=peer.url, timeout=TIMEOUT) as http:
                 yield Server(kind, http)
         finally:
             await asyncio.to_thread(peer.stop)

@@ -256,13 +256,13 @@ async def every_type(shop: Shop) -> None:
         "nothing": None,
         "flag": False,
         "list": [date(DATES["before_1970"]), [1, [2.5, [None]]], {"when": date(DATES["last"])}],
-        "ключ с пробелом": {"": "empty key", "type": "Polygon", "_id": "no id", "length": 3},
+        "größe 尺寸": {"": "empty key", "type": "Polygon", "_id": "no id", "length": 3},
     }
     await shop.create(
         "market",
         "/classes/Place",
         {
-            "text": "Märkt\n\t\"quoted\" \u2028 2024-01-01T00:00:00.000Z $where 🛒",
+            "text": 'Märkt\n\t"quoted" \u2028 2024-01-01T00:00:00.000Z $where 🛒',
             "number": 42,
             "flag": True,
             "moment": date(DATES["usual"]),
@@ -277,7 +277,9 @@ async def every_type(shop: Shop) -> None:
         },
     )
     await shop.create("empty", "/classes/Place", {})
-    await shop.create("nothing", "/classes/Place", dict.fromkeys(PLACE_SCHEMA["fields"]))
+    # Parse Server cannot read a polygon that is null: it answers 500.
+    nothing: dict[str, Any] = dict.fromkeys(PLACE_SCHEMA["fields"].keys() - {"area"})
+    await shop.create("nothing", "/classes/Place", nothing)
     await shop.create(
         "edges",
         "/classes/Place",
@@ -440,7 +442,11 @@ async def changes(shop: Shop) -> None:
         who=MASTER,
     )
     batch = [
-        {"method": "POST", "path": "/parse/classes/Bare", "body": {"n": 1, "when": date("2020-01-02")}},
+        {
+            "method": "POST",
+            "path": "/parse/classes/Bare",
+            "body": {"n": 1, "when": date("2020-01-02")},
+        },
         {"method": "PUT", "path": f"/parse{lamp}", "body": {"price": 49.5}},
     ]
     answers = await done("POST", "/batch", {"requests": batch}, who=bert)

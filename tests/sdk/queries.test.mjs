@@ -58,9 +58,10 @@ test("a range, also of dates", async () => {
 });
 
 test("the time of creation", async () => {
-  const bowl = await goods().first();
-  assert.deepEqual(await names(goods().lessThan("createdAt", bowl.createdAt)), []);
-  assert.equal(await goods().greaterThanOrEqualTo("createdAt", new Date(0)).count(), 5);
+  const oldest = await new Parse.Query(Goods).ascending("createdAt").first();
+  assert.deepEqual(await names(goods().lessThan("createdAt", oldest.createdAt)), []);
+  assert.equal(await goods().greaterThanOrEqualTo("createdAt", oldest.createdAt).count(), 5);
+  assert.equal(await goods().lessThan("updatedAt", new Date(Date.now() + 60_000)).count(), 5);
 });
 
 test("containedIn and notContainedIn", async () => {

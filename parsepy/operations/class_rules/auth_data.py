@@ -26,7 +26,7 @@ def read(value: Any) -> Providers:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise ParseError(Code.INVALID_JSON, "authData should be an object.")
+        raise unsupported()
     for provider, data in value.items():
         if not is_field_name(provider):
             raise unsupported()

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from parsepy.backend import RequestContext
-from parsepy.errors import Code, ParseError
+from parsepy.errors import Code, ParseError, denied
 from parsepy.model.query import Query
 from parsepy.model.values import new_token, pointer
 from parsepy.model.where import DIRECT, Constraint
@@ -14,7 +14,7 @@ _FIXED = ("user", "installationId", "sessionToken", "expiresAt", "createdWith")
 
 
 def _no_session() -> ParseError:
-    return ParseError(Code.INVALID_SESSION_TOKEN, "Session token required.")
+    return denied(Code.INVALID_SESSION_TOKEN, "Session token required.")
 
 
 class SessionRules(ClassRules):
@@ -61,7 +61,7 @@ class SessionRules(ClassRules):
         if principal.is_privileged:
             return query
         if principal.user_id is None:
-            raise ParseError(Code.INVALID_SESSION_TOKEN, "Invalid session token")
+            raise denied(Code.INVALID_SESSION_TOKEN, "Invalid session token")
         own = Constraint("user", ((DIRECT, pointer("_User", principal.user_id)),))
         return replace(query, where=(*query.where, own))
 

@@ -112,6 +112,8 @@ class UserRules(ClassRules):
         if not write.is_create:
             if "password" in values:
                 _require(values, "password", Code.PASSWORD_MISSING, "password is required")
+            if "username" in values:
+                _require(values, "username", Code.USERNAME_MISSING, "bad or missing username")
             if not context.principal.is_privileged and context.principal.user_id is None:
                 raise denied(Code.SESSION_MISSING, f"Cannot modify user {write.object_id}.")
 

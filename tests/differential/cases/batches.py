@@ -52,6 +52,7 @@ SCENARIOS = [
         [
             create("Line", {"n": 0}, save="a"),
             create("Line", {"n": 1}, save="b"),
+            create("Line", {"n": 2}, save="c"),
             batch(created("Line", [10, 11, 12]), "creations"),
             batch(
                 [
@@ -59,7 +60,7 @@ SCENARIOS = [
                     request("PUT", "/classes/Line/nosuch", {"n": 1}),
                     request("DELETE", "/classes/Line/{b}", {}),
                     request("POST", "/classes/Line", {"n": "text"}),
-                    request("GET", "/classes/Line/{a}"),
+                    request("GET", "/classes/Line/{c}"),
                 ],
                 "good and bad together",
             ),
@@ -136,6 +137,7 @@ SCENARIOS = [
         "transactions",
         [
             create("Entry", {"n": 0}, save="e"),
+            create("Entry", {"n": -1}, save="f"),
             batch(created("Entry", [1, 2]), "all good", transaction=True),
             batch(
                 [*created("Entry", [3]), request("PUT", "/classes/Entry/nosuch", {"n": 1})],
@@ -152,7 +154,7 @@ SCENARIOS = [
             batch(
                 [
                     request("PUT", "/classes/Entry/{e}", {"n": op("Increment", amount=1)}),
-                    request("GET", "/classes/Entry/{e}"),
+                    request("GET", "/classes/Entry/{f}"),
                 ],
                 "a change and a reading",
                 transaction="yes",

@@ -54,11 +54,11 @@ FORMS: dict[str, dict[str, str]] = {
 }
 MASTER_ONLY: list[tuple[str, str]] = [
     ("GET", "/schemas"),
-    ("GET", "/schemas/Door"),
-    ("POST", "/schemas/Door"),
-    ("PUT", "/schemas/Door"),
-    ("DELETE", "/schemas/Door"),
-    ("DELETE", "/purge/Door"),
+    ("GET", "/schemas/Portal"),
+    ("POST", "/schemas/Portal"),
+    ("PUT", "/schemas/Portal"),
+    ("DELETE", "/schemas/Portal"),
+    ("DELETE", "/purge/Portal"),
     ("POST", "/loginAs"),
 ]
 

@@ -403,7 +403,13 @@ SCENARIOS = [
             find("_User", {"_hashed_password": "x"}, who="master", name="by hash as master"),
             find("_User", {"_hashed_password": {"$regex": "^."}}, who="u1", name="by hash"),
             find("_User", {"_session_token": "x"}, name="by legacy token"),
-            find("_User", {"_rperm": "*"}, who="master", name="by read group as master"),
+            find(
+                "_User",
+                {"_rperm": "*", "username": {"$in": ["queried-one", "queried-two"]}},
+                who="master",
+                order="username",
+                name="by read group as master",
+            ),
             find("_User", {"_wperm": "x"}, who="u1", name="by write group"),
             find("_User", {"_email_verify_token": "x"}, who="u1", name="by verification token"),
             find(

@@ -244,7 +244,7 @@ SCENARIOS = [
         "indexes",
         [
             post(
-                "/schemas/Stock",
+                "/schemas/Indexed",
                 {
                     "fields": {
                         "n": {"type": "Number"},
@@ -255,55 +255,67 @@ SCENARIOS = [
                 },
                 who="master",
             ),
-            get("/schemas/Stock", who="master"),
+            get("/schemas/Indexed", who="master"),
             put(
-                "/schemas/Stock",
+                "/schemas/Indexed",
                 {"indexes": {"two": {"n": -1, "name": 1}}},
                 who="master",
                 name="add",
             ),
             put(
-                "/schemas/Stock",
+                "/schemas/Indexed",
                 {"indexes": {"ptr": {"_p_by": 1}}},
                 who="master",
                 name="of a pointer",
             ),
             put(
-                "/schemas/Stock",
+                "/schemas/Indexed",
                 {"indexes": {"txt": {"name": "text"}}},
                 who="master",
                 name="of text",
             ),
-            put("/schemas/Stock", {"indexes": {"by_n": {"n": 1}}}, who="master", name="the same"),
-            put("/schemas/Stock", {"indexes": {"x": {"nosuch": 1}}}, who="master", name="no field"),
-            put("/schemas/Stock", {"indexes": {"nosuch": op("Delete")}}, who="master", name="none"),
-            put("/schemas/Stock", {"indexes": {"by_n": op("Delete")}}, who="master", name="remove"),
+            put("/schemas/Indexed", {"indexes": {"by_n": {"n": 1}}}, who="master", name="the same"),
             put(
-                "/schemas/Stock",
+                "/schemas/Indexed", {"indexes": {"x": {"nosuch": 1}}}, who="master", name="no field"
+            ),
+            put(
+                "/schemas/Indexed", {"indexes": {"nosuch": op("Delete")}}, who="master", name="none"
+            ),
+            put(
+                "/schemas/Indexed", {"indexes": {"by_n": op("Delete")}}, who="master", name="remove"
+            ),
+            put(
+                "/schemas/Indexed",
                 {"indexes": {"two": op("Delete"), "three": {"name": 1}}},
                 who="master",
                 name="one out, one in",
             ),
             put(
-                "/schemas/Stock", {"indexes": {"created": {"createdAt": 1}}}, who="master", name="c"
+                "/schemas/Indexed",
+                {"indexes": {"created": {"createdAt": 1}}},
+                who="master",
+                name="c",
             ),
-            put("/schemas/Stock", {"indexes": {"bad": {}}}, who="master", name="of nothing"),
+            put("/schemas/Indexed", {"indexes": {"bad": {}}}, who="master", name="of nothing"),
             put(
-                "/schemas/Stock", {"indexes": {"bad": {"n": "sideways"}}}, who="master", name="odd"
+                "/schemas/Indexed",
+                {"indexes": {"bad": {"n": "sideways"}}},
+                who="master",
+                name="odd",
             ),
             put(
-                "/schemas/Stock",
+                "/schemas/Indexed",
                 {"fields": {"m": {"type": "Number"}}, "indexes": {"by_m": {"m": 1}}},
                 who="master",
                 name="with a new field",
             ),
-            get("/schemas/Stock", who="master", name="at last"),
+            get("/schemas/Indexed", who="master", name="at last"),
             post(
                 "/schemas/Bare", {"indexes": {"x": {"nosuch": 1}}}, who="master", name="of no field"
             ),
-            create("Stock", {"n": 1, "name": "x"}),
-            find("Stock", {"n": 1}, hint="by_m", name="hinted by name"),
-            find("Stock", {"n": 1}, hint="nosuch", name="hinted by an unknown name"),
+            create("Indexed", {"n": 1, "name": "x"}),
+            find("Indexed", {"n": 1}, hint="by_m", name="hinted by name"),
+            find("Indexed", {"n": 1}, hint="nosuch", name="hinted by an unknown name"),
         ],
     ),
     Scenario(
