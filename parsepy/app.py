@@ -11,7 +11,7 @@ from parsepy.auth import PROVIDERS
 from parsepy.auth.base import AuthProvider
 from parsepy.backend import Backend
 from parsepy.cache import Cache
-from parsepy.config import Config
+from parsepy.config import Config, ConfigError
 from parsepy.config.groups import SchemaOptions
 from parsepy.model import templates
 from parsepy.model.query import QueryLimits
@@ -100,20 +100,13 @@ def build(config: Config, *, storage: Storage | None = None) -> Application:
     """Wire the parts of one application from its options.
 
     ``storage`` replaces the one that ``databaseURI`` names. Raises ``ConfigError`` for an
-    adapter that can't be loaded.
+    adapter that can't be loaded, and for ``memory:`` without its extra.
     """
     complexity = config.request_complexity
     seconds = config.cache_ttl / 1000
-    base = config.public_server_url or config.server_url
     backend = Backend(
         config=config,
-        storage=storage
-        or open_storage(
-            config.database_uri or "",
-            file_url=file_url_of(base.rstrip("/"), config.app_id),
-            prefix=config.collection_prefix,
-            max_time_ms=config.database_options.max_time_ms,
-        ),
+        storage=storage or _storage(config),
         log=log,
         principals=Cache(seconds, config.cache_max_size),
         roles=Cache(seconds, config.cache_max_size),
@@ -135,6 +128,19 @@ def _denied_keys(config: Config) -> re.Pattern[str] | None:
     """One pattern of all keys that the denylist forbids whatever their value."""
     keys = [k.key for k in config.request_keyword_denylist if k.key and k.value is None]
     return re.compile("|".join(f"({key})" for key in keys)) if keys else None
+
+
+def _storage(config: Config) -> Storage:
+    base = config.public_server_url or config.server_url
+    try:
+        return open_storage(
+            config.database_uri or "",
+            file_url=file_url_of(base.rstrip("/"), config.app_id),
+            prefix=config.collection_prefix,
+            max_time_ms=config.database_options.max_time_ms,
+        )
+    except ImportError as error:
+        raise ConfigError([f"databaseURI: {error}"]) from error
 
 
 def thawed(value: Any) -> Any:

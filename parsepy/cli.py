@@ -432,6 +432,8 @@ def _welcome(configured: Configured, template: Template) -> str:
 def _where(config: Config) -> str:
     if config.database_uri is None:
         return f"embedded MongoDB in {config.data_dir.resolve() / 'data'}"
+    if config.database_uri.startswith("memory:"):
+        return "in memory, for trials: the data are gone when the server stops"
     return re.sub(r"//[^/@]*@", "//", config.database_uri)  # without the password
 
 

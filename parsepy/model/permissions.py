@@ -68,7 +68,8 @@ class ClassPermissions:
                 raise denied(
                     Code.OBJECT_NOT_FOUND, "Permission denied, user needs to be authenticated."
                 )
-            return None
+            # Parse: being signed in opens the door; pointer rules narrow all the same
+            return rule.pointer_fields or None if operation != "create" else None
         if rule.pointer_fields and operation != "create":
             return rule.pointer_fields
         raise refusal(operation, class_name)
@@ -78,7 +79,8 @@ class ClassPermissions:
     ) -> tuple[frozenset[str], tuple[tuple[str, frozenset[str]], ...]]:
         """The fields hidden from ``principal``, and (user field, hidden fields) rules.
 
-        The rules apply to the objects whose user field points at him (protocol §12.5).
+        The rules apply to the objects whose user field points at him (protocol §12.5): they
+        narrow what is hidden, or say it alone where nothing else does.
         """
         if not self.protected or principal.is_privileged:
             return _NOTHING
@@ -94,6 +96,8 @@ class ClassPermissions:
                 sets.append(fields)
         # Parse: the sets that apply are intersected, so a specific empty list reveals everything
         hidden = frozenset.intersection(*sets) if sets else frozenset()
+        if sets and not hidden:
+            return _NOTHING  # and no rule by field can hide more
         return hidden, tuple(by_field)
 
 
@@ -257,11 +261,11 @@ def drop_hidden(
 ) -> None:
     """Remove the hidden fields from each object, in place."""
     for item in objects:
-        fields = hidden
+        fields = hidden or None
         for user_field, named in by_field:
             if _points_at(item.get(user_field), user_id):
-                fields = fields & named
-        for field in fields:
+                fields = named if fields is None else fields & named
+        for field in fields or ():
             item.pop(field, None)
 
 

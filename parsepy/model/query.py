@@ -10,7 +10,8 @@ from parsepy.model import where as wheres
 from parsepy.model.values import JSONObject, loads
 from parsepy.model.where import Where
 
-_ORDER_KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_.]*")
+_ORDER_KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*(\.[a-zA-Z0-9_]+)*")
+_DIGITS = re.compile("[0-9]{1,20}")
 ALWAYS_SELECTED = ("objectId", "createdAt", "updatedAt", "ACL")
 FIND_PARAMETERS = frozenset(
     (
@@ -142,10 +143,23 @@ def from_parameters(
         include_all=include_all,
         count=bool(parameters.get("count")),
         redirect_key=redirect if isinstance(redirect, str) else None,
-        hint=parameters.get("hint"),
+        hint=_hint(parameters.get("hint")),
         comment=str(parameters["comment"]) if parameters.get("comment") else None,
         **read_preferences(parameters),
     )
+
+
+def _hint(value: Any) -> Any:
+    """The name of an index or its key specification, in the terms that the driver takes."""
+    if value is None or (value and isinstance(value, str)):
+        return value
+    if isinstance(value, dict) and value and all(map(_is_direction, value.values())):
+        return value
+    raise ParseError(Code.INVALID_QUERY, "hint must be a string or an index specification")
+
+
+def _is_direction(kind: Any) -> bool:
+    return isinstance(kind, str) or (type(kind) is int and abs(kind) == 1)
 
 
 def read_preferences(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,7 +179,10 @@ def selection(
     parameters: Mapping[str, Any], privileged: bool, limits: QueryLimits
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...], tuple[Path, ...], bool]:
     """keys, excludeKeys, include paths and "include all" of a get or find."""
-    keys = _names(parameters, "keys") if parameters.get("keys") else None
+    keys = None
+    if parameters.get("keys"):
+        # Parse: what can be no column selects nothing
+        keys = tuple(k for k in _names(parameters, "keys") if _ORDER_KEY.fullmatch(k))
     exclude_keys = _names(parameters, "excludeKeys")
     include = [tuple(name.split(".")) for name in _names(parameters, "include")]
     include_all = ("*",) in include or bool(parameters.get("includeAll"))
@@ -199,7 +216,7 @@ def _whole(parameters: Mapping[str, Any], name: str, default: int) -> int:
     value = parameters.get(name)
     if value is None:
         return default
-    if isinstance(value, str) and value.strip().isdigit():
+    if isinstance(value, str) and _DIGITS.fullmatch(value.strip()):
         value = int(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)

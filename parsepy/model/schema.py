@@ -239,13 +239,9 @@ class ClassSchema:
         """The class as the schema API shows it (protocol §18)."""
         permissions = self.permissions.raw
         shown = dict(permissions) if permissions is not None else default_permissions(self.name)
-        protected = {name: sorted(fields) for name, fields in self.permissions.protected}
         if permissions is not None:
             for operation in ("find", "count", "get", "create", "update", "delete", "addField"):
                 shown.setdefault(operation, {})
-        if protected:
-            shown["protectedFields"] = {**(shown.get("protectedFields") or {}), **protected}
-        elif permissions is not None:
             shown.setdefault("protectedFields", {})
         result: JSONObject = {
             "className": self.name,

@@ -20,6 +20,7 @@ JSONObject = dict[str, Any]
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _EPOCH = datetime(1970, 1, 1)
 MAX_DEPTH = 100  # BSON itself stops at 180 levels; two are spent on the document and the ACL
+_MAX_TEXT_DEPTH = 2 * MAX_DEPTH  # a batch and its requests lie around the objects
 
 
 def new_id(size: int = 10) -> str:
@@ -40,11 +41,32 @@ def new_token() -> str:
 
 
 def loads(data: bytes | bytearray | str) -> Any:
-    """Decode JSON text; ``ParseError`` INVALID_JSON if it is none."""
+    """Decode JSON text; ``ParseError`` INVALID_JSON if it is none, or nested absurdly deep."""
     try:
-        return orjson.loads(data)
+        value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise ParseError(Code.INVALID_JSON, f"Malformed JSON: {error}") from error
+    if isinstance(data, str):
+        brackets = data.count("[") + data.count("{")
+    else:
+        brackets = data.count(b"[") + data.count(b"{")
+    if brackets > _MAX_TEXT_DEPTH:  # as deep as that only if it has so many
+        _check_depth(value)
+    return value
+
+
+def _check_depth(value: Any) -> None:
+    """Refuse what the recursive functions of the house could not walk through."""
+    level = [value]
+    for _ in range(_MAX_TEXT_DEPTH):
+        level = [
+            item
+            for outer in level
+            if type(outer) is dict or type(outer) is list
+            for item in (outer.values() if type(outer) is dict else outer)
+        ]
+    if any(type(item) is dict or type(item) is list for item in level):
+        raise ParseError(Code.INVALID_JSON, f"Nesting deeper than {_MAX_TEXT_DEPTH} levels.")
 
 
 def dumps(value: Any) -> bytes:

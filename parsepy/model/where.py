@@ -9,6 +9,7 @@ from parsepy.errors import Code, ParseError
 from parsepy.model.values import MAX_DEPTH, JSONObject, dumps, is_pointer
 
 _KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_.]*")
+_WORD = re.compile(r"_?[a-zA-Z][a-zA-Z0-9_]*")
 _PLACEHOLDER_KEYS = ("_rperm", "_wperm")
 HIDDEN_USER_COLUMNS = (
     "_email_verify_token",
@@ -82,6 +83,9 @@ def _all(operator: str, operand: Any) -> None:
             f"/{item['$regex']}/" if _is_pattern(item) else str(item) for item in operand
         )
         raise _json_error(f"All $all values must be of regex type or none: {shown}")
+    for pattern in patterns:
+        if pattern is not None:
+            _regex(operator, pattern)
 
 
 def _is_pattern(item: Any) -> bool:
@@ -196,13 +200,18 @@ def _special(key: str, value: Any, privileged: bool, depth: int, limit: int) -> 
         owner = value.get("object") if isinstance(value, dict) else None
         if (
             not is_pointer(owner)
-            or not isinstance(owner.get("className"), str)
+            or not _is_word(owner.get("className"))
             or not isinstance(owner.get("objectId"), str)
-            or not isinstance(value.get("key"), str)
+            or not _is_word(value.get("key"))
         ):
             raise _query_error("improper usage of $relatedTo")
         return RelatedTo(owner, value["key"])
     raise ParseError(Code.INVALID_KEY_NAME, f"Invalid key name: {key}")
+
+
+def _is_word(value: Any) -> bool:
+    """Can this be the name of a class or column?"""
+    return isinstance(value, str) and _WORD.fullmatch(value) is not None
 
 
 def _check_key(key: str, privileged: bool) -> None:

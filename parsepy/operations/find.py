@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
-from parsepy.model.query import Query
+from parsepy.model.query import ALWAYS_SELECTED, Query
 from parsepy.model.schema import ClassSchema, is_class_name
 from parsepy.model.values import JSONObject
 from parsepy.model.where import equals_id
@@ -68,13 +68,16 @@ async def read(context: RequestContext, query: Query) -> list[JSONObject]:
     return (await find(context, query)).objects
 
 
-def _reading(preference: str | None) -> subqueries.Read:
+def _reading(preference: str | None, *, included: bool = False) -> subqueries.Read:
     """``read`` with the read preference that subqueries or includes inherit."""
-    if preference is None:
-        return read
 
     async def preferring(context: RequestContext, query: Query) -> list[JSONObject]:
-        return await read(context, replace(query, read_preference=preference))
+        found = await read(context, replace(query, read_preference=preference))
+        rules = class_rules.RULES.get(query.class_name)
+        if included and rules is not None:
+            for item in found:
+                rules.redact_included(context, item)
+        return found
 
     return preferring
 
@@ -115,22 +118,30 @@ async def _one(
         (by_id, *query.where),
         scope,
         limit=1,
-        keys=query.root_keys,
-        exclude=query.exclude_keys,
+        keys=_roots(schema, query),
         read_preference=query.read_preference,
     )
     return found[0] if found else None
 
 
+def _roots(schema: ClassSchema, query: Query) -> frozenset[str] | None:
+    """The columns that a query selects; ``None``: whatever there is."""
+    if not query.exclude_keys:
+        return query.root_keys
+    columns = query.root_keys if query.root_keys is not None else frozenset(schema.types)
+    return columns.difference(query.exclude_keys).union(ALWAYS_SELECTED)
+
+
 def _select(schema: ClassSchema, item: JSONObject, query: Query) -> None:
-    """Reduce a whole object to the keys of a query; relations always stay."""
-    roots = query.root_keys
+    """Reduce a whole object to the columns of a query; relations always stay."""
+    roots = _roots(schema, query)
     if roots is not None:
         for name in [n for n in item if n not in roots and n not in schema.relations]:
             del item[name]
-    for name in query.exclude_keys:
-        if name not in ("objectId", "createdAt", "updatedAt", "ACL"):
-            item.pop(name, None)
+        for name in schema.pointers:
+            # Parse: a pointer that is null is not there when columns are selected
+            if name in item and item[name] is None:
+                del item[name]
 
 
 async def _page(
@@ -158,8 +169,7 @@ async def _page(
             order=[(n, way) for n, way in query.order if n.partition(".")[0] in schema.types],
             limit=query.limit,
             skip=query.skip,
-            keys=query.root_keys,
-            exclude=query.exclude_keys,
+            keys=_roots(schema, query),
             hint=query.hint,
             comment=query.comment,
             read_preference=query.read_preference,
@@ -179,7 +189,7 @@ async def _complete(
         paths = includes.paths_of(schema, query)
         access.redact(context, schema, page)
         preference = query.include_read_preference or query.read_preference
-        await includes.fetch(context, page, paths, query, _reading(preference))
+        await includes.fetch(context, page, paths, query, _reading(preference, included=True))
     else:
         access.redact(context, schema, page)
     rules = class_rules.RULES.get(schema.name)

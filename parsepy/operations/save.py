@@ -186,6 +186,8 @@ def _put_acl(
 ) -> None:
     if value is None:
         return  # Parse: a null ACL changes nothing
+    if isinstance(value, dict) and "__op" in value and not ops.is_delete(value):
+        raise ParseError(Code.INVALID_ACL, "Invalid ACL.")
     if ops.is_delete(value):
         # Parse: unsetting an ACL locks the object for all but the master key; turning it
         # public instead would be a silent leak
@@ -200,7 +202,8 @@ def _put_acl(
 
 def _put_nested(values: JSONObject, path: str, value: Any) -> None:
     parts = path.split(".")
-    if "" in parts:
+    # authData and the ACL have checks of their own, which a dotted key must not pass by
+    if "" in parts or parts[0] in ("authData", "ACL"):
         raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name: {path}.")
     inner = values
     for part in parts[:-1]:

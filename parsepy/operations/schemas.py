@@ -205,8 +205,7 @@ async def add_columns(
         raise ParseError(Code.INCORRECT_TYPE, "there can only be one geopoint field in a class")
     for name, kind in new.items():
         await backend.storage.add_column(schema.name, name, stored.to_text(kind), {})
-        if kind.name == "Relation":
-            await backend.storage.create_join_index(schema.name, name)
+    await _index_columns(backend, schema.name, {n: Field(kind) for n, kind in new.items()})
     classes = await load(backend, within=0)
     fresh = classes.get(schema.name, schema)
     for name, kind in new.items():

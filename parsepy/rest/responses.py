@@ -12,7 +12,7 @@ from parsepy.model.values import JSONObject, dumps
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
-_STATUS = {Code.INTERNAL_SERVER_ERROR: 500, Code.OBJECT_NOT_FOUND: 404}
+_STATUS: dict[int, int] = {Code.INTERNAL_SERVER_ERROR: 500, Code.OBJECT_NOT_FOUND: 404}
 _JSON = (b"content-type", b"application/json; charset=utf-8")
 _TEXT = (b"content-type", b"text/plain; charset=utf-8")
 DENIED = "Permission denied"
@@ -89,7 +89,7 @@ def error_body(backend: Backend, error: ParseError) -> JSONObject:
 
 def error_answer(backend: Backend, error: ParseError) -> Answer:
     """The HTTP answer to an error of the client."""
-    return Answer(error_body(backend, error), _STATUS.get(Code(error.code), 400))
+    return Answer(error_body(backend, error), _STATUS.get(error.code, 400))
 
 
 class CORS:

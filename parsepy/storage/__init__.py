@@ -10,7 +10,7 @@ from collections.abc import (
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from bson import CodecOptions, DatetimeConversion
 from pymongo import AsyncMongoClient, InsertOne, ReadPreference, ReturnDocument, UpdateOne
@@ -30,7 +30,7 @@ from parsepy.model.acl import allows
 from parsepy.model.schema import ClassSchema
 from parsepy.model.values import JSONObject
 from parsepy.model.where import Where
-from parsepy.storage import documents, filters, schemas, updates
+from parsepy.storage import documents, filters, memory, schemas, updates
 from parsepy.storage.documents import Document, FileURL
 from parsepy.storage.filters import EVERYTHING, Scope
 from parsepy.storage.flights import Flights
@@ -192,7 +192,6 @@ class Storage:
         limit: int | None = None,
         skip: int = 0,
         keys: frozenset[str] | None = None,
-        exclude: tuple[str, ...] = (),
         hint: Any = None,
         comment: str | None = None,
         read_preference: str | None = None,
@@ -224,7 +223,7 @@ class Storage:
         with _guard():
             cursor = collection.find(
                 filters.to_filter(schema, where, scope),
-                filters.to_projection(schema, keys, exclude),
+                filters.to_projection(schema, keys),
                 session=_SESSION.get(),
                 **options,
             )
@@ -546,17 +545,17 @@ def open_storage(
     prefix: str = "",
     max_time_ms: int | None = None,
 ) -> Storage:
-    """The storage behind a ``mongodb://`` URI; the connection is made with the first call.
+    """The storage behind a URI: ``mongodb://``, or ``memory:`` for a new one in this process.
 
-    The database is the one that the URI names, ``parse`` if it names none.
+    The connection is made with the first call. The database is the one that the URI names,
+    ``parse`` if it names none. ImportError if ``memory:`` lacks its extra.
     """
-    client: AsyncMongoClient[Document] = AsyncMongoClient(
-        uri, tz_aware=False, serverSelectionTimeoutMS=5000, appname="parsepy"
-    )
-    return Storage(
-        client,
-        client.get_default_database("parse").name,
-        file_url=file_url,
-        prefix=prefix,
-        max_time_ms=max_time_ms,
-    )
+    if uri.startswith(memory.SCHEME):
+        client = cast(AsyncMongoClient[Document], memory.open_client())
+        name = "parse"
+    else:
+        client = AsyncMongoClient(
+            uri, tz_aware=False, serverSelectionTimeoutMS=5000, appname="parsepy"
+        )
+        name = client.get_default_database("parse").name
+    return Storage(client, name, file_url=file_url, prefix=prefix, max_time_ms=max_time_ms)

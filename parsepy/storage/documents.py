@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -30,6 +30,8 @@ FileURL = Callable[[str], str]
 _INT32 = 2**31
 _EXACT = 2**53
 _INT64 = 2**63
+_ERA = 146_097 * 86_400_000  # the calendar repeats after 400 years
+_JS_DATE_MAX = 8_640_000_000_000_000
 _OMIT: Any = object()
 
 # Columns whose document key is not their own name (protocol §6.2)
@@ -98,6 +100,12 @@ def to_nested(value: Any) -> Any:
     return {key: to_nested(item) for key, item in value.items()}
 
 
+def to_checked(value: Any) -> Any:
+    """A value that will lie inside an array or object; raises what ``check_nested`` does."""
+    check_nested(value)
+    return to_nested(value)
+
+
 def to_column(value: Any) -> Any:
     """The value of a top-level column; a Pointer becomes ``Class$objectId``."""
     kind = type(value)
@@ -109,7 +117,7 @@ def to_column(value: Any) -> Any:
         check_nested(value)
         return [to_nested(item) for item in value]
     typed = value.get("__type")
-    if typed is None:
+    if not typed:
         check_nested(value)
         return {key: to_nested(item) for key, item in value.items()}
     return _COLUMNS[typed](value)
@@ -173,7 +181,7 @@ def to_columns(schema: ClassSchema, values: JSONObject) -> Document:
         elif name == "authData" and schema.name == "_User":
             for provider, data in (value or {}).items():
                 if data is not None:
-                    document[AUTH_DATA + provider] = to_nested(data)
+                    document[AUTH_DATA + provider] = to_checked(data)
         else:
             converted = to_column(value)
             if converted is not _OMIT:
@@ -211,7 +219,7 @@ def from_nested(value: Any) -> Any:
 
 def _from_float(value: float) -> int | float | None:
     if value.is_integer():
-        return int(value) if -_EXACT <= value <= _EXACT else value
+        return int(value) if -_INT64 <= value < _INT64 else value
     return value if math.isfinite(value) else None
 
 
@@ -225,12 +233,22 @@ def from_timestamp(value: Any) -> str | None:
     """A BSON date as a bare ISO text."""
     if type(value) is datetime:
         return value.isoformat(timespec="milliseconds") + "Z"
-    if isinstance(value, DatetimeMS):  # outside the years 1 to 9999
-        return f"+{value!r}"
+    if isinstance(value, DatetimeMS):
+        return _far_timestamp(int(value))
     if isinstance(value, str):
         moment = from_iso(value)
         return to_iso(moment) if moment else value
     return None
+
+
+def _far_timestamp(milliseconds: int) -> str | None:
+    """A moment outside the years 1 to 9999 as JavaScript writes it, if it can."""
+    if abs(milliseconds) > _JS_DATE_MAX:
+        return None
+    eras, rest = divmod(milliseconds, _ERA)
+    text = to_iso(datetime(1970, 1, 1) + timedelta(milliseconds=rest))
+    year = int(text[:4]) + 400 * eras
+    return (f"{year:04d}" if 0 <= year <= 9999 else f"{year:+07d}") + text[4:]
 
 
 _FROM: dict[type, Converter] = {
@@ -286,7 +304,8 @@ def _from_file(file_url: FileURL) -> Converter:
 
 def file_url_of(base: str, app_id: str) -> FileURL:
     """Where a stored file is downloaded: ``{base}/files/{appId}/{name}``."""
-    return lambda name: f"{base}/files/{app_id}/{quote(name, safe='')}"
+    kept = "!'()*"  # what JavaScript's encodeURIComponent leaves alone
+    return lambda name: f"{base}/files/{app_id}/{quote(name, safe=kept)}"
 
 
 @dataclass(slots=True)
@@ -353,7 +372,7 @@ def to_object(plan: Plan, document: Document, *, internal: bool = False) -> JSON
             readers, has_acl = value, True
         elif key == "_wperm":
             writers, has_acl = value, True
-        elif key[0] == "_":
+        elif key[:1] == "_":
             if key.startswith(AUTH_DATA):
                 result.setdefault("authData", {})[key[11:]] = from_nested(value)
             elif internal:

@@ -2,26 +2,26 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from bson import Binary, Regex
 
 from parsepy.errors import Code, ParseError
+from parsepy.model import relative_time
 from parsepy.model.schema import ClassSchema
-from parsepy.model.values import check_nested, dumps, from_iso, is_pointer, to_bytes, type_of
+from parsepy.model.values import dumps, from_iso, is_pointer, now, to_bytes, type_of
 from parsepy.model.where import DIRECT, Constraint, Group, Where
 from parsepy.storage.documents import (
-    AUTH_DATA,
     Document,
     key_of,
     pointer_text,
+    to_checked,
     to_column,
-    to_nested,
     to_number,
 )
 
 _BARE_DATES = ("createdAt", "updatedAt", "expiresAt")
-_OPTIONS = {"i": "i", "m": "m", "x": "x", "s": "s", "u": "u"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class _Column:
 
     def direct(self, value: Any) -> Any:
         """The operand of a plain ``field: value``."""
-        if self.kind == "Pointer":
+        if self.kind == "Pointer" and (type(value) is not dict or is_pointer(value)):
             return pointer_text(value)
         if self.kind == "Array":
             # Parse: a plain value on an array column asks whether the array contains it
@@ -138,12 +138,11 @@ class _Column:
         if kind is bool or value is None:
             return value
         if kind is list:
-            check_nested(value)
-            return [to_nested(item) for item in value]
+            return to_checked(value)
         typed = value.get("__type")
         if not value:
             return value
-        if typed is None:
+        if not typed:
             raise ParseError(Code.INVALID_JSON, f"bad atom: {dumps(value).decode()}")
         if self.kind == "Pointer" and is_pointer(value):
             return pointer_text(value)
@@ -154,7 +153,7 @@ class _Column:
             return Binary(to_bytes(value) or b"")
         if typed == "File" or (typed in ("GeoPoint", "Polygon") and self.kind == typed):
             return to_column(value)
-        return to_nested(value)
+        return to_checked(value)
 
     def atoms(self, values: list[Any]) -> list[Any]:
         """Operands of a list operator; one level of nested lists is flattened."""
@@ -165,7 +164,25 @@ class _Column:
 
 
 def _compare(column: _Column, operator: str, operand: Any) -> Document:
+    if isinstance(operand, dict) and "$relativeTime" in operand:
+        return {operator: _relative(column, operator, operand["$relativeTime"])}
     return {operator: column.atom(operand)}
+
+
+def _relative(column: _Column, operator: str, text: Any) -> datetime:
+    if column.kind != "Date":
+        raise ParseError(Code.INVALID_JSON, "$relativeTime can only be used with Date field")
+    if operator not in ("$lt", "$lte", "$gt", "$gte"):
+        raise ParseError(
+            Code.INVALID_JSON,
+            "$relativeTime can only be used with the $lt, $lte, $gt, and $gte operators",
+        )
+    try:
+        return relative_time.parse(text, now())
+    except ValueError as error:
+        raise ParseError(
+            Code.INVALID_JSON, f"bad $relativeTime ({operator}) value. {error}"
+        ) from error
 
 
 def _list(column: _Column, operator: str, operand: Any) -> Document:
@@ -215,30 +232,12 @@ def has_regex(where: Where) -> bool:
     return False
 
 
-def to_projection(
-    schema: ClassSchema, keys: frozenset[str] | None, exclude: tuple[str, ...] = ()
-) -> Document | None:
-    """The MongoDB projection of selected or excluded columns."""
-    if keys is None:
-        if not exclude:
-            return None
-        dropped = {
-            key_of(schema, name): 0
-            for name in exclude
-            if name not in ("objectId", "createdAt", "updatedAt", "ACL")
-        }
-        return dropped or None
+def to_projection(schema: ClassSchema, keys: frozenset[str] | None) -> Document | None:
+    """The MongoDB projection of selected columns; ``None``: the whole document."""
+    if keys is None or (schema.name == "_User" and "authData" in keys):
+        return None  # authData has one key for each provider
     projection: Document = {"_rperm": 1, "_wperm": 1}
     for name in keys:
-        if name in exclude and name not in ("objectId", "createdAt", "updatedAt"):
-            continue
-        if name == "authData" and schema.name == "_User":
-            return None  # one key for each provider: read the whole document
         if name != "ACL":
             projection[key_of(schema, name)] = 1
     return projection
-
-
-def auth_key(provider: str) -> str:
-    """The document key of a provider's authData."""
-    return AUTH_DATA + provider

@@ -5,13 +5,13 @@ from typing import Any
 
 from parsepy.model.ops import op_of
 from parsepy.model.schema import ClassSchema
-from parsepy.model.values import JSONObject, check_nested
+from parsepy.model.values import JSONObject
 from parsepy.storage.documents import (
     AUTH_DATA,
     Document,
     key_of,
+    to_checked,
     to_columns,
-    to_nested,
     to_number,
 )
 
@@ -22,15 +22,13 @@ def _increment(op: JSONObject) -> tuple[str, Any]:
 
 def _each(operator: str) -> Callable[[JSONObject], tuple[str, Any]]:
     def convert(op: JSONObject) -> tuple[str, Any]:
-        check_nested(op["objects"])
-        return operator, {"$each": to_nested(op["objects"])}
+        return operator, {"$each": to_checked(op["objects"])}
 
     return convert
 
 
 def _remove(op: JSONObject) -> tuple[str, Any]:
-    check_nested(op["objects"])
-    return "$pullAll", to_nested(op["objects"])
+    return "$pullAll", to_checked(op["objects"])
 
 
 def _delete(op: JSONObject) -> tuple[str, Any]:
@@ -38,7 +36,7 @@ def _delete(op: JSONObject) -> tuple[str, Any]:
 
 
 def _set_on_insert(op: JSONObject) -> tuple[str, Any]:
-    return "$setOnInsert", to_nested(op.get("amount"))
+    return "$setOnInsert", to_checked(op.get("amount"))
 
 
 _OPS: dict[str, Callable[[JSONObject], tuple[str, Any]]] = {
@@ -58,6 +56,7 @@ def to_update(schema: ClassSchema, changes: JSONObject) -> Document:
     """
     update: Document = {}
     values: JSONObject = {}
+    nested: Document = {}
     for name, value in changes.items():
         op = op_of(value)
         if op is not None:
@@ -68,9 +67,12 @@ def to_update(schema: ClassSchema, changes: JSONObject) -> Document:
                 if data is None:
                     update.setdefault("$unset", {})[AUTH_DATA + provider] = ""
                 else:
-                    values[AUTH_DATA + provider] = to_nested(data)
+                    nested[AUTH_DATA + provider] = to_checked(data)
+        elif "." in name:
+            # what lies inside an object or array keeps its REST form there
+            nested[key_of(schema, name)] = to_checked(value)
         else:
             values[name] = value
-    if values:
-        update["$set"] = to_columns(schema, values)
+    if values or nested:
+        update["$set"] = {**to_columns(schema, values), **nested}
     return update

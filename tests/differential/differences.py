@@ -26,12 +26,17 @@ class Difference:
         return f"differences.toml says {self.ours}, but ours has {wrong}" if wrong else None
 
 
-def part(answer: Any, key: str) -> Any:
-    """Return `status`, `body`, a header, or a key of the body (`code`, `error`...) of an answer."""
-    if key in answer:
-        return answer[key]
-    body = answer["body"]
-    return body.get(key) if isinstance(body, dict) else None
+def part(answer: Any, path: str) -> Any:
+    """Return what `path` names: `status`, a header, `body.results.0.name`, or a key of the body."""
+    if path in answer:
+        return answer[path]
+    found: Any = answer if path.startswith("body.") else answer["body"]
+    for key in path.split("."):
+        if isinstance(found, list) and key.isdigit() and int(key) < len(found):
+            found = found[int(key)]
+        else:
+            found = found.get(key) if isinstance(found, dict) else None
+    return found
 
 
 def read(path: Path = FILE) -> dict[str, Difference]:

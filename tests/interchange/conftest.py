@@ -22,7 +22,8 @@ class Exchange:
     """A database that `writer` filled and `other`, a server of the other kind, opened then.
 
     Both still serve it. The documents and indexes are those before `other` came, and after it had
-    answered; so are the answers of `writer`, which had been started anew after writing.
+    answered; `answers` are those of `writer`, which had been started anew after writing.
+    `answers_at_once` are those of parsepy straight after writing.
     """
 
     shop: Shop
@@ -52,7 +53,7 @@ async def exchange(
         database = mongo[name]
         async with opened(writer, uri) as first:
             shop = await write(first)
-            answers_at_once = await answers(first, shop)
+            answers_at_once = await answers(first, shop) if writer == OURS else {}
         restarted = await stack.enter_async_context(opened(writer, uri))
         writers_answers = await answers(restarted, shop)
         written, made_indexes = raw(database), indexes(database)

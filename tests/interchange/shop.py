@@ -8,7 +8,12 @@ from tests.interchange.servers import Server
 MASTER = "master"
 PHONE = "0f1e2d3c-phone"
 TABLET = "0f1e2d3c-tablet"
-PASSWORDS = {"anna": "anna's secret", "bert": "bert's new sécret", "cora": "cora's secret"}
+PASSWORDS = {
+    "anna": "anna's secret",
+    "bert": "bert's new sécret",
+    "cora": "cora's secret",
+    "visitor": "Vera's",
+}
 
 NUMBERS = {
     "zero": 0,
@@ -147,6 +152,12 @@ async def schemas(shop: Shop) -> None:
     await done("POST", "/schemas/Product", PRODUCT_SCHEMA, who=MASTER)
     await done("POST", "/schemas", PLACE_SCHEMA, who=MASTER)
     await done("POST", "/schemas/Bare", {"className": "Bare"}, who=MASTER)
+    await done(
+        "PUT",
+        "/schemas/Bare",
+        {"fields": {"fans": {"type": "Relation", "targetClass": "_User"}, "old": {"type": "Date"}}},
+        who=MASTER,
+    )
     await done("POST", "/schemas/Forgotten", {"fields": {"a": {"type": "String"}}}, who=MASTER)
     await done("DELETE", "/schemas/Forgotten", who=MASTER)
 
@@ -362,7 +373,8 @@ async def orders(shop: Shop) -> None:
             who=bert,
         )
     await shop.create("without ACL", "/classes/Order", {"main": None, "total": 0}, who=bert)
-    await shop.create("doomed", "/classes/Order", {"status": "doomed"})
+    doomed = {"status": "doomed", "history": op("AddRelation", objects=[mug])}
+    await shop.create("doomed", "/classes/Order", doomed)
     await shop.server.done("DELETE", f"/classes/Order/{shop.ids['doomed']}")
 
 
@@ -410,6 +422,28 @@ async def changes(shop: Shop) -> None:
         "PUT",
         f"/classes/Order/{shop.ids['public']}",
         {"ACL": {shop.ids["anna"]: {"read": True}}, "main": shop.to("Product", "chair")},
+    )
+    nobody = {"main": None, "total": None, "customer": None, "status": op("Delete")}
+    await done("PUT", f"/classes/Order/{shop.ids['with false flags']}", nobody, who=MASTER)
+    await done("PUT", f"/classes/Order/{shop.ids['without ACL']}", {"ACL": op("Delete")})
+    await shop.create(
+        "liked",
+        "/classes/Bare",
+        {"old": date("2020-01-02"), "fans": op("AddRelation", objects=[shop.user("anna")])},
+    )
+    await done(
+        "PUT",
+        "/schemas/Bare",
+        {"fields": {"fans": op("Delete"), "old": op("Delete"), "area": {"type": "Polygon"}}},
+        who=MASTER,
+    )
+    await shop.create("gone", "/classes/Purged", {"n": 1})
+    await done("DELETE", "/purge/Purged", who=MASTER)
+    await done(
+        "PUT",
+        "/schemas/Purged",
+        {"classLevelPermissions": {}, "fields": {"m": {"type": "Number", "defaultValue": 0}}},
+        who=MASTER,
     )
     await done(
         "PUT",
@@ -473,6 +507,9 @@ async def sessions(shop: Shop) -> None:
     shop.tokens["bert"] = bert["sessionToken"]
     login = await done("POST", "/loginAs", {"userId": shop.ids["cora"]}, who=MASTER)
     shop.tokens["cora"] = login["sessionToken"]
+    login = await done("POST", "/login", credentials, who=MASTER)
+    shop.tokens["anna, logged in by master"] = login["sessionToken"]
+    await leaving_and_upgrading(shop)
     restricted = await done("POST", "/sessions", {"purpose": "printing"}, who=anna)
     shop.ids["restricted session"] = restricted["objectId"]
     shop.tokens["restricted session"] = restricted["sessionToken"]
@@ -498,3 +535,51 @@ async def sessions(shop: Shop) -> None:
         who=anna,
     )
     await shop.create("tablet", "/installations", {"deviceType": "android"}, installation=TABLET)
+    await shop.create("radio", "/installations", {"deviceType": "other", "deviceToken": "radio"})
+    # A device that had no installation yet: the old row is updated.
+    named = {"deviceType": "other", "deviceToken": "radio", "installationId": "Old-Radio"}
+    await done("POST", "/installations", named)
+    # The same device under a new installation: the old row goes.
+    moved = {**named, "installationId": "New-Radio"}
+    await shop.create("new radio", "/installations", moved)
+    # The same installation once more: it is updated.
+    again = {"deviceType": "other", "installationId": "new-radio", "badge": 2}
+    await done("POST", "/installations", again)
+    await done(
+        "PUT",
+        f"/sessions/{shop.ids['restricted session']}",
+        {"purpose": "scanning", "copies": 2},
+        who=anna,
+    )
+
+
+async def leaving_and_upgrading(shop: Shop) -> None:
+    """Somebody closes her account; a guest chooses a name; one who drops an anonymous login."""
+    done = shop.server.done
+    await shop.sign_up(
+        "zoe", {"username": "zoe", "password": "zoe's secret", "email": "zoe@shop.test"}
+    )
+    staff = {"users": op("AddRelation", objects=[shop.user("zoe")])}
+    await done("PUT", f"/roles/{shop.ids['Staff']}", staff, who=MASTER)
+    await done("DELETE", f"/users/{shop.ids['zoe']}", who=shop.tokens["zoe"])
+    await shop.sign_up("visitor", {"authData": {"anonymous": {"id": "11ee-anonymous"}}})
+    await done(
+        "PUT",
+        f"/users/{shop.ids['visitor']}",
+        {"username": "Vera", "password": PASSWORDS["visitor"], "email": "vera@shop.test"},
+        who=shop.tokens["visitor"],
+    )
+    login = await done("POST", "/login", {"username": "Vera", "password": PASSWORDS["visitor"]})
+    shop.tokens["visitor with a name"] = login["sessionToken"]
+    named = {
+        "username": "wim",
+        "password": "wim's secret",
+        "authData": {"anonymous": {"id": "22ff-anonymous"}},
+    }
+    await shop.sign_up("wim", named)
+    await done(
+        "PUT",
+        f"/users/{shop.ids['wim']}",
+        {"authData": {"anonymous": None}, "email": op("Delete"), "nickname": None},
+        who=shop.tokens["wim"],
+    )

@@ -43,7 +43,7 @@ async def shop(mongo_uri: str, mongo: MongoClient[dict[str, Any]]) -> AsyncItera
     application = build(Config.from_options(options))
     await application.startup()
     fields = {name: column.to_json() for name, column in THING.items()}
-    await schemas.create_class(application.backend, "Thing", {"fields": fields})
+    await schemas.create_class(application.backend, "Thing", fields)
     yield application.backend
     await application.shutdown()
     mongo.drop_database(database)

@@ -44,6 +44,8 @@ SKIPPED = {
     ("peer", "parse-5", "batches"): 2,
     # The peer loses transactions now and then.
     ("peer", "parse", "batches"): 1,
+    # The peer cuts the connection when the master key is wanting.
+    **{("peer", sdk, file): 1 for sdk in SDKS for file in ("errors", "schemas")},
 }
 
 

@@ -57,6 +57,9 @@ class ClassRules:
     def redact(self, context: RequestContext, item: JSONObject) -> None:
         """Remove what this caller may not see of an object that is shown."""
 
+    def redact_included(self, context: RequestContext, item: JSONObject) -> None:
+        """Remove what this caller may not see of an object that another one includes."""
+
     def translate(self, context: RequestContext, error: Exception) -> Exception:
         """A storage's refusal of a write in the class's own terms."""
         return error

@@ -19,9 +19,12 @@ class InstallationRules(ClassRules):
             values["installationId"] = values["installationId"].lower()
         if not write.is_create:
             return
-        if not values.get("installationId") and write.context.installation_id:
-            values["installationId"] = write.context.installation_id.lower()
-        if not values.get("deviceToken") and not values.get("installationId"):
+        # Parse: the header's id will do, but is not stored
+        if not (
+            values.get("deviceToken")
+            or values.get("installationId")
+            or write.context.installation_id
+        ):
             raise ParseError(
                 Code.MISSING_REQUIRED_FIELD,
                 "at least one ID field (deviceToken, installationId) "

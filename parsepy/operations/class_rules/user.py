@@ -206,6 +206,11 @@ class UserRules(ClassRules):
             else:
                 del item["authData"]
 
+    def redact_included(self, context: RequestContext, item: JSONObject) -> None:
+        """An included user never shows authData, his own included (protocol §10.3)."""
+        if not context.principal.is_privileged:
+            item.pop("authData", None)
+
     def translate(self, context: RequestContext, error: Exception) -> Exception:
         """A unique index of `_User` in words of sign-up (protocol §6.8)."""
         if isinstance(error, DuplicateKey):

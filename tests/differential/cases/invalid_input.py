@@ -136,7 +136,7 @@ SCENARIOS = [
                 put("/classes/Wrong/{w}", body, name=f"{name}, update")
                 for name, body in FIELDS.items()
             ),
-            get("/classes/Wrong/{w}", name="what came of it"),
+            get("/classes/Wrong/{w}", query={"keys": "n,prototype,length"}, name="what came of it"),
         ],
     ),
     Scenario(

@@ -44,14 +44,14 @@ SCENARIOS = [
                 "Parcel",
                 {"weight": 1, "createdAt": "2001-01-01T00:00:00.000Z"},
                 name="create with createdAt",
-                save="p",
             ),
             create(
                 "Parcel",
                 {"weight": 1, "updatedAt": {"__type": "Date", "iso": "2001-01-01T00:00:00.000Z"}},
                 name="create with an updatedAt Date",
+                save="p",
             ),
-            find("Parcel", order="createdAt", keys="weight"),
+            find("Parcel", {"objectId": "{p}"}),
             put("/classes/Parcel/{p}", {"objectId": "other", "weight": 2}),
             put(
                 "/classes/Parcel/{p}",

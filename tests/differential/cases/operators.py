@@ -57,7 +57,7 @@ SHOP = [
         },
         save="g2",
     ),
-    create("Goods", {"name": "Table", "price": 100, "tags": [], "maker": None}, save="g3"),
+    create("Goods", {"name": "Table", "price": 100, "tags": []}, save="g3"),
     create("Goods", {"name": "Chair", "tags": ["home", "light", "wood"], "maker": LAMP}, save="g4"),
     create("Goods", {}, save="g5"),
 ]

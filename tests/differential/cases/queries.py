@@ -98,10 +98,10 @@ LIBRARY = [
     create("Book", {"title": "Two", "by": pointer("Writer", "gonegonego"), "n": 1}, save="b2"),
     create(
         "Book",
-        {"title": "Three", "by": None, "helpers": [pointer("Writer", "gonegonego")]},
+        {"title": "Three", "helpers": [pointer("Writer", "gonegonego")]},
         save="b3",
     ),
-    create("Book", {"title": "Four", "by": pointer("Writer", "{w2}"), "sequel": None}, save="b4"),
+    create("Book", {"title": "Four", "by": pointer("Writer", "{w2}")}, save="b4"),
     put("/classes/Book/{b2}", {"sequel": pointer("Book", "{b1}")}),
 ]
 INCLUDES: dict[str, dict[str, Any]] = {
@@ -159,6 +159,24 @@ SCENARIOS = [
             get("/classes/Book/{b1}", query={"includeAll": True}, name="one with includeAll"),
             get("/classes/Book/{b1}", query={"include": "*"}, name="one with a star"),
             find("Writer", {"$relatedTo": {}}, name="related to nothing"),
+        ],
+    ),
+    Scenario(
+        "pointers that are null",
+        [
+            create("Chain", {"n": 1, "to": pointer("Chain", "aaaaaaaaaa")}, save="c"),
+            create("Chain", {"n": 2, "to": None}),
+            create("Chain", {"n": 3, "late": None}),
+            put("/classes/Chain/{c}", {"late": pointer("Chain", "{c}")}),
+            create("Chain", {"n": 4, "late": pointer("Chain", "{c}")}, save="d"),
+            put("/classes/Chain/{d}", {"late": None}),
+            find("Chain", order="n"),
+            find("Chain", order="n", include="to,late", name="included"),
+            find("Chain", {"to": None}, order="n", name="null"),
+            find("Chain", {"to": {"$exists": True}}, order="n", name="that exist"),
+            find("Chain", {"to": {"$exists": False}}, order="n", name="that do not exist"),
+            find("Chain", {"late": {"$exists": True}}, order="n", name="late ones that exist"),
+            find("Chain", {"to": {"$ne": None}}, order="n", name="not null"),
         ],
     ),
     Scenario(

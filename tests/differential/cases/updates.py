@@ -85,7 +85,7 @@ SCENARIOS = [
         [
             create("Count", {**STOCK, "o": {"t": "text"}}, save="c"),
             *(put("/classes/Count/{c}", body, name=name) for name, body in BAD.items()),
-            get("/classes/Count/{c}"),
+            get("/classes/Count/{c}", query={"excludeKeys": "o"}),
         ],
     ),
     Scenario(
@@ -98,9 +98,10 @@ SCENARIOS = [
             create("Tally", {"tags": op("Remove", objects=1)}, name="remove a number"),
             create("Tally", {"s": op("Increment", amount=1)}, name="increment a text column"),
             create("Tally", {"n": op("Multiply", amount=1)}, name="unknown op"),
-            create("Tally", {"n": op("SetOnInsert", amount=1)}, name="set on insert"),
+            create("Tally", {"n": op("SetOnInsert", amount=2)}, name="set on insert"),
             create("Tally", {"o.k": 1}, name="dotted key"),
-            find("Tally", order="createdAt", name="what came of it"),
+            find("Tally", {"n": 1}, name="what came of it"),
+            find("Tally", {"o.k": 1}, name="what came of the dotted key"),
         ],
     ),
     Scenario(
