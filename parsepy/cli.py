@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import dataclasses
+import gc
 import json
 import os
 import re
@@ -363,6 +364,10 @@ async def _serving(config: Config, listener: socket.socket, welcome: str) -> Non
                 print(welcome, flush=True)
 
     application = build(config)
+    # What lives as long as the server is not searched for garbage again and again; and a page of
+    # objects is so many small dictionaries that the default threshold collects several times in it.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
     # Not by uvicorn's lifespan: what fails here gets one clear line instead of a traceback.
     await application.startup()
     try:

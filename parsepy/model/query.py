@@ -7,7 +7,7 @@ from typing import Any
 
 from parsepy.errors import Code, ParseError
 from parsepy.model import where as wheres
-from parsepy.model.values import JSONObject, loads
+from parsepy.model.values import MAX_DEPTH, JSONObject, loads
 from parsepy.model.where import Where
 
 _ORDER_KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*(\.[a-zA-Z0-9_]+)*")
@@ -49,6 +49,8 @@ _PREFERENCES = {
     "subqueryReadPreference": "subquery_read_preference",
 }
 READ_PREFERENCES = ("PRIMARY", "PRIMARY_PREFERRED", "SECONDARY", "SECONDARY_PREFERRED", "NEAREST")
+_MAX_INCLUDES = 1000
+_MAX_ORDER = 32  # MongoDB sorts by no more
 Path = tuple[str, ...]
 
 
@@ -193,6 +195,11 @@ def selection(
         parts = tuple(key.split("."))
         if len(parts) > 1:
             include.append(parts[:-1])
+    if len(include) > _MAX_INCLUDES or any(len(path) > MAX_DEPTH for path in include):
+        raise ParseError(
+            Code.INVALID_QUERY,
+            f"include names more than {_MAX_INCLUDES} paths, or one of more than {MAX_DEPTH} steps",
+        )
     paths = {path[:length] for path in include for length in range(1, len(path) + 1)}
     paths.discard(("*",))
     return keys, exclude_keys, tuple(sorted(paths, key=lambda p: (len(p), p))), include_all
@@ -251,6 +258,8 @@ def _order(value: Any) -> tuple[tuple[str, int], ...]:
         if _ORDER_KEY.fullmatch(name) is None:
             raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name: {name}.")
         order[name] = direction
+    if len(order) > _MAX_ORDER:
+        raise ParseError(Code.INVALID_QUERY, f"order names more than {_MAX_ORDER} fields")
     return tuple(order.items())
 
 

@@ -24,6 +24,7 @@ from parsepy.model.values import (
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _JOIN = re.compile(r"_Join:[A-Za-z0-9_]+:[A-Za-z0-9_]+")
+_LONGEST = 180
 MISSING: Any = object()
 
 
@@ -176,7 +177,8 @@ SYSTEM_REQUIRED = {
 
 def is_class_name(name: str) -> bool:
     """May a class have this name (protocol §4.3)?"""
-    return (
+    # MongoDB takes 255 bytes for database and collection together
+    return len(name) <= _LONGEST and (
         name in SYSTEM_COLUMNS
         or (name != "length" and _NAME.fullmatch(name) is not None)
         or _JOIN.fullmatch(name) is not None

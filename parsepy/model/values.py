@@ -85,7 +85,9 @@ def now() -> datetime:
 
 def to_iso(moment: datetime) -> str:
     """Naive UTC to ISO 8601 with exactly three digits of milliseconds and ``Z``."""
-    return moment.isoformat(timespec="milliseconds") + "Z"
+    # the JSON library writes a date in a quarter of the time that isoformat takes
+    text = orjson.dumps(moment)
+    return text[1:24].decode() + "Z" if len(text) == 28 else text[1:20].decode() + ".000Z"
 
 
 def from_iso(value: Any) -> datetime | None:

@@ -97,6 +97,8 @@ def write_scope(
 def check_query(context: RequestContext, schema: ClassSchema, query: Query) -> None:
     """Refuse a where or order that names what is hidden from the caller (protocol §8.6)."""
     hidden, by_field = schema.permissions.hidden_from(context.principal)
+    if schema.name == "_User" and not context.principal.is_privileged:
+        _check_secrets(query)
     if not hidden and not by_field:
         return
     for name in fields_of(query.where):
@@ -110,6 +112,16 @@ def check_query(context: RequestContext, schema: ClassSchema, query: Query) -> N
             raise denied(
                 Code.OPERATION_FORBIDDEN,
                 f"This user is not allowed to sort by {name} on class {schema.name}",
+            )
+
+
+def _check_secrets(query: Query) -> None:
+    """Refuse a client's question about tokens of users, which would answer bit by bit."""
+    for name in (*fields_of(query.where), *(name for name, _ in query.order)):
+        if name == "sessionToken" or name.startswith("authData."):
+            raise denied(
+                Code.OPERATION_FORBIDDEN,
+                f"This user is not allowed to query {name} on class _User",
             )
 
 

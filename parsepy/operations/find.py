@@ -27,6 +27,8 @@ async def find(context: RequestContext, query: Query) -> Found:
         schemas.check_unknown(context, query.class_name)
         return Found([], 0 if query.count else None)
     query, redirected = await _redirect(context, query)
+    if redirected is not None:
+        access.check_internal(context, redirected, "find")
     schema = await schemas.readable(context, query.class_name)
     query = await class_rules.of(schema.name).narrow(context, query)
     access.check_query(context, schema, query)

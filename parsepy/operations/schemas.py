@@ -1,6 +1,7 @@
 """The schema cache; create, change and drop classes; add columns on write; apply templates."""
 
 import asyncio
+import re
 import time
 from collections.abc import Mapping
 from datetime import timedelta
@@ -15,9 +16,20 @@ from parsepy.model.permissions import check_permissions
 from parsepy.model.query import simple
 from parsepy.model.schema import ClassSchema, Field, make_schema
 from parsepy.model.templates import Template
-from parsepy.model.values import ARRAY, OBJECT, FieldType, JSONObject, date, now, to_iso
+from parsepy.model.values import (
+    ARRAY,
+    OBJECT,
+    FieldType,
+    JSONObject,
+    date,
+    is_number,
+    now,
+    to_iso,
+)
 from parsepy.storage import schemas as stored
 
+_INDEX_NAME = re.compile(r"[^\0$][^\0]{0,120}")
+_INDEX_KINDS = ("text", "2d", "2dsphere", "hashed")
 _REREAD_SECONDS = 0.5  # how soon after a reading an unknown class is looked for again
 
 
@@ -283,9 +295,14 @@ async def create_class(
     created = _check_indexes(backend, draft, {}, indexes)
     if not await _record(backend, class_name, columns, permissions, created):
         raise ParseError(Code.INVALID_CLASS_NAME, f"Class {class_name} already exists.")
-    for name, keys in created.items():
-        await backend.storage.create_index(class_name, name, keys)
-    await _index_columns(backend, class_name, columns)
+    try:
+        for name, keys in created.items():
+            await backend.storage.create_index(class_name, name, keys)
+        await _index_columns(backend, class_name, columns)
+    except ParseError:
+        await backend.storage.drop_class(draft)  # nothing half-made stays
+        await load(backend, within=0)
+        raise
     return await show_class(backend, class_name)
 
 
@@ -315,7 +332,11 @@ def _check_indexes(
             raise ParseError(Code.INVALID_QUERY, f"Index {name} exists, cannot update.")
         if not isinstance(keys, dict) or not keys:
             raise ParseError(Code.INVALID_JSON, "invalid JSON")
-        for key in keys:
+        if not _INDEX_NAME.fullmatch(name):
+            raise ParseError(Code.INVALID_QUERY, f"Invalid index name: {name}")
+        for key, kind in keys.items():
+            if not (kind in _INDEX_KINDS if isinstance(kind, str) else is_number(kind) and kind):
+                raise ParseError(Code.INVALID_QUERY, f"Index {name} has an invalid key: {key}")
             root = key.partition(".")[0]
             field = root[3:] if root.startswith("_p_") else root
             if field not in schema.types and not (
@@ -365,9 +386,10 @@ async def update_class(backend: Backend, class_name: str, body: JSONObject) -> J
         check_permissions(permissions, draft.types)
     indexes = body.get("indexes")
     created = _check_indexes(backend, draft, schema.indexes, indexes)
-    await _apply_changes(backend, schema, deleted, changed, permissions)
     removed = [name for name, keys in (indexes or {}).items() if _is_removal(keys)]
+    # first what the database may refuse, so that nothing is half-changed then
     await change_indexes(backend, class_name, schema.indexes, created, removed)
+    await _apply_changes(backend, schema, deleted, changed, permissions)
     return await show_class(backend, class_name)
 
 

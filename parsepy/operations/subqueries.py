@@ -10,7 +10,7 @@ from typing import Any
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError, denied
 from parsepy.model.query import Query, parse_where
-from parsepy.model.schema import ClassSchema, is_class_name
+from parsepy.model.schema import ClassSchema, is_class_name, is_field_name
 from parsepy.model.values import JSONObject, is_pointer, pointer
 from parsepy.model.where import DIRECT, SUBQUERIES, Constraint, Group, Node, RelatedTo, Where
 from parsepy.operations import access, schemas
@@ -114,10 +114,10 @@ async def _selected(context: RequestContext, raw: JSONObject, read: Read) -> lis
 async def _related_to(context: RequestContext, node: RelatedTo, read: Read) -> Constraint:
     """Membership in a relation, if the caller may read its owner."""
     class_name, object_id = node.owner["className"], node.owner["objectId"]
+    if not is_class_name(class_name) or not is_field_name(node.key):
+        return Constraint("objectId", (("$in", []),))
     if not context.principal.is_privileged:
         access.check_internal(context, class_name, "get")
-        if not is_class_name(class_name):
-            return Constraint("objectId", (("$in", []),))
         schema = await schemas.existing(context.backend, class_name)
         hidden, _ = schema.permissions.hidden_from(context.principal)
         if access.is_hidden(node.key, hidden):

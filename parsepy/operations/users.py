@@ -159,7 +159,8 @@ async def _check_credentials(context: RequestContext, parameters: JSONObject) ->
     if not context.principal.is_master and user.get("ACL") == {}:
         raise wrong_credentials()
     config = context.config
-    ignore = context.principal.is_master and parameters.get("ignoreEmailVerification") is True
+    asked = parameters.get("ignoreEmailVerification") in (True, "true")
+    ignore = context.principal.is_master and asked
     if (
         config.verify_user_emails
         and config.prevent_login_with_unverified_email

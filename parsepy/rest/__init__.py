@@ -59,6 +59,8 @@ class RestDoor:
             answer = error_answer(self._backend, error)
         except HTTPRefusal as refusal:
             answer = Answer(refusal.body, refusal.status)
+        except RecursionError:
+            answer = Answer({"code": Code.INVALID_JSON, "error": "The nesting is too deep."}, 400)
         except Unavailable as error:
             log.error("request %s: the database can't be reached: %s", request_id, error)
             answer = Answer({"code": Code.INTERNAL_SERVER_ERROR, "error": "Database error"}, 500)

@@ -1,6 +1,7 @@
 """``/batch``: replays inner requests through the router (protocol §24)."""
 
 import asyncio
+import random
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,7 +12,9 @@ from parsepy.model.values import JSONObject
 from parsepy.rest import credentials
 from parsepy.rest.requests import Request, Route, read_query, split_path
 from parsepy.rest.responses import Answer, HTTPRefusal, error_body
+from parsepy.storage import Conflict
 
+_ATTEMPTS = 10  # of a transaction that meets others
 _TOGETHER = 20  # inner requests under way at once
 _METHODS = ("GET", "POST", "PUT", "DELETE")
 
@@ -44,9 +47,10 @@ def _inner(request: Request, item: Any) -> tuple[Request, Any]:
         raise _refused("batch request path must be a string")
     method = item.get("method", "undefined")
     parts = None
+    target, _, parameters = path.partition("#")[0].partition("?")
     if path.startswith("/"):
         for mount in _mounts(request.context):
-            parts = parts or split_path(urlsplit(path).path, mount)
+            parts = parts or split_path(target, mount)
     if parts is None:
         raise _refused(f"cannot route batch path {path}")
     if parts == ("batch",):
@@ -61,7 +65,7 @@ def _inner(request: Request, item: Any) -> tuple[Request, Any]:
         request,
         method=method,
         path=parts,
-        query=read_query(urlsplit(path).query.encode()),
+        query=read_query(parameters.encode()),
         body=body,
         arguments=match.arguments,
         context=replace(request.context, trigger_context=dict(request.context.trigger_context)),
@@ -128,18 +132,34 @@ class _Failed(Exception):
 async def _in_transaction(
     context: RequestContext, inner: list[tuple[Request, Any]]
 ) -> list[JSONObject]:
-    """All or nothing: the first refusal rolls everything back and is the answer."""
-    try:
-        async with context.backend.storage.transaction():
-            answers = []
-            for request, handler in inner:
-                answers.append(await _outcome(request, handler))
-                if "error" in answers[-1]:
-                    raise _Failed(answers[-1]["error"])
-            return answers
-    except _Failed as failure:
-        # whatever the code, the batch as a whole was found: 400, never 404
-        raise HTTPRefusal(400, failure.error) from None
+    """All or nothing: the first refusal rolls everything back and is the answer.
+
+    One that met another's change is tried again, a little later each time.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            return await _try_transaction(context, inner)
+        except _Failed as failure:
+            # whatever the code, the batch as a whole was found: 400, never 404
+            raise HTTPRefusal(400, failure.error) from None
+        except Conflict as conflict:
+            context.backend.log.info("transaction, attempt %d: %s", attempt, conflict)
+            await asyncio.sleep(random.uniform(0, 0.02 * attempt))
+    raise ParseError(
+        Code.INTERNAL_SERVER_ERROR, "Other transactions changed the same objects; try again."
+    )
+
+
+async def _try_transaction(
+    context: RequestContext, inner: list[tuple[Request, Any]]
+) -> list[JSONObject]:
+    async with context.backend.storage.transaction():
+        answers = []
+        for request, handler in inner:
+            answers.append(await _outcome(request, handler))
+            if "error" in answers[-1]:
+                raise _Failed(answers[-1]["error"])
+        return answers
 
 
 routes = [Route("POST", "/batch", batch)]

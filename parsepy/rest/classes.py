@@ -20,7 +20,8 @@ _ALIASES = {
 
 
 def _class_name(request: Request) -> str:
-    return request.arguments.get("className") or _ALIASES[request.path[0]]
+    name = request.arguments.get("className")
+    return _ALIASES[request.path[0]] if name is None else name
 
 
 def location(request: Request, class_name: str, object_id: str) -> str:

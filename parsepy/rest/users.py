@@ -1,13 +1,19 @@
 """``/login``, ``/logout``, ``/users/me``, ``/verifyPassword``, ``/loginAs``."""
 
+from parsepy.model.values import JSONObject
 from parsepy.operations import users
 from parsepy.rest.requests import Request, Route
 from parsepy.rest.responses import Answer
 
 
+def _credentials(request: Request) -> JSONObject:
+    """The parameters of a log-in; in a query string they are texts, digits or not."""
+    return {**request.body, **request.query}
+
+
 async def log_in(request: Request) -> Answer:
     """Log in with username or email and password."""
-    return Answer(await users.log_in(request.context, request.parameters()))
+    return Answer(await users.log_in(request.context, _credentials(request)))
 
 
 async def log_out(request: Request) -> Answer:
@@ -23,12 +29,12 @@ async def me(request: Request) -> Answer:
 
 async def verify_password(request: Request) -> Answer:
     """Check a password without a session."""
-    return Answer(await users.verify_password(request.context, request.parameters()))
+    return Answer(await users.verify_password(request.context, _credentials(request)))
 
 
 async def log_in_as(request: Request) -> Answer:
     """Become any user with the master key."""
-    user_id = request.parameters().get("userId")
+    user_id = _credentials(request).get("userId")
     return Answer(await users.log_in_as(request.context, user_id))
 
 

@@ -13,12 +13,14 @@ from functools import partial
 from typing import Any, cast
 
 from bson import CodecOptions, DatetimeConversion
+from bson.errors import BSONError
 from pymongo import AsyncMongoClient, InsertOne, ReadPreference, ReturnDocument, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import (
-    AutoReconnect,
     BulkWriteError,
+    ConnectionFailure,
+    DocumentTooLarge,
     DuplicateKeyError,
     ExecutionTimeout,
     OperationFailure,
@@ -45,11 +47,13 @@ _BAD_VALUE = {
     9: Code.INVALID_QUERY,  # FailedToParse
     14: Code.INCORRECT_TYPE,  # TypeMismatch: $inc on a text, $push on a number
     28: Code.INVALID_KEY_NAME,  # PathNotViable
+    34: Code.INVALID_KEY_NAME,  # CannotBackfillArray: an index far beyond the end
     40: Code.INVALID_KEY_NAME,  # ConflictingUpdateOperators
     52: Code.INVALID_KEY_NAME,  # DollarPrefixedFieldName
     56: Code.INVALID_KEY_NAME,  # EmptyFieldName
     57: Code.INVALID_KEY_NAME,  # DottedFieldName
     15: Code.INVALID_JSON,  # Overflow: nesting
+    73: Code.INVALID_CLASS_NAME,  # InvalidNamespace: too long
     10334: Code.OBJECT_TOO_LARGE,
     17280: Code.OBJECT_TOO_LARGE,
     51091: Code.INVALID_QUERY,  # regular expression is invalid
@@ -81,14 +85,20 @@ class Unavailable(Exception):
     """The database can't be reached now."""
 
 
+class Conflict(Exception):
+    """Another transaction changed the same objects: this one can be tried again."""
+
+
 def _translated(error: PyMongoError) -> Exception:
     """A driver's error in the house's terms."""
     if isinstance(error, DuplicateKeyError):
         return _duplicate(error.details or {}, str(error))
     if isinstance(error, ExecutionTimeout):
         return ParseError(Code.TIMEOUT, "The query took too long and was stopped.")
-    if isinstance(error, AutoReconnect):
+    if isinstance(error, ConnectionFailure):
         return Unavailable(str(error))
+    if error.has_error_label("TransientTransactionError"):
+        return Conflict(str(error))
     if isinstance(error, OperationFailure) and error.code is not None:
         return _refused(error.code, str((error.details or {}).get("errmsg", error))) or error
     return error
@@ -116,8 +126,10 @@ def _guard() -> Iterator[None]:
         if translated is error:
             raise
         raise translated from error
-    except (OverflowError, ValueError) as error:
-        # bson refuses what it can't encode (too large, too deep, NUL in a key)
+    except DocumentTooLarge as error:
+        raise ParseError(Code.OBJECT_TOO_LARGE, "The object is larger than 16 MB.") from error
+    except (OverflowError, ValueError, BSONError) as error:
+        # bson refuses what it can't encode (too large a number, too deep, NUL in a key)
         raise ParseError(Code.INVALID_JSON, f"can't be stored: {error}") from error
 
 
@@ -172,13 +184,19 @@ class Storage:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
-        """All calls inside commit together or, on an exception, not at all."""
-        async with self._client.start_session() as session, await session.start_transaction():
-            token = _SESSION.set(session)
-            try:
-                yield
-            finally:
-                _SESSION.reset(token)
+        """All calls inside commit together or, on an exception, not at all.
+
+        Raises ``Conflict`` if another transaction came in between.
+        """
+        try:
+            async with self._client.start_session() as session, await session.start_transaction():
+                token = _SESSION.set(session)
+                try:
+                    yield
+                finally:
+                    _SESSION.reset(token)
+        except PyMongoError as error:  # at the commit
+            raise _translated(error) from error
 
     # --- objects ------------------------------------------------------------------------------
 
@@ -313,7 +331,7 @@ class Storage:
                     if code == 11000
                     else _refused(code, text) or RuntimeError(text)
                 )
-        except (OverflowError, ValueError, PyMongoError):
+        except (OverflowError, ValueError, BSONError, PyMongoError):
             # one document that can't be encoded must not spoil its neighbours
             for position, item in enumerate(batch):
                 try:

@@ -129,7 +129,7 @@ def _polygon(value: JSONObject) -> Document:
         points.append(points[0])
     if len({tuple(point) for point in points}) < 3:
         raise ParseError(
-            Code.INTERNAL_SERVER_ERROR,
+            Code.INCORRECT_TYPE,
             "GeoJSON: Loop must have at least 3 different vertices",
         )
     return {"type": "Polygon", "coordinates": [points]}
@@ -225,6 +225,8 @@ def _from_float(value: float) -> int | float | None:
 
 def from_date(value: Any) -> JSONObject | None:
     """A BSON date as a Date value."""
+    if type(value) is datetime:
+        return {"__type": "Date", "iso": to_iso(value)}
     text = from_timestamp(value)
     return None if text is None else {"__type": "Date", "iso": text}
 
@@ -232,7 +234,7 @@ def from_date(value: Any) -> JSONObject | None:
 def from_timestamp(value: Any) -> str | None:
     """A BSON date as a bare ISO text."""
     if type(value) is datetime:
-        return value.isoformat(timespec="milliseconds") + "Z"
+        return to_iso(value)
     if isinstance(value, DatetimeMS):
         return _far_timestamp(int(value))
     if isinstance(value, str):

@@ -41,9 +41,11 @@ class SessionRules(ClassRules):
             if write.context.installation_id:
                 write.values["installationId"] = write.context.installation_id
             return
-        for name in _FIXED:
-            if name in write.values:
+        for name in write.values:
+            if name.partition(".")[0] in _FIXED:
                 raise ParseError(Code.INVALID_KEY_NAME, f"Invalid key name: {name}")
+        if await _owner(write.context, write.object_id) != principal.user_id:
+            raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
 
     async def prepare(self, write: Write) -> None:
         """A session made by hand is answered whole."""
@@ -84,3 +86,10 @@ async def _forget(context: RequestContext, object_id: str) -> str | None:
     token = str(rows[0].get("sessionToken"))
     principals.forget_token(context.backend, token)
     return token
+
+
+async def _owner(context: RequestContext, object_id: str) -> str | None:
+    """The id of a session's user."""
+    rows = await schemas.lookup(context.backend, "_Session", {"objectId": object_id}, limit=1)
+    owner = (rows[0].get("user") or {}).get("objectId") if rows else None
+    return owner if isinstance(owner, str) else None

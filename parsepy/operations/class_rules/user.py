@@ -179,6 +179,8 @@ class UserRules(ClassRules):
             if entries is None:
                 entries = {} if config.enforce_private_users else {"*": {"read": True}}
             values["ACL"] = {**entries, write.object_id: own}
+            if "ACL" in write.echo:
+                write.echo["ACL"] = values["ACL"]
         elif isinstance(values.get("ACL"), dict) and not write.context.principal.is_privileged:
             values["ACL"] = {**values["ACL"], write.object_id: own}
 

@@ -262,7 +262,12 @@ SCENARIOS = [
             put("/schemas/_User", {"classLevelPermissions": {**OPEN, "create": {}}}, who="master"),
             post("/users", {"username": "not-allowed", "password": "x"}, name="sign-up is closed"),
             put("/schemas/_User", {"classLevelPermissions": OPEN}, who="master", name="open again"),
-            post("/users", {"username": "allowed-again", "password": "x"}, name="sign-up is open"),
+            post(
+                "/users",
+                {"username": "allowed-again", "password": "x", "email": "again@shop.test"},
+                name="sign-up is open",
+            ),
+            find("_User", {"username": "allowed-again"}, name="the email stays hidden"),
         ],
         configuration="detailed",
     ),

@@ -52,7 +52,7 @@ SCENARIOS = [
                 save="p",
             ),
             find("Parcel", {"objectId": "{p}"}),
-            put("/classes/Parcel/{p}", {"objectId": "other", "weight": 2}),
+            put("/classes/Parcel/{p}", {"objectId": "other"}, name="update with another id"),
             put(
                 "/classes/Parcel/{p}",
                 {"createdAt": {"__type": "Date", "iso": "2001-01-01T00:00:00.000Z"}},

@@ -6,6 +6,7 @@ from tests.differential.scenario import (
     delete,
     find,
     get,
+    op,
     pointer,
     post,
     put,
@@ -110,8 +111,6 @@ SCENARIOS = [
                 "/users/nosuchuser", {"city": "Oslo"}, who="master", name="an unknown user, master"
             ),
             put("/users/{ann_id}", {"email": "nonsense"}, who="ann", name="a bad email"),
-            put("/users/{ann_id}", {"username": ""}, who="ann", name="an empty name"),
-            put("/users/{ann_id}", {"username": {"__op": "Delete"}}, who="ann", name="no name"),
             put("/users/{ann_id}", {"email": {"__op": "Delete"}}, who="ann", name="no email"),
             put("/users/{ann_id}", {"emailVerified": True}, who="ann", name="verify oneself"),
             put("/users/{ann_id}", {"ACL": {"*": {"read": True}}}, who="ann", name="own ACL"),
@@ -138,6 +137,33 @@ SCENARIOS = [
             delete("/users/{ann_id}", who="ann3", name="deleted by herself"),
             get("/users/me", who="ann3", name="after the deletion"),
             post("/login", {"username": "ann", "password": "by-master"}, name="log in when gone"),
+        ],
+        configuration="detailed",
+    ),
+    Scenario(
+        "names and passwords that cannot be taken away",
+        [
+            sign_up("gil", "gil"),
+            put("/users/{gil_id}", {"username": ""}, who="gil", name="an empty name"),
+            sign_up("hal", "hal"),
+            put("/users/{hal_id}", {"username": op("Delete")}, who="hal", name="no name"),
+            put("/users/{hal_id}", {"username": None}, who="hal", name="a null name"),
+            sign_up("ida", "ida"),
+            put("/users/{hal_id}", {"username": "IDA"}, who="hal", name="a name that is taken"),
+            put("/users/{hal_id}", {"username": "hal"}, who="hal", name="the own name"),
+            put("/users/{hal_id}", {"username": 5}, who="hal", name="a number for a name"),
+            put("/users/{hal_id}", {"password": 5}, who="hal", name="a number for a password"),
+            put("/users/{hal_id}", {"password": op("Delete")}, who="hal", name="no password"),
+            put("/users/{hal_id}", {"password": {"a": 1}}, who="hal", name="an object for one"),
+            put("/users/{hal_id}", {"authData": "text"}, who="hal", name="authData of text"),
+            put(
+                "/users/{hal_id}", {"authData": {"nosuch": {"id": "1"}}}, who="hal", name="provider"
+            ),
+            put(
+                "/users/{hal_id}", {"authData": {"anonymous": {"id": "v"}}}, who="hal", name="link"
+            ),
+            put("/users/{hal_id}", {"authData.anonymous": {"id": "v"}}, who="hal", name="by path"),
+            get("/users/{hal_id}", who="hal"),
         ],
         configuration="detailed",
     ),
