@@ -1,5 +1,7 @@
 """``create`` and ``update``: the write spine (protocol §9)."""
 
+from collections.abc import Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +10,16 @@ from parsepy.errors import Code, ParseError, denied
 from parsepy.model import acl, ops
 from parsepy.model.permissions import refusal
 from parsepy.model.schema import SYSTEM_REQUIRED
-from parsepy.model.values import STRING, JSONObject, from_iso, new_id, to_iso, type_of
+from parsepy.model.values import (
+    STRING,
+    FieldType,
+    JSONObject,
+    check_nested,
+    from_iso,
+    new_id,
+    to_iso,
+    type_of,
+)
 from parsepy.model.where import DIRECT, Constraint
 from parsepy.operations import access, class_rules, schemas
 from parsepy.operations.class_rules.base import Write
@@ -52,6 +63,7 @@ async def create(
         # pointer rules tell of an object that is there; a new one can't satisfy them
         raise refusal("addField", class_name)
     schema.permissions.decide(class_name, "create", context.principal)
+    _check_new(write, new)
     write.schema = await schemas.add_columns(context.backend, schema, new)
     _check_system_columns(write)
     relations = _split_relations(write)
@@ -96,11 +108,12 @@ async def update(
     scope = access.write_scope(context, schema, "update", narrowing)
     if scope is None:
         raise _not_found(context, class_name)
-    write.schema = await schemas.add_columns(context.backend, schema, new)
     for value in write.values.values():
         op = ops.op_of(value)
         if op is not None:
             op.check(value)
+    _check_new(write, new)
+    write.schema = await schemas.add_columns(context.backend, schema, new)
     relations = _split_relations(write)
     _check_required(write)
     await rules.prepare(write)
@@ -244,6 +257,21 @@ def _stamps(write: Write, body: JSONObject) -> tuple[str, str]:
 
 
 # --- values -------------------------------------------------------------------------------------
+
+
+def _check_new(write: Write, new: Mapping[str, FieldType]) -> None:
+    """Refuse what the storage would refuse, before it leaves a column behind."""
+    if not new:
+        return
+    for name, value in write.values.items():
+        kind = new.get(name.partition(".")[0])
+        op = ops.op_of(value)
+        if op is not None and write.is_create:
+            value = op.initial(value)
+        elif op is not None:
+            value = value.get("objects")
+        if kind is not None and kind.name in ("Object", "Array"):
+            check_nested(value)
 
 
 def _check_system_columns(write: Write) -> None:

@@ -73,5 +73,5 @@ async def upgrade(context: RequestContext) -> JSONObject:
     if not principal.session_token.startswith("r:"):
         schema = await schemas.existing(backend, "_User")
         where = simple("_User", {"objectId": principal.user_id}).where
-        await backend.storage.replace_many(schema, where, {"sessionToken": {"__op": "Delete"}})
+        await backend.storage.update_many(schema, where, {"sessionToken": {"__op": "Delete"}})
     return session

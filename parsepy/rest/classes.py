@@ -6,7 +6,7 @@ from urllib.parse import quote
 from parsepy.errors import Code, ParseError
 from parsepy.model import query as queries
 from parsepy.model.query import GET_PARAMETERS, Query
-from parsepy.operations import find, save, users
+from parsepy.operations import find, installations, save, users
 from parsepy.operations.delete import delete as delete_object
 from parsepy.rest.requests import Request, Route
 from parsepy.rest.responses import Answer, created
@@ -38,7 +38,12 @@ async def create(request: Request) -> Answer:
         if not signed_up.created:
             return Answer(signed_up.answer)
         return created(signed_up.answer, location(request, class_name, signed_up.object_id))
-    saved = await save.create(request.context, class_name, request.body)
+    if class_name == "_Installation":
+        saved, is_new = await installations.create_or_update(request.context, request.body)
+        if not is_new:
+            return Answer(saved.answer)
+    else:
+        saved = await save.create(request.context, class_name, request.body)
     return created(saved.answer, location(request, class_name, saved.object_id))
 
 
@@ -88,7 +93,10 @@ async def update(request: Request) -> Answer:
     class_name, object_id = _class_name(request), request.arguments["objectId"]
     if class_name == "_User":
         return Answer(await users.update(request.context, object_id, request.body))
-    saved = await save.update(request.context, class_name, object_id, request.body)
+    if class_name == "_Installation":
+        saved = await installations.update(request.context, object_id, request.body)
+    else:
+        saved = await save.update(request.context, class_name, object_id, request.body)
     return Answer(saved.answer)
 
 

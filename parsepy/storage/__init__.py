@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from bson import CodecOptions, DatetimeConversion
 from bson.errors import BSONError
+from bson.errors import BSONError
 from pymongo import AsyncMongoClient, InsertOne, ReadPreference, ReturnDocument, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
@@ -545,11 +546,17 @@ class Storage:
                 if error.code not in (26, 27):  # NamespaceNotFound, IndexNotFound
                     raise
 
-    async def replace_many(self, schema: ClassSchema, where: Where, changes: JSONObject) -> int:
+    async def update_many(
+        self,
+        schema: ClassSchema,
+        where: Where,
+        changes: JSONObject,
+        scope: Scope = EVERYTHING,
+    ) -> int:
         """Change every object that matches; how many there were."""
         with _guard():
             result = await self.collection(schema.name).update_many(
-                filters.to_filter(schema, where),
+                filters.to_filter(schema, where, scope),
                 updates.to_update(schema, changes),
                 session=_SESSION.get(),
             )

@@ -13,7 +13,7 @@ ANNA = pointer("_User", "anna")
 ORDERS = {"className": "Order", "where": {}}
 
 
-def tested(raw: Any) -> Any:
+def constraint(raw: Any) -> Any:
     """The tests of a where on one field."""
     (node,) = parse({"price": raw})
     assert isinstance(node, Constraint)
@@ -36,16 +36,16 @@ def test_an_empty_where_asks_nothing(raw: Any) -> None:
 
 @pytest.mark.parametrize("value", [5, "cup", None, True, {}, ANNA, {"__type": "Date", "iso": "x"}])
 def test_a_plain_or_typed_value_is_a_direct_test(value: Any) -> None:
-    assert tested(value) == ((DIRECT, value),)
+    assert constraint(value) == ((DIRECT, value),)
 
 
 def test_several_operators_on_a_field_must_all_hold() -> None:
-    assert tested({"$gt": 1, "$lte": 9}) == (("$gt", 1), ("$lte", 9))
+    assert constraint({"$gt": 1, "$lte": 9}) == (("$gt", 1), ("$lte", 9))
 
 
 def test_a_regex_takes_its_options_with_it_wherever_they_stand() -> None:
-    assert tested({"$regex": "^cup"}) == (("$regex", ("^cup", "")),)
-    assert tested({"$options": "i", "$ne": "x", "$regex": "cup"}) == (
+    assert constraint({"$regex": "^cup"}) == (("$regex", ("^cup", "")),)
+    assert constraint({"$options": "i", "$ne": "x", "$regex": "cup"}) == (
         ("$ne", "x"),
         ("$regex", ("cup", "i")),
     )
@@ -68,7 +68,7 @@ def test_a_regex_takes_its_options_with_it_wherever_they_stand() -> None:
     ],
 )
 def test_an_operator_takes_a_fitting_operand(operator: str, operand: Any) -> None:
-    assert tested({operator: operand}) == ((operator, operand),)
+    assert constraint({operator: operand}) == ((operator, operand),)
 
 
 @pytest.mark.parametrize("operator", ["$or", "$and", "$nor"])

@@ -98,6 +98,8 @@ class UserRules(ClassRules):
     async def check(self, write: Write) -> None:
         """Refuse a sign-up without credentials, and a client that verifies his own email."""
         values, context = write.values, write.context
+        if not context.principal.is_privileged:
+            values.pop("sessionToken", None)  # the legacy token is the server's to give
         if write.is_create and not write.facts.get("auth_data"):
             _require(values, "username", Code.USERNAME_MISSING, "bad or missing username")
             _require(values, "password", Code.PASSWORD_MISSING, "password is required")

@@ -1,0 +1,198 @@
+"""Parsed wheres as MongoDB filters, within what the caller may see."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from bson import Binary, Regex
+
+from parsepy.errors import Code, ParseError
+from parsepy.model.schema import Field, make_schema
+from parsepy.model.values import PLAIN_TYPES, FieldType, pointer
+from parsepy.model.where import RelatedTo, parse
+from parsepy.storage.filters import Scope, has_regex, to_filter, to_projection
+
+PRODUCT = make_schema(
+    "Product",
+    {
+        "name": Field(PLAIN_TYPES["String"]),
+        "price": Field(PLAIN_TYPES["Number"]),
+        "since": Field(PLAIN_TYPES["Date"]),
+        "tags": Field(PLAIN_TYPES["Array"]),
+        "box": Field(PLAIN_TYPES["Object"]),
+        "place": Field(PLAIN_TYPES["GeoPoint"]),
+        "owner": Field(FieldType("Pointer", "_User")),
+    },
+)
+ANNA = pointer("_User", "anna")
+DATE = {"__type": "Date", "iso": "2020-01-02T00:00:00.000Z"}
+MOMENT = datetime(2020, 1, 2)
+POINT = {"__type": "GeoPoint", "latitude": 1, "longitude": 2}
+
+
+def filtered(raw: Any, scope: Scope | None = None) -> Any:
+    return to_filter(PRODUCT, parse(raw, privileged=True), scope or Scope())
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ({}, {}),
+        ({"name": "cup"}, {"name": "cup"}),
+        ({"price": 5.0}, {"price": 5}),
+        ({"name": None}, {"name": None}),
+        ({"name": True}, {"name": True}),
+        ({"objectId": "cup"}, {"_id": "cup"}),
+        ({"createdAt": DATE["iso"]}, {"_created_at": MOMENT}),
+        ({"createdAt": "bad"}, {"_created_at": "bad"}),
+        ({"since": DATE}, {"since": MOMENT}),
+        ({"since": DATE["iso"]}, {"since": DATE["iso"]}),
+        ({"tags": "red"}, {"tags": {"$all": ["red"]}}),
+        ({"tags": ANNA}, {"tags": {"$all": [ANNA]}}),
+        ({"tags": DATE}, {"tags": {"$all": [MOMENT]}}),
+        ({"owner": ANNA}, {"_p_owner": "_User$anna"}),
+        ({"owner": "anna"}, {"_p_owner": "anna"}),
+        ({"owner": DATE}, {"_p_owner": MOMENT}),
+        ({"box.owner": ANNA}, {"box.owner": ANNA}),
+        ({"place": POINT}, {"place": [2, 1]}),
+        ({"box.place": POINT}, {"box.place": POINT}),
+        ({"name": {"__type": "File", "name": "cup.png"}}, {"name": "cup.png"}),
+        ({"name": {"__type": "Bytes", "base64": "AGN1cA=="}}, {"name": Binary(b"\0cup")}),
+        ({"_session_token": "r:1"}, {"_session_token": "r:1"}),
+    ],
+)
+def test_a_plain_value_is_equality_in_the_columns_encoding(raw: Any, expected: Any) -> None:
+    assert filtered(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ({"price": {"$gt": 1, "$lte": 9.0}}, {"price": {"$gt": 1, "$lte": 9}}),
+        ({"owner": {"$eq": "anna"}}, {"_p_owner": {"$eq": "_User$anna"}}),
+        ({"owner": {"$in": [ANNA, "ben"]}}, {"_p_owner": {"$in": ["_User$anna", "_User$ben"]}}),
+        ({"tags": {"$eq": ["red", DATE]}}, {"tags": {"$eq": ["red", MOMENT]}}),
+        ({"name": {"$nin": ["a", ["b", ["c"]]]}}, {"name": {"$nin": ["a", "b", ["c"]]}}),
+        ({"tags": {"$all": ["red", ANNA]}}, {"tags": {"$all": ["red", ANNA]}}),
+        ({"tags": {"$all": []}}, {"tags": {"$all": []}}),
+        ({"tags": {"$all": [{"$regex": "^re"}]}}, {"tags": {"$all": [Regex("^re")]}}),
+        ({"tags": {"$containedBy": ["red"]}},
+         {"tags": {"$not": {"$elemMatch": {"$nin": ["red"]}}}}),
+        ({"name": {"$regex": "^cup"}}, {"name": {"$regex": "^cup"}}),
+        ({"name": {"$regex": "cup", "$options": "i"}},
+         {"name": {"$regex": "cup", "$options": "i"}}),
+        ({"name": {"$exists": 1}}, {"name": {"$exists": True}}),
+        ({"name": {"$ne": None}}, {"name": {"$ne": None}}),
+    ],
+)
+def test_an_operator_becomes_mongos(raw: Any, expected: Any) -> None:
+    assert filtered(raw) == expected
+
+
+def test_a_moment_may_be_relative_to_now() -> None:
+    found = filtered({"since": {"$lt": {"$relativeTime": "in 1 day"}}})["since"]["$lt"]
+    assert found > datetime.now()
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        ({"name": {"$lt": {"$relativeTime": "now"}}}, "only be used with Date field"),
+        ({"since": {"$eq": {"$relativeTime": "now"}}}, "the $lt, $lte, $gt, and $gte operators"),
+        ({"since": {"$gt": {"$relativeTime": "soon"}}}, "bad $relativeTime ($gt) value. Time"),
+        ({"name": {"$eq": {"size": 1}}}, 'bad atom: {"size":1}'),
+        ({"name": {"$eq": {"__type": "", "$gt": 1}}}, 'bad atom: {"__type":"","$gt":1}'),
+        ({"tags": {"$in": [{"size": 1}]}}, 'bad atom: {"size":1}'),
+    ],
+)
+def test_a_wrong_operand_is_invalid_json(raw: Any, message: str) -> None:
+    with pytest.raises(ParseError) as refused:
+        filtered(raw)
+    assert refused.value.code == Code.INVALID_JSON
+    assert message in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        ({"name": {"__type": "Moon"}}, Code.INCORRECT_TYPE),
+        ({"owner": {"__type": "Moon", "$gt": 1}}, Code.INCORRECT_TYPE),
+        ({"since": {"$gt": {"__type": "Date", "iso": "bad"}}}, Code.INCORRECT_TYPE),
+        ({"box.place": {**POINT, "$where": "1"}}, Code.INVALID_NESTED_KEY),
+        ({"tags": {"$eq": [{"$where": "1"}]}}, Code.INVALID_NESTED_KEY),
+    ],
+)
+def test_no_broken_value_and_no_operator_in_a_value_reaches_mongodb(raw: Any, code: int) -> None:
+    with pytest.raises(ParseError) as refused:
+        filtered(raw)
+    assert refused.value.code == code
+
+
+def test_groups_keep_their_operator_and_repeat_below_and() -> None:
+    branches = [{"name": "cup"}, {}]
+    assert filtered({"$or": branches}) == {"$or": branches}
+    assert filtered({"$and": branches, "$nor": [{"price": 1}]}) == {
+        "$and": branches,
+        "$nor": [{"price": 1}],
+    }
+
+
+def test_a_scope_is_joined_to_what_the_client_asks() -> None:
+    scope = Scope(readers=("*", "anna"))
+    assert filtered({"name": "cup"}, scope) == {
+        "name": "cup",
+        "_rperm": {"$in": [None, "*", "anna"]},
+    }
+    assert filtered({}, Scope(writers=("*",))) == {"_wperm": {"$in": [None, "*"]}}
+
+
+def test_a_clients_own_condition_on_a_scoped_key_cannot_widen_the_scope() -> None:
+    found = filtered({"_rperm": "ben"}, Scope(readers=("*",)))
+    assert found == {"_rperm": "ben", "$and": [{"_rperm": {"$in": [None, "*"]}}]}
+
+
+def test_pointer_fields_ask_for_a_pointer_at_the_user() -> None:
+    scope = Scope(pointer_fields=("owner", "tags"), user_id="anna")
+    choices = [{"_p_owner": "_User$anna"}, {"tags": ANNA}]
+    assert filtered({}, scope) == {"$or": choices}
+    mine = [{"price": 1}]
+    assert filtered({"$or": mine}, scope) == {"$or": mine, "$and": [{"$or": choices}]}
+    both = filtered({"$or": mine, "$and": [{"name": "cup"}]}, scope)
+    assert both == {"$or": mine, "$and": [{"name": "cup"}, {"$or": choices}]}
+
+
+def test_an_unresolved_relation_is_a_mistake_of_the_house() -> None:
+    with pytest.raises(AssertionError):
+        to_filter(PRODUCT, (RelatedTo(ANNA, "orders"),))
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ({}, False),
+        ({"name": "cup"}, False),
+        ({"name": {"$regex": "cup"}}, True),
+        ({"tags": {"$all": [{"$regex": "^re"}]}}, True),
+        ({"tags": {"$all": ["red"]}}, False),
+        ({"$or": [{"price": 1}, {"$and": [{"name": {"$regex": "c"}}]}]}, True),
+        ({"$or": [{"price": 1}], "name": {"$regex": "c"}}, True),
+        ({"$relatedTo": {"object": ANNA, "key": "orders"}}, False),
+    ],
+)
+def test_a_regular_expression_is_found_at_any_depth(raw: Any, expected: bool) -> None:
+    assert has_regex(parse(raw)) is expected
+
+
+def test_a_projection_keeps_the_acl() -> None:
+    assert to_projection(PRODUCT, None) is None
+    assert to_projection(PRODUCT, frozenset({"objectId", "ACL", "owner"})) == {
+        "_rperm": 1,
+        "_wperm": 1,
+        "_id": 1,
+        "_p_owner": 1,
+    }
+
+
+def test_auth_data_is_read_with_the_whole_user() -> None:
+    assert to_projection(make_schema("_User", {}), frozenset({"authData"})) is None
+    assert to_projection(PRODUCT, frozenset({"authData"})) is not None
