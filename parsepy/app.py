@@ -116,18 +116,21 @@ def build(config: Config, *, storage: Storage | None = None) -> Application:
             query_depth=complexity.query_depth,
             include_depth=complexity.include_depth,
             include_count=complexity.include_count,
+            public_explain=config.database_options.allow_public_explain,
         ),
         auth=_providers(config),
+        denied=config.request_keyword_denylist,
         denied_keys=_denied_keys(config),
-        denied_pairs=tuple(k for k in config.request_keyword_denylist if k.value is not None),
     )
     return Application(backend)
 
 
 def _denied_keys(config: Config) -> re.Pattern[str] | None:
-    """One pattern of all keys that the denylist forbids whatever their value."""
-    keys = [k.key for k in config.request_keyword_denylist if k.key and k.value is None]
-    return re.compile("|".join(f"({key})" for key in keys)) if keys else None
+    """One pattern of all keys that the denylist names; ``None`` if an entry means every key."""
+    keys = [entry.key for entry in config.request_keyword_denylist]
+    if None in keys or not keys:
+        return None
+    return re.compile("|".join(f"(?:{key})" for key in keys))
 
 
 def _storage(config: Config) -> Storage:
@@ -138,6 +141,7 @@ def _storage(config: Config) -> Storage:
             file_url=file_url_of(base.rstrip("/"), config.app_id),
             prefix=config.collection_prefix,
             max_time_ms=config.database_options.max_time_ms,
+            driver=config.database_options.driver,
         )
     except ImportError as error:
         raise ConfigError([f"databaseURI: {error}"]) from error

@@ -37,8 +37,8 @@ class Backend:
     roles: Cache[frozenset[str]]
     limits: QueryLimits
     auth: Mapping[str, AuthProvider]
+    denied: tuple[DeniedKeyword, ...] = ()
     denied_keys: re.Pattern[str] | None = None
-    denied_pairs: tuple[DeniedKeyword, ...] = ()
     schemas: SchemaCache = field(default_factory=SchemaCache)
     sign_up_required: tuple[str, ...] = ()
     state: str = "initialized"

@@ -478,8 +478,6 @@ class Config(Group):
 
 def _ineffective(record: Group, prefix: str) -> Iterator[str]:
     unset = type(record)()
-    if isinstance(record, DatabaseOptions):
-        yield from (prefix + name for name in record.driver)
     for line in options_of(type(record)):
         value = getattr(record, line.attribute)
         if value == getattr(unset, line.attribute):

@@ -177,7 +177,7 @@ class DatabaseOptions(Group):
         acts=False,
     )
     allow_public_explain: bool = option(
-        "allowPublicExplain", boolean, False, "`explain` without the master key", acts=False
+        "allowPublicExplain", boolean, False, "`explain` without the master key"
     )
     disable_index_field_validation: bool = option(
         "disableIndexFieldValidation", boolean, False, "indexes on fields that do not exist"

@@ -164,7 +164,10 @@ def check_permissions(raw: Any, fields: Mapping[str, FieldType]) -> None:
             raise _invalid(f"{key} is not a valid operation for class level permissions")
         if key in _POINTER_SHORTHANDS:
             if not isinstance(value, list):
-                raise _invalid(f"'{_shown(value)}' is not a valid value for {key} - must be array")
+                raise _invalid(
+                    f"'{_shown(value)}' is not a valid value for class level permissions {key}"
+                    " - must be an array"
+                )
             for field in value:
                 _check_pointer_field(field, fields, key)
         elif not isinstance(value, dict):
@@ -202,12 +205,18 @@ def _check_operation(key: str, value: JSONObject, fields: Mapping[str, FieldType
 def _check_default_acl(value: JSONObject) -> None:
     for name, flags in value.items():
         _check_name(name, _NAME)
-        if not isinstance(flags, dict) or any(
-            flag not in ("read", "write") or not isinstance(on, bool) for flag, on in flags.items()
-        ):
+        if not isinstance(flags, dict):
             raise _invalid(
                 f"'{_shown(flags)}' is not a valid value for class level permissions acl {name}"
             )
+        for flag, on in flags.items():
+            if flag not in ("read", "write"):
+                raise _invalid(f"'{flag}' is not a valid key for class level permissions acl")
+            if not isinstance(on, bool):
+                raise _invalid(
+                    f"'{_shown(on)}' is not a valid value for class level permissions"
+                    f" acl {name}:{flag}"
+                )
 
 
 def _check_protected(value: JSONObject, fields: Mapping[str, FieldType]) -> None:

@@ -48,6 +48,7 @@ _PREFERENCES = {
     "includeReadPreference": "include_read_preference",
     "subqueryReadPreference": "subquery_read_preference",
 }
+EXPLAIN_LEVELS = ("queryPlanner", "queryPlannerExtended", "executionStats", "allPlansExecution")
 READ_PREFERENCES = ("PRIMARY", "PRIMARY_PREFERRED", "SECONDARY", "SECONDARY_PREFERRED", "NEAREST")
 _MAX_INCLUDES = 1000
 _MAX_ORDER = 32  # MongoDB sorts by no more
@@ -75,6 +76,7 @@ class Query:
     count: bool = False
     redirect_key: str | None = None
     hint: Any = None
+    explain: str | None = None
     comment: str | None = None
     read_preference: str | None = None
     include_read_preference: str | None = None
@@ -97,6 +99,7 @@ class QueryLimits:
     query_depth: int = -1
     include_depth: int = -1
     include_count: int = -1
+    public_explain: bool = False
 
 
 def parse_where(raw: Any, *, privileged: bool, limits: QueryLimits) -> Where:
@@ -146,6 +149,7 @@ def from_parameters(
         count=bool(parameters.get("count")),
         redirect_key=redirect if isinstance(redirect, str) else None,
         hint=_hint(parameters.get("hint")),
+        explain=_explain(parameters.get("explain"), privileged or limits.public_explain),
         comment=str(parameters["comment"]) if parameters.get("comment") else None,
         **read_preferences(parameters),
     )
@@ -162,6 +166,21 @@ def _hint(value: Any) -> Any:
 
 def _is_direction(kind: Any) -> bool:
     return isinstance(kind, str) or (type(kind) is int and abs(kind) == 1)
+
+
+def _explain(value: Any, allowed: bool) -> str | None:
+    """How much of a query's plan is asked for (protocol §8.7)."""
+    if value is None or value is False:
+        return None
+    if not allowed:
+        raise ParseError(
+            Code.INVALID_QUERY, "Using the explain query parameter requires the master key"
+        )
+    if value is True:
+        return "allPlansExecution"
+    if value not in EXPLAIN_LEVELS:
+        raise ParseError(Code.INVALID_QUERY, "Invalid value for explain")
+    return "allPlansExecution" if value == "queryPlannerExtended" else str(value)
 
 
 def read_preferences(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -182,7 +201,7 @@ def selection(
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...], tuple[Path, ...], bool]:
     """keys, excludeKeys, include paths and "include all" of a get or find."""
     keys = None
-    if parameters.get("keys"):
+    if parameters.get("keys") is not None:
         # Parse: what can be no column selects nothing
         keys = tuple(k for k in _names(parameters, "keys") if _ORDER_KEY.fullmatch(k))
     exclude_keys = _names(parameters, "excludeKeys")

@@ -244,7 +244,8 @@ class ClassSchema:
         if permissions is not None:
             for operation in ("find", "count", "get", "create", "update", "delete", "addField"):
                 shown.setdefault(operation, {})
-            shown.setdefault("protectedFields", {})
+            hidden = {name: sorted(fields) for name, fields in self.permissions.protected}
+            shown["protectedFields"] = {**(shown.get("protectedFields") or {}), **hidden}
         result: JSONObject = {
             "className": self.name,
             "fields": {name: column.to_json() for name, column in self.fields.items()},

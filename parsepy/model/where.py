@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from parsepy.errors import Code, ParseError
+from parsepy.errors import Code, ParseError, denied
 from parsepy.model.values import MAX_DEPTH, JSONObject, dumps, is_pointer
 
 _KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_.]*")
@@ -187,7 +187,10 @@ def _parse(raw: Any, privileged: bool, depth: int, limit: int) -> Where:
 def _special(key: str, value: Any, privileged: bool, depth: int, limit: int) -> Node:
     if key in _GROUPS:
         if not isinstance(value, list):
-            raise _query_error(f"Bad {key} format - use an array value.")
+            if not privileged:
+                raise denied(Code.INVALID_QUERY, f"{key} must be an array")
+            least = " of at least 1 value." if key == "$nor" else " value."
+            raise _query_error(f"Bad {key} format - use an array{least}")
         if not value:
             least = " of at least 1 value." if key == "$nor" else " value with at least 1 item."
             raise _query_error(f"Bad {key} format - use an array{least}")

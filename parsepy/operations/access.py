@@ -151,25 +151,41 @@ def redact(context: RequestContext, schema: ClassSchema, objects: Iterable[JSONO
 def check_keywords(context: RequestContext, value: Any) -> None:
     """Refuse keys and values that the denylist names, at any depth, with INVALID_KEY_NAME."""
     backend = context.backend
-    if backend.denied_keys is not None or backend.denied_pairs:
-        _scan(value, backend.denied_keys, backend.denied_pairs)
+    if backend.denied:
+        _scan(value, backend.denied, backend.denied_keys)
 
 
-def _scan(value: Any, keys: re.Pattern[str] | None, pairs: tuple[DeniedKeyword, ...]) -> None:
+def _scan(
+    value: Any, entries: tuple[DeniedKeyword, ...], suspicious: re.Pattern[str] | None
+) -> None:
+    """Walk through ``value``; ``suspicious`` (if any) tells which keys need a closer look."""
     if type(value) is dict:
         for key, item in value.items():
-            if keys is not None and (found := keys.search(key)):
-                raise _prohibited({"key": found.group()})
-            for entry in pairs:
-                if (entry.key is None or re.search(entry.key, key)) and _matches(entry.value, item):
-                    shown = {"key": entry.key} if entry.key is not None else {}
-                    raise _prohibited({**shown, "value": entry.value})
+            if suspicious is None or suspicious.search(key):
+                _check_entry(key, item, entries)
             kind = type(item)
             if kind is dict or kind is list:
-                _scan(item, keys, pairs)
+                _scan(item, entries, suspicious)
     elif type(value) is list:
         for item in value:
-            _scan(item, keys, pairs)
+            kind = type(item)
+            if kind is dict or kind is list:
+                _scan(item, entries, suspicious)
+
+
+def _check_entry(key: str, value: Any, entries: tuple[DeniedKeyword, ...]) -> None:
+    for entry in entries:
+        shown: dict[str, Any] = {}
+        if entry.key is not None:
+            found = re.search(entry.key, key)
+            if found is None:
+                continue
+            shown["key"] = found.group()
+        if entry.value is not None:
+            if not _matches(entry.value, value):
+                continue
+            shown["value"] = entry.value
+        raise _prohibited(shown)
 
 
 def _matches(wanted: Any, value: Any) -> bool:

@@ -14,10 +14,11 @@ from parsepy.operations import access, class_rules, includes, schemas, subquerie
 
 @dataclass(slots=True)
 class Found:
-    """The answer of a find: the page, and the number of all matches if it was asked for."""
+    """The answer of a find: the page, the number of all matches, or only the query's plan."""
 
     objects: list[JSONObject]
     count: int | None = None
+    plan: JSONObject | None = None
 
 
 async def find(context: RequestContext, query: Query) -> Found:
@@ -33,6 +34,8 @@ async def find(context: RequestContext, query: Query) -> Found:
     query = await class_rules.of(schema.name).narrow(context, query)
     access.check_query(context, schema, query)
     query = await _resolved(context, schema, query)
+    if query.explain is not None:
+        return Found([], plan=await _plan(context, schema, query))
     if not query.count:
         return Found(await _page(context, schema, query, redirected))
     if query.limit == 0:
@@ -181,6 +184,22 @@ async def _page(
         for item in page:
             item["className"] = redirected
     return page
+
+
+async def _plan(context: RequestContext, schema: ClassSchema, query: Query) -> JSONObject:
+    scope = access.read_scope(context, schema, "find")
+    if scope is None:
+        return {}
+    return await context.backend.storage.explain(
+        schema,
+        query.where,
+        scope,
+        verbosity=query.explain or "queryPlanner",
+        order=query.order,
+        limit=query.limit,
+        skip=query.skip,
+        hint=query.hint,
+    )
 
 
 async def _complete(

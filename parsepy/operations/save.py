@@ -1,7 +1,6 @@
 """``create`` and ``update``: the write spine (protocol §9)."""
 
 from collections.abc import Mapping
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,7 +119,9 @@ async def update(
     write.values["updatedAt"] = write.stamp
     by_id = (Constraint("objectId", ((DIRECT, object_id),)),)
     try:
-        stored = await context.backend.storage.update(write.schema, by_id, write.values, scope)
+        stored = await context.backend.storage.update(
+            write.schema, by_id, write.values, scope, returning=_echoed(write.values)
+        )
     except ParseError as error:
         raise rules.translate(context, error) from error
     if stored is None:
@@ -354,6 +355,15 @@ async def _relate(write: Write, relations: JSONObject) -> None:
         for is_addition, ids in ops.relation_changes(op):
             change = storage.add_related if is_addition else storage.remove_related
             await change(write.class_name, name, write.object_id, ids)
+
+
+def _echoed(values: JSONObject) -> frozenset[str]:
+    """The columns whose new state the answer tells."""
+    return frozenset(
+        name.partition(".")[0]
+        for name, value in values.items()
+        if (op := ops.op_of(value)) is not None and op.echoes
+    )
 
 
 def _op_results(values: JSONObject, stored: JSONObject) -> JSONObject:

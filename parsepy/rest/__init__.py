@@ -21,6 +21,7 @@ from parsepy.rest.requests import (
 from parsepy.rest.responses import CORS, Answer, HTTPRefusal, Send, error_answer, send
 from parsepy.rest.routing import Router
 from parsepy.storage import Unavailable
+from parsepy.storage.documents import MOUNT_URL
 
 log = logging.getLogger("parsepy.rest")
 
@@ -93,6 +94,8 @@ class RestDoor:
                 method = override.upper()
         found = credentials.read(self._backend.config, headers, body)
         ip = (scope.get("client") or ("127.0.0.1",))[0]
+        mount_url = self._public_url or self._own_url(scope, headers)
+        MOUNT_URL.set(mount_url)
         context = RequestContext(
             self._backend,
             await self._principal(found, ip, path),
@@ -100,7 +103,7 @@ class RestDoor:
             ip,
             request_id,
             credentials.trigger_context(found) if found.context is not None else {},
-            self._public_url or self._own_url(scope, headers),
+            mount_url,
         )
         match = self._router.find(method, path)
         if match is None:

@@ -35,9 +35,10 @@ async def create(request: Request) -> Answer:
     class_name = _class_name(request)
     if class_name == "_User":
         signed_up = await users.sign_up(request.context, request.body)
+        answer = created(signed_up.answer, location(request, class_name, signed_up.object_id))
         if not signed_up.created:
-            return Answer(signed_up.answer)
-        return created(signed_up.answer, location(request, class_name, signed_up.object_id))
+            answer.status = 200
+        return answer
     if class_name == "_Installation":
         saved, is_new = await installations.create_or_update(request.context, request.body)
         if not is_new:
@@ -82,7 +83,7 @@ async def find_many(request: Request) -> Answer:
         limits=request.limits,
     )
     found = await find.find(context, query)
-    content: dict[str, Any] = {"results": found.objects}
+    content: dict[str, Any] = {"results": found.objects if found.plan is None else found.plan}
     if found.count is not None:
         content["count"] = found.count
     return Answer(content)

@@ -105,6 +105,13 @@ def _read_basic(config: Config, found: Credentials, authorization: bytes) -> Non
 def _read_body(config: Config, found: Credentials, body: JSONObject) -> None:
     # Parse: the body's credentials count only where the headers name no known application
     counts = found.app_id != config.app_id
+    if (
+        counts
+        and isinstance(body.get("_MasterKey"), str)
+        and found.master_key is not None
+        and found.master_key != config.master_key
+    ):
+        raise unauthorized()  # two master keys, and the one in the header is wrong
     for key in [name for name in body if name[:1] == "_"]:
         if key in _DROPPED or key in _BODY_KEYS or key == "_context":
             value = body.pop(key)

@@ -14,7 +14,6 @@ from typing import Any, cast
 
 from bson import CodecOptions, DatetimeConversion
 from bson.errors import BSONError
-from bson.errors import BSONError
 from pymongo import AsyncMongoClient, InsertOne, ReadPreference, ReturnDocument, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
@@ -250,6 +249,36 @@ class Storage:
         plan = documents.plan_of(schema, self._file_url)
         return [documents.to_object(plan, item, internal=internal) for item in found]
 
+    async def explain(
+        self,
+        schema: ClassSchema,
+        where: Where,
+        scope: Scope,
+        *,
+        verbosity: str,
+        order: Sequence[tuple[str, int]] = (),
+        limit: int | None = None,
+        skip: int = 0,
+        hint: Any = None,
+    ) -> JSONObject:
+        """MongoDB's own account of how it answers a find."""
+        command: Document = {
+            "find": self.collection(schema.name).name,
+            "filter": filters.to_filter(schema, where, scope),
+            "limit": limit or 0,
+            "skip": skip,
+        }
+        if order:
+            command["sort"] = {documents.key_of(schema, name): way for name, way in order}
+        if hint is not None:
+            command["hint"] = hint
+        with _guard():
+            plan = await self._database.command({"explain": command, "verbosity": verbosity})
+        shown: JSONObject = documents.from_nested(plan)
+        for internal in ("$clusterTime", "operationTime"):
+            shown.pop(internal, None)
+        return shown
+
     def _time_limit(self, where: Where) -> int | None:
         if where and filters.has_regex(where):
             return min(self._regex_time_ms, self._max_time_ms or self._regex_time_ms)
@@ -349,16 +378,19 @@ class Storage:
         changes: JSONObject,
         scope: Scope = EVERYTHING,
         *,
-        upsert: bool = False,
+        returning: frozenset[str] | None = None,
         internal: bool = False,
     ) -> JSONObject | None:
-        """Change the first object that matches, atomically; its new state, ``None`` if none."""
+        """Change the first object that matches, atomically; ``None`` if there is none.
+
+        Answers its new state, or only the columns ``returning`` of it.
+        """
         with _guard():
             document = await self.collection(schema.name).find_one_and_update(
                 filters.to_filter(schema, where, scope),
                 updates.to_update(schema, changes),
+                projection=None if returning is None else _projection(schema, returning),
                 return_document=ReturnDocument.AFTER,
-                upsert=upsert,
                 session=_SESSION.get(),
             )
         if document is None:
@@ -563,24 +595,29 @@ class Storage:
         return int(result.matched_count)
 
 
+def _projection(schema: ClassSchema, names: frozenset[str]) -> Document:
+    return {"_id": 1, **{documents.key_of(schema, name): 1 for name in names}}
+
+
 def open_storage(
     uri: str,
     *,
     file_url: FileURL,
     prefix: str = "",
     max_time_ms: int | None = None,
+    driver: Mapping[str, Any] | None = None,
 ) -> Storage:
     """The storage behind a URI: ``mongodb://``, or ``memory:`` for a new one in this process.
 
-    The connection is made with the first call. The database is the one that the URI names,
-    ``parse`` if it names none. ImportError if ``memory:`` lacks its extra.
+    ``driver`` are PyMongo's own options beside those in the URI. The connection is made with
+    the first call. The database is the one that the URI names, ``parse`` if it names none.
+    ImportError if ``memory:`` lacks its extra.
     """
     if uri.startswith(memory.SCHEME):
         client = cast(AsyncMongoClient[Document], memory.open_client())
         name = "parse"
     else:
-        client = AsyncMongoClient(
-            uri, tz_aware=False, serverSelectionTimeoutMS=5000, appname="parsepy"
-        )
+        options = {"serverSelectionTimeoutMS": 5000, "appname": "parsepy", **(driver or {})}
+        client = AsyncMongoClient(uri, tz_aware=False, **options)
         name = client.get_default_database("parse").name
     return Storage(client, name, file_url=file_url, prefix=prefix, max_time_ms=max_time_ms)

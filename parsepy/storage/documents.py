@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -304,10 +305,17 @@ def _from_file(file_url: FileURL) -> Converter:
     return convert
 
 
+MOUNT_URL: ContextVar[str | None] = ContextVar("parsepy_mount_url", default=None)
+"""By which address the request under way reached the server, if there is one."""
+
+
 def file_url_of(base: str, app_id: str) -> FileURL:
-    """Where a stored file is downloaded: ``{base}/files/{appId}/{name}``."""
+    """Where a stored file is downloaded: ``{base}/files/{appId}/{name}``.
+
+    A request that came by another address than ``base`` is answered with its own.
+    """
     kept = "!'()*"  # what JavaScript's encodeURIComponent leaves alone
-    return lambda name: f"{base}/files/{app_id}/{quote(name, safe=kept)}"
+    return lambda name: f"{MOUNT_URL.get() or base}/files/{app_id}/{quote(name, safe=kept)}"
 
 
 @dataclass(slots=True)

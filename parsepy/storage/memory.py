@@ -299,6 +299,7 @@ class MemoryCollection(_Refusing):
         filter: Mapping[str, Any],
         update: Mapping[str, Any],
         *,
+        projection: Mapping[str, Any] | None = None,
         return_document: bool = ReturnDocument.BEFORE,
         upsert: bool = False,
         session: None = None,
@@ -308,7 +309,10 @@ class MemoryCollection(_Refusing):
         if not pairs:
             return None
         before, after = pairs[0]
-        return after if return_document == ReturnDocument.AFTER else before
+        chosen = after if return_document == ReturnDocument.AFTER else before
+        if chosen is None or projection is None:
+            return chosen
+        return {key: value for key, value in chosen.items() if key == "_id" or key in projection}
 
     async def delete_one(self, filter: Mapping[str, Any], *, session: None = None) -> DeleteResult:
         """Delete the first document that matches."""

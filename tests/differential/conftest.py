@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest_asyncio
+from pymongo import MongoClient
 
 from tests.differential.sides import CONFIGURATIONS, Side
 from tests.peer import Peer
@@ -47,7 +48,7 @@ async def own_side(stack: AsyncExitStack, uri: str, configuration: str) -> Side:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def sides(mongo_uri: str) -> AsyncIterator[Sides]:
+async def sides(mongo_uri: str, mongo: MongoClient[dict[str, Any]]) -> AsyncIterator[Sides]:
     """Give the two servers of a configuration, each on its own fresh database.
 
     `PARSEPY_DIFFERENTIAL=peer` puts a second Parse Server in parsepy's place: then every case must
@@ -59,6 +60,8 @@ async def sides(mongo_uri: str) -> AsyncIterator[Sides]:
         async def both(configuration: str) -> tuple[Side, Side]:
             if configuration not in running:
                 run = f"differential_{os.getpid()}_{configuration}"
+                for name in (f"{run}_peer", f"{run}_ours"):
+                    stack.callback(mongo.drop_database, name)
                 theirs = await peer_side(
                     stack, database(mongo_uri, f"{run}_peer"), configuration, "Parse Server"
                 )

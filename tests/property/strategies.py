@@ -53,9 +53,7 @@ atoms = st.one_of(st.none(), st.booleans(), numbers, texts)
 typed = st.one_of(dates, contents, pointers, geo_points, polygons, files)
 nested = st.recursive(
     st.one_of(atoms, typed),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=4), st.dictionaries(keys, inner, max_size=4)
-    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(keys, inner, max_size=4)),
     max_leaves=8,
 )
 COLUMN_VALUES: dict[str, st.SearchStrategy[JSON]] = {

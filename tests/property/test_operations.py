@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import given, settings
@@ -67,7 +68,7 @@ def removed(old: Any, op: Any) -> Any:
     return [item for item in listed(old) if not any(same(item, out) for out in op["objects"])]
 
 
-MODEL = {
+MODEL: dict[str, Callable[[Any, Any], Any]] = {
     "Increment": incremented,
     "Add": added,
     "AddUnique": added_unique,
@@ -88,7 +89,7 @@ def changed(item: Any, path: str, change: Any) -> Any:
                 return item
             inner[part] = {}
         inner = inner[part]
-        if not isinstance(inner, dict):
+        if not isinstance(inner, dict) or inner.get("__type") == "Date":  # one scalar in BSON
             if touches and change["__op"] == "Delete":
                 return item
             raise Refused
@@ -160,7 +161,7 @@ def apart(changes: dict[str, Any]) -> bool:
 updates = st.fixed_dictionaries({}, optional=CHANGES).filter(apart).filter(bool)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(updates, min_size=1, max_size=6))
 async def test_a_row_of_updates_leaves_what_the_model_says(
     shop: Backend, rows: list[dict[str, Any]]

@@ -78,7 +78,11 @@ async def test_nobody_receives_what_its_acl_hides(
     acls_by_id = await fill(shop, shelf)
     context = RequestContext(shop, principal)
     readable = {i for i, acl in acls_by_id.items() if may(acl, "read", principal)}
-    for raw in [*raw_wheres, {"objectId": {"$in": list(acls_by_id)}}, *({"objectId": i} for i in acls_by_id)]:
+    for raw in [
+        *raw_wheres,
+        {"objectId": {"$in": list(acls_by_id)}},
+        *({"objectId": i} for i in acls_by_id),
+    ]:
         query = from_parameters("Product", {"where": raw, "count": 1}, limits=LIMITS)
         found = await find.find(context, query)
         ids = {item["objectId"] for item in found.objects}

@@ -56,7 +56,7 @@ def text(value: Any) -> str:
     return json.dumps(value, sort_keys=True, default=bytes.decode)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.fixed_dictionaries({}, optional={f"a{n}": v for n, v in COLUMN_VALUES.items()}))
 def test_an_object_that_was_stored_and_read_is_the_same(thing: ClassSchema, sent: Any) -> None:
     item = loads(dumps(sent))

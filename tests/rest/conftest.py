@@ -1,6 +1,6 @@
 """Fixtures of the REST tests: one shop's server for all of them, and others on its database."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -10,9 +10,24 @@ from pymongo.database import Database
 
 from parsepy.app import Application, build
 from parsepy.config import Config
+from parsepy.operations.class_rules import user
 from tests.conftest import APP_ID, MASTER_KEY, MOUNT, Client, MakeApp, database_in
 from tests.rest import shop
 from tests.rest.shop import MAINTENANCE_KEY, READ_ONLY_KEY, SignUp
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Hash passwords quickly: hundreds of shoppers sign up here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(user, "_COST", 4)
+        yield
+
+
+@pytest.fixture
+def full_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords as carefully as the server does."""
+    monkeypatch.setattr(user, "_COST", 10)
 
 
 @pytest.fixture(scope="session")

@@ -64,6 +64,7 @@ async def test_signing_up_answers_an_id_and_a_session(client: Client) -> None:
     assert response.headers["Location"].endswith(f"/parse/users/{answer['objectId']}")
 
 
+@pytest.mark.usefixtures("full_cost")
 async def test_the_stored_password_is_a_bcrypt_hash_and_is_shown_to_nobody(
     sign_up: SignUp, master: Client, database: Database[dict[str, Any]]
 ) -> None:

@@ -111,7 +111,7 @@ BODIES = {
     "a file without a name": (b'{"n":{"__type":"File"}}', 111),
     "a place without numbers": (b'{"n":{"__type":"GeoPoint","latitude":"x","longitude":1}}', 111),
     "a polygon of text": (b'{"n":{"__type":"Polygon","coordinates":"round"}}', 111),
-    "a polygon of one corner": (b'{"n":{"__type":"Polygon","coordinates":[[1,2]]}}', 111),
+    "a polygon of one corner": (b'{"area":{"__type":"Polygon","coordinates":[[1,2]]}}', 111),
     "an increment by a text": (b'{"n":{"__op":"Increment","amount":"1"}}', 107),
     "an Add of no array": (b'{"n":{"__op":"Add","objects":5}}', 107),
     "a relation to no pointer": (b'{"n":{"__op":"AddRelation","objects":[5]}}', 107),
@@ -188,7 +188,7 @@ async def test_a_larger_integer_is_kept_as_a_double(
     assert ok(await client.get(f"/classes/{orders}/{order}"))["total"] == float(number)
 
 
-@pytest.mark.parametrize("levels", [200, 900, 1000, 5000])
+@pytest.mark.parametrize("levels", [200, 1000, 5000])
 @pytest.mark.parametrize("make", [nested, listed])
 async def test_deep_nesting_in_a_body_is_refused(
     client: Client, master: Client, shelf: Shelf, levels: int, make: Any
@@ -214,7 +214,7 @@ WHERES = {
 }
 
 
-@pytest.mark.parametrize("levels", [200, 900, 1000, 5000])
+@pytest.mark.parametrize("levels", [200, 1000, 5000])
 @pytest.mark.parametrize("shape", WHERES)
 async def test_deep_nesting_in_a_where_is_refused_quickly(
     client: Client, shelf: Shelf, shape: str, levels: int

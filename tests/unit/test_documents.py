@@ -108,18 +108,27 @@ def test_a_number_is_an_int32_a_double_or_an_int64(value: Any, kept: Any) -> Non
         ({"photo": {"__type": "File", "name": "cup.png", "url": "u"}}, {"photo": "cup.png"}),
         ({"code": BYTES}, {"code": Binary(b"\0cup")}),
         ({"products": {"__type": "Relation", "className": "Product"}}, {}),
-        ({"tags": [1.0, DATE, BYTES, ANNA, POINT, None, [True]]},
-         {"tags": [1, MOMENT, Binary(b"\0cup"), ANNA, POINT, None, [True]]}),
+        (
+            {"tags": [1.0, DATE, BYTES, ANNA, POINT, None, [True]]},
+            {"tags": [1, MOMENT, Binary(b"\0cup"), ANNA, POINT, None, [True]]},
+        ),
         ({"box": {"since": DATE, "n": {"x": 2.0}}}, {"box": {"since": MOMENT, "n": {"x": 2}}}),
         ({"box": {"__type": "", "x": 1}}, {"box": {"__type": "", "x": 1}}),
-        ({"createdAt": DATE["iso"], "updatedAt": DATE["iso"], "objectId": "cup"},
-         {"_created_at": MOMENT, "_updated_at": MOMENT, "_id": "cup"}),
+        (
+            {"createdAt": DATE["iso"], "updatedAt": DATE["iso"], "objectId": "cup"},
+            {"_created_at": MOMENT, "_updated_at": MOMENT, "_id": "cup"},
+        ),
         ({"_hashed_password": "x"}, {"_hashed_password": "x"}),
         ({"ACL": None}, {}),
         ({"ACL": {}}, {"_rperm": [], "_wperm": [], "_acl": {}}),
-        ({"ACL": {"*": {"read": True}, "anna": {"read": True, "write": True}}},
-         {"_rperm": ["*", "anna"], "_wperm": ["anna"],
-          "_acl": {"*": {"r": True}, "anna": {"r": True, "w": True}}}),
+        (
+            {"ACL": {"*": {"read": True}, "anna": {"read": True, "write": True}}},
+            {
+                "_rperm": ["*", "anna"],
+                "_wperm": ["anna"],
+                "_acl": {"*": {"r": True}, "anna": {"r": True, "w": True}},
+            },
+        ),
     ],
 )
 def test_a_column_is_stored_as_the_reference_stores_it(values: Any, document: Any) -> None:
@@ -198,18 +207,31 @@ def test_a_pointer_that_starts_as_null_keeps_its_plain_name() -> None:
         ({"place": [2, 1.0]}, {"place": POINT}),
         ({"place": "home"}, {"place": "home"}),
         ({"photo": 5}, {"photo": 5}),
-        ({"photo": "a b.png"},
-         {"photo": {"__type": "File", "name": "a b.png",
-                    "url": "http://shop/parse/files/shop/a%20b.png"}}),
-        ({"photo": "http://old/a.png"},
-         {"photo": {"__type": "File", "name": "http://old/a.png", "url": "http://old/a.png"}}),
+        (
+            {"photo": "a b.png"},
+            {
+                "photo": {
+                    "__type": "File",
+                    "name": "a b.png",
+                    "url": "http://shop/parse/files/shop/a%20b.png",
+                }
+            },
+        ),
+        (
+            {"photo": "http://old/a.png"},
+            {"photo": {"__type": "File", "name": "http://old/a.png", "url": "http://old/a.png"}},
+        ),
         ({"code": b"\0cup"}, {"code": BYTES}),
-        ({"area": {"type": "Polygon", "coordinates": [[[1, 0], [2, 0.0], [2, 3]]]}},
-         {"area": {"__type": "Polygon", "coordinates": [[0, 1], [0, 2], [3, 2]]}}),
+        (
+            {"area": {"type": "Polygon", "coordinates": [[[1, 0], [2, 0.0], [2, 3]]]}},
+            {"area": {"__type": "Polygon", "coordinates": [[0, 1], [0, 2], [3, 2]]}},
+        ),
         ({"area": {}}, {"area": {}}),
         ({"area": 5}, {"area": 5}),
-        ({"box": {"since": MOMENT, "code": Binary(b"\0cup"), "n": [2.0, Int64(3)]}},
-         {"box": {"since": DATE, "code": BYTES, "n": [2, 3]}}),
+        (
+            {"box": {"since": MOMENT, "code": Binary(b"\0cup"), "n": [2.0, Int64(3)]}},
+            {"box": {"since": DATE, "code": BYTES, "n": [2, 3]}},
+        ),
         ({"unknown": [1.0]}, {"unknown": [1]}),
         ({"": 1}, {"": 1}),
         ({"box": Regex("^a")}, {"box": "Regex('^a', 0)"}),
@@ -257,6 +279,15 @@ def test_a_date_outside_pythons_calendar_is_written_as_javascript_does(
     milliseconds: int, iso: str | None
 ) -> None:
     assert documents.from_timestamp(DatetimeMS(milliseconds)) == iso
+
+
+def test_a_file_is_found_by_the_address_that_the_request_came_by() -> None:
+    token = documents.MOUNT_URL.set("http://other/api")
+    try:
+        assert FILE_URL("a b!.png") == "http://other/api/files/shop/a%20b!.png"
+    finally:
+        documents.MOUNT_URL.reset(token)
+    assert FILE_URL("cup.png") == "http://shop/parse/files/shop/cup.png"
 
 
 def test_the_reader_of_a_class_is_made_once() -> None:

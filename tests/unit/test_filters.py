@@ -9,7 +9,7 @@ from bson import Binary, Regex
 from parsepy.errors import Code, ParseError
 from parsepy.model.schema import Field, make_schema
 from parsepy.model.values import PLAIN_TYPES, FieldType, pointer
-from parsepy.model.where import RelatedTo, parse
+from parsepy.model.where import Constraint, Group, RelatedTo, parse
 from parsepy.storage.filters import Scope, has_regex, to_filter, to_projection
 
 PRODUCT = make_schema(
@@ -59,6 +59,7 @@ def filtered(raw: Any, scope: Scope | None = None) -> Any:
         ({"name": {"__type": "File", "name": "cup.png"}}, {"name": "cup.png"}),
         ({"name": {"__type": "Bytes", "base64": "AGN1cA=="}}, {"name": Binary(b"\0cup")}),
         ({"_session_token": "r:1"}, {"_session_token": "r:1"}),
+        ({"box": {}}, {"box": {}}),
     ],
 )
 def test_a_plain_value_is_equality_in_the_columns_encoding(raw: Any, expected: Any) -> None:
@@ -76,11 +77,15 @@ def test_a_plain_value_is_equality_in_the_columns_encoding(raw: Any, expected: A
         ({"tags": {"$all": ["red", ANNA]}}, {"tags": {"$all": ["red", ANNA]}}),
         ({"tags": {"$all": []}}, {"tags": {"$all": []}}),
         ({"tags": {"$all": [{"$regex": "^re"}]}}, {"tags": {"$all": [Regex("^re")]}}),
-        ({"tags": {"$containedBy": ["red"]}},
-         {"tags": {"$not": {"$elemMatch": {"$nin": ["red"]}}}}),
+        (
+            {"tags": {"$containedBy": ["red"]}},
+            {"tags": {"$not": {"$elemMatch": {"$nin": ["red"]}}}},
+        ),
         ({"name": {"$regex": "^cup"}}, {"name": {"$regex": "^cup"}}),
-        ({"name": {"$regex": "cup", "$options": "i"}},
-         {"name": {"$regex": "cup", "$options": "i"}}),
+        (
+            {"name": {"$regex": "cup", "$options": "i"}},
+            {"name": {"$regex": "cup", "$options": "i"}},
+        ),
         ({"name": {"$exists": 1}}, {"name": {"$exists": True}}),
         ({"name": {"$ne": None}}, {"name": {"$ne": None}}),
     ],
@@ -134,6 +139,20 @@ def test_groups_keep_their_operator_and_repeat_below_and() -> None:
     assert filtered({"$and": branches, "$nor": [{"price": 1}]}) == {
         "$and": branches,
         "$nor": [{"price": 1}],
+    }
+
+
+def test_conditions_on_one_key_never_overwrite_each_other() -> None:
+    twice = tuple(Constraint("objectId", (("$in", [name]),)) for name in ("cup", "mug"))
+    both = to_filter(PRODUCT, (*twice, Group("$and", (parse({"price": 1}),))))
+    assert both == {
+        "_id": {"$in": ["cup"]},
+        "$and": [{"_id": {"$in": ["mug"]}}, {"price": 1}],
+    }
+    doubled = Constraint("price", (("$gt", 1), ("$lt", 9), ("$gt", 2)))
+    assert to_filter(PRODUCT, (doubled,)) == {
+        "price": {"$gt": 1, "$lt": 9},
+        "$and": [{"price": {"$gt": 2}}],
     }
 
 

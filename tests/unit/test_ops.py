@@ -52,8 +52,10 @@ def test_only_delete_is_a_delete() -> None:
         (op("SetOnInsert"), "None"),
         (op("AddRelation", objects=[CUP, MUG]), "Relation<Product>"),
         (op("RemoveRelation", objects=[]), "None"),
-        (batch(op("RemoveRelation", objects=[]), op("AddRelation", objects=[CUP])),
-         "Relation<Product>"),
+        (
+            batch(op("RemoveRelation", objects=[]), op("AddRelation", objects=[CUP])),
+            "Relation<Product>",
+        ),
         (batch(), "None"),
     ],
 )

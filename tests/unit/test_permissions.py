@@ -28,8 +28,7 @@ def decide(raw: Any, operation: str, principal: Principal) -> Any:
     try:
         return compile_permissions(raw).decide("Order", operation, principal)
     except ParseError as error:
-        assert error.sanitize
-        return error.code
+        return error.code if error.sanitize else "the client is told too much"
 
 
 # --- who may ----------------------------------------------------------------------------------
@@ -42,9 +41,7 @@ def test_a_class_without_permissions_is_open_to_all(operation: str) -> None:
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("raw", [{}, {"find": {}, "ACL": {}}])
-def test_an_operation_that_is_not_mentioned_is_for_the_keys_alone(
-    raw: Any, operation: str
-) -> None:
+def test_an_operation_that_is_not_mentioned_is_for_the_keys_alone(raw: Any, operation: str) -> None:
     assert decide(raw, operation, ANNA) == FORBIDDEN
     assert decide(raw, operation, MASTER) is None
     assert decide(raw, operation, MAINTENANCE) is None
@@ -81,8 +78,10 @@ def test_the_refusal_names_operation_and_class() -> None:
 @pytest.mark.parametrize(
     ("raw", "narrowed"),
     [
-        ({op: {"pointerFields": ["owner"]} for op in OPERATIONS},
-         ("find", "count", "get", "update", "delete", "addField")),
+        (
+            {op: {"pointerFields": ["owner"]} for op in OPERATIONS},
+            ("find", "count", "get", "update", "delete", "addField"),
+        ),
         ({"readUserFields": ["owner"]}, ("find", "count", "get")),
         ({"writeUserFields": ["owner"]}, ("update", "delete", "addField")),
     ],
@@ -217,23 +216,38 @@ def test_well_formed_permissions_pass(raw: Any) -> None:
         ({"find": {"*": [True, {}]}}, "'true,[object Object]' is not a valid value for class"),
         ({"find": {"a b": True}}, "'a b' is not a valid key for class level permissions"),
         ({"find": {"role:": True}}, "'role:' is not a valid key for class level permissions"),
-        ({"get": {"pointerFields": "owner"}}, "'owner' is not a valid value for get[pointerFields]"),
-        ({"get": {"pointerFields": ["name"]}},
-         "'name' is not a valid column for class level pointer permissions get"),
+        (
+            {"get": {"pointerFields": "owner"}},
+            "'owner' is not a valid value for get[pointerFields]",
+        ),
+        (
+            {"get": {"pointerFields": ["name"]}},
+            "'name' is not a valid column for class level pointer permissions get",
+        ),
         ({"get": {"pointerFields": ["shop"]}}, "'shop' is not a valid column"),
         ({"get": {"pointerFields": ["nothing"]}}, "'nothing' is not a valid column"),
         ({"readUserFields": [5]}, "'5' is not a valid column"),
-        ({"readUserFields": "owner"}, "'owner' is not a valid value for readUserFields - must be"),
+        (
+            {"readUserFields": "owner"},
+            "'owner' is not a valid value for class level permissions readUserFields",
+        ),
         ({"ACL": []}, "'' is not a valid value for class level permissions ACL"),
         ({"ACL": {"a b": {}}}, "'a b' is not a valid key"),
         ({"ACL": {"*": True}}, "'true' is not a valid value for class level permissions acl *"),
-        ({"ACL": {"*": {"read": 1}}}, "'[object Object]' is not a valid value"),
-        ({"ACL": {"*": {"delete": True}}}, "'[object Object]' is not a valid value"),
+        (
+            {"ACL": {"*": {"read": 1}}},
+            "'1' is not a valid value for class level permissions acl *:read",
+        ),
+        (
+            {"ACL": {"*": {"delete": True}}},
+            "'delete' is not a valid key for class level permissions",
+        ),
         ({"protectedFields": {"!": []}}, "'!' is not a valid key"),
-        ({"protectedFields": {"*": {}}},
-         "'[object Object]' is not a valid value for protectedFields[*] - expected an array."),
-        ({"protectedFields": {"*": ["objectId"]}},
-         "Default field 'objectId' can not be protected"),
+        (
+            {"protectedFields": {"*": {}}},
+            "'[object Object]' is not a valid value for protectedFields[*] - expected an array.",
+        ),
+        ({"protectedFields": {"*": ["objectId"]}}, "Default field 'objectId' can not be protected"),
         ({"protectedFields": {"*": ["age"]}}, "Field 'age' in protectedFields:* does not exist"),
         ({"protectedFields": {"*": [5]}}, "Field '5' in protectedFields:* does not exist"),
     ],

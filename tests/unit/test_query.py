@@ -125,14 +125,19 @@ def test_an_order_that_is_no_text_is_refused() -> None:
 
 def test_no_keys_select_everything() -> None:
     assert read().keys is None
-    assert read(keys="").keys is None
+    assert read(keys=None).keys is None
     assert read().root_keys is None
+
+
+def test_empty_keys_select_the_defaults_alone() -> None:
+    assert read(keys="").root_keys == frozenset(query.ALWAYS_SELECTED)
 
 
 def test_keys_select_their_roots_and_the_defaults() -> None:
     found = read(keys=" name , box.size,,1")
     assert found.keys == ("name", "box.size")
-    assert found.root_keys == {"objectId", "createdAt", "updatedAt", "ACL", "name", "box"}
+    roots = {"objectId", "createdAt", "updatedAt", "ACL", "name", "box"}
+    assert found.root_keys == frozenset(roots)
 
 
 @pytest.mark.parametrize("name", ["$name", "a\0", "box..size", "_hashed_password"])
@@ -223,7 +228,34 @@ def test_another_read_preference_is_refused(value: Any) -> None:
     assert refusal(includeReadPreference=value) == wrong
 
 
-# --- what dotted keys say of included objects -------------------------------------------------------
+@pytest.mark.parametrize(
+    ("value", "level"),
+    [
+        (None, None),
+        (False, None),
+        (True, "allPlansExecution"),
+        ("queryPlanner", "queryPlanner"),
+        ("executionStats", "executionStats"),
+        ("queryPlannerExtended", "allPlansExecution"),
+    ],
+)
+def test_the_master_may_ask_for_the_plan_of_a_query(value: Any, level: str | None) -> None:
+    assert read(privileged=True, explain=value).explain == level
+    assert read(QueryLimits(public_explain=True), explain=value).explain == level
+
+
+@pytest.mark.parametrize("value", ["slowly", 5, [], {}])
+def test_another_depth_of_a_plan_is_refused(value: Any) -> None:
+    wrong = (Code.INVALID_QUERY, "Invalid value for explain")
+    assert refusal(QueryLimits(public_explain=True), explain=value) == wrong
+
+
+def test_a_client_is_not_shown_the_plan() -> None:
+    wrong = "Using the explain query parameter requires the master key"
+    assert refusal(explain=True) == (Code.INVALID_QUERY, wrong)
+
+
+# --- what dotted keys say of included objects -------------------------------------------------
 
 KEYS = ("user.name", "user.shop.city", "price", "user.shop")
 

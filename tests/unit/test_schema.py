@@ -33,7 +33,8 @@ def test_a_class_may_have_this_name(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "length", "1st", "_Own", "a b", "a.b", "a$", "é", "Product\n", "x" * 181, "_Join:a"]
+    "name",
+    ["", "length", "1st", "_Own", "a b", "a.b", "a$", "é", "Product\n", "x" * 181, "_Join:a"],
 )
 def test_a_class_may_not_have_this_name(name: str) -> None:
     assert not schema.is_class_name(name)
@@ -121,6 +122,12 @@ def test_an_operation_that_permissions_leave_out_is_shown_as_nobodys() -> None:
     assert shown["delete"] == shown["addField"] == shown["protectedFields"] == {}
 
 
+def test_the_servers_own_protected_fields_are_shown() -> None:
+    user = make_schema("_User", {}, {"protectedFields": {"anna": []}}, protected={"*": ["email"]})
+    shown = user.to_json()["classLevelPermissions"]["protectedFields"]
+    assert shown == {"anna": [], "*": ["email"]}
+
+
 def test_a_class_without_permissions_is_shown_as_public() -> None:
     shown = make_schema("Product", {}).to_json()
     assert shown["classLevelPermissions"] == PUBLIC
@@ -160,9 +167,12 @@ def test_a_record_is_read_as_a_type(record: Any, name: str) -> None:
         ({"type": "ACL"}, Code.INCORRECT_TYPE, "invalid field type: ACL"),
         ({"type": "Pointer"}, Code.MISSING_REQUIRED_FIELD, "type Pointer needs a class name"),
         ({"type": "Relation", "targetClass": 5}, Code.INVALID_JSON, "invalid JSON"),
-        ({"type": "Pointer", "targetClass": "a$"}, Code.INVALID_CLASS_NAME,
-         "Invalid classname: a$, classnames can only have alphanumeric characters and _, "
-         "and must start with an alpha character "),
+        (
+            {"type": "Pointer", "targetClass": "a$"},
+            Code.INVALID_CLASS_NAME,
+            "Invalid classname: a$, classnames can only have alphanumeric characters and _, "
+            "and must start with an alpha character ",
+        ),
     ],
 )
 def test_a_wrong_type_record_is_refused(record: Any, code: int, message: str) -> None:
@@ -189,14 +199,23 @@ def test_a_record_is_read_as_a_column(record: Any, field: Field) -> None:
 @pytest.mark.parametrize(
     ("record", "message"),
     [
-        ({"type": "Number", "defaultValue": "5"},
-         "schema mismatch for Order.total default value; expected Number but got String"),
-        ({"type": "Pointer", "targetClass": "_User",
-          "defaultValue": {"__type": "Pointer", "className": "Product", "objectId": "cup"}},
-         "schema mismatch for Order.total default value; "
-         "expected Pointer<_User> but got Pointer<Product>"),
-        ({"type": "Relation", "targetClass": "Product", "required": True},
-         "The 'required' option is not applicable for Relation<Product>"),
+        (
+            {"type": "Number", "defaultValue": "5"},
+            "schema mismatch for Order.total default value; expected Number but got String",
+        ),
+        (
+            {
+                "type": "Pointer",
+                "targetClass": "_User",
+                "defaultValue": {"__type": "Pointer", "className": "Product", "objectId": "cup"},
+            },
+            "schema mismatch for Order.total default value; "
+            "expected Pointer<_User> but got Pointer<Product>",
+        ),
+        (
+            {"type": "Relation", "targetClass": "Product", "required": True},
+            "The 'required' option is not applicable for Relation<Product>",
+        ),
         ({"type": "Date", "defaultValue": {"__type": "Date"}}, "This is not a valid Date"),
     ],
 )

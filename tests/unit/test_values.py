@@ -194,7 +194,13 @@ def test_bytes_travel_as_base64() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [5, "a.b$", {"a": [{"b": {"": 1}}, "x"]}, {"d": {"__type": "Date", "iso": "2020-01-01"}}, [CUP]],
+    [
+        5,
+        "a.b$",
+        {"a": [{"b": {"": 1}}, "x"]},
+        {"d": {"__type": "Date", "iso": "2020-01-01"}},
+        [CUP],
+    ],
 )
 def test_a_good_nested_value_passes(value: Any) -> None:
     values.check_nested(value)

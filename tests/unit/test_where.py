@@ -124,7 +124,10 @@ def test_the_acl_is_not_queried() -> None:
         ({"$nin": {}}, "bad $nin value"),
         ({"$all": "red"}, "bad $all value"),
         ({"$containedBy": 5}, "bad $containedBy: should be an array"),
-        ({"$all": [{"$regex": "^a"}, "b"]}, "All $all values must be of regex type or none: /^a/,b"),
+        (
+            {"$all": [{"$regex": "^a"}, "b"]},
+            "All $all values must be of regex type or none: /^a/,b",
+        ),
         ({"$all": [{"$regex": "a"}]}, "All $all values must be of regex type or none: /a/"),
         ({"$all": [{"$regex": 5}]}, "All $all values must be of regex type or none: /5/"),
     ],
@@ -192,7 +195,6 @@ def test_related_to_needs_an_owner_and_the_name_of_a_relation(operand: Any) -> N
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        ({"$or": 5}, "Bad $or format - use an array value."),
         ({"$and": []}, "Bad $and format - use an array value with at least 1 item."),
         ({"$nor": []}, "Bad $nor format - use an array of at least 1 value."),
         ({"$or": [5]}, "where must be an object"),
@@ -200,6 +202,13 @@ def test_related_to_needs_an_owner_and_the_name_of_a_relation(operand: Any) -> N
 )
 def test_a_logical_operator_takes_wheres(raw: Any, message: str) -> None:
     assert refusal(raw) == (Code.INVALID_QUERY, message)
+
+
+def test_a_client_is_told_otherwise_than_the_master_that_a_list_is_missing() -> None:
+    assert refusal({"$or": 5}) == (Code.INVALID_QUERY, "$or must be an array")
+    for operator, wanted in (("$or", "an array value."), ("$nor", "an array of at least 1 value.")):
+        message = f"Bad {operator} format - use {wanted}"
+        assert refusal({operator: 5}, privileged=True) == (Code.INVALID_QUERY, message)
 
 
 def test_logical_operators_nest_as_deep_as_the_server_allows() -> None:

@@ -69,6 +69,8 @@ class SessionRules(ClassRules):
 
     async def check_delete(self, context: RequestContext, object_id: str) -> None:
         """A client deletes only his own session; drop it from the cache."""
+        if context.principal.user_id is None and not context.principal.is_privileged:
+            raise denied(Code.INVALID_SESSION_TOKEN, "Invalid session token")
         token = await _forget(context, object_id)
         if token is None and not context.principal.is_privileged:
             raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found for delete.")

@@ -112,10 +112,8 @@ class UserRules(ClassRules):
                 "Clients aren't allowed to manually update email verification.",
             )
         if not write.is_create:
-            if "password" in values:
-                _require(values, "password", Code.PASSWORD_MISSING, "password is required")
-            if "username" in values:
-                _require(values, "username", Code.USERNAME_MISSING, "bad or missing username")
+            _check_kept(values, "password", Code.PASSWORD_MISSING, "password is required")
+            _check_kept(values, "username", Code.USERNAME_MISSING, "bad or missing username")
             if not context.principal.is_privileged and context.principal.user_id is None:
                 raise denied(Code.SESSION_MISSING, f"Cannot modify user {write.object_id}.")
 
@@ -232,6 +230,13 @@ class UserRules(ClassRules):
 def _require(values: JSONObject, name: str, code: Code, message: str) -> None:
     value: Any = values.get(name)
     if not isinstance(value, str) or not value:
+        raise ParseError(code, message)
+
+
+def _check_kept(values: JSONObject, name: str, code: Code, message: str) -> None:
+    """Refuse to empty what a user signs in with; a wrong type is refused with the others'."""
+    value = values.get(name, True)
+    if value in (None, "") or is_delete(value):
         raise ParseError(code, message)
 
 

@@ -1,0 +1,343 @@
+"""Who asks: keys and tokens from headers, Basic authorization and body."""
+
+import base64
+import logging
+from typing import Any
+
+import pytest
+
+from parsepy.app import Application, build
+from parsepy.backend import Backend
+from parsepy.config import Config
+from parsepy.errors import Code, ParseError
+from parsepy.model.principal import MAINTENANCE, MASTER, NOBODY, READ_ONLY_MASTER, Principal
+from parsepy.model.query import simple
+from parsepy.operations import schemas
+from parsepy.rest import credentials
+from parsepy.rest.credentials import Credentials, check_client_keys, key_principal, principal_of
+from parsepy.rest.responses import HTTPRefusal
+from tests.conftest import APP_ID, Client, MakeApp
+
+HOME, FAR = "127.0.0.1", "203.0.113.9"
+OPTIONS = {
+    "appId": "shop",
+    "masterKey": "master",
+    "maintenanceKey": "maintenance",
+    "readOnlyMasterKey": "reader",
+    "databaseURI": "mongodb://127.0.0.1:1/none",
+}
+CONFIG = Config.from_options(OPTIONS)
+PATH = ("classes", "Product")
+
+
+def backend(**options: Any) -> Backend:
+    return build(Config.from_options({**OPTIONS, **options})).backend
+
+
+def basic(text: str) -> dict[bytes, bytes]:
+    return {b"authorization": b"Basic " + base64.b64encode(text.encode())}
+
+
+def read(headers: dict[bytes, bytes] | None = None, **body: Any) -> Credentials:
+    return credentials.read(CONFIG, headers or {}, body)
+
+
+# --- where they are written -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("header", "attribute"),
+    [
+        (b"x-parse-application-id", "app_id"),
+        (b"x-parse-master-key", "master_key"),
+        (b"x-parse-maintenance-key", "maintenance_key"),
+        (b"x-parse-client-key", "client_key"),
+        (b"x-parse-javascript-key", "javascript_key"),
+        (b"x-parse-windows-key", "windows_key"),
+        (b"x-parse-rest-api-key", "rest_api_key"),
+        (b"x-parse-session-token", "session_token"),
+        (b"x-parse-installation-id", "installation_id"),
+    ],
+)
+def test_a_header_is_a_credential(header: bytes, attribute: str) -> None:
+    assert read({header: b"v\xe9"}) == Credentials(**{attribute: "vé"})
+
+
+def test_basic_authorization_brings_the_master_key() -> None:
+    assert read(basic("shop:master")) == Credentials(app_id="shop", master_key="master")
+
+
+def test_basic_authorization_may_bring_the_javascript_key() -> None:
+    found = read(basic("shop:javascript-key=js"))
+    assert found == Credentials(app_id="shop", javascript_key="js")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        basic("other:master"),
+        basic("shop"),
+        basic("shop:a:b"),
+        {b"authorization": b"Basic %%%"},
+        {b"authorization": b"Basic /w=="},
+        {b"authorization": b"Bearer c2hvcDptYXN0ZXI="},
+        {b"authorization": b"Basic"},
+    ],
+)
+def test_other_authorization_says_nothing(headers: dict[bytes, bytes]) -> None:
+    assert read(headers) == Credentials()
+
+
+def test_an_application_id_in_the_headers_makes_basic_authorization_moot() -> None:
+    found = read({b"x-parse-application-id": b"shop", **basic("shop:master")})
+    assert found == Credentials(app_id="shop")
+
+
+BODY = {
+    "_ApplicationId": "shop",
+    "_JavaScriptKey": "js",
+    "_InstallationId": "phone",
+    "_SessionToken": "r:1",
+    "_MasterKey": "master",
+    "_MaintenanceKey": "maintenance",
+    "_context": {"from": "cart"},
+    "_ContentType": "image/png",
+    "_ClientVersion": "js8.6.2",
+    "_RevocableSession": "1",
+    "_noBody": True,
+    "_method": "GET",
+}
+
+
+def test_a_body_without_credentials_in_the_headers_may_hold_them() -> None:
+    assert read(None, **BODY) == Credentials(
+        app_id="shop",
+        javascript_key="js",
+        installation_id="phone",
+        session_token="r:1",
+        master_key="master",
+        maintenance_key="maintenance",
+        context={"from": "cart"},
+    )
+
+
+@pytest.mark.parametrize("headers", [{}, {b"x-parse-application-id": b"shop"}])
+def test_credentials_are_taken_out_of_the_body_and_nothing_else(
+    headers: dict[bytes, bytes],
+) -> None:
+    body = {**BODY, "name": "cup", "_rperm": ["*"]}
+    credentials.read(CONFIG, headers, body)
+    assert body == {"name": "cup", "_rperm": ["*"]}
+
+
+def test_the_bodys_credentials_do_not_count_beside_the_headers() -> None:
+    found = read({b"x-parse-application-id": b"shop"}, **BODY)
+    assert found == Credentials(app_id="shop")
+
+
+def test_an_unknown_application_in_the_headers_lets_the_body_speak() -> None:
+    assert read({b"x-parse-application-id": b"other"}, **BODY).app_id == "shop"
+
+
+@pytest.mark.parametrize(
+    "name", ["_InstallationId", "_SessionToken", "_MasterKey", "_MaintenanceKey", "_ContentType"]
+)
+@pytest.mark.parametrize("value", [5, True, {}, ["master"]])
+def test_a_credential_in_the_body_that_is_no_text_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(HTTPRefusal) as refused:
+        read(None, **{"_ApplicationId": "shop", name: value})
+    assert (refused.value.status, refused.value.body) == (403, {"error": "unauthorized"})
+
+
+def test_of_two_master_keys_the_one_in_the_header_must_be_right() -> None:
+    right, wrong = {b"x-parse-master-key": b"master"}, {b"x-parse-master-key": b"wrong"}
+    assert read(right, **BODY).master_key == "master"
+    with pytest.raises(HTTPRefusal):
+        read(wrong, **BODY)
+
+
+def test_a_null_credential_is_none() -> None:
+    body: dict[str, Any] = {"_ApplicationId": "shop", "_SessionToken": None, "_JavaScriptKey": 5}
+    assert read(None, **body) == Credentials(app_id="shop")
+
+
+# --- the context for cloud code -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "context"),
+    [(None, {}), ({"a": 1}, {"a": 1}), ('{"a":1}', {"a": 1}), (b'{"a":1}', {"a": 1}), (b"{}", {})],
+)
+def test_the_context_is_an_object_or_its_json(value: Any, context: Any) -> None:
+    assert credentials.trigger_context(Credentials(context=value)) == context
+
+
+@pytest.mark.parametrize("value", [b"", b"{", b"[]", "5", 5, [1], b"\xff"])
+def test_another_context_is_refused(value: Any) -> None:
+    with pytest.raises(ParseError, match="Invalid object for context") as refused:
+        credentials.trigger_context(Credentials(context=value))
+    assert refused.value.code == Code.INVALID_JSON
+
+
+# --- keys ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("found", "principal"),
+    [
+        (Credentials(), None),
+        (Credentials(master_key="master"), MASTER),
+        (Credentials(master_key="reader"), READ_ONLY_MASTER),
+        (Credentials(maintenance_key="maintenance"), MAINTENANCE),
+        (Credentials(maintenance_key="maintenance", master_key="master"), MAINTENANCE),
+        (Credentials(maintenance_key="no", master_key="master"), MASTER),
+        (Credentials(master_key="maintenance"), None),
+        (Credentials(maintenance_key="master"), None),
+        (Credentials(master_key="Master"), None),
+        (Credentials(master_key=""), None),
+        (Credentials(master_key="é"), None),
+    ],
+)
+def test_a_key_makes_its_principal(found: Credentials, principal: Principal | None) -> None:
+    assert key_principal(backend(), found, HOME) is principal
+
+
+def test_an_empty_key_never_fits_an_option_that_is_not_set() -> None:
+    plain = backend(maintenanceKey=None, readOnlyMasterKey=None)
+    assert key_principal(plain, Credentials(master_key="", maintenance_key=""), HOME) is None
+
+
+@pytest.mark.parametrize(
+    ("found", "name"),
+    [
+        (Credentials(master_key="master"), "masterKey"),
+        (Credentials(maintenance_key="maintenance"), "maintenanceKey"),
+    ],
+)
+def test_a_right_key_from_a_wrong_address_is_refused_and_the_log_says_why(
+    found: Credentials, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR), pytest.raises(HTTPRefusal) as refused:
+        key_principal(backend(), found, FAR)
+    assert refused.value.status == 403
+    assert f"add the address to {name}Ips" in caplog.text
+
+
+def test_addresses_are_opened_by_option() -> None:
+    opened = backend(masterKeyIps=["203.0.113.0/24"])
+    assert key_principal(opened, Credentials(master_key="master"), FAR) is MASTER
+
+
+def test_the_read_only_key_is_accepted_from_everywhere_by_default() -> None:
+    assert key_principal(backend(), Credentials(master_key="reader"), FAR) is READ_ONLY_MASTER
+
+
+@pytest.mark.parametrize(
+    ("option", "attribute"),
+    [
+        ("clientKey", "client_key"),
+        ("javascriptKey", "javascript_key"),
+        ("dotNetKey", "windows_key"),
+        ("restAPIKey", "rest_api_key"),
+    ],
+)
+def test_a_configured_client_key_must_be_sent(option: str, attribute: str) -> None:
+    config = Config.from_options({**OPTIONS, option: "k"})
+    check_client_keys(config, Credentials(**{attribute: "k"}))
+    for wrong in (Credentials(), Credentials(**{attribute: "K"}), Credentials(master_key="k")):
+        with pytest.raises(HTTPRefusal):
+            check_client_keys(config, wrong)
+
+
+def test_any_one_of_several_client_keys_is_enough() -> None:
+    config = Config.from_options({**OPTIONS, "clientKey": "a", "restAPIKey": "b"})
+    check_client_keys(config, Credentials(client_key="wrong", rest_api_key="b"))
+
+
+def test_without_client_keys_the_application_id_is_enough() -> None:
+    check_client_keys(CONFIG, Credentials())
+
+
+# --- the decision (with a database: sessions) -------------------------------------------------
+
+
+@pytest.mark.parametrize("app_id", [None, "", "Shop"])
+async def test_an_unknown_application_is_refused_whatever_its_keys(app_id: str | None) -> None:
+    with pytest.raises(HTTPRefusal):
+        await principal_of(backend(), Credentials(app_id, master_key="master"), HOME, PATH)
+
+
+async def test_a_key_decides_before_client_keys_and_tokens() -> None:
+    found = Credentials("shop", master_key="master", session_token="r:1")
+    assert await principal_of(backend(clientKey="k"), found, HOME, PATH) is MASTER
+
+
+async def test_a_wrong_master_key_is_a_client_without_rights() -> None:
+    found = Credentials("shop", master_key="wrong")
+    assert await principal_of(backend(), found, HOME, PATH) is NOBODY
+    with pytest.raises(HTTPRefusal):
+        await principal_of(backend(clientKey="k"), found, HOME, PATH)
+
+
+async def test_a_login_ignores_an_old_token() -> None:
+    found = Credentials("shop", session_token="r:old")
+    assert await principal_of(backend(), found, HOME, ("login",)) is NOBODY
+
+
+async def sign_up(application: Application) -> str:
+    async with Client(application) as anybody:
+        answer = await anybody.post("/users", json={"username": "anna", "password": "secret"})
+        return str(answer.json()["sessionToken"])
+
+
+async def test_a_session_token_is_its_user(app: MakeApp) -> None:
+    application = await app()
+    token = await sign_up(application)
+    found = Credentials(APP_ID, session_token=token)
+    for path in (PATH, ("sessions", "me"), ("upgradeToRevocableSession",)):
+        principal = await principal_of(application.backend, found, HOME, path)
+        assert principal.session_token == token
+        assert principal.user is not None
+        assert principal.user["username"] == "anna"
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        (PATH, "Invalid session token"),
+        (("sessions", "me"), "Session token not found."),
+        (("upgradeToRevocableSession",), "invalid legacy session token"),
+    ],
+)
+async def test_an_unknown_token_is_refused(
+    application: Application, path: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(ParseError) as refused:
+        await principal_of(
+            application.backend, Credentials(APP_ID, session_token="nobodys"), HOME, path
+        )
+    assert (refused.value.code, refused.value.message) == (209, message)
+
+
+async def test_an_expired_session_is_told_so(app: MakeApp) -> None:
+    application = await app()
+    storage, token = application.backend.storage, await sign_up(application)
+    session = await schemas.existing(application.backend, "_Session")
+    past = {"__type": "Date", "iso": "2020-01-01T00:00:00.000Z"}
+    where = simple("_Session", {"sessionToken": token}).where
+    assert await storage.update(session, where, {"expiresAt": past})
+    found = Credentials(APP_ID, session_token=token)
+    for path in (PATH, ("sessions", "me")):
+        with pytest.raises(ParseError, match="Session token is expired") as refused:
+            await principal_of(application.backend, found, HOME, path)
+        assert refused.value.code == 209
+
+
+async def test_me_is_the_tokens_user_even_with_the_master_key(app: MakeApp) -> None:
+    application = await app()
+    token = await sign_up(application)
+    found = Credentials(APP_ID, master_key=application.backend.config.master_key)
+    found.session_token = token
+    principal = await principal_of(application.backend, found, HOME, ("users", "me"))
+    assert not principal.is_master
+    assert principal.session_token == token
