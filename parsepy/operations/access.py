@@ -97,9 +97,10 @@ def write_scope(
 def check_query(context: RequestContext, schema: ClassSchema, query: Query) -> None:
     """Refuse a where or order that names what is hidden from the caller (protocol §8.6)."""
     hidden, by_field = schema.permissions.hidden_from(context.principal)
+    hidden = hidden.union(*(fields for _, fields in by_field))
     if schema.name == "_User" and not context.principal.is_privileged:
         _check_secrets(query)
-    if not hidden and not by_field:
+    if not hidden:
         return
     for name in fields_of(query.where):
         if is_hidden(name, hidden):
@@ -131,6 +132,12 @@ def is_hidden(path: str, hidden: Iterable[str]) -> bool:
         path == name or path.startswith(name + ".") or name.startswith(path + ".")
         for name in hidden
     )
+
+
+def deciding_columns(context: RequestContext, schema: ClassSchema) -> frozenset[str]:
+    """The user fields by which ``redact`` decides what of an object is hidden."""
+    _, by_field = schema.permissions.hidden_from(context.principal)
+    return frozenset(name for name, _ in by_field)
 
 
 def redact(context: RequestContext, schema: ClassSchema, objects: Iterable[JSONObject]) -> None:

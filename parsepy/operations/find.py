@@ -113,17 +113,14 @@ async def _one(
     storage = context.backend.storage
     if not scope.pointer_fields and not query.where and query.read_preference is None:
         readers = None if scope.readers is None else context.principal.name_set
-        item = await storage.get(schema, object_id, readers)
-        if item is not None:
-            _select(schema, item, query)
-        return item
+        return await storage.get(schema, object_id, readers)
     by_id = includes.by_id(object_id)
     found = await storage.find(
         schema,
         (by_id, *query.where),
         scope,
         limit=1,
-        keys=_roots(schema, query),
+        keys=_needed(context, schema, query),
         read_preference=query.read_preference,
     )
     return found[0] if found else None
@@ -137,10 +134,18 @@ def _roots(schema: ClassSchema, query: Query) -> frozenset[str] | None:
     return columns.difference(query.exclude_keys).union(ALWAYS_SELECTED)
 
 
-def _select(schema: ClassSchema, item: JSONObject, query: Query) -> None:
-    """Reduce a whole object to the columns of a query; relations always stay."""
+def _needed(context: RequestContext, schema: ClassSchema, query: Query) -> frozenset[str] | None:
+    """The columns to read: those selected, and those by which others are hidden."""
     roots = _roots(schema, query)
-    if roots is not None:
+    return None if roots is None else roots | access.deciding_columns(context, schema)
+
+
+def _select(schema: ClassSchema, page: list[JSONObject], query: Query) -> None:
+    """Reduce objects to the columns of a query, in place; relations always stay."""
+    roots = _roots(schema, query)
+    if roots is None:
+        return
+    for item in page:
         for name in [n for n in item if n not in roots and n not in schema.relations]:
             del item[name]
         for name in schema.pointers:
@@ -164,8 +169,6 @@ async def _page(
         readers = None if scope.readers is None else context.principal.name_set
         item = await context.backend.storage.get(schema, object_id, readers)
         page = [item] if item is not None else []
-        if item is not None:
-            _select(schema, item, query)
     else:
         page = await context.backend.storage.find(
             schema,
@@ -174,7 +177,7 @@ async def _page(
             order=[(n, way) for n, way in query.order if n.partition(".")[0] in schema.types],
             limit=query.limit,
             skip=query.skip,
-            keys=_roots(schema, query),
+            keys=_needed(context, schema, query),
             hint=query.hint,
             comment=query.comment,
             read_preference=query.read_preference,
@@ -205,14 +208,13 @@ async def _plan(context: RequestContext, schema: ClassSchema, query: Query) -> J
 async def _complete(
     context: RequestContext, schema: ClassSchema, query: Query, page: list[JSONObject]
 ) -> None:
-    """Includes and redaction of a page, in place."""
+    """Redaction, selection and includes of a page, in place."""
+    access.redact(context, schema, page)
+    _select(schema, page, query)
     if query.include or query.include_all:
         paths = includes.paths_of(schema, query)
-        access.redact(context, schema, page)
         preference = query.include_read_preference or query.read_preference
         await includes.fetch(context, page, paths, query, _reading(preference, included=True))
-    else:
-        access.redact(context, schema, page)
     rules = class_rules.RULES.get(schema.name)
     if rules is not None:
         for item in page:

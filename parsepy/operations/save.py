@@ -25,6 +25,7 @@ from parsepy.operations.class_rules.base import Write
 from parsepy.operations.class_rules.user import default_acl
 
 _EMPTY = (None, "")
+_LAST_POSITION = 9999
 
 
 @dataclass(slots=True)
@@ -180,9 +181,16 @@ def _changes(
             _put_acl(context, class_name, object_id, values, value)
         elif name.startswith("authData."):
             raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name for update: {name}")
+        elif "." in name and any(_is_far(part) for part in name.split(".")):
+            raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name for update: {name}")
         else:
             values[name] = value
     return values
+
+
+def _is_far(part: str) -> bool:
+    """Is this an array position so high that MongoDB would fill the way there with nulls?"""
+    return part.isdigit() and (len(part) > 5 or int(part) > _LAST_POSITION)
 
 
 def _check_name(name: str) -> None:

@@ -22,6 +22,7 @@ from parsepy.model.values import (
     FieldType,
     JSONObject,
     date,
+    invalid,
     is_number,
     now,
     to_iso,
@@ -170,12 +171,16 @@ def check_types(
             continue
         kind = ops.column_type(value)
         if "." in name:
+            if kind is not None and kind.name == "Relation":
+                raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name: {name}.")
             name, kind = _root(name)
         known = types.get(name)
         if known is None:
             if not model.is_field_name(name):
                 raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name: {name}.")
             if kind is not None:
+                if kind.target is not None and not model.is_class_name(kind.target):
+                    raise invalid(kind.name)
                 new[name] = kind
         elif kind is not None and kind is not known and kind != known:
             raise mismatch(schema.name, name, known, kind)

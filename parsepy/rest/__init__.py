@@ -53,6 +53,7 @@ class RestDoor:
     async def __call__(self, scope: Scope, receive: Receive, send_message: Send) -> None:
         """Answer one HTTP request."""
         headers: Mapping[bytes, bytes] = dict(scope["headers"])
+        mount = MOUNT_URL.set(self._public_url or self._own_url(scope, headers))
         request_id = secrets.token_hex(8)
         try:
             answer = await self._answer(scope, receive, headers, request_id)
@@ -70,6 +71,8 @@ class RestDoor:
             answer = Answer(
                 {"code": Code.INTERNAL_SERVER_ERROR, "error": "Internal server error."}, 500
             )
+        finally:
+            MOUNT_URL.reset(mount)
         await send(answer, self._cors.headers(headers.get(b"origin")), send_message)
 
     async def _answer(
@@ -94,8 +97,6 @@ class RestDoor:
                 method = override.upper()
         found = credentials.read(self._backend.config, headers, body)
         ip = (scope.get("client") or ("127.0.0.1",))[0]
-        mount_url = self._public_url or self._own_url(scope, headers)
-        MOUNT_URL.set(mount_url)
         context = RequestContext(
             self._backend,
             await self._principal(found, ip, path),
@@ -103,7 +104,7 @@ class RestDoor:
             ip,
             request_id,
             credentials.trigger_context(found) if found.context is not None else {},
-            mount_url,
+            MOUNT_URL.get() or "",
         )
         match = self._router.find(method, path)
         if match is None:

@@ -109,7 +109,7 @@ def _read_body(config: Config, found: Credentials, body: JSONObject) -> None:
         counts
         and isinstance(body.get("_MasterKey"), str)
         and found.master_key is not None
-        and found.master_key != config.master_key
+        and not _same(found.master_key, config.master_key)
     ):
         raise unauthorized()  # two master keys, and the one in the header is wrong
     for key in [name for name in body if name[:1] == "_"]:
