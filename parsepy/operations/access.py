@@ -69,7 +69,7 @@ def read_scope(context: RequestContext, schema: ClassSchema, operation: str) -> 
         if principal.user_id is None:
             return None
         return Scope(
-            readers=principal.names, pointer_fields=pointer_fields, user_id=principal.user_id
+            readers=principal.names, pointer_fields=(pointer_fields,), user_id=principal.user_id
         )
     return Scope(readers=principal.names)
 
@@ -84,13 +84,12 @@ def write_scope(
     principal = context.principal
     if principal.is_privileged:
         return EVERYTHING
-    pointer_fields = schema.permissions.decide(schema.name, operation, principal) or narrowing
-    if pointer_fields:
+    own = schema.permissions.decide(schema.name, operation, principal) or ()
+    groups = tuple(fields for fields in (own, narrowing) if fields)
+    if groups:
         if principal.user_id is None:
             return None
-        return Scope(
-            writers=principal.names, pointer_fields=pointer_fields, user_id=principal.user_id
-        )
+        return Scope(writers=principal.names, pointer_fields=groups, user_id=principal.user_id)
     return Scope(writers=principal.names)
 
 

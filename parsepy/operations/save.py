@@ -179,9 +179,7 @@ def _changes(
         _check_name(name)
         if name == "ACL":
             _put_acl(context, class_name, object_id, values, value)
-        elif name.startswith("authData."):
-            raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name for update: {name}")
-        elif "." in name and any(_is_far(part) for part in name.split(".")):
+        elif "." in name and (name.startswith("authData.") or any(map(_is_far, name.split(".")))):
             raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name for update: {name}")
         else:
             values[name] = value

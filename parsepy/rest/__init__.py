@@ -96,7 +96,7 @@ class RestDoor:
             if isinstance(override, str):
                 method = override.upper()
         found = credentials.read(self._backend.config, headers, body)
-        ip = (scope.get("client") or ("127.0.0.1",))[0]
+        ip = (scope.get("client") or ("",))[0]
         context = RequestContext(
             self._backend,
             await self._principal(found, ip, path),

@@ -31,8 +31,9 @@ from parsepy.errors import Code, ParseError
 from parsepy.model.acl import allows
 from parsepy.model.schema import ClassSchema
 from parsepy.model.values import JSONObject
-from parsepy.model.where import Where
+from parsepy.model.where import Where, equals_id
 from parsepy.storage import documents, filters, memory, schemas, updates
+from parsepy.storage.changes import Change, Changes
 from parsepy.storage.documents import Document, FileURL
 from parsepy.storage.filters import EVERYTHING, Scope
 from parsepy.storage.flights import Flights
@@ -149,6 +150,7 @@ class Storage:
         prefix: str = "",
         max_time_ms: int | None = None,
         regex_time_ms: int = 5000,
+        shares_updates: bool = True,
     ) -> None:
         self._client = client
         self._database = client.get_database(database, codec_options=_CODEC)
@@ -159,6 +161,8 @@ class Storage:
         self._collections: dict[str, Collection] = {}
         self._gets: dict[str, Flights[str, Document | None]] = {}
         self._inserts: dict[str, Flights[Document, None]] = {}
+        self._updates: dict[str, Flights[Change, Document | None]] = {}
+        self._changes = Changes(client) if shares_updates else None
 
     async def ping(self) -> None:
         """Return when the database has answered; raise ``Unavailable`` otherwise."""
@@ -385,14 +389,26 @@ class Storage:
 
         Answers its new state, or only the columns ``returning`` of it.
         """
+        name = schema.name
+        query = filters.to_filter(schema, where, scope)
+        update = updates.to_update(schema, changes)
+        projection = None if returning is None else _projection(schema, returning)
+        object_id = equals_id(where)
         with _guard():
-            document = await self.collection(schema.name).find_one_and_update(
-                filters.to_filter(schema, where, scope),
-                updates.to_update(schema, changes),
-                projection=None if returning is None else _projection(schema, returning),
-                return_document=ReturnDocument.AFTER,
-                session=_SESSION.get(),
-            )
+            if object_id is None or self._changes is None or _SESSION.get() is not None:
+                document = await self.collection(name).find_one_and_update(
+                    query,
+                    update,
+                    projection=projection,
+                    return_document=ReturnDocument.AFTER,
+                    session=_SESSION.get(),
+                )
+            else:
+                flights = self._updates.get(name)
+                if flights is None:
+                    send = partial(self._changes.send, self.collection(name))
+                    flights = self._updates[name] = Flights(send, size=50)
+                document = await flights.call(Change(object_id, query, update, projection))
         if document is None:
             return None
         plan = documents.plan_of(schema, self._file_url)
@@ -620,4 +636,11 @@ def open_storage(
         options = {"serverSelectionTimeoutMS": 5000, "appname": "parsepy", **(driver or {})}
         client = AsyncMongoClient(uri, tz_aware=False, **options)
         name = client.get_default_database("parse").name
-    return Storage(client, name, file_url=file_url, prefix=prefix, max_time_ms=max_time_ms)
+    return Storage(
+        client,
+        name,
+        file_url=file_url,
+        prefix=prefix,
+        max_time_ms=max_time_ms,
+        shares_updates=not uri.startswith(memory.SCHEME),
+    )

@@ -29,12 +29,13 @@ class Scope:
     """What a caller's rights add to a filter.
 
     ``readers``/``writers``: ACL names of which one must be listed (None: no ACL check);
-    ``pointer_fields``: columns of which one must point at (or contain) ``user_id``.
+    ``pointer_fields``: groups of columns; of each group one must point at (or contain)
+    ``user_id``.
     """
 
     readers: tuple[str, ...] | None = None
     writers: tuple[str, ...] | None = None
-    pointer_fields: tuple[str, ...] = ()
+    pointer_fields: tuple[tuple[str, ...], ...] = ()
     user_id: str | None = None
 
 
@@ -46,8 +47,8 @@ def to_filter(schema: ClassSchema, where: Where, scope: Scope = EVERYTHING) -> D
     result: Document = {}
     for clause in _clauses(schema, where):
         _join(result, clause)
-    if scope.pointer_fields:
-        _join(result, {"$or": _points_at_user(schema, scope)})
+    for fields in scope.pointer_fields:
+        _join(result, {"$or": _points_at_user(schema, fields, scope.user_id)})
     if scope.readers is not None:
         _join(result, {"_rperm": {"$in": [None, *scope.readers]}})
     if scope.writers is not None:
@@ -66,13 +67,15 @@ def _join(result: Document, clause: Document) -> None:
             result[key] = value
 
 
-def _points_at_user(schema: ClassSchema, scope: Scope) -> list[Document]:
-    user = {"__type": "Pointer", "className": "_User", "objectId": scope.user_id}
+def _points_at_user(
+    schema: ClassSchema, fields: tuple[str, ...], user_id: str | None
+) -> list[Document]:
+    user = {"__type": "Pointer", "className": "_User", "objectId": user_id}
     choices: list[Document] = []
-    for field in scope.pointer_fields:
+    for field in fields:
         kind = schema.types.get(field)
         if kind is not None and kind.name == "Pointer":
-            choices.append({"_p_" + field: f"_User${scope.user_id}"})
+            choices.append({"_p_" + field: f"_User${user_id}"})
         else:
             choices.append({field: user})
     return choices

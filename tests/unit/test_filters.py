@@ -171,7 +171,7 @@ def test_a_clients_own_condition_on_a_scoped_key_cannot_widen_the_scope() -> Non
 
 
 def test_pointer_fields_ask_for_a_pointer_at_the_user() -> None:
-    scope = Scope(pointer_fields=("owner", "tags"), user_id="anna")
+    scope = Scope(pointer_fields=(("owner", "tags"),), user_id="anna")
     choices = [{"_p_owner": "_User$anna"}, {"tags": ANNA}]
     assert filtered({}, scope) == {"$or": choices}
     mine = [{"price": 1}]
