@@ -10,13 +10,14 @@ Value = TypeVar("Value")
 class Cache(Generic[Value]):
     """At most ``size`` values, each for ``ttl`` seconds; the oldest goes first."""
 
-    __slots__ = ("_clock", "_entries", "_size", "_ttl")
+    __slots__ = ("_clock", "_drops", "_entries", "_size", "_ttl")
 
     def __init__(self, ttl: float, size: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._ttl = ttl
         self._size = size
         self._clock = clock
         self._entries: dict[str, tuple[float, Value]] = {}
+        self._drops = 0
 
     def get(self, key: str) -> Value | None:
         """The value of ``key``, unless there is none or its time is over."""
@@ -28,9 +29,16 @@ class Cache(Generic[Value]):
             return None
         return entry[1]
 
-    def put(self, key: str, value: Value) -> None:
-        """Keep ``value`` under ``key``."""
-        if self._ttl <= 0 or self._size <= 0:
+    def mark(self) -> int:
+        """A moment, for ``put``: take it before reading what shall be kept."""
+        return self._drops
+
+    def put(self, key: str, value: Value, since: int | None = None) -> None:
+        """Keep ``value`` under ``key``, unless anything was dropped ``since`` that mark.
+
+        Who reads slowly would otherwise bring back what a log-out has just made untrue.
+        """
+        if self._ttl <= 0 or self._size <= 0 or (since is not None and since != self._drops):
             return
         self._entries.pop(key, None)
         while len(self._entries) >= self._size:
@@ -39,15 +47,18 @@ class Cache(Generic[Value]):
 
     def drop(self, key: str) -> None:
         """Forget ``key``."""
+        self._drops += 1
         self._entries.pop(key, None)
 
     def drop_if(self, condition: Callable[[Value], bool]) -> None:
         """Forget every value of which ``condition`` is true."""
+        self._drops += 1
         for key in [k for k, (_, value) in self._entries.items() if condition(value)]:
             del self._entries[key]
 
     def clear(self) -> None:
         """Forget everything."""
+        self._drops += 1
         self._entries.clear()
 
     def __len__(self) -> int:

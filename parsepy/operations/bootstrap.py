@@ -26,7 +26,7 @@ async def make_roles(backend: Backend, roles: tuple[Role, ...]) -> list[str]:
         if owner is not None and heirs and role.name in made:
             await backend.storage.add_related("_Role", "roles", owner, heirs)
     if made:
-        principals.forget_roles(backend)
+        principals.forget_everybody(backend)
     return made
 
 
@@ -46,7 +46,7 @@ async def grant(backend: Backend, username: str, role: str) -> None:
         known = f" There are: {', '.join(names)}." if names else " There are none yet."
         raise ParseError(Code.OBJECT_NOT_FOUND, f"There is no role named {role!r}.{known}")
     await backend.storage.add_related("_Role", "users", role_id, [users[0]["objectId"]])
-    principals.forget_roles(backend)
+    principals.forget_everybody(backend)
 
 
 async def load_demo(backend: Backend, path: Path) -> int:

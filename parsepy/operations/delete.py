@@ -1,7 +1,7 @@
 """``delete``: the delete spine (protocol §11)."""
 
 from parsepy.backend import RequestContext
-from parsepy.errors import Code, ParseError, denied
+from parsepy.errors import Code, ParseError
 from parsepy.model.schema import is_class_name
 from parsepy.model.where import DIRECT, Constraint
 from parsepy.operations import access, class_rules, schemas
@@ -21,7 +21,5 @@ async def delete(context: RequestContext, class_name: str, object_id: str) -> No
         by_id = Constraint("objectId", ((DIRECT, object_id),))
         deleted = await context.backend.storage.delete(schema, (by_id,), scope)
     if not deleted:
-        if class_name == "_User" and not context.principal.is_privileged:
-            raise denied(Code.SESSION_MISSING, "Insufficient auth.")
-        raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
+        raise rules.not_found(context)
     await rules.after_delete(context, object_id)

@@ -40,6 +40,9 @@ async def find(context: RequestContext, query: Query) -> Found:
         return Found(await _page(context, schema, query, redirected))
     if query.limit == 0:
         return Found([], await _count(context, schema, query))
+    if context.backend.storage.in_transaction:  # whose session carries one call at a time
+        page = await _page(context, schema, query, redirected)
+        return Found(page, await _count(context, schema, query))
     page, count = await asyncio.gather(
         _page(context, schema, query, redirected), _count(context, schema, query)
     )
@@ -55,8 +58,9 @@ async def get(context: RequestContext, query: Query, object_id: str) -> JSONObje
     schema = await schemas.existing(context.backend, class_name)
     if not schema.exists and not context.principal.is_privileged:
         await schemas.readable(context, class_name)
-    if class_name == "_Session":
-        query = await class_rules.of(class_name).narrow(context, query)
+    rules = class_rules.RULES.get(class_name)
+    if rules is not None:
+        query = await rules.narrow(context, query)
     item = await _one(context, schema, query, object_id)
     if item is None:
         raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")

@@ -1,8 +1,6 @@
 """Session token to ``Principal``; the role graph."""
 
-from dataclasses import replace
-
-from parsepy.backend import Backend
+from parsepy.backend import Backend, RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.model.principal import Principal
 from parsepy.model.query import simple
@@ -18,6 +16,7 @@ async def of_token(backend: Backend, token: str) -> Principal:
     cached = backend.principals.get(token)
     if cached is not None:
         return cached
+    mark = backend.principals.mark()
     session = await find_session(backend, token)
     if session is None:
         raise ParseError(Code.INVALID_SESSION_TOKEN, "Invalid session token")
@@ -29,7 +28,7 @@ async def of_token(backend: Backend, token: str) -> Principal:
     if principal is None:
         raise ParseError(Code.INVALID_SESSION_TOKEN, "Invalid session token")
     await _extend(backend, session)
-    backend.principals.put(token, principal)
+    backend.principals.put(token, principal, mark)
     return principal
 
 
@@ -91,6 +90,7 @@ async def roles_of(backend: Backend, user_id: str) -> frozenset[str]:
     cached = backend.roles.get(user_id)
     if cached is not None:
         return cached
+    mark = backend.roles.mark()
     storage = backend.storage
     found = set(await storage.owner_ids("_Role", "users", [user_id]))
     frontier = list(found)
@@ -104,7 +104,7 @@ async def roles_of(backend: Backend, user_id: str) -> frozenset[str]:
         where = simple("_Role", {"objectId": {"$in": sorted(found)}}).where
         rows = await storage.find(schema, where, keys=frozenset(("objectId", "name")))
         names = frozenset(row["name"] for row in rows if isinstance(row.get("name"), str))
-    backend.roles.put(user_id, names)
+    backend.roles.put(user_id, names, mark)
     return names
 
 
@@ -119,12 +119,16 @@ def forget_token(backend: Backend, token: str) -> None:
     backend.principals.drop(token)
 
 
-def forget_roles(backend: Backend) -> None:
-    """Drop every cached role: the role graph changed."""
+def forget_sessions(context: RequestContext) -> None:
+    """Drop the cached sessions that this caller may have changed: his own, or all."""
+    user_id = context.principal.user_id
+    if user_id is not None and not context.principal.is_privileged:
+        forget_user(context.backend, user_id)
+    else:
+        context.backend.principals.clear()
+
+
+def forget_everybody(backend: Backend) -> None:
+    """Drop every cached user and role: any of them may have changed."""
     backend.roles.clear()
     backend.principals.clear()
-
-
-def without_session(principal: Principal) -> Principal:
-    """The same user, not bound to a session."""
-    return replace(principal, session_token=None)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from parsepy.backend import RequestContext
-from parsepy.errors import Code, ParseError, denied
+from parsepy.errors import Code, ParseError
 from parsepy.model import acl, ops
 from parsepy.model.permissions import refusal
 from parsepy.model.schema import SYSTEM_REQUIRED
@@ -107,7 +107,7 @@ async def update(
     new, narrowing = schemas.check_types(context, schema, write.values)
     scope = access.write_scope(context, schema, "update", narrowing)
     if scope is None:
-        raise _not_found(context, class_name)
+        raise rules.not_found(context)
     for value in write.values.values():
         op = ops.op_of(value)
         if op is not None:
@@ -126,17 +126,11 @@ async def update(
     except ParseError as error:
         raise rules.translate(context, error) from error
     if stored is None:
-        raise _not_found(context, class_name)
+        raise rules.not_found(context)
     await _relate(write, relations)
     await rules.after_save(write)
     answer = {"updatedAt": write.stamp, **_op_results(write.values, stored), **write.echo}
     return Saved(object_id, answer, stored)
-
-
-def _not_found(context: RequestContext, class_name: str) -> ParseError:
-    if class_name == "_User" and not context.principal.is_privileged:
-        return denied(Code.SESSION_MISSING, "Insufficient auth.")
-    return ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
 
 
 # --- the body -----------------------------------------------------------------------------------

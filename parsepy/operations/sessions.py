@@ -39,12 +39,12 @@ async def _replace(backend: Backend, user_id: str, installation_id: str) -> None
         await revoke(backend, str(session.get("sessionToken")))
 
 
-async def revoke(backend: Backend, token: str) -> bool:
-    """Delete the session of a token; was there one?"""
+async def revoke(backend: Backend, token: str) -> None:
+    """Delete the session of a token, if there is one."""
     schema = await schemas.existing(backend, "_Session")
-    principals.forget_token(backend, token)
     where = simple("_Session", {"sessionToken": token}).where
-    return bool(await backend.storage.delete(schema, where))
+    await backend.storage.delete(schema, where)
+    principals.forget_token(backend, token)
 
 
 async def current(context: RequestContext) -> JSONObject:

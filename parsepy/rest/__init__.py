@@ -1,5 +1,6 @@
 """The REST door: ``routes()``, the concatenated tables, and the ASGI application over them."""
 
+import itertools
 import logging
 import secrets
 from collections.abc import Mapping
@@ -48,13 +49,15 @@ class RestDoor:
         self._cors = CORS(config)
         self._router = Router(routes())
         self._limit = config.max_upload_size
+        self._request_prefix = secrets.token_hex(4)
+        self._request_number = itertools.count(1)
         self._public_url = (config.public_server_url or "").rstrip("/")
 
     async def __call__(self, scope: Scope, receive: Receive, send_message: Send) -> None:
         """Answer one HTTP request."""
         headers: Mapping[bytes, bytes] = dict(scope["headers"])
         mount = MOUNT_URL.set(self._public_url or self._own_url(scope, headers))
-        request_id = secrets.token_hex(8)
+        request_id = f"{self._request_prefix}-{next(self._request_number):x}"
         try:
             answer = await self._answer(scope, receive, headers, request_id)
         except ParseError as error:

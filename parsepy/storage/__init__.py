@@ -2,6 +2,7 @@
 
 from collections.abc import (
     AsyncIterator,
+    Awaitable,
     Iterable,
     Iterator,
     Mapping,
@@ -40,6 +41,7 @@ from parsepy.storage.flights import Flights
 
 _CODEC: CodecOptions[Document] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
 _SESSION: ContextVar[AsyncClientSession | None] = ContextVar("parsepy_session", default=None)
+_POSTPONED: ContextVar[list[Awaitable[None]] | None] = ContextVar("parsepy_postponed", default=None)
 Collection = AsyncCollection[Document]
 
 # MongoDB's numbers of refusals that a client's data caused
@@ -186,21 +188,33 @@ class Storage:
             found = self._collections[name] = self._database[self._prefix + name]
         return found
 
+    @property
+    def in_transaction(self) -> bool:
+        """Is this code inside ``transaction``?"""
+        return _SESSION.get() is not None
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
         """All calls inside commit together or, on an exception, not at all.
 
-        Raises ``Conflict`` if another transaction came in between.
+        What belongs to the schema (columns, indexes) stays either way; indexes are made when
+        the transaction is over. Calls inside follow one another: a session carries one at a
+        time. Raises ``Conflict`` if another transaction came in between.
         """
+        postponed: list[Awaitable[None]] = []
         try:
             async with self._client.start_session() as session, await session.start_transaction():
-                token = _SESSION.set(session)
+                tokens = _SESSION.set(session), _POSTPONED.set(postponed)
                 try:
                     yield
                 finally:
-                    _SESSION.reset(token)
+                    _SESSION.reset(tokens[0])
+                    _POSTPONED.reset(tokens[1])
         except PyMongoError as error:  # at the commit
             raise _translated(error) from error
+        finally:
+            for index in postponed:
+                await index
 
     # --- objects ------------------------------------------------------------------------------
 
@@ -276,8 +290,11 @@ class Storage:
             command["sort"] = {documents.key_of(schema, name): way for name, way in order}
         if hint is not None:
             command["hint"] = hint
+        asked: Document = {"explain": command, "verbosity": verbosity}
+        if time := self._time_limit(where):
+            asked["maxTimeMS"] = time
         with _guard():
-            plan = await self._database.command({"explain": command, "verbosity": verbosity})
+            plan = await self._database.command(asked)
         shown: JSONObject = documents.from_nested(plan)
         for internal in ("$clusterTime", "operationTime"):
             shown.pop(internal, None)
@@ -365,6 +382,9 @@ class Storage:
                     if code == 11000
                     else _refused(code, text) or RuntimeError(text)
                 )
+        except ConnectionFailure as error:
+            # some may be stored: made again, they would be told that they are duplicates
+            raise Unavailable(str(error)) from error
         except (OverflowError, ValueError, BSONError, PyMongoError):
             # one document that can't be encoded must not spoil its neighbours
             for position, item in enumerate(batch):
@@ -565,6 +585,11 @@ class Storage:
         **options: Any,
     ) -> None:
         """Create an index unless it is there; an unlike one of that name is refused."""
+        postponed = _POSTPONED.get()
+        if postponed is not None and _SESSION.get() is not None:
+            # it would wait for the locks that this very transaction holds
+            postponed.append(self.create_index(class_name, name, keys, **options))
+            return
         try:
             with _guard():
                 await self.collection(class_name).create_index(

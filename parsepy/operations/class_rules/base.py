@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from parsepy.backend import RequestContext
+from parsepy.errors import Code, ParseError
 from parsepy.model.query import Query
 from parsepy.model.schema import ClassSchema
 from parsepy.model.values import JSONObject
@@ -59,6 +60,10 @@ class ClassRules:
 
     def redact_included(self, context: RequestContext, item: JSONObject) -> None:
         """Remove what this caller may not see of an object that another one includes."""
+
+    def not_found(self, context: RequestContext) -> ParseError:
+        """What is told who writes or deletes what is not there, or not his to write."""
+        return ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
 
     def translate(self, context: RequestContext, error: Exception) -> Exception:
         """A storage's refusal of a write in the class's own terms."""

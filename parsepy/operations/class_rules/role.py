@@ -10,8 +10,8 @@ class RoleRules(ClassRules):
 
     async def after_save(self, write: Write) -> None:
         """Forget every cached role."""
-        principals.forget_roles(write.context.backend)
+        principals.forget_everybody(write.context.backend)
 
     async def after_delete(self, context: RequestContext, object_id: str) -> None:
         """Forget every cached role."""
-        principals.forget_roles(context.backend)
+        principals.forget_everybody(context.backend)

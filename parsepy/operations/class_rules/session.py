@@ -36,8 +36,9 @@ class SessionRules(ClassRules):
                 "sessionToken": new_token(),
                 "user": pointer("_User", principal.user_id),
                 "createdWith": {"action": "create"},
-                "expiresAt": schemas.expiry(write.context.config),
             }
+            if write.context.config.expire_inactive_sessions:
+                write.values["expiresAt"] = schemas.expiry(write.context.config)
             if write.context.installation_id:
                 write.values["installationId"] = write.context.installation_id
             return
@@ -55,7 +56,7 @@ class SessionRules(ClassRules):
     async def after_save(self, write: Write) -> None:
         """A changed session must not live on in the cache."""
         if not write.is_create:
-            await _forget(write.context, write.object_id)
+            principals.forget_sessions(write.context)
 
     async def narrow(self, context: RequestContext, query: Query) -> Query:
         """Only the caller's own sessions; nobody has none."""
@@ -68,26 +69,18 @@ class SessionRules(ClassRules):
         return replace(query, where=(*query.where, own))
 
     async def check_delete(self, context: RequestContext, object_id: str) -> None:
-        """A client deletes only his own session; drop it from the cache."""
-        if context.principal.user_id is None and not context.principal.is_privileged:
+        """A client deletes only his own session."""
+        principal = context.principal
+        if principal.is_privileged:
+            return
+        if principal.user_id is None:
             raise denied(Code.INVALID_SESSION_TOKEN, "Invalid session token")
-        token = await _forget(context, object_id)
-        if token is None and not context.principal.is_privileged:
+        if await _owner(context, object_id) != principal.user_id:
             raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found for delete.")
 
-
-async def _forget(context: RequestContext, object_id: str) -> str | None:
-    """Drop a session from the cache; its token, unless it is not the caller's."""
-    rows = await schemas.lookup(context.backend, "_Session", {"objectId": object_id}, limit=1)
-    principal = context.principal
-    if not rows:
-        return None
-    owner = (rows[0].get("user") or {}).get("objectId")
-    if not principal.is_privileged and owner != principal.user_id:
-        return None
-    token = str(rows[0].get("sessionToken"))
-    principals.forget_token(context.backend, token)
-    return token
+    async def after_delete(self, context: RequestContext, object_id: str) -> None:
+        """A deleted session must not live on in the cache."""
+        principals.forget_sessions(context)
 
 
 async def _owner(context: RequestContext, object_id: str) -> str | None:

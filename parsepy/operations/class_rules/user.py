@@ -9,9 +9,9 @@ import bcrypt
 from parsepy.backend import Backend, RequestContext
 from parsepy.errors import Code, ParseError, denied
 from parsepy.model import acl
-from parsepy.model.ops import is_delete
+from parsepy.model.ops import is_delete, op_of
 from parsepy.model.query import simple
-from parsepy.model.values import JSONObject, new_id, now
+from parsepy.model.values import OBJECT, STRING, JSONObject, new_id, now
 from parsepy.operations import principals, schemas
 from parsepy.operations.class_rules.base import ClassRules, Write
 from parsepy.storage import DuplicateKey
@@ -112,6 +112,7 @@ class UserRules(ClassRules):
                 "Clients aren't allowed to manually update email verification.",
             )
         if not write.is_create:
+            _check_plain(values)
             _check_kept(values, "password", Code.PASSWORD_MISSING, "password is required")
             _check_kept(values, "username", Code.USERNAME_MISSING, "bad or missing username")
             if not context.principal.is_privileged and context.principal.user_id is None:
@@ -213,6 +214,12 @@ class UserRules(ClassRules):
         if not context.principal.is_privileged:
             item.pop("authData", None)
 
+    def not_found(self, context: RequestContext) -> ParseError:
+        """Whether there is such a user is not told to a client."""
+        if context.principal.is_privileged:
+            return super().not_found(context)
+        return denied(Code.SESSION_MISSING, "Insufficient auth.")
+
     def translate(self, context: RequestContext, error: Exception) -> Exception:
         """A unique index of `_User` in words of sign-up (protocol §6.8)."""
         if isinstance(error, DuplicateKey):
@@ -238,6 +245,14 @@ def _check_kept(values: JSONObject, name: str, code: Code, message: str) -> None
     value = values.get(name, True)
     if value in (None, "") or is_delete(value):
         raise ParseError(code, message)
+
+
+def _check_plain(values: JSONObject) -> None:
+    """Refuse field operations on what is hashed, compared or kept unique."""
+    for name in ("username", "password", "email"):
+        value = values.get(name)
+        if op_of(value) is not None and not is_delete(value):
+            raise schemas.mismatch("_User", name, STRING, OBJECT)
 
 
 async def delete_sessions(backend: Backend, user_id: str) -> None:
