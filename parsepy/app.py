@@ -36,7 +36,7 @@ class Application:
     async def startup(self) -> None:
         """Prepare the database, apply the schema templates, and take requests.
 
-        Raises ``TemplateError``, ``SchemaConflict``, ``Unavailable``.
+        Raises ``TemplateError``, ``SchemaConflict``, ``Unavailable``; nothing is left open then.
         """
         backend = self.backend
         backend.state = "starting"
@@ -46,6 +46,7 @@ class Application:
             await self._apply_templates()
         except BaseException:
             backend.state = "error"
+            await backend.storage.close()
             raise
         backend.state = "ok"
 
@@ -57,7 +58,9 @@ class Application:
         self.backend.sign_up_required = template.sign_up_required
         lines = await schemas.apply(self.backend, template)
         for line in lines:
-            log.debug("schema: %s", line)
+            # a template is the last word on the permissions of its classes, but never silently
+            loud = f": {schemas.REPLACED} " in line
+            log.log(logging.WARNING if loud else logging.DEBUG, "schema: %s", line)
         if lines:
             log.info("schema: %d changes brought in from the templates", len(lines))
         for name in await bootstrap.make_roles(self.backend, template.roles):
@@ -117,6 +120,8 @@ def build(config: Config, *, storage: Storage | None = None) -> Application:
             include_depth=complexity.include_depth,
             include_count=complexity.include_count,
             public_explain=config.database_options.allow_public_explain,
+            subquery_depth=complexity.subquery_depth,
+            allow_regex=complexity.allow_regex,
         ),
         auth=_providers(config),
         denied=config.request_keyword_denylist,
@@ -126,10 +131,13 @@ def build(config: Config, *, storage: Storage | None = None) -> Application:
 
 
 def _denied_keys(config: Config) -> re.Pattern[str] | None:
-    """One pattern of all keys that the denylist names; ``None`` if an entry means every key."""
-    keys = [entry.key for entry in config.request_keyword_denylist]
-    if None in keys or not keys:
-        return None
+    """One pattern of all keys that the denylist names; ``None`` if they can't be joined."""
+    keys = [entry.key for entry in config.request_keyword_denylist if entry.key is not None]
+    if not keys or len(keys) < len(config.request_keyword_denylist):
+        return None  # an entry without a key means every key
+    for pattern in map(re.compile, keys):
+        if pattern.groups or pattern.flags != re.UNICODE:
+            return None  # behind others, \\1 and (?i) would mean something else
     return re.compile("|".join(f"(?:{key})" for key in keys))
 
 

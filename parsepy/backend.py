@@ -18,15 +18,16 @@ from parsepy.storage import Storage
 
 @dataclass(slots=True)
 class SchemaCache:
-    """The class schemas as last read, and when (monotonic seconds; 0: never)."""
+    """The class schemas as last read, and when that began or failed (monotonic; 0: never)."""
 
     classes: dict[str, ClassSchema] = field(default_factory=dict)
     documents: dict[str, dict[str, Any]] = field(default_factory=dict)
     loaded_at: float = 0.0
+    failed_at: float = 0.0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Backend:
     """The parts of one application, wired by ``app.build``; data, no behaviour."""
 
@@ -44,7 +45,7 @@ class Backend:
     state: str = "initialized"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class RequestContext:
     """One request: the backend, the principal, and what the client told of itself."""
 

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import dataclasses
+import errno
 import gc
 import json
 import os
@@ -15,7 +16,8 @@ import shlex
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
@@ -29,19 +31,25 @@ from parsepy.config import (
     collect,
     unknown_variables,
 )
+from parsepy.config.table import nearest
 
 if TYPE_CHECKING:
     from parsepy.app import Application
     from parsepy.model.templates import Template
+    from parsepy.storage.embedded import EmbeddedMongo
 
 T = TypeVar("T")
 Row = tuple[str, ...]
 
 GRACE_SECONDS = 10
 BACKLOG = 2048
+HEAD_SIZE = 256 * 1024
 TEMPLATES = ("ecommerce.json", "shopping.json")
 
-# The options that `parsepy serve --help` explains; every other one has its flag as well.
+EVERY_OPTION = "Every option of `parsepy show options` has its flag, as these do."
+
+# The options that `--help` explains; every other one has its flag as well.
+DATABASE = {"databaseURI", "dataDir"}
 COMMON = {
     *("port", "host", "appId", "masterKey", "databaseURI", "serverURL", "mountPath"),
     *("schema", "cloud", "demo", "dataDir", "allowClientClassCreation", "logLevel"),
@@ -54,8 +62,15 @@ class StartError(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; answers the process's exit code."""
+    parser = _parser()
+    if not (sys.argv[1:] if arguments is None else arguments):
+        parser.print_help()
+        return 2
     try:
-        args = _parser().parse_args(arguments)
+        args, strange = parser.parse_known_args(arguments)
+        if strange:
+            print(f"parsepy: {_unexpected(strange[0], args)}", file=sys.stderr)
+            return 2
         run: Callable[[argparse.Namespace], int] = args.run
         return run(args)
     except KeyboardInterrupt:
@@ -95,7 +110,8 @@ def _explained(error: Exception) -> str | None:
         lines = "".join(f"\n  {problem}" for problem in error.problems)
         return f"the schema templates can't be used:{lines}"
     if isinstance(error, PyMongoError | Unavailable):
-        return f"the database can't be used: {str(error).split(', Timeout:')[0]}"
+        told = re.sub(r" \(configured timeouts:[^)]*\)", "", str(error).split(", Timeout:")[0])
+        return f"the database can't be used: {told}; is it running, and databaseURI right?"
     if isinstance(error, EmbeddedMongoError | ParseError):
         return str(error)
     return None
@@ -111,8 +127,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"parsepy {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    serve = commands.add_parser("serve", help="start the server", allow_abbrev=False)
-    _add_options(serve)
+    serve = commands.add_parser(
+        "serve", help="start the server", allow_abbrev=False, epilog=EVERY_OPTION
+    )
+    _add_options(serve, COMMON)
     serve.set_defaults(run=_serve)
 
     schema = commands.add_parser("schema", help="check schema templates, show what they change")
@@ -121,25 +139,35 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("files", nargs="+", type=Path, metavar="FILE")
     check.set_defaults(run=_schema_check)
     diff = actions.add_parser("diff", help="print what a start would change", allow_abbrev=False)
-    _add_options(diff)
+    _add_options(diff, {*DATABASE, "schema"})
     diff.set_defaults(run=_schema_diff)
 
     show = commands.add_parser("show", help="print one of the tables")
-    show.add_argument("table", choices=TABLES)
+    show.add_argument("table", choices=TABLES, help="the one to print")
     show.set_defaults(run=_show)
 
     user = commands.add_parser("user", help="give users roles")
     actions = user.add_subparsers(required=True, metavar="ACTION")
     grant = actions.add_parser("grant", help="put a user into a role", allow_abbrev=False)
-    grant.add_argument("username", metavar="NAME")
-    grant.add_argument("role", metavar="ROLE")
-    _add_options(grant)
+    grant.add_argument("username", metavar="NAME", help="the user's name")
+    grant.add_argument("role", metavar="ROLE", help="the role's name")
+    _add_options(grant, DATABASE)
     grant.set_defaults(run=_user_grant)
     return parser
 
 
-def _add_options(parser: argparse.ArgumentParser) -> None:
-    """A flag for every option of the table, `--config` and `--set`."""
+def _unexpected(word: str, args: argparse.Namespace) -> str:
+    """What to say about a word that no command takes."""
+    if not word.startswith("-"):
+        return f"unexpected argument {word}"
+    flags: dict[str, str] = getattr(args, "flags", {})
+    name = word.partition("=")[0]
+    near = nearest(name.strip("-"), flags)
+    return f"unknown option {name}" + (f": did you mean {flags[near]}?" if near else "")
+
+
+def _add_options(parser: argparse.ArgumentParser, explained: Set[str]) -> None:
+    """A flag for every option of the table, `--config` and `--set`; help on some of them."""
     parser.add_argument("--config", type=Path, metavar="FILE", help="JSON file of options")
     parser.add_argument(
         "--set",
@@ -156,10 +184,14 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
             extra = {"metavar": "FILE", "action": "append"}
         elif option.check.expected == "true or false":
             extra = {"nargs": "?", "const": "true", "metavar": "true|false"}
-        about = option.help if option.name in COMMON else argparse.SUPPRESS
+        about = option.help if option.name in explained else argparse.SUPPRESS
         parser.add_argument(
             *flags, dest=f"option {option.name}", default=argparse.SUPPRESS, help=about, **extra
         )
+    known = {"config": "--config", "set": "--set"}
+    for option in OPTIONS:
+        known |= {option.flag.strip("-"): option.flag, option.name: option.flag}
+    parser.set_defaults(flags=known)
 
 
 class Configured(NamedTuple):
@@ -207,6 +239,17 @@ def _warn_about(config: Config) -> None:
         _warn(f"accepted, but without effect in this version: {', '.join(config.ineffective)}")
     for line in unknown_variables(os.environ):
         _warn(f"the environment variable {line}")
+    _warn_about_providers(config)
+
+
+def _warn_about_providers(config: Config) -> None:
+    from parsepy.auth import PROVIDERS
+
+    for name, provider in config.auth.items():
+        if provider.enabled and provider.adapter is None and name not in PROVIDERS:
+            slip = next((key for key in provider.options if nearest(key, ["module"])), None)
+            meant = f' (is "{slip}" meant to be "module"?)' if slip else ""
+            _warn(f"auth.{name}: neither built in nor with a module of yours{meant}; not available")
 
 
 def _packaged() -> Path:
@@ -243,11 +286,30 @@ def _database(config: Config) -> Iterator[Config]:
     from parsepy.storage.embedded import EmbeddedMongo
 
     mongo = EmbeddedMongo.start(config.data_dir / "data")
+    lost = threading.Event()
+    threading.Thread(target=_watch, args=(mongo, lost), name="mongod-watch", daemon=True).start()
     try:
         yield dataclasses.replace(config, database_uri=mongo.uri)
     finally:
         _ignore_signals()  # a second Ctrl-C must not leave mongod behind
         mongo.stop()
+        if lost.is_set():
+            raise StartError(
+                f"the embedded MongoDB has ended by itself; {mongo.log_path} says more. "
+                "The data are kept: start again."
+            )
+
+
+def _watch(mongo: EmbeddedMongo, lost: threading.Event) -> None:
+    """Stop this process as SIGTERM does when its mongod ends by itself: nothing works without."""
+    code = mongo.wait()
+    if code is None:
+        return
+    if code:
+        lost.set()
+    else:  # as when systemd tells all processes of a service to stop
+        _warn("the embedded MongoDB was told to stop, so the server stops, too")
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextlib.contextmanager
@@ -342,9 +404,12 @@ def _listen(config: Config) -> socket.socket:
     except OSError as error:
         listener.close()
         reason = error.strerror or str(error)
+        advice = {
+            errno.EADDRINUSE: "stop what holds it, or choose another with --port",
+            errno.EACCES: "choose one above 1023 with --port",
+        }.get(error.errno or 0, "choose another address with --host")
         raise StartError(
-            f"can't listen on {config.host} port {config.port}: {reason}; "
-            "stop what holds it, or choose another with --port"
+            f"can't listen on {config.host} port {config.port}: {reason}; {advice}"
         ) from error
     listener.setblocking(False)
     return listener
@@ -352,8 +417,31 @@ def _listen(config: Config) -> socket.socket:
 
 async def _serving(config: Config, listener: socket.socket, welcome: str) -> None:
     import uvicorn
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
     from parsepy.app import build
+
+    class Connection(HttpToolsProtocol):
+        """Hangs up on a client whose request has no end of headers, which httptools keeps."""
+
+        received = content = 0  # bytes of the request under way, and those of its body
+
+        def on_message_begin(self) -> None:
+            self.received = self.content = 0
+            super().on_message_begin()
+
+        def on_body(self, body: bytes) -> None:
+            self.content += len(body)
+            super().on_body(body)
+
+        def data_received(self, data: bytes) -> None:
+            request = self.headers
+            super().data_received(data)
+            if self.headers is request:  # else another one has begun
+                self.received += len(data)
+                # a body of tiny chunks has several times its size around it
+                if self.received > HEAD_SIZE + 16 * self.content:
+                    self.send_400_response("The headers are too large.")
 
     class Server(uvicorn.Server):
         """Says what to do next as soon as requests are answered."""
@@ -369,13 +457,13 @@ async def _serving(config: Config, listener: socket.socket, welcome: str) -> Non
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
     # Not by uvicorn's lifespan: what fails here gets one clear line instead of a traceback.
-    await application.startup()
     try:
+        await application.startup()
         if config.demo:
             await _load_demo(application, config)
         settings = uvicorn.Config(
             application,
-            http="httptools",
+            http=Connection,
             ws="none",
             lifespan="off",
             access_log=False,
@@ -521,8 +609,8 @@ def _with_application(config: Config, act: Callable[[Application], Awaitable[T]]
 
     async def run(found: Config) -> T:
         application = build(dataclasses.replace(found, schema=None, demo=False))
-        await application.startup()
         try:
+            await application.startup()
             return await act(application)
         finally:
             await application.shutdown()
@@ -546,38 +634,55 @@ def _show(args: argparse.Namespace) -> int:
 
 
 def _options() -> Iterator[Row]:
-    def line(option: Option, inner: bool) -> Row:
-        name = f"  .{option.name}" if inner else option.name
+    def line(option: Option, group: Option | None = None) -> Row:
+        name = f"  .{option.name}" if group else option.name
         default = "" if option.default is None else json.dumps(option.default)
         shown = default if len(default) <= 40 else f"{default[:37]}..."
-        about = option.help if option.acts else f"{option.help} (not yet acted on)"
-        return name, shown, "" if inner else option.env, about
+        acts = option.acts and (group is None or group.acts)
+        about = option.help if acts else f"{option.help} (not yet acted on)"
+        return name, shown, "" if group else option.env, about
 
     yield "OPTION", "DEFAULT", "VARIABLE", "WHAT"
     for option in OPTIONS:
-        yield line(option, False)
+        yield line(option)
         for member in option.members:
-            yield line(member, True)
+            yield line(member, option)
 
 
 def _routes() -> Iterator[Row]:
     from parsepy.rest import routes
 
     yield "METHOD", "PATH"
+    yield "GET", "/health"
     for route in routes():
         yield route.method, route.path
 
 
 def _operators() -> Iterator[Row]:
-    from parsepy.model.where import OPERATORS
+    from parsepy.model.where import GROUPS, OPERATORS, RELATED_TO
 
-    yield from _single("OPERATOR", OPERATORS)
+    yield from _single("OPERATOR", (*OPERATORS, *GROUPS, RELATED_TO))
 
 
 def _ops() -> Iterator[Row]:
     from parsepy.model.ops import FIELD_OPS
 
     yield from _single("OPERATION", FIELD_OPS)
+
+
+def _classes() -> Iterator[Row]:
+    from parsepy.model.schema import SYSTEM_COLUMNS
+    from parsepy.operations.class_rules import RULES
+
+    yield "CLASS", "RULES", "COLUMNS"
+    for name, columns in SYSTEM_COLUMNS.items():
+        yield name, "yes" if name in RULES else "", ", ".join(columns)
+
+
+def _providers() -> Iterator[Row]:
+    from parsepy.auth import PROVIDERS
+
+    yield from _single("PROVIDER", PROVIDERS)
 
 
 def _codes() -> Iterator[Row]:
@@ -599,5 +704,7 @@ TABLES: dict[str, Callable[[], Iterable[Row]]] = {
     "routes": _routes,
     "operators": _operators,
     "ops": _ops,
+    "classes": _classes,
+    "providers": _providers,
     "codes": _codes,
 }

@@ -309,11 +309,7 @@ class Config(Group):
         "protectedFieldsTriggerExempt", boolean, False, "triggers see them", acts=False
     )
     protected_fields_save_response_exempt: bool = option(
-        "protectedFieldsSaveResponseExempt",
-        boolean,
-        True,
-        "answers to a save show them",
-        acts=False,
+        "protectedFieldsSaveResponseExempt", boolean, True, "answers to a save show them"
     )
     user_sensitive_fields: tuple[str, ...] = option(
         "userSensitiveFields", texts, [], "old form of protectedFields"
@@ -377,7 +373,7 @@ class Config(Group):
         "preserveFileName", boolean, False, "no random prefix", acts=False
     )
     installation: InstallationOptions = option(
-        "installation", group(InstallationOptions), {}, "duplicate device tokens", acts=False
+        "installation", group(InstallationOptions), {}, "duplicate device tokens"
     )
     push: Push | None = maybe("push", push_options, "push senders", acts=False)
     scheduled_push: bool = option("scheduledPush", boolean, False, "push later", acts=False)

@@ -64,6 +64,7 @@ def _shown(value: object) -> str:
 
 
 def value_of(expected: str, convert: Callable[[object], T], *, hidden: bool = False) -> Check[T]:
+    """A check that needs no place: `convert` answers the value, or raises ValueError."""
     return Check(expected, lambda value, _: convert(value), hidden)
 
 
@@ -189,6 +190,7 @@ def _checked(value: object) -> str:
 
 
 def extension(value: object) -> str:
+    """A pattern of file name extensions, or "*"; raises ValueError or re.error."""
     return "*" if value == "*" else _checked(value)
 
 
@@ -198,6 +200,7 @@ def _json(value: object) -> object:
 
 
 def json_of_object(value: object) -> dict[str, object]:
+    """An object, given as such or as JSON text; raises ValueError."""
     found = _json(value)
     if not isinstance(found, dict):
         raise ValueError

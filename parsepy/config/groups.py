@@ -83,8 +83,9 @@ def _auth_provider(value: object, at: At) -> AuthProvider:
         return AuthProvider(enabled, None, frozen(rest))
     # Parse: beside `module`, a provider's options may stand without a wrapper.
     module = rest.pop("module")
-    options = rest.get("options", rest)
-    return AuthProvider(enabled, _adapter({"module": module, "options": options}, at), frozen(rest))
+    options = rest.pop("options", rest)
+    made = _adapter({"module": module, "options": options}, at)
+    return AuthProvider(enabled, made, frozen({**rest, **made.options}))
 
 
 auth_provider = Check("an object with the provider's options", _auth_provider)
@@ -124,7 +125,7 @@ class SchemaOptions(Group):
     )
     before_migration: str | None = maybe("beforeMigration", text, "callback of Node", acts=False)
     after_migration: str | None = maybe("afterMigration", text, "callback of Node", acts=False)
-    lock_schemas: bool = option("lockSchemas", boolean, False, "no schema API", acts=False)
+    lock_schemas: bool = option("lockSchemas", boolean, False, "no changes by the schema API")
     keep_unknown_indexes: bool = option(
         "keepUnknownIndexes", boolean, False, "leave other indexes alone", acts=False
     )
@@ -201,7 +202,7 @@ class DatabaseOptions(Group):
         "createIndexUserPasswordResetToken", boolean, True, "index of reset tokens"
     )
     create_index_auth_data_uniqueness: bool = option(
-        "createIndexAuthDataUniqueness", boolean, True, "one user per provider id", acts=False
+        "createIndexAuthDataUniqueness", boolean, True, "one user per provider id"
     )
     create_index_role_name: bool = option(
         "createIndexRoleName", boolean, True, "index of role names"
@@ -259,16 +260,12 @@ class RequestComplexity(Group):
     include_depth: int = option("includeDepth", limit, -1, "levels of `include`")
     include_count: int = option("includeCount", limit, -1, "paths in `include`")
     query_depth: int = option("queryDepth", limit, -1, "nested $or, $and, $nor")
-    subquery_depth: int = option(
-        "subqueryDepth", limit, -1, "nested $inQuery and the like", acts=False
-    )
+    subquery_depth: int = option("subqueryDepth", limit, -1, "nested $inQuery and the like")
     subquery_limit: int = option("subqueryLimit", limit, -1, "objects one subquery may find")
     graphql_depth: int = option("graphQLDepth", limit, -1, "nested GraphQL fields", acts=False)
     graphql_fields: int = option("graphQLFields", limit, -1, "GraphQL fields", acts=False)
     batch_request_limit: int = option("batchRequestLimit", limit, -1, "requests in one batch")
-    allow_regex: bool = option(
-        "allowRegex", boolean, True, "$regex without the master key", acts=False
-    )
+    allow_regex: bool = option("allowRegex", boolean, True, "$regex without the master key")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -95,6 +95,7 @@ def options_of(record: type[Group]) -> tuple[Option, ...]:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that was probably meant, whatever its case; None if none is near."""
     from difflib import get_close_matches
 
     lower = {candidate.lower(): candidate for candidate in known}

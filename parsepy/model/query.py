@@ -100,6 +100,8 @@ class QueryLimits:
     include_depth: int = -1
     include_count: int = -1
     public_explain: bool = False
+    subquery_depth: int = -1
+    allow_regex: bool = True
 
 
 def parse_where(raw: Any, *, privileged: bool, limits: QueryLimits) -> Where:
@@ -110,7 +112,21 @@ def parse_where(raw: Any, *, privileged: bool, limits: QueryLimits) -> Where:
         except ParseError:
             raise ParseError(Code.INVALID_JSON, "where parameter is not valid JSON") from None
     depth = -1 if privileged else limits.query_depth
+    if not privileged and (limits.subquery_depth >= 0 or not limits.allow_regex):
+        _check_operators(raw, limits)
     return wheres.parse(raw, privileged=privileged, max_depth=depth)
+
+
+def _check_operators(raw: Any, limits: QueryLimits) -> None:
+    """Refuse operators that cost more than the server allows, with INVALID_QUERY."""
+    for operator, level in wheres.operators_of(raw):
+        if operator == "$regex" and not limits.allow_regex:
+            raise ParseError(Code.INVALID_QUERY, "$regex operator is not allowed")
+        if operator in wheres.SUBQUERIES and 0 <= limits.subquery_depth <= level:
+            raise ParseError(
+                Code.INVALID_QUERY,
+                f"Subquery nesting depth exceeds maximum allowed depth of {limits.subquery_depth}",
+            )
 
 
 def from_parameters(
@@ -214,12 +230,15 @@ def selection(
         parts = tuple(key.split("."))
         if len(parts) > 1:
             include.append(parts[:-1])
-    if len(include) > _MAX_INCLUDES or any(len(path) > MAX_DEPTH for path in include):
+    too_many = len(include) > _MAX_INCLUDES or any(len(path) > MAX_DEPTH for path in include)
+    paths: set[Path] = set()
+    if not too_many:
+        paths = {path[:length] for path in include for length in range(1, len(path) + 1)}
+    if too_many or len(paths) > _MAX_INCLUDES:  # each is looked for in every object of the page
         raise ParseError(
             Code.INVALID_QUERY,
             f"include names more than {_MAX_INCLUDES} paths, or one of more than {MAX_DEPTH} steps",
         )
-    paths = {path[:length] for path in include for length in range(1, len(path) + 1)}
     paths.discard(("*",))
     return keys, exclude_keys, tuple(sorted(paths, key=lambda p: (len(p), p))), include_all
 

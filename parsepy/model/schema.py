@@ -158,16 +158,19 @@ SYSTEM_COLUMNS: dict[str, dict[str, FieldType]] = {
     "_Idempotency": {"reqId": STRING, "expire": DATE},
 }
 
-VOLATILE_CLASSES = (
-    "_JobStatus",
-    "_PushStatus",
-    "_Hooks",
-    "_GlobalConfig",
-    "_GraphQLConfig",
-    "_JobSchedule",
-    "_Audience",
-    "_Idempotency",
+VOLATILE_CLASSES = frozenset(
+    (
+        "_JobStatus",
+        "_PushStatus",
+        "_Hooks",
+        "_GlobalConfig",
+        "_GraphQLConfig",
+        "_JobSchedule",
+        "_Audience",
+        "_Idempotency",
+    )
 )
+"""Classes without a row in `_SCHEMA` of their own; only the master key reaches them."""
 SYSTEM_CLASSES = tuple(SYSTEM_COLUMNS)
 SYSTEM_REQUIRED = {
     "_Product": ("productIdentifier", "icon", "order", "title", "subtitle"),
@@ -195,7 +198,7 @@ def is_reserved(class_name: str, field_name: str) -> bool:
     return field_name in DEFAULT_COLUMNS or field_name in SYSTEM_COLUMNS.get(class_name, ())
 
 
-def default_permissions(class_name: str, id_size: int = 10) -> JSONObject:
+def default_permissions() -> JSONObject:
     """The class-level permissions of a class that never got any."""
     return {key: dict(value) for key, value in PUBLIC.items()}
 
@@ -240,7 +243,7 @@ class ClassSchema:
     def to_json(self) -> JSONObject:
         """The class as the schema API shows it (protocol §18)."""
         permissions = self.permissions.raw
-        shown = dict(permissions) if permissions is not None else default_permissions(self.name)
+        shown = dict(permissions) if permissions is not None else default_permissions()
         if permissions is not None:
             for operation in ("find", "count", "get", "create", "update", "delete", "addField"):
                 shown.setdefault(operation, {})

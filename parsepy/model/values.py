@@ -6,6 +6,7 @@ The only place that names the JSON library.
 import base64
 import binascii
 import math
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,10 @@ JSONObject = dict[str, Any]
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _EPOCH = datetime(1970, 1, 1)
 MAX_DEPTH = 100  # BSON itself stops at 180 levels; two are spent on the document and the ACL
+_LARGE_TEXT = 1_000_000
+_MAX_VALUES = 1_500_000  # more of them fill no object of 16 MB, and hold everybody up for seconds
+_MARKS = (b",", b"[", b"{")
+_TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _MAX_TEXT_DEPTH = 2 * MAX_DEPTH  # a batch and its requests lie around the objects
 
 
@@ -41,18 +46,33 @@ def new_token() -> str:
 
 
 def loads(data: bytes | bytearray | str) -> Any:
-    """Decode JSON text; ``ParseError`` INVALID_JSON if it is none, or nested absurdly deep."""
-    try:
-        value = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise ParseError(Code.INVALID_JSON, f"Malformed JSON: {error}") from error
+    """Decode JSON text.
+
+    Raises INVALID_JSON if it is none or nested absurdly deep, OBJECT_TOO_LARGE if it holds
+    more values than one object can.
+    """
     if isinstance(data, str):
         brackets = data.count("[") + data.count("{")
     else:
         brackets = data.count(b"[") + data.count(b"{")
+    if len(data) > _LARGE_TEXT:
+        _check_size(data.encode() if isinstance(data, str) else data)
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise ParseError(Code.INVALID_JSON, f"Malformed JSON: {error}") from error
     if brackets > _MAX_TEXT_DEPTH:  # as deep as that only if it has so many
         _check_depth(value)
     return value
+
+
+def _check_size(data: bytes | bytearray) -> None:
+    """Refuse what has more values than are worked through while others wait."""
+    if sum(map(data.count, _MARKS)) > _MAX_VALUES:
+        texts = data.count(b'"') // 2
+        bare = _TEXT.sub(b"", data) if texts <= _MAX_VALUES else data  # texts may hold any mark
+        if sum(map(bare.count, _MARKS)) > _MAX_VALUES:
+            raise ParseError(Code.OBJECT_TOO_LARGE, f"JSON of more than {_MAX_VALUES} values.")
 
 
 def _check_depth(value: Any) -> None:
@@ -255,6 +275,11 @@ def to_bytes(value: JSONObject) -> bytes | None:
 def from_bytes(content: bytes) -> JSONObject:
     """A Bytes value in REST form."""
     return {"__type": "Bytes", "base64": base64.b64encode(content).decode()}
+
+
+def is_position(part: str) -> bool:
+    """Is this component of a dotted path a position in an array?"""
+    return part.isascii() and part.isdigit()  # "²" is a digit as well, but no number
 
 
 # --- shape of untrusted values ---------------------------------------------------------------

@@ -10,6 +10,7 @@ from parsepy.model.values import MAX_DEPTH, JSONObject, dumps, is_pointer
 
 _KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_.]*")
 _WORD = re.compile(r"_?[a-zA-Z][a-zA-Z0-9_]*")
+_MAX_CONSTRAINTS = 10_000  # in one object or one $or; MongoDB plans for seconds with more
 _PLACEHOLDER_KEYS = ("_rperm", "_wperm")
 HIDDEN_USER_COLUMNS = (
     "_email_verify_token",
@@ -155,7 +156,8 @@ OPERATORS: dict[str, Callable[[str, Any], None]] = {
 """Name of an operator → the check of its operand (protocol §8.2)."""
 
 SUBQUERIES = ("$inQuery", "$notInQuery", "$select", "$dontSelect")
-_GROUPS = ("$or", "$and", "$nor")
+GROUPS = ("$or", "$and", "$nor")
+RELATED_TO = "$relatedTo"
 
 
 def parse(raw: Any, *, privileged: bool = False, max_depth: int = -1) -> Where:
@@ -174,6 +176,8 @@ def _parse(raw: Any, privileged: bool, depth: int, limit: int) -> Where:
         if raw == []:
             return ()
         raise _query_error("where must be an object")
+    if len(raw) > _MAX_CONSTRAINTS:
+        raise _query_error(f"where names more than {_MAX_CONSTRAINTS} fields")
     nodes: list[Node] = []
     for key, value in raw.items():
         if key[:1] == "$":
@@ -185,7 +189,7 @@ def _parse(raw: Any, privileged: bool, depth: int, limit: int) -> Where:
 
 
 def _special(key: str, value: Any, privileged: bool, depth: int, limit: int) -> Node:
-    if key in _GROUPS:
+    if key in GROUPS:
         if not isinstance(value, list):
             if not privileged:
                 raise denied(Code.INVALID_QUERY, f"{key} must be an array")
@@ -194,12 +198,14 @@ def _special(key: str, value: Any, privileged: bool, depth: int, limit: int) -> 
         if not value:
             least = " of at least 1 value." if key == "$nor" else " value with at least 1 item."
             raise _query_error(f"Bad {key} format - use an array{least}")
+        if len(value) > _MAX_CONSTRAINTS:
+            raise _query_error(f"{key} has more than {_MAX_CONSTRAINTS} branches")
         if depth <= 0:
             raise _query_error(
                 f"Query condition nesting depth exceeds maximum allowed depth of {limit}"
             )
         return Group(key, tuple(_parse(b, privileged, depth - 1, limit) for b in value))
-    if key == "$relatedTo":
+    if key == RELATED_TO:
         owner = value.get("object") if isinstance(value, dict) else None
         if (
             not is_pointer(owner)
@@ -261,6 +267,18 @@ def fields_of(where: Where) -> Iterator[str]:
         elif isinstance(node, Group):
             for branch in node.branches:
                 yield from fields_of(branch)
+
+
+def operators_of(raw: Any, level: int = 0) -> Iterator[tuple[str, int]]:
+    """Every operator in a raw where, with the number of subqueries around it."""
+    if isinstance(raw, list):
+        for item in raw:
+            yield from operators_of(item, level)
+    elif isinstance(raw, dict):
+        for key, value in raw.items():
+            if key[:1] == "$":
+                yield key, level
+            yield from operators_of(value, level + (key in SUBQUERIES))
 
 
 def equals_id(where: Where) -> str | None:

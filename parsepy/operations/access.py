@@ -9,23 +9,11 @@ from parsepy.config import DeniedKeyword
 from parsepy.errors import Code, ParseError, denied
 from parsepy.model.permissions import drop_hidden
 from parsepy.model.query import Query
-from parsepy.model.schema import ClassSchema
+from parsepy.model.schema import VOLATILE_CLASSES, ClassSchema
 from parsepy.model.values import JSONObject
 from parsepy.model.where import fields_of
 from parsepy.storage.filters import EVERYTHING, Scope
 
-_MASTER_ONLY = frozenset(
-    (
-        "_JobStatus",
-        "_PushStatus",
-        "_Hooks",
-        "_GlobalConfig",
-        "_GraphQLConfig",
-        "_JobSchedule",
-        "_Audience",
-        "_Idempotency",
-    )
-)
 _INSTALLATION_REFUSALS = ("find", "delete")
 
 
@@ -42,7 +30,7 @@ def check_internal(context: RequestContext, class_name: str, operation: str) -> 
         )
     if principal.is_privileged:
         return
-    if class_name in _MASTER_ONLY or class_name.startswith("_Join:"):
+    if class_name in VOLATILE_CLASSES or class_name.startswith("_Join:"):
         raise denied(
             Code.OPERATION_FORBIDDEN,
             f"Clients aren't allowed to perform the {operation} operation on the "

@@ -145,7 +145,7 @@ async def _clear(
 ) -> None:
     """Take the token from every other row."""
     where: JSONObject = {"deviceToken": token, "installationId": {"$ne": installation_id}}
-    if body.get("appIdentifier"):
+    if isinstance(body.get("appIdentifier"), str) and body["appIdentifier"]:
         where["appIdentifier"] = body["appIdentifier"]
     await _yield_to(context, where, "deviceToken")
 

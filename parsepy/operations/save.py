@@ -10,11 +10,13 @@ from parsepy.model import acl, ops
 from parsepy.model.permissions import refusal
 from parsepy.model.schema import SYSTEM_REQUIRED
 from parsepy.model.values import (
+    MAX_DEPTH,
     STRING,
     FieldType,
     JSONObject,
     check_nested,
     from_iso,
+    is_position,
     new_id,
     to_iso,
     type_of,
@@ -26,6 +28,8 @@ from parsepy.operations.class_rules.user import default_acl
 
 _EMPTY = (None, "")
 _LAST_POSITION = 9999
+# what a body may bring, since SDKs send objects back as they came, and what is not taken from it
+_IGNORED = ("objectId", "createdAt", "updatedAt", "className", "__type")
 
 
 @dataclass(slots=True)
@@ -85,7 +89,7 @@ async def create(
         raise rules.translate(context, error) from error
     await _relate(write, relations)
     await rules.after_save(write)
-    answer = {"objectId": write.object_id, "createdAt": created_at, **write.echo}
+    answer = {"objectId": write.object_id, "createdAt": created_at, **_shown(write, write.echo)}
     return Saved(write.object_id, answer, write.values)
 
 
@@ -129,8 +133,17 @@ async def update(
         raise rules.not_found(context)
     await _relate(write, relations)
     await rules.after_save(write)
-    answer = {"updatedAt": write.stamp, **_op_results(write.values, stored), **write.echo}
-    return Saved(object_id, answer, stored)
+    told = {**_op_results(write.values, stored), **write.echo}
+    return Saved(object_id, {"updatedAt": write.stamp, **_shown(write, told)}, stored)
+
+
+def _shown(write: Write, told: JSONObject) -> JSONObject:
+    """What the answer tells of the object, without what a find would hide, if so configured."""
+    if told and not write.context.config.protected_fields_save_response_exempt:
+        item = {**told, "objectId": write.object_id}
+        access.redact(write.context, write.schema, [item])
+        return {name: value for name, value in told.items() if name in item}
+    return told
 
 
 # --- the body -----------------------------------------------------------------------------------
@@ -150,7 +163,7 @@ def _creation(context: RequestContext, class_name: str, body: JSONObject) -> JSO
         raise ParseError(Code.INVALID_KEY_NAME, "id is an invalid field name.")
     values: JSONObject = {}
     for name, value in body.items():
-        if name in ("objectId", "createdAt", "updatedAt", "className", "__type"):
+        if name in _IGNORED:
             continue
         _check_name(name)
         if name == "ACL":
@@ -168,21 +181,27 @@ def _changes(
     """The columns of an update's body; the server's own are ignored."""
     values: JSONObject = {}
     for name, value in body.items():
-        if name in ("objectId", "createdAt", "updatedAt", "className", "__type"):
+        if name in _IGNORED:
             continue
         _check_name(name)
         if name == "ACL":
             _put_acl(context, class_name, object_id, values, value)
-        elif "." in name and (name.startswith("authData.") or any(map(_is_far, name.split(".")))):
+        elif "." in name and not _is_path(name):
             raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name for update: {name}")
         else:
             values[name] = value
     return values
 
 
+def _is_path(name: str) -> bool:
+    """May an update reach into a column by this dotted key?"""
+    parts = name.split(".")
+    return parts[0] != "authData" and len(parts) <= MAX_DEPTH and not any(map(_is_far, parts))
+
+
 def _is_far(part: str) -> bool:
     """Is this an array position so high that MongoDB would fill the way there with nulls?"""
-    return part.isdigit() and (len(part) > 5 or int(part) > _LAST_POSITION)
+    return is_position(part) and (len(part) > 5 or int(part) > _LAST_POSITION)
 
 
 def _check_name(name: str) -> None:
@@ -386,7 +405,7 @@ def _copy_path(results: JSONObject, stored: Any, path: list[str]) -> None:
     value = stored
     for part in path:
         if isinstance(value, list):
-            value = value[int(part)] if part.isdigit() and int(part) < len(value) else None
+            value = value[int(part)] if is_position(part) and int(part) < len(value) else None
         else:
             value = value.get(part) if isinstance(value, dict) else None
     inner = results

@@ -22,15 +22,19 @@ from parsepy.model.values import (
     FieldType,
     JSONObject,
     date,
+    dumps,
     invalid,
     is_number,
+    is_position,
     now,
     to_iso,
 )
+from parsepy.storage import Unavailable
 from parsepy.storage import schemas as stored
 
 _INDEX_NAME = re.compile(r"[^\0$][^\0]{0,120}")
 _INDEX_KINDS = ("text", "2d", "2dsphere", "hashed")
+_MOST_NEW_COLUMNS = 1000  # each is a call, and all of a class share one document of 16 MB
 _REREAD_SECONDS = 0.5  # how soon after a reading an unknown class is looked for again
 
 
@@ -61,8 +65,15 @@ async def load(backend: Backend, *, within: float | None = None) -> dict[str, Cl
     async with cache.lock:
         if cache.loaded_at > asked_at:  # somebody read it while we waited
             return cache.classes
+        if cache.failed_at > asked_at:  # one waits for a dead database, not each after the other
+            raise Unavailable("the class schemas could not be read")
         started = time.monotonic()
-        documents = {item["_id"]: item for item in await backend.storage.schema_documents()}
+        try:
+            rows = await backend.storage.schema_documents()
+        except Unavailable:
+            cache.failed_at = started
+            raise
+        documents = {item["_id"]: item for item in rows}
         protected = backend.config.protected_fields
         cache.classes = {
             name: (
@@ -194,7 +205,7 @@ def _root(path: str) -> tuple[str, FieldType]:
     """The column that a dotted key reaches into, and the type that this asks of it."""
     name, _, rest = path.partition(".")
     first = rest.partition(".")[0]
-    numbered = first.isdigit() and name not in ("sentPerUTCOffset", "failedPerUTCOffset")
+    numbered = is_position(first) and name not in ("sentPerUTCOffset", "failedPerUTCOffset")
     return name, ARRAY if numbered else OBJECT
 
 
@@ -217,6 +228,10 @@ async def add_columns(
     """
     if not new:
         return schema
+    if len(new) > _MOST_NEW_COLUMNS:
+        raise ParseError(
+            Code.OBJECT_TOO_LARGE, f"One save brings {_MOST_NEW_COLUMNS} new columns at most."
+        )
     points = [n for n, t in {**schema.types, **new}.items() if t.name == "GeoPoint"]
     if len(points) > 1:
         raise ParseError(Code.INCORRECT_TYPE, "there can only be one geopoint field in a class")
@@ -224,7 +239,11 @@ async def add_columns(
         await backend.storage.add_column(schema.name, name, stored.to_text(kind), {})
     await _index_columns(backend, schema.name, {n: Field(kind) for n, kind in new.items()})
     classes = await load(backend, within=0)
-    fresh = classes.get(schema.name, schema)
+    fresh = classes.get(schema.name)
+    if fresh is None:
+        if schema.name not in model.VOLATILE_CLASSES:  # another server has just dropped it
+            raise ParseError(Code.INVALID_CLASS_NAME, f"Class {schema.name} does not exist.")
+        fresh = schema
     for name, kind in new.items():
         known = fresh.types.get(name)
         if known is not None and known != kind:
@@ -305,7 +324,8 @@ async def create_class(
             await backend.storage.create_index(class_name, name, keys)
         await _index_columns(backend, class_name, columns)
     except ParseError:
-        await backend.storage.drop_class(draft)  # nothing half-made stays
+        # nothing half-made stays, but for objects that somebody else has put there
+        await backend.storage.drop_class(draft, objects=await _is_empty(backend, draft))
         await load(backend, within=0)
         raise
     return await show_class(backend, class_name)
@@ -476,8 +496,8 @@ async def delete_class(backend: Backend, class_name: str) -> None:
     schema = (await load(backend, within=0)).get(class_name)
     if schema is None:
         schema = make_schema(class_name, {})
-    count = await backend.storage.count(schema, ())
-    if count:
+    if not await _is_empty(backend, schema):
+        count = await backend.storage.count(schema, ())
         raise ParseError(
             Code.INVALID_SCHEMA_OPERATION,
             f"Class {class_name} is not empty, contains {count} objects, cannot drop schema.",
@@ -486,15 +506,19 @@ async def delete_class(backend: Backend, class_name: str) -> None:
     await load(backend, within=0)
 
 
+async def _is_empty(backend: Backend, schema: ClassSchema) -> bool:
+    """Has the class no object? (The database's count is an estimate after a crash.)"""
+    return not await backend.storage.find(schema, (), limit=1, keys=frozenset(("objectId",)))
+
+
 async def purge(backend: Backend, class_name: str) -> None:
     """Delete every object of a class; one that does not exist is fine."""
     if not model.is_class_name(class_name):
         return
     schema = await existing(backend, class_name)
     await backend.storage.delete(schema, (), many=True)
-    if class_name in ("_User", "_Role", "_Session"):
-        backend.roles.clear()
-        backend.principals.clear()
+    backend.roles.clear()  # users, roles or sessions may be gone
+    backend.principals.clear()
 
 
 # --- start and templates ------------------------------------------------------------------------
@@ -549,6 +573,7 @@ def _system_indexes(config: Config) -> list[tuple[str, str, dict[str, int], JSON
         *(
             ("_User", f"_auth_data_{p}_id", {f"_auth_data_{p}.id": 1}, unique)
             for p in sorted(providers)
+            if options.create_index_auth_data_uniqueness
         ),
         ("_Idempotency", "reqId_1", {"reqId": 1}, unique),
         ("_Idempotency", "ttl", {"expire": 1}, {"sparse": True, "expireAfterSeconds": 0}),
@@ -612,10 +637,11 @@ async def _changes(backend: Backend, template: Template) -> tuple[list[str], lis
                     f"the database has {known.type}"
                 )
             elif stored.field_options(known) != stored.field_options(column):
-                lines.append(f"{name}.{field}: change to {column.to_json()}")
+                lines.append(f"{name}.{field}: {_said(known)} becomes {_said(column)}")
         permissions = definition.get("classLevelPermissions")
         if permissions is not None and permissions != schema.permissions.raw:
-            lines.append(f"{name}: set the class-level permissions")
+            verb = "set" if schema.permissions.raw is None else REPLACED
+            lines.append(f"{name}: {verb} the class-level permissions")
         for index, keys in (definition.get("indexes") or {}).items():
             if index not in schema.indexes:
                 lines.append(f"{name}: add index {index}")
@@ -630,12 +656,24 @@ async def _changes(backend: Backend, template: Template) -> tuple[list[str], lis
     return lines, needed
 
 
+def _said(column: Field) -> str:
+    """The options of a column in words."""
+    default = "no default"
+    if column.default is not model.MISSING:
+        default = f"default {dumps(column.default).decode()}"
+    return f"{'required' if column.required else 'optional'}, {default}"
+
+
 class SchemaConflict(Exception):
     """A template and the database disagree; ``lines`` say where."""
 
     def __init__(self, lines: list[str]) -> None:
         super().__init__("\n".join(lines))
         self.lines = lines
+
+
+REPLACED = "replace"
+"""The verb of a line that tells of permissions which somebody had set otherwise."""
 
 
 async def plan(backend: Backend, template: Template) -> list[str]:

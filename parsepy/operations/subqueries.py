@@ -119,7 +119,8 @@ async def _related_to(context: RequestContext, node: RelatedTo, read: Read) -> C
     if not context.principal.is_privileged:
         access.check_internal(context, class_name, "get")
         schema = await schemas.existing(context.backend, class_name)
-        hidden, _ = schema.permissions.hidden_from(context.principal)
+        hidden, by_field = schema.permissions.hidden_from(context.principal)
+        hidden = hidden.union(*(fields for _, fields in by_field))
         if access.is_hidden(node.key, hidden):
             raise denied(
                 Code.OPERATION_FORBIDDEN,

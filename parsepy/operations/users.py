@@ -153,6 +153,8 @@ async def _check_credentials(context: RequestContext, parameters: JSONObject) ->
         await password_matches(password, _NO_HASH)
         raise wrong_credentials()
     matches = await password_matches(password, str(user.get("_hashed_password") or _NO_HASH))
+    if matches or context.config.account_lockout is not None:
+        user = await _read_again(context, user)
     await _check_lockout(context, user, matches)
     if not matches:
         raise wrong_credentials()
@@ -188,6 +190,18 @@ async def _find_user(context: RequestContext, username: Any, email: Any) -> JSON
     if len(found) > 1:
         found = [user for user in found if user.get("username") == username]
     return found[0] if found else None
+
+
+async def _read_again(context: RequestContext, user: JSONObject) -> JSONObject:
+    """The user as he is when his password has been compared, which takes its time.
+
+    Meanwhile others' guesses may have locked him, or he has chosen another password.
+    """
+    where = {"objectId": user["objectId"]}
+    found = await schemas.lookup(context.backend, "_User", where, limit=1, internal=True)
+    if not found or found[0].get("_hashed_password") != user.get("_hashed_password"):
+        raise wrong_credentials()
+    return found[0]
 
 
 async def _check_lockout(context: RequestContext, user: JSONObject, matches: bool) -> None:

@@ -4,7 +4,6 @@ import itertools
 import logging
 import secrets
 from collections.abc import Mapping
-from typing import Any
 
 from parsepy.backend import Backend, RequestContext
 from parsepy.errors import Code, ParseError
@@ -28,7 +27,7 @@ log = logging.getLogger("parsepy.rest")
 
 
 def routes() -> list[Route]:
-    """Every route below the mount."""
+    """Every route below the mount, but for `/health`, which asks for no credentials."""
     return [
         *classes.routes,
         *users.routes,
@@ -99,16 +98,7 @@ class RestDoor:
             if isinstance(override, str):
                 method = override.upper()
         found = credentials.read(self._backend.config, headers, body)
-        ip = (scope.get("client") or ("",))[0]
-        context = RequestContext(
-            self._backend,
-            await self._principal(found, ip, path),
-            found.installation_id or None,
-            ip,
-            request_id,
-            credentials.trigger_context(found) if found.context is not None else {},
-            MOUNT_URL.get() or "",
-        )
+        context = await self._context(scope, found, path, request_id)
         match = self._router.find(method, path)
         if match is None:
             return _no_route(method, scope)
@@ -124,14 +114,22 @@ class RestDoor:
         )
         return await match.handler(request)
 
-    async def _principal(
-        self, found: credentials.Credentials, ip: str, path: tuple[str, ...]
-    ) -> Any:
-        if self._backend.state != "ok":
-            raise ParseError(
-                Code.INTERNAL_SERVER_ERROR, f"Invalid server state: {self._backend.state}"
-            )
-        return await credentials.principal_of(self._backend, found, ip, path)
+    async def _context(
+        self, scope: Scope, found: credentials.Credentials, path: tuple[str, ...], request_id: str
+    ) -> RequestContext:
+        backend = self._backend
+        if backend.state != "ok":
+            raise ParseError(Code.INTERNAL_SERVER_ERROR, f"Invalid server state: {backend.state}")
+        ip = (scope.get("client") or ("",))[0]
+        return RequestContext(
+            backend,
+            await credentials.principal_of(backend, found, ip, path),
+            found.installation_id or None,
+            ip,
+            request_id,
+            credentials.trigger_context(found) if found.context is not None else {},
+            MOUNT_URL.get() or "",
+        )
 
     def _own_url(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str:
         host = headers.get(b"host", b"localhost").decode("latin-1")

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.model.values import JSONObject
+from parsepy.operations import principals
 from parsepy.rest import credentials
 from parsepy.rest.requests import Request, Route, read_query, split_path
 from parsepy.rest.responses import Answer, HTTPRefusal, error_body
@@ -136,6 +137,9 @@ async def _in_transaction(
 
     One that met another's change is tried again, a little later each time.
     """
+    if any(request.path[0] == "schemas" and request.method != "GET" for request, _ in inner):
+        # a change of classes would wait for the locks that this very transaction holds
+        raise ParseError(Code.OPERATION_FORBIDDEN, "A transaction can't change schemas.")
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             return await _try_transaction(context, inner)
@@ -153,13 +157,18 @@ async def _in_transaction(
 async def _try_transaction(
     context: RequestContext, inner: list[tuple[Request, Any]]
 ) -> list[JSONObject]:
-    async with context.backend.storage.transaction():
-        answers = []
-        for request, handler in inner:
-            answers.append(await _outcome(request, handler))
-            if "error" in answers[-1]:
-                raise _Failed(answers[-1]["error"])
-        return answers
+    answers = []
+    try:
+        async with context.backend.storage.transaction():
+            for request, handler in inner:
+                answers.append(await _outcome(request, handler))
+                if "error" in answers[-1]:
+                    raise _Failed(answers[-1]["error"])
+    finally:
+        # what was cached meanwhile is of before, or of what never came to be
+        if any(_touched(request) is None and request.method != "GET" for request, _ in inner):
+            principals.forget_everybody(context.backend)
+    return answers
 
 
 routes = [Route("POST", "/batch", batch)]

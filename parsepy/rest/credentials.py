@@ -31,7 +31,11 @@ _BODY_KEYS = {
 }
 _DROPPED = ("_ClientVersion", "_RevocableSession", "_noBody", "_ContentType", "_method")
 _TEXTS = ("_InstallationId", "_SessionToken", "_MasterKey", "_ContentType", "_MaintenanceKey")
-
+_KEY_NAMES = {
+    MAINTENANCE: "maintenanceKey",
+    MASTER: "masterKey",
+    READ_ONLY_MASTER: "readOnlyMasterKey",
+}
 
 # Parse: these routes tell of the session token, whatever key comes with it
 _OF_TOKEN = (("users", "me"), ("sessions", "me"))
@@ -169,7 +173,7 @@ def key_principal(backend: Backend, found: Credentials, ip: str) -> Principal | 
     for given, expected, networks, principal in table:
         if _same(given, expected):
             if not ip_allowed(networks, ip):
-                name = "maintenanceKey" if principal is MAINTENANCE else "masterKey"
+                name = _KEY_NAMES[principal]
                 backend.log.error(
                     "the %s was refused from %s: add the address to %sIps to allow it",
                     name,

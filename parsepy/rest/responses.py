@@ -55,11 +55,10 @@ class Answer:
 class HTTPRefusal(Exception):
     """A refusal that Parse answers with a status and no code (protocol §3.1)."""
 
-    def __init__(self, status: int, body: JSONObject, *, is_json: bool = True) -> None:
+    def __init__(self, status: int, body: JSONObject) -> None:
         super().__init__(str(body.get("error")))
         self.status = status
         self.body = body
-        self.is_json = is_json
 
 
 def unauthorized() -> HTTPRefusal:
@@ -117,13 +116,21 @@ class CORS:
         return [(b"access-control-allow-origin", origin), *self._common, (b"vary", b"Origin")]
 
 
+def _encoded(answer: Answer) -> bytes:
+    try:
+        return dumps(answer.content)
+    except TypeError:  # objects of another server's making, and others included in their depths
+        answer.status = 400
+        return dumps({"code": Code.INVALID_JSON, "error": "The answer is nested too deep."})
+
+
 async def send(answer: Answer, cors: Headers, send_message: Send) -> None:
     """Write an answer to the client."""
     content = answer.content
     if isinstance(content, bytes):
         body, kind = content, _TEXT
     else:
-        body, kind = dumps(content), _JSON
+        body, kind = _encoded(answer), _JSON
     headers = [
         kind,
         (b"content-length", b"%d" % len(body)),

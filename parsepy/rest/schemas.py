@@ -39,9 +39,17 @@ def _named(request: Request) -> str:
     return name
 
 
+def _check_changeable(request: Request, to: str) -> None:
+    """Refuse all but the master key, and everybody where the schemas are locked."""
+    request.require_master(to)
+    options = request.context.config.schema
+    if options is not None and options.lock_schemas:
+        raise ParseError(Code.OPERATION_FORBIDDEN, "The schemas are locked (schema.lockSchemas).")
+
+
 async def create(request: Request) -> Answer:
     """Create a class."""
-    request.require_master("create a schema")
+    _check_changeable(request, "create a schema")
     body = request.body
     return Answer(
         await schemas.create_class(
@@ -56,7 +64,7 @@ async def create(request: Request) -> Answer:
 
 async def change(request: Request) -> Answer:
     """Change a class."""
-    request.require_master("update a schema")
+    _check_changeable(request, "update a schema")
     return Answer(
         await schemas.update_class(request.context.backend, _named(request), request.body)
     )
@@ -64,7 +72,7 @@ async def change(request: Request) -> Answer:
 
 async def drop(request: Request) -> Answer:
     """Drop an empty class."""
-    request.require_master("delete a schema")
+    _check_changeable(request, "delete a schema")
     await schemas.delete_class(request.context.backend, request.arguments["className"])
     return Answer({})
 

@@ -3,6 +3,7 @@
 from collections.abc import (
     AsyncIterator,
     Awaitable,
+    Callable,
     Iterable,
     Iterator,
     Mapping,
@@ -41,7 +42,9 @@ from parsepy.storage.flights import Flights
 
 _CODEC: CodecOptions[Document] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
 _SESSION: ContextVar[AsyncClientSession | None] = ContextVar("parsepy_session", default=None)
-_POSTPONED: ContextVar[list[Awaitable[None]] | None] = ContextVar("parsepy_postponed", default=None)
+_Postponed = list[Callable[[], Awaitable[None]]]
+_POSTPONED: ContextVar[_Postponed | None] = ContextVar("parsepy_postponed", default=None)
+_MOST_COLLECTIONS = 10_000
 Collection = AsyncCollection[Document]
 
 # MongoDB's numbers of refusals that a client's data caused
@@ -185,6 +188,8 @@ class Storage:
         """The MongoDB collection of a class or join table."""
         found = self._collections.get(name)
         if found is None:
+            if len(self._collections) >= _MOST_COLLECTIONS:
+                self._collections.clear()  # a client may ask for what was never there
             found = self._collections[name] = self._database[self._prefix + name]
         return found
 
@@ -201,7 +206,7 @@ class Storage:
         the transaction is over. Calls inside follow one another: a session carries one at a
         time. Raises ``Conflict`` if another transaction came in between.
         """
-        postponed: list[Awaitable[None]] = []
+        postponed: _Postponed = []
         try:
             async with self._client.start_session() as session, await session.start_transaction():
                 tokens = _SESSION.set(session), _POSTPONED.set(postponed)
@@ -213,8 +218,8 @@ class Storage:
         except PyMongoError as error:  # at the commit
             raise _translated(error) from error
         finally:
-            for index in postponed:
-                await index
+            for make_index in postponed:
+                await make_index()
 
     # --- objects ------------------------------------------------------------------------------
 
@@ -310,26 +315,41 @@ class Storage:
     ) -> JSONObject | None:
         """One object by id, if one of ``readers`` (None: anybody) may read it."""
         name = schema.name
-        flights = self._gets.get(name)
-        if flights is None:
-            flights = self._gets[name] = Flights(partial(self._fetch, name))
-        if _SESSION.get() is None:
+        if _SESSION.get() is None and schema.exists:
+            flights = self._gets.get(name)
+            if flights is None:
+                flights = self._gets[name] = Flights(partial(self._fetch, name))
             document = await flights.call(object_id)
         else:
-            (document,) = await self._fetch(name, [object_id])
+            document = await self._fetch_one(name, object_id)
         if document is None or (
             readers is not None and not allows(document.get("_rperm"), readers)
         ):
             return None
         return documents.to_object(documents.plan_of(schema, self._file_url), document)
 
-    async def _fetch(self, name: str, ids: Sequence[str]) -> list[Document | None]:
-        collection = self.collection(name)
+    async def _fetch_one(self, name: str, object_id: str) -> Document | None:
         with _guard():
-            if len(ids) == 1:
-                return [await collection.find_one({"_id": ids[0]}, session=_SESSION.get())]
-            cursor = collection.find({"_id": {"$in": list(set(ids))}}, batch_size=len(ids) + 1)
-            found = {item["_id"]: item for item in await cursor.to_list(None)}
+            return await self.collection(name).find_one({"_id": object_id}, session=_SESSION.get())
+
+    async def _fetch(self, name: str, ids: Sequence[str]) -> list[Document | Exception | None]:
+        if len(ids) == 1:
+            return [await self._fetch_one(name, ids[0])]
+        try:
+            with _guard():
+                cursor = self.collection(name).find(
+                    {"_id": {"$in": list(set(ids))}}, batch_size=len(ids) + 1
+                )
+                found = {item["_id"]: item for item in await cursor.to_list(None)}
+        except ParseError:
+            # ids that fill a whole command must not spoil their neighbours
+            results: list[Document | Exception | None] = []
+            for object_id in ids:
+                try:
+                    results.append(await self._fetch_one(name, object_id))
+                except (ParseError, Unavailable, PyMongoError) as failure:
+                    results.append(failure)
+            return results
         return [found.get(object_id) for object_id in ids]
 
     async def count(
@@ -387,13 +407,17 @@ class Storage:
             raise Unavailable(str(error)) from error
         except (OverflowError, ValueError, BSONError, PyMongoError):
             # one document that can't be encoded must not spoil its neighbours
-            for position, item in enumerate(batch):
-                try:
-                    with _guard():
-                        await collection.insert_one(item)
-                except (ParseError, Unavailable, PyMongoError) as failure:
-                    results[position] = failure
+            return [await self._insert_alone(collection, item) for item in batch]
         return results
+
+    async def _insert_alone(self, collection: Collection, document: Document) -> Exception | None:
+        """Insert one document; what it met instead, if it could not be."""
+        try:
+            with _guard():
+                await collection.insert_one(document)
+        except (ParseError, Unavailable, PyMongoError) as failure:
+            return failure
+        return None
 
     async def update(
         self,
@@ -536,10 +560,12 @@ class Storage:
         with _guard():
             await self.collection(schemas.COLLECTION).update_one({"_id": class_name}, update)
 
-    async def drop_class(self, schema: ClassSchema) -> None:
-        """Forget a class: its `_SCHEMA` document, its collection and its join tables."""
+    async def drop_class(self, schema: ClassSchema, *, objects: bool = True) -> None:
+        """Forget a class: its `_SCHEMA` document and, with ``objects``, its collections."""
         with _guard():
             await self.collection(schemas.COLLECTION).delete_one({"_id": schema.name})
+            if not objects:
+                return
             await self.collection(schema.name).drop()
             for field in schema.relations:
                 await self._join(schema.name, field).drop()
@@ -586,9 +612,9 @@ class Storage:
     ) -> None:
         """Create an index unless it is there; an unlike one of that name is refused."""
         postponed = _POSTPONED.get()
-        if postponed is not None and _SESSION.get() is not None:
+        if postponed is not None:
             # it would wait for the locks that this very transaction holds
-            postponed.append(self.create_index(class_name, name, keys, **options))
+            postponed.append(partial(self.create_index, class_name, name, keys, **options))
             return
         try:
             with _guard():

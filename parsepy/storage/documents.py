@@ -101,9 +101,12 @@ def to_nested(value: Any) -> Any:
     return {key: to_nested(item) for key, item in value.items()}
 
 
-def to_checked(value: Any) -> Any:
-    """A value that will lie inside an array or object; raises what ``check_nested`` does."""
-    check_nested(value)
+def to_checked(value: Any, depth: int = 0) -> Any:
+    """A value that will lie ``depth`` levels inside an array or object.
+
+    Raises what ``check_nested`` does.
+    """
+    check_nested(value, depth)
     return to_nested(value)
 
 

@@ -46,7 +46,10 @@ import ctypes, os, signal, sys
 ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 if os.getppid() != int(sys.argv[1]):
     sys.exit("the server is gone")
-os.execv(sys.argv[2], sys.argv[2:])
+try:
+    os.execv(sys.argv[2], sys.argv[2:])
+except OSError as error:
+    sys.exit(f"{sys.argv[2]} can't be run: {error.strerror}")
 """
 
 Client = MongoClient[dict[str, Any]]
@@ -134,6 +137,14 @@ class EmbeddedMongo:
     def pid(self) -> int | None:
         """The process id of the running mongod, or None when it is not running."""
         return self._process.pid if self._process and self._process.poll() is None else None
+
+    def wait(self) -> int | None:
+        """Wait for the end of mongod; its exit code if nobody called `stop`, else None."""
+        process = self._process
+        if process is None:
+            return None
+        code = process.wait()
+        return code if self._process is process else None
 
     def stop(self) -> None:
         """Ask mongod to finish, wait for it, kill it as the last resort; harmless when repeated."""
@@ -305,6 +316,8 @@ class EmbeddedMongo:
     def _last_words(self) -> str:
         lines = self.log_path.read_text("utf-8", "replace").splitlines()
         told = "\n  ".join(_readable(line) for line in [*filter(_matters, lines)] or lines[-3:])
+        if not told:
+            return f"It left no word in {self.log_path}."
         missing = "error while loading shared libraries" in told
         hint = "\nThe system's packages for it: libcurl4 and libssl3." if missing else ""
         return f"The end of {self.log_path}:\n  {told}{hint}"

@@ -686,7 +686,7 @@ def _at(document: Document, parts: Sequence[str]) -> tuple[Any, Any]:
         parent = value
         if isinstance(parent, dict):
             value = parent.get(part, _MISSING)
-        elif isinstance(parent, list) and part.isdigit():
+        elif isinstance(parent, list) and part.isascii() and part.isdigit():
             value = parent[int(part)] if int(part) < len(parent) else _MISSING
         elif isinstance(parent, list):
             return None, _MISSING  # an array has no field of that name

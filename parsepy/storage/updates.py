@@ -70,7 +70,7 @@ def to_update(schema: ClassSchema, changes: JSONObject) -> Document:
                     nested[AUTH_DATA + provider] = to_checked(data)
         elif "." in name:
             # what lies inside an object or array keeps its REST form there
-            nested[key_of(schema, name)] = to_checked(value)
+            nested[key_of(schema, name)] = to_checked(value, name.count("."))
         else:
             values[name] = value
     if values or nested:

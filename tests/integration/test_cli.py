@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
 import shlex
@@ -23,9 +25,11 @@ import pytest
 from pymongo import MongoClient
 
 from tests.conftest import database_in
+from tests.peer import REFERENCE
 
 DEADLINE = 60.0
 LAST_LINE = "Ctrl-C stops it."
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 
 def environment() -> dict[str, str]:
@@ -183,6 +187,31 @@ def test_what_holds_secrets_is_closed_to_others(shop: Server, name: str) -> None
     assert mode == 0o600
 
 
+def in_node(folder: Path, file: str, script: str) -> str:
+    """What a script that uses the real SDK prints."""
+    (folder / "node_modules").symlink_to(REFERENCE / "node_modules")
+    (folder / file).write_text(script)
+    done = subprocess.run(
+        ["node", file], cwd=folder, capture_output=True, text=True, timeout=DEADLINE, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.node
+def test_the_printed_snippet_lists_products(shop: Server, tmp_path: Path) -> None:
+    script = shop.welcome.partition("`npm install parse`\n")[2].partition("\n\n")[0]
+    assert in_node(tmp_path, "products.cjs", script).count("className: 'Product'") >= 12
+
+
+@pytest.mark.node
+def test_the_purchase_of_the_readme_can_be_made(shop: Server, tmp_path: Path) -> None:
+    script = README.partition("```js\n")[2].partition("```")[0]
+    assert "http://localhost:1337/parse" in script
+    printed = in_node(tmp_path, "buy.mjs", script.replace("http://localhost:1337/parse", shop.url))
+    assert printed.count("className: 'Order'") == 1
+
+
 def test_commands_use_the_database_of_the_running_server(shop: Server) -> None:
     done = parsepy("schema", "diff", cwd=shop.folder)
     assert (done.returncode, done.stdout) == (0, "nothing to change\n"), done.stderr
@@ -257,6 +286,55 @@ def test_a_stopped_server_leaves_no_process_and_keeps_its_data(
         assert [product["name"] for product in products] == ["Kettle"]
 
 
+def test_a_server_whose_mongod_was_killed_stops_and_says_so(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        os.kill(server.mongod, signal.SIGKILL)
+        assert server.process.wait(DEADLINE) == 1
+        server.stop()
+        assert "the embedded MongoDB has ended by itself" in "".join(server.complaints)
+        assert "Traceback" not in "".join(server.complaints)
+    with serving(tmp_path) as server:
+        assert server.request("GET", "/health") == {"status": "ok"}
+
+
+def test_a_server_whose_mongod_was_told_to_stop_stops_as_well(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        os.kill(server.mongod, signal.SIGTERM)
+        assert server.process.wait(DEADLINE) == 0
+        server.stop()
+        assert "the embedded MongoDB was told to stop" in "".join(server.complaints)
+
+
+def test_the_adapter_of_the_readme_lets_in_who_has_the_token(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(README.partition("```python\n")[2].partition("```")[0])
+    provider = {"module": "mine.py", "options": {"secret": "shop"}}
+    (tmp_path / "config.json").write_text(json.dumps({"auth": {"myprovider": provider}}))
+    token = hmac.new(b"shop", b"42", hashlib.sha256).hexdigest()
+    with serving(tmp_path, "--config", "config.json") as server:
+        body = {"authData": {"myprovider": {"id": "42", "token": token}}}
+        signed_up = server.request("POST", "/users", body)
+        logged_in = server.request("POST", "/users", body)
+        assert logged_in["objectId"] == signed_up["objectId"]
+        body["authData"]["myprovider"]["token"] = "guessed"
+        refused = httpx.post(
+            f"{server.url}/users",
+            json=body,
+            headers={"X-Parse-Application-Id": "parsepy"},
+            timeout=DEADLINE,
+        )
+        assert refused.json() == {"code": 141, "error": "wrong token"}
+
+
+def test_a_provider_that_cannot_work_is_warned_of(tmp_path: Path) -> None:
+    config = {"auth": {"myprovider": {"modul": "mine.py"}}, "databaseURI": "mongodb://127.0.0.1:9/"}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    more = ("--set", 'databaseOptions={"serverSelectionTimeoutMS": 100}')
+    done = parsepy(
+        "serve", "--config", "config.json", "--port", str(free_port()), *more, cwd=tmp_path
+    )
+    assert 'auth.myprovider: neither built in nor with a module of yours (is "modul"' in done.stderr
+
+
 def test_demo_data_come_once(tmp_path: Path) -> None:
     counts = []
     for _ in range(2):
@@ -305,6 +383,7 @@ def test_a_configuration_file_of_parse_server_carries_over(
         ),
         (["--port", "shop"], 'port: expected a number from 1 to 65535, got "shop"'),
         (["--set", "port"], "--set port: expected NAME=VALUE"),
+        (["--host", "192.0.2.1"], "choose another address with --host"),
         (["--config", "none.json"], "none.json: cannot be read: No such file or directory"),
         (["--schema", "none.json"], "none.json"),
         (["--database-uri", "postgres://db"], "databaseURI: expected"),
@@ -322,6 +401,42 @@ def test_a_start_that_cannot_be_says_why(
     assert done.stderr.startswith("parsepy: ")
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["serve", "--prot", "3"], "parsepy: unknown option --prot: did you mean --port?\n"),
+        (["serve", "--sesionLength=3"], "did you mean --session-length?"),
+        (["user", "grant", "ann", "admin", "now"], "parsepy: unexpected argument now\n"),
+        (["schema", "check", "shop.json", "--strict"], "parsepy: unknown option --strict\n"),
+    ],
+)
+def test_an_unknown_flag_is_answered_with_the_nearest(
+    tmp_path: Path, arguments: Sequence[str], message: str
+) -> None:
+    done = parsepy(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_the_words_about_a_missing_database_are_short(tmp_path: Path) -> None:
+    uri = "mongodb://127.0.0.1:9/shop?serverSelectionTimeoutMS=100"
+    done = parsepy("serve", "--port", str(free_port()), "--database-uri", uri, cwd=tmp_path)
+    assert done.stderr.endswith("; is it running, and databaseURI right?\n")
+    assert "imeout" not in done.stderr
+
+
+def test_parsepy_alone_prints_its_commands(tmp_path: Path) -> None:
+    done = parsepy(cwd=tmp_path)
+    assert done.returncode == 2
+    assert "start the server" in done.stdout
+
+
+def test_help_on_a_command_names_only_what_it_uses(tmp_path: Path) -> None:
+    printed = parsepy("user", "grant", "--help", cwd=tmp_path).stdout
+    assert "--database-uri" in printed
+    assert "--mount-path" not in printed
 
 
 def test_nothing_is_written_for_a_wrong_configuration(tmp_path: Path) -> None:

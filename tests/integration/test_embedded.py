@@ -272,6 +272,26 @@ def test_a_mongod_that_lacks_its_libraries_is_reported_with_the_packages(
     assert "libcurl4" in refusal.value.message
 
 
+def test_a_mongod_that_cannot_be_run_is_named_without_a_traceback(
+    data: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "mongod"
+    broken.write_bytes(b"no program")
+    broken.chmod(0o755)
+    with pytest.raises(EmbeddedMongoError) as failure:
+        EmbeddedMongo.start(data, mongod=broken)
+    assert f"{broken} can't be run: " in failure.value.message
+    assert "Traceback" not in failure.value.message
+
+
+def test_a_mongod_that_ends_without_a_word_is_reported(data: Path, tmp_path: Path) -> None:
+    silent = tmp_path / "mongod"
+    silent.write_text("#!/bin/sh\nexit 3\n")
+    silent.chmod(0o755)
+    with pytest.raises(EmbeddedMongoError, match=r"exit code 3\)\. It left no word in "):
+        EmbeddedMongo.start(data, mongod=silent)
+
+
 def test_a_mongod_that_never_gets_ready_is_stopped(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,7 +16,7 @@ from tests.rest import shop
 from tests.rest.shop import MAINTENANCE_KEY, READ_ONLY_KEY, SignUp
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def cheap_passwords() -> Iterator[None]:
     """Hash passwords quickly: hundreds of shoppers sign up here."""
     with pytest.MonkeyPatch.context() as patch:

@@ -1,9 +1,12 @@
 """The batch: items in order, each with its own answer; all or nothing in a transaction."""
 
+import asyncio
+from contextvars import Context
 from typing import Any
 
 import pytest
 
+from parsepy.rest import batch
 from tests.conftest import Client, MakeApp
 from tests.rest.shop import PASSWORD, SignUp, create, find, ok, refused, unique
 
@@ -188,3 +191,55 @@ async def test_a_transaction_takes_relations_back_as_well(
     owner = {"__type": "Pointer", "className": orders, "objectId": order}
     where = {"$relatedTo": {"object": owner, "key": "guests"}}
     assert await find(master, "_User", where) == []
+
+
+async def test_a_transaction_may_bring_a_column_that_needs_an_index(
+    client: Client, orders: str
+) -> None:
+    corners = [[0, 0], [0, 1], [1, 1]]
+    items = [
+        item("POST", f"/classes/{orders}", {"number": 1}),
+        item("POST", f"/classes/{orders}", {"area": {"__type": "Polygon", "coordinates": corners}}),
+    ]
+    async with asyncio.timeout(10):
+        assert len(await send(client, *items, transaction=True)) == 2
+    indexes = await client.application.backend.storage.read_indexes(orders)
+    assert indexes["area_2dsphere"] == {"area": "2dsphere"}
+
+
+async def test_a_transaction_counts_and_reads_by_the_same_session(
+    client: Client, orders: str
+) -> None:
+    items = [
+        item("POST", f"/classes/{orders}", {"number": 1}),
+        item("GET", f"/classes/{orders}?count=1"),
+    ]
+    answers = await send(client, *items, transaction=True)
+    assert answers[1]["success"]["count"] == len(answers[1]["success"]["results"]) == 1
+
+
+async def test_a_transaction_changes_no_schemas(client: Client, master: Client) -> None:
+    shelf = item("POST", f"/schemas/{unique('Shelf')}", {})
+    response = await master.post("/batch", json={"requests": [shelf], "transaction": True})
+    assert refused(response, 119)
+
+
+async def test_a_role_of_a_transaction_counts_once_it_is_committed(
+    master: Client, sign_up: SignUp, orders: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = await sign_up()
+    role = unique("staff")
+    order = await create(master, orders, ACL={f"role:{role}": {"read": True}})
+    real = batch._outcome
+
+    async def while_uncommitted(*arguments: Any) -> Any:
+        answer = await real(*arguments)
+        reading = anna.client.get(f"/classes/{orders}/{order}")
+        refused(await asyncio.create_task(reading, context=Context()), 101, 404)
+        return answer
+
+    monkeypatch.setattr(batch, "_outcome", while_uncommitted)
+    members = {"__op": "AddRelation", "objects": [anna.pointer]}
+    body = {"name": role, "ACL": {}, "users": members}
+    await send(master, item("POST", "/roles", body), transaction=True)
+    ok(await anna.client.get(f"/classes/{orders}/{order}"))

@@ -4,6 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import AutoReconnect
 
 from tests.conftest import Client
 from tests.rest.shop import PASSWORD, SignUp, create, find, ok, refused, unique
@@ -172,3 +174,23 @@ async def test_log_ins_at_the_same_time_leave_other_requests_their_turn(
     tokens = {ok(task.result())["sessionToken"] for task in log_ins}
     assert len(tokens) == 10
     assert served > 10
+
+
+async def test_creates_whose_answer_is_lost_are_not_made_again(
+    client: Client, orders: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await create(client, orders, number=0)
+    real = AsyncCollection.bulk_write
+    lost = []
+
+    async def losing(self: Any, *args: Any, **options: Any) -> Any:
+        lost.append(await real(self, *args, **options))
+        raise AutoReconnect("the connection closed")
+
+    monkeypatch.setattr(AsyncCollection, "bulk_write", losing)
+    writes = [client.post(f"/classes/{orders}", json={"number": 1}) for _ in range(30)]
+    answers = await asyncio.gather(*writes)
+    assert lost
+    # stored or not: nobody can know, and a "duplicate" would be untrue
+    assert {answer.status_code for answer in answers} == {201, 500}
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 500} == {1}

@@ -469,6 +469,24 @@ async def test_the_owner_sees_his_own_protected_fields_unless_the_option_is_off(
     assert "email" not in ok(await anna.client.get(f"/users/{anna.id}"))
 
 
+@pytest.mark.parametrize("exempt", [True, False])
+async def test_the_answer_to_a_save_shows_protected_fields_if_the_option_says_so(
+    server: MakeApp, exempt: bool
+) -> None:
+    orders = unique("Order")
+    application = await server(
+        protectedFields={orders: {"*": ["stock"]}}, protectedFieldsSaveResponseExempt=exempt
+    )
+    client = Client(application)
+    more = {"__op": "Increment", "amount": 1}
+    made = ok(await client.post(f"/classes/{orders}", json={"stock": more, "sold": more}), 201)
+    path = f"/classes/{orders}/{made['objectId']}"
+    changed = ok(await client.put(path, json={"stock": more, "sold": more}))
+    assert (made["sold"], changed["sold"]) == (1, 2)
+    assert ("stock" in made, "stock" in changed) == (exempt, exempt)
+    assert "objectId" not in changed
+
+
 # --- sanitised refusals -------------------------------------------------------------------------
 
 

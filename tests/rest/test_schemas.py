@@ -1,11 +1,14 @@
 """The schema API: classes, columns, indexes and permissions; nothing half-changed."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from pymongo.database import Database
 
 from parsepy.app import Application
+from parsepy.operations import schemas
+from parsepy.storage import Storage, Unavailable
 from tests.conftest import Client, MakeApp
 from tests.rest import shop
 from tests.rest.shop import create, find, make_class, ok, refused
@@ -177,3 +180,52 @@ async def test_purging_the_sessions_ends_them_at_once(app: MakeApp) -> None:
     ok(await anna.client.get("/users/me"))
     ok(await Client(application, master=True).delete("/purge/_Session"))
     refused(await anna.client.get("/users/me"), 209)
+
+
+async def test_a_class_that_fails_takes_no_objects_along(
+    master: Client, database: Database[dict[str, Any]]
+) -> None:
+    shops = shop.unique("Shop")
+    database[shops].insert_one({"_id": "old", "spot": "no place at all"})
+    body = {"fields": {"spot": {"type": "GeoPoint"}}, "indexes": {"near": {"spot": "2dsphere"}}}
+    assert (await master.post(f"/schemas/{shops}", json=body)).status_code == 400
+    refused(await master.get(f"/schemas/{shops}"), 103)
+    assert database[shops].count_documents({}) == 1
+
+
+async def test_locked_schemas_can_be_read_and_not_changed(server: MakeApp) -> None:
+    locked = await server(schema={"lockSchemas": True})
+    async with Client(locked, master=True) as master:
+        ok(await master.get("/schemas/_User"))
+        for answer in (
+            await master.post("/schemas/Shelf", json={}),
+            await master.put("/schemas/_User", json={"fields": {"shoe": STRING}}),
+            await master.delete("/schemas/Shelf"),
+        ):
+            refused(answer, 119)
+
+
+async def test_a_dead_database_is_waited_for_once_not_by_each_in_turn(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = application.backend
+    tries = []
+
+    async def unreachable(storage: object) -> Any:
+        tries.append(storage)
+        await asyncio.sleep(0.01)  # long enough that the others wait
+        raise Unavailable("no server")
+
+    monkeypatch.setattr(Storage, "schema_documents", unreachable)
+    loads = [schemas.load(backend, within=0) for _ in range(20)]
+    for outcome in await asyncio.gather(*loads, return_exceptions=True):
+        assert isinstance(outcome, Unavailable)
+    assert len(tries) == 2  # the first, and one for all who came while it was waiting
+
+
+@pytest.mark.parametrize("unique", [True, False])
+async def test_the_index_of_provider_ids_can_be_left_out(app: MakeApp, unique: bool) -> None:
+    options = {"createIndexAuthDataUniqueness": unique}
+    application = await app(databaseOptions=options)
+    indexes = await application.backend.storage.read_indexes("_User")
+    assert ("_auth_data_anonymous_id" in indexes) is unique

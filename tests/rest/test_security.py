@@ -657,3 +657,11 @@ async def test_the_denylist_can_be_changed(server: MakeApp, orders: str) -> None
     refused(await client.post(f"/classes/{orders}", json={"o": {"secret": 1}}), 105)
     refused(await client.post(f"/classes/{orders}", json={"o": {"a": "DROP TABLE"}}), 105)
     ok(await client.post(f"/classes/{orders}", json={"o": {"constructor": 1}}), 201)
+
+
+@pytest.mark.parametrize("key", ["SECRET", "aa", "token"])
+async def test_denied_keys_mean_the_same_beside_each_other(server: MakeApp, key: str) -> None:
+    denied = [{"key": "(?i)secret"}, {"key": r"^(a)\1$"}, {"key": "token"}]
+    client = Client(await server(requestKeywordDenylist=denied))
+    refused(await client.post("/classes/Safe", json={"note": {key: 1}}), 105)
+    ok(await client.post("/classes/Safe", json={"note": {"ab": 1}}), 201)

@@ -1,6 +1,13 @@
 """The routes of sessions: the current one, own ones, and an upgrade."""
 
-from tests.conftest import Client
+import asyncio
+
+import pytest
+
+from parsepy.backend import Backend
+from parsepy.operations import principals
+from tests.conftest import Client, MakeApp
+from tests.rest import shop
 from tests.rest.shop import SignUp, find, ok, refused
 
 
@@ -60,3 +67,33 @@ async def test_a_revocable_token_is_upgraded_as_well(sign_up: SignUp) -> None:
 
 async def test_without_a_token_there_is_nothing_to_upgrade(client: Client) -> None:
     refused(await client.post("/upgradeToRevocableSession"), 101, 404)
+
+
+async def test_a_session_made_by_hand_has_no_end_where_sessions_have_none(server: MakeApp) -> None:
+    async with Client(await server(expireInactiveSessions=False)) as client:
+        anna = await shop.sign_up(client)
+        made = ok(await anna.client.post("/sessions", json={}), 201)
+    assert "expiresAt" not in made
+
+
+async def test_a_session_that_ends_while_it_is_looked_up_is_not_cached(
+    client: Client, master: Client, sign_up: SignUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = await sign_up()
+    session = (await find(anna.client, "_Session"))[0]["objectId"]
+    principals.forget_everybody(client.application.backend)
+    looked_up, ended = asyncio.Event(), asyncio.Event()
+    real = principals.roles_of
+
+    async def slow(backend: Backend, user_id: str) -> frozenset[str]:
+        looked_up.set()
+        await ended.wait()
+        return await real(backend, user_id)
+
+    monkeypatch.setattr(principals, "roles_of", slow)
+    early = asyncio.create_task(anna.client.get("/users/me"))
+    await asyncio.wait_for(looked_up.wait(), 5)
+    ok(await master.delete(f"/sessions/{session}"))
+    ended.set()
+    await early
+    refused(await anna.client.get("/users/me"), 209)

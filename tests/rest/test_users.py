@@ -78,3 +78,10 @@ async def test_a_user_that_is_read_by_himself_carries_his_own_token(
 
 async def test_the_id_of_loginas_may_be_digits(client: Client, master: Client) -> None:
     refused(await master.post("/loginAs", params={"userId": "1234567890"}), 101, 404)
+
+
+@pytest.mark.parametrize("column", ["username", "password", "email"])
+async def test_a_credential_is_no_target_of_field_operations(sign_up: SignUp, column: str) -> None:
+    anna = await sign_up()
+    operation = {"__op": "SetOnInsert", "amount": "a@example.com"}
+    refused(await anna.client.put(f"/users/{anna.id}", json={column: operation}), 111)

@@ -95,3 +95,13 @@ def test_everything_is_forgotten() -> None:
     stock.put("mug", 1)
     stock.clear()
     assert (stock.get("mug"), len(stock)) == (None, 0)
+
+
+def test_what_was_read_before_something_was_dropped_is_not_kept() -> None:
+    carts = Cache[str](5, 10)
+    early = carts.mark()
+    carts.drop("bob")
+    carts.put("ada", "two mugs", early)
+    assert carts.get("ada") is None
+    carts.put("ada", "two mugs", carts.mark())
+    assert carts.get("ada") == "two mugs"

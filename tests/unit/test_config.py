@@ -421,3 +421,11 @@ def test_an_adapter_that_cannot_be_built_says_why(
 def test_a_missing_adapter_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"emailAdapter: there is no file .*nowhere\.py"):
         load_adapter(Adapter(module="nowhere.py"), tmp_path, "emailAdapter")
+
+
+def test_an_auth_adapter_gets_its_own_options_without_the_wrapper() -> None:
+    wrapped = {"module": "cards.py", "appIds": ["shop"], "options": {"secret": "s"}}
+    provider = Config.from_options({"masterKey": "m", "auth": {"cards": wrapped}}).auth["cards"]
+    assert dict(provider.options) == {"appIds": ("shop",), "secret": "s"}
+    assert provider.adapter is not None
+    assert dict(provider.adapter.options) == {"secret": "s"}

@@ -278,3 +278,30 @@ def test_dotted_keys_are_narrowed_to_an_included_object(
 
 def test_an_excluded_path_drops_only_where_it_ends() -> None:
     assert query.narrowed(("user.shop.city",), ("user",), last_only=True) == ()
+
+
+# --- what an operator may cost ------------------------------------------------------------------
+
+NESTED = {
+    "user": {
+        "$inQuery": {
+            "className": "_User",
+            "where": {"cart": {"$notInQuery": {"className": "Cart", "where": {}}}},
+        }
+    }
+}
+
+
+def test_subqueries_may_be_nested_so_deep() -> None:
+    message = "Subquery nesting depth exceeds maximum allowed depth of 1"
+    assert refusal(QueryLimits(subquery_depth=1), where=NESTED) == (Code.INVALID_QUERY, message)
+    assert read(QueryLimits(subquery_depth=2), where=NESTED).where
+    assert read(QueryLimits(subquery_depth=0), privileged=True, where=NESTED).where
+
+
+@pytest.mark.parametrize("where", [{"name": {"$regex": "mug"}}, {"$or": [{"a": {"$regex": "b"}}]}])
+def test_regular_expressions_may_be_forbidden(where: dict[str, Any]) -> None:
+    limits = QueryLimits(allow_regex=False)
+    assert refusal(limits, where=where) == (Code.INVALID_QUERY, "$regex operator is not allowed")
+    assert read(limits, privileged=True, where=where).where
+    assert read(limits, where={"name": "mug"}).where

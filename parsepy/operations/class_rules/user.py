@@ -22,7 +22,10 @@ _USERNAME_SIZE = 25
 _DELETE: JSONObject = {"__op": "Delete"}
 RESET_COLUMNS = ("_perishable_token", "_perishable_token_expires_at")
 
-USERNAME_TAKEN = ParseError(Code.USERNAME_TAKEN, "Account already exists for this username.")
+_TAKEN = {
+    "username": (Code.USERNAME_TAKEN, "Account already exists for this username."),
+    "email": (Code.EMAIL_TAKEN, "Account already exists for this email address."),
+}
 
 
 # --- passwords ----------------------------------------------------------------------------------
@@ -127,8 +130,8 @@ class UserRules(ClassRules):
         ):
             if lower and isinstance(values.get(name), str):
                 values[name] = values[name].lower()
-        if "password" in values:
-            password = values.pop("password")
+        password = values.pop("password", None)
+        if password:  # a provider's user may have none, or an empty one
             await check_policy(write, password)
             values["_hashed_password"] = await hash_password(password)
             write.facts["password_changed"] = True
@@ -140,7 +143,7 @@ class UserRules(ClassRules):
             values["username"] = new_id(_USERNAME_SIZE)
             write.echo["username"] = values["username"]
         elif isinstance(values.get("username"), str):
-            await self._check_unique(write, "username", USERNAME_TAKEN)
+            await self._check_unique(write, "username")
         await self._check_email(write)
         self._own(write)
 
@@ -150,13 +153,9 @@ class UserRules(ClassRules):
             return
         if not _EMAIL.fullmatch(email):
             raise ParseError(Code.INVALID_EMAIL_ADDRESS, "Email address format is invalid.")
-        await self._check_unique(
-            write,
-            "email",
-            ParseError(Code.EMAIL_TAKEN, "Account already exists for this email address."),
-        )
+        await self._check_unique(write, "email")
 
-    async def _check_unique(self, write: Write, column: str, refusal: ParseError) -> None:
+    async def _check_unique(self, write: Write, column: str) -> None:
         """Refuse a username or email that another user has, in any case."""
         backend = write.context.backend
         schema = await schemas.existing(backend, "_User")
@@ -169,7 +168,7 @@ class UserRules(ClassRules):
             ignore_case=True,
         )
         if taken:
-            raise ParseError(refusal.code, refusal.message)
+            raise ParseError(*_TAKEN[column])
 
     def _own(self, write: Write) -> None:
         """The owner's entry in the ACL (protocol §13.4, §12.7)."""
@@ -223,12 +222,9 @@ class UserRules(ClassRules):
     def translate(self, context: RequestContext, error: Exception) -> Exception:
         """A unique index of `_User` in words of sign-up (protocol §6.8)."""
         if isinstance(error, DuplicateKey):
-            if error.index.startswith("username"):
-                return ParseError(USERNAME_TAKEN.code, USERNAME_TAKEN.message)
-            if error.index.startswith("email"):
-                return ParseError(
-                    Code.EMAIL_TAKEN, "Account already exists for this email address."
-                )
+            for column, refusal in _TAKEN.items():
+                if error.index.startswith(column):
+                    return ParseError(*refusal)
             if error.index.startswith("_auth_data_"):
                 return ParseError(Code.ACCOUNT_ALREADY_LINKED, "this auth is already used")
         return error

@@ -1,0 +1,135 @@
+"""The tables of the house tell the truth, and what they govern is written nowhere else."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from parsepy.cli import TABLES, main
+from parsepy.config import OPTIONS, Option
+from parsepy.model.ops import FIELD_OPS
+from parsepy.model.schema import SYSTEM_COLUMNS
+from parsepy.model.where import OPERATORS, SUBQUERIES
+from parsepy.storage import filters, updates
+
+HOUSE = Path(__file__).parent.parent / "parsepy"
+SOURCES = {
+    str(path.relative_to(HOUSE)): path.read_text(encoding="utf-8") for path in HOUSE.rglob("*.py")
+}
+
+# Operators that MongoDB has under the same name; those of filters._OPERATORS it says otherwise.
+SAME = {"$eq", "$ne", "$lt", "$lte", "$gt", "$gte"}
+IN_ITS_NEIGHBOUR = {"$options"}  # a flag of $regex
+
+# Where a class is named although the file is not its own, and why.
+NAMED = {
+    "model/permissions.py": {"_User"},  # pointers to users carry rights
+    "model/templates.py": {"_User"},  # what a template may ask of a sign-up
+    "operations/access.py": {"_User", "_Installation"},  # own fields; refusals of clients
+    "operations/find.py": {"_User"},  # a user reads his own session token
+    "rest/classes.py": {"_User", "_Installation"},  # a create may be a sign-up, or an update
+    "storage/documents.py": {"_User"},  # the storage format of authData
+    "storage/filters.py": {"_User"},
+    "storage/updates.py": {"_User"},
+}
+OWN = (
+    "model/schema.py",
+    *(f"operations/{name}" for name in ("class_rules/", "users.py", "sessions.py")),
+    *(f"operations/{name}" for name in ("installations.py", "bootstrap.py")),
+)
+
+# Options that have some effect without doing yet what they are for.
+IN_PART = {"verifyUserEmails"}  # keeps users out until somebody has verified them; no mail is sent
+
+
+def options() -> Iterator[tuple[Option, bool]]:
+    """Every option, those inside of others too, and whether it claims to act."""
+    for option in OPTIONS:
+        yield option, option.acts
+        for member in option.members:
+            yield member, option.acts and member.acts
+
+
+def shown(capsys: pytest.CaptureFixture[str], table: str) -> list[str]:
+    """The lines of `parsepy show TABLE` below the title."""
+    assert main(["show", table]) == 0
+    return capsys.readouterr().out.splitlines()[1:]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_table_can_be_shown(table: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert shown(capsys, table)
+
+
+def test_every_option_is_shown_and_says_whether_it_acts(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lines = shown(capsys, "options")
+    for line, (option, acts) in zip(lines, options(), strict=True):
+        assert line.split()[0].lstrip(".") == option.name
+        assert line.endswith("(not yet acted on)") is not acts
+
+
+def test_an_option_that_claims_to_act_is_read_somewhere() -> None:
+    text = "\n".join(SOURCES.values())
+    idle = [o.name for o, acts in options() if acts and not re.search(rf"\.{o.attribute}\b", text)]
+    assert idle == []
+
+
+def test_an_option_that_claims_to_be_idle_is_read_nowhere() -> None:
+    text = "\n".join(t for path, t in SOURCES.items() if not path.startswith("config/"))
+    read = {o.name for o in OPTIONS if not o.acts and re.search(rf"config\.{o.attribute}\b", text)}
+    assert read == IN_PART
+
+
+def test_every_operator_has_a_translation_or_needs_none() -> None:
+    translated = set(filters._OPERATORS)
+    assert SAME.isdisjoint(translated)
+    assert set(OPERATORS) == SAME | translated | set(SUBQUERIES) | IN_ITS_NEIGHBOUR
+
+
+def test_every_field_operation_has_a_translation_or_writes_join_rows() -> None:
+    assert set(updates._OPS) == {name for name, op in FIELD_OPS.items() if not op.is_relation}
+
+
+def test_the_rules_of_a_class_stand_in_its_own_file() -> None:
+    compared: dict[str, set[str]] = {}
+    for path, text in SOURCES.items():
+        names = {name for name in compared_names(ast.parse(text)) if name in SYSTEM_COLUMNS}
+        if names and not path.startswith(OWN):
+            compared[path] = names
+    assert compared == NAMED
+
+
+def compared_names(tree: ast.AST) -> Iterator[str]:
+    """The texts that a module compares something with, or matches."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Compare, ast.MatchValue)):
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+                    yield inner.value
+
+
+def test_a_comparison_is_seen_wherever_it_stands() -> None:
+    text = 'a = name in ("_User",) or (b if "_Role" == kind else "_Session")'
+    assert set(compared_names(ast.parse(text))) == {"_User", "_Role"}
+
+
+def parse_comments() -> list[str]:
+    """What each `# Parse:` comment says in its first line."""
+    return [
+        match.group(1).strip()
+        for text in SOURCES.values()
+        for match in re.finditer(r"# Parse:(.*)", text)
+    ]
+
+
+def test_each_mark_of_compatibility_says_something_of_its_own() -> None:
+    comments = parse_comments()
+    assert len(comments) > 20
+    assert all(len(comment) > 15 for comment in comments)
+    assert len(set(comments)) == len(comments)
