@@ -34,6 +34,8 @@ async def find(context: RequestContext, query: Query) -> Found:
     query = await class_rules.of(schema.name).narrow(context, query)
     access.check_query(context, schema, query)
     query = await _resolved(context, schema, query)
+    if not schema.exists:  # the database is asked for no name that a client made up
+        return Found([], 0 if query.count else None)
     if query.explain is not None:
         return Found([], plan=await _plan(context, schema, query))
     if not query.count:
@@ -56,8 +58,9 @@ async def get(context: RequestContext, query: Query, object_id: str) -> JSONObje
     if not is_class_name(class_name):
         raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
     schema = await schemas.existing(context.backend, class_name)
-    if not schema.exists and not context.principal.is_privileged:
+    if not schema.exists:
         await schemas.readable(context, class_name)
+        raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
     rules = class_rules.RULES.get(class_name)
     if rules is not None:
         query = await rules.narrow(context, query)

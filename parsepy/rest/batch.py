@@ -13,7 +13,7 @@ from parsepy.operations import principals
 from parsepy.rest import credentials
 from parsepy.rest.requests import Request, Route, read_query, split_path
 from parsepy.rest.responses import Answer, HTTPRefusal, error_body
-from parsepy.storage import Conflict
+from parsepy.storage import Conflict, Unavailable
 
 _ATTEMPTS = 10  # of a transaction that meets others
 _TOGETHER = 20  # inner requests under way at once
@@ -119,6 +119,10 @@ async def _outcome(request: Request, handler: Any) -> JSONObject:
         return {"error": error_body(backend, error)}
     except HTTPRefusal as refusal:
         return {"error": {"code": Code.OPERATION_FORBIDDEN, **refusal.body}}
+    except Unavailable as error:
+        # what others of the batch have stored is told all the same
+        backend.log.error("the database can't be reached: %s", error)
+        return {"error": {"code": Code.INTERNAL_SERVER_ERROR, "error": "Database error"}}
     return {"success": answer.content}
 
 

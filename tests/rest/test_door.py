@@ -163,7 +163,7 @@ async def broken(server: MakeApp, monkeypatch: pytest.MonkeyPatch) -> Client:
 
 
 async def test_an_unforeseen_failure_is_500_without_internals(broken: Client) -> None:
-    response = await broken.get("/classes/Product")
+    response = await broken.get("/classes/_Role")
     refused(response, 1, 500)
     assert "secret" not in response.text
     assert "KeyError" not in response.text
@@ -174,17 +174,17 @@ async def test_an_unforeseen_failure_is_logged_with_the_request_s_id(
     broken: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.ERROR, logger="parsepy.rest"):
-        await broken.get("/classes/Product")
-        await broken.get("/classes/Product")
+        await broken.get("/classes/_Role")
+        await broken.get("/classes/_Role")
     records = [record.getMessage() for record in caplog.records]
     ids = {message.split()[1] for message in records if message.startswith("request ")}
     assert len(ids) == 2
-    assert all("GET /parse/classes/Product" in message for message in records)
+    assert all("GET /parse/classes/_Role" in message for message in records)
     assert "a secret of the inside" in caplog.text
 
 
 async def test_an_unforeseen_failure_in_a_batch_is_500_without_internals(broken: Client) -> None:
-    requests = [{"method": "GET", "path": "/parse/classes/Product"}]
+    requests = [{"method": "GET", "path": "/parse/classes/_Role"}]
     response = await broken.post("/batch", json={"requests": requests})
     refused(response, 1, 500)
     assert "secret" not in response.text
