@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
@@ -173,6 +174,17 @@ def test_health_answers(shop: Server) -> None:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+@pytest.mark.parametrize("line", [b"X: " + b"a" * 65_536, b"X: y\r\n" * 10_000])
+@pytest.mark.parametrize("body", [b"", b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"])
+def test_headers_without_an_end_are_not_kept(shop: Server, line: bytes, body: bytes) -> None:
+    address = urlsplit(shop.url)
+    with socket.create_connection((address.hostname, address.port), DEADLINE) as client:
+        client.sendall(b"POST /parse/login HTTP/1.1\r\nHost: shop\r\n" + body)
+        with pytest.raises((ConnectionResetError, BrokenPipeError)):
+            client.sendall(line * 500)
+    assert shop.request("GET", "/health") == {"status": "ok"}
+
+
 def test_the_printed_curl_lists_products(shop: Server) -> None:
     line = next(line for line in shop.welcome.splitlines() if line.strip().startswith("curl"))
     done = subprocess.run(

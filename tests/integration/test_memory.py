@@ -353,6 +353,7 @@ async def test_an_operator_that_is_missing_is_named(query: dict[str, Any], named
 
 
 async def test_a_hint_at_no_index_is_a_bad_query(anybody: Client) -> None:
+    await anybody.post("/classes/Product", json={"name": "Mug"})
     answer = await anybody.get("/classes/Product", params={"hint": "none"})
     assert (answer.status_code, answer.json()["code"]) == (400, Code.INVALID_QUERY)
 

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 from pymongo import AsyncMongoClient
+from pymongo.database import Database
 
 from parsepy.app import Application, build
 from parsepy.config import Config
 from parsepy.storage import Storage
 from parsepy.storage.documents import file_url_of
 from tests.conftest import APP_ID, MASTER_KEY, MOUNT, Client, MakeApp
-from tests.rest.shop import create, find, ok, refused, unique
+from tests.rest.shop import create, find, ok, pointer, refused, unique
 
 
 def nested(levels: int) -> str:
@@ -355,6 +356,67 @@ async def test_an_index_far_beyond_an_array_is_refused(client: Client, orders: s
     assert ok(await client.get(f"/classes/{orders}/{order}"))["items"] == ["lamp"]
 
 
+async def test_a_digit_that_is_no_number_is_no_position(client: Client, orders: str) -> None:
+    order = await create(client, orders, items=["lamp"], details={"a": 1})
+    plus = {"__op": "Increment", "amount": 1}
+    refused(await client.put(f"/classes/{orders}/{order}", json={"items.²": plus}), 111)
+    answer = ok(await client.put(f"/classes/{orders}/{order}", json={"details.²": plus}))
+    assert answer["details"] == {"²": 1}
+
+
+@pytest.mark.parametrize("steps", [99, 100, 199, 250, 400, 20_000])
+async def test_a_dotted_path_makes_nothing_that_a_body_could_not(
+    client: Client, orders: str, steps: int
+) -> None:
+    order = await create(client, orders, details={"b": 1})
+    path = "details." + ".".join("a" * steps)
+    changed = await client.put(f"/classes/{orders}/{order}", json={path: {"a": 1}})
+    assert changed.status_code == (200 if steps < 100 else 400)
+    (stored,) = await find(client, orders)
+    assert ("a" in stored["details"]) is (steps < 100)
+
+
+async def test_a_value_below_a_dotted_path_may_not_be_deep_in_sum(
+    client: Client, orders: str
+) -> None:
+    order = await create(client, orders, details={"b": 1})
+    path = "details." + ".".join("a" * 60)
+    body = f'{{"{path}":{nested(60)}}}'
+    refused(await client.put(f"/classes/{orders}/{order}", content=body.encode()), 107)
+    assert (await find(client, orders))[0]["details"] == {"b": 1}
+
+
+def buried(levels: int, value: Any) -> Any:
+    for _ in range(levels):
+        value = {"a": value}
+    return value
+
+
+async def test_an_answer_too_deep_for_json_is_refused(
+    client: Client, orders: str, database: Database[dict[str, Any]]
+) -> None:
+    product = await create(client, orders, details={})
+    database[orders].update_one({"_id": product}, {"$set": {"details": buried(170, 1)}})
+    order = await create(client, orders, details=buried(98, pointer(orders, product)))
+    path = "details." + ".".join("a" * 98)
+    assert ok(await client.get(f"/classes/{orders}/{order}"))["objectId"] == order
+    response = await client.get(f"/classes/{orders}/{order}", params={"include": path})
+    refused(response, 107)
+
+
+async def test_a_save_of_more_than_a_thousand_new_columns_is_refused(
+    client: Client, master: Client, orders: str
+) -> None:
+    order = await create(client, orders, status="new")
+    for count, status in ((1001, 400), (100, 200)):
+        body = {f"c{number}": 1 for number in range(count)}
+        response = await client.put(f"/classes/{orders}/{order}", json=body)
+        assert response.status_code == status
+        if status == 400:
+            refused(response, 116)
+            assert "c1" not in ok(await master.get(f"/schemas/{orders}"))["fields"]
+
+
 async def test_a_very_long_column_name_works_like_any_other(client: Client, orders: str) -> None:
     name = "a" * 100_000
     order = await create(client, orders, **{name: 1})
@@ -388,6 +450,16 @@ async def test_a_too_large_object_does_not_spoil_its_neighbours(
     small = [client.post(f"/classes/{orders}", json={"status": "s"}) for _ in range(10)]
     answers = await asyncio.gather(large, *small)
     assert [answer.status_code for answer in answers] == [400, *[201] * 10]
+
+
+async def test_a_too_long_id_does_not_spoil_its_neighbours(client: Client, orders: str) -> None:
+    order = await create(client, orders, status="new")
+    await find(client, orders)  # the class is known: all that follow meet in one call
+    body = {"_method": "GET", "where": {"objectId": "x" * 17_000_000}}
+    small = [client.get(f"/classes/{orders}/{order}") for _ in range(10)]
+    large = client.post(f"/classes/{orders}", json=body)
+    answers = await asyncio.gather(*small[:5], large, *small[5:])
+    assert [answer.status_code for answer in answers] == [*[200] * 5, 400, *[200] * 5]
 
 
 # --- huge bodies --------------------------------------------------------------------------------
@@ -427,6 +499,70 @@ async def test_an_endless_body_is_not_read_to_its_end(server: MakeApp, orders: s
     client = Client(await server(maxUploadSize="10kb"))
     refused(await client.post(f"/classes/{orders}", content=endless()), 116, 413)
     assert taken < 100
+
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "status"),
+    [
+        (b"a&" * 1001, 107, 400),
+        (b"a&" * 10_000_000, 116, 413),
+        (b"a=" + b"%41" * 6_000_000, 116, 413),
+    ],
+    ids=["many fields", "20 MB of fields", "20 MB of escapes"],
+)
+async def test_a_form_that_takes_long_to_read_is_refused_at_once(
+    client: Client, orders: str, body: bytes, code: int, status: int
+) -> None:
+    start = time.monotonic()
+    refused(await client.post(f"/classes/{orders}", content=body, headers=FORM), code, status)
+    assert time.monotonic() - start < 1
+    assert await find(client, orders) == []
+
+
+async def test_a_form_of_a_few_fields_is_read(client: Client, orders: str) -> None:
+    ok(await client.post(f"/classes/{orders}", content=b"status=new&tag=a", headers=FORM), 201)
+    assert [item["tag"] for item in await find(client, orders)] == ["a"]
+
+
+MANY = {
+    "numbers": b"[" + b"1," * 9_000_000 + b"1]",
+    "arrays": b'{"a":[' + b"[]," * 6_000_000 + b"[]]}",
+    "texts": b"[" + b'"",' * 6_000_000 + b"1]",
+    "a half text": b'{"a":[' + b"1," * 3_000_000 + b'"' + b'\\"' * 3_000_000,
+}
+
+
+@pytest.mark.parametrize("name", MANY)
+async def test_more_values_than_an_object_holds_are_refused_before_they_are_read(
+    client: Client, orders: str, name: str
+) -> None:
+    start = time.monotonic()
+    refused(await client.post(f"/classes/{orders}", content=MANY[name]), 116)
+    assert time.monotonic() - start < 1
+
+
+async def test_a_text_may_hold_as_many_commas_as_it_likes(client: Client, orders: str) -> None:
+    table = "1,[{" * 1_000_000
+    await create(client, orders, table=table)
+    assert [item["table"] for item in await find(client, orders)] == [table]
+
+
+QUERIES_TOO_WIDE: list[dict[str, Any]] = [
+    {"where": {f"c{number}": 1 for number in range(10_001)}},
+    {"where": {"$or": [{"status": "new"}] * 10_001}},
+    {"include": ",".join(f"a{number}" + ".b" * 50 for number in range(50))},
+    {"keys": ",".join(f"a{number}" + ".b" * 50 for number in range(50))},
+]
+
+
+@pytest.mark.parametrize("query", QUERIES_TOO_WIDE, ids=["fields", "branches", "paths", "keys"])
+async def test_a_query_that_keeps_everybody_waiting_is_refused(
+    client: Client, shelf: Shelf, query: dict[str, Any]
+) -> None:
+    refused(await client.post(f"/classes/{shelf.name}", json={"_method": "GET", **query}), 102)
 
 
 # --- headers ------------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 """The kinds of vulnerability that Parse Server has had: each is refused here, on every route."""
 
 import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import bcrypt
@@ -8,8 +10,10 @@ import httpx
 import pytest
 from pymongo.database import Database
 
+from parsepy import storage
 from parsepy.app import Application
 from parsepy.operations import users
+from parsepy.operations.class_rules import user
 from tests.conftest import APP_ID, MASTER_KEY, MOUNT, Client, MakeApp
 from tests.rest import shop
 from tests.rest.shop import (
@@ -451,6 +455,22 @@ async def test_a_protected_relation_is_no_way_to_ask_for_its_members(
     refused(await client.get("/users", params={"where": where}), 119)
 
 
+async def test_a_relation_hidden_by_a_user_field_is_no_way_to_ask_either(
+    master: Client, sign_up: SignUp
+) -> None:
+    anna = await sign_up()
+    fields: dict[str, Any] = {
+        "owner": {"type": "Pointer", "targetClass": "_User"},
+        "partners": {"type": "Relation", "targetClass": "_User"},
+    }
+    hidden = {"userField:owner": ["partners"]}
+    products = await make_class(master, fields, **OPEN, protectedFields=hidden)
+    partners = {"__op": "AddRelation", "objects": [anna.pointer]}
+    product = await create(master, products, owner=anna.pointer, partners=partners)
+    where = json.dumps({"$relatedTo": {"object": pointer(products, product), "key": "partners"}})
+    refused(await anna.client.get("/users", params={"where": where}), 119)
+
+
 async def test_the_members_of_an_unreadable_owner_are_not_told(
     client: Client, master: Client, sign_up: SignUp, orders: str
 ) -> None:
@@ -615,6 +635,80 @@ async def test_a_user_stored_with_a_role_s_name_as_his_id_is_nobody(
     change = {"$set": {"_p_user": f"_User${evil}"}}
     database["_Session"].update_one({"_session_token": anna.token}, change)
     refused(await client.as_user(anna.token).get("/users/me"), 209)
+
+
+@pytest.mark.parametrize("password", [None, ""])
+async def test_a_user_of_a_provider_without_a_password_has_none_that_fits(
+    client: Client, database: Database[dict[str, Any]], password: str | None
+) -> None:
+    body = {"authData": {"anonymous": {"id": unique("device")}}, "password": password}
+    user = ok(await client.post("/users", json=body), 201)
+    stored = database["_User"].find_one({"_id": user["objectId"]})
+    assert stored is not None
+    assert "_hashed_password" not in stored
+    log_in = {"username": user["username"], "password": "None"}
+    refused(await client.post("/login", json=log_in), 101, 404)
+
+
+During = Callable[[Callable[[], Awaitable[object]]], None]
+
+
+@pytest.fixture
+def during_the_comparison(monkeypatch: pytest.MonkeyPatch) -> During:
+    """Let something happen while a password is compared, which takes long enough for it."""
+    compare = user.password_matches
+
+    def let(happen: Callable[[], Awaitable[object]]) -> None:
+        async def meanwhile(password: str, hashed: str) -> bool:
+            matches = await compare(password, hashed)
+            await happen()
+            return matches
+
+        monkeypatch.setattr(users, "password_matches", meanwhile)
+
+    return let
+
+
+@pytest.mark.parametrize("route", ["/login", "/verifyPassword"])
+async def test_a_password_that_is_changed_while_it_is_compared_fits_no_longer(
+    client: Client, master: Client, sign_up: SignUp, during_the_comparison: During, route: str
+) -> None:
+    anna = await sign_up()
+    during_the_comparison(lambda: master.put(f"/users/{anna.id}", json={"password": "new"}))
+    body = {"username": anna.name, "password": PASSWORD}
+    refused(await client.post(route, json=body), 101, 404)
+    where = {"user": anna.pointer}
+    assert await find(master, "_Session", where) == []
+
+
+async def test_a_password_that_fits_opens_nothing_that_was_locked_while_it_was_compared(
+    server: MakeApp,
+    sign_up: SignUp,
+    during_the_comparison: During,
+    database: Database[dict[str, Any]],
+) -> None:
+    client = Client(await server(accountLockout={"threshold": 3, "duration": 5}))
+    anna = await sign_up()
+
+    async def lock() -> None:
+        until = {"_account_lockout_expires_at": datetime.now(UTC) + timedelta(minutes=5)}
+        database["_User"].update_one({"_id": anna.id}, {"$set": until})
+
+    during_the_comparison(lock)
+    body = {"username": anna.name, "password": PASSWORD}
+    assert "locked" in refused(await client.post("/login", json=body), 101, 404)
+
+
+async def test_classes_that_were_never_there_are_not_kept_in_memory(
+    client: Client, application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "_MOST_COLLECTIONS", 20)
+    for _ in range(50):
+        name = unique("Never")
+        refused(await client.get(f"/classes/{name}/x"), 101, 404)
+        refused(await client.delete(f"/classes/{name}/x"), 101, 404)
+    assert len(application.backend.storage._collections) <= 20
+    assert not [name for name in application.backend.storage._gets if name.startswith("Never")]
 
 
 # --- the keyword denylist (CVE-2026-30938 and before) -------------------------------------------
