@@ -252,3 +252,18 @@ def test_a_where_that_is_just_an_id_is_seen(raw: Any, object_id: str | None) -> 
 
 def test_every_subquery_is_an_operator() -> None:
     assert set(where.SUBQUERIES) <= set(OPERATORS)
+
+
+# --- how much is asked ------------------------------------------------------------------------
+
+
+def test_a_where_of_too_many_fields_or_branches_is_refused() -> None:
+    wide = {f"f{number}": 1 for number in range(10_001)}
+    assert refusal(wide)[0] == Code.INVALID_QUERY
+    assert refusal({"$or": [{"price": 1}] * 10_001})[0] == Code.INVALID_QUERY
+
+
+def test_every_operator_is_found_with_the_subqueries_around_it() -> None:
+    inner = {"className": "Order", "where": {"total": {"$gt": 5}}}
+    raw = {"$or": [{"price": {"$lt": 3}}, {"order": {"$inQuery": inner}}], "name": "mug"}
+    assert list(where.operators_of(raw)) == [("$or", 0), ("$lt", 0), ("$inQuery", 0), ("$gt", 1)]
