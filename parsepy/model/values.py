@@ -171,7 +171,6 @@ PLAIN_TYPES = {
     t.name: t
     for t in (STRING, NUMBER, BOOLEAN, DATE, OBJECT, ARRAY, GEO_POINT, FILE, BYTES, POLYGON)
 }
-TYPE_NAMES = (*PLAIN_TYPES, "Pointer", "Relation")
 _NATIVE = {str: STRING, bool: BOOLEAN, int: NUMBER, float: NUMBER, list: ARRAY}
 
 

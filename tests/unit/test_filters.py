@@ -215,3 +215,8 @@ def test_a_projection_keeps_the_acl() -> None:
 def test_auth_data_is_read_with_the_whole_user() -> None:
     assert to_projection(make_schema("_User", {}), frozenset({"authData"})) is None
     assert to_projection(PRODUCT, frozenset({"authData"})) is not None
+
+
+def test_a_bare_id_means_a_pointer_inside_operators_only() -> None:
+    assert filtered({"owner": {"$eq": "anna"}}) == {"_p_owner": {"$eq": "_User$anna"}}
+    assert filtered({"owner": "anna"}) == {"_p_owner": "anna"}
