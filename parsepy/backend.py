@@ -13,7 +13,9 @@ from parsepy.config import Config, DeniedKeyword
 from parsepy.model.principal import MASTER, Principal
 from parsepy.model.query import QueryLimits
 from parsepy.model.schema import ClassSchema
+from parsepy.pubsub import Events
 from parsepy.storage import Storage
+from parsepy.triggers import Triggers
 
 
 @dataclass(slots=True)
@@ -41,6 +43,8 @@ class Backend:
     denied: tuple[DeniedKeyword, ...] = ()
     denied_keys: re.Pattern[str] | None = None
     schemas: SchemaCache = field(default_factory=SchemaCache)
+    triggers: Triggers = field(default_factory=Triggers)
+    events: Events = field(default_factory=Events)
     sign_up_required: tuple[str, ...] = ()
     state: str = "initialized"
 
@@ -56,6 +60,7 @@ class RequestContext:
     request_id: str = ""
     trigger_context: dict[str, Any] = field(default_factory=dict)
     mount_url: str = ""
+    headers: Mapping[bytes, bytes] = field(default_factory=dict)
 
     @property
     def config(self) -> Config:

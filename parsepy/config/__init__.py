@@ -306,7 +306,7 @@ class Config(Group):
         "protectedFieldsOwnerExempt", boolean, True, "users see their own fields"
     )
     protected_fields_trigger_exempt: bool = option(
-        "protectedFieldsTriggerExempt", boolean, False, "triggers see them", acts=False
+        "protectedFieldsTriggerExempt", boolean, False, "triggers see them"
     )
     protected_fields_save_response_exempt: bool = option(
         "protectedFieldsSaveResponseExempt", boolean, True, "answers to a save show them"

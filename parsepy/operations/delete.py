@@ -4,7 +4,7 @@ from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.model.schema import is_class_name
 from parsepy.model.where import DIRECT, Constraint
-from parsepy.operations import access, class_rules, schemas
+from parsepy.operations import access, class_rules, hooks, schemas
 
 
 async def delete(context: RequestContext, class_name: str, object_id: str) -> None:
@@ -16,6 +16,13 @@ async def delete(context: RequestContext, class_name: str, object_id: str) -> No
     rules = class_rules.of(class_name)
     await rules.check_delete(context, object_id)
     scope = access.write_scope(context, schema, "delete")
+    doomed = None
+    if hooks.needs_doomed(context, class_name):
+        if scope is not None:
+            doomed = await hooks.original_of(context, schema, object_id, scope)
+        if doomed is None:
+            raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found for delete.")
+        await hooks.before_delete(context, schema, rules, doomed)
     deleted = 0
     if scope is not None:
         by_id = Constraint("objectId", ((DIRECT, object_id),))
@@ -23,3 +30,5 @@ async def delete(context: RequestContext, class_name: str, object_id: str) -> No
     if not deleted:
         raise rules.not_found(context)
     await rules.after_delete(context, object_id)
+    if doomed is not None:
+        await hooks.after_delete(context, schema, rules, doomed)

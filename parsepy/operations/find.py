@@ -8,8 +8,9 @@ from parsepy.errors import Code, ParseError
 from parsepy.model.query import ALWAYS_SELECTED, Query
 from parsepy.model.schema import ClassSchema, is_class_name
 from parsepy.model.values import JSONObject
-from parsepy.model.where import equals_id
-from parsepy.operations import access, class_rules, includes, schemas, subqueries
+from parsepy.model.where import Constraint, equals_id
+from parsepy.operations import access, class_rules, hooks, includes, schemas, subqueries
+from parsepy.triggers import Replaced
 
 
 @dataclass(slots=True)
@@ -27,7 +28,10 @@ async def find(context: RequestContext, query: Query) -> Found:
     if not is_class_name(query.class_name):
         schemas.check_unknown(context, query.class_name)
         return Found([], 0 if query.count else None)
-    query, redirected = await _redirect(context, query)
+    asked = await hooks.before_find(context, query)
+    if isinstance(asked, Replaced):
+        return Found(await _in_place(context, query, asked))
+    query, redirected = await _redirect(context, asked)
     if redirected is not None:
         access.check_internal(context, redirected, "find")
     schema = await schemas.readable(context, query.class_name)
@@ -64,15 +68,47 @@ async def get(context: RequestContext, query: Query, object_id: str) -> JSONObje
     rules = class_rules.RULES.get(class_name)
     if rules is not None:
         query = await rules.narrow(context, query)
+    if context.backend.triggers.has("beforeFind", class_name):
+        by_id = replace(query, where=(includes.by_id(object_id), *query.where), limit=1)
+        asked = await hooks.before_find(context, by_id, is_get=True)
+        if isinstance(asked, Replaced):
+            return _first(await _in_place(context, query, asked, is_get=True))
+        return _first(await _page(context, schema, asked, None, is_get=True))
     item = await _one(context, schema, query, object_id)
     if item is None:
         raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
     page = [item]
     await _complete(context, schema, query, page)
+    page = await hooks.after_find(context, query, page, is_get=True)
+    item = _first(page)
     principal = context.principal
     if class_name == "_User" and object_id == principal.user_id and principal.session_token:
         item["sessionToken"] = principal.session_token
     return item
+
+
+def _first(page: list[JSONObject]) -> JSONObject:
+    if not page:
+        raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
+    return page[0]
+
+
+async def _in_place(
+    context: RequestContext, query: Query, given: Replaced, *, is_get: bool = False
+) -> list[JSONObject]:
+    """The objects that a beforeFind gave in place of the database's (protocol §10.4).
+
+    For all but the master key they are read again, so that nobody sees what he may not.
+    """
+    page = given.objects
+    if not context.principal.is_privileged:
+        ids = [item["objectId"] for item in page if isinstance(item.get("objectId"), str)]
+        schema = await schemas.readable(context, query.class_name)
+        where = (Constraint("objectId", (("$in", ids),)),)
+        again = replace(Query(query.class_name, where=where, limit=None), keys=query.keys)
+        found = {item["objectId"]: item for item in await _raw_page(context, schema, again, "find")}
+        page = [found[object_id] for object_id in ids if object_id in found]
+    return await hooks.after_find(context, query, page, is_get=is_get)
 
 
 async def read(context: RequestContext, query: Query) -> list[JSONObject]:
@@ -162,11 +198,26 @@ def _select(schema: ClassSchema, page: list[JSONObject], query: Query) -> None:
 
 
 async def _page(
-    context: RequestContext, schema: ClassSchema, query: Query, redirected: str | None
+    context: RequestContext,
+    schema: ClassSchema,
+    query: Query,
+    redirected: str | None,
+    *,
+    is_get: bool = False,
 ) -> list[JSONObject]:
     if query.limit == 0:
-        return []
-    operation = "find" if equals_id(query.where) is None else "get"
+        return await hooks.after_find(context, query, [], is_get=is_get)
+    operation = "find" if equals_id(query.where) is None and not is_get else "get"
+    page = await _raw_page(context, schema, query, operation)
+    if redirected is not None:
+        for item in page:
+            item["className"] = redirected
+    return await hooks.after_find(context, query, page, is_get=is_get)
+
+
+async def _raw_page(
+    context: RequestContext, schema: ClassSchema, query: Query, operation: str
+) -> list[JSONObject]:
     scope = access.read_scope(context, schema, operation)
     if scope is None:
         return []
@@ -190,9 +241,6 @@ async def _page(
             read_preference=query.read_preference,
         )
     await _complete(context, schema, query, page)
-    if redirected is not None:
-        for item in page:
-            item["className"] = redirected
     return page
 
 

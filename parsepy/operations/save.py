@@ -21,9 +21,9 @@ from parsepy.model.values import (
     to_iso,
     type_of,
 )
-from parsepy.model.where import DIRECT, Constraint
-from parsepy.operations import access, class_rules, schemas
-from parsepy.operations.class_rules.base import Write
+from parsepy.model.where import DIRECT, Constraint, Where
+from parsepy.operations import access, class_rules, hooks, schemas
+from parsepy.operations.class_rules.base import ClassRules, Write
 from parsepy.operations.class_rules.user import default_acl
 
 _EMPTY = (None, "")
@@ -34,11 +34,32 @@ _IGNORED = ("objectId", "createdAt", "updatedAt", "className", "__type")
 
 @dataclass(slots=True)
 class Saved:
-    """The answer of a save: the object's id, and what the client is told."""
+    """The answer of a save: the object's id, and what the client is told.
+
+    ``values`` is the stored state, as far as it was read. ``replaced`` is an afterSave's answer
+    in place of ours; ``finished``: a beforeSave gave ``answer``, and nothing was stored.
+    """
 
     object_id: str
     answer: JSONObject
     values: JSONObject
+    replaced: Any = None
+    finished: bool = False
+
+    @property
+    def told(self) -> Any:
+        """The answer for the client."""
+        return self.answer if self.replaced is None else self.replaced
+
+
+class ConditionFailed(ParseError):
+    """A conditional save met an object of which its condition does not hold (any more)."""
+
+    def __init__(self, class_name: str, object_id: str) -> None:
+        super().__init__(
+            Code.VALIDATION_ERROR,
+            f"The condition of this save does not hold for {class_name} {object_id}.",
+        )
 
 
 async def create(
@@ -62,6 +83,11 @@ async def create(
     object_id = facts.get("object_id") or _chosen_id(context, class_name, body)
     write = Write(context, schema, values, object_id, True, schemas.stamp(), facts=facts)
     await rules.check(write)
+    if context.backend.triggers.has("beforeSave", class_name):
+        schema.permissions.decide(class_name, "create", context.principal)
+        answered = await _before_save(write, rules, None)
+        if answered is not None:
+            return answered
     new, narrowing = schemas.check_types(context, schema, write.values)
     if narrowing:
         # pointer rules tell of an object that is there; a new one can't satisfy them
@@ -89,8 +115,12 @@ async def create(
         raise rules.translate(context, error) from error
     await _relate(write, relations)
     await rules.after_save(write)
+    stored, replaced = write.values, None
+    if hooks.needs_stored(context, class_name):
+        stored = hooks.created(write, created_at, updated_at)
+        replaced = await hooks.after_save(write, rules, stored, None)
     answer = {"objectId": write.object_id, "createdAt": created_at, **_shown(write, write.echo)}
-    return Saved(write.object_id, answer, write.values)
+    return Saved(write.object_id, answer, stored, replaced)
 
 
 async def update(
@@ -100,7 +130,11 @@ async def update(
     body: JSONObject,
     facts: dict[str, Any] | None = None,
 ) -> Saved:
-    """Change an object; OBJECT_NOT_FOUND if it is not there or not the caller's to write."""
+    """Change an object; OBJECT_NOT_FOUND if it is not there or not the caller's to write.
+
+    With ``facts["condition"]``, a parsed where, it changes only while that holds; raises
+    ``ConditionFailed`` otherwise, and nothing is stored.
+    """
     access.check_internal(context, class_name, "update")
     schema = await schemas.writable(context, class_name)
     rules = class_rules.of(class_name)
@@ -108,6 +142,13 @@ async def update(
     access.check_keywords(context, body)
     write = Write(context, schema, values, object_id, False, schemas.stamp(), facts=facts or {})
     await rules.check(write)
+    original = None
+    if hooks.needs_original(context, class_name):
+        original = await _original(write, rules)
+        if context.backend.triggers.has("beforeSave", class_name):
+            answered = await _before_save(write, rules, original)
+            if answered is not None:
+                return answered
     new, narrowing = schemas.check_types(context, schema, write.values)
     scope = access.write_scope(context, schema, "update", narrowing)
     if scope is None:
@@ -122,19 +163,66 @@ async def update(
     _check_required(write)
     await rules.prepare(write)
     write.values["updatedAt"] = write.stamp
-    by_id = (Constraint("objectId", ((DIRECT, object_id),)),)
+    by_id: Where = (Constraint("objectId", ((DIRECT, object_id),)),)
+    condition: Where = write.facts.get("condition", ())
+    is_told = hooks.needs_stored(context, class_name)
     try:
         stored = await context.backend.storage.update(
-            write.schema, by_id, write.values, scope, returning=_echoed(write.values)
+            write.schema,
+            (*by_id, *condition),
+            write.values,
+            scope,
+            returning=None if is_told else _echoed(write.values),
         )
     except ParseError as error:
         raise rules.translate(context, error) from error
     if stored is None:
+        if condition and await context.backend.storage.find(schema, by_id, scope, limit=1):
+            raise ConditionFailed(class_name, object_id)
         raise rules.not_found(context)
     await _relate(write, relations)
     await rules.after_save(write)
+    replaced = await hooks.after_save(write, rules, stored, original) if is_told else None
     told = {**_op_results(write.values, stored), **write.echo}
-    return Saved(object_id, {"updatedAt": write.stamp, **_shown(write, told)}, stored)
+    answer = {"updatedAt": write.stamp, **_shown(write, told)}
+    return Saved(object_id, answer, stored, replaced)
+
+
+async def _original(write: Write, rules: ClassRules) -> JSONObject:
+    """The object as it is, if the caller may change it: before cloud code hears of it (§9)."""
+    scope = access.write_scope(write.context, write.schema, "update")
+    found = None
+    if scope is not None:
+        found = await hooks.original_of(write.context, write.schema, write.object_id, scope)
+    if found is None:
+        raise rules.not_found(write.context)
+    return found
+
+
+async def _before_save(
+    write: Write, rules: ClassRules, original: JSONObject | None
+) -> Saved | None:
+    """Let cloud code look at the values; what it changes goes the same way as a body's."""
+    context, before = write.context, dict(write.values)
+    answer = await hooks.before_save(write, rules, original)
+    if isinstance(answer, hooks.Answered):
+        return Saved("" if write.is_create else write.object_id, answer.content, {}, finished=True)
+    if answer is None:
+        return None
+    if write.is_create:
+        write.values = _creation(context, write.class_name, answer)
+    else:
+        write.values = _changes(context, write.class_name, write.object_id, answer)
+    access.check_keywords(context, write.values)
+    for name, value in write.values.items():
+        if (name not in before or before[name] != value) and _is_told(value):
+            write.echo[name] = value
+    return None
+
+
+def _is_told(value: Any) -> bool:
+    """Is a value that cloud code set told as it is? The results of operations are told later."""
+    return not (isinstance(value, dict) and "__op" in value) or ops.is_delete(value)
 
 
 def _shown(write: Write, told: JSONObject) -> JSONObject:

@@ -9,13 +9,14 @@ from parsepy.errors import Code, ParseError, denied
 from parsepy.model.principal import Principal
 from parsepy.model.query import Query, simple
 from parsepy.model.values import JSONObject, now
-from parsepy.operations import access, class_rules, principals, save, schemas, sessions
+from parsepy.operations import access, class_rules, hooks, principals, save, schemas, sessions
 from parsepy.operations.class_rules import auth_data
 from parsepy.operations.class_rules.user import (
     delete_sessions,
     password_matches,
 )
 from parsepy.operations.find import get
+from parsepy.triggers import Event
 
 _WRONG = "Invalid username/password."
 # compared with when there is no such user, so that the answer takes as long (CVE-2026-39321)
@@ -32,7 +33,7 @@ class SignedUp:
     """The answer of a sign-up, or of a log-in by authData (then ``created`` is False)."""
 
     object_id: str
-    answer: JSONObject
+    answer: Any
     created: bool = True
 
 
@@ -55,6 +56,8 @@ async def sign_up(context: RequestContext, body: JSONObject) -> SignedUp:
     checked = await auth_data.check(context, providers)
     stored = {name: data for name, data in checked.save.items() if data is not None}
     saved = await save.create(context, "_User", {**body, "authData": stored}, {"auth_data": True})
+    if saved.finished:
+        return SignedUp("", saved.answer, created=False)
     answer = saved.answer
     provider = ",".join(name for name, data in providers.items() if data is not None)
     # Parse: who signs up by a provider is written down as one who logs in
@@ -62,7 +65,7 @@ async def sign_up(context: RequestContext, body: JSONObject) -> SignedUp:
         context, saved.object_id, {"action": "login", "authProvider": provider}
     )
     answer["authDataResponse"] = checked.response
-    return SignedUp(saved.object_id, answer)
+    return SignedUp(saved.object_id, saved.told)
 
 
 async def _sign_up_with_password(context: RequestContext, body: JSONObject) -> SignedUp:
@@ -70,18 +73,20 @@ async def _sign_up_with_password(context: RequestContext, body: JSONObject) -> S
         raise auth_data.unsupported()
     values = {name: value for name, value in body.items() if name != "authData"}
     saved = await save.create(context, "_User", values)
+    if saved.finished:
+        return SignedUp("", saved.answer, created=False)
     config = context.config
     answer = saved.answer
     if config.verify_user_emails and config.prevent_login_with_unverified_email:
         if config.prevent_signup_with_unverified_email:
             raise ParseError(Code.EMAIL_NOT_FOUND, "User email is not verified.")
-        return SignedUp(saved.object_id, answer)
+        return SignedUp(saved.object_id, saved.told)
     if context.principal.is_privileged:
-        return SignedUp(saved.object_id, answer)  # Parse: made by the master key, no session
+        return SignedUp(saved.object_id, saved.told)  # Parse: made by the master key, no session
     answer |= await _start_session(
         context, saved.object_id, {"action": "signup", "authProvider": "password"}
     )
-    return SignedUp(saved.object_id, answer)
+    return SignedUp(saved.object_id, saved.told)
 
 
 async def _start_session(
@@ -119,6 +124,7 @@ async def _log_in_with(
         )
     owner = await _as_user(context, user_id)
     user = await get(owner, Query("_User"), user_id)
+    await _run_trigger(context, "beforeLogin", user)
     provider = ",".join(name for name, data in providers.items() if data is not None)
     token = await _start_session(context, user_id, {"action": "login", "authProvider": provider})
     answer = {**user, **token, "authDataResponse": checked.response}
@@ -251,12 +257,29 @@ async def log_in(context: RequestContext, parameters: JSONObject) -> JSONObject:
     _check_age(context, user)
     user_id = user["objectId"]
     response = await _log_in_auth_data(context, parameters, user)
+    await _run_trigger(context, "beforeLogin", user)
     shown = await _shown(context, user_id)
     token = await _start_session(context, user_id, {"action": "login", "authProvider": "password"})
     answer = {**shown, **token}
+    await _run_trigger(context, "afterLogin", answer)
     if response:
         answer["authDataResponse"] = response
     return answer
+
+
+async def _run_trigger(context: RequestContext, kind: str, user: JSONObject) -> None:
+    """Run a trigger that is about a user; after the fact its errors are only logged."""
+    if not context.backend.triggers.has(kind, "_User"):
+        return
+    schema = await schemas.existing(context.backend, "_User")
+    shown = {name: value for name, value in user.items() if name in schema.types}
+    if "sessionToken" in user and kind == "afterLogin":
+        shown["sessionToken"] = user["sessionToken"]
+    event = Event(kind=kind, class_name="_User", request=context, object=shown)
+    if kind == "afterLogin":
+        await hooks.run_after(event)
+    else:
+        await context.backend.triggers.run(event)
 
 
 async def _log_in_auth_data(
@@ -294,8 +317,17 @@ async def verify_password(context: RequestContext, parameters: JSONObject) -> JS
 async def log_out(context: RequestContext) -> None:
     """Delete the session of the request; without a token there is nothing to do."""
     token = context.principal.session_token
-    if token is not None:
-        await sessions.revoke(context.backend, token)
+    if token is None:
+        return
+    backend = context.backend
+    session = None
+    if backend.triggers.has("afterLogout", "_Session"):
+        session = await principals.find_session(backend, token)
+    await sessions.revoke(backend, token)
+    if session is not None:
+        await hooks.run_after(
+            Event(kind="afterLogout", class_name="_Session", request=context, object=session)
+        )
 
 
 async def log_in_as(context: RequestContext, user_id: Any) -> JSONObject:
@@ -331,7 +363,7 @@ async def me(context: RequestContext) -> JSONObject:
 # --- change -------------------------------------------------------------------------------------
 
 
-async def update(context: RequestContext, user_id: str, body: JSONObject) -> JSONObject:
+async def update(context: RequestContext, user_id: str, body: JSONObject) -> Any:
     """Change a user; link and unlink providers; a new password ends the old sessions."""
     values = dict(body)
     facts: dict[str, Any] = {}
@@ -339,12 +371,14 @@ async def update(context: RequestContext, user_id: str, body: JSONObject) -> JSO
     if values.get("authData") is not None:
         response = await _link(context, user_id, values)
     saved = await save.update(context, "_User", user_id, values, facts)
+    if saved.finished:
+        return saved.answer
     answer = saved.answer
     if "password" in body:
         answer |= await _renew(context, user_id)
     if response is not None:
         answer["authDataResponse"] = response
-    return answer
+    return saved.told
 
 
 async def _link(context: RequestContext, user_id: str, values: JSONObject) -> JSONObject | None:

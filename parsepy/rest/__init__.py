@@ -98,7 +98,7 @@ class RestDoor:
             if isinstance(override, str):
                 method = override.upper()
         found = credentials.read(self._backend.config, headers, body)
-        context = await self._context(scope, found, path, request_id)
+        context = await self._context(scope, found, path, request_id, headers)
         match = self._router.find(method, path)
         if match is None:
             return _no_route(method, scope)
@@ -115,7 +115,12 @@ class RestDoor:
         return await match.handler(request)
 
     async def _context(
-        self, scope: Scope, found: credentials.Credentials, path: tuple[str, ...], request_id: str
+        self,
+        scope: Scope,
+        found: credentials.Credentials,
+        path: tuple[str, ...],
+        request_id: str,
+        headers: Mapping[bytes, bytes],
     ) -> RequestContext:
         backend = self._backend
         if backend.state != "ok":
@@ -129,6 +134,7 @@ class RestDoor:
             request_id,
             credentials.trigger_context(found) if found.context is not None else {},
             MOUNT_URL.get() or "",
+            headers,
         )
 
     def _own_url(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str:

@@ -42,10 +42,12 @@ async def create(request: Request) -> Answer:
     if class_name == "_Installation":
         saved, is_new = await installations.create_or_update(request.context, request.body)
         if not is_new:
-            return Answer(saved.answer)
+            return Answer(saved.told)
     else:
         saved = await save.create(request.context, class_name, request.body)
-    return created(saved.answer, location(request, class_name, saved.object_id))
+    if saved.finished:
+        return Answer(saved.answer)
+    return created(saved.told, location(request, class_name, saved.object_id))
 
 
 async def get(request: Request) -> Answer:
@@ -98,7 +100,7 @@ async def update(request: Request) -> Answer:
         saved = await installations.update(request.context, object_id, request.body)
     else:
         saved = await save.update(request.context, class_name, object_id, request.body)
-    return Answer(saved.answer)
+    return Answer(saved.told)
 
 
 async def delete(request: Request) -> Answer:

@@ -43,6 +43,7 @@ from parsepy.storage.flights import Flights
 _CODEC: CodecOptions[Document] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
 _SESSION: ContextVar[AsyncClientSession | None] = ContextVar("parsepy_session", default=None)
 _Postponed = list[Callable[[], Awaitable[None]]]
+_COMMITTED: ContextVar[_Postponed | None] = ContextVar("parsepy_committed", default=None)
 _POSTPONED: ContextVar[_Postponed | None] = ContextVar("parsepy_postponed", default=None)
 _MOST_COLLECTIONS = 10_000
 Collection = AsyncCollection[Document]
@@ -207,19 +208,36 @@ class Storage:
         time. Raises ``Conflict`` if another transaction came in between.
         """
         postponed: _Postponed = []
+        committed: _Postponed = []
         try:
             async with self._client.start_session() as session, await session.start_transaction():
                 tokens = _SESSION.set(session), _POSTPONED.set(postponed)
+                token = _COMMITTED.set(committed)
                 try:
                     yield
                 finally:
                     _SESSION.reset(tokens[0])
                     _POSTPONED.reset(tokens[1])
+                    _COMMITTED.reset(token)
         except PyMongoError as error:  # at the commit
             raise _translated(error) from error
         finally:
             for make_index in postponed:
                 await make_index()
+        for tell in committed:
+            await tell()
+
+    async def after_commit(self, call: Callable[[], None]) -> None:
+        """Call when what was written is there to stay: now, or when the transaction commits."""
+        waiting = _COMMITTED.get()
+        if waiting is None:
+            call()
+            return
+
+        async def later() -> None:
+            call()
+
+        waiting.append(later)
 
     # --- objects ------------------------------------------------------------------------------
 
@@ -311,9 +329,17 @@ class Storage:
         return self._max_time_ms
 
     async def get(
-        self, schema: ClassSchema, object_id: str, readers: frozenset[str] | None = None
+        self,
+        schema: ClassSchema,
+        object_id: str,
+        readers: frozenset[str] | None = None,
+        *,
+        writers: frozenset[str] | None = None,
     ) -> JSONObject | None:
-        """One object by id, if one of ``readers`` (None: anybody) may read it."""
+        """One object by id, if one of ``readers`` may read it and one of ``writers`` write it.
+
+        None: anybody.
+        """
         name = schema.name
         if _SESSION.get() is None and schema.exists:
             flights = self._gets.get(name)
@@ -322,9 +348,11 @@ class Storage:
             document = await flights.call(object_id)
         else:
             document = await self._fetch_one(name, object_id)
-        if document is None or (
-            readers is not None and not allows(document.get("_rperm"), readers)
-        ):
+        if document is None:
+            return None
+        if readers is not None and not allows(document.get("_rperm"), readers):
+            return None
+        if writers is not None and not allows(document.get("_wperm"), writers):
             return None
         return documents.to_object(documents.plan_of(schema, self._file_url), document)
 

@@ -1,0 +1,233 @@
+"""Fire the triggers and events of the spines: what cloud code is told, what comes of it.
+
+Each function is a step of a spine (protocol §9 to §11) and costs nothing for a class that
+nobody has hooks for.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from parsepy.backend import RequestContext
+from parsepy.errors import ParseError
+from parsepy.model.query import Query
+from parsepy.model.schema import ClassSchema
+from parsepy.model.values import JSONObject
+from parsepy.model.where import DIRECT, Constraint
+from parsepy.operations import access
+from parsepy.operations.class_rules.base import ClassRules, Write
+from parsepy.pubsub import ObjectEvent, Operation
+from parsepy.storage.filters import Scope
+from parsepy.triggers import Event, Replaced
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A beforeSave ended the operation with an answer of its own: nothing is stored."""
+
+    content: Any
+
+
+def needs_stored(context: RequestContext, class_name: str) -> bool:
+    """Does anybody want to know the whole state of a stored object?"""
+    backend = context.backend
+    return backend.triggers.has("afterSave", class_name) or backend.events.wants(class_name)
+
+
+def needs_original(context: RequestContext, class_name: str) -> bool:
+    """Does anybody want to know the state before an update?"""
+    has = context.backend.triggers.has
+    return has("beforeSave", class_name) or needs_stored(context, class_name)
+
+
+def needs_doomed(context: RequestContext, class_name: str) -> bool:
+    """Does anybody want to know the object that is deleted?"""
+    has = context.backend.triggers.has
+    return (
+        has("beforeDelete", class_name)
+        or has("afterDelete", class_name)
+        or context.backend.events.wants(class_name)
+    )
+
+
+async def original_of(
+    context: RequestContext, schema: ClassSchema, object_id: str, scope: Scope
+) -> JSONObject | None:
+    """The object that is about to change, if it is the caller's to change."""
+    storage = context.backend.storage
+    if not scope.pointer_fields:
+        writers = None if scope.writers is None else context.principal.name_set
+        return await storage.get(schema, object_id, writers=writers)
+    by_id = Constraint("objectId", ((DIRECT, object_id),))
+    found = await storage.find(schema, (by_id,), scope, limit=1)
+    return found[0] if found else None
+
+
+def _as_told(
+    context: RequestContext, schema: ClassSchema, rules: ClassRules, item: JSONObject | None
+) -> JSONObject | None:
+    """An object as a trigger may see it: without what is hidden from the caller (§9.1)."""
+    if item is None or context.config.protected_fields_trigger_exempt:
+        return item
+    shown = dict(item)
+    access.redact(context, schema, [shown])
+    rules.redact(context, shown)
+    return shown
+
+
+# --- save ---------------------------------------------------------------------------------------
+
+
+async def before_save(
+    write: Write, rules: ClassRules, original: JSONObject | None
+) -> Answered | JSONObject | None:
+    """Let cloud code change or refuse a write: its changes, its own answer, or None."""
+    context = write.context
+    answer = await context.backend.triggers.run(
+        Event(
+            kind="beforeSave",
+            class_name=write.class_name,
+            request=context,
+            original=_as_told(context, write.schema, rules, original),
+            changes=write.values,
+            extra={"objectId": write.object_id},
+        )
+    )
+    if answer is None or isinstance(answer, Answered):
+        return answer
+    changes: JSONObject = answer
+    return changes
+
+
+async def after_save(
+    write: Write, rules: ClassRules, stored: JSONObject, original: JSONObject | None
+) -> Any:
+    """Publish a stored write and run its afterSave; what that answers, if it is JSON.
+
+    Parse: errors of an afterSave are logged and never reach the client.
+    """
+    context, name = write.context, write.class_name
+    backend = context.backend
+    if backend.events.wants(name):
+        operation: Operation = "create" if write.is_create else "update"
+        event = ObjectEvent(operation, name, stored, original)
+        await backend.storage.after_commit(lambda: backend.events.publish(event))
+    if not backend.triggers.has("afterSave", name):
+        return None
+    return await run_after(
+        Event(
+            kind="afterSave",
+            class_name=name,
+            request=context,
+            object=_as_told(context, write.schema, rules, stored),
+            original=_as_told(context, write.schema, rules, original),
+        )
+    )
+
+
+async def run_after(event: Event) -> Any:
+    """Run a trigger that can no longer refuse anything; its errors are logged."""
+    try:
+        return await event.request.backend.triggers.run(event)
+    except ParseError as error:
+        event.request.backend.log.error(
+            "request %s: %s of %s failed: %s (code %d)",
+            event.request.request_id,
+            event.kind,
+            event.class_name,
+            error.message,
+            error.code,
+        )
+        return None
+
+
+def created(write: Write, created_at: str, updated_at: str) -> JSONObject:
+    """The whole state of a new object, as a find would show it."""
+    stored = {name: value for name, value in write.values.items() if name[:1] != "_"}
+    for name, target in write.schema.relations.items():
+        stored[name] = {"__type": "Relation", "className": target}
+    return {
+        **stored,
+        "objectId": write.object_id,
+        "createdAt": created_at,
+        "updatedAt": updated_at,
+    }
+
+
+# --- delete -------------------------------------------------------------------------------------
+
+
+async def before_delete(
+    context: RequestContext, schema: ClassSchema, rules: ClassRules, doomed: JSONObject
+) -> None:
+    """Let cloud code refuse a deletion."""
+    await context.backend.triggers.run(
+        Event(
+            kind="beforeDelete",
+            class_name=schema.name,
+            request=context,
+            object=_as_told(context, schema, rules, doomed),
+        )
+    )
+
+
+async def after_delete(
+    context: RequestContext, schema: ClassSchema, rules: ClassRules, doomed: JSONObject
+) -> None:
+    """Publish a deletion and run its afterDelete, whose errors are logged."""
+    backend = context.backend
+    if backend.events.wants(schema.name):
+        event = ObjectEvent("delete", schema.name, doomed)
+        await backend.storage.after_commit(lambda: backend.events.publish(event))
+    if backend.triggers.has("afterDelete", schema.name):
+        await run_after(
+            Event(
+                kind="afterDelete",
+                class_name=schema.name,
+                request=context,
+                object=_as_told(context, schema, rules, doomed),
+            )
+        )
+
+
+# --- find ---------------------------------------------------------------------------------------
+
+
+async def before_find(
+    context: RequestContext, query: Query, *, is_get: bool = False
+) -> Query | Replaced:
+    """Let cloud code rewrite or refuse a query, or answer it itself."""
+    triggers = context.backend.triggers
+    if not triggers.has("beforeFind", query.class_name):
+        return query
+    answer = await triggers.run(
+        Event(
+            kind="beforeFind",
+            class_name=query.class_name,
+            request=context,
+            query=query,
+            is_get=is_get,
+        )
+    )
+    if isinstance(answer, Query | Replaced):
+        return answer
+    return query
+
+
+async def after_find(
+    context: RequestContext, query: Query, page: list[JSONObject], *, is_get: bool = False
+) -> list[JSONObject]:
+    """Let cloud code change, replace or refuse what was found."""
+    triggers = context.backend.triggers
+    if not triggers.has("afterFind", query.class_name):
+        return page
+    answer = await triggers.run(
+        Event(
+            kind="afterFind",
+            class_name=query.class_name,
+            request=context,
+            query=query,
+            objects=page,
+            is_get=is_get,
+        )
+    )
+    return page if answer is None else list(answer)
