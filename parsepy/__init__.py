@@ -1,3 +1,50 @@
-"""parsepy: a Parse-compatible backend server in Python."""
+"""parsepy: a Parse-compatible backend server; from here cloud code imports what it uses."""
 
-__version__ = "0.1.0"
+from typing import TYPE_CHECKING, Any
+
+from parsepy.version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from parsepy.cloud import *  # noqa: F403  # the names of its __all__
+
+# Named here, since looking into the package itself would import it for every other name as well.
+CLOUD_NAMES = frozenset(
+    [
+        "ACL",
+        "Answer",
+        "Cloud",
+        "Code",
+        "ConditionFailed",
+        "Config",
+        "DeleteRequest",
+        "File",
+        "FindRequest",
+        "FoundRequest",
+        "FunctionRequest",
+        "GeoPoint",
+        "Installation",
+        "JobRequest",
+        "Object",
+        "ParseError",
+        "Pointer",
+        "Polygon",
+        "Query",
+        "Relation",
+        "Request",
+        "Role",
+        "SaveRequest",
+        "Session",
+        "User",
+        "UserRequest",
+    ]
+)
+"""What cloud code imports from ``parsepy``: the names of ``parsepy.cloud``."""
+
+
+def __getattr__(name: str) -> Any:
+    """A name of ``parsepy.cloud``, imported when it is asked for."""
+    if name in CLOUD_NAMES:
+        from parsepy import cloud
+
+        return getattr(cloud, name)
+    raise AttributeError(f"module 'parsepy' has no attribute {name!r}")

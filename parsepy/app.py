@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any, cast
 
 from parsepy.adapters import load_adapter
@@ -11,17 +11,20 @@ from parsepy.auth import PROVIDERS
 from parsepy.auth.base import AuthProvider
 from parsepy.backend import Backend
 from parsepy.cache import Cache
+from parsepy.cloud import loader
 from parsepy.config import Config, ConfigError
 from parsepy.config.groups import SchemaOptions
 from parsepy.model import templates
 from parsepy.model.query import QueryLimits
+from parsepy.model.schema import SYSTEM_COLUMNS
 from parsepy.model.values import dumps
-from parsepy.operations import bootstrap, schemas
+from parsepy.operations import bootstrap, jobs, schemas
 from parsepy.rest import RestDoor
 from parsepy.rest.requests import Receive, Scope
 from parsepy.rest.responses import Send
 from parsepy.storage import Storage, open_storage
 from parsepy.storage.documents import file_url_of
+from parsepy.triggers import Triggers
 
 log = logging.getLogger("parsepy")
 
@@ -32,11 +35,13 @@ class Application:
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
         self._rest = RestDoor(backend)
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def startup(self) -> None:
         """Prepare the database, apply the schema templates, and take requests.
 
-        Raises ``TemplateError``, ``SchemaConflict``, ``Unavailable``; nothing is left open then.
+        Raises ``TemplateError``, ``SchemaConflict``, ``CloudError``, ``Unavailable``; nothing is
+        left open then.
         """
         backend = self.backend
         backend.state = "starting"
@@ -44,6 +49,7 @@ class Application:
             await backend.storage.ping()
             await schemas.prepare_database(backend)
             await self._apply_templates()
+            await self._start_cloud()
         except BaseException:
             backend.state = "error"
             await backend.storage.close()
@@ -66,10 +72,49 @@ class Application:
         for name in await bootstrap.make_roles(self.backend, template.roles):
             log.info("role made: %s", name)
 
+    async def _start_cloud(self) -> None:
+        """Load cloud code; watch its files, and run what has a schedule."""
+        backend = self.backend
+        path = backend.config.cloud
+        if path is not None:
+            await self._adopt(loader.load(path))
+            if backend.config.watch:
+                self._background(loader.watch(path, self._adopt))
+        self._background(jobs.run_schedules(backend))
+
+    async def _adopt(self, loaded: Triggers) -> None:
+        """Put cloud code into force; what can never fire is told."""
+        backend = self.backend
+        backend.triggers.adopt(loaded)
+        for kind, class_name in loaded.registered():
+            if class_name[:1] == "@" or class_name in SYSTEM_COLUMNS:
+                continue
+            if not (await schemas.existing(backend, class_name)).exists:
+                meant = templates.ALIASES.get(class_name)
+                hint = f"; is {meant} meant?" if meant else ""
+                log.warning(
+                    "cloud code: %s of %s: there is no such class yet%s", kind, class_name, hint
+                )
+
+    def _background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a background task ended", exc_info=task.exception())
+
     async def shutdown(self) -> None:
-        """Close the connections."""
-        self.backend.state = "stopped"
-        await self.backend.storage.close()
+        """End what runs in the background, and close the connections."""
+        backend = self.backend
+        backend.state = "stopped"
+        tasks = [*self._tasks, *backend.tasks]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await backend.storage.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or follow the server's lifespan."""
@@ -126,6 +171,7 @@ def build(config: Config, *, storage: Storage | None = None) -> Application:
         auth=_providers(config),
         denied=config.request_keyword_denylist,
         denied_keys=_denied_keys(config),
+        triggers=Triggers(config.cloud_timeout / 1000 or None),
     )
     return Application(backend)
 

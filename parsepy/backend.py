@@ -45,6 +45,7 @@ class Backend:
     schemas: SchemaCache = field(default_factory=SchemaCache)
     triggers: Triggers = field(default_factory=Triggers)
     events: Events = field(default_factory=Events)
+    tasks: set["asyncio.Task[None]"] = field(default_factory=set)
     sign_up_required: tuple[str, ...] = ()
     state: str = "initialized"
 

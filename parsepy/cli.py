@@ -21,7 +21,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
-from parsepy import __version__, keys
+from parsepy import keys
 from parsepy.config import (
     OPTIONS,
     Config,
@@ -32,6 +32,7 @@ from parsepy.config import (
     unknown_variables,
 )
 from parsepy.config.table import nearest
+from parsepy.version import __version__
 
 if TYPE_CHECKING:
     from parsepy.app import Application
@@ -52,7 +53,7 @@ EVERY_OPTION = "Every option of `parsepy show options` has its flag, as these do
 DATABASE = {"databaseURI", "dataDir"}
 COMMON = {
     *("port", "host", "appId", "masterKey", "databaseURI", "serverURL", "mountPath"),
-    *("schema", "cloud", "demo", "dataDir", "allowClientClassCreation", "logLevel"),
+    *("schema", "cloud", "watch", "demo", "dataDir", "allowClientClassCreation", "logLevel"),
 }
 
 
@@ -97,6 +98,7 @@ def _explained(error: Exception) -> str | None:
         return str(error)
     from pymongo.errors import PyMongoError
 
+    from parsepy.cloud.loader import CloudError
     from parsepy.errors import ParseError
     from parsepy.model.templates import TemplateError
     from parsepy.operations.schemas import SchemaConflict
@@ -112,7 +114,7 @@ def _explained(error: Exception) -> str | None:
     if isinstance(error, PyMongoError | Unavailable):
         told = re.sub(r" \(configured timeouts:[^)]*\)", "", str(error).split(", Timeout:")[0])
         return f"the database can't be used: {told}; is it running, and databaseURI right?"
-    if isinstance(error, EmbeddedMongoError | ParseError):
+    if isinstance(error, EmbeddedMongoError | ParseError | CloudError):
         return str(error)
     return None
 
@@ -224,6 +226,8 @@ def _configure(args: argparse.Namespace) -> Configured:
         own_id = config.app_id if settings.values.get("appId") is not None else None
         found = keys.load_or_create(key_file, own_id, _warn)
         config = settings.config(masterKey=found.master_key, appId=found.app_id)
+    if config.cloud is None:
+        config = dataclasses.replace(config, cloud=_default_cloud(config))
     if config.schema is None:
         config = dataclasses.replace(config, schema=SchemaOptions(files=_default_templates()))
     _warn_about(config)
@@ -252,16 +256,27 @@ def _warn_about_providers(config: Config) -> None:
             _warn(f"auth.{name}: neither built in nor with a module of yours{meant}; not available")
 
 
-def _packaged() -> Path:
-    """The folder of our own templates: inside the wheel, else in the checkout."""
+def _packaged(folder: str = "schema") -> Path:
+    """A folder of our own templates or cloud code: inside the wheel, else in the checkout."""
     here = Path(__file__).resolve().parent
-    wheel = here / "_schema"
-    return wheel if wheel.is_dir() else here.parent / "schema"
+    wheel = here / f"_{folder}"
+    return wheel if wheel.is_dir() else here.parent / folder
 
 
 def _default_templates() -> tuple[Path, ...]:
     own = tuple(sorted(Path("schema").glob("*.json")))
     return own or tuple(_packaged() / name for name in TEMPLATES)
+
+
+def _default_cloud(config: Config) -> Path | None:
+    """The working directory's cloud code; for our own templates the rules that come with them."""
+    own = Path("cloud") / "main.py"
+    if own.is_file():
+        return own
+    if config.schema is None and not any(Path("schema").glob("*.json")):
+        packaged = _packaged("cloud") / "main.py"
+        return packaged if packaged.is_file() else None
+    return None
 
 
 def _template(config: Config) -> Template:

@@ -1,4 +1,4 @@
-"""``ParseError``, the ``Code`` enumeration, and nothing else.
+"""``ParseError``, the ``Code`` enumeration, and what is no refusal: ``Interruption``.
 
 Every error that a client can cause is a ``ParseError``: a number that all Parse SDKs share
 (protocol §3.2) and a sentence. The front doors alone know how it travels.
@@ -92,6 +92,13 @@ class ParseError(Exception):
 
     def __repr__(self) -> str:
         return f"ParseError({self.code}, {self.message!r})"
+
+
+class Interruption(Exception):
+    """Something outside came between: no fault of the client, nor of an author's code.
+
+    It passes through cloud code unchanged, for who can try again or say that it is over.
+    """
 
 
 def denied(code: int, message: str) -> ParseError:

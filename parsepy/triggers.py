@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from parsepy.errors import Code, ParseError
+from parsepy.errors import Code, Interruption, ParseError
 from parsepy.model.query import Query
 from parsepy.model.values import JSONObject
 
@@ -156,6 +156,23 @@ class Replaced:
     objects: list[JSONObject]
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer that cloud code gives in place of the operation's own.
+
+    From a beforeSave: nothing is stored. From a function: with a status and headers.
+    """
+
+    content: Any
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Nothing:
+    """What a function answers that returned nothing: not even null."""
+
+
+NOTHING = Nothing()
 Handler = Callable[[Event], Awaitable[Any]]
 
 
@@ -246,24 +263,27 @@ class Triggers:
             return None
         return await self.call(handler, event, f"{event.kind} of {event.class_name}")
 
-    async def call(self, handler: Handler, event: Event, label: str) -> Any:
-        """Call a handler, a function's or job's as well: bounded in depth and time."""
+    async def call(
+        self, handler: Handler, event: Event, label: str, *, is_bounded: bool = True
+    ) -> Any:
+        """Call a handler, a function's or job's as well: bounded in depth and (if so) time."""
+        timeout = self.timeout if is_bounded else None
         for observe in self.observers:
             observe(event)
         with _one_deeper(label):
             try:
-                if self.timeout is None:
+                if timeout is None:
                     return await handler(event)
-                async with asyncio.timeout(self.timeout) as limit:
+                async with asyncio.timeout(timeout) as limit:
                     return await handler(event)
-            except ParseError:
+            except (ParseError, Interruption):
                 raise
             except TimeoutError as error:
-                if self.timeout is None or not limit.expired():
+                if timeout is None or not limit.expired():
                     raise _failed(label, error) from error
-                log.error("cloud code: %s did not end within %g s", label, self.timeout)
+                log.error("cloud code: %s did not end within %g s", label, timeout)
                 raise ParseError(
-                    Code.SCRIPT_FAILED, f"{label} did not end within {self.timeout:g} s."
+                    Code.SCRIPT_FAILED, f"{label} did not end within {timeout:g} s."
                 ) from error
             except RecursionError as error:
                 raise _failed(label, error) from error
@@ -304,10 +324,3 @@ def _shortened(chain: Sequence[str]) -> Sequence[str]:
 def depth() -> int:
     """How many levels of cloud code this code runs in."""
     return len(_CHAIN.get())
-
-
-def plain_mapping(value: Any) -> JSONObject:
-    """A handler's answer that must be an object in REST form."""
-    if not isinstance(value, Mapping):
-        raise ParseError(Code.SCRIPT_FAILED, f"expected an object, got {type(value).__name__}")
-    return dict(value)

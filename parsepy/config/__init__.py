@@ -346,7 +346,15 @@ class Config(Group):
     security: Security = option("security", group(Security), {}, "report", acts=False)
 
     # Cloud code
-    cloud: Path | None = maybe("cloud", path, "file of cloud code", acts=False)
+    cloud: Path | None = maybe("cloud", path, "file of cloud code; default: cloud/main.py")
+    cloud_timeout: int = option(
+        "cloudTimeout",
+        integer(0),
+        60_000,
+        "milliseconds a hook or function may take; 0: no limit",
+        env="PARSEPY_CLOUD_TIMEOUT",
+    )
+    watch: bool = option("watch", boolean, False, "reload cloud code", env="PARSEPY_WATCH")
     payments: Mapping[str, Any] | None = maybe(
         "payments", json_object, "payment gateways", env="PARSEPY_PAYMENTS", acts=False
     )

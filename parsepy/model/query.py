@@ -321,3 +321,29 @@ def narrowed(keys: tuple[str, ...], path: Path, *, last_only: bool) -> tuple[str
 def simple(class_name: str, raw_where: JSONObject, **options: Any) -> Query:
     """A privileged query from a raw where, for the house's own look-ups."""
     return Query(class_name, where=wheres.parse(raw_where, privileged=True), **options)
+
+
+# --- back to a request --------------------------------------------------------------------------
+
+
+def to_parameters(query: Query) -> JSONObject:
+    """The parameters that ask for a query: ``from_parameters`` reads them back."""
+    order = ",".join(f"{'-' if way < 0 else ''}{name}" for name, way in query.order)
+    parameters: JSONObject = {"where": wheres.to_json(query.where)}
+    optional: JSONObject = {
+        "order": order,
+        "skip": query.skip,
+        "keys": ",".join(query.keys or ()),
+        "excludeKeys": ",".join(query.exclude_keys),
+        "include": ",".join(".".join(path) for path in query.include),
+        "includeAll": query.include_all,
+        "count": query.count,
+        "redirectClassNameForKey": query.redirect_key,
+        "hint": query.hint,
+        "explain": query.explain,
+        "comment": query.comment,
+        **{name: getattr(query, attribute) for name, attribute in _PREFERENCES.items()},
+    }
+    if query.limit is not None:
+        parameters["limit"] = query.limit
+    return parameters | {name: value for name, value in optional.items() if value}

@@ -31,7 +31,7 @@ _TYPES = (
     *("String", "Number", "Boolean", "Date", "Object", "Array", "GeoPoint", "File", "Bytes"),
     *("Polygon", "Pointer", "Relation"),
 )
-_ALIASES = {name: f"_{name}" for name in ("User", "Role", "Session", "Installation")}
+ALIASES = {name: f"_{name}" for name in ("User", "Role", "Session", "Installation")}
 
 
 def _columns(text: str) -> dict[str, str]:
@@ -316,7 +316,7 @@ class _Reader:
 
 
 def _stored_name(name: str) -> str:
-    return _ALIASES.get(name, name)
+    return ALIASES.get(name, name)
 
 
 def _suggest(name: str, known: Iterable[str]) -> str:
@@ -653,7 +653,7 @@ class _Assembly:
         for declared in self._classes:
             for name, field in declared.fields.items():
                 if field.target and _stored_name(field.target.value) not in known:
-                    hint = _suggest(field.target.value, {*known, *_ALIASES})
+                    hint = _suggest(field.target.value, {*known, *ALIASES})
                     reason = f"there is no class {field.target.value!r}{hint}"
                     self._complain(field.target, f"{declared.written}.{name}", reason)
 

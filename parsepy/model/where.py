@@ -290,3 +290,34 @@ def equals_id(where: Where) -> str | None:
             if operator == DIRECT and isinstance(operand, str):
                 return operand
     return None
+
+
+# --- back to JSON -------------------------------------------------------------------------------
+
+
+def to_json(where: Where) -> JSONObject:
+    """The raw where that ``parse`` reads as this one."""
+    conditions = [_node_json(node) for node in where]
+    names = [name for condition in conditions for name in condition]
+    if len(set(names)) == len(names):
+        return {name: value for condition in conditions for name, value in condition.items()}
+    return {"$and": conditions}
+
+
+def _node_json(node: Node) -> JSONObject:
+    if isinstance(node, Group):
+        return {node.operator: [to_json(branch) for branch in node.branches]}
+    if isinstance(node, RelatedTo):
+        return {"$relatedTo": {"object": node.owner, "key": node.key}}
+    tests: JSONObject = {}
+    for operator, operand in node.tests:
+        if operator == DIRECT:
+            return {node.field: operand}
+        if operator == "$regex":
+            pattern, options = operand
+            tests["$regex"] = pattern
+            if options:
+                tests["$options"] = options
+        else:
+            tests[operator] = operand
+    return {node.field: tests}

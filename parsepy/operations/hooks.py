@@ -4,7 +4,6 @@ Each function is a step of a spine (protocol §9 to §11) and costs nothing for 
 nobody has hooks for.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from parsepy.backend import RequestContext
@@ -17,14 +16,7 @@ from parsepy.operations import access
 from parsepy.operations.class_rules.base import ClassRules, Write
 from parsepy.pubsub import ObjectEvent, Operation
 from parsepy.storage.filters import Scope
-from parsepy.triggers import Event, Replaced
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A beforeSave ended the operation with an answer of its own: nothing is stored."""
-
-    content: Any
+from parsepy.triggers import Answered, Event, Replaced
 
 
 def needs_stored(context: RequestContext, class_name: str) -> bool:

@@ -25,6 +25,7 @@ from parsepy.model.where import DIRECT, Constraint, Where
 from parsepy.operations import access, class_rules, hooks, schemas
 from parsepy.operations.class_rules.base import ClassRules, Write
 from parsepy.operations.class_rules.user import default_acl
+from parsepy.triggers import Answered
 
 _EMPTY = (None, "")
 _LAST_POSITION = 9999
@@ -205,7 +206,7 @@ async def _before_save(
     """Let cloud code look at the values; what it changes goes the same way as a body's."""
     context, before = write.context, dict(write.values)
     answer = await hooks.before_save(write, rules, original)
-    if isinstance(answer, hooks.Answered):
+    if isinstance(answer, Answered):
         return Saved("" if write.is_create else write.object_id, answer.content, {}, finished=True)
     if answer is None:
         return None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from parsepy.backend import Backend, RequestContext
 from parsepy.errors import Code, ParseError
-from parsepy.rest import batch, classes, credentials, schemas, sessions, system, users
+from parsepy.rest import batch, classes, credentials, functions, schemas, sessions, system, users
 from parsepy.rest.requests import (
     Receive,
     Request,
@@ -33,6 +33,7 @@ def routes() -> list[Route]:
         *users.routes,
         *sessions.routes,
         *schemas.routes,
+        *functions.routes,
         *batch.routes,
         *system.routes,
     ]

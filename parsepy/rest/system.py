@@ -1,8 +1,8 @@
 """``/serverInfo``: what this server can do."""
 
-from parsepy import __version__
 from parsepy.rest.requests import Request, Route
 from parsepy.rest.responses import Answer
+from parsepy.version import __version__
 
 PARSE_LEVEL = "9.10.0"
 """The Parse Server whose protocol is spoken; clients decide by it what they may use."""

@@ -1,8 +1,8 @@
 """``Storage``: what the house asks of MongoDB, in REST form, over ``AsyncMongoClient``."""
 
+import asyncio
 from collections.abc import (
     AsyncIterator,
-    Awaitable,
     Callable,
     Iterable,
     Iterator,
@@ -29,23 +29,23 @@ from pymongo.errors import (
     PyMongoError,
 )
 
-from parsepy.errors import Code, ParseError
+from parsepy.errors import Code, Interruption, ParseError
 from parsepy.model.acl import allows
 from parsepy.model.schema import ClassSchema
-from parsepy.model.values import JSONObject
+from parsepy.model.values import JSONObject, now
 from parsepy.model.where import Where, equals_id
 from parsepy.storage import documents, filters, memory, schemas, updates
 from parsepy.storage.changes import Change, Changes
 from parsepy.storage.documents import Document, FileURL
 from parsepy.storage.filters import EVERYTHING, Scope
 from parsepy.storage.flights import Flights
+from parsepy.storage.transactions import Call, Result, Running, is_transient
+from parsepy.storage.transactions import Conflict as Conflict
 
 _CODEC: CodecOptions[Document] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
-_SESSION: ContextVar[AsyncClientSession | None] = ContextVar("parsepy_session", default=None)
-_Postponed = list[Callable[[], Awaitable[None]]]
-_COMMITTED: ContextVar[_Postponed | None] = ContextVar("parsepy_committed", default=None)
-_POSTPONED: ContextVar[_Postponed | None] = ContextVar("parsepy_postponed", default=None)
+_RUNNING: ContextVar[Running | None] = ContextVar("parsepy_transaction", default=None)
 _MOST_COLLECTIONS = 10_000
+CLAIMS = "_JobClaim"
 Collection = AsyncCollection[Document]
 
 # MongoDB's numbers of refusals that a client's data caused
@@ -88,12 +88,8 @@ class DuplicateKey(ParseError):
         self.index = index
 
 
-class Unavailable(Exception):
+class Unavailable(Interruption):
     """The database can't be reached now."""
-
-
-class Conflict(Exception):
-    """Another transaction changed the same objects: this one can be tried again."""
 
 
 def _translated(error: PyMongoError) -> Exception:
@@ -104,7 +100,7 @@ def _translated(error: PyMongoError) -> Exception:
         return ParseError(Code.TIMEOUT, "The query took too long and was stopped.")
     if isinstance(error, ConnectionFailure):
         return Unavailable(str(error))
-    if error.has_error_label("TransientTransactionError"):
+    if is_transient(error):
         return Conflict(str(error))
     if isinstance(error, OperationFailure) and error.code is not None:
         return _refused(error.code, str((error.details or {}).get("errmsg", error))) or error
@@ -169,6 +165,7 @@ class Storage:
         self._inserts: dict[str, Flights[Document, None]] = {}
         self._updates: dict[str, Flights[Change, Document | None]] = {}
         self._changes = Changes(client) if shares_updates else None
+        self._turn = asyncio.Lock()
 
     async def ping(self) -> None:
         """Return when the database has answered; raise ``Unavailable`` otherwise."""
@@ -197,47 +194,48 @@ class Storage:
     @property
     def in_transaction(self) -> bool:
         """Is this code inside ``transaction``?"""
-        return _SESSION.get() is not None
+        return _RUNNING.get() is not None
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[None]:
+    async def transaction(self, attempts: int = 1) -> AsyncIterator[None]:
         """All calls inside commit together or, on an exception, not at all.
 
         What belongs to the schema (columns, indexes) stays either way; indexes are made when
         the transaction is over. Calls inside follow one another: a session carries one at a
-        time. Raises ``Conflict`` if another transaction came in between.
+        time. When another transaction comes in between, the calls are made again, up to
+        ``attempts`` times in all; raises ``Conflict`` when that does not help.
         """
-        postponed: _Postponed = []
-        committed: _Postponed = []
-        try:
-            async with self._client.start_session() as session, await session.start_transaction():
-                tokens = _SESSION.set(session), _POSTPONED.set(postponed)
-                token = _COMMITTED.set(committed)
+        async with self._client.start_session() as session:
+            running = Running(session, self._turn, attempts)
+            try:
+                await session.start_transaction()
+                token = _RUNNING.set(running)
                 try:
                     yield
                 finally:
-                    _SESSION.reset(tokens[0])
-                    _POSTPONED.reset(tokens[1])
-                    _COMMITTED.reset(token)
-        except PyMongoError as error:  # at the commit
-            raise _translated(error) from error
-        finally:
-            for make_index in postponed:
-                await make_index()
-        for tell in committed:
-            await tell()
+                    _RUNNING.reset(token)
+                await running.commit()
+            except PyMongoError as error:
+                raise _translated(error) from error
+            finally:  # the end of the session aborts what was not committed
+                await running.close()
+        for make_index in running.postponed:
+            await make_index()
+        for tell in running.committed:
+            tell()
 
     async def after_commit(self, call: Callable[[], None]) -> None:
         """Call when what was written is there to stay: now, or when the transaction commits."""
-        waiting = _COMMITTED.get()
-        if waiting is None:
+        running = _RUNNING.get()
+        if running is None:
             call()
-            return
+        else:
+            running.committed.append(call)
 
-        async def later() -> None:
-            call()
-
-        waiting.append(later)
+    async def _do(self, call: Call[Result]) -> Result:
+        """Make a driver call, in the transaction if there is one."""
+        running = _RUNNING.get()
+        return await (call(None) if running is None else running.call(call))
 
     # --- objects ------------------------------------------------------------------------------
 
@@ -279,14 +277,16 @@ class Storage:
         collection = self.collection(schema.name)
         if read_preference is not None:
             collection = collection.with_options(read_preference=_PREFERENCES[read_preference])
+        query, projection = (
+            filters.to_filter(schema, where, scope),
+            filters.to_projection(schema, keys),
+        )
         with _guard():
-            cursor = collection.find(
-                filters.to_filter(schema, where, scope),
-                filters.to_projection(schema, keys),
-                session=_SESSION.get(),
-                **options,
+            found = await self._do(
+                lambda session: collection.find(
+                    query, projection, session=session, **options
+                ).to_list(None)
             )
-            found = await cursor.to_list(None)
         plan = documents.plan_of(schema, self._file_url)
         return [documents.to_object(plan, item, internal=internal) for item in found]
 
@@ -341,7 +341,7 @@ class Storage:
         None: anybody.
         """
         name = schema.name
-        if _SESSION.get() is None and schema.exists:
+        if _RUNNING.get() is None and schema.exists:
             flights = self._gets.get(name)
             if flights is None:
                 flights = self._gets[name] = Flights(partial(self._fetch, name))
@@ -358,7 +358,9 @@ class Storage:
 
     async def _fetch_one(self, name: str, object_id: str) -> Document | None:
         with _guard():
-            return await self.collection(name).find_one({"_id": object_id}, session=_SESSION.get())
+            return await self._do(
+                lambda session: self.collection(name).find_one({"_id": object_id}, session=session)
+            )
 
     async def _fetch(self, name: str, ids: Sequence[str]) -> list[Document | Exception | None]:
         if len(ids) == 1:
@@ -392,18 +394,25 @@ class Storage:
         if time := self._time_limit(where):
             options["maxTimeMS"] = time
         with _guard():
-            session = _SESSION.get()
-            if not query and session is None:
+            if not query and _RUNNING.get() is None:
                 return int(await collection.estimated_document_count())
-            return int(await collection.count_documents(query, session=session, **options))
+            return int(
+                await self._do(
+                    lambda session: collection.count_documents(query, session=session, **options)
+                )
+            )
 
     async def insert(self, schema: ClassSchema, values: JSONObject) -> None:
         """Store a new object; ``DuplicateKey`` if a unique index refuses it."""
         document = documents.to_document(schema, values)
         name = schema.name
-        if _SESSION.get() is not None:
+        if _RUNNING.get() is not None:
+
+            async def insert(session: AsyncClientSession | None) -> None:
+                await self.collection(name).insert_one(document, session=session)
+
             with _guard():
-                await self.collection(name).insert_one(document, session=_SESSION.get())
+                await self._do(insert)
             return
         flights = self._inserts.get(name)
         if flights is None:
@@ -467,13 +476,15 @@ class Storage:
         projection = None if returning is None else _projection(schema, returning)
         object_id = equals_id(where)
         with _guard():
-            if object_id is None or self._changes is None or _SESSION.get() is not None:
-                document = await self.collection(name).find_one_and_update(
-                    query,
-                    update,
-                    projection=projection,
-                    return_document=ReturnDocument.AFTER,
-                    session=_SESSION.get(),
+            if object_id is None or self._changes is None or _RUNNING.get() is not None:
+                document = await self._do(
+                    lambda session: self.collection(name).find_one_and_update(
+                        query,
+                        update,
+                        projection=projection,
+                        return_document=ReturnDocument.AFTER,
+                        session=session,
+                    )
                 )
             else:
                 flights = self._updates.get(name)
@@ -492,9 +503,13 @@ class Storage:
         """Delete the matching object (or all with ``many``); how many were deleted."""
         collection = self.collection(schema.name)
         remove = collection.delete_many if many else collection.delete_one
+        query = filters.to_filter(schema, where, scope)
+
+        async def delete(session: AsyncClientSession | None) -> int:
+            return int((await remove(query, session=session)).deleted_count)
+
         with _guard():
-            result = await remove(filters.to_filter(schema, where, scope), session=_SESSION.get())
-        return int(result.deleted_count)
+            return await self._do(delete)
 
     # --- relations ----------------------------------------------------------------------------
 
@@ -506,21 +521,30 @@ class Storage:
     ) -> None:
         """Make ``ids`` members of the relation; those that are stay so."""
         rows = [{"owningId": owner, "relatedId": related} for related in dict.fromkeys(ids)]
-        if rows:
-            with _guard():
-                await self._join(class_name, field).bulk_write(
-                    [UpdateOne(row, {"$setOnInsert": row}, upsert=True) for row in rows],
-                    session=_SESSION.get(),
-                )
+        if not rows:
+            return
+
+        async def add(session: AsyncClientSession | None) -> None:
+            await self._join(class_name, field).bulk_write(
+                [UpdateOne(row, {"$setOnInsert": row}, upsert=True) for row in rows],
+                session=session,
+            )
+
+        with _guard():
+            await self._do(add)
 
     async def remove_related(
         self, class_name: str, field: str, owner: str, ids: Iterable[str]
     ) -> None:
         """Take ``ids`` out of the relation."""
+        query = {"owningId": owner, "relatedId": {"$in": list(ids)}}
+
+        async def remove(session: AsyncClientSession | None) -> int:
+            join = self._join(class_name, field)
+            return int((await join.delete_many(query, session=session)).deleted_count)
+
         with _guard():
-            await self._join(class_name, field).delete_many(
-                {"owningId": owner, "relatedId": {"$in": list(ids)}}, session=_SESSION.get()
-            )
+            await self._do(remove)
 
     async def related_ids(
         self,
@@ -537,22 +561,23 @@ class Storage:
         if newest_first is not None:
             options["sort"] = [("_id", -1 if newest_first else 1)]
         with _guard():
-            rows = (
-                await self._join(class_name, field)
-                .find(
-                    {"owningId": owner}, limit=limit, skip=skip, session=_SESSION.get(), **options
+            rows = await self._do(
+                lambda session: (
+                    self._join(class_name, field)
+                    .find({"owningId": owner}, limit=limit, skip=skip, session=session, **options)
+                    .to_list(None)
                 )
-                .to_list(None)
             )
         return [row["relatedId"] for row in rows]
 
     async def owner_ids(self, class_name: str, field: str, related: Sequence[str]) -> list[str]:
         """The owners whose relation ``field`` holds one of ``related``."""
+        query = {"relatedId": {"$in": list(related)}}
         with _guard():
-            rows = (
-                await self._join(class_name, field)
-                .find({"relatedId": {"$in": list(related)}}, session=_SESSION.get())
-                .to_list(None)
+            rows = await self._do(
+                lambda session: (
+                    self._join(class_name, field).find(query, session=session).to_list(None)
+                )
             )
         return list(dict.fromkeys(row["owningId"] for row in rows))
 
@@ -639,10 +664,10 @@ class Storage:
         **options: Any,
     ) -> None:
         """Create an index unless it is there; an unlike one of that name is refused."""
-        postponed = _POSTPONED.get()
-        if postponed is not None:
+        running = _RUNNING.get()
+        if running is not None:
             # it would wait for the locks that this very transaction holds
-            postponed.append(partial(self.create_index, class_name, name, keys, **options))
+            running.postponed.append(partial(self.create_index, class_name, name, keys, **options))
             return
         try:
             with _guard():
@@ -657,6 +682,19 @@ class Storage:
             raise ParseError(
                 Code.INVALID_QUERY, str((error.details or {}).get("errmsg", error))
             ) from error
+
+    async def prepare_claims(self, seconds: int) -> None:
+        """See that claims are forgotten after so many seconds."""
+        await self.create_index(CLAIMS, "at_1", {"at": 1}, expireAfterSeconds=seconds)
+
+    async def claim(self, name: str) -> bool:
+        """Take ``name`` for this process; False if one has taken it already, anywhere."""
+        try:
+            with _guard():
+                await self.collection(CLAIMS).insert_one({"_id": name, "at": now()})
+        except DuplicateKey:
+            return False
+        return True
 
     async def create_join_index(self, class_name: str, field: str) -> None:
         """Index the rows of a relation both ways."""
@@ -681,13 +719,14 @@ class Storage:
         scope: Scope = EVERYTHING,
     ) -> int:
         """Change every object that matches; how many there were."""
+        query, update = filters.to_filter(schema, where, scope), updates.to_update(schema, changes)
+
+        async def change(session: AsyncClientSession | None) -> int:
+            collection = self.collection(schema.name)
+            return int((await collection.update_many(query, update, session=session)).matched_count)
+
         with _guard():
-            result = await self.collection(schema.name).update_many(
-                filters.to_filter(schema, where, scope),
-                updates.to_update(schema, changes),
-                session=_SESSION.get(),
-            )
-        return int(result.matched_count)
+            return await self._do(change)
 
 
 def _projection(schema: ClassSchema, names: frozenset[str]) -> Document:

@@ -1,0 +1,50 @@
+"""What cloud code imports: ``Cloud`` and the friendly objects (docs/cloud-code.md)."""
+
+from parsepy.cloud.config import Config
+from parsepy.cloud.decorators import Answer, Cloud
+from parsepy.cloud.files import File
+from parsepy.cloud.objects import Object, Pointer, Relation
+from parsepy.cloud.query import Query
+from parsepy.cloud.requests import (
+    DeleteRequest,
+    FindRequest,
+    FoundRequest,
+    FunctionRequest,
+    JobRequest,
+    Request,
+    SaveRequest,
+    UserRequest,
+)
+from parsepy.cloud.users import Installation, Role, Session, User
+from parsepy.cloud.values import ACL, GeoPoint, Polygon
+from parsepy.errors import Code, ParseError
+from parsepy.operations.save import ConditionFailed
+
+__all__ = [
+    "ACL",
+    "Answer",
+    "Cloud",
+    "Code",
+    "ConditionFailed",
+    "Config",
+    "DeleteRequest",
+    "File",
+    "FindRequest",
+    "FoundRequest",
+    "FunctionRequest",
+    "GeoPoint",
+    "Installation",
+    "JobRequest",
+    "Object",
+    "ParseError",
+    "Pointer",
+    "Polygon",
+    "Query",
+    "Relation",
+    "Request",
+    "Role",
+    "SaveRequest",
+    "Session",
+    "User",
+    "UserRequest",
+]

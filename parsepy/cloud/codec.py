@@ -1,0 +1,158 @@
+"""Friendly values to REST form and back; which Python class stands for which Parse class."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any, TypeVar
+
+from parsepy.cloud.files import File
+from parsepy.cloud.values import (
+    ACL,
+    GeoPoint,
+    Polygon,
+    from_datetime,
+    from_decimal,
+    to_datetime,
+)
+from parsepy.errors import ParseError
+from parsepy.model import values as rest
+from parsepy.model.values import JSONObject
+
+
+class Storable:
+    """What has an id in the database and a form on the wire: the base of ``Object``."""
+
+    class_name: str
+    id: str | None
+
+    is_data_available: bool
+
+    def to_pointer(self) -> JSONObject:
+        """The Pointer that stands for it; raises MISSING_OBJECT_ID for a new one."""
+        raise NotImplementedError
+
+    def to_json(self) -> JSONObject:
+        """Every field in Parse's JSON."""
+        raise NotImplementedError
+
+    def load(self, item: JSONObject) -> Any:
+        """Take over an object in REST form as the stored state."""
+        raise NotImplementedError
+
+
+S = TypeVar("S", bound=Storable)
+MAKERS: dict[str | None, Callable[[str], Any]] = {}
+"""For a class name, what makes a new object of it; ``None``: for every other class."""
+
+
+def make(class_name: str) -> Any:
+    """A new object of the Python class that stands for ``class_name``."""
+    return (MAKERS.get(class_name) or MAKERS[None])(class_name)
+
+
+def pointer(class_name: str, object_id: str) -> Any:
+    """An object that is known by its id alone."""
+    item = make(class_name)
+    item.id = object_id
+    item.is_data_available = False
+    return item
+
+
+def from_rest(class_name: str, item: JSONObject) -> Any:
+    """An object of the house's REST form as cloud code sees it."""
+    return make(class_name).load(item)
+
+
+def encode(value: Any, *, whole: bool = False) -> Any:
+    """A friendly value in REST form.
+
+    Objects become pointers, or with ``whole`` themselves where their data are here. Raises
+    ``TypeError`` for what Parse has no form for, MISSING_OBJECT_ID for a new object.
+    """
+    match value:
+        case None | bool() | int() | float() | str():
+            return value.value if isinstance(value, Enum) else value
+        case datetime():
+            return from_datetime(value)
+        case Storable():
+            if not whole or not value.is_data_available:
+                return value.to_pointer()
+            return {**value.to_json(), "__type": "Object", "className": value.class_name}
+        case Mapping():
+            return {str(key): encode(item, whole=whole) for key, item in value.items()}
+        case list() | tuple():
+            return [encode(item, whole=whole) for item in value]
+        case ACL():
+            return value.to_json()
+        case GeoPoint(latitude, longitude):
+            return {"__type": "GeoPoint", "latitude": latitude, "longitude": longitude}
+        case Polygon():
+            return {"__type": "Polygon", "coordinates": [list(p) for p in value.points]}
+        case bytes() | bytearray():
+            return rest.from_bytes(bytes(value))
+        case File():
+            return value.to_json()
+        case Decimal():
+            return from_decimal(value)
+    raise TypeError(f"Parse has no type for a {type(value).__name__}")
+
+
+def decode_field(key: str, value: Any) -> Any:
+    """A field of an object in REST form as a friendly value."""
+    if key == "ACL" and isinstance(value, dict):
+        return ACL(value)
+    return decode(value)
+
+
+def decode(value: Any) -> Any:
+    """A value in REST form as a friendly one; lists and dictionaries are new ones."""
+    if isinstance(value, list):
+        return [decode(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kind = value.get("__type")
+    decoder = _DECODERS.get(kind) if isinstance(kind, str) else None
+    if decoder is not None:
+        try:
+            return decoder(value)
+        except (KeyError, TypeError, ValueError, ParseError):
+            return dict(value)  # of no known form: shown as it is
+    return {key: decode(item) for key, item in value.items()}
+
+
+def _pointer(value: JSONObject) -> Any:
+    return pointer(str(value["className"]), str(value["objectId"]))
+
+
+def _whole(value: JSONObject) -> Any:
+    return from_rest(str(value["className"]), value)
+
+
+def _geo_point(value: JSONObject) -> GeoPoint:
+    return GeoPoint(value["latitude"], value["longitude"])
+
+
+def _bytes(value: JSONObject) -> bytes:
+    content = rest.to_bytes(value)
+    if content is None:
+        raise ValueError("no base64")
+    return content
+
+
+def _date(value: JSONObject) -> datetime:
+    moment = to_datetime(value["iso"])
+    if moment is None:
+        raise ValueError("no date")
+    return moment
+
+
+_DECODERS: dict[str, Callable[[JSONObject], Any]] = {
+    "Pointer": _pointer,
+    "Object": _whole,
+    "Date": _date,
+    "GeoPoint": _geo_point,
+    "Polygon": lambda value: Polygon(value["coordinates"]),
+    "Bytes": _bytes,
+    "File": lambda value: File(str(value["name"]), url=value.get("url")),
+}

@@ -1,0 +1,391 @@
+"""``Cloud``: decorators that register hooks, functions and jobs, and what goes around them.
+
+A decorated function becomes a handler of neutral events: it is given a friendly request, its
+validator is asked first, and what it returns is put into the house's terms.
+"""
+
+import functools
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+from parsepy.cloud import current, threads
+from parsepy.cloud.codec import decode, encode
+from parsepy.cloud.config import Config
+from parsepy.cloud.files import File
+from parsepy.cloud.objects import Object
+from parsepy.cloud.requests import (
+    DeleteRequest,
+    FindRequest,
+    FoundRequest,
+    FunctionRequest,
+    JobRequest,
+    Request,
+    SaveRequest,
+    UserRequest,
+)
+from parsepy.cloud.transactions import Transaction
+from parsepy.cloud.validators import Validator
+from parsepy.model.values import JSONObject
+from parsepy.operations import functions, jobs
+from parsepy.triggers import (
+    CONFIG,
+    CONNECT,
+    FILE,
+    NOTHING,
+    TRIGGERS,
+    Answered,
+    Event,
+    Handler,
+    Job,
+    Triggers,
+)
+
+F = TypeVar("F", bound=Callable[..., Any])
+Target = str | type[Any]
+Answer = Answered
+
+_REGISTRY: ContextVar[Triggers | None] = ContextVar("parsepy_registry", default=None)
+_PSEUDO: dict[type[Any], str] = {File: FILE, Config: CONFIG}
+_METHODS = {
+    "beforeSave": ["POST", "PUT"],
+    "afterSave": ["POST", "PUT"],
+    "beforeDelete": ["DELETE"],
+    "afterDelete": ["DELETE"],
+    "beforeFind": ["GET"],
+    "afterFind": ["GET"],
+}
+_PATHS = {
+    "beforeLogin": "/login",
+    "afterLogin": "/login",
+    "afterLogout": "/logout",
+    "beforePasswordResetRequest": "/requestPasswordReset",
+}
+
+
+@contextmanager
+def registering(registry: Triggers) -> Iterator[None]:
+    """While this runs, decorators register here."""
+    token = _REGISTRY.set(registry)
+    try:
+        yield
+    finally:
+        _REGISTRY.reset(token)
+
+
+def _registry() -> Triggers:
+    found = _REGISTRY.get()
+    if found is None:
+        raise RuntimeError(
+            "Cloud decorators register while parsepy loads the cloud file "
+            "(parsepy serve --cloud FILE, or parsepy.testing.parse_app)."
+        )
+    return found
+
+
+def name_of(target: Target) -> str:
+    """The class that a decorator is about: a name, a Python class, ``File`` or ``Config``."""
+    if isinstance(target, str):
+        return target
+    name = _PSEUDO.get(target) or getattr(target, "_own_class", None)
+    if not name:
+        raise TypeError(f"{target!r} stands for no class of the database")
+    return str(name)
+
+
+# --- what goes around a hook ----------------------------------------------------------------
+
+
+async def _call(function: Callable[..., Any], request: Any) -> Any:
+    """Run an author's function: async on the loop, plain in a thread."""
+    if inspect.iscoroutinefunction(function):
+        return await function(request)
+    answer = await threads.run(function, request)
+    return await answer if inspect.isawaitable(answer) else answer
+
+
+def _take_save(request: SaveRequest, answer: Any) -> Any:
+    if isinstance(answer, Answered):
+        return Answered(encode(answer.content, whole=True), answer.status, answer.headers)
+    if answer is None:
+        return request.changes(request.object)
+    if isinstance(answer, Object):
+        return request.changes(answer)
+    raise TypeError(
+        f"before_save of {request.class_name} returned a {type(answer).__name__}; "
+        "expected None, an Object or Cloud.answer(…)"
+    )
+
+
+def _take_saved(request: SaveRequest, answer: Any) -> Any:
+    # Parse: only plain JSON replaces the answer, an object does not
+    return None if isinstance(answer, Object) else encode(answer)
+
+
+def _take_function(request: Request, answer: Any) -> Any:
+    if isinstance(answer, Answered):
+        return Answered(encode(answer.content, whole=True), answer.status, answer.headers)
+    return NOTHING if answer is None else encode(answer, whole=True)
+
+
+def _take_nothing(request: Request, answer: Any) -> None:
+    """What such a hook returns has no meaning."""
+
+
+Take = Callable[[Any, Any], Any]
+_REQUESTS: dict[str, tuple[Callable[[Event], Any], Take]] = {
+    "beforeSave": (SaveRequest, _take_save),
+    "afterSave": (SaveRequest, _take_saved),
+    "beforeDelete": (DeleteRequest, _take_nothing),
+    "afterDelete": (DeleteRequest, _take_nothing),
+    "beforeFind": (FindRequest, FindRequest.answer),
+    "afterFind": (FoundRequest, FoundRequest.answer),
+    "beforeLogin": (UserRequest, _take_nothing),
+    "afterLogin": (UserRequest, _take_nothing),
+    "afterLogout": (UserRequest, _take_nothing),
+    "beforePasswordResetRequest": (UserRequest, _take_nothing),
+    "function": (FunctionRequest, _take_function),
+    "job": (JobRequest, _take_function),
+}
+
+
+def handler_of(
+    function: Callable[..., Any],
+    validator: Validator,
+    make: Callable[[Event], Any],
+    take: Take,
+) -> Handler:
+    """The handler that runs an author's function in the request of an event."""
+    checked = None if validator.is_empty else validator
+
+    @functools.wraps(function)
+    async def handle(event: Event) -> Any:
+        with current.acting(event.request):
+            if _is_skipped(checked, event):
+                return None
+            request = make(event)
+            if checked is not None:
+                await checked.check(request)
+            return take(request, await _call(function, request))
+
+    return handle
+
+
+def _is_skipped(validator: Validator | None, event: Event) -> bool:
+    skips = validator is not None and validator.skip_with_master_key
+    return skips and bool(event.request.principal.is_privileged)
+
+
+def _validator(custom: Callable[[Any], Any] | None, rules: dict[str, Any]) -> Validator:
+    """The validator of a decorator's keywords; raises ``TypeError`` for an unknown one."""
+    return Validator(custom=custom, **rules)
+
+
+class CloudCode:
+    """The decorators and calls of cloud code; its one instance is ``Cloud``.
+
+    Every decorator takes a validator as keywords: ``require_user``, ``require_master``,
+    ``require_any_user_roles``, ``require_all_user_roles``, ``require_user_keys``, ``fields``,
+    ``validate_master_key``, ``skip_with_master_key``, ``validator`` (a callable of the request
+    that raises to refuse) and ``rate_limit``.
+    """
+
+    # --- functions and jobs -------------------------------------------------------------------
+
+    def function(
+        self,
+        name: str,
+        *,
+        validator: Callable[[Any], Any] | None = None,
+        rate_limit: Mapping[str, Any] | None = None,
+        **rules: Any,
+    ) -> Callable[[F], F]:
+        """Define the cloud function ``name``: what it returns is the client's ``result``.
+
+        ``None`` answers without a result, as the reference does for undefined.
+        """
+        registry = _registry()
+        checked = _validator(validator, rules)
+
+        def register(function: F) -> F:
+            handler = handler_of(function, checked, *_REQUESTS["function"])
+            registry.functions[name] = handler
+            if rate_limit is not None:
+                registry.rate_limits.append(_limit(rate_limit, f"/functions/{name}", None))
+            return function
+
+        return register
+
+    define = function
+
+    def job(self, name: str, *, schedule: str | None = None) -> Callable[[F], F]:
+        """Define the background job ``name``.
+
+        ``schedule`` is a cron line in UTC (``*/5 * * * *``): one process of all that serve the
+        database runs it at each of its times.
+        """
+        registry = _registry()
+        if schedule is not None:
+            jobs.check_schedule(schedule)
+
+        def register(function: F) -> F:
+            handler = handler_of(function, Validator(), *_REQUESTS["job"])
+            registry.jobs[name] = Job(handler, schedule)
+            return function
+
+        return register
+
+    # --- triggers -----------------------------------------------------------------------------
+
+    def before_save(self, target: Target, **validator: Any) -> Callable[[F], F]:
+        """Before an object (file, config) is stored: change ``request.object``, or raise.
+
+        A returned object replaces it; ``Cloud.answer(…)`` ends the request without storing.
+        """
+        return self._trigger("beforeSave", name_of(target), validator)
+
+    def after_save(self, target: Target, **validator: Any) -> Callable[[F], F]:
+        """After it was stored; a JSON value returned replaces the client's answer."""
+        return self._trigger("afterSave", name_of(target), validator)
+
+    def before_delete(self, target: Target, **validator: Any) -> Callable[[F], F]:
+        """Before an object (file) is deleted: raise to refuse."""
+        return self._trigger("beforeDelete", name_of(target), validator)
+
+    def after_delete(self, target: Target, **validator: Any) -> Callable[[F], F]:
+        """After it was deleted."""
+        return self._trigger("afterDelete", name_of(target), validator)
+
+    def before_find(self, target: Target, **validator: Any) -> Callable[[F], F]:
+        """Before a query runs: change ``request.query``, return another query, or objects."""
+        return self._trigger("beforeFind", name_of(target), validator)
+
+    def after_find(self, target: Target, **validator: Any) -> Callable[[F], F]:
+        """After objects were found: change ``request.objects``, or return others."""
+        return self._trigger("afterFind", name_of(target), validator)
+
+    def before_login(self, function: F | None = None, **validator: Any) -> Any:
+        """Before a session is made for a right password: raise to refuse."""
+        return self._plain("beforeLogin", "_User", function, validator)
+
+    def after_login(self, function: F | None = None, **validator: Any) -> Any:
+        """After a session was made."""
+        return self._plain("afterLogin", "_User", function, validator)
+
+    def after_logout(self, function: F | None = None, **validator: Any) -> Any:
+        """After a session was ended; ``request.object`` is the session."""
+        return self._plain("afterLogout", "_Session", function, validator)
+
+    def before_password_reset_request(self, function: F | None = None, **validator: Any) -> Any:
+        """Before a mail with a reset link is sent: raise to refuse."""
+        return self._plain("beforePasswordResetRequest", "_User", function, validator)
+
+    def before_connect(self, function: F | None = None, **validator: Any) -> Any:
+        """Before a Live Query client is let in: raise to refuse."""
+        return self._plain("beforeConnect", CONNECT, function, validator)
+
+    def before_subscribe(self, target: Target, **validator: Any) -> Callable[[F], F]:
+        """Before a Live Query subscription: change ``request.query``, or raise."""
+        return self._trigger("beforeSubscribe", name_of(target), validator)
+
+    def after_live_query_event(self, target: Target, **validator: Any) -> Callable[[F], F]:
+        """Before an event reaches a client: change ``request.object``, or drop the event."""
+        return self._trigger("afterEvent", name_of(target), validator)
+
+    def _plain(
+        self, kind: str, class_name: str, function: F | None, validator: dict[str, Any]
+    ) -> Any:
+        """A decorator that is written with or without parentheses."""
+        register: Callable[[Any], Any] = self._trigger(kind, class_name, validator)
+        return register if function is None else register(function)
+
+    def _trigger(self, kind: str, class_name: str, rules: dict[str, Any]) -> Callable[[F], F]:
+        registry = _registry()
+        rate_limit = rules.pop("rate_limit", None)
+        checked = _validator(rules.pop("validator", None), rules)
+        make, take = _request_of(kind, class_name)
+
+        def register(function: F) -> F:
+            registry.add(kind, class_name, handler_of(function, checked, make, take))
+            if rate_limit is not None:
+                path = _PATHS.get(kind) or _path_of(class_name)
+                registry.rate_limits.append(_limit(rate_limit, path, _METHODS.get(kind)))
+            return function
+
+        return register
+
+    # --- calls --------------------------------------------------------------------------------
+
+    def answer(
+        self, content: Any, *, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> Answered:
+        """What a hook returns to answer the client itself.
+
+        From before_save: nothing is stored and ``content`` is the answer. From a function: its
+        result, with an HTTP status and headers.
+        """
+        return Answered(content, status, dict(headers or {}))
+
+    def transaction(self, attempts: int = 8) -> Transaction:
+        """All saves and deletes inside commit together or not at all.
+
+        ``async with Cloud.transaction(): …``; when another transaction came in between, what was
+        done inside is done again, and refused with a clear error if it would come to something
+        else. ``@Cloud.transaction()`` on an async function runs the function again instead.
+        """
+        return Transaction(attempts)
+
+    async def run(self, name: str, params: Mapping[str, Any] | None = None, **rights: Any) -> Any:
+        """Call a cloud function; its result."""
+        acting = await current.context(**rights)
+        result = await functions.call(acting, name, encode(dict(params or {})))
+        return None if result is NOTHING else decode(getattr(result, "content", result))
+
+    async def start_job(self, name: str, params: Mapping[str, Any] | None = None) -> str:
+        """Start a job in the background; the id of its `_JobStatus`."""
+        acting = await current.context(use_master_key=True)
+        given: JSONObject = encode(dict(params or {}))
+        return await jobs.start(acting, name, given)
+
+    def wait(self, awaitable: Awaitable[Any]) -> Any:
+        """In a plain ``def`` hook: wait for something async, as ``Cloud.wait(order.save())``."""
+        return threads.wait(awaitable)
+
+
+def _request_of(kind: str, class_name: str) -> tuple[Callable[[Event], Any], Take]:
+    return _REQUESTS[kind]
+
+
+def _path_of(class_name: str) -> str:
+    names = {"_User": "/users", "_Role": "/roles", "_Installation": "/installations"}
+    return names.get(class_name) or ("/files" if class_name == FILE else f"/classes/{class_name}")
+
+
+_LIMIT_NAMES = {
+    "request_time_window": "requestTimeWindow",
+    "request_count": "requestCount",
+    "error_response_message": "errorResponseMessage",
+    "include_internal_requests": "includeInternalRequests",
+    "include_master_key": "includeMasterKey",
+    "redis_url": "redisUrl",
+    "zone": "zone",
+}
+
+
+def _limit(given: Mapping[str, Any], path: str, methods: Iterable[str] | None) -> JSONObject:
+    """A rate limit in the terms of the option ``rateLimit``."""
+    limit: JSONObject = {"requestPath": path}
+    for name, value in given.items():
+        wire = _LIMIT_NAMES.get(name, name)
+        if wire not in _LIMIT_NAMES.values():
+            raise TypeError(f"rate_limit has no {name}; it takes {', '.join(_LIMIT_NAMES)}")
+        limit[wire] = value
+    if methods is not None:
+        limit["requestMethods"] = list(methods)
+    return limit
+
+
+Cloud = CloudCode()
+DECORATORS = {kind.decorator: kind for kind in TRIGGERS.values()}

@@ -1,0 +1,65 @@
+"""``Transaction``: several writes of cloud code that happen together or not at all."""
+
+import asyncio
+import functools
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from types import TracebackType
+from typing import Any, TypeVar
+
+from parsepy.cloud import current
+from parsepy.errors import Code, ParseError
+from parsepy.storage import Conflict
+
+R = TypeVar("R")
+
+
+def _refused() -> ParseError:
+    return ParseError(Code.SCRIPT_FAILED, "Other transactions changed the same objects; try again.")
+
+
+class Transaction:
+    """See ``Cloud.transaction``."""
+
+    def __init__(self, attempts: int) -> None:
+        self._attempts = attempts
+        self._open: list[AbstractAsyncContextManager[None]] = []
+
+    async def __aenter__(self) -> None:
+        storage = current.backend().storage
+        # inside of another one, this one is part of it
+        inner: AbstractAsyncContextManager[None] = nullcontext()
+        if not storage.in_transaction:
+            inner = storage.transaction(self._attempts)
+        await inner.__aenter__()
+        self._open.append(inner)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        try:
+            return bool(await self._open.pop().__aexit__(kind, error, trace))
+        except Conflict as conflict:
+            raise _refused() from conflict
+
+    def __call__(self, function: Callable[..., Awaitable[R]]) -> Callable[..., Awaitable[R]]:
+        """As a decorator: the function runs in a transaction, again when another interfered."""
+
+        @functools.wraps(function)
+        async def run(*args: Any, **kwargs: Any) -> R:
+            storage = current.backend().storage
+            if storage.in_transaction:
+                return await function(*args, **kwargs)
+            for attempt in range(1, self._attempts + 1):
+                try:
+                    async with storage.transaction(1):
+                        return await function(*args, **kwargs)
+                except Conflict:
+                    await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))
+            raise _refused()
+
+        return run

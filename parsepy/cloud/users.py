@@ -1,0 +1,178 @@
+"""``User``, ``Role``, ``Session``, ``Installation``: the system classes, with what they add."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from parsepy.cloud import current
+from parsepy.cloud.objects import Object, Relation
+from parsepy.cloud.values import ACL
+from parsepy.errors import Code, ParseError
+from parsepy.model.values import JSONObject
+from parsepy.operations import installations, principals, users
+from parsepy.operations.save import Saved
+
+
+class User(Object, class_name="_User"):
+    """A user: ``username``, ``email``, ``password`` (to set only) and the fields of the class."""
+
+    session_token: str | None = None
+
+    def __init__(self, **fields: Any) -> None:
+        super().__init__("_User", **fields)
+
+    @property
+    def username(self) -> str | None:
+        """The name to log in with."""
+        name: str | None = self.get("username")
+        return name
+
+    @username.setter
+    def username(self, value: str) -> None:
+        self.set("username", value)
+
+    @property
+    def email(self) -> str | None:
+        """The e-mail address."""
+        address: str | None = self.get("email")
+        return address
+
+    @email.setter
+    def email(self, value: str) -> None:
+        self.set("email", value)
+
+    def set_password(self, password: str) -> Self:
+        """Choose a new password, from the next save on."""
+        return self.set("password", password)
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Did the user sign up without a name?"""
+        return bool((self.get("authData") or {}).get("anonymous"))
+
+    async def sign_up(self, **rights: Any) -> Self:
+        """Store a new user; as in the other SDKs, cloud code gets no session for it."""
+        if not self.is_new:
+            raise ParseError(Code.OTHER_CAUSE, "This user has signed up already.")
+        return await self.save(**rights)
+
+    async def _store(self, acting: Any, body: JSONObject, facts: dict[str, Any]) -> Saved:
+        if self.id is None:
+            made = await users.sign_up(acting, body)
+            return Saved(made.object_id, made.answer, {}, finished=not made.object_id)
+        answer = await users.update(acting, self.id, body, facts)
+        return Saved(self.id, answer, {})
+
+    def _saved(self, saved: Saved) -> None:
+        super()._saved(saved)
+        self._values.pop("password", None)
+        self._stored.pop("password", None)
+        token = self._values.pop("sessionToken", None)
+        self._stored.pop("sessionToken", None)
+        if isinstance(token, str):
+            self.session_token = token
+
+    def load(self, item: JSONObject) -> Self:
+        """Take over a `_User` in REST form; its token becomes ``session_token``."""
+        token = item.get("sessionToken")
+        if isinstance(token, str):
+            self.session_token = token
+        return super().load({k: v for k, v in item.items() if k != "sessionToken"})
+
+    @classmethod
+    async def log_in(cls, username: str, password: str, **more: Any) -> "User":
+        """The user behind a name and password, with a new session in ``session_token``.
+
+        Raises OBJECT_NOT_FOUND ("Invalid username/password.").
+        """
+        acting = await current.context()
+        found = await users.log_in(acting, {"username": username, "password": password, **more})
+        return cls().load(found)
+
+    @classmethod
+    async def become(cls, session_token: str) -> "User":
+        """The user of a session token; raises INVALID_SESSION_TOKEN."""
+        acting = await current.context(session_token=session_token)
+        return cls().load(await users.me(acting))
+
+    async def log_out(self) -> None:
+        """End the session in ``session_token``, if there is one."""
+        if self.session_token is not None:
+            acting = await current.context(session_token=self.session_token)
+            await users.log_out(acting)
+            self.session_token = None
+
+    async def roles(self) -> list[str]:
+        """The names of the roles that the user holds, inherited ones included."""
+        backend = current.backend()
+        return sorted(await principals.roles_of(backend, self.to_pointer()["objectId"]))
+
+    async def has_role(self, name: str) -> bool:
+        """Does the user hold this role, himself or by inheritance?"""
+        return name in await self.roles()
+
+
+class Role(Object, class_name="_Role"):
+    """A role: a name, its users, and the roles whose users hold it as well."""
+
+    def __init__(self, name: str | None = None, acl: ACL | None = None, **fields: Any) -> None:
+        super().__init__("_Role", **fields)
+        if name is not None:
+            self.set("name", name)
+        if acl is not None:
+            self.acl = acl
+
+    @property
+    def name(self) -> str | None:
+        """The role's name."""
+        found: str | None = self.get("name")
+        return found
+
+    @property
+    def acl_name(self) -> str | None:
+        """What stands for the role in an ACL."""
+        return f"role:{self.name}" if self.name else None
+
+    @property
+    def users(self) -> Relation:
+        """The members."""
+        return self.relation("users")
+
+    @property
+    def roles(self) -> Relation:
+        """The roles whose members hold this one, too."""
+        return self.relation("roles")
+
+
+class Session(Object, class_name="_Session"):
+    """A session; read with the rights of its user or of the master key."""
+
+    def __init__(self, **fields: Any) -> None:
+        super().__init__("_Session", **fields)
+
+    @property
+    def session_token(self) -> str | None:
+        """The token that clients send."""
+        found: str | None = self.get("sessionToken")
+        return found
+
+
+class Installation(Object, class_name="_Installation"):
+    """A device: where pushes go."""
+
+    def __init__(self, **fields: Any) -> None:
+        super().__init__("_Installation", **fields)
+
+    async def _store(self, acting: Any, body: JSONObject, facts: dict[str, Any]) -> Saved:
+        if self.id is None:
+            saved, _ = await installations.create_or_update(acting, body)
+            return saved
+        return await installations.update(acting, self.id, body)
+
+
+def user_of(user: Mapping[str, Any] | None, session_token: str | None) -> User | None:
+    """The caller of a request as cloud code sees him."""
+    if user is None:
+        return None
+    found = User().load(dict(user))
+    found.session_token = session_token
+    return found

@@ -1,0 +1,21 @@
+"""Call a cloud function (protocol §19.2)."""
+
+from typing import Any
+
+from parsepy.backend import RequestContext
+from parsepy.errors import Code, ParseError
+from parsepy.model.values import JSONObject
+from parsepy.triggers import Event
+
+
+async def call(context: RequestContext, name: str, params: JSONObject) -> Any:
+    """What the function answers: a REST value, ``Answered``, or ``NOTHING``.
+
+    Raises SCRIPT_FAILED if there is no such function, and what the function raises.
+    """
+    triggers = context.backend.triggers
+    handler = triggers.function(name)
+    if handler is None:
+        raise ParseError(Code.SCRIPT_FAILED, f'Invalid function: "{name}"')
+    event = Event(kind="function", class_name=name, request=context, params=params)
+    return await triggers.call(handler, event, f"the function {name}")

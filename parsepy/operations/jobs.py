@@ -1,0 +1,146 @@
+"""Background jobs: start one, keep its `_JobStatus`, run those that have a schedule (§21)."""
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+
+from cronsim import CronSim, CronSimError
+
+from parsepy.backend import Backend, RequestContext, master_context
+from parsepy.errors import Code, ParseError
+from parsepy.model.values import JSONObject, date, now
+from parsepy.operations import save
+from parsepy.triggers import NOTHING, Event, Job
+
+log = logging.getLogger("parsepy.jobs")
+_CLASS = "_JobStatus"
+_LATEST = timedelta(minutes=1)  # a time that was missed by more is left out
+_CLAIMS_KEPT = 7 * 24 * 3600  # seconds
+
+
+async def start(context: RequestContext, name: str, params: JSONObject) -> str:
+    """Start a job and answer the id of its `_JobStatus` at once.
+
+    Raises SCRIPT_FAILED ("Invalid job.").
+    """
+    job = context.backend.triggers.jobs.get(name)
+    if job is None:
+        raise ParseError(Code.SCRIPT_FAILED, "Invalid job.")
+    return await _begin(context, name, job, params)
+
+
+async def _begin(context: RequestContext, name: str, job: Job, params: JSONObject) -> str:
+    backend = context.backend
+    status: JSONObject = {
+        "jobName": name,
+        "status": "running",
+        "source": "api",
+        "params": params,
+        "ACL": {},
+    }
+    saved = await save.create(master_context(backend), _CLASS, status)
+    task = asyncio.create_task(_run(context.as_master(), name, job, params, saved.object_id))
+    backend.tasks.add(task)
+    task.add_done_callback(backend.tasks.discard)
+    return saved.object_id
+
+
+async def _run(
+    context: RequestContext, name: str, job: Job, params: JSONObject, status_id: str
+) -> None:
+    """Run a job to its end and write down how it went."""
+    backend = context.backend
+
+    async def tell(text: str) -> None:
+        await _note(backend, status_id, {"message": text})
+
+    event = Event(
+        kind="job",
+        class_name=name,
+        request=context,
+        params=params,
+        extra={"job_id": status_id, "message": tell},
+    )
+    outcome: JSONObject = {"status": "succeeded"}
+    try:
+        # a job takes as long as it takes
+        answer = await backend.triggers.call(
+            job.handler, event, f"the job {name}", is_bounded=False
+        )
+        if isinstance(answer, str):
+            outcome["message"] = answer
+        elif answer is not NOTHING:
+            log.debug("the job %s answered a %s", name, type(answer).__name__)
+    except ParseError as error:
+        outcome = {"status": "failed", "message": error.message}
+    except asyncio.CancelledError:
+        outcome = {"status": "failed", "message": "The server was stopped."}
+        raise
+    finally:
+        await asyncio.shield(_note(backend, status_id, {**outcome, "finishedAt": date(now())}))
+
+
+async def _note(backend: Backend, status_id: str, values: JSONObject) -> None:
+    try:
+        await save.update(master_context(backend), _CLASS, status_id, values)
+    except ParseError as error:
+        log.error("the status of job %s can't be written: %s", status_id, error.message)
+
+
+# --- schedules ----------------------------------------------------------------------------------
+
+
+def check_schedule(line: str) -> None:
+    """Refuse what is no cron line, with ``ValueError``."""
+    try:
+        CronSim(line, datetime(2000, 1, 1, tzinfo=UTC))
+    except CronSimError as error:
+        raise ValueError(
+            f"{line!r} is no cron line (minute hour day month weekday): {error}"
+        ) from (error)
+
+
+async def run_schedules(backend: Backend) -> None:
+    """Start jobs at their times for as long as this runs; each time on one process of all.
+
+    Who first writes down that he takes a time runs the job: the database decides.
+    """
+    await backend.storage.prepare_claims(_CLAIMS_KEPT)
+    last = datetime.now(UTC)
+    while True:
+        moment, due = _next(backend.triggers.jobs, last)
+        pause = (moment - datetime.now(UTC)).total_seconds()
+        # never for long: cloud code may be reloaded, and clocks may be set
+        await asyncio.sleep(min(max(pause, 0), 1.0))
+        if datetime.now(UTC) < moment:
+            last = max(last, datetime.now(UTC) - timedelta(microseconds=1))
+            continue
+        last = moment
+        if datetime.now(UTC) - moment > _LATEST:
+            continue
+        for name in due:
+            await _start_once(backend, name, moment)
+
+
+def _next(jobs: dict[str, Job], after: datetime) -> tuple[datetime, list[str]]:
+    """The next time at which jobs are due, and which."""
+    times: dict[datetime, list[str]] = {}
+    for name, job in jobs.items():
+        if job.schedule is not None:
+            moment = next(CronSim(job.schedule, after), None)
+            if moment is not None:
+                times.setdefault(moment, []).append(name)
+    if not times:
+        return after + timedelta(seconds=1), []
+    moment = min(times)
+    return moment, times[moment]
+
+
+async def _start_once(backend: Backend, name: str, moment: datetime) -> None:
+    job = backend.triggers.jobs.get(name)
+    claim = f"{name}@{moment.strftime('%Y-%m-%dT%H:%M')}"
+    try:
+        if job is not None and await backend.storage.claim(claim):
+            await _begin(master_context(backend), name, job, {})
+    except Exception:  # a job that can't be started must not end the schedule of the others
+        log.exception("the scheduled job %s could not be started", name)

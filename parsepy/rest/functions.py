@@ -1,0 +1,40 @@
+"""``/functions/:name`` and ``/jobs``: cloud functions and background jobs."""
+
+from parsepy.errors import Code, ParseError
+from parsepy.operations import functions, jobs
+from parsepy.rest.requests import Request, Route
+from parsepy.rest.responses import Answer
+from parsepy.triggers import NOTHING, Answered
+
+
+async def call(request: Request) -> Answer:
+    """Call a cloud function; ``{"result": ...}``, or ``{}`` if it returned nothing."""
+    name = request.arguments["name"]
+    result = await functions.call(request.context, name, request.parameters())
+    if result is NOTHING:
+        return Answer({})
+    if isinstance(result, Answered):
+        headers = [
+            (key.lower().encode("latin-1"), value.encode("latin-1"))
+            for key, value in result.headers.items()
+        ]
+        return Answer({"result": result.content}, result.status, headers)
+    return Answer({"result": result})
+
+
+async def start(request: Request) -> Answer:
+    """Start a job and answer at once; the header names its `_JobStatus`."""
+    request.require_master("run a job")
+    params = request.parameters()
+    name = request.arguments.get("name") or params.pop("jobName", None)
+    if not isinstance(name, str):
+        raise ParseError(Code.SCRIPT_FAILED, "Invalid job.")
+    status_id = await jobs.start(request.context, name, params)
+    return Answer({}, headers=[(b"x-parse-job-status-id", status_id.encode())])
+
+
+routes = [
+    Route("POST", "/functions/:name", call),
+    Route("POST", "/jobs/:name", start),
+    Route("POST", "/jobs", start),
+]

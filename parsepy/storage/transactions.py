@@ -1,0 +1,104 @@
+"""``Running``: a transaction under way, which can be done again when another one interferes.
+
+MongoDB ends a transaction that meets another's change, and what was done in it is undone. So each
+call is remembered with its result: after such an end all calls are made again, and if they come
+to the same results, nobody need ever know. If they do not, whoever decided by them must decide
+again: ``Conflict``.
+
+Transactions of one process that have met a conflict take turns from then on, so that many
+buyers of one thing are served one after another, not turned away.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any, TypeVar
+
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import PyMongoError
+
+from parsepy.errors import Interruption
+
+Result = TypeVar("Result")
+Call = Callable[[AsyncClientSession | None], Awaitable[Result]]
+_LONGEST_PAUSE = 0.2  # seconds
+
+
+class Conflict(Interruption):
+    """Another transaction changed the same objects: this one can be tried again."""
+
+
+def is_transient(error: PyMongoError) -> bool:
+    """Was the transaction ended by something that may not happen the next time?"""
+    return error.has_error_label("TransientTransactionError")
+
+
+class Running:
+    """The calls of one transaction on one session, which carries one of them at a time."""
+
+    def __init__(self, session: AsyncClientSession, turn: asyncio.Lock, attempts: int) -> None:
+        self.session = session
+        self.postponed: list[Callable[[], Awaitable[None]]] = []
+        self.committed: list[Callable[[], None]] = []
+        self._turn = turn
+        self._holds = AsyncExitStack()
+        self._left = attempts - 1
+        self._tried = 0
+        self._done: list[tuple[Call[Any], Any]] = []
+        self._one_at_a_time = asyncio.Lock()
+
+    async def call(self, do: Call[Result]) -> Result:
+        """Make a call in the transaction; raises ``Conflict`` when no attempt is left."""
+        async with self._one_at_a_time:
+            try:
+                result = await do(self.session)
+            except PyMongoError as error:
+                if not is_transient(error):
+                    raise
+                result = await self._again(do, error)
+            if self._left or self._tried:
+                self._done.append((do, result))
+            return result
+
+    async def commit(self) -> None:
+        """Make everything stay; raises ``Conflict`` when no attempt is left."""
+        try:
+            await self.session.commit_transaction()
+        except PyMongoError as error:
+            if not is_transient(error):
+                raise
+            await self._again(_commit, error)
+
+    async def close(self) -> None:
+        """Let the next transaction have its turn."""
+        await self._holds.aclose()
+
+    async def _again(self, do: Call[Result], error: PyMongoError) -> Result:
+        """Make every call so far again, and then this one, until nobody interferes."""
+        while self._left > 0:
+            self._left -= 1
+            self._tried += 1
+            if self.session.in_transaction:
+                await self.session.abort_transaction()
+            if self._tried == 1:
+                await self._holds.enter_async_context(self._turn)
+            else:
+                pause = min(_LONGEST_PAUSE, 0.002 * 2**self._tried)
+                await asyncio.sleep(random.uniform(0, pause))
+            await self.session.start_transaction()
+            try:
+                for earlier, result in self._done:
+                    if await earlier(self.session) != result:
+                        raise Conflict("what the transaction had read was changed meanwhile")
+                return await do(self.session)
+            except PyMongoError as failure:
+                if not is_transient(failure):
+                    raise
+                error = failure
+        raise Conflict(str(error)) from error
+
+
+async def _commit(session: AsyncClientSession | None) -> None:
+    assert session is not None
+    await session.commit_transaction()
