@@ -15,6 +15,7 @@ from parsepy.cloud import current, threads
 from parsepy.cloud.codec import decode, encode
 from parsepy.cloud.config import Config
 from parsepy.cloud.files import File
+from parsepy.cloud.locks import Lock
 from parsepy.cloud.objects import Object
 from parsepy.cloud.requests import (
     DeleteRequest,
@@ -25,6 +26,7 @@ from parsepy.cloud.requests import (
     Request,
     SaveRequest,
     UserRequest,
+    WriteRequest,
 )
 from parsepy.cloud.transactions import Transaction
 from parsepy.cloud.validators import Validator
@@ -130,6 +132,10 @@ def _take_function(request: Request, answer: Any) -> Any:
     return NOTHING if answer is None else encode(answer, whole=True)
 
 
+def _take_verdict(request: Request, answer: Any) -> bool:
+    return answer is True
+
+
 def _take_nothing(request: Request, answer: Any) -> None:
     """What such a hook returns has no meaning."""
 
@@ -142,6 +148,7 @@ _REQUESTS: dict[str, tuple[Callable[[Event], Any], Take]] = {
     "afterDelete": (DeleteRequest, _take_nothing),
     "beforeFind": (FindRequest, FindRequest.answer),
     "afterFind": (FoundRequest, FoundRequest.answer),
+    "mayWrite": (WriteRequest, _take_verdict),
     "beforeLogin": (UserRequest, _take_nothing),
     "afterLogin": (UserRequest, _take_nothing),
     "afterLogout": (UserRequest, _take_nothing),
@@ -266,6 +273,14 @@ class CloudCode:
         """After objects were found: change ``request.objects``, or return others."""
         return self._trigger("afterFind", name_of(target), validator)
 
+    def may_write(self, target: Target, **validator: Any) -> Callable[[F], F]:
+        """When a caller may read an object but not write it: return True to let him, this once.
+
+        ``request.object`` is the object, ``request.changes`` what he asks for (a deletion:
+        None). before_save or before_delete then see the write as any other.
+        """
+        return self._trigger("mayWrite", name_of(target), validator)
+
     def before_login(self, function: F | None = None, **validator: Any) -> Any:
         """Before a session is made for a right password: raise to refuse."""
         return self._plain("beforeLogin", "_User", function, validator)
@@ -336,6 +351,14 @@ class CloudCode:
         else. ``@Cloud.transaction()`` on an async function runs the function again instead.
         """
         return Transaction(attempts)
+
+    def lock(self, name: str, *, seconds: float = 30, patience: float = 10) -> Lock:
+        """``async with Cloud.lock(name)``: one at a time, over every process of the database.
+
+        Who holds it longer than ``seconds`` is taken to be gone; who waits longer than
+        ``patience`` seconds is refused with SCRIPT_FAILED.
+        """
+        return Lock(name, seconds, patience)
 
     async def run(self, name: str, params: Mapping[str, Any] | None = None, **rights: Any) -> Any:
         """Call a cloud function; its result."""

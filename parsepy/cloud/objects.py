@@ -129,10 +129,13 @@ class Object(Storable):
             )
         return rest.pointer(self.class_name, self.id)
 
-    def to_json(self) -> JSONObject:
-        """Every field in Parse's JSON; objects in fields whole where their data are here."""
+    def to_json(self, *, whole: bool = True) -> JSONObject:
+        """Every field in Parse's JSON; objects in fields whole where their data are here.
+
+        Without ``whole`` they are pointers.
+        """
         values = {
-            key: encode(value, whole=True)
+            key: encode(value, whole=whole)
             for key, value in self._values.items()
             if value is not None or key in self._stored
         }

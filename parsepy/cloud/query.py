@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar, overload
 
 from parsepy.cloud import codec, current
 from parsepy.cloud.codec import Storable, encode
@@ -26,6 +26,10 @@ class Query(Generic[T]):
     ``use_master_key`` or ``session_token`` say, and raises ``ParseError``.
     """
 
+    @overload
+    def __init__(self: "Query[Any]", target: str) -> None: ...
+    @overload
+    def __init__(self, target: type[T]) -> None: ...
     def __init__(self, target: str | type[T]) -> None:
         name = target if isinstance(target, str) else getattr(target, "_own_class", None)
         if not name:

@@ -144,6 +144,20 @@ class DeleteRequest(Request):
         return objects.from_rest(self.class_name, self._event.object or {})
 
 
+class WriteRequest(Request):
+    """Of may_write: the ``object`` as it is stored, and the ``changes`` asked for."""
+
+    @cached_property
+    def object(self) -> Object:
+        """The object as it is stored."""
+        return objects.from_rest(self.class_name, self._event.object or {})
+
+    @property
+    def changes(self) -> dict[str, Any] | None:
+        """Field → new value or ``__op``; ``None``: the object is to be deleted."""
+        return self._event.changes
+
+
 class UserRequest(Request):
     """Of log-ins, log-outs and password resets: the ``object`` is the user (or the session)."""
 

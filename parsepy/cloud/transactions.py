@@ -54,12 +54,18 @@ class Transaction:
             storage = current.backend().storage
             if storage.in_transaction:
                 return await function(*args, **kwargs)
-            for attempt in range(1, self._attempts + 1):
-                try:
-                    async with storage.transaction(1):
-                        return await function(*args, **kwargs)
-                except Conflict:
-                    await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))
+            try:
+                async with storage.transaction():
+                    return await function(*args, **kwargs)
+            except Conflict:
+                pass
+            async with storage.turn:  # from now on one after another, in this process
+                for attempt in range(1, self._attempts + 1):
+                    try:
+                        async with storage.transaction():
+                            return await function(*args, **kwargs)
+                    except Conflict:
+                        await asyncio.sleep(random.uniform(0, 0.002 * 2**attempt))
             raise _refused()
 
         return run

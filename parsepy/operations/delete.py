@@ -5,6 +5,7 @@ from parsepy.errors import Code, ParseError
 from parsepy.model.schema import is_class_name
 from parsepy.model.where import DIRECT, Constraint
 from parsepy.operations import access, class_rules, hooks, schemas
+from parsepy.storage.filters import EVERYTHING
 
 
 async def delete(context: RequestContext, class_name: str, object_id: str) -> None:
@@ -20,6 +21,9 @@ async def delete(context: RequestContext, class_name: str, object_id: str) -> No
     if hooks.needs_doomed(context, class_name):
         if scope is not None:
             doomed = await hooks.original_of(context, schema, object_id, scope)
+            if doomed is None:
+                doomed = await hooks.opened(context, schema, object_id, scope, None)
+                scope = EVERYTHING
         if doomed is None:
             raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found for delete.")
         await hooks.before_delete(context, schema, rules, doomed)

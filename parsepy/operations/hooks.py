@@ -4,6 +4,7 @@ Each function is a step of a spine (protocol §9 to §11) and costs nothing for 
 nobody has hooks for.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from parsepy.backend import RequestContext
@@ -28,7 +29,11 @@ def needs_stored(context: RequestContext, class_name: str) -> bool:
 def needs_original(context: RequestContext, class_name: str) -> bool:
     """Does anybody want to know the state before an update?"""
     has = context.backend.triggers.has
-    return has("beforeSave", class_name) or needs_stored(context, class_name)
+    return (
+        has("beforeSave", class_name)
+        or has("mayWrite", class_name)
+        or needs_stored(context, class_name)
+    )
 
 
 def needs_doomed(context: RequestContext, class_name: str) -> bool:
@@ -37,6 +42,7 @@ def needs_doomed(context: RequestContext, class_name: str) -> bool:
     return (
         has("beforeDelete", class_name)
         or has("afterDelete", class_name)
+        or has("mayWrite", class_name)
         or context.backend.events.wants(class_name)
     )
 
@@ -64,6 +70,40 @@ def _as_told(
     access.redact(context, schema, [shown])
     rules.redact(context, shown)
     return shown
+
+
+async def opens(
+    context: RequestContext, schema: ClassSchema, found: JSONObject, changes: JSONObject | None
+) -> bool:
+    """Does cloud code open this one write, or deletion (``changes`` None), to the caller?"""
+    answer = await context.backend.triggers.run(
+        Event(
+            kind="mayWrite",
+            class_name=schema.name,
+            request=context,
+            object=found,
+            changes=changes,
+        )
+    )
+    return answer is True
+
+
+async def opened(
+    context: RequestContext,
+    schema: ClassSchema,
+    object_id: str,
+    scope: Scope,
+    changes: JSONObject | None,
+) -> JSONObject | None:
+    """The object, if cloud code opens this write to a caller who may only read it."""
+    if scope.writers is None or not context.backend.triggers.has("mayWrite", schema.name):
+        return None
+    readable = replace(scope, writers=None, readers=context.principal.names)
+    by_id = Constraint("objectId", ((DIRECT, object_id),))
+    found = await context.backend.storage.find(schema, (by_id,), readable, limit=1)
+    if found and await opens(context, schema, found[0], changes):
+        return found[0]
+    return None
 
 
 # --- save ---------------------------------------------------------------------------------------

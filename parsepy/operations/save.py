@@ -25,6 +25,7 @@ from parsepy.model.where import DIRECT, Constraint, Where
 from parsepy.operations import access, class_rules, hooks, schemas
 from parsepy.operations.class_rules.base import ClassRules, Write
 from parsepy.operations.class_rules.user import default_acl
+from parsepy.storage.filters import EVERYTHING, Scope
 from parsepy.triggers import Answered
 
 _EMPTY = (None, "")
@@ -46,6 +47,7 @@ class Saved:
     values: JSONObject
     replaced: Any = None
     finished: bool = False
+    status: int = 200
 
     @property
     def told(self) -> Any:
@@ -151,7 +153,9 @@ async def update(
             if answered is not None:
                 return answered
     new, narrowing = schemas.check_types(context, schema, write.values)
-    scope = access.write_scope(context, schema, "update", narrowing)
+    scope: Scope | None = EVERYTHING
+    if not write.facts.get("opened"):
+        scope = access.write_scope(context, schema, "update", narrowing)
     if scope is None:
         raise rules.not_found(context)
     for value in write.values.values():
@@ -195,6 +199,11 @@ async def _original(write: Write, rules: ClassRules) -> JSONObject:
     found = None
     if scope is not None:
         found = await hooks.original_of(write.context, write.schema, write.object_id, scope)
+        if found is None:
+            found = await hooks.opened(
+                write.context, write.schema, write.object_id, scope, write.values
+            )
+            write.facts["opened"] = found is not None
     if found is None:
         raise rules.not_found(write.context)
     return found
@@ -207,7 +216,8 @@ async def _before_save(
     context, before = write.context, dict(write.values)
     answer = await hooks.before_save(write, rules, original)
     if isinstance(answer, Answered):
-        return Saved("" if write.is_create else write.object_id, answer.content, {}, finished=True)
+        object_id = "" if write.is_create else write.object_id
+        return Saved(object_id, answer.content, {}, finished=True, status=answer.status)
     if answer is None:
         return None
     if write.is_create:

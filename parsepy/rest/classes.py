@@ -46,7 +46,7 @@ async def create(request: Request) -> Answer:
     else:
         saved = await save.create(request.context, class_name, request.body)
     if saved.finished:
-        return Answer(saved.answer)
+        return Answer(saved.answer, saved.status)
     return created(saved.told, location(request, class_name, saved.object_id))
 
 

@@ -11,6 +11,7 @@ from collections.abc import (
 )
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
+from datetime import timedelta
 from functools import partial
 from typing import Any, cast
 
@@ -165,7 +166,7 @@ class Storage:
         self._inserts: dict[str, Flights[Document, None]] = {}
         self._updates: dict[str, Flights[Change, Document | None]] = {}
         self._changes = Changes(client) if shares_updates else None
-        self._turn = asyncio.Lock()
+        self.turn = asyncio.Lock()  # of transactions that have met others
 
     async def ping(self) -> None:
         """Return when the database has answered; raise ``Unavailable`` otherwise."""
@@ -206,7 +207,7 @@ class Storage:
         ``attempts`` times in all; raises ``Conflict`` when that does not help.
         """
         async with self._client.start_session() as session:
-            running = Running(session, self._turn, attempts)
+            running = Running(session, self.turn, attempts)
             try:
                 await session.start_transaction()
                 token = _RUNNING.set(running)
@@ -695,6 +696,17 @@ class Storage:
         except DuplicateKey:
             return False
         return True
+
+    async def release(self, name: str) -> None:
+        """Give back what this process has claimed."""
+        with _guard():
+            await self.collection(CLAIMS).delete_one({"_id": name})
+
+    async def break_claim(self, name: str, seconds: float) -> None:
+        """Take away a claim older than so many seconds: who held it is gone."""
+        oldest = now() - timedelta(seconds=seconds)
+        with _guard():
+            await self.collection(CLAIMS).delete_one({"_id": name, "at": {"$lt": oldest}})
 
     async def create_join_index(self, class_name: str, field: str) -> None:
         """Index the rows of a relation both ways."""

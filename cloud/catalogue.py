@@ -1,0 +1,127 @@
+"""Products and SKUs: prices, names, stock, variations, ownership (P1 to P3, S1 to S3)."""
+
+from typing import Any
+
+from cloud.money import is_price
+from cloud.rules import is_own, is_staff, own_writes, refuse, store, stored
+from parsepy import (
+    Answer,
+    Cloud,
+    Code,
+    ConditionFailed,
+    DeleteRequest,
+    Object,
+    ParseError,
+    Query,
+    Request,
+    SaveRequest,
+)
+
+OPEN = ("pending", "paid", "shipped")
+
+
+@Cloud.before_save("Product")
+async def check_product(request: SaveRequest) -> None:
+    """P1 price, P2 name."""
+    product = request.object
+    if (product.is_new or product.dirty("price")) and not is_price(product.get("price")):
+        raise refuse("price", "a number of at least 0 with at most two decimals")
+    name = product.get("name")
+    if (product.is_new or product.dirty("name")) and not (isinstance(name, str) and name.strip()):
+        raise refuse("name", "not blank")
+    if product.dirty("inventory") and not _is_count(product.get("inventory")):
+        raise refuse("inventory", "an integer of at least 0")
+
+
+def _is_count(value: Any) -> bool:
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and value >= 0
+        and value == int(value)
+    )
+
+
+async def owned_product(request: Request, pointer: Any) -> Object:
+    """S2: the product that a SKU or sale is for, which must be the caller's or he staff."""
+    found: Object | None = None
+    if isinstance(pointer, Object) and pointer.class_name == "Product" and pointer.id:
+        found = await Query("Product").equal_to("objectId", pointer.id).first(use_master_key=True)
+    if found is None:
+        raise refuse("product", "there is no such product")
+    user = request.user
+    owns = user is not None and found.acl is not None and found.acl.get_write_access(user)
+    if not owns and not is_staff(request):
+        raise ParseError(Code.OPERATION_FORBIDDEN, "Only the owner of the product, and staff, may.")
+    return found
+
+
+@Cloud.before_save("SKU")
+async def check_sku(request: SaveRequest) -> Answer | None:
+    """S1 stock, S2 product, S3 variation."""
+    if is_own():
+        return None
+    sku, is_new = request.object, request.object.is_new
+    if sku.dirty("stock") and not _is_count(sku.get("stock")):
+        raise refuse("stock", "an integer of at least 0")
+    if is_new or sku.dirty("product"):
+        sku.set("product", await owned_product(request, sku.get("product")))
+    if is_new or sku.dirty("product") or sku.dirty("variation"):
+        return await _store_unique(request)
+    change = sku.op("stock")
+    if isinstance(change, dict) and change.get("amount", 0) < 0:
+        await _take_checked(sku, -change["amount"])
+        return stored(sku, is_new=False)
+    return None
+
+
+async def _take_checked(sku: Object, count: Any) -> None:
+    """S1 whatever others do meanwhile: the database takes only what is there."""
+    try:
+        await store(sku, where={"stock": {"$gte": count}})
+    except ConditionFailed as error:
+        raise refuse("stock", "an integer of at least 0") from error
+
+
+async def _store_unique(request: SaveRequest) -> Answer:
+    """S3: no two SKUs of a product have the same variation."""
+    sku, is_new = request.object, request.object.is_new
+    product = sku.get("product")
+    async with Cloud.lock(f"skus:{product.id}"):
+        twin = Query("SKU").equal_to("product", product)
+        twin.equal_to("variation", sku.get("variation"))
+        if sku.id is not None:
+            twin.not_equal_to("objectId", sku.id)
+        if await twin.first(use_master_key=True) is not None:
+            raise refuse("variation", "another SKU of this product has it")
+        with own_writes():
+            await sku.save()  # with the caller's rights and the class's default ACL
+    return stored(sku, is_new=is_new)
+
+
+def _of_product(product: Object, skus: list[Object]) -> Query[Object]:
+    """Open orders in which a product or one of its SKUs is."""
+    ids = [str(product.id), *(str(sku.id) for sku in skus)]
+    places = ("products.objectId", "products.sku.objectId", "products.product.objectId")
+    branches = [Query("Order").contained_in(place, ids) for place in places]
+    return Query.or_(*branches).contained_in("status", OPEN)
+
+
+@Cloud.before_delete("Product")
+async def keep_what_is_ordered(request: DeleteRequest) -> None:
+    """P3: a product in open orders stays."""
+    skus = await _all("SKU", request.object)
+    if await _of_product(request.object, skus).first(use_master_key=True) is not None:
+        raise refuse("product", "it is in orders that are still open")
+
+
+@Cloud.after_delete("Product")
+async def clear_away(request: DeleteRequest) -> None:
+    """P3: its SKUs and flash sales go with it."""
+    rows = [*await _all("SKU", request.object), *await _all("FlashSale", request.object)]
+    await Object.destroy_all(rows, use_master_key=True)
+
+
+async def _all(class_name: str, product: Object) -> list[Object]:
+    query = Query(class_name).equal_to("product", product)
+    return [item async for item in query.iterate(use_master_key=True)]

@@ -1,0 +1,139 @@
+"""Discount codes: who writes them, and how a shopper puts one on his cart (D1 to D5)."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cloud.carts import cart_of, price
+from cloud.codes import valid_code
+from cloud.money import to_decimal
+from cloud.rules import TRADERS, caller, is_own, refuse, store, stored
+from parsepy import (
+    ACL,
+    Answer,
+    Cloud,
+    Code,
+    FunctionRequest,
+    Object,
+    ParseError,
+    Query,
+    SaveRequest,
+)
+
+_CODE = re.compile(r"[A-Z0-9-]{3,40}")
+NOT_VALID = "This code is not valid."
+MOST_TRIES = 10
+WINDOW = timedelta(minutes=1)
+
+
+# --- writing them -------------------------------------------------------------------------------
+
+
+@Cloud.before_save("DiscountCode", require_user=True)
+async def check_code(request: SaveRequest) -> Answer | None:
+    """D1 to D3; a shopper's create is the documented way to apply a code to his cart."""
+    if is_own():
+        return None
+    item = request.object
+    if not request.master and TRADERS.isdisjoint(request.roles):
+        if item.is_new:
+            return Cloud.answer(await apply(caller(request), item.get("code"), item.get("cart")))
+        raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
+    text = item.get("code")
+    if not isinstance(text, str) or not _CODE.fullmatch(text.strip().upper()):
+        raise refuse("code", "3 to 40 of A to Z, 0 to 9 and -")
+    percentage = to_decimal(item.get("percentage"))
+    if percentage is None or not 0 < percentage <= 100:
+        raise refuse("percentage", "more than 0 and at most 100")
+    until = item.get("validUntil")
+    if (item.is_new or item.dirty("validUntil")) and not (
+        isinstance(until, datetime) and until > datetime.now(UTC)
+    ):
+        raise refuse("validUntil", "a date in the future")
+    return await _store_unique(request, text.strip().upper())
+
+
+async def _store_unique(request: SaveRequest, text: str) -> Answer:
+    item, is_new = request.object, request.object.is_new
+    async with Cloud.lock(f"code:{text}"):
+        taken = Query("DiscountCode").equal_to("code", text)
+        if item.id is not None:
+            taken.not_equal_to("objectId", item.id)
+        if await taken.first(use_master_key=True) is not None:
+            raise refuse("code", "another one has it already")
+        item.set("code", text)
+        if is_new and (item.acl is None or not request.master):
+            item.acl = _acl_of(request)
+        await store(item)
+    return stored(item, is_new=is_new)
+
+
+def _acl_of(request: SaveRequest) -> ACL:
+    """Owner and staff; a shopper never reads a code."""
+    acl = ACL(request.user) if request.user is not None else ACL()
+    for role in ("staff", "admin"):
+        acl.set_role_read_access(role, True).set_role_write_access(role, True)
+    return acl
+
+
+# --- applying one -------------------------------------------------------------------------------
+
+
+@Cloud.function(
+    "applyDiscountCode", require_user=True, fields={"code": {"type": str, "required": True}}
+)
+async def apply_discount_code(request: FunctionRequest) -> dict[str, Any]:
+    """D4: put a code on the caller's cart."""
+    return await apply(caller(request), request.params["code"], request.params.get("cart"))
+
+
+@Cloud.function("removeDiscountCode", require_user=True)
+async def remove_discount_code(request: FunctionRequest) -> dict[str, Any]:
+    """Take the code off the caller's cart."""
+    return await _put(caller(request), None, None)
+
+
+async def apply(user: Object, text: Any, cart: Any) -> dict[str, Any]:
+    """D4: the confirmation, or one and the same refusal for unknown and expired codes."""
+    async with Cloud.lock(f"tries:{user.id}"):
+        await _check_tries(user)
+        code = await valid_code(text)
+        if code is None:
+            await store(Object("DiscountTry", user=user, ACL=ACL()))
+            raise ParseError(Code.VALIDATION_ERROR, NOT_VALID)
+    return await _put(user, code, cart)
+
+
+async def _check_tries(user: Object) -> None:
+    since = datetime.now(UTC) - WINDOW
+    tries = Query("DiscountTry").equal_to("user", user).greater_than("createdAt", since)
+    if await tries.count(use_master_key=True) >= MOST_TRIES:
+        raise ParseError(Code.REQUEST_LIMIT_EXCEEDED, "Too many wrong codes; wait a minute.")
+
+
+async def _put(user: Object, code: Object | None, named: Any) -> dict[str, Any]:
+    """Set or remove the code of the user's cart, and say what it comes to."""
+    async with Cloud.lock(f"cart:{user.id}"):
+        cart = await cart_of(user)
+        wanted = named.id if isinstance(named, Object) else named
+        if cart is None or wanted not in (None, cart.id):
+            raise refuse("cart", "there is no such cart of yours")
+        await price(cart, code)
+        await store(cart)
+    return {
+        "applied": code is not None,
+        "code": code.get("code") if code is not None else None,
+        "percentage": code.get("percentage") if code is not None else None,
+        "subtotal": cart.get("subtotal"),
+        "discount": cart.get("discount"),
+        "total": cart.get("total"),
+        "cart": {"__type": "Pointer", "className": "Cart", "objectId": cart.id},
+    }
+
+
+@Cloud.job("forgetTries", schedule="17 * * * *")
+async def forget_tries(request: Any) -> None:
+    """Wrong codes count for a minute: what is older goes."""
+    old = Query("DiscountTry").less_than("createdAt", datetime.now(UTC) - WINDOW)
+    async for row in old.iterate(use_master_key=True):
+        await row.destroy(use_master_key=True)

@@ -1,0 +1,79 @@
+"""Flash sales: a lower price for a while (F1 to F4)."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from cloud.catalogue import owned_product
+from cloud.money import is_price, to_decimal
+from cloud.rules import is_own, refuse, store, stored
+from parsepy import ACL, Answer, Cloud, FunctionRequest, JobRequest, Object, Query, SaveRequest
+
+
+@Cloud.before_save("FlashSale")
+async def check_sale(request: SaveRequest) -> Answer | None:
+    """F1 to F3, and that the product is the caller's."""
+    if is_own():
+        return None
+    sale, is_new = request.object, request.object.is_new
+    if sale.dirty("active"):
+        raise refuse("active", "it is the server's to set")
+    product = await owned_product(request, sale.get("product"))
+    start, end = sale.get("startTime"), sale.get("endTime")
+    if not isinstance(start, datetime) or not isinstance(end, datetime) or start >= end:
+        raise refuse("startTime", "before endTime")
+    price, full = sale.get("discountPrice"), to_decimal(product.get("price"))
+    lower = to_decimal(price)
+    if not is_price(price) or lower is None or full is None or lower >= full:
+        raise refuse("discountPrice", "at least 0, below the price, at most two decimals")
+    async with Cloud.lock(f"sales:{product.id}"):
+        await _check_overlap(sale, product, start, end)
+        sale.set("active", start <= datetime.now(UTC) < end)
+        if is_new:
+            sale.acl = _acl_of(request)
+        await store(sale)
+    return stored(sale, is_new=is_new)
+
+
+async def _check_overlap(sale: Object, product: Object, start: datetime, end: datetime) -> None:
+    """F3: two sales of one product do not overlap."""
+    other = Query("FlashSale").equal_to("product", product)
+    other.less_than("startTime", end).greater_than("endTime", start)
+    if sale.id is not None:
+        other.not_equal_to("objectId", sale.id)
+    if await other.first(use_master_key=True) is not None:
+        raise refuse("startTime", "another sale of this product is at that time")
+
+
+def _acl_of(request: SaveRequest) -> ACL:
+    acl = ACL(request.user) if request.user is not None else ACL()
+    acl.public_read = True
+    for role in ("staff", "admin"):
+        acl.set_role_read_access(role, True).set_role_write_access(role, True)
+    return acl
+
+
+def live() -> Query[Object]:
+    """The sales that are live at this moment."""
+    now = datetime.now(UTC)
+    query: Query[Object] = Query("FlashSale")
+    return query.less_than_or_equal_to("startTime", now).greater_than("endTime", now)
+
+
+@Cloud.function("liveFlashSales")
+async def live_flash_sales(request: FunctionRequest) -> list[Any]:
+    """The sales live now, with their products and prices, for anyone."""
+    return await live().include("product").ascending("endTime").limit(1000).find()
+
+
+@Cloud.job("closeFlashSales", schedule="* * * * *")
+async def close_flash_sales(request: JobRequest) -> str:
+    """F4: touch what has begun and what is over, so that who listens hears of it."""
+    begun = [s async for s in live().not_equal_to("active", True).iterate(use_master_key=True)]
+    over: Query[Object] = Query("FlashSale")
+    over.less_than_or_equal_to("endTime", datetime.now(UTC)).equal_to("active", True)
+    ended = [sale async for sale in over.iterate(use_master_key=True)]
+    for sale in begun:
+        await store(sale.set("active", True))
+    for sale in ended:
+        await store(sale.set("active", False))
+    return f"{len(begun)} begun, {len(ended)} ended"

@@ -1,0 +1,381 @@
+"""The shop's rules, each by the name that it has in the specification."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.rest.shop import Shopper, ok, pointer, refused
+from tests.shop.conftest import Shop, line
+
+
+def date(moment: datetime) -> dict[str, Any]:
+    return {"__type": "Date", "iso": moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")}
+
+
+def hours(count: float) -> dict[str, Any]:
+    return date(datetime.now(UTC) + timedelta(hours=count))
+
+
+async def order(buyer: Shopper, *lines: Any, **fields: Any) -> str:
+    """Place an order that must succeed; its id."""
+    body = {"products": list(lines), **fields}
+    object_id: str = ok(await buyer.client.post("/classes/Order", json=body), 201)["objectId"]
+    return object_id
+
+
+# --- users --------------------------------------------------------------------------------------
+
+
+async def test_u1_an_address_must_be_well_formed(shop: Shop) -> None:
+    body = {"username": "x", "password": "y", "email": "nobody@nowhere"}
+    refused(await shop.client.post("/users", json=body), 125)
+
+
+async def test_u2_nobody_gives_himself_a_role(shop: Shop) -> None:
+    ann = await shop.shopper()
+    url = f"/users/{ann.id}"
+    assert "role" in refused(await ann.client.put(url, json={"role": "admin"}), 142)
+    assert ok(await ann.client.get("/users/me"))["role"] == "customer"
+
+
+async def test_u2_a_role_that_was_granted_is_shown(shop: Shop) -> None:
+    ann = await shop.shopper("staff")
+    body = {"username": ann.name, "password": "correct horse"}
+    ok(await shop.client.post("/login", json=body))
+    assert ok(await shop.master.get(f"/users/{ann.id}"))["role"] == "staff"
+
+
+async def test_u3_a_new_user_is_private(shop: Shop) -> None:
+    ann, bob = await shop.shopper(), await shop.shopper()
+    refused(await bob.client.get(f"/users/{ann.id}"), 101, 404)
+
+
+# --- catalogue ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("price", [-1, 1.999, "5", True])
+async def test_p1_a_price_has_at_most_two_decimals(shop: Shop, price: Any) -> None:
+    answer = await shop.master.post("/classes/Product", json={"name": "Mug", "price": price})
+    assert answer.json()["code"] == 142
+
+
+async def test_p2_a_name_is_not_blank(shop: Shop) -> None:
+    answer = await shop.master.post("/classes/Product", json={"name": "  ", "price": 1})
+    assert "name" in refused(answer, 142)
+
+
+async def test_p3_a_product_in_open_orders_stays(shop: Shop) -> None:
+    ann, product = await shop.shopper(), await shop.product()
+    await order(ann, {"product": pointer("Product", product), "quantity": 1})
+    refused(await shop.master.delete(f"/classes/Product/{product}"), 142)
+
+
+async def test_p3_skus_go_with_their_product(shop: Shop) -> None:
+    sku = await shop.sku(3)
+    product = ok(await shop.master.get(f"/classes/SKU/{sku}"))["product"]["objectId"]
+    ok(await shop.master.delete(f"/classes/Product/{product}"))
+    refused(await shop.master.get(f"/classes/SKU/{sku}"), 101, 404)
+
+
+async def test_a_shopper_writes_no_products_and_a_seller_owns_his(shop: Shop) -> None:
+    ann, sid = await shop.shopper(), await shop.shopper("seller")
+    refused(await ann.client.post("/classes/Product", json={"name": "Mug", "price": 1}), 119)
+    made = ok(await sid.client.post("/classes/Product", json={"name": "Mug", "price": 1}), 201)
+    url = f"/classes/Product/{made['objectId']}"
+    other = await shop.shopper("seller")
+    refused(await other.client.put(url, json={"price": 2}), 101, 404)
+    ok(await sid.client.put(url, json={"price": 2}))
+
+
+@pytest.mark.parametrize("stock", [-1, 1.5, "many"])
+async def test_s1_a_stock_is_an_integer_of_at_least_0(shop: Shop, stock: Any) -> None:
+    product = pointer("Product", await shop.product())
+    body = {"product": product, "variation": "blue", "stock": stock}
+    assert "stock" in refused(await shop.master.post("/classes/SKU", json=body), 142)
+
+
+async def test_s1_decrements_that_meet_never_go_below_0(shop: Shop) -> None:
+    sku = await shop.sku(5)
+    body = {"stock": {"__op": "Increment", "amount": -1}}
+    answers = await asyncio.gather(
+        *(shop.master.put(f"/classes/SKU/{sku}", json=body) for _ in range(12))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200] * 5 + [400] * 7
+    assert await shop.stock(sku) == 0
+
+
+async def test_s2_a_sku_needs_a_product(shop: Shop) -> None:
+    body = {"product": pointer("Product", "nothing123"), "variation": "blue", "stock": 1}
+    assert "product" in refused(await shop.master.post("/classes/SKU", json=body), 142)
+
+
+async def test_s3_a_variation_is_unique_even_when_two_come_at_once(shop: Shop) -> None:
+    product = pointer("Product", await shop.product())
+    body = {"product": product, "variation": "blue", "stock": 1}
+    answers = await asyncio.gather(*(shop.master.post("/classes/SKU", json=body) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [201, 400, 400, 400]
+
+
+# --- lines, carts -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("quantity", [0, 1000, 1.5, "2", None])
+async def test_l1_a_quantity_is_an_integer_from_1_to_999(shop: Shop, quantity: Any) -> None:
+    ann, sku = await shop.shopper(), await shop.sku(5)
+    bad = {"sku": pointer("SKU", sku), "quantity": quantity}
+    message = refused(await ann.client.post("/classes/Cart", json={"items": [bad]}), 142)
+    assert message.startswith("items[0].quantity")
+
+
+async def test_l2_every_pointer_resolves(shop: Shop) -> None:
+    ann = await shop.shopper()
+    refused(await ann.client.post("/classes/Cart", json={"items": [line("nothing123")]}), 142)
+
+
+async def test_l3_at_most_200_lines(shop: Shop) -> None:
+    ann, sku = await shop.shopper(), await shop.sku(5)
+    answer = await ann.client.post("/classes/Cart", json={"items": [line(sku)] * 201})
+    assert "200" in refused(answer, 142)
+
+
+async def test_a_product_with_skus_is_bought_by_sku(shop: Shop) -> None:
+    ann, sku = await shop.shopper(), await shop.sku(5)
+    product = ok(await shop.master.get(f"/classes/SKU/{sku}"))["product"]
+    answer = await ann.client.post("/classes/Cart", json={"items": [product]})
+    assert "by SKU" in refused(answer, 142)
+
+
+async def test_m1_a_carts_total_is_the_servers(shop: Shop) -> None:
+    ann, sku = await shop.shopper(), await shop.sku(5, price=10.25)
+    body = {"items": [line(sku, 3)], "total": 1}
+    assert ok(await ann.client.post("/classes/Cart", json=body), 201)["total"] == 30.75
+
+
+async def test_c1_a_cart_is_its_makers(shop: Shop) -> None:
+    ann, bob, sku = await shop.shopper(), await shop.shopper(), await shop.sku(5)
+    body = {"items": [line(sku)], "user": bob.pointer}
+    cart = ok(await ann.client.post("/classes/Cart", json=body), 201)
+    assert cart["user"] == ann.pointer
+    refused(await bob.client.get(f"/classes/Cart/{cart['objectId']}"), 101, 404)
+
+
+async def test_c2_many_carts_at_once_are_one(shop: Shop) -> None:
+    ann, sku = await shop.shopper(), await shop.sku(5)
+    answers = await asyncio.gather(
+        *(ann.client.post("/classes/Cart", json={"items": [line(sku, n + 1)]}) for n in range(5))
+    )
+    assert len({answer.json()["objectId"] for answer in answers}) == 1
+    assert sorted(answer.status_code for answer in answers) == [200] * 4 + [201]
+
+
+# --- discount codes -----------------------------------------------------------------------------
+
+
+async def test_d1_a_code_is_kept_in_capitals_and_unique(shop: Shop) -> None:
+    body = {"code": "spring-27", "percentage": 5, "validUntil": hours(1)}
+    assert ok(await shop.master.post("/classes/DiscountCode", json=body), 201)["code"] == (
+        "SPRING-27"
+    )
+    refused(await shop.master.post("/classes/DiscountCode", json=body), 142)
+
+
+@pytest.mark.parametrize(
+    "field", [{"code": "a b"}, {"percentage": 0}, {"percentage": 101}, {"validUntil": hours(-1)}]
+)
+async def test_d1_to_d3_refuse_what_is_no_code(shop: Shop, field: dict[str, Any]) -> None:
+    body = {"code": "SUMMER", "percentage": 5, "validUntil": hours(1), **field}
+    message = refused(await shop.master.post("/classes/DiscountCode", json=body), 142)
+    assert message.startswith(next(iter(field)))
+
+
+async def test_d4_both_ways_of_applying_a_code_confirm_the_new_total(shop: Shop) -> None:
+    ann, sku, code = await shop.shopper(), await shop.sku(5, price=20), await shop.code(25)
+    ok(await ann.client.post("/classes/Cart", json={"items": [line(sku)]}), 201)
+    called = ok(await ann.client.post("/functions/applyDiscountCode", json={"code": code}))
+    posted = ok(await ann.client.post("/classes/DiscountCode", json={"code": code.lower()}))
+    assert posted == called["result"]
+    assert (posted["subtotal"], posted["discount"], posted["total"]) == (20, 5, 15)
+
+
+async def test_d4_codes_can_neither_be_listed_nor_guessed_at_speed(shop: Shop) -> None:
+    ann = await shop.shopper()
+    await shop.code()
+    refused(await ann.client.get("/classes/DiscountCode"), 119)
+    for _ in range(10):
+        answer = await ann.client.post("/functions/applyDiscountCode", json={"code": "GUESS"})
+        assert refused(answer, 142) == "This code is not valid."
+    refused(await ann.client.post("/functions/applyDiscountCode", json={"code": "GUESS"}), 155)
+
+
+async def test_d5_a_code_that_became_invalid_is_refused_at_checkout(shop: Shop) -> None:
+    ann, sku, code = await shop.shopper(), await shop.sku(5), await shop.code()
+    ok(await ann.client.post("/classes/Cart", json={"items": [line(sku)]}), 201)
+    ok(await ann.client.post("/functions/applyDiscountCode", json={"code": code}))
+    row = ok(
+        await shop.master.get("/classes/DiscountCode", params={"where": f'{{"code":"{code}"}}'})
+    )
+    ok(await shop.master.delete(f"/classes/DiscountCode/{row['results'][0]['objectId']}"))
+    message = refused(await ann.client.post("/functions/checkout", json={}), 142)
+    assert "invalid" in message
+    ok(await ann.client.post("/functions/removeDiscountCode", json={}))
+    ok(await ann.client.post("/functions/checkout", json={}))
+
+
+# --- flash sales --------------------------------------------------------------------------------
+
+
+async def test_f1_to_f3_refuse_what_is_no_sale(shop: Shop) -> None:
+    product = pointer("Product", await shop.product(10))
+    good = {"product": product, "discountPrice": 5, "startTime": hours(1), "endTime": hours(2)}
+    ok(await shop.master.post("/classes/FlashSale", json=good), 201)
+    for field in ({"endTime": hours(0.5)}, {"discountPrice": 10}, {"startTime": hours(1.5)}):
+        refused(await shop.master.post("/classes/FlashSale", json={**good, **field}), 142)
+
+
+async def test_f4_who_asks_sees_the_live_sales_and_pays_their_price(shop: Shop) -> None:
+    ann, product = await shop.shopper(), pointer("Product", await shop.product(10))
+    sale = {"product": product, "discountPrice": 4, "startTime": hours(-1), "endTime": hours(1)}
+    made = ok(await shop.master.post("/classes/FlashSale", json=sale), 201)
+    assert made["active"] is True
+    live = ok(await shop.client.post("/functions/liveFlashSales", json={}))["result"]
+    assert made["objectId"] in [item["objectId"] for item in live]
+    await order(ann, product, total=4)
+
+
+# --- orders -------------------------------------------------------------------------------------
+
+
+async def test_m1_a_stale_total_is_refused_with_the_right_one(shop: Shop) -> None:
+    ann, sku = await shop.shopper(), await shop.sku(5, price=3.1)
+    body = {"products": [line(sku, 3)], "total": 9}
+    assert "9.30" in refused(await ann.client.post("/classes/Order", json=body), 142)
+    assert await shop.stock(sku) == 5
+
+
+async def test_o2_o3_an_order_is_not_empty_and_starts_pending(shop: Shop) -> None:
+    ann, sku = await shop.shopper(), await shop.sku(5)
+    refused(await ann.client.post("/classes/Order", json={"products": []}), 142)
+    body = {"products": [line(sku)], "status": "paid"}
+    assert "status" in refused(await ann.client.post("/classes/Order", json=body), 142)
+
+
+async def test_o2_checkout_orders_the_cart_and_empties_it(shop: Shop) -> None:
+    ann, sku = await shop.shopper(), await shop.sku(5, price=8)
+    ok(await ann.client.post("/classes/Cart", json={"items": [line(sku, 2)]}), 201)
+    made = ok(await ann.client.post("/functions/checkout", json={}))["result"]
+    assert (made["total"], made["status"], await shop.stock(sku)) == (16, "pending", 3)
+    assert ok(await ann.client.get("/classes/Cart"))["results"][0]["items"] == []
+
+
+async def test_o4_too_little_of_one_line_takes_nothing_of_any(shop: Shop) -> None:
+    ann, some, few = await shop.shopper(), await shop.sku(9), await shop.sku(1)
+    body = {"products": [line(some, 2), line(few, 2)]}
+    message = refused(await ann.client.post("/classes/Order", json=body), 142)
+    assert message.startswith("products[1]")
+    assert "only 1" in message
+    assert (await shop.stock(some), await shop.stock(few)) == (9, 1)
+
+
+async def test_o4_no_unit_is_sold_twice(shop: Shop) -> None:
+    sku = await shop.sku(7)
+    buyers = [await shop.shopper() for _ in range(12)]
+    answers = await asyncio.gather(
+        *(b.client.post("/classes/Order", json={"products": [line(sku)]}) for b in buyers)
+    )
+    assert sorted(answer.status_code for answer in answers) == [201] * 7 + [400] * 5
+    assert await shop.stock(sku) == 0
+
+
+async def test_o5_legal_steps_only(shop: Shop) -> None:
+    ann, sku = await shop.shopper(), await shop.sku(5)
+    url = f"/classes/Order/{await order(ann, line(sku))}"
+    refused(await shop.master.put(url, json={"status": "shipped"}), 142)
+    for status in ("paid", "shipped", "delivered"):
+        ok(await shop.master.put(url, json={"status": status}))
+    refused(await shop.master.put(url, json={"status": "pending"}), 142)
+
+
+async def test_o5_a_customer_may_only_cancel(shop: Shop) -> None:
+    ann, sku = await shop.shopper(), await shop.sku(5)
+    url = f"/classes/Order/{await order(ann, line(sku, 2))}"
+    refused(await ann.client.put(url, json={"status": "paid"}), 142)
+    refused(await ann.client.put(url, json={"products": []}), 101, 404)
+    ok(await ann.client.put(url, json={"status": "cancelled"}))
+    assert await shop.stock(sku) == 5
+
+
+async def test_o6_stock_goes_back_exactly_once(shop: Shop) -> None:
+    ann, sku = await shop.shopper(), await shop.sku(5)
+    url = f"/classes/Order/{await order(ann, line(sku, 2))}"
+    await asyncio.gather(*(shop.master.put(url, json={"status": "cancelled"}) for _ in range(6)))
+    assert await shop.stock(sku) == 5
+
+
+async def test_o6_what_was_shipped_does_not_come_back(shop: Shop) -> None:
+    ann, sku = await shop.shopper(), await shop.sku(5)
+    url = f"/classes/Order/{await order(ann, line(sku, 2))}"
+    for status in ("paid", "shipped", "refunded"):
+        ok(await shop.master.put(url, json={"status": status}))
+    assert await shop.stock(sku) == 3
+
+
+async def test_o7_the_same_request_never_makes_a_second_order(shop: Shop) -> None:
+    ann, sku = await shop.shopper(), await shop.sku(5)
+    headers = {"X-Parse-Request-Id": "once"}
+    body = {"products": [line(sku)]}
+    answers = await asyncio.gather(
+        *(ann.client.post("/classes/Order", json=body, headers=headers) for _ in range(4))
+    )
+    codes = sorted(answer.json().get("code", 0) for answer in answers)
+    assert (codes, await shop.stock(sku)) == ([0, 159, 159, 159], 4)
+
+
+async def test_o7_checkout_answers_the_first_order_again(shop: Shop) -> None:
+    ann, sku = await shop.shopper(), await shop.sku(5)
+    ok(await ann.client.post("/classes/Cart", json={"items": [line(sku)]}), 201)
+    answers = await asyncio.gather(
+        *(ann.client.post("/functions/checkout", json={"requestId": "r"}) for _ in range(3))
+    )
+    assert len({ok(answer)["result"]["objectId"] for answer in answers}) == 1
+
+
+@pytest.mark.parametrize("field", [{"total": 1}, {"products": []}, {"user": None}])
+async def test_o8_an_orders_contents_never_change(shop: Shop, field: dict[str, Any]) -> None:
+    ann, sku = await shop.shopper(), await shop.sku(5)
+    url = f"/classes/Order/{await order(ann, line(sku))}"
+    refused(await shop.master.put(url, json=field), 142)
+
+
+async def test_o9_customers_read_their_own_orders_alone(shop: Shop) -> None:
+    ann, bob, sku = await shop.shopper(), await shop.shopper(), await shop.sku(5)
+    made = await order(ann, line(sku))
+    assert [o["objectId"] for o in ok(await ann.client.get("/classes/Order"))["results"]] == [made]
+    assert ok(await bob.client.get("/classes/Order"))["results"] == []
+    staff = await shop.shopper("staff")
+    ok(await staff.client.put(f"/classes/Order/{made}", json={"status": "paid"}))
+
+
+async def test_a_pending_order_that_is_deleted_puts_its_stock_back(shop: Shop) -> None:
+    ann, sku = await shop.shopper(), await shop.sku(5)
+    url = f"/classes/Order/{await order(ann, line(sku, 2))}"
+    ok(await ann.client.delete(url))
+    assert await shop.stock(sku) == 5
+
+
+async def test_saving_the_status_again_changes_nothing(shop: Shop) -> None:
+    ann, sku = await shop.shopper(), await shop.sku(5)
+    url = f"/classes/Order/{await order(ann, line(sku))}"
+    first = ok(await shop.master.put(url, json={"status": "paid"}))["updatedAt"]
+    assert ok(await shop.master.put(url, json={"status": "paid"}))["updatedAt"] == first
+
+
+async def test_r1_reports_are_for_the_staff(shop: Shop) -> None:
+    ann, staff, sku = await shop.shopper(), await shop.shopper("staff"), await shop.sku(5, price=7)
+    url = f"/classes/Order/{await order(ann, line(sku, 2))}"
+    ok(await shop.master.put(url, json={"status": "paid"}))
+    refused(await ann.client.post("/functions/salesReport", json={}), 142)
+    report = ok(await staff.client.post("/functions/salesReport", json={}))["result"]
+    assert report["byStatus"]["paid"] >= 1
+    assert any(row["units"] == 2 and row["revenue"] == 14 for row in report["byProduct"])
