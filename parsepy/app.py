@@ -16,7 +16,6 @@ from parsepy.config import Config, ConfigError
 from parsepy.config.groups import SchemaOptions
 from parsepy.model import templates
 from parsepy.model.query import QueryLimits
-from parsepy.model.schema import SYSTEM_COLUMNS
 from parsepy.model.values import dumps
 from parsepy.operations import bootstrap, jobs, schemas
 from parsepy.rest import RestDoor
@@ -83,17 +82,17 @@ class Application:
         self._background(jobs.run_schedules(backend))
 
     async def _adopt(self, loaded: Triggers) -> None:
-        """Put cloud code into force; what can never fire is told."""
+        """Put cloud code into force; what was likely meant otherwise is told."""
         backend = self.backend
         backend.triggers.adopt(loaded)
         for kind, class_name in loaded.registered():
-            if class_name[:1] == "@" or class_name in SYSTEM_COLUMNS:
-                continue
-            if not (await schemas.existing(backend, class_name)).exists:
-                meant = templates.ALIASES.get(class_name)
-                hint = f"; is {meant} meant?" if meant else ""
+            meant = templates.ALIASES.get(class_name)
+            if meant and not (await schemas.existing(backend, class_name)).exists:
                 log.warning(
-                    "cloud code: %s of %s: there is no such class yet%s", kind, class_name, hint
+                    "cloud code: %s of %s: there is no such class; is %s meant?",
+                    kind,
+                    class_name,
+                    meant,
                 )
 
     def _background(self, work: Coroutine[Any, Any, None]) -> None:

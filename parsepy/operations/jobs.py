@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from cronsim import CronSim, CronSimError
 
 from parsepy.backend import Backend, RequestContext, master_context
-from parsepy.errors import Code, ParseError
+from parsepy.errors import Code, Interruption, ParseError
 from parsepy.model.values import JSONObject, date, now
 from parsepy.operations import save
 from parsepy.triggers import NOTHING, Event, Job
@@ -71,8 +71,8 @@ async def _run(
             outcome["message"] = answer
         elif answer is not NOTHING:
             log.debug("the job %s answered a %s", name, type(answer).__name__)
-    except ParseError as error:
-        outcome = {"status": "failed", "message": error.message}
+    except (ParseError, Interruption) as error:
+        outcome = {"status": "failed", "message": str(error)}
     except asyncio.CancelledError:
         outcome = {"status": "failed", "message": "The server was stopped."}
         raise
@@ -83,8 +83,8 @@ async def _run(
 async def _note(backend: Backend, status_id: str, values: JSONObject) -> None:
     try:
         await save.update(master_context(backend), _CLASS, status_id, values)
-    except ParseError as error:
-        log.error("the status of job %s can't be written: %s", status_id, error.message)
+    except (ParseError, Interruption) as error:
+        log.error("the status of job %s can't be written: %s", status_id, error)
 
 
 # --- schedules ----------------------------------------------------------------------------------
@@ -105,8 +105,8 @@ async def run_schedules(backend: Backend) -> None:
 
     Who first writes down that he takes a time runs the job: the database decides.
     """
-    await backend.storage.prepare_claims(_CLAIMS_KEPT)
     last = datetime.now(UTC)
+    is_prepared = False
     while True:
         moment, due = _next(backend.triggers.jobs, last)
         pause = (moment - datetime.now(UTC)).total_seconds()
@@ -119,7 +119,15 @@ async def run_schedules(backend: Backend) -> None:
         if datetime.now(UTC) - moment > _LATEST:
             continue
         for name in due:
-            await _start_once(backend, name, moment)
+            try:
+                if not is_prepared:
+                    await backend.storage.prepare_claims(_CLAIMS_KEPT)
+                    is_prepared = True
+                await _start_once(backend, name, moment)
+            except Interruption as error:
+                log.error("the scheduled job %s could not be started: %s", name, error)
+            except Exception:  # one that can't be started must not end the others' schedule
+                log.exception("the scheduled job %s could not be started", name)
 
 
 def _next(jobs: dict[str, Job], after: datetime) -> tuple[datetime, list[str]]:
@@ -139,8 +147,5 @@ def _next(jobs: dict[str, Job], after: datetime) -> tuple[datetime, list[str]]:
 async def _start_once(backend: Backend, name: str, moment: datetime) -> None:
     job = backend.triggers.jobs.get(name)
     claim = f"{name}@{moment.strftime('%Y-%m-%dT%H:%M')}"
-    try:
-        if job is not None and await backend.storage.claim(claim):
-            await _begin(master_context(backend), name, job, {})
-    except Exception:  # a job that can't be started must not end the schedule of the others
-        log.exception("the scheduled job %s could not be started", name)
+    if job is not None and await backend.storage.claim(claim):
+        await _begin(master_context(backend), name, job, {})
