@@ -79,7 +79,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def parsepy_serving(uri: str, templates: Sequence[Path], home: Path) -> Iterator[Shop]:
+def parsepy_serving(
+    uri: str, templates: Sequence[Path], home: Path, cloud: Path | None = None
+) -> Iterator[Shop]:
     """Run `parsepy serve` with these templates until the block ends."""
     port = free_port()
     url = f"http://127.0.0.1:{port}/parse"
@@ -88,6 +90,8 @@ def parsepy_serving(uri: str, templates: Sequence[Path], home: Path) -> Iterator
     arguments = [word for pair in options.items() for word in pair]
     for template in templates:
         arguments += ["--schema", str(template)]
+    if cloud is not None:
+        arguments += ["--cloud", str(cloud)]
     log = home / "parsepy.log"
     command = [str(Path(sys.executable).with_name("parsepy")), "serve", *arguments]
     with log.open("w") as output:
