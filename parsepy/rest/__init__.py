@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from parsepy.backend import Backend, RequestContext
 from parsepy.errors import Code, ParseError
-from parsepy.rest import batch, classes, credentials, schemas, sessions, system, users
+from parsepy.rest import batch, classes, credentials, files, schemas, sessions, system, users
+from parsepy.rest.bodies import FileBody, open_body
 from parsepy.rest.requests import (
     Receive,
     Request,
@@ -34,6 +35,7 @@ def routes() -> list[Route]:
         *sessions.routes,
         *schemas.routes,
         *batch.routes,
+        *files.routes,
         *system.routes,
     ]
 
@@ -90,14 +92,21 @@ class RestDoor:
             return await self._health()
         if path is None:
             return _no_route(method, scope)
-        body = read_json(
-            headers.get(b"content-type", b""), await read_body(scope, receive, self._limit)
-        )
+        stream: FileBody | None = None
+        if path[0] == "files":
+            stream = await open_body(scope, receive, headers, self._backend.config)
+            body = stream.fields or {}
+        else:
+            body = read_json(
+                headers.get(b"content-type", b""), await read_body(scope, receive, self._limit)
+            )
         if method == "POST" and "_method" in body:
             override = body.pop("_method")
             if isinstance(override, str):
                 method = override.upper()
         found = credentials.read(self._backend.config, headers, body)
+        if stream is not None and method == "GET":
+            credentials.of_download(self._backend.config, found)
         context = await self._context(scope, found, path, request_id, headers)
         match = self._router.find(method, path)
         if match is None:
@@ -111,6 +120,7 @@ class RestDoor:
             match.arguments,
             headers,
             self._router.find,
+            stream,
         )
         return await match.handler(request)
 
