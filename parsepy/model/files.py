@@ -1,11 +1,11 @@
 """``FileDraft``: a file on its way in or out; the rules of names, types and directories (§22)."""
 
-import mimetypes
 import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 from parsepy.errors import Code, ParseError
+from parsepy.model.media_types import EXTENSIONS, TYPES
 from parsepy.model.values import JSONObject
 
 _NAME = re.compile(r"[_a-zA-Z0-9][a-zA-Z0-9@. ~_-]*")
@@ -14,71 +14,6 @@ _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~A-Za-z0-9]+")
 _RESERVED = ("metadata",)  # the first segment of a route of ours
 _LONGEST_NAME = 128
 _LONGEST_DIRECTORY = 256
-
-# What Python's own table lacks or calls otherwise than the registry does.
-_TYPES = {
-    "aac": "audio/aac",
-    "avif": "image/avif",
-    "bz2": "application/x-bzip2",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "epub": "application/epub+zip",
-    "flac": "audio/x-flac",
-    "glb": "model/gltf-binary",
-    "gltf": "model/gltf+json",
-    "gz": "application/gzip",
-    "heic": "image/heic",
-    "heif": "image/heif",
-    "ico": "image/vnd.microsoft.icon",
-    "ics": "text/calendar",
-    "js": "text/javascript",
-    "jsonld": "application/ld+json",
-    "log": "text/plain",
-    "m4a": "audio/mp4",
-    "md": "text/markdown",
-    "mkv": "video/x-matroska",
-    "mp3": "audio/mpeg",
-    "odp": "application/vnd.oasis.opendocument.presentation",
-    "ods": "application/vnd.oasis.opendocument.spreadsheet",
-    "odt": "application/vnd.oasis.opendocument.text",
-    "ogg": "audio/ogg",
-    "opus": "audio/ogg",
-    "otf": "font/otf",
-    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-    "rar": "application/vnd.rar",
-    "rtf": "text/rtf",
-    "svgz": "image/svg+xml",
-    "ttf": "font/ttf",
-    "wav": "audio/wav",
-    "webm": "video/webm",
-    "webp": "image/webp",
-    "woff": "font/woff",
-    "woff2": "font/woff2",
-    "xhtml": "application/xhtml+xml",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "xml": "text/xml",
-    "yaml": "text/yaml",
-    "yml": "text/yaml",
-    "zst": "application/zstd",
-}
-# Where a type has several extensions, the one that a name without any gets.
-_EXTENSIONS = {
-    "application/octet-stream": "bin",
-    "application/xml": "xml",
-    "audio/mpeg": "mp3",
-    "audio/ogg": "ogg",
-    "image/jpeg": "jpeg",
-    "image/svg+xml": "svg",
-    "text/html": "html",
-    "text/javascript": "js",
-    "text/markdown": "md",
-    "text/plain": "txt",
-    "text/yaml": "yaml",
-    "video/mp4": "mp4",
-    "video/mpeg": "mpeg",
-    "video/quicktime": "mov",
-}
-# The library's own table only: what a machine has in /etc/mime.types must not matter.
-_KNOWN = mimetypes.MimeTypes(filenames=())
 
 
 @dataclass(slots=True, kw_only=True)
@@ -162,21 +97,12 @@ def extension_of(name: str) -> str:
 
 def type_of(name: str) -> str | None:
     """The content type that a name's extension stands for (never that of the upload)."""
-    # only the part behind the last dot: a.tar.gz is gzip, and data:text/html,.x is nothing
-    extension = extension_of(name).lower()
-    return _TYPES.get(extension) or _KNOWN.types_map[True].get(f".{extension}")
+    return TYPES.get(extension_of(name).lower())
 
 
 def extension_for(content_type: str) -> str | None:
     """The extension that stands for a content type, without the dot."""
-    plain = content_type.partition(";")[0].strip().lower()
-    found = _EXTENSIONS.get(plain)
-    if found is None:
-        found = next((name for name, kind in _TYPES.items() if kind == plain), None)
-    if found is None:
-        guessed = _KNOWN.guess_extension(plain)
-        found = guessed[1:] if guessed else None
-    return found
+    return EXTENSIONS.get(content_type.partition(";")[0].strip().lower())
 
 
 def stored_name(draft: FileDraft, prefix: str) -> str:

@@ -6,14 +6,22 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from parsepy.config import size_of
-from parsepy.errors import Code, ParseError, denied
+from parsepy.errors import Code, ParseError
 from parsepy.model.files import FileDraft, type_of
 from parsepy.model.values import JSONObject, loads
 from parsepy.operations import files
 from parsepy.rest.bodies import FileBody, multipart_file
 from parsepy.rest.downloads import answer_of, not_found
 from parsepy.rest.requests import Request, Route, too_large
-from parsepy.rest.responses import Answer, HTTPRefusal, created, error_body, master_required
+from parsepy.rest.responses import (
+    DENIED,
+    Answer,
+    HTTPRefusal,
+    Streamed,
+    created,
+    error_body,
+    master_required,
+)
 from parsepy.triggers import FILE
 
 
@@ -25,16 +33,26 @@ async def nameless(request: Request) -> Answer:
 async def upload(request: Request) -> Answer:
     """Store what the body holds: the bytes themselves, base64 in JSON, or a multipart form."""
     context, name = request.context, request.arguments["name"]
-    if context.principal.is_read_only:
-        raise denied(
-            Code.OPERATION_FORBIDDEN, "read-only masterKey isn't allowed to create a file."
-        )
     body = _file_body(request)
+    _most(request)
+    _refuse_read_only(request, "create")
     files.check_upload(context, name, body.content_type)
     draft = await _draft(request, name, body)
     stored = await files.save(context, draft)
     url = str(stored.url)
     return created({"url": url, "name": stored.name}, url)
+
+
+def _refuse_read_only(request: Request, what: str) -> None:
+    # Parse: without a code, unlike elsewhere
+    if request.context.principal.is_read_only:
+        raise _sanitized(request, f"read-only masterKey isn't allowed to {what} a file.")
+
+
+def _sanitized(request: Request, message: str) -> HTTPRefusal:
+    """403 with no code, whose wording may be kept from the client."""
+    sanitize = request.context.config.enable_sanitized_error_response
+    return HTTPRefusal(403, {"error": DENIED if sanitize else message})
 
 
 def _file_body(request: Request) -> FileBody:
@@ -173,7 +191,7 @@ def _refuse_declared(body: FileBody, most: int) -> None:
 async def download(request: Request) -> Answer:
     """The bytes of a file, or those that are asked for."""
     if request.arguments["appId"] != request.context.config.app_id:
-        raise HTTPRefusal(403, {"error": "Invalid application ID."})
+        raise _sanitized(request, "Invalid application ID.")
     name = request.arguments["path"]
     try:
         files.check_download(request.context)
@@ -202,9 +220,10 @@ async def metadata(request: Request) -> Answer:
 
 async def delete(request: Request) -> Answer:
     """Delete a file; the answer is empty."""
-    request.require_master("delete a file")
+    request.require_master()
+    _refuse_read_only(request, "delete")
     await files.delete(request.context, request.arguments["path"])
-    return Answer(b"")
+    return Answer(Streamed(None, 0, _file_body(request).hung_up))
 
 
 routes = [

@@ -12,7 +12,12 @@ DATA = b"0123456789abcdefghij"
 
 
 def raw(
-    path: str, body: bytes = DATA, *, who: str | None = "master", kind: str = "text/plain", **more: Any
+    path: str,
+    body: bytes = DATA,
+    *,
+    who: str | None = "master",
+    kind: str = "text/plain",
+    **more: Any,
 ) -> Step:
     """Upload bytes as they are."""
     headers = {"Content-Type": kind, **more.pop("headers", {})}
@@ -47,8 +52,26 @@ def streamed(path: str, name: str, body: bytes = DATA, **headers: str) -> Step:
 
 
 NAMES = (
-    *("a.txt", "_a.txt", "9.txt", "A-b_c~d@e.txt", "with%20blank.txt", "noext", "a.tar.gz", "a..txt"),
-    *("-a.txt", ".a.txt", "a%2Fb.txt", "..%2Fa.txt", "a%5Cb.txt", "a%00.txt", "%C3%A4.txt", "a%0A.txt"),
+    *(
+        "a.txt",
+        "_a.txt",
+        "9.txt",
+        "A-b_c~d@e.txt",
+        "with%20blank.txt",
+        "noext",
+        "a.tar.gz",
+        "a..txt",
+    ),
+    *(
+        "-a.txt",
+        ".a.txt",
+        "a%2Fb.txt",
+        "..%2Fa.txt",
+        "a%5Cb.txt",
+        "a%00.txt",
+        "%C3%A4.txt",
+        "a%0A.txt",
+    ),
     *("a+b.txt", "a%3Bb.txt", "a%27.txt", "a(1).txt", "a%23.txt", "~a.txt", "@a.txt", "%20a.txt"),
     *("x" * 128, "x" * 129, "x" * 124 + ".txt", "x" * 125 + ".txt"),
 )
@@ -58,7 +81,7 @@ REFUSED_TYPES = (
     *("a.txt", "a.png", "a.js", "a.html.txt", "a.unknown", "a.html~", "a.pdf", "a.HtMl"),
 )
 TYPES = (
-    *("text/html", "TEXT/HTML", "text/html; charset=utf-8", "image/svg+xml", " image/svg+xml "),
+    *("text/html", "TEXT/HTML", "text/html; charset=utf-8", "image/svg+xml"),
     *("image/svg+xml;x=1", "application/xhtml+xml", "text/xml", "application/xml", "svg"),
     *("image", "image/", "image//svg+xml", "text/plain,text/html", "html", "application/json"),
     *("application/vnd.api+json", "text/plain", "image/png", "image/jpeg", "application/pdf"),
@@ -83,7 +106,10 @@ SCENARIOS = [
                 for spec in ("0-4", "5-9", "5-", "0-0", "19-19", "0-19", "0-100", "10-500", "-5")
             ),
             *(ranged(spec) for spec in ("bytes=20-30", "bytes=9-1", "bytes=0-1,3-4", "bytes=-0")),
-            *(ranged(spec) for spec in ("bytes=", "bytes=-", "bytes=a-b", "items=0-4", "bytes=-100")),
+            *(
+                ranged(spec)
+                for spec in ("bytes=", "bytes=-", "bytes=a-b", "items=0-4", "bytes=-100")
+            ),
             get("/files/shop/metadata/{file}", name="metadata"),
             get("/files/shop/metadata/nosuch.txt", name="metadata of nothing"),
             get("/files/other/metadata/{file}", name="metadata of another application"),
@@ -121,7 +147,12 @@ SCENARIOS = [
         "who may upload",
         [
             sign_up("ursula", "ursula-of-files"),
-            post("/users", {"authData": {"anonymous": {"id": "files-anonymous"}}}, name="anonymous", save={"anon": "$.sessionToken"}),
+            post(
+                "/users",
+                {"authData": {"anonymous": {"id": "files-anonymous"}}},
+                name="anonymous",
+                save={"anon": "$.sessionToken"},
+            ),
             raw("a.txt", who="ursula", name="a user"),
             raw("a.txt", who="anon", name="an anonymous user"),
             raw("a.txt", who=None, name="nobody"),
@@ -135,7 +166,11 @@ SCENARIOS = [
         [
             encoded("a.txt", "text"),
             encoded("noext", "its type", _ContentType="image/png"),
-            encoded("a.txt", "metadata and tags", fileData={"metadata": {"shelf": 7}, "tags": {"t": "1"}}),
+            encoded(
+                "a.txt",
+                "metadata and tags",
+                fileData={"metadata": {"shelf": 7}, "tags": {"t": "1"}},
+            ),
             encoded("a.txt", "a directory", fileData={"directory": "2026/x"}),
             encoded("a.txt", "a bad directory", fileData={"directory": "../x"}),
             encoded("a.txt", "a directory that is a number", fileData={"directory": 5}),
@@ -171,9 +206,19 @@ SCENARIOS = [
             streamed("a.txt", "just small enough", X_Parse_File_Max_Upload_Size="20b"),
             streamed("a.txt", "too large", X_Parse_File_Max_Upload_Size="19b"),
             streamed("a.txt", "no size", X_Parse_File_Max_Upload_Size="many"),
-            raw("a.txt", who=None, name="a size as nobody", headers={**STREAM, "X-Parse-File-Max-Upload-Size": "1mb"}),
+            raw(
+                "a.txt",
+                who=None,
+                name="a size as nobody",
+                headers={**STREAM, "X-Parse-File-Max-Upload-Size": "1mb"},
+            ),
             sign_up("stella", "stella-of-files"),
-            raw("a.txt", who="stella", name="a directory as a user", headers={**STREAM, "X-Parse-File-Directory": "x"}),
+            raw(
+                "a.txt",
+                who="stella",
+                name="a directory as a user",
+                headers={**STREAM, "X-Parse-File-Directory": "x"},
+            ),
             raw("a.txt", who="stella", name="streamed by a user", headers=STREAM),
         ],
     ),
@@ -181,13 +226,17 @@ SCENARIOS = [
         "files in objects",
         [
             raw("mug.txt", save=SAVED),
-            create("Picture", {"file": {"__type": "File", "name": "{file}", "url": "{url}"}}, save="p"),
+            create(
+                "Picture", {"file": {"__type": "File", "name": "{file}", "url": "{url}"}}, save="p"
+            ),
             get("/classes/Picture/{p}", name="its address"),
             create("Picture", {"file": {"__type": "File", "name": "a.txt"}}, save="q"),
             get("/classes/Picture/{q}", name="without an address"),
             create("Picture", {"file": {"__type": "File", "name": "2026/x/b c.txt"}}, save="d"),
             get("/classes/Picture/{d}", name="in a directory"),
-            create("Picture", {"file": {"__type": "File", "name": "http://old.test/a.txt"}}, save="h"),
+            create(
+                "Picture", {"file": {"__type": "File", "name": "http://old.test/a.txt"}}, save="h"
+            ),
             get("/classes/Picture/{h}", name="an absolute name"),
             create("Picture", {"file": {"__type": "File", "name": "tfss-1-a.txt"}}, save="t"),
             get("/classes/Picture/{t}", name="a hosted name"),
