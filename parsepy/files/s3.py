@@ -91,7 +91,7 @@ class S3Files:
         except self._missing:
             return None
         known = found.meta
-        named = {key: value for key, value in found.attributes.items()}
+        named = dict(found.attributes.items())
         return StoredFile(
             name=name,
             size=known["size"],
@@ -108,7 +108,7 @@ class S3Files:
         options: dict[str, Any] = {"range": (start, stop)}
         if file.key:
             options["if_match"] = file.key
-        found = await self._api.get_async(self._store, file.name, options=options)
+        found = await self._api.get_async(self._store, file.name, options=options)  # type: ignore[arg-type]
         async for piece in found.stream(min_chunk_size=_PIECE):
             yield bytes(piece)
 

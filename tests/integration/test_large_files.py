@@ -1,4 +1,4 @@
-"""200 MB up and down through a real server: its memory stays flat; a killed upload leaves nothing."""
+"""200 MB up and down a real server: its memory stays flat; a killed upload leaves nothing."""
 
 import hashlib
 import re

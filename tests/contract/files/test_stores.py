@@ -97,6 +97,17 @@ async def test_a_name_that_leads_elsewhere_is_no_file(store: FileStore, name: st
     assert await store.delete(name) is False
 
 
+def files_below(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def uploads_in(bucket: dict[str, str]) -> str:
+    """What the S3 server lists of unfinished uploads."""
+    answer = httpx.get(f"{bucket['endpoint']}/{bucket['bucket']}?uploads")
+    assert answer.status_code == 200
+    return answer.text
+
+
 async def test_an_upload_that_breaks_off_is_no_file(store: FileStore) -> None:
     with pytest.raises(Exception, match="hung up"):
         await store.create(NAME, breaking(LARGE * 3), content_type=None, metadata={}, tags={})
@@ -116,7 +127,7 @@ async def test_a_broken_upload_leaves_no_temporary_file(tmp_path: Path) -> None:
     store = LocalFiles(str(tmp_path))
     with pytest.raises(ConnectionError):
         await store.create(NAME, breaking(LARGE), content_type=None, metadata={}, tags={})
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert files_below(tmp_path) == []
 
 
 async def test_a_broken_upload_leaves_no_parts(bucket: dict[str, str]) -> None:
@@ -125,8 +136,7 @@ async def test_a_broken_upload_leaves_no_parts(bucket: dict[str, str]) -> None:
             NAME, breaking(LARGE * 5), content_type=None, metadata={}, tags={}
         )
     assert objects_in(bucket) == 0
-    listed = httpx.get(f"{bucket['endpoint']}/{bucket['bucket']}?uploads")
-    assert "<UploadId>" not in listed.text
+    assert "<UploadId>" not in uploads_in(bucket)
 
 
 async def test_a_file_is_not_readable_with_another_key(database: Any) -> None:

@@ -41,7 +41,7 @@ def ranged(spec: str) -> Step:
     )
 
 
-def streamed(path: str, name: str, body: bytes = DATA, **headers: str) -> Step:
+def streamed(path: str, name: str, body: bytes = DATA, **headers: Any) -> Step:
     """Upload in stream mode; underscores of the headers' names are hyphens."""
     return raw(
         path,
