@@ -176,8 +176,9 @@ def _files_in(storage: Storage, config: Config) -> FileStore:
     database = storage.files_database
     if database is None:
         return MemoryFiles()
+    # Parse: its own GridFS is encrypted with fileKey; encryptionKey is for adapters made by hand
+    key = config.file_key or config.encryption_key
     try:
-        key = config.encryption_key
         return GridFS(database, Encryption(key) if key else None)
     except ImportError as error:
         raise ConfigError([str(error)]) from error

@@ -146,8 +146,8 @@ class Config(Group):
     rest_api_key: str | None = maybe("restAPIKey", secret, "key of REST clients")
     dot_net_key: str | None = maybe("dotNetKey", secret, "key of .NET clients")
     webhook_key: str | None = maybe("webhookKey", secret, "shown to webhooks", acts=False)
-    file_key: str | None = maybe("fileKey", secret, "where files of hosted Parse are")
-    encryption_key: str | None = maybe("encryptionKey", secret, "encrypts files in GridFS")
+    file_key: str | None = maybe("fileKey", secret, "encrypts GridFS; names hosted files")
+    encryption_key: str | None = maybe("encryptionKey", secret, "encrypts GridFS, if no fileKey")
     app_name: str | None = maybe("appName", filled, "name in e-mails and pages", acts=False)
 
     # Where it runs

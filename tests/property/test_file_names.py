@@ -1,6 +1,7 @@
 """No name leads out of a store's own place, and none is served as what it was refused for."""
 
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -86,13 +87,13 @@ async def test_every_range_of_an_encrypted_file_is_what_it_was(
 ) -> None:
     encryption = Encryption("key")
 
-    async def plain():  # type: ignore[no-untyped-def]
+    async def plain() -> AsyncIterator[bytes]:
         for start in range(0, len(data), size):
             yield data[start : start + size]
 
     stored = b"".join([piece async for piece in encryption.encrypted(plain())])
 
-    async def read(start: int, stop: int):  # type: ignore[no-untyped-def]
+    async def read(start: int, stop: int) -> AsyncIterator[bytes]:
         for at in range(start, stop, size):
             yield stored[at : min(at + size, stop)]
 

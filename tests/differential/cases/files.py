@@ -194,7 +194,7 @@ SCENARIOS = [
             streamed("a.txt", "metadata", X_Parse_File_Metadata='{"a":1}'),
             streamed("a.txt", "tags", X_Parse_File_Tags='{"a":"1"}'),
             *(
-                streamed("a.txt", f"{header} {value}", **{f"X_Parse_File_{header}": value})
+                streamed("a.txt", f"{header} {value}", b"x", **{f"X_Parse_File_{header}": value})
                 for header in ("Metadata", "Tags")
                 for value in ("{", "[]", "null", "5", '"x"')
             ),
