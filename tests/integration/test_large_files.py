@@ -1,6 +1,7 @@
 """200 MB up and down a real server: its memory stays flat; a killed upload leaves nothing."""
 
 import hashlib
+import json
 import re
 import signal
 import socket
@@ -9,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from moto.server import ThreadedMotoServer
 from pymongo import MongoClient
 
 from tests.conftest import APP_ID, MASTER_KEY, database_in
@@ -48,26 +51,34 @@ class Served:
 def served(
     mongo_uri: str, mongo: MongoClient[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
-    home = tmp_path_factory.mktemp("serve")
     name = f"large_{uuid4().hex[:12]}"
+    with serving(database_in(mongo_uri, name), tmp_path_factory.mktemp("serve")) as (url, pid):
+        yield Served(url, pid, int(url.split(":")[2].split("/")[0]), mongo[name])
+    mongo.drop_database(name)
+
+
+@contextmanager
+def serving(uri: str, home: Path, **more: Any) -> Iterator[tuple[str, int]]:
+    """Run `parsepy serve` until the block ends: its address and its process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     options = {"--port": str(port), "--host": "127.0.0.1", "--data-dir": str(home)}
-    options |= {"--database-uri": database_in(mongo_uri, name)}
+    options |= {"--database-uri": uri}
     options |= {"--app-id": APP_ID, "--master-key": MASTER_KEY}
     words = [word for pair in options.items() for word in pair]
+    (home / "config.json").write_text(json.dumps(more))
+    words += ["--config", str(home / "config.json")]
     command = [str(Path(sys.executable).with_name("parsepy")), "serve", *words]
     with (home / "log").open("w") as output:
         process = subprocess.Popen(command, cwd=home, stdout=output, stderr=subprocess.STDOUT)
     url = f"http://127.0.0.1:{port}/parse"
     try:
         until(lambda: healthy(url), "the server did not come up")
-        yield Served(url, process.pid, port, mongo[name])
+        yield url, process.pid
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(20)
-        mongo.drop_database(name)
 
 
 def healthy(url: str) -> bool:
@@ -150,18 +161,55 @@ def test_200_mb_up_and_down_keep_the_memory_flat(served: Served, mode: str) -> N
     if mode == "multipart":
         headers["Content-Type"] = "multipart/form-data; boundary=shop"
         content = form("shop")
+    up_and_down(served.url, served.pid, headers, content)
+
+
+def up_and_down(url: str, pid: int, headers: dict[str, str], content: Iterator[bytes]) -> None:
+    """Upload and download while the server's memory is watched."""
     with httpx.Client(timeout=120) as client:
-        with Watch(served.pid) as up:
-            saved = client.post(f"{served.url}/files/film.mp4", content=content, headers=headers)
+        with Watch(pid) as up:
+            saved = client.post(f"{url}/files/film.mp4", content=content, headers=headers)
         assert saved.status_code == 201, saved.text
         digest = hashlib.sha256()
-        with Watch(served.pid) as down, client.stream("GET", saved.json()["url"]) as answer:
+        with Watch(pid) as down, client.stream("GET", saved.json()["url"]) as answer:
             for piece in answer.iter_bytes():
                 digest.update(piece)
     assert digest.hexdigest() == expected()
-    print(f"{mode}: up {up.above / MB:.0f} MB, down {down.above / MB:.0f} MB above idle")
+    print(f"up {up.above / MB:.0f} MB, down {down.above / MB:.0f} MB above idle")
     assert up.above < 150 * MB
     assert down.above < 150 * MB
+
+
+@pytest.fixture
+def s3() -> Iterator[dict[str, Any]]:
+    """The option `filesAdapter` for a real server that speaks S3, with an empty bucket."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    assert httpx.put(f"{endpoint}/films", headers={"Host": "localhost"}).status_code == 200
+    keys = {"accessKeyId": "test", "secretAccessKey": "test"}
+    yield {"module": "s3", "options": {"bucket": "films", "endpoint": endpoint, **keys}}
+    server.stop()
+
+
+@pytest.mark.parametrize("store", ["local", "encrypted", "s3"])
+def test_the_other_stores_keep_the_memory_flat_as_well(
+    store: str,
+    mongo_uri: str,
+    mongo: MongoClient[dict[str, Any]],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> None:
+    options: dict[str, Any] = {"filesAdapter": {"module": "local"}}
+    if store == "encrypted":
+        options = {"encryptionKey": "a key of the shop"}
+    if store == "s3":
+        options = {"filesAdapter": request.getfixturevalue("s3")}
+    name = f"large_{uuid4().hex[:12]}"
+    with serving(database_in(mongo_uri, name), tmp_path, **options) as (url, pid):
+        up_and_down(url, pid, HEADERS, pieces())
+    mongo.drop_database(name)
 
 
 def test_a_slow_reader_holds_the_server_back(served: Served) -> None:

@@ -524,6 +524,13 @@ async def test_only_allowed_hosts_may_stand_in_an_object(
     assert allowed or answer.json()["code"] == 130
 
 
+@pytest.mark.parametrize("method", ["POST", "GET", "DELETE"])
+async def test_a_batch_does_not_reach_files(master: Client, method: str) -> None:
+    path = f"/parse/files/{APP_ID}/a.txt" if method == "GET" else "/parse/files/a.txt"
+    answer = await master.post("/batch", json={"requests": [{"method": method, "path": path}]})
+    assert refused(answer, 107) == f"cannot route {method} {path.removeprefix('/parse')}"
+
+
 # --- options ------------------------------------------------------------------------------------
 
 
