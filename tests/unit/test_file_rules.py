@@ -123,3 +123,11 @@ def test_a_draft_becomes_a_file_value() -> None:
     assert FileDraft(name="a").to_rest() == {"__type": "File", "name": "a"}
     assert FileDraft(name="a", url="u").to_rest() == {"__type": "File", "name": "a", "url": "u"}
     assert FileDraft(name="a", content_type="x/y").served_type() == "x/y"
+
+
+def test_a_good_name_and_a_good_type_pass() -> None:
+    check_name("mug 1@shop~.txt")
+    check_type("noext", "application/vnd.api+json", NO_PAGES)
+    check_type("noext", None, NO_PAGES)
+    with pytest.raises(ParseError, match="extension html is disabled"):
+        check_type("page.html", None, NO_PAGES)
