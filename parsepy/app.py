@@ -13,7 +13,12 @@ from parsepy.backend import Backend
 from parsepy.cache import Cache
 from parsepy.cloud import loader
 from parsepy.config import Config, ConfigError
-from parsepy.config.groups import SchemaOptions
+from parsepy.config.groups import Adapter, SchemaOptions
+from parsepy.files import STORES
+from parsepy.files.base import FileStore
+from parsepy.files.encryption import Encryption
+from parsepy.files.gridfs import GridFS
+from parsepy.files.memory import MemoryFiles
 from parsepy.model import templates
 from parsepy.model.query import QueryLimits
 from parsepy.model.values import dumps
@@ -113,6 +118,7 @@ class Application:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await backend.files.close()
         await backend.storage.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -151,9 +157,13 @@ def build(config: Config, *, storage: Storage | None = None) -> Application:
     """
     complexity = config.request_complexity
     seconds = config.cache_ttl / 1000
+    own_files = _file_adapter(config)
+    if storage is None:
+        storage = _storage(config, own_files)
     backend = Backend(
         config=config,
-        storage=storage or _storage(config),
+        storage=storage,
+        files=own_files or _files_in(storage, config),
         log=log,
         principals=Cache(seconds, config.cache_max_size),
         roles=Cache(seconds, config.cache_max_size),
@@ -186,12 +196,47 @@ def _denied_keys(config: Config) -> re.Pattern[str] | None:
     return re.compile("|".join(f"(?:{key})" for key in keys))
 
 
-def _storage(config: Config) -> Storage:
+def _file_adapter(config: Config) -> FileStore | None:
+    """The store that the option ``filesAdapter`` names, unless it is GridFS."""
+    spec = config.files_adapter
+    if spec is None or spec.module == "gridfs":
+        return None
+    options = dict(spec.options)
+    if spec.module == "local":
+        options["folder"] = str(config.base_dir / str(options.get("folder", "files")))
+    if spec.module in STORES:
+        spec = Adapter(module=STORES[spec.module], options=options)
+    made = load_adapter(spec, config.base_dir, "filesAdapter")
+    missing = [name for name in _FILE_STORE if not callable(getattr(made, name, None))]
+    if missing:
+        raise ConfigError([f"filesAdapter: {spec.module} lacks {', '.join(missing)}"])
+    return cast(FileStore, made)
+
+
+_FILE_STORE = ("create", "find", "read", "delete", "url", "close")
+
+
+def _files_in(storage: Storage, config: Config) -> FileStore:
+    """GridFS in the storage's database; in this process for ``memory:``."""
+    database = storage.files_database
+    if database is None:
+        return MemoryFiles()
+    # Parse: its own GridFS is encrypted with fileKey; encryptionKey is for adapters made by hand
+    key = config.file_key or config.encryption_key
+    try:
+        return GridFS(database, Encryption(key) if key else None)
+    except ImportError as error:
+        raise ConfigError([str(error)]) from error
+
+
+def _storage(config: Config, files: FileStore | None) -> Storage:
     base = config.public_server_url or config.server_url
     try:
         return open_storage(
             config.database_uri or "",
-            file_url=file_url_of(base.rstrip("/"), config.app_id),
+            file_url=file_url_of(
+                base.rstrip("/"), config.app_id, config.file_key, files.url if files else None
+            ),
             prefix=config.collection_prefix,
             max_time_ms=config.database_options.max_time_ms,
             driver=config.database_options.driver,

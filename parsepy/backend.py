@@ -10,6 +10,7 @@ from typing import Any
 from parsepy.auth.base import AuthProvider
 from parsepy.cache import Cache
 from parsepy.config import Config, DeniedKeyword
+from parsepy.files.base import FileStore
 from parsepy.model.principal import MASTER, Principal
 from parsepy.model.query import QueryLimits
 from parsepy.model.schema import ClassSchema
@@ -40,6 +41,7 @@ class Backend:
     roles: Cache[frozenset[str]]
     limits: QueryLimits
     auth: Mapping[str, AuthProvider]
+    files: FileStore
     denied: tuple[DeniedKeyword, ...] = ()
     denied_keys: re.Pattern[str] | None = None
     schemas: SchemaCache = field(default_factory=SchemaCache)

@@ -35,6 +35,7 @@ from parsepy.config.checks import (
     route,
     secret,
     size,
+    size_of,
     text,
     texts,
     url,
@@ -110,6 +111,7 @@ __all__ = [
     "collect",
     "ip_allowed",
     "load",
+    "size_of",
     "unknown_variables",
 ]
 
@@ -144,8 +146,8 @@ class Config(Group):
     rest_api_key: str | None = maybe("restAPIKey", secret, "key of REST clients")
     dot_net_key: str | None = maybe("dotNetKey", secret, "key of .NET clients")
     webhook_key: str | None = maybe("webhookKey", secret, "shown to webhooks", acts=False)
-    file_key: str | None = maybe("fileKey", secret, "prefix of migrated files", acts=False)
-    encryption_key: str | None = maybe("encryptionKey", secret, "encrypts files", acts=False)
+    file_key: str | None = maybe("fileKey", secret, "encrypts GridFS; names hosted files")
+    encryption_key: str | None = maybe("encryptionKey", secret, "encrypts GridFS, if no fileKey")
     app_name: str | None = maybe("appName", filled, "name in e-mails and pages", acts=False)
 
     # Where it runs
@@ -366,7 +368,6 @@ class Config(Group):
         {},
         "who may upload what",
         env="PARSE_SERVER_FILE_UPLOAD_OPTIONS",
-        acts=False,
     )
     file_download: FileDownload = option(
         "fileDownload",
@@ -374,12 +375,9 @@ class Config(Group):
         {},
         "who may download",
         env="PARSE_SERVER_FILE_DOWNLOAD_OPTIONS",
-        acts=False,
     )
-    files_adapter: Adapter | None = maybe("filesAdapter", adapter, "keeps files", acts=False)
-    preserve_file_name: bool = option(
-        "preserveFileName", boolean, False, "no random prefix", acts=False
-    )
+    files_adapter: Adapter | None = maybe("filesAdapter", adapter, "gridfs, local, s3 or a module")
+    preserve_file_name: bool = option("preserveFileName", boolean, False, "no random prefix")
     installation: InstallationOptions = option(
         "installation", group(InstallationOptions), {}, "duplicate device tokens"
     )

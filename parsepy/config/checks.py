@@ -150,7 +150,8 @@ def choice(*names: str) -> Check[str]:
 _UNITS = {"": 1, "b": 1, "kb": 2**10, "mb": 2**20, "gb": 2**30, "tb": 2**40}
 
 
-def _size(value: object) -> int:
+def size_of(value: object) -> int:
+    """The bytes that a number or text such as "20mb" stands for; raises ValueError."""
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", str(value).lower())
     if isinstance(value, bool) or match is None or match[2] not in _UNITS:
         raise ValueError
@@ -297,7 +298,7 @@ filled = value_of("text that is not empty", _filled)
 secret = value_of("text that is not empty", _filled, hidden=True)
 at_least_zero = value_of("a number ≥ 0", _not_negative)
 boolean = value_of("true or false", _boolean)
-size = value_of('a size such as "20mb"', _size)
+size = value_of('a size such as "20mb"', size_of)
 url = value_of("a URL that starts with http:// or https://", _url)
 mongo_uri = value_of(
     '"mongodb://...", "mongodb+srv://..." or "memory:"', _database_uri, hidden=True

@@ -80,6 +80,7 @@ async def create(
     access.check_internal(context, class_name, "create")
     values = _creation(context, class_name, body)
     access.check_keywords(context, body)
+    access.check_file_urls(context, body)
     schema = await schemas.writable(context, class_name)
     rules = class_rules.of(class_name)
     facts = facts or {}
@@ -143,6 +144,7 @@ async def update(
     rules = class_rules.of(class_name)
     values = _changes(context, class_name, object_id, body)
     access.check_keywords(context, body)
+    access.check_file_urls(context, body)
     write = Write(context, schema, values, object_id, False, schemas.stamp(), facts=facts or {})
     await rules.check(write)
     original = None

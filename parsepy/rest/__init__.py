@@ -7,7 +7,18 @@ from collections.abc import Mapping
 
 from parsepy.backend import Backend, RequestContext
 from parsepy.errors import Code, ParseError
-from parsepy.rest import batch, classes, credentials, functions, schemas, sessions, system, users
+from parsepy.rest import (
+    batch,
+    classes,
+    credentials,
+    files,
+    functions,
+    schemas,
+    sessions,
+    system,
+    users,
+)
+from parsepy.rest.bodies import FileBody, open_body
 from parsepy.rest.requests import (
     Receive,
     Request,
@@ -35,6 +46,7 @@ def routes() -> list[Route]:
         *schemas.routes,
         *functions.routes,
         *batch.routes,
+        *files.routes,
         *system.routes,
     ]
 
@@ -48,6 +60,8 @@ class RestDoor:
         self._mount = config.mount_path.rstrip("/")
         self._cors = CORS(config)
         self._router = Router(routes())
+        # Parse: a batch does not reach files, whose bodies are no JSON
+        self._batched = Router(r for r in routes() if r not in files.routes)
         self._limit = config.max_upload_size
         self._request_prefix = secrets.token_hex(4)
         self._request_number = itertools.count(1)
@@ -91,14 +105,21 @@ class RestDoor:
             return await self._health()
         if path is None:
             return _no_route(method, scope)
-        body = read_json(
-            headers.get(b"content-type", b""), await read_body(scope, receive, self._limit)
-        )
+        stream: FileBody | None = None
+        if path[0] == "files":
+            stream = await open_body(scope, receive, headers, self._backend.config)
+            body = stream.fields or {}
+        else:
+            body = read_json(
+                headers.get(b"content-type", b""), await read_body(scope, receive, self._limit)
+            )
         if method == "POST" and "_method" in body:
             override = body.pop("_method")
             if isinstance(override, str):
                 method = override.upper()
         found = credentials.read(self._backend.config, headers, body)
+        if stream is not None and method == "GET":
+            credentials.of_download(self._backend.config, found)
         context = await self._context(scope, found, path, request_id, headers)
         match = self._router.find(method, path)
         if match is None:
@@ -111,7 +132,8 @@ class RestDoor:
             context,
             match.arguments,
             headers,
-            self._router.find,
+            self._batched.find,
+            stream,
         )
         return await match.handler(request)
 

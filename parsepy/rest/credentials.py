@@ -185,6 +185,15 @@ def key_principal(backend: Backend, found: Credentials, ip: str) -> Principal | 
     return None
 
 
+def of_download(config: Config, found: Credentials) -> None:
+    """Let a download pass without any key: the application is named in its path (§22.5)."""
+    found.app_id = config.app_id
+    found.client_key = config.client_key
+    found.javascript_key = config.javascript_key
+    found.windows_key = config.dot_net_key
+    found.rest_api_key = config.rest_api_key
+
+
 def check_client_keys(config: Config, found: Credentials) -> None:
     """If any client key is configured, one that was sent must fit (protocol §2.5 d)."""
     pairs = (

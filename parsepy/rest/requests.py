@@ -25,6 +25,7 @@ class Request:
 
     ``path`` are the decoded segments below the mount; ``arguments`` the named ones of the
     route; ``body`` the JSON object without credentials; ``query`` the raw query parameters.
+    ``stream`` is the body of an upload, which the door has not read.
     """
 
     method: str
@@ -35,6 +36,7 @@ class Request:
     arguments: Mapping[str, str]
     headers: Mapping[bytes, bytes]
     find_route: "FindRoute"
+    stream: object = None
 
     @property
     def limits(self) -> QueryLimits:
@@ -153,7 +155,8 @@ Handler = Callable[[Request], Awaitable[Answer]]
 class Route:
     """A line of a route table: method, path below the mount, handler.
 
-    A path's ``:name`` segments become the request's arguments.
+    A path's ``:name`` segments become the request's arguments; ``*name`` at its end is all that
+    follows, one segment or more.
     """
 
     method: str

@@ -1,6 +1,9 @@
 """Result or ``ParseError`` to HTTP response; status per code; CORS headers."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,6 +53,57 @@ class Answer:
     content: Any
     status: int = 200
     headers: Headers = field(default_factory=list)
+
+
+log = logging.getLogger("parsepy.rest")
+
+
+@dataclass(slots=True)
+class Streamed:
+    """Content that is sent piece by piece, as fast as the client takes it.
+
+    ``chunks`` None: the answer to a HEAD. ``hung_up`` returns when the client has gone; then
+    nothing more is read.
+    """
+
+    chunks: AsyncIterator[bytes] | None
+    length: int | None
+    hung_up: Callable[[], Awaitable[None]]
+
+    async def send(self, status: int, headers: Headers, send_message: Send) -> None:
+        """Write it to the client; what fails once it has begun closes the connection."""
+        if self.length is not None:
+            headers = [(b"content-length", b"%d" % self.length), *headers]
+        start = {"type": "http.response.start", "status": status, "headers": headers}
+        await send_message(start)
+        if self.chunks is not None and not await self._send_chunks(send_message):
+            return
+        await send_message({"type": "http.response.body", "body": b""})
+
+    async def _send_chunks(self, send_message: Send) -> bool:
+        assert self.chunks is not None
+        gone = asyncio.ensure_future(self.hung_up())
+        try:
+            async for piece in self.chunks:
+                if gone.done():
+                    return False
+                message = {"type": "http.response.body", "body": piece, "more_body": True}
+                await send_message(message)
+        except Exception:  # whatever a store may raise: the status is sent, so only log
+            log.exception("a file broke off while it was sent")
+            return False
+        finally:
+            gone.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await gone
+            await _closed(self.chunks)
+        return True
+
+
+async def _closed(chunks: AsyncIterator[bytes]) -> None:
+    close = getattr(chunks, "aclose", None)
+    if close is not None:
+        await close()
 
 
 class HTTPRefusal(Exception):
@@ -127,8 +181,13 @@ def _encoded(answer: Answer) -> bytes:
 async def send(answer: Answer, cors: Headers, send_message: Send) -> None:
     """Write an answer to the client."""
     content = answer.content
+    if isinstance(content, Streamed):
+        await content.send(answer.status, [*answer.headers, *cors], send_message)
+        return
     if isinstance(content, bytes):
-        body, kind = content, _TEXT
+        body = content
+        kind = next((pair for pair in answer.headers if pair[0] == _TEXT[0]), _TEXT)
+        answer.headers = [pair for pair in answer.headers if pair[0] != _TEXT[0]]
     else:
         body, kind = _encoded(answer), _JSON
     headers = [

@@ -12,7 +12,12 @@ class Router:
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._patterns: dict[tuple[int, str], list[_Pattern]] = {}
+        self._open: dict[str, list[tuple[Route, tuple[str, ...]]]] = {}
         for route in routes:
+            if "*" in route.path:
+                open_parts = tuple(route.path.strip("/").split("/"))
+                self._open.setdefault(open_parts[0], []).append((route, open_parts))
+                continue
             parts = route.path.strip("/").split("/")
             fixed = tuple((i, p) for i, p in enumerate(parts) if p[:1] != ":")
             named = tuple((i, p[1:]) for i, p in enumerate(parts) if p[:1] == ":")
@@ -25,6 +30,8 @@ class Router:
                 patterns.append((fixed, named, {route.method: route.handler}))
         for patterns in self._patterns.values():
             patterns.sort(key=lambda pattern: -len(pattern[0]))  # the most literal first
+        for lines in self._open.values():
+            lines.sort(key=lambda line: -len(line[1]))
 
     def find(self, method: str, path: tuple[str, ...]) -> Match | None:
         """The handler for ``method`` on ``path``, with the arguments in it."""
@@ -32,4 +39,20 @@ class Router:
             handler = handlers.get(method)
             if handler is not None and all(path[i] == part for i, part in fixed):
                 return Match(handler, {name: path[i] for i, name in named})
+        for route, parts in self._open.get(path[0], ()):
+            if route.method == method and len(path) >= len(parts):
+                arguments = _arguments(parts, path)
+                if arguments is not None:
+                    return Match(route.handler, arguments)
         return None
+
+
+def _arguments(parts: tuple[str, ...], path: tuple[str, ...]) -> dict[str, str] | None:
+    """The arguments of a path in a pattern that ends in ``*name``, if it fits."""
+    found = {parts[-1][1:]: "/".join(path[len(parts) - 1 :])}
+    for part, given in zip(parts[:-1], path, strict=False):
+        if part[:1] == ":":
+            found[part[1:]] = given
+        elif part != given:
+            return None
+    return found

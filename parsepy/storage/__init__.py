@@ -20,6 +20,7 @@ from bson.errors import BSONError
 from pymongo import AsyncMongoClient, InsertOne, ReadPreference, ReturnDocument, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import (
     BulkWriteError,
     ConnectionFailure,
@@ -158,7 +159,7 @@ class Storage:
         self._client = client
         self._database = client.get_database(database, codec_options=_CODEC)
         self._prefix = prefix
-        self._file_url = file_url
+        self.file_url = file_url
         self._max_time_ms = max_time_ms
         self._regex_time_ms = regex_time_ms
         self._collections: dict[str, Collection] = {}
@@ -178,6 +179,16 @@ class Storage:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
+
+    @property
+    def files_database(self) -> AsyncDatabase[Document] | None:
+        """The database for a file store that lives in MongoDB; None in ``memory:``.
+
+        Files are no objects: they know neither classes nor transactions.
+        """
+        if self._changes is None:
+            return None
+        return self._client.get_database(self._database.name)
 
     async def drop_database(self) -> None:
         """Delete everything (for tests)."""
@@ -288,7 +299,7 @@ class Storage:
                     query, projection, session=session, **options
                 ).to_list(None)
             )
-        plan = documents.plan_of(schema, self._file_url)
+        plan = documents.plan_of(schema, self.file_url)
         return [documents.to_object(plan, item, internal=internal) for item in found]
 
     async def explain(
@@ -355,7 +366,7 @@ class Storage:
             return None
         if writers is not None and not allows(document.get("_wperm"), writers):
             return None
-        return documents.to_object(documents.plan_of(schema, self._file_url), document)
+        return documents.to_object(documents.plan_of(schema, self.file_url), document)
 
     async def _fetch_one(self, name: str, object_id: str) -> Document | None:
         with _guard():
@@ -495,7 +506,7 @@ class Storage:
                 document = await flights.call(Change(object_id, query, update, projection))
         if document is None:
             return None
-        plan = documents.plan_of(schema, self._file_url)
+        plan = documents.plan_of(schema, self.file_url)
         return documents.to_object(plan, document, internal=internal)
 
     async def delete(

@@ -1,6 +1,7 @@
 """REST object to BSON document and back, in one pass each: the hot loop (protocol §6.2)."""
 
 import math
+import re
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -312,13 +313,38 @@ MOUNT_URL: ContextVar[str | None] = ContextVar("parsepy_mount_url", default=None
 """By which address the request under way reached the server, if there is one."""
 
 
-def file_url_of(base: str, app_id: str) -> FileURL:
+def file_url_of(
+    base: str,
+    app_id: str,
+    file_key: str | None = None,
+    direct: Callable[[str], str | None] | None = None,
+) -> FileURL:
     """Where a stored file is downloaded: ``{base}/files/{appId}/{name}``.
 
-    A request that came by another address than ``base`` is answered with its own.
+    A request that came by another address than ``base`` is answered with its own. ``file_key``
+    is the key of the hosted Parse that the data come from; ``direct`` asks the file store.
     """
-    kept = "!'()*"  # what JavaScript's encodeURIComponent leaves alone
-    return lambda name: f"{MOUNT_URL.get() or base}/files/{app_id}/{quote(name, safe=kept)}"
+    kept = "!'()*/"  # what JavaScript's encodeURIComponent leaves alone, and the slash
+
+    def url(name: str) -> str:
+        if file_key is not None:
+            # Parse: by their names, files of hosted Parse are where they always were
+            for host, pattern in _HOSTED:
+                if pattern.match(name):
+                    return f"http://{host}/{file_key}/{quote(name, safe=kept[:-1])}"
+        own = direct(name) if direct is not None else None
+        return own or f"{MOUNT_URL.get() or base}/files/{app_id}/{quote(name, safe=kept)}"
+
+    return url
+
+
+_HOSTED = (
+    ("files.parsetfss.com", re.compile(r"tfss-")),
+    (
+        "files.parse.com",
+        re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}-"),
+    ),
+)
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ import httpx
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 TOKEN = re.compile(r"r:[0-9a-f]{32}")
 OBJECT_ID = re.compile(r"[A-Za-z0-9]{10}")
+FILE_PREFIX = re.compile(r"\b[0-9a-f]{32}_")
 RANDOM_USERNAME = re.compile(r"[A-Za-z0-9]{25}")
 CLOCK = timedelta(minutes=30)
 SESSION = timedelta(seconds=31536000)
@@ -78,6 +79,8 @@ class Normaliser:
                 self._name(value, "id")
             elif key == "username" and RANDOM_USERNAME.fullmatch(value):
                 self._name(value, "username")
+            for prefix in FILE_PREFIX.findall(value):
+                self._name(prefix, "prefix")
             for token in TOKEN.findall(value):
                 self._name(token, "token")
 

@@ -4,6 +4,7 @@ from tests.differential.cases import (
     batches,
     class_permissions,
     credentials,
+    files,
     invalid_input,
     keys_configuration,
     objects,
@@ -39,4 +40,5 @@ SCENARIOS: list[Scenario] = [
     *credentials.SCENARIOS,
     *keys_configuration.SCENARIOS,
     *invalid_input.SCENARIOS,
+    *files.SCENARIOS,
 ]

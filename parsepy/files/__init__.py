@@ -1,0 +1,7 @@
+"""``STORES``: where files can be kept, by the short names of the option ``filesAdapter``."""
+
+STORES = {
+    "gridfs": "parsepy.files.gridfs",
+    "local": "parsepy.files.local",
+    "s3": "parsepy.files.s3",
+}

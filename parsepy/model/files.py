@@ -1,0 +1,144 @@
+"""``FileDraft``: a file on its way in or out; the rules of names, types and directories (§22)."""
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+
+from parsepy.errors import Code, ParseError
+from parsepy.model.media_types import EXTENSIONS, TYPES
+from parsepy.model.values import JSONObject
+
+_NAME = re.compile(r"[_a-zA-Z0-9][a-zA-Z0-9@. ~_-]*")
+_DIRECTORY = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_\-/]*")
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~A-Za-z0-9]+")
+_RESERVED = ("metadata",)  # the first segment of a route of ours
+_LONGEST_NAME = 128
+_LONGEST_DIRECTORY = 256
+
+
+@dataclass(slots=True, kw_only=True)
+class FileDraft:
+    """A file that is about to be stored, deleted or sent; file triggers may change it.
+
+    The bytes are in ``data``, or come from ``chunks`` once (a streamed upload: a trigger sees
+    no data). ``size`` is None while nobody knows it. A draft with a ``url`` is stored elsewhere.
+    """
+
+    name: str
+    content_type: str | None = None
+    data: bytes | None = None
+    chunks: AsyncIterator[bytes] | None = None
+    metadata: JSONObject = field(default_factory=dict)
+    tags: JSONObject = field(default_factory=dict)
+    directory: str | None = None
+    url: str | None = None
+    size: int | None = None
+
+    def served_type(self) -> str | None:
+        """The content type that a store may keep: the name's own, else what was claimed."""
+        return type_of(self.name) or self.content_type
+
+    def to_rest(self) -> JSONObject:
+        """The File value that an object holds."""
+        shown: JSONObject = {"__type": "File", "name": self.name}
+        if self.url:
+            shown["url"] = self.url
+        return shown
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that can't be uploaded, with INVALID_FILE_NAME (§22.2)."""
+    if len(name) > _LONGEST_NAME:
+        raise ParseError(Code.INVALID_FILE_NAME, "Filename too long.")
+    if not _NAME.fullmatch(name):
+        raise ParseError(Code.INVALID_FILE_NAME, "Filename contains invalid characters.")
+
+
+def check_directory(directory: object) -> str:
+    """The directory as text, or INVALID_FILE_NAME with what is wrong with it (§22.4)."""
+    problem = _directory_problem(directory)
+    if problem:
+        raise ParseError(Code.INVALID_FILE_NAME, problem)
+    return str(directory)
+
+
+def _directory_problem(directory: object) -> str | None:
+    if not isinstance(directory, str):
+        return "Directory must be a string."
+    if not directory:
+        return "Directory must not be empty."
+    if len(directory) > _LONGEST_DIRECTORY:
+        return "Directory path is too long."
+    if ".." in directory:
+        return 'Directory must not contain "..".'
+    if directory[0] == "/" or directory[-1] == "/":
+        return 'Directory must not start or end with "/".'
+    if "//" in directory:
+        return "Directory must not contain consecutive slashes."
+    first = directory.split("/")[0]
+    if first in _RESERVED:
+        return f'Directory must not start with reserved segment "{first}".'
+    if not _DIRECTORY.fullmatch(directory):
+        return "Directory contains invalid characters."
+    return None
+
+
+def is_plain_path(name: str) -> bool:
+    """Can a store use this name as a path below its own place without leaving it?"""
+    return "\\" not in name and all(
+        part and part[0] != "." and part.isprintable() for part in name.split("/")
+    )
+
+
+def extension_of(name: str) -> str:
+    """What follows the last dot, dots and blanks at the end left out; else the empty text."""
+    return name.rstrip(". \t").rpartition(".")[2] if "." in name.rstrip(". \t") else ""
+
+
+def type_of(name: str) -> str | None:
+    """The content type that a name's extension stands for (never that of the upload)."""
+    return TYPES.get(extension_of(name).lower())
+
+
+def extension_for(content_type: str) -> str | None:
+    """The extension that stands for a content type, without the dot."""
+    return EXTENSIONS.get(content_type.partition(";")[0].strip().lower())
+
+
+def stored_name(draft: FileDraft, prefix: str) -> str:
+    """The name under which a file is kept: directory, random prefix, name, extension (§22.1)."""
+    name = draft.name
+    if not extension_of(name) and draft.content_type:
+        extension = extension_for(draft.content_type)
+        if extension:
+            name = name + ("" if name.endswith(".") else ".") + extension
+    name = prefix + name
+    return f"{draft.directory}/{name}" if draft.directory else name
+
+
+def check_type(name: str, content_type: str | None, patterns: Sequence[str]) -> None:
+    """Refuse what the option ``fileUpload.fileExtensions`` leaves out, with FILE_SAVE_ERROR.
+
+    The name's extension decides; the content type as well where the name has none that is
+    known, since a store might then send the file with it (§22.3).
+    """
+    if "*" in patterns:
+        return
+    extension = re.sub(r"\s+", "", extension_of(name).partition(";")[0])
+    if extension:
+        _check_extension(extension, patterns)
+    if content_type and not type_of(name):
+        kind, slash, rest = content_type.partition("/")
+        kind, subtype = kind.strip(), rest.partition(";")[0].strip()
+        if slash and _TOKEN.fullmatch(kind) and _TOKEN.fullmatch(subtype):
+            _check_extension(subtype, patterns)
+            return
+        bare = re.sub(r"\s+", "", kind.partition(";")[0])
+        if bare:
+            _check_extension(bare, patterns)
+        raise ParseError(Code.FILE_SAVE_ERROR, "Invalid Content-Type.")
+
+
+def _check_extension(extension: str, patterns: Sequence[str]) -> None:
+    if not any(re.search(pattern, extension) for pattern in patterns):
+        raise ParseError(Code.FILE_SAVE_ERROR, f"File upload of extension {extension} is disabled.")

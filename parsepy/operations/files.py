@@ -1,0 +1,265 @@
+"""Save, read and delete a file, with its triggers; who may do so (protocol §22)."""
+
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from parsepy.backend import RequestContext
+from parsepy.errors import Code, ParseError
+from parsepy.files.base import StoredFile
+from parsepy.model.files import FileDraft, check_directory, check_name, check_type, stored_name
+from parsepy.model.values import JSONObject
+from parsepy.operations import access, hooks
+from parsepy.triggers import FILE, Event
+
+_GROUPS = (
+    ("anonymous", "enable_for_anonymous_user", "anonymous user"),
+    ("user", "enable_for_authenticated_user", "authenticated user"),
+    ("public", "enable_for_public", "public"),
+)
+
+
+@dataclass(slots=True)
+class Found:
+    """A file that may be sent: what the store knows of it, and what triggers said of it.
+
+    With ``draft.data`` those bytes are sent in place of the stored ones.
+    """
+
+    file: StoredFile | None
+    draft: FileDraft
+    force_download: bool = False
+    response_headers: dict[str, str] = field(default_factory=dict)
+
+
+def _group(context: RequestContext) -> str:
+    user = context.principal.user
+    if user is None:
+        return "public"
+    return "anonymous" if "anonymous" in (user.get("authData") or {}) else "user"
+
+
+def _refusal(context: RequestContext, options: Any, what: str) -> str | None:
+    """Why this caller may not upload or download, if so; ``options`` is one of the two groups."""
+    if context.principal.is_privileged:
+        return None
+    group = _group(context)
+    for name, attribute, shown in _GROUPS:
+        if name == group and not getattr(options, attribute):
+            return f"File {what} by {shown} is disabled."
+    return None
+
+
+def check_upload(context: RequestContext, name: str, content_type: str | None) -> None:
+    """Refuse an upload by who sends it, its name and its type (§22.2, §22.3).
+
+    Raises FILE_SAVE_ERROR, INVALID_FILE_NAME. Cloud code needs no such permission.
+    """
+    options = context.config.file_upload
+    refusal = _refusal(context, options, "upload")
+    if refusal:
+        raise ParseError(Code.FILE_SAVE_ERROR, refusal)
+    check_name(name)
+    if not context.principal.is_master:
+        check_type(name, content_type, options.file_extensions)
+
+
+def check_placement(context: RequestContext, directory: object) -> str:
+    """The directory of an upload, which the master key alone may set (§22.4)."""
+    if not context.principal.is_master:
+        raise ParseError(
+            Code.OPERATION_FORBIDDEN, "Directory can only be set using the Master Key."
+        )
+    return check_directory(directory)
+
+
+def check_download(context: RequestContext) -> None:
+    """Refuse who may not download files, with OPERATION_FORBIDDEN (§22.5)."""
+    refusal = _refusal(context, context.config.file_download, "download")
+    if refusal:
+        raise ParseError(Code.OPERATION_FORBIDDEN, refusal)
+
+
+async def save(context: RequestContext, draft: FileDraft) -> FileDraft:
+    """Store a file and answer it with its stored name and its URL.
+
+    A beforeSave may change the draft or return another; one with a ``url`` is not stored.
+    Raises INVALID_KEY_NAME, the trigger's error, or FILE_SAVE_ERROR.
+    """
+    access.check_keywords(context, draft.metadata)
+    access.check_keywords(context, draft.tags)
+    if draft.data is not None:
+        draft.size = len(draft.data)
+    draft = await _before_save(context, draft)
+    if draft.url is None:
+        await _store(context, draft)
+    if context.backend.triggers.has("afterSave", FILE):
+        await hooks.run_after(_event(context, "afterSave", draft))
+    return draft
+
+
+async def _before_save(context: RequestContext, draft: FileDraft) -> FileDraft:
+    if not context.backend.triggers.has("beforeSave", FILE):
+        return draft
+    answer = await context.backend.triggers.run(_event(context, "beforeSave", draft))
+    if isinstance(answer, FileDraft) and answer is not draft:
+        if answer.data is None and answer.url is None:
+            answer.chunks = draft.chunks
+            answer.data = draft.data
+        draft = answer
+    if draft.data is not None:
+        draft.size = len(draft.data)
+    return draft
+
+
+async def _store(context: RequestContext, draft: FileDraft) -> None:
+    # a trigger may have named both; the store must be able to rely on them
+    check_name(draft.name)
+    if draft.directory is not None:
+        check_directory(draft.directory)
+    given = draft.name
+    prefix = "" if context.config.preserve_file_name else f"{secrets.token_hex(16)}_"
+    draft.name = stored_name(draft, prefix)
+    counted = _Counted(_chunks(draft))
+    try:
+        await context.backend.files.create(
+            draft.name,
+            counted.chunks(),
+            content_type=draft.served_type(),
+            metadata=draft.metadata,
+            tags=draft.tags,
+        )
+    except Exception as error:
+        if counted.failed:
+            raise  # the client's doing: hung up, or sent too much
+        context.backend.log.exception("a file could not be stored: %s", draft.name)
+        raise ParseError(Code.FILE_SAVE_ERROR, f"Could not store file: {given}.") from error
+    draft.size = counted.size
+    draft.url = address(context, draft.name)
+    draft.chunks = None
+
+
+class _Counted:
+    """Chunks on their way into a store: how many bytes, and whether it was they that failed."""
+
+    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
+        self._chunks = chunks
+        self.size = 0
+        self.failed = False
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        try:
+            async for piece in self._chunks:
+                self.size += len(piece)
+                yield piece
+        except Exception:
+            self.failed = True
+            raise
+
+
+async def _chunks(draft: FileDraft) -> AsyncIterator[bytes]:
+    if draft.data is not None:
+        yield draft.data
+    elif draft.chunks is not None:
+        async for piece in draft.chunks:
+            yield piece
+
+
+def address(context: RequestContext, name: str) -> str:
+    """The URL of a stored file, as the request under way reached the server."""
+    return context.backend.storage.file_url(name)
+
+
+async def delete(context: RequestContext, name: str) -> None:
+    """Delete a file with its triggers; FILE_DELETE_ERROR if it is not there (§22.6)."""
+    backend = context.backend
+    draft = FileDraft(name=name, url=address(context, name))
+    if backend.triggers.has("beforeDelete", FILE):
+        await backend.triggers.run(_event(context, "beforeDelete", draft))
+    try:
+        there = await backend.files.delete(name)
+    except ParseError:
+        raise
+    except Exception as error:
+        backend.log.exception("a file could not be deleted: %s", name)
+        raise ParseError(Code.FILE_DELETE_ERROR, "Could not delete file.") from error
+    if not there:
+        raise ParseError(Code.FILE_DELETE_ERROR, "FileNotFound")
+    if backend.triggers.has("afterDelete", FILE):
+        await hooks.run_after(_event(context, "afterDelete", draft))
+
+
+async def find(context: RequestContext, name: str) -> Found | None:
+    """The file that a download of ``name`` gets, after beforeFind and afterFind.
+
+    None if there is no such file; raises the triggers' errors.
+    """
+    backend = context.backend
+    draft = FileDraft(name=name)
+    draft = await _run_find(context, "beforeFind", draft, {})
+    file = await backend.files.find(draft.name)
+    if file is None:
+        return None
+    draft.size = file.size
+    draft.metadata = dict(file.metadata)
+    extra: dict[str, Any] = {
+        "forceDownload": False,
+        "responseHeaders": {"X-Content-Type-Options": "nosniff"},
+    }
+    draft = await _run_find(context, "afterFind", draft, extra)
+    return Found(file, draft, bool(extra["forceDownload"]), _header_texts(extra["responseHeaders"]))
+
+
+async def _run_find(
+    context: RequestContext, kind: str, draft: FileDraft, extra: JSONObject
+) -> FileDraft:
+    if not context.backend.triggers.has(kind, FILE):
+        return draft
+    event = _event(context, kind, draft)
+    event.extra.update(extra)
+    answer = await context.backend.triggers.run(event)
+    extra.update(event.extra)
+    if isinstance(answer, FileDraft):
+        return answer
+    if isinstance(answer, dict):
+        extra.update(answer)
+    changed = extra.get("file")
+    return changed if isinstance(changed, FileDraft) else draft
+
+
+def _header_texts(headers: object) -> dict[str, str]:
+    """The response headers of an afterFind that can be sent as such."""
+    if not isinstance(headers, dict):
+        return {}
+    pairs = {str(name): str(value) for name, value in headers.items()}
+    return {n: v for n, v in pairs.items() if (n + v).isprintable() and (n + v).isascii()}
+
+
+async def metadata(context: RequestContext, name: str) -> JSONObject:
+    """What was stored with a file: ``{"metadata": ...}``, or nothing for none (§22.5)."""
+    draft = await _run_find(context, "beforeFind", FileDraft(name=name), {})
+    file = await context.backend.files.find(draft.name)
+    if file is None:
+        return {}
+    draft.metadata = dict(file.metadata)
+    await _run_find(context, "afterFind", draft, {})
+    return {"metadata": draft.metadata}
+
+
+async def read(context: RequestContext, name: str) -> bytes:
+    """All bytes of a stored file, for cloud code; FILE_READ_ERROR if it is not there."""
+    file = await context.backend.files.find(name)
+    if file is None:
+        raise ParseError(Code.FILE_READ_ERROR, "File not found.")
+    pieces = context.backend.files.read(file, 0, file.size)
+    return b"".join([piece async for piece in pieces])
+
+
+def _event(context: RequestContext, kind: str, draft: FileDraft) -> Event:
+    return Event(
+        kind=kind,
+        class_name=FILE,
+        request=context,
+        extra={"file": draft, "fileSize": draft.size},
+    )

@@ -1,0 +1,217 @@
+"""Bodies of uploads: read piece by piece and counted; JSON and multipart forms in them."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from parsepy.config import Config
+from parsepy.errors import Code, ParseError
+from parsepy.model.values import JSONObject, loads
+from parsepy.rest.requests import Receive, Scope, read_body
+from parsepy.rest.responses import HTTPRefusal, unauthorized
+
+TooMuch = Callable[[int], Exception]
+_MULTIPART = "multipart/form-data"
+_LONGEST_HEADERS = 16_384
+
+
+@dataclass(slots=True)
+class FileBody:
+    """The body of a request below `/files`, which is not read until somebody asks for it.
+
+    ``fields`` is the JSON form of the JavaScript SDK, which is read at once, since the
+    credentials stand in it.
+    """
+
+    receive: Receive
+    content_type: str | None = None
+    declared: int | None = None
+    is_stream: bool = False
+    is_head: bool = False
+    fields: JSONObject | None = None
+
+    @property
+    def is_multipart(self) -> bool:
+        """Is it a form with a file in it?"""
+        return (self.content_type or "").lower().startswith(_MULTIPART)
+
+    async def chunks(self, most: int, too_much: TooMuch) -> AsyncIterator[bytes]:
+        """The bytes as they come; raises ``too_much(most)`` once there are more than ``most``."""
+        size = 0
+        more = True
+        while more:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise HTTPRefusal(400, {"code": 100, "error": "The client hung up."})
+            piece: bytes = message.get("body", b"")
+            more = message.get("more_body", False)
+            size += len(piece)
+            if size > most:
+                raise too_much(most)
+            if piece:
+                yield piece
+
+    async def hung_up(self) -> None:
+        """Return when the client has gone, or has got the whole answer."""
+        while True:
+            if (await self.receive())["type"] == "http.disconnect":
+                return
+
+
+async def open_body(
+    scope: Scope, receive: Receive, headers: Mapping[bytes, bytes], config: Config
+) -> FileBody:
+    """The body of a request below `/files`; JSON with credentials is read, all else is not.
+
+    Raises ``HTTPRefusal`` 403 if the application is named nowhere.
+    """
+    kind = headers.get(b"content-type")
+    length = headers.get(b"content-length", b"")
+    body = FileBody(
+        receive,
+        kind.decode("latin-1") if kind else None,
+        int(length) if length.isdigit() else None,
+        headers.get(b"x-parse-upload-mode") == b"stream",
+        scope["method"] == "HEAD",
+    )
+    named = headers.get(b"x-parse-application-id") or headers.get(b"authorization")
+    if scope["method"] != "POST" or named:
+        return body
+    content = await read_body(scope, receive, config.max_upload_size)
+    try:
+        fields = loads(content)
+    except ParseError:
+        fields = None
+    if not isinstance(fields, dict) or not fields.get("_ApplicationId"):
+        raise unauthorized()
+    body.fields = fields
+    fields.pop("_method", None)
+    claimed = fields.get("_ContentType")
+    if claimed is not None and not isinstance(claimed, str):
+        raise unauthorized()
+    if claimed:
+        body.content_type = claimed
+    return body
+
+
+@dataclass(slots=True)
+class Part:
+    """The headers of a form's file."""
+
+    file_name: str | None = None
+    content_type: str | None = None
+
+
+class _FormReader:
+    """Picks the first file out of a multipart form; holds what one piece of the body held."""
+
+    def __init__(self, boundary: bytes) -> None:
+        self.part = Part()
+        self.pieces: list[bytes] = []
+        self.is_found = self.is_over = False
+        self._name = self._value = b""
+        self._headers: dict[bytes, bytes] = {}
+        self._wanted = False
+        self._size = 0
+        self._parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": self._begin,
+                "on_header_field": self._field,
+                "on_header_value": self._header_value,
+                "on_header_end": self._header_end,
+                "on_headers_finished": self._headers_finished,
+                "on_part_data": self._data,
+                "on_part_end": self._end,
+            },
+        )
+
+    def feed(self, piece: bytes) -> list[bytes]:
+        """What of the file is in this piece of the form."""
+        self._parser.write(piece)
+        found, self.pieces = self.pieces, []
+        return found
+
+    def _begin(self) -> None:
+        self._headers = {}
+        self._wanted = False
+
+    def _field(self, data: bytes, start: int, end: int) -> None:
+        self._name += data[start:end]
+        self._count(end - start)
+
+    def _header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+        self._count(end - start)
+
+    def _count(self, more: int) -> None:
+        self._size += more
+        if self._size > _LONGEST_HEADERS:
+            raise FormParserError("the headers of the form are too long")
+
+    def _header_end(self) -> None:
+        self._headers[self._name.lower()] = self._value
+        self._name = self._value = b""
+
+    def _headers_finished(self) -> None:
+        _, options = parse_options_header(self._headers.get(b"content-disposition"))
+        name = options.get(b"filename")
+        if name is None or self.is_found:
+            return
+        kind = self._headers.get(b"content-type")
+        self._wanted = self.is_found = True
+        self.part.file_name = name.decode("utf-8", "replace")
+        self.part.content_type = kind.decode("latin-1") if kind else None
+
+    def _data(self, data: bytes, start: int, end: int) -> None:
+        if self._wanted:
+            self.pieces.append(data[start:end])
+
+    def _end(self) -> None:
+        if self._wanted:
+            self._wanted = False
+            self.is_over = True
+
+
+async def multipart_file(
+    content_type: str, chunks: AsyncIterator[bytes]
+) -> tuple[Part, AsyncIterator[bytes]]:
+    """The headers of the first file in a form, and its bytes as they come.
+
+    Raises FILE_SAVE_ERROR for a form without a file, or none at all.
+    """
+    _, options = parse_options_header(content_type)
+    boundary = options.get(b"boundary")
+    if not boundary or len(boundary) > 256:
+        raise _no_form()
+    reader = _FormReader(boundary)
+    async for piece in chunks:
+        first = _fed(reader, piece)
+        if reader.is_found:
+            return reader.part, _rest(reader, first, chunks)
+    raise _no_form()
+
+
+def _fed(reader: _FormReader, piece: bytes) -> list[bytes]:
+    try:
+        return reader.feed(piece)
+    except FormParserError as error:
+        raise _no_form() from error
+
+
+async def _rest(
+    reader: _FormReader, first: list[bytes], chunks: AsyncIterator[bytes]
+) -> AsyncIterator[bytes]:
+    for found in first:
+        yield found
+    async for piece in chunks:
+        for found in _fed(reader, piece):
+            yield found
+    if not reader.is_over:
+        raise _no_form()
+
+
+def _no_form() -> ParseError:
+    return ParseError(Code.FILE_SAVE_ERROR, "Invalid file upload.")
