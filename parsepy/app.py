@@ -126,6 +126,7 @@ def build(config: Config, *, storage: Storage | None = None) -> Application:
         auth=_providers(config),
         denied=config.request_keyword_denylist,
         denied_keys=_denied_keys(config),
+        settings=Cache(seconds, config.cache_max_size),
     )
     return Application(backend)
 

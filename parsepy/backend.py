@@ -45,6 +45,7 @@ class Backend:
     schemas: SchemaCache = field(default_factory=SchemaCache)
     triggers: Triggers = field(default_factory=Triggers)
     events: Events = field(default_factory=Events)
+    settings: Cache[bytes] = field(default_factory=lambda: Cache(0, 0))
     sign_up_required: tuple[str, ...] = ()
     state: str = "initialized"
 

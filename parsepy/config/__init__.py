@@ -338,7 +338,6 @@ class Config(Group):
         {},
         "requests that count once",
         env="PARSE_SERVER_EXPERIMENTAL_IDEMPOTENCY_OPTIONS",
-        acts=False,
     )
     allow_aggregation_for_read_only_master_key: bool = option(
         "allowAggregationForReadOnlyMasterKey", boolean, True, "it may aggregate", acts=False

@@ -7,7 +7,17 @@ from collections.abc import Mapping
 
 from parsepy.backend import Backend, RequestContext
 from parsepy.errors import Code, ParseError
-from parsepy.rest import batch, classes, credentials, schemas, sessions, system, users
+from parsepy.rest import (
+    batch,
+    classes,
+    credentials,
+    global_config,
+    schemas,
+    sessions,
+    system,
+    users,
+)
+from parsepy.rest.idempotency import Once
 from parsepy.rest.requests import (
     Receive,
     Request,
@@ -34,6 +44,7 @@ def routes() -> list[Route]:
         *sessions.routes,
         *schemas.routes,
         *batch.routes,
+        *global_config.routes,
         *system.routes,
     ]
 
@@ -47,6 +58,7 @@ class RestDoor:
         self._mount = config.mount_path.rstrip("/")
         self._cors = CORS(config)
         self._router = Router(routes())
+        self._once = Once(config.idempotency_options)
         self._limit = config.max_upload_size
         self._request_prefix = secrets.token_hex(4)
         self._request_number = itertools.count(1)
@@ -102,6 +114,8 @@ class RestDoor:
         match = self._router.find(method, path)
         if match is None:
             return _no_route(method, scope)
+        if self._once.paths:
+            await self._once.claim(context, method, path)
         request = Request(
             method,
             path,
