@@ -69,6 +69,7 @@ class Application:
     async def shutdown(self) -> None:
         """Close the connections."""
         self.backend.state = "stopped"
+        await self._rest.close()
         await self.backend.storage.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

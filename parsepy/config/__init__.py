@@ -68,6 +68,7 @@ from parsepy.config.groups import (
     push_options,
     schema_files,
 )
+from parsepy.config.proxies import TrustProxy, trust_proxy
 from parsepy.config.table import (
     Group,
     Option,
@@ -161,7 +162,9 @@ class Config(Group):
     verify_server_url: bool = option(
         "verifyServerUrl", boolean, True, "call serverURL at the start", acts=False
     )
-    trust_proxy: Any = option("trustProxy", json_value, [], "believe X-Forwarded-For", acts=False)
+    trust_proxy: TrustProxy = option(
+        "trustProxy", trust_proxy, [], "whose X-Forwarded-For is believed"
+    )
     cluster: Any = maybe("cluster", json_value, "number of processes", acts=False)
     allow_origin: tuple[str, ...] = option("allowOrigin", texts, ["*"], "CORS: origins")
     allow_headers: tuple[str, ...] = option("allowHeaders", texts, [], "CORS: more headers")
@@ -327,10 +330,10 @@ class Config(Group):
         "requestComplexity", group(RequestComplexity), {}, "how elaborate requests may be"
     )
     rate_limit: tuple[RateLimit, ...] = option(
-        "rateLimit", many(group(RateLimit), "limits"), [], "requests in a time", acts=False
+        "rateLimit", many(group(RateLimit), "limits"), [], "requests in a time"
     )
     route_allow_list: tuple[str, ...] | None = maybe(
-        "routeAllowList", patterns, "routes open without the master key", acts=False
+        "routeAllowList", patterns, "routes open without the master key"
     )
     idempotency_options: IdempotencyOptions = option(
         "idempotencyOptions",

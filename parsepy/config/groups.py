@@ -43,6 +43,7 @@ from parsepy.config.checks import (
     url,
     value_of,
 )
+from parsepy.config.paths import path_pattern
 from parsepy.config.table import Group, maybe, option, read_group, required
 
 
@@ -370,11 +371,21 @@ class IdempotencyOptions(Group):
     ttl: float = option("ttl", number(0), 300, "seconds an id is remembered")
 
 
+def _request_path(value: object) -> str:
+    if not isinstance(value, str) or not value.startswith(("/", "{/", "*")):
+        raise ValueError
+    path_pattern(value)
+    return value
+
+
+request_path = value_of("a path such as /functions/*path or /classes/:name", _request_path)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RateLimit(Group):
     """One limit: so many requests to a path in a window of time."""
 
-    request_path: str = required("requestPath", filled, "", "path, such as /functions/*path")
+    request_path: str = required("requestPath", request_path, "/", "path, such as /functions/*path")
     request_time_window: float = required(
         "requestTimeWindow", number(0), 1, "milliseconds of the window"
     )

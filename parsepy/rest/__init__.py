@@ -17,7 +17,9 @@ from parsepy.rest import (
     system,
     users,
 )
+from parsepy.rest.access_log import REQUEST_ID, masked_path, watchers
 from parsepy.rest.idempotency import Once
+from parsepy.rest.limits import Limits
 from parsepy.rest.requests import (
     Receive,
     Request,
@@ -30,6 +32,7 @@ from parsepy.rest.requests import (
 )
 from parsepy.rest.responses import CORS, Answer, HTTPRefusal, Send, error_answer, send
 from parsepy.rest.routing import Router
+from parsepy.rest.visit import Visit, address_of, scheme_of
 from parsepy.storage import Unavailable
 from parsepy.storage.documents import MOUNT_URL
 
@@ -59,61 +62,74 @@ class RestDoor:
         self._cors = CORS(config)
         self._router = Router(routes())
         self._once = Once(config.idempotency_options)
+        self._limits = Limits(backend)
+        self._watchers = watchers(backend)
+        self._trusted = config.trust_proxy
         self._limit = config.max_upload_size
         self._request_prefix = secrets.token_hex(4)
         self._request_number = itertools.count(1)
         self._public_url = (config.public_server_url or "").rstrip("/")
+
+    async def close(self) -> None:
+        """Let go of what the door holds outside."""
+        await self._limits.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send_message: Send) -> None:
         """Answer one HTTP request."""
         headers: Mapping[bytes, bytes] = dict(scope["headers"])
         mount = MOUNT_URL.set(self._public_url or self._own_url(scope, headers))
         request_id = f"{self._request_prefix}-{next(self._request_number):x}"
+        method: str = scope["method"]
+        ip = address_of(scope, self._trusted)
+        visit = Visit(scope, receive, headers, request_id, ip, method, method)
         try:
-            answer = await self._answer(scope, receive, headers, request_id)
+            answer = await self._answer(visit)
         except ParseError as error:
+            visit.code = error.code
             answer = error_answer(self._backend, error)
         except HTTPRefusal as refusal:
-            answer = Answer(refusal.body, refusal.status)
+            answer = Answer(refusal.body, refusal.status, refusal.headers)
         except RecursionError:
             answer = Answer({"code": Code.INVALID_JSON, "error": "The nesting is too deep."}, 400)
         except Unavailable as error:
             log.error("request %s: the database can't be reached: %s", request_id, error)
             answer = Answer({"code": Code.INTERNAL_SERVER_ERROR, "error": "Database error"}, 500)
         except Exception:  # the outermost handler: log, answer without internals
-            log.exception("request %s: %s %s", request_id, scope["method"], scope["path"])
+            log.exception("request %s: %s %s", request_id, method, masked_path(scope["path"]))
             answer = Answer(
                 {"code": Code.INTERNAL_SERVER_ERROR, "error": "Internal server error."}, 500
             )
         finally:
             MOUNT_URL.reset(mount)
+        answer.headers = [*answer.headers, *visit.extra, (REQUEST_ID, request_id.encode())]
         await send(answer, self._cors.headers(headers.get(b"origin")), send_message)
+        for watch in self._watchers:
+            watch(visit, answer.status)
 
-    async def _answer(
-        self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes], request_id: str
-    ) -> Answer:
-        method: str = scope["method"]
+    async def _answer(self, visit: Visit) -> Answer:
+        scope, headers, method = visit.scope, visit.headers, visit.method
         if method == "OPTIONS":
             return Answer(b"OK")
         if method == "HEAD":
-            method = "GET"  # the server leaves the body out
+            method = visit.method = "GET"  # the server leaves the body out
         path = segments(scope, self._mount)
         if path == ("health",):
             return await self._health()
         if path is None:
             return _no_route(method, scope)
+        visit.path = path
         body = read_json(
-            headers.get(b"content-type", b""), await read_body(scope, receive, self._limit)
+            headers.get(b"content-type", b""), await read_body(scope, visit.receive, self._limit)
         )
         if method == "POST" and "_method" in body:
             override = body.pop("_method")
             if isinstance(override, str):
-                method = override.upper()
-        found = credentials.read(self._backend.config, headers, body)
-        context = await self._context(scope, found, path, request_id, headers)
+                method = visit.method = override.upper()
+        context = await self._context(visit, credentials.read(self._backend.config, headers, body))
         match = self._router.find(method, path)
         if match is None:
             return _no_route(method, scope)
+        visit.route = match.route
         if self._once.paths:
             await self._once.claim(context, method, path)
         request = Request(
@@ -125,35 +141,33 @@ class RestDoor:
             match.arguments,
             headers,
             self._router.find,
+            self._limits.admit_item,
         )
         return await match.handler(request)
 
-    async def _context(
-        self,
-        scope: Scope,
-        found: credentials.Credentials,
-        path: tuple[str, ...],
-        request_id: str,
-        headers: Mapping[bytes, bytes],
-    ) -> RequestContext:
+    async def _context(self, visit: Visit, found: credentials.Credentials) -> RequestContext:
         backend = self._backend
         if backend.state != "ok":
             raise ParseError(Code.INTERNAL_SERVER_ERROR, f"Invalid server state: {backend.state}")
-        ip = (scope.get("client") or ("",))[0]
+        if self._limits.restrict:
+            principal = await self._limits.admit(visit, found)
+        else:
+            principal = await credentials.principal_of(backend, found, visit.ip, visit.path)
+        visit.user_id = principal.user_id
         return RequestContext(
             backend,
-            await credentials.principal_of(backend, found, ip, path),
+            principal,
             found.installation_id or None,
-            ip,
-            request_id,
+            visit.ip,
+            visit.request_id,
             credentials.trigger_context(found) if found.context is not None else {},
             MOUNT_URL.get() or "",
-            headers,
+            visit.headers,
         )
 
     def _own_url(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str:
         host = headers.get(b"host", b"localhost").decode("latin-1")
-        return f"{scope.get('scheme', 'http')}://{host}{self._mount}"
+        return f"{scheme_of(scope, headers, self._trusted)}://{host}{self._mount}"
 
     async def _health(self) -> Answer:
         state = self._backend.state
