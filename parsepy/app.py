@@ -13,15 +13,18 @@ from parsepy.backend import Backend
 from parsepy.cache import Cache
 from parsepy.config import Config, ConfigError
 from parsepy.config.groups import SchemaOptions
+from parsepy.logs import LogStore
+from parsepy.metrics import Metrics
 from parsepy.model import templates
 from parsepy.model.query import QueryLimits
 from parsepy.model.values import dumps
-from parsepy.operations import bootstrap, schemas
+from parsepy.operations import bootstrap, schemas, security
 from parsepy.rest import RestDoor
 from parsepy.rest.requests import Receive, Scope
 from parsepy.rest.responses import Send
 from parsepy.storage import Storage, open_storage
 from parsepy.storage.documents import file_url_of
+from parsepy.storage.monitor import Commands
 
 log = logging.getLogger("parsepy")
 
@@ -44,11 +47,21 @@ class Application:
             await backend.storage.ping()
             await schemas.prepare_database(backend)
             await self._apply_templates()
+            await self._watch()
         except BaseException:
             backend.state = "error"
-            await backend.storage.close()
+            await self._close()
             raise
         backend.state = "ok"
+
+    async def _watch(self) -> None:
+        """Begin to keep logs and figures."""
+        backend, config = self.backend, self.backend.config
+        log.addHandler(backend.logs)
+        if config.security.enable_check_log:
+            await security.log_weaknesses(backend)
+        if backend.metrics is not None:
+            backend.metrics.start(config.metrics.host, config.metrics.port)
 
     async def _apply_templates(self) -> None:
         options = self.backend.config.schema
@@ -69,7 +82,14 @@ class Application:
     async def shutdown(self) -> None:
         """Close the connections."""
         self.backend.state = "stopped"
+        await self._close()
+
+    async def _close(self) -> None:
         await self._rest.close()
+        if self.backend.metrics is not None:
+            await self.backend.metrics.stop()
+        log.removeHandler(self.backend.logs)
+        self.backend.logs.close()
         await self.backend.storage.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -108,9 +128,10 @@ def build(config: Config, *, storage: Storage | None = None) -> Application:
     """
     complexity = config.request_complexity
     seconds = config.cache_ttl / 1000
+    metrics = _metrics(config)
     backend = Backend(
         config=config,
-        storage=storage or _storage(config),
+        storage=storage or _storage(config, metrics),
         log=log,
         principals=Cache(seconds, config.cache_max_size),
         roles=Cache(seconds, config.cache_max_size),
@@ -128,8 +149,30 @@ def build(config: Config, *, storage: Storage | None = None) -> Application:
         denied=config.request_keyword_denylist,
         denied_keys=_denied_keys(config),
         settings=Cache(seconds, config.cache_max_size),
+        logs=LogStore(config.logs_folder, config.max_log_files),
+        metrics=metrics,
     )
+    _show_caches(backend)
     return Application(backend)
+
+
+def _metrics(config: Config) -> Metrics | None:
+    if not config.metrics.enabled:
+        return None
+    try:
+        return Metrics()
+    except ImportError as error:
+        raise ConfigError(
+            ["metrics: needs the extra: pip install 'parsepy-server[metrics]'"]
+        ) from error
+
+
+def _show_caches(backend: Backend) -> None:
+    if backend.metrics is not None:
+        gauge = backend.metrics.gauge
+        gauge("parsepy_cached_sessions", "Sessions cached", lambda: len(backend.principals))
+        gauge("parsepy_cached_roles", "Users whose roles are cached", lambda: len(backend.roles))
+        gauge("parsepy_classes", "Classes known", lambda: len(backend.schemas.classes))
 
 
 def _denied_keys(config: Config) -> re.Pattern[str] | None:
@@ -143,15 +186,18 @@ def _denied_keys(config: Config) -> re.Pattern[str] | None:
     return re.compile("|".join(f"(?:{key})" for key in keys))
 
 
-def _storage(config: Config) -> Storage:
+def _storage(config: Config, metrics: Metrics | None) -> Storage:
     base = config.public_server_url or config.server_url
+    driver = dict(config.database_options.driver)
+    if metrics is not None:
+        driver["event_listeners"] = [Commands(metrics.command)]
     try:
         return open_storage(
             config.database_uri or "",
             file_url=file_url_of(base.rstrip("/"), config.app_id),
             prefix=config.collection_prefix,
             max_time_ms=config.database_options.max_time_ms,
-            driver=config.database_options.driver,
+            driver=driver,
         )
     except ImportError as error:
         raise ConfigError([f"databaseURI: {error}"]) from error

@@ -53,6 +53,7 @@ from parsepy.config.groups import (
     LiveQuery,
     LiveQueryServerOptions,
     LogLevels,
+    Metrics,
     Pages,
     PasswordPolicy,
     Push,
@@ -65,6 +66,7 @@ from parsepy.config.groups import (
     auth_provider,
     driver_and_own,
     hidden_fields,
+    log_files,
     push_options,
     schema_files,
 )
@@ -97,6 +99,7 @@ __all__ = [
     "LiveQuery",
     "LiveQueryServerOptions",
     "LogLevels",
+    "Metrics",
     "Network",
     "Option",
     "Pages",
@@ -160,7 +163,7 @@ class Config(Group):
         "publicServerURL", url, "the URL as clients see it", env="PARSE_PUBLIC_SERVER_URL"
     )
     verify_server_url: bool = option(
-        "verifyServerUrl", boolean, True, "call serverURL at the start", acts=False
+        "verifyServerUrl", boolean, True, "call serverURL at the start"
     )
     trust_proxy: TrustProxy = option(
         "trustProxy", trust_proxy, [], "whose X-Forwarded-For is believed"
@@ -345,7 +348,7 @@ class Config(Group):
     allow_aggregation_for_read_only_master_key: bool = option(
         "allowAggregationForReadOnlyMasterKey", boolean, True, "it may aggregate", acts=False
     )
-    security: Security = option("security", group(Security), {}, "report", acts=False)
+    security: Security = option("security", group(Security), {}, "report")
 
     # Cloud code
     cloud: Path | None = maybe("cloud", path, "file of cloud code", acts=False)
@@ -415,9 +418,12 @@ class Config(Group):
     log_levels: LogLevels = option("logLevels", group(LogLevels), {}, "of cloud code", acts=False)
     verbose: bool = option("verbose", boolean, False, "log much", env="VERBOSE")
     silent: bool = option("silent", boolean, False, "print nothing", env="SILENT")
-    json_logs: bool = option("jsonLogs", boolean, False, "JSON lines", env="JSON_LOGS", acts=False)
-    logs_folder: str = option("logsFolder", text, "./logs", "folder of log files", acts=False)
-    max_log_files: Any = maybe("maxLogFiles", json_value, "log files kept", acts=False)
+    json_logs: bool = option("jsonLogs", boolean, False, "JSON lines", env="JSON_LOGS")
+    logs_folder: Path | None = maybe("logsFolder", path, "folder of log files; none: no files")
+    max_log_files: int | None = maybe("maxLogFiles", log_files, "log files kept, one a day")
+    metrics: Metrics = option(
+        "metrics", group(Metrics), {}, "figures for Prometheus", env="PARSEPY_METRICS"
+    )
     logger_adapter: Adapter | None = maybe("loggerAdapter", adapter, "takes logs", acts=False)
 
     # Not an option: where relative module paths of adapters start.

@@ -45,6 +45,7 @@ from parsepy.config.checks import (
 )
 from parsepy.config.paths import path_pattern
 from parsepy.config.table import Group, maybe, option, read_group, required
+from parsepy.logs import files_kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -464,7 +465,21 @@ class Security(Group):
 
     enable_check: bool = option("enableCheck", boolean, False, "offer /security")
     enable_check_log: bool = option("enableCheckLog", boolean, False, "log it at the start")
-    check_groups: tuple[Any, ...] = option("checkGroups", json_list, [], "your own checks")
+    check_groups: tuple[Any, ...] = option(
+        "checkGroups", json_list, [], "your own checks", acts=False
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Metrics(Group):
+    """Figures for Prometheus: below the mount with the master key, or on a port of their own."""
+
+    enabled: bool = option("enabled", boolean, False, "keep figures, and answer GET /metrics")
+    port: int | None = maybe("port", integer(0, 65535), "answer there as well, without a key")
+    host: str = option("host", filled, "127.0.0.1", "address of that port")
+
+
+log_files = value_of('a number of files, or of days such as "14d"', files_kept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from parsepy.backend import Backend, RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.rest import (
+    analytics,
     batch,
     classes,
+    cloud_code,
     credentials,
     global_config,
     schemas,
+    script_log,
     sessions,
     system,
     users,
@@ -48,6 +51,9 @@ def routes() -> list[Route]:
         *schemas.routes,
         *batch.routes,
         *global_config.routes,
+        *cloud_code.routes,
+        *analytics.routes,
+        *script_log.routes,
         *system.routes,
     ]
 

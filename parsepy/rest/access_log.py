@@ -10,6 +10,7 @@ from parsepy.rest.visit import Visit
 
 REQUEST_ID = b"x-request-id"
 _log = logging.getLogger("parsepy.request")
+_METHODS = ("GET", "POST", "PUT", "DELETE", "OPTIONS")
 _LINES = ("verbose", "debug", "silly")
 Watcher = Callable[[Visit, int], None]
 
@@ -23,6 +24,14 @@ def watchers(backend: Backend) -> list[Watcher]:
     found: list[Watcher] = []
     if not config.silent and (config.verbose or config.log_level in _LINES):
         found.append(write_line)
+    if (metrics := backend.metrics) is not None:
+
+        def measure(visit: Visit, status: int) -> None:
+            seconds = time.perf_counter() - visit.started
+            method = visit.method if visit.method in _METHODS else "other"
+            metrics.request(method, visit.route or "none", status, seconds)
+
+        found.append(measure)
     return found
 
 
