@@ -66,7 +66,8 @@ class RestDoor:
         self._backend = backend
         self._mount = config.mount_path.rstrip("/")
         self._cors = CORS(config)
-        self._router = Router(routes())
+        self.routes = routes()
+        self._router = Router(self.routes)
         self._once = Once(config.idempotency_options)
         self._limits = Limits(backend)
         self._watchers = watchers(backend)
@@ -87,7 +88,7 @@ class RestDoor:
         request_id = f"{self._request_prefix}-{next(self._request_number):x}"
         method: str = scope["method"]
         ip = address_of(scope, self._trusted)
-        visit = Visit(scope, receive, headers, request_id, ip, method, method)
+        visit = Visit(scope, receive, headers, request_id, ip, method)
         try:
             answer = await self._answer(visit)
         except ParseError as error:

@@ -20,22 +20,24 @@ async def overview(request: Request) -> Answer:
 
 async def create(request: Request) -> Answer:
     """Make a schedule."""
-    request.require_master("schedule jobs")
+    request.require_master()
     saved = await job_schedules.create(request.context, request.body.get("job_schedule"))
     return created(saved.told, location(request, job_schedules.CLASS, saved.object_id))
 
 
 async def update(request: Request) -> Answer:
     """Change a schedule."""
-    request.require_master("schedule jobs")
+    request.require_master()
     schedule = request.body.get("job_schedule")
     object_id = request.arguments["objectId"]
-    return Answer((await job_schedules.update(request.context, object_id, schedule)).told)
+    saved = await job_schedules.update(request.context, object_id, schedule)
+    # Parse: this one answer is wrapped once more than all others
+    return Answer({"response": saved.told})
 
 
 async def delete(request: Request) -> Answer:
     """Delete a schedule."""
-    request.require_master("schedule jobs")
+    request.require_master()
     await job_schedules.delete(request.context, request.arguments["objectId"])
     return Answer({})
 

@@ -34,9 +34,9 @@ _ALIASES = {name: alias for alias, name in _CLASSES.items()}
 class TooMany(HTTPRefusal):
     """A rate limit is exceeded: 429, and in how many seconds to come again."""
 
-    def __init__(self, message: str, rest: float) -> None:
+    def __init__(self, message: str, rest: float, headers: Headers) -> None:
         super().__init__(429, {"code": Code.CONNECTION_FAILED, "error": message})
-        self.headers = [(b"retry-after", b"%d" % max(1, math.ceil(rest)))]
+        self.headers = [(b"retry-after", b"%d" % max(1, math.ceil(rest))), *headers]
 
 
 @dataclass(slots=True)
@@ -115,9 +115,8 @@ class Limits:
         """
         backend = self._backend
         by_key = credentials.check_keys(backend, found, visit.ip) or NOBODY
-        self.check_route(visit.method, visit.path, by_key)
-        methods = (visit.method, visit.original_method)
-        asked = Asked(methods, visit.path, visit.ip, by_key)
+        self.check_route(f"{visit.method} ", visit.path, by_key)
+        asked = Asked((visit.method,), visit.path, visit.ip, by_key)
         visit.extra += await self.count(asked, _BEFORE)
         try:
             asked.principal = await credentials.principal_of(backend, found, visit.ip, visit.path)
@@ -131,19 +130,19 @@ class Limits:
         """The same for an item of a batch, which counts as its method and as POST."""
         if not self.restrict:
             return
-        self.check_route(method, path, context.principal)
+        self.check_route(f"{method} /", path, context.principal)
         principal = NOBODY if path == ("login",) else context.principal
         asked = Asked((method, "POST"), path, context.ip or "", principal)
         await self.count(asked, (*_BEFORE, *_AFTER))
 
-    def check_route(self, method: str, path: tuple[str, ...], principal: Principal) -> None:
+    def check_route(self, called: str, path: tuple[str, ...], principal: Principal) -> None:
         """Refuse a client what `routeAllowList` does not name; raises OPERATION_FORBIDDEN."""
         if self._allowed is None or principal.is_privileged:
             return
         text = "/".join(path)
         if not any(pattern.fullmatch(text) for pattern in self._allowed):
             raise denied(
-                Code.OPERATION_FORBIDDEN, f"Route not allowed by routeAllowList: {method} {text}"
+                Code.OPERATION_FORBIDDEN, f"Route not allowed by routeAllowList: {called}{text}"
             )
 
     async def count(self, asked: Asked, zones: Sequence[str]) -> Headers:
@@ -160,17 +159,14 @@ class Limits:
             found = await limit.counters.hit(limit.key(asked), options.request_time_window / 1000)
             left = options.request_count - found.times
             if left < 0:
-                raise TooMany(options.error_response_message, found.rest)
+                shown = _headers(options, 0, found)
+                raise TooMany(options.error_response_message, found.rest, shown)
             if tightest is None or left < tightest[0]:
                 tightest = left, options, found
         if tightest is None:
             return []
         left, options, found = tightest
-        return [
-            (b"x-ratelimit-limit", b"%d" % options.request_count),
-            (b"x-ratelimit-remaining", b"%d" % left),
-            (b"x-ratelimit-reset", b"%d" % math.ceil(time.time() + found.rest)),
-        ]
+        return _headers(options, left, found)
 
     def _current(self) -> tuple[_Limit, ...]:
         """All limits; what cloud code declares is read again when it has changed."""
@@ -209,6 +205,14 @@ class Limits:
                     ["rateLimit.redisUrl: needs the extra: pip install 'parsepy-server[redis]'"]
                 ) from error
         return self._redis[url]
+
+
+def _headers(options: RateLimit, left: int, found: Count) -> Headers:
+    return [
+        (b"x-ratelimit-limit", b"%d" % options.request_count),
+        (b"x-ratelimit-remaining", b"%d" % left),
+        (b"x-ratelimit-reset", b"%d" % math.ceil(time.time() + found.rest)),
+    ]
 
 
 def _spellings(path: tuple[str, ...]) -> list[str]:

@@ -22,7 +22,6 @@ class Visit:
     request_id: str
     ip: str
     method: str
-    original_method: str
     extra: Headers = field(default_factory=list)
     path: tuple[str, ...] = ()
     route: str | None = None

@@ -7,6 +7,7 @@ from tests.differential.cases import (
     invalid_input,
     keys_configuration,
     objects,
+    operations,
     operators,
     permissions,
     protected_fields,
@@ -39,4 +40,5 @@ SCENARIOS: list[Scenario] = [
     *credentials.SCENARIOS,
     *keys_configuration.SCENARIOS,
     *invalid_input.SCENARIOS,
+    *operations.SCENARIOS,
 ]
