@@ -25,9 +25,8 @@ _NAMES = {number: name for name, number in LEVELS.items()} | {logging.CRITICAL: 
 _KEPT = 1000
 _TAIL = 4_000_000  # bytes of a day's file that are searched
 _SECRET = re.compile(
-    r"(?i)((?:session_?token|master_?key|(?:read_?only|maintenance|client|javascript|rest_?api|"
-    r"windows|webhook|file|encryption)_?key|[\w-]*password|secret|(?:access|refresh|id)_?token|"
-    r"\btoken|authorization|x-parse-[\w-]*(?:key|token))[\"']?\s*[=:]\s*(?:basic |bearer )?[\"']?)"
+    r"(?i)((?:password|secret|token|authorization|(?:master|only|maintenance|client|javascript|api|"
+    r"windows|webhook|file|encryption)[_-]?key)[\"']?\s*[=:]\s*(?:basic |bearer )?[\"']?)"
     r"[^\s&\"',;}]+"
 )
 _TOKEN = re.compile(r"\br:[0-9A-Za-z]{16,}")
