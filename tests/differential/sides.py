@@ -88,6 +88,19 @@ CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
             },
         ],
     },
+    # Requests may not be elaborate.
+    "elaborate": {
+        **COMMON,
+        "requestComplexity": {
+            "includeDepth": 1,
+            "includeCount": 2,
+            "queryDepth": 2,
+            "subqueryDepth": 1,
+            "subqueryLimit": 2,
+            "batchRequestLimit": 2,
+            "allowRegex": False,
+        },
+    },
     # Few routes are open to clients.
     "allowed": {
         **COMMON,

@@ -327,6 +327,51 @@ ALLOWED = [
     get("/security", who="readonly", name="report, the read-only key"),
 ]
 
+# --- elaborate requests -------------------------------------------------------------------------
+
+
+def nested(levels: int) -> dict[str, Any]:
+    """A where with so many levels of $or."""
+    return {"$or": [nested(levels - 1)]} if levels else {"n": 1}
+
+
+def subquery(where: dict[str, Any]) -> dict[str, Any]:
+    """A where that asks for the results of another query."""
+    return {"n": {"$select": {"key": "n", "query": {"className": "Elaborate", "where": where}}}}
+
+
+def elaborate(who: str | None) -> list[Step]:
+    """Queries within and beyond each limit."""
+    by = who or "a client"
+    return [
+        *(find("Elaborate", nested(n), who=who, name=f"{n} levels, {by}") for n in (1, 2, 3)),
+        *(
+            find("Elaborate", who=who, include=include, name=f"include {include}, {by}")
+            for include in ("a", "a,b", "a,b,c", "a.b", "a.b.c", "*")
+        ),
+        find("Elaborate", subquery({}), who=who, order="n", name=f"a subquery, {by}"),
+        find("Elaborate", subquery(subquery({})), who=who, order="n", name=f"two deep, {by}"),
+        find("Elaborate", {"$or": [subquery({})]}, who=who, order="n", name=f"in $or, {by}"),
+        find("Elaborate", {"t": {"$regex": "^a"}}, who=who, order="n", name=f"$regex, {by}"),
+        find("Elaborate", {"$or": [{"t": {"$regex": "a"}}]}, who=who, name=f"inner $regex, {by}"),
+        *(
+            post(
+                "/batch",
+                {"requests": [inner("GET", "/classes/Elaborate/nosuch")] * n},
+                who=who,
+                name=f"a batch of {n}, {by}",
+            )
+            for n in (2, 3)
+        ),
+    ]
+
+
+ELABORATE = [
+    *(create("Elaborate", {"n": n, "t": "abc"}, name=f"row {n}") for n in range(4)),
+    *elaborate(None),
+    *elaborate("master"),
+]
+
 SCENARIOS = [
     Scenario("global config", CONFIG),
     Scenario("rows of operations", CONFIG_ROWS),
@@ -336,4 +381,5 @@ SCENARIOS = [
     Scenario("requests that count once", IDEMPOTENT, "operations"),
     Scenario("rate limits", LIMITS, "operations"),
     Scenario("allowed routes", ALLOWED, "allowed"),
+    Scenario("elaborate requests", ELABORATE, "elaborate"),
 ]
