@@ -151,6 +151,7 @@ def build(config: Config, *, storage: Storage | None = None) -> Application:
         settings=Cache(seconds, config.cache_max_size),
         logs=LogStore(config.logs_folder, config.max_log_files),
         metrics=metrics,
+        analytics=_analytics(config),
     )
     _show_caches(backend)
     return Application(backend)
@@ -165,6 +166,18 @@ def _metrics(config: Config) -> Metrics | None:
         raise ConfigError(
             ["metrics: needs the extra: pip install 'parsepy-server[metrics]'"]
         ) from error
+
+
+def _analytics(config: Config) -> object:
+    """The operator's own taker of events, with its two async methods; ``None`` if there is none."""
+    spec = config.analytics_adapter
+    if spec is None:
+        return None
+    made = load_adapter(spec, config.base_dir, "analyticsAdapter")
+    for name in ("app_opened", "track_event"):
+        if not callable(getattr(made, name, None)):
+            raise ConfigError([f"analyticsAdapter: {spec.module} has no method {name}"])
+    return made
 
 
 def _show_caches(backend: Backend) -> None:

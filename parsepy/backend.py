@@ -50,6 +50,7 @@ class Backend:
     settings: Cache[bytes] = field(default_factory=lambda: Cache(0, 0))
     logs: LogStore = field(default_factory=LogStore)
     metrics: Metrics | None = None
+    analytics: Any = None
     sign_up_required: tuple[str, ...] = ()
     state: str = "initialized"
 

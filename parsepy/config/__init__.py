@@ -406,9 +406,7 @@ class Config(Group):
         "customPages", named(text, "URLs"), {}, "old form of pages.customUrls", acts=False
     )
     parse_frame_url: str | None = maybe("parseFrameURL", text, "frame of pages", acts=False)
-    analytics_adapter: Adapter | None = maybe(
-        "analyticsAdapter", adapter, "takes /events", acts=False
-    )
+    analytics_adapter: Adapter | None = maybe("analyticsAdapter", adapter, "takes /events")
     enable_product_purchase_legacy_api: bool = option(
         "enableProductPurchaseLegacyApi", boolean, True, "of old versions", acts=False
     )

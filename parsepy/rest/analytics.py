@@ -1,4 +1,4 @@
-"""``/events`` and ``/validate_purchase``: what old clients send, and nobody looks at."""
+"""``/events``, for whoever counts them, and ``/validate_purchase``, which nobody answers now."""
 
 from parsepy.errors import Code, ParseError
 from parsepy.rest.requests import Request, Route
@@ -6,8 +6,23 @@ from parsepy.rest.responses import Answer
 
 
 async def track(request: Request) -> Answer:
-    """Thank for an event: without an analytics service it is not kept."""
-    return Answer({})
+    """Hand an event to the option analyticsAdapter, if there is one; what that answers, or {}.
+
+    What fails there is logged: a client must not fail for want of statistics.
+    """
+    context = request.context
+    adapter, name = context.backend.analytics, request.arguments["eventName"]
+    if adapter is None:
+        return Answer({})
+    try:
+        if name == "AppOpened":
+            told = await adapter.app_opened(request.body, context)
+        else:
+            told = await adapter.track_event(name, request.body, context)
+    except Exception:  # the operator's own code
+        context.backend.log.exception("request %s: analyticsAdapter failed", context.request_id)
+        told = None
+    return Answer(told if isinstance(told, dict) else {})
 
 
 async def validate_purchase(request: Request) -> Answer:

@@ -1,7 +1,11 @@
 """What operators ask: logs, report of weaknesses, job schedules, figures; what clients tell."""
 
+import json
 import logging
+import re
+import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,6 +18,7 @@ from parsepy.triggers import Event, Job
 from tests.conftest import MASTER_KEY, Client, MakeApp
 from tests.rest.shop import READ_ONLY_KEY, item_of_batch, ok, refused, unique
 
+LIMIT = {"requestPath": "/login", "requestTimeWindow": 1000, "requestCount": 1}
 Started = Callable[..., Awaitable[Client]]
 
 
@@ -265,6 +270,54 @@ async def test_an_event_is_thanked_for(client: Client, name: str) -> None:
     assert ok(await client.post(f"/events/{name}", json={"dimensions": {"a": "b"}})) == {}
 
 
+ANALYTICS = """
+class adapter:
+    def __init__(self, shop):
+        self.shop = shop
+
+    async def app_opened(self, parameters, request):
+        return {"opened": self.shop}
+
+    async def track_event(self, name, parameters, request):
+        if name == "broken":
+            raise OSError("the statistics are away")
+        return {name: parameters["dimensions"]}
+"""
+
+
+async def test_an_adapter_takes_events(started: Started, tmp_path: Path) -> None:
+    (tmp_path / "statistics.py").write_text(ANALYTICS)
+    module = {"module": str(tmp_path / "statistics.py"), "options": {"shop": "toys"}}
+    client = Client((await started(analyticsAdapter=module)).application)
+    assert ok(await client.post("/events/AppOpened", json={})) == {"opened": "toys"}
+    seen = {"dimensions": {"a": "b"}}
+    assert ok(await client.post("/events/seen", json=seen)) == {"seen": {"a": "b"}}
+    assert ok(await client.post("/events/broken", json={})) == {}
+
+
+async def test_an_adapter_that_takes_no_events_stops_the_start(
+    started: Started, tmp_path: Path
+) -> None:
+    (tmp_path / "mute.py").write_text("class adapter:\n    pass\n")
+    with pytest.raises(ConfigError, match=r"analyticsAdapter: .* has no method app_opened"):
+        await started(analyticsAdapter={"module": str(tmp_path / "mute.py")})
+
+
+@pytest.mark.parametrize(
+    ("package", "options", "message"),
+    [
+        ("redis.asyncio", {"rateLimit": [{**LIMIT, "redisUrl": "redis://x"}]}, "redis"),
+        ("prometheus_client", {"metrics": {"enabled": True}}, "metrics"),
+    ],
+)
+async def test_without_its_extra_a_start_says_what_to_install(
+    app: MakeApp, monkeypatch: pytest.MonkeyPatch, package: str, options: Any, message: str
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ConfigError, match=rf"pip install 'parsepy-server\[{message}\]'"):
+        await app(**options)
+
+
 async def test_a_receipt_is_not_validated(client: Client) -> None:
     response = await client.post("/validate_purchase", json={"receipt": "x"})
     assert refused(response, Code.INVALID_JSON) == "missing receipt or productIdentifier"
@@ -338,3 +391,13 @@ def test_the_options_of_logs_and_figures_are_checked() -> None:
     for wrong in ({"maxLogFiles": "many"}, {"metrics": {"port": -1}}, {"trustProxy": "x"}):
         with pytest.raises(ConfigError, match=next(iter(wrong))):
             Config.from_options({"masterKey": MASTER_KEY, **wrong})
+
+
+def test_the_options_that_the_manual_shows_are_accepted() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+    shown = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    shown += re.findall(r'`(\{"(?:security|metrics)".*?\}\})`', page)
+    assert len(shown) == 4
+    for text in shown:
+        config = Config.from_options({"masterKey": MASTER_KEY, **json.loads(text)})
+        assert config.ineffective == ()
