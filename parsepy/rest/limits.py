@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from parsepy.backend import Backend, RequestContext
 from parsepy.config import ConfigError, RateLimit
@@ -76,7 +77,9 @@ class _Limit:
         if zone == "global":
             return f"{self.name} all"
         if zone == "session" and principal.session_token:
-            return f"{self.name} session {principal.session_token}"
+            # a digest: keys lie in Redis, where a token must not be found
+            digest = sha256(principal.session_token.encode()).hexdigest()[:32]
+            return f"{self.name} session {digest}"
         if zone == "user" and principal.user_id:
             return f"{self.name} user {principal.user_id}"
         return f"{self.name} ip {asked.ip}"

@@ -13,14 +13,14 @@ _MOST = 1000
 async def read(request: Request) -> Answer:
     """The entries of the asked level or above, the newest first unless `order` is asc."""
     request.require_master()
-    get = request.query.get
-    level = get("level", "info")
+    given = {name: str(value) for name, value in request.parameters().items()}
+    level = given.get("level", "")
     asked = LogQuery(
         level if level in LEVELS else "info",
-        _size(get("n") or get("size") or ""),
-        _moment(get("from", "")) or a_week_ago(),
-        _moment(get("until", "")) or "9",
-        get("order") == "asc",
+        _size(given.get("n") or given.get("size") or ""),
+        _moment(given.get("from", "")) or a_week_ago(),
+        _moment(given.get("until", "")) or "9",
+        given.get("order") == "asc",
     )
     return Answer(await asyncio.to_thread(request.context.backend.logs.query, asked))
 

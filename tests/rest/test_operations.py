@@ -70,7 +70,10 @@ async def test_the_last_lines_are_a_bare_array(master: Client) -> None:
         ("error", second),
         ("warn", first),
     ]
-    errors = ok(await master.get("/scriptlog", params={"level": "error", "n": 1, "order": "asc"}))
+    since = {"from": lines[1]["timestamp"], "order": "asc", "_method": "GET"}
+    again = ok(await master.post("/scriptlog", json={"n": 2, **since}))
+    assert [line["message"] for line in again] == [first, second]
+    errors = ok(await master.get("/scriptlog", params={"level": "error", "n": 1}))
     assert [line["message"] for line in errors] == [second]
 
 
