@@ -19,15 +19,18 @@ from parsepy.files.base import FileStore
 from parsepy.files.encryption import Encryption
 from parsepy.files.gridfs import GridFS
 from parsepy.files.memory import MemoryFiles
+from parsepy.logs import LogStore
+from parsepy.metrics import Metrics
 from parsepy.model import templates
 from parsepy.model.query import QueryLimits
 from parsepy.model.values import dumps
-from parsepy.operations import bootstrap, jobs, schemas
+from parsepy.operations import bootstrap, jobs, schemas, security
 from parsepy.rest import RestDoor
 from parsepy.rest.requests import Receive, Scope
 from parsepy.rest.responses import Send
 from parsepy.storage import Storage, open_storage
 from parsepy.storage.documents import file_url_of
+from parsepy.storage.monitor import Commands
 from parsepy.triggers import Triggers
 
 log = logging.getLogger("parsepy")
@@ -54,11 +57,21 @@ class Application:
             await schemas.prepare_database(backend)
             await self._apply_templates()
             await self._start_cloud()
+            await self._watch()
         except BaseException:
             backend.state = "error"
-            await backend.storage.close()
+            await self._close()
             raise
         backend.state = "ok"
+
+    async def _watch(self) -> None:
+        """Begin to keep logs and figures."""
+        backend, config = self.backend, self.backend.config
+        log.addHandler(backend.logs)
+        if config.security.enable_check_log:
+            await security.log_weaknesses(backend)
+        if backend.metrics is not None:
+            backend.metrics.start(config.metrics.host, config.metrics.port)
 
     async def _apply_templates(self) -> None:
         options = self.backend.config.schema
@@ -112,14 +125,21 @@ class Application:
 
     async def shutdown(self) -> None:
         """End what runs in the background, and close the connections."""
-        backend = self.backend
-        backend.state = "stopped"
-        tasks = [*self._tasks, *backend.tasks]
+        self.backend.state = "stopped"
+        await self._close()
+
+    async def _close(self) -> None:
+        tasks = [*self._tasks, *self.backend.tasks]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await backend.files.close()
-        await backend.storage.close()
+        await self._rest.close()
+        if self.backend.metrics is not None:
+            await self.backend.metrics.stop()
+        log.removeHandler(self.backend.logs)
+        self.backend.logs.close()
+        await self.backend.files.close()
+        await self.backend.storage.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or follow the server's lifespan."""
@@ -158,8 +178,9 @@ def build(config: Config, *, storage: Storage | None = None) -> Application:
     complexity = config.request_complexity
     seconds = config.cache_ttl / 1000
     own_files = _file_adapter(config)
+    metrics = _metrics(config)
     if storage is None:
-        storage = _storage(config, own_files)
+        storage = _storage(config, own_files, metrics)
     backend = Backend(
         config=config,
         storage=storage,
@@ -181,8 +202,44 @@ def build(config: Config, *, storage: Storage | None = None) -> Application:
         denied=config.request_keyword_denylist,
         denied_keys=_denied_keys(config),
         triggers=Triggers(config.cloud_timeout / 1000 or None),
+        settings=Cache(seconds, config.cache_max_size),
+        logs=LogStore(config.logs_folder, config.max_log_files),
+        metrics=metrics,
+        analytics=_analytics(config),
     )
+    _show_caches(backend)
     return Application(backend)
+
+
+def _metrics(config: Config) -> Metrics | None:
+    if not config.metrics.enabled:
+        return None
+    try:
+        return Metrics()
+    except ImportError as error:
+        raise ConfigError(
+            ["metrics: needs the extra: pip install 'parsepy-server[metrics]'"]
+        ) from error
+
+
+def _analytics(config: Config) -> object:
+    """The operator's own taker of events, with its two async methods; ``None`` if there is none."""
+    spec = config.analytics_adapter
+    if spec is None:
+        return None
+    made = load_adapter(spec, config.base_dir, "analyticsAdapter")
+    for name in ("app_opened", "track_event"):
+        if not callable(getattr(made, name, None)):
+            raise ConfigError([f"analyticsAdapter: {spec.module} has no method {name}"])
+    return made
+
+
+def _show_caches(backend: Backend) -> None:
+    if backend.metrics is not None:
+        gauge = backend.metrics.gauge
+        gauge("parsepy_cached_sessions", "Sessions cached", lambda: len(backend.principals))
+        gauge("parsepy_cached_roles", "Users whose roles are cached", lambda: len(backend.roles))
+        gauge("parsepy_classes", "Classes known", lambda: len(backend.schemas.classes))
 
 
 def _denied_keys(config: Config) -> re.Pattern[str] | None:
@@ -229,8 +286,11 @@ def _files_in(storage: Storage, config: Config) -> FileStore:
         raise ConfigError([str(error)]) from error
 
 
-def _storage(config: Config, files: FileStore | None) -> Storage:
+def _storage(config: Config, files: FileStore | None, metrics: Metrics | None) -> Storage:
     base = config.public_server_url or config.server_url
+    driver = dict(config.database_options.driver)
+    if metrics is not None:
+        driver["event_listeners"] = [Commands(metrics.command)]
     try:
         return open_storage(
             config.database_uri or "",
@@ -239,7 +299,7 @@ def _storage(config: Config, files: FileStore | None) -> Storage:
             ),
             prefix=config.collection_prefix,
             max_time_ms=config.database_options.max_time_ms,
-            driver=config.database_options.driver,
+            driver=driver,
         )
     except ImportError as error:
         raise ConfigError([f"databaseURI: {error}"]) from error

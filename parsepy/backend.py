@@ -11,6 +11,8 @@ from parsepy.auth.base import AuthProvider
 from parsepy.cache import Cache
 from parsepy.config import Config, DeniedKeyword
 from parsepy.files.base import FileStore
+from parsepy.logs import LogStore
+from parsepy.metrics import Metrics
 from parsepy.model.principal import MASTER, Principal
 from parsepy.model.query import QueryLimits
 from parsepy.model.schema import ClassSchema
@@ -48,6 +50,10 @@ class Backend:
     triggers: Triggers = field(default_factory=Triggers)
     events: Events = field(default_factory=Events)
     tasks: set["asyncio.Task[None]"] = field(default_factory=set)
+    settings: Cache[bytes] = field(default_factory=lambda: Cache(0, 0))
+    logs: LogStore = field(default_factory=LogStore)
+    metrics: Metrics | None = None
+    analytics: Any = None
     sign_up_required: tuple[str, ...] = ()
     state: str = "initialized"
 

@@ -465,6 +465,8 @@ async def _serving(config: Config, listener: socket.socket, welcome: str) -> Non
             await super().startup(sockets)
             if self.started and welcome:
                 print(welcome, flush=True)
+            if self.started and config.verify_server_url:
+                self.verifying = asyncio.create_task(_verify_server_url(config.server_url))
 
     application = build(config)
     # What lives as long as the server is not searched for garbage again and again; and a page of
@@ -493,6 +495,25 @@ async def _serving(config: Config, listener: socket.socket, welcome: str) -> Non
         await application.shutdown()
 
 
+async def _verify_server_url(url: str) -> None:
+    """Warn if the server does not answer at its own address (option verifyServerUrl)."""
+    import logging
+    from urllib.request import urlopen
+
+    def ask() -> None:
+        with urlopen(f"{url}/health", timeout=3) as answer:
+            answer.read(100)
+
+    try:
+        await asyncio.to_thread(ask)
+    except (OSError, ValueError) as error:
+        logging.getLogger("parsepy").warning(
+            "serverURL: %s/health does not answer (%s): clients may not reach the server there",
+            url,
+            error,
+        )
+
+
 async def _load_demo(application: Application, config: Config) -> None:
     from parsepy.operations import bootstrap
 
@@ -505,15 +526,15 @@ async def _load_demo(application: Application, config: Config) -> None:
 def _set_up_logs(config: Config) -> None:
     import logging
 
-    levels = {
-        "error": logging.ERROR,
-        "warn": logging.WARNING,
-        "info": logging.INFO,
-        "silent": logging.CRITICAL + 1,
-    }
+    from parsepy import logs
+
     chosen = config.log_level or ("verbose" if config.verbose else "info")
-    level = levels["silent"] if config.silent else levels.get(chosen, logging.DEBUG)
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    level = logs.LEVELS["silent" if config.silent else chosen]
+    for name in ("verbose", "silly"):
+        logging.addLevelName(logs.LEVELS[name], name.upper())
+    handler = logging.StreamHandler()
+    handler.setFormatter(logs.JSONLines() if config.json_logs else logs.Lines())
+    logging.basicConfig(level=level, handlers=[handler])
     for chatty in ("uvicorn", "pymongo", "asyncio"):
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
 

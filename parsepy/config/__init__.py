@@ -54,6 +54,7 @@ from parsepy.config.groups import (
     LiveQuery,
     LiveQueryServerOptions,
     LogLevels,
+    Metrics,
     Pages,
     PasswordPolicy,
     Push,
@@ -66,9 +67,11 @@ from parsepy.config.groups import (
     auth_provider,
     driver_and_own,
     hidden_fields,
+    log_files,
     push_options,
     schema_files,
 )
+from parsepy.config.proxies import TrustProxy, trust_proxy
 from parsepy.config.table import (
     Group,
     Option,
@@ -97,6 +100,7 @@ __all__ = [
     "LiveQuery",
     "LiveQueryServerOptions",
     "LogLevels",
+    "Metrics",
     "Network",
     "Option",
     "Pages",
@@ -161,9 +165,11 @@ class Config(Group):
         "publicServerURL", url, "the URL as clients see it", env="PARSE_PUBLIC_SERVER_URL"
     )
     verify_server_url: bool = option(
-        "verifyServerUrl", boolean, True, "call serverURL at the start", acts=False
+        "verifyServerUrl", boolean, True, "call serverURL at the start"
     )
-    trust_proxy: Any = option("trustProxy", json_value, [], "believe X-Forwarded-For", acts=False)
+    trust_proxy: TrustProxy = option(
+        "trustProxy", trust_proxy, [], "whose X-Forwarded-For is believed"
+    )
     cluster: Any = maybe("cluster", json_value, "number of processes", acts=False)
     allow_origin: tuple[str, ...] = option("allowOrigin", texts, ["*"], "CORS: origins")
     allow_headers: tuple[str, ...] = option("allowHeaders", texts, [], "CORS: more headers")
@@ -329,10 +335,10 @@ class Config(Group):
         "requestComplexity", group(RequestComplexity), {}, "how elaborate requests may be"
     )
     rate_limit: tuple[RateLimit, ...] = option(
-        "rateLimit", many(group(RateLimit), "limits"), [], "requests in a time", acts=False
+        "rateLimit", many(group(RateLimit), "limits"), [], "requests in a time"
     )
     route_allow_list: tuple[str, ...] | None = maybe(
-        "routeAllowList", patterns, "routes open without the master key", acts=False
+        "routeAllowList", patterns, "routes open without the master key"
     )
     idempotency_options: IdempotencyOptions = option(
         "idempotencyOptions",
@@ -340,12 +346,11 @@ class Config(Group):
         {},
         "requests that count once",
         env="PARSE_SERVER_EXPERIMENTAL_IDEMPOTENCY_OPTIONS",
-        acts=False,
     )
     allow_aggregation_for_read_only_master_key: bool = option(
         "allowAggregationForReadOnlyMasterKey", boolean, True, "it may aggregate", acts=False
     )
-    security: Security = option("security", group(Security), {}, "report", acts=False)
+    security: Security = option("security", group(Security), {}, "report")
 
     # Cloud code
     cloud: Path | None = maybe("cloud", path, "file of cloud code; default: cloud/main.py")
@@ -407,9 +412,7 @@ class Config(Group):
         "customPages", named(text, "URLs"), {}, "old form of pages.customUrls", acts=False
     )
     parse_frame_url: str | None = maybe("parseFrameURL", text, "frame of pages", acts=False)
-    analytics_adapter: Adapter | None = maybe(
-        "analyticsAdapter", adapter, "takes /events", acts=False
-    )
+    analytics_adapter: Adapter | None = maybe("analyticsAdapter", adapter, "takes /events")
     enable_product_purchase_legacy_api: bool = option(
         "enableProductPurchaseLegacyApi", boolean, True, "of old versions", acts=False
     )
@@ -419,9 +422,12 @@ class Config(Group):
     log_levels: LogLevels = option("logLevels", group(LogLevels), {}, "of cloud code", acts=False)
     verbose: bool = option("verbose", boolean, False, "log much", env="VERBOSE")
     silent: bool = option("silent", boolean, False, "print nothing", env="SILENT")
-    json_logs: bool = option("jsonLogs", boolean, False, "JSON lines", env="JSON_LOGS", acts=False)
-    logs_folder: str = option("logsFolder", text, "./logs", "folder of log files", acts=False)
-    max_log_files: Any = maybe("maxLogFiles", json_value, "log files kept", acts=False)
+    json_logs: bool = option("jsonLogs", boolean, False, "JSON lines", env="JSON_LOGS")
+    logs_folder: Path | None = maybe("logsFolder", path, "folder of log files; none: no files")
+    max_log_files: int | None = maybe("maxLogFiles", log_files, "log files kept, one a day")
+    metrics: Metrics = option(
+        "metrics", group(Metrics), {}, "figures for Prometheus", env="PARSEPY_METRICS"
+    )
     logger_adapter: Adapter | None = maybe("loggerAdapter", adapter, "takes logs", acts=False)
 
     # Not an option: where relative module paths of adapters start.

@@ -43,7 +43,9 @@ from parsepy.config.checks import (
     url,
     value_of,
 )
+from parsepy.config.paths import path_pattern
 from parsepy.config.table import Group, maybe, option, read_group, required
+from parsepy.logs import files_kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -370,11 +372,21 @@ class IdempotencyOptions(Group):
     ttl: float = option("ttl", number(0), 300, "seconds an id is remembered")
 
 
+def _request_path(value: object) -> str:
+    if not isinstance(value, str) or not value.startswith(("/", "{/", "*")):
+        raise ValueError
+    path_pattern(value)
+    return value
+
+
+request_path = value_of("a path such as /functions/*path or /classes/:name", _request_path)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RateLimit(Group):
     """One limit: so many requests to a path in a window of time."""
 
-    request_path: str = required("requestPath", filled, "", "path, such as /functions/*path")
+    request_path: str = required("requestPath", request_path, "/", "path, such as /functions/*path")
     request_time_window: float = required(
         "requestTimeWindow", number(0), 1, "milliseconds of the window"
     )
@@ -453,7 +465,21 @@ class Security(Group):
 
     enable_check: bool = option("enableCheck", boolean, False, "offer /security")
     enable_check_log: bool = option("enableCheckLog", boolean, False, "log it at the start")
-    check_groups: tuple[Any, ...] = option("checkGroups", json_list, [], "your own checks")
+    check_groups: tuple[Any, ...] = option(
+        "checkGroups", json_list, [], "your own checks", acts=False
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Metrics(Group):
+    """Figures for Prometheus: below the mount with the master key, or on a port of their own."""
+
+    enabled: bool = option("enabled", boolean, False, "keep figures, and answer GET /metrics")
+    port: int | None = maybe("port", integer(0, 65535), "answer there as well, without a key")
+    host: str = option("host", filled, "127.0.0.1", "address of that port")
+
+
+log_files = value_of('a number of files, or of days such as "14d"', files_kept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

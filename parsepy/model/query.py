@@ -253,7 +253,8 @@ def _check_includes(include: list[Path], limits: QueryLimits) -> None:
     if 0 <= limits.include_count < len(include):
         raise ParseError(
             Code.INVALID_QUERY,
-            f"Number of include fields exceeds maximum allowed ({limits.include_count})",
+            f"Number of include fields ({len(include)}) exceeds maximum allowed "
+            f"({limits.include_count})",
         )
 
 

@@ -591,7 +591,9 @@ async def prepare_database(backend: Backend) -> None:
         storage.create_index(class_name, name, keys, **extra)
         for class_name, name, keys, extra in _system_indexes(backend.config)
     ]
-    steps += [storage.create_join_index("_Role", field) for field in ("users", "roles")]
+    relations = {("_Role", "users"), ("_Role", "roles")}
+    relations |= {(name, field) for name, known in classes.items() for field in known.relations}
+    steps += [storage.create_join_index(name, field) for name, field in sorted(relations)]
     for outcome in await asyncio.gather(*steps, return_exceptions=True):
         if isinstance(outcome, ParseError):
             # data of before may break a unique index: served all the same, as Parse does

@@ -8,17 +8,24 @@ from collections.abc import Mapping
 from parsepy.backend import Backend, RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.rest import (
+    analytics,
     batch,
     classes,
+    cloud_code,
     credentials,
     files,
     functions,
+    global_config,
     schemas,
+    script_log,
     sessions,
     system,
     users,
 )
+from parsepy.rest.access_log import REQUEST_ID, masked_path, watchers
 from parsepy.rest.bodies import FileBody, open_body
+from parsepy.rest.idempotency import Once
+from parsepy.rest.limits import Limits
 from parsepy.rest.requests import (
     Receive,
     Request,
@@ -31,6 +38,7 @@ from parsepy.rest.requests import (
 )
 from parsepy.rest.responses import CORS, Answer, HTTPRefusal, Send, error_answer, send
 from parsepy.rest.routing import Router
+from parsepy.rest.visit import Visit, address_of, scheme_of
 from parsepy.storage import Unavailable
 from parsepy.storage.documents import MOUNT_URL
 
@@ -47,6 +55,10 @@ def routes() -> list[Route]:
         *functions.routes,
         *batch.routes,
         *files.routes,
+        *global_config.routes,
+        *cloud_code.routes,
+        *analytics.routes,
+        *script_log.routes,
         *system.routes,
     ]
 
@@ -59,71 +71,90 @@ class RestDoor:
         self._backend = backend
         self._mount = config.mount_path.rstrip("/")
         self._cors = CORS(config)
-        self._router = Router(routes())
+        self.routes = routes()
+        self._router = Router(self.routes)
         # Parse: a batch does not reach files, whose bodies are no JSON
-        self._batched = Router(r for r in routes() if r not in files.routes)
+        self._batched = Router(r for r in self.routes if r not in files.routes)
+        self._once = Once(config.idempotency_options)
+        self._limits = Limits(backend)
+        self._watchers = watchers(backend)
+        self._trusted = config.trust_proxy
         self._limit = config.max_upload_size
         self._request_prefix = secrets.token_hex(4)
         self._request_number = itertools.count(1)
         self._public_url = (config.public_server_url or "").rstrip("/")
+
+    async def close(self) -> None:
+        """Let go of what the door holds outside."""
+        await self._limits.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send_message: Send) -> None:
         """Answer one HTTP request."""
         headers: Mapping[bytes, bytes] = dict(scope["headers"])
         mount = MOUNT_URL.set(self._public_url or self._own_url(scope, headers))
         request_id = f"{self._request_prefix}-{next(self._request_number):x}"
+        method: str = scope["method"]
+        ip = address_of(scope, self._trusted)
+        visit = Visit(scope, receive, headers, request_id, ip, method)
         try:
-            answer = await self._answer(scope, receive, headers, request_id)
+            answer = await self._answer(visit)
         except ParseError as error:
+            visit.code = error.code
             answer = error_answer(self._backend, error)
         except HTTPRefusal as refusal:
-            answer = Answer(refusal.body, refusal.status)
+            answer = Answer(refusal.body, refusal.status, refusal.headers)
         except RecursionError:
             answer = Answer({"code": Code.INVALID_JSON, "error": "The nesting is too deep."}, 400)
         except Unavailable as error:
             log.error("request %s: the database can't be reached: %s", request_id, error)
             answer = Answer({"code": Code.INTERNAL_SERVER_ERROR, "error": "Database error"}, 500)
         except Exception:  # the outermost handler: log, answer without internals
-            log.exception("request %s: %s %s", request_id, scope["method"], scope["path"])
+            log.exception("request %s: %s %s", request_id, method, masked_path(scope["path"]))
             answer = Answer(
                 {"code": Code.INTERNAL_SERVER_ERROR, "error": "Internal server error."}, 500
             )
         finally:
             MOUNT_URL.reset(mount)
+        answer.headers = [*answer.headers, *visit.extra, (REQUEST_ID, request_id.encode())]
         await send(answer, self._cors.headers(headers.get(b"origin")), send_message)
+        for watch in self._watchers:
+            watch(visit, answer.status)
 
-    async def _answer(
-        self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes], request_id: str
-    ) -> Answer:
-        method: str = scope["method"]
+    async def _answer(self, visit: Visit) -> Answer:
+        scope, headers, method = visit.scope, visit.headers, visit.method
         if method == "OPTIONS":
             return Answer(b"OK")
         if method == "HEAD":
-            method = "GET"  # the server leaves the body out
+            method = visit.method = "GET"  # the server leaves the body out
         path = segments(scope, self._mount)
         if path == ("health",):
             return await self._health()
         if path is None:
             return _no_route(method, scope)
+        visit.path = path
         stream: FileBody | None = None
         if path[0] == "files":
-            stream = await open_body(scope, receive, headers, self._backend.config)
+            stream = await open_body(scope, visit.receive, headers, self._backend.config)
             body = stream.fields or {}
         else:
             body = read_json(
-                headers.get(b"content-type", b""), await read_body(scope, receive, self._limit)
+                headers.get(b"content-type", b""),
+                await read_body(scope, visit.receive, self._limit),
             )
         if method == "POST" and "_method" in body:
             override = body.pop("_method")
             if isinstance(override, str):
-                method = override.upper()
+                method = visit.method = override.upper()
         found = credentials.read(self._backend.config, headers, body)
         if stream is not None and method == "GET":
             credentials.of_download(self._backend.config, found)
-        context = await self._context(scope, found, path, request_id, headers)
+        context = await self._context(visit, found)
         match = self._router.find(method, path)
         if match is None:
             return _no_route(method, scope)
+        visit.route = match.route
+        if self._once.paths:
+            await self._once.claim(context, method, path)
         request = Request(
             method,
             path,
@@ -133,36 +164,34 @@ class RestDoor:
             match.arguments,
             headers,
             self._batched.find,
-            stream,
+            admit_item=self._limits.admit_item,
+            stream=stream,
         )
         return await match.handler(request)
 
-    async def _context(
-        self,
-        scope: Scope,
-        found: credentials.Credentials,
-        path: tuple[str, ...],
-        request_id: str,
-        headers: Mapping[bytes, bytes],
-    ) -> RequestContext:
+    async def _context(self, visit: Visit, found: credentials.Credentials) -> RequestContext:
         backend = self._backend
         if backend.state != "ok":
             raise ParseError(Code.INTERNAL_SERVER_ERROR, f"Invalid server state: {backend.state}")
-        ip = (scope.get("client") or ("",))[0]
+        if self._limits.restrict:
+            principal = await self._limits.admit(visit, found)
+        else:
+            principal = await credentials.principal_of(backend, found, visit.ip, visit.path)
+        visit.user_id = principal.user_id
         return RequestContext(
             backend,
-            await credentials.principal_of(backend, found, ip, path),
+            principal,
             found.installation_id or None,
-            ip,
-            request_id,
+            visit.ip,
+            visit.request_id,
             credentials.trigger_context(found) if found.context is not None else {},
             MOUNT_URL.get() or "",
-            headers,
+            visit.headers,
         )
 
     def _own_url(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str:
         host = headers.get(b"host", b"localhost").decode("latin-1")
-        return f"{scope.get('scheme', 'http')}://{host}{self._mount}"
+        return f"{scheme_of(scope, headers, self._trusted)}://{host}{self._mount}"
 
     async def _health(self) -> Answer:
         state = self._backend.state

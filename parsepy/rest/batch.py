@@ -36,6 +36,9 @@ async def batch(request: Request) -> Answer:
             f"Batch request contains {len(items)} sub-requests, which exceeds the limit of {limit}."
         )
     inner = [_inner(request, item) for item in items]
+    if request.admit_item is not None:
+        for item, _ in inner:
+            await request.admit_item(context, item.method, item.path)
     if request.body.get("transaction"):
         return Answer(await _in_transaction(context, inner))
     return Answer(await _run(inner))

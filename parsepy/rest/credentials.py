@@ -208,6 +208,20 @@ def check_client_keys(config: Config, found: Credentials) -> None:
         raise unauthorized()
 
 
+def check_keys(backend: Backend, found: Credentials, ip: str) -> Principal | None:
+    """The principal of a privileged key; ``None`` if client keys (or none) are enough.
+
+    Raises ``HTTPRefusal`` 403.
+    """
+    config = backend.config
+    if found.app_id != config.app_id:
+        raise unauthorized()
+    principal = key_principal(backend, found, ip)
+    if principal is None:
+        check_client_keys(config, found)
+    return principal
+
+
 async def principal_of(
     backend: Backend, found: Credentials, ip: str, path: tuple[str, ...]
 ) -> Principal:
@@ -215,15 +229,10 @@ async def principal_of(
 
     Raises ``HTTPRefusal`` 403, or INVALID_SESSION_TOKEN.
     """
-    config = backend.config
-    if found.app_id != config.app_id:
-        raise unauthorized()
-    principal = key_principal(backend, found, ip)
+    principal = check_keys(backend, found, ip)
     token = found.session_token
     if principal is not None and not (token and path in _OF_TOKEN):
         return principal
-    if principal is None:
-        check_client_keys(config, found)
     if not token or path == ("login",):
         return NOBODY
     if path == ("upgradeToRevocableSession",) and not token.startswith("r:"):

@@ -37,6 +37,7 @@ class Request:
     headers: Mapping[bytes, bytes]
     find_route: "FindRoute"
     stream: object = None
+    admit_item: "AdmitItem | None" = None
 
     @property
     def limits(self) -> QueryLimits:
@@ -165,10 +166,12 @@ class Route:
 
 
 class Match(NamedTuple):
-    """A handler found for a request, and the arguments in its path."""
+    """A handler found for a request, the arguments in its path, and the route's pattern."""
 
     handler: Handler
     arguments: Mapping[str, str]
+    route: str = ""
 
 
 FindRoute = Callable[[str, tuple[str, ...]], Match | None]
+AdmitItem = Callable[[RequestContext, str, tuple[str, ...]], Awaitable[None]]

@@ -113,6 +113,7 @@ class HTTPRefusal(Exception):
         super().__init__(str(body.get("error")))
         self.status = status
         self.body = body
+        self.headers: Headers = []
 
 
 def unauthorized() -> HTTPRefusal:

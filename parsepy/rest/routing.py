@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from parsepy.rest.requests import Handler, Match, Route
 
-_Pattern = tuple[tuple[tuple[int, str], ...], tuple[tuple[int, str], ...], dict[str, Handler]]
+_Handlers = dict[str, tuple[Handler, str]]
+_Pattern = tuple[tuple[tuple[int, str], ...], tuple[tuple[int, str], ...], _Handlers]
 
 
 class Router:
@@ -24,10 +25,10 @@ class Router:
             patterns = self._patterns.setdefault((len(parts), parts[0]), [])
             for known_fixed, known_named, handlers in patterns:
                 if known_fixed == fixed and known_named == named:
-                    handlers[route.method] = route.handler
+                    handlers[route.method] = route.handler, route.path
                     break
             else:
-                patterns.append((fixed, named, {route.method: route.handler}))
+                patterns.append((fixed, named, {route.method: (route.handler, route.path)}))
         for patterns in self._patterns.values():
             patterns.sort(key=lambda pattern: -len(pattern[0]))  # the most literal first
         for lines in self._open.values():
@@ -36,14 +37,14 @@ class Router:
     def find(self, method: str, path: tuple[str, ...]) -> Match | None:
         """The handler for ``method`` on ``path``, with the arguments in it."""
         for fixed, named, handlers in self._patterns.get((len(path), path[0]), ()):
-            handler = handlers.get(method)
-            if handler is not None and all(path[i] == part for i, part in fixed):
-                return Match(handler, {name: path[i] for i, name in named})
+            found = handlers.get(method)
+            if found is not None and all(path[i] == part for i, part in fixed):
+                return Match(found[0], {name: path[i] for i, name in named}, found[1])
         for route, parts in self._open.get(path[0], ()):
             if route.method == method and len(path) >= len(parts):
                 arguments = _arguments(parts, path)
                 if arguments is not None:
-                    return Match(route.handler, arguments)
+                    return Match(route.handler, arguments, route.path)
         return None
 
 

@@ -1,36 +1,65 @@
-"""``/serverInfo``: what this server can do."""
+"""``/serverInfo``, ``/security``, ``/metrics``: what this server can do, and how it fares."""
 
+from parsepy.model.values import JSONObject
+from parsepy.operations import security
 from parsepy.rest.requests import Request, Route
-from parsepy.rest.responses import Answer
+from parsepy.rest.responses import Answer, HTTPRefusal
 from parsepy.version import __version__
 
 PARSE_LEVEL = "9.10.0"
 """The Parse Server whose protocol is spoken; clients decide by it what they may use."""
 
-FEATURES = {
-    "globalConfig": {"create": False, "read": False, "update": False, "delete": False},
-    "hooks": {"create": False, "read": False, "update": False, "delete": False},
-    "cloudCode": {"jobs": False},
-    "logs": {"level": False, "size": False, "order": False, "until": False, "from": False},
+_LOG = ("GET", "scriptlog")
+_PUSH = ("POST", "push")
+_HOOKS = "hooks/functions"
+_SCHEMA = ("PUT", "schemas/Order")
+FEATURES: dict[str, dict[str, tuple[str, str] | None]] = {
+    "globalConfig": {
+        "create": ("PUT", "config"),
+        "read": ("GET", "config"),
+        "update": ("PUT", "config"),
+        "delete": ("PUT", "config"),
+    },
+    "hooks": {
+        "create": ("POST", _HOOKS),
+        "read": ("GET", _HOOKS),
+        "update": ("PUT", f"{_HOOKS}/total"),
+        "delete": ("PUT", f"{_HOOKS}/total"),
+    },
+    "cloudCode": {"jobs": ("GET", "cloud_code/jobs")},
+    "logs": {"level": _LOG, "size": _LOG, "order": _LOG, "until": _LOG, "from": _LOG},
     "push": {
-        "immediatePush": False,
-        "scheduledPush": False,
-        "storedPushData": False,
-        "pushAudiences": False,
-        "localization": False,
+        "immediatePush": _PUSH,
+        "scheduledPush": _PUSH,
+        "storedPushData": _PUSH,
+        "pushAudiences": ("GET", "push_audiences"),
+        "localization": _PUSH,
     },
     "schemas": {
-        "addField": True,
-        "removeField": True,
-        "addClass": True,
-        "removeClass": True,
-        "clearAllDataFromClass": True,
-        "exportClass": False,
-        "editClassLevelPermissions": True,
-        "editPointerPermissions": True,
+        "addField": _SCHEMA,
+        "removeField": _SCHEMA,
+        "addClass": ("POST", "schemas/Order"),
+        "removeClass": ("DELETE", "schemas/Order"),
+        "clearAllDataFromClass": ("DELETE", "purge/Order"),
+        "exportClass": None,
+        "editClassLevelPermissions": _SCHEMA,
+        "editPointerPermissions": _SCHEMA,
     },
-    "settings": {"securityCheck": False},
 }
+"""What a dashboard asks for, and the request that must have a route for it to be there."""
+
+
+def features(request: Request) -> JSONObject:
+    """The table of features as this server has them: true where the route is mounted."""
+    find = request.find_route
+    shown: JSONObject = {
+        group: {
+            name: needed is not None and find(needed[0], tuple(needed[1].split("/"))) is not None
+            for name, needed in members.items()
+        }
+        for group, members in FEATURES.items()
+    }
+    return shown | {"settings": {"securityCheck": request.context.config.security.enable_check}}
 
 
 async def server_info(request: Request) -> Answer:
@@ -38,11 +67,33 @@ async def server_info(request: Request) -> Answer:
     request.require_master()
     return Answer(
         {
-            "features": FEATURES,
+            "features": features(request),
             "parseServerVersion": PARSE_LEVEL,
             "parsepyVersion": __version__,
         }
     )
 
 
-routes = [Route("GET", "/serverInfo", server_info)]
+async def security_report(request: Request) -> Answer:
+    """Which settings are weak."""
+    request.require_master()
+    if not request.context.config.security.enable_check:
+        message = "Enable Parse Server option `security.enableCheck` to run security check."
+        raise HTTPRefusal(409, {"error": message})
+    return Answer({"report": await security.report(request.context.backend)})
+
+
+async def metrics(request: Request) -> Answer:
+    """The figures for Prometheus, if they are kept; with the master key."""
+    request.require_master()
+    kept = request.context.backend.metrics
+    if kept is None:
+        raise HTTPRefusal(404, {"error": "Metrics are off: set the option metrics.enabled."})
+    return Answer(kept.text())
+
+
+routes = [
+    Route("GET", "/serverInfo", server_info),
+    Route("GET", "/security", security_report),
+    Route("GET", "/metrics", metrics),
+]

@@ -36,7 +36,7 @@ from parsepy.model.acl import allows
 from parsepy.model.schema import ClassSchema
 from parsepy.model.values import JSONObject, now
 from parsepy.model.where import Where, equals_id
-from parsepy.storage import documents, filters, memory, schemas, updates
+from parsepy.storage import documents, filters, memory, schemas, settings, updates
 from parsepy.storage.changes import Change, Changes
 from parsepy.storage.documents import Document, FileURL
 from parsepy.storage.filters import EVERYTHING, Scope
@@ -592,6 +592,32 @@ class Storage:
                 )
             )
         return list(dict.fromkeys(row["owningId"] for row in rows))
+
+    # --- settings -----------------------------------------------------------------------------
+
+    async def read_settings(self, class_name: str) -> JSONObject | None:
+        """The one document of a settings class (protocol §6.9); ``None`` before the first write."""
+        with _guard():
+            document = await self._do(
+                lambda session: self.collection(class_name).find_one(
+                    {"_id": settings.ID}, session=session
+                )
+            )
+        return None if document is None else settings.from_document(document)
+
+    async def change_settings(self, class_name: str, changes: JSONObject) -> JSONObject:
+        """Change parts of that document by dotted path, atomically; its new state."""
+        with _guard():
+            document = await self._do(
+                lambda session: self.collection(class_name).find_one_and_update(
+                    {"_id": settings.ID},
+                    settings.to_update(changes),
+                    upsert=True,
+                    return_document=ReturnDocument.AFTER,
+                    session=session,
+                )
+            )
+        return settings.from_document(document or {})
 
     # --- schemas ------------------------------------------------------------------------------
 

@@ -49,6 +49,11 @@ _OPS: dict[str, Callable[[JSONObject], tuple[str, Any]]] = {
 }
 
 
+def op_to_update(op: JSONObject) -> tuple[str, Any]:
+    """MongoDB's operator and operand for a field operation that writes a column."""
+    return _OPS[op["__op"]](op)
+
+
 def to_update(schema: ClassSchema, changes: JSONObject) -> Document:
     """The MongoDB update of changes: plain values are set, operations become Mongo's.
 
@@ -60,7 +65,7 @@ def to_update(schema: ClassSchema, changes: JSONObject) -> Document:
     for name, value in changes.items():
         op = op_of(value)
         if op is not None:
-            operator, operand = _OPS[value["__op"]](value)
+            operator, operand = op_to_update(value)
             update.setdefault(operator, {})[key_of(schema, name)] = operand
         elif name == "authData" and schema.name == "_User":
             for provider, data in (value or {}).items():

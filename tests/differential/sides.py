@@ -37,6 +37,78 @@ CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
         "defaultLimit": 3,
         "maxLimit": 5,
     },
+    # Requests that count once, and limits that are met at once.
+    "operations": {
+        **COMMON,
+        "idempotencyOptions": {
+            "paths": ["classes/Once", "users", "functions/.*", "jobs/.*", "installations", "role.*"]
+        },
+        "rateLimit": [
+            {
+                "requestPath": "/login",
+                "requestTimeWindow": 600_000,
+                "requestCount": 2,
+                "errorResponseMessage": "Too many log-ins.",
+                "includeInternalRequests": True,
+            },
+            {
+                "requestPath": "/classes/Limited",
+                "requestTimeWindow": 600_000,
+                "requestCount": 1,
+                "requestMethods": "POST",
+                "includeInternalRequests": True,
+            },
+            {
+                "requestPath": "/functions/*path",
+                "requestTimeWindow": 600_000,
+                "requestCount": 30,
+                "includeInternalRequests": True,
+                "zone": "global",
+            },
+            {
+                "requestPath": "/sessions/:id",
+                "requestTimeWindow": 600_000,
+                "requestCount": 0,
+                "includeInternalRequests": True,
+                "includeMasterKey": True,
+            },
+            {
+                "requestPath": "/users/me",
+                "requestTimeWindow": 600_000,
+                "requestCount": 1,
+                "includeInternalRequests": True,
+                "zone": "user",
+            },
+            {
+                "requestPath": "/roles",
+                "requestTimeWindow": 600_000,
+                "requestCount": 6,
+                "includeInternalRequests": True,
+                "zone": "session",
+            },
+        ],
+    },
+    # Requests may not be elaborate.
+    "elaborate": {
+        **COMMON,
+        "requestComplexity": {
+            "includeDepth": 1,
+            "includeCount": 2,
+            "queryDepth": 2,
+            "subqueryDepth": 1,
+            "subqueryLimit": 2,
+            "batchRequestLimit": 2,
+            "allowRegex": False,
+        },
+    },
+    # Few routes are open to clients.
+    "allowed": {
+        **COMMON,
+        "enableSanitizedErrorResponse": False,
+        "readOnlyMasterKey": "read-only",
+        "maintenanceKey": "maintenance",
+        "routeAllowList": ["classes/Open", "batch", "functions/open[0-9]"],
+    },
 }
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 TIMEOUT = httpx.Timeout(30)

@@ -106,3 +106,8 @@ async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 
     while not await condition():
         assert asyncio.get_running_loop().time() < deadline, "it did not happen in time"
         await asyncio.sleep(0.02)
+
+
+def item_of_batch(verb: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """One inner request of a batch."""
+    return {"method": verb, "path": f"/parse{path}", **({"body": body} if body else {})}

@@ -177,7 +177,7 @@ def test_the_depth_and_number_of_a_clients_includes_are_limited() -> None:
     )
     assert refusal(limits, include="a,b,c") == (
         Code.INVALID_QUERY,
-        "Number of include fields exceeds maximum allowed (2)",
+        "Number of include fields (3) exceeds maximum allowed (2)",
     )
     assert len(read(limits, include="a,b").include) == 2
     assert len(read(limits, privileged=True, include="a.b.c").include) == 3

@@ -8,6 +8,7 @@ from tests.differential.cases import (
     invalid_input,
     keys_configuration,
     objects,
+    operations,
     operators,
     permissions,
     protected_fields,
@@ -41,4 +42,5 @@ SCENARIOS: list[Scenario] = [
     *keys_configuration.SCENARIOS,
     *invalid_input.SCENARIOS,
     *files.SCENARIOS,
+    *operations.SCENARIOS,
 ]

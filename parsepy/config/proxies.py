@@ -1,0 +1,78 @@
+"""``TrustProxy``: whose word on a client's address counts, in Express's terms."""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from parsepy.config.checks import At, Check, Network, ip_allowed, networks
+
+_NAMED = {
+    "loopback": ("127.0.0.1/8", "::1/128"),
+    "linklocal": ("169.254.0.0/16", "fe80::/10"),
+    "uniquelocal": ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TrustProxy:
+    """Which proxies are believed: those within ``hops`` of us, and those in ``networks``."""
+
+    hops: float = 0
+    networks: tuple[Network, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.hops or self.networks)
+
+    def trusts(self, address: str, hop: int = 0) -> bool:
+        """Is the sender of this address, so many hops away, believed?"""
+        return hop < self.hops or ip_allowed(self.networks, address)
+
+    def client(self, peer: str, forwarded: str) -> str:
+        """The client's address: ``peer``, or what the proxies tell in X-Forwarded-For.
+
+        The list is read from our side: the first address that no trusted proxy vouches for is
+        the client, whatever it wrote before itself.
+        """
+        addresses = [peer, *(part.strip() for part in reversed(forwarded.split(",")))]
+        for hop, address in enumerate(addresses[:-1]):
+            if not self.trusts(address, hop):
+                return address
+            if not addresses[hop + 1]:
+                return address
+        return _bare(addresses[-1])
+
+
+def _bare(address: str) -> str:
+    """An address without the port that some proxies write."""
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    host, colon, port = address.partition(":")
+    return host if colon and ":" not in port else address
+
+
+def _read(value: object, at: At) -> TrustProxy:
+    if isinstance(value, str) and re.fullmatch(r"\s*(true|false|\d+|\[.*)\s*", value, re.DOTALL):
+        value = json.loads(value)
+    if isinstance(value, bool):
+        return TrustProxy(float("inf") if value else 0)
+    if isinstance(value, int):
+        if value < 0:
+            raise ValueError
+        return TrustProxy(value)
+    if isinstance(value, str):
+        value = [part for part in value.split(",") if part.strip()]
+    if not isinstance(value, list | tuple):
+        raise ValueError
+    return TrustProxy(0, networks(list(_spelled(value)), at))
+
+
+def _spelled(names: Iterable[object]) -> Iterable[object]:
+    for name in names:
+        yield from _NAMED.get(name.strip(), (name.strip(),)) if isinstance(name, str) else (name,)
+
+
+trust_proxy = Check(
+    'true, false, a number of proxies, or addresses and networks such as "loopback, 10.0.0.0/8"',
+    _read,
+)

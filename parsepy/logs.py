@@ -1,0 +1,197 @@
+"""Logs: one line a record, secrets masked; the last ones kept for `/scriptlog`, files by day."""
+
+import json
+import logging
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, TextIO
+
+VERBOSE, SILLY = 15, 5
+LEVELS = {
+    "error": logging.ERROR,
+    "warn": logging.WARNING,
+    "info": logging.INFO,
+    "verbose": VERBOSE,
+    "debug": logging.DEBUG,
+    "silly": SILLY,
+    "silent": logging.CRITICAL + 1,
+}
+"""Parse's names of log levels."""
+_NAMES = {number: name for name, number in LEVELS.items()} | {logging.CRITICAL: "error"}
+_KEPT = 1000
+_TAIL = 4_000_000  # bytes of a day's file that are searched
+_SECRET = re.compile(
+    r"(?i)((?:password|secret|token|authorization|(?:master|only|maintenance|client|javascript|api|"
+    r"windows|webhook|file|encryption)[_-]?key)[\"']?\s*[=:]\s*(?:basic |bearer )?[\"']?)"
+    r"[^\s&\"',;}]+"
+)
+_TOKEN = re.compile(r"\br:[0-9A-Za-z]{16,}")
+_USERINFO = re.compile(r"(://)[^/\s@]+@")
+
+
+def mask(text: str) -> str:
+    """The text without session tokens, keys, passwords, and credentials in URLs."""
+    masked = _SECRET.sub(r"\1********", _TOKEN.sub("r:********", text))
+    return _USERINFO.sub(r"\1********@", masked)
+
+
+def entry_of(record: logging.LogRecord) -> dict[str, Any]:
+    """A record as `/scriptlog` and JSON lines show it."""
+    entry: dict[str, Any] = {
+        "level": _NAMES.get(record.levelno, record.levelname.lower()),
+        "message": mask(record.getMessage()),
+        "timestamp": stamp(record.created),
+        "logger": record.name,
+    }
+    fields = getattr(record, "fields", None)
+    if isinstance(fields, dict):
+        entry |= {key: mask(v) if isinstance(v, str) else v for key, v in fields.items()}
+    if record.exc_info:
+        entry["stack"] = mask(logging.Formatter().formatException(record.exc_info))
+    return entry
+
+
+def stamp(seconds: float) -> str:
+    """A moment as log lines write it."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class JSONLines(logging.Formatter):
+    """One JSON object a record (option jsonLogs)."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as one line."""
+        return json.dumps(entry_of(record), default=str)
+
+
+class Lines(logging.Formatter):
+    """A line for people, with what is secret masked."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as one line, and its traceback."""
+        return mask(super().format(record))
+
+
+@dataclass(frozen=True, slots=True)
+class LogQuery:
+    """What `/scriptlog` asks for: the newest first unless ``oldest_first``."""
+
+    level: str = "info"
+    size: int = 10
+    start: str = ""
+    until: str = "9"
+    oldest_first: bool = False
+
+    def select(self, entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The entries that are asked for, of all that there are from new to old."""
+        least = LEVELS.get(self.level, logging.INFO)
+        found = [
+            entry
+            for entry in entries
+            if LEVELS.get(str(entry.get("level")), logging.INFO) >= least
+            and self.start <= str(entry.get("timestamp")) <= self.until
+        ]
+        return found[-self.size :][::-1] if self.oldest_first else found[: self.size]
+
+
+class LogStore(logging.Handler):
+    """Keeps the last records of one application, and writes a file a day if it has a folder."""
+
+    def __init__(self, folder: Path | None = None, files: int | None = None) -> None:
+        super().__init__()
+        self._last: deque[dict[str, Any]] = deque(maxlen=_KEPT)
+        self._folder = folder
+        self._files = files
+        self._day: date | None = None
+        self._file: TextIO | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a record; a full disk costs the line, never the request."""
+        try:
+            entry = entry_of(record)
+            self._last.append(entry)
+            if self._folder is not None:
+                self._write(entry, datetime.fromtimestamp(record.created, UTC).date())
+        except (OSError, ValueError):
+            self.handleError(record)
+
+    def _write(self, entry: dict[str, Any], day: date) -> None:
+        if day != self._day or self._file is None:
+            self._open(day)
+        assert self._file is not None
+        self._file.write(json.dumps(entry, default=str) + "\n")
+        self._file.flush()
+
+    def _open(self, day: date) -> None:
+        assert self._folder is not None
+        if self._file is not None:
+            self._file.close()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._file = (self._folder / f"parsepy.{day.isoformat()}.log").open("a", encoding="utf-8")
+        self._day = day
+        if self._files is not None:
+            for old in self._paths()[self._files :]:
+                old.unlink(missing_ok=True)
+
+    def _paths(self) -> list[Path]:
+        """The files of all days, the newest first."""
+        assert self._folder is not None
+        return sorted(self._folder.glob("parsepy.????-??-??.log"), reverse=True)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        super().close()
+
+    def query(self, asked: LogQuery) -> list[dict[str, Any]]:
+        """The entries that are asked for, from the files or else from memory (blocks on files)."""
+        if self._folder is None:
+            return asked.select(reversed(self._last))
+        return asked.select(self._entries(asked))
+
+    def _entries(self, asked: LogQuery) -> Iterator[dict[str, Any]]:
+        first, last = asked.start[:10], asked.until[:10]
+        for path in self._paths():
+            if not first <= path.name[8:18] <= last:
+                continue
+            for line in reversed(_tail(path)):
+                try:
+                    entry = json.loads(line)
+                except ValueError:
+                    continue  # the first line of the tail is cut
+                if isinstance(entry, dict):
+                    yield entry
+
+
+def _tail(path: Path) -> list[bytes]:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _TAIL))
+        return file.read().splitlines()
+
+
+def files_kept(value: Any) -> int | None:
+    """The option maxLogFiles: a number of files, or of days (``"14d"``): there is one a day.
+
+    ValueError for anything else.
+    """
+    if value is None:
+        return None
+    match = re.fullmatch(r"(\d+)d?", str(value))
+    if match is None or int(match[1]) < 1:
+        raise ValueError(f"{value} is no number of files")
+    return int(match[1])
+
+
+def a_week_ago() -> str:
+    """Where `/scriptlog` begins unless it is told."""
+    return stamp((datetime.now(UTC) - timedelta(days=7)).timestamp())
