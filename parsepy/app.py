@@ -32,8 +32,9 @@ log = logging.getLogger("parsepy")
 class Application:
     """An ASGI 3 application: one Parse application with its backend and front doors."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, *, runs_schedules: bool = True) -> None:
         self.backend = backend
+        self._runs_schedules = runs_schedules
         self._rest = RestDoor(backend)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -80,7 +81,8 @@ class Application:
             await self._adopt(loader.load(path))
             if backend.config.watch:
                 self._background(loader.watch(path, self._adopt))
-        self._background(jobs.run_schedules(backend))
+        if self._runs_schedules:
+            self._background(jobs.run_schedules(backend))
 
     async def _adopt(self, loaded: Triggers) -> None:
         """Put cloud code into force; what can never fire is told."""
@@ -144,10 +146,13 @@ def template_of(options: SchemaOptions) -> templates.Template:
     return templates.load(options.files)
 
 
-def build(config: Config, *, storage: Storage | None = None) -> Application:
+def build(
+    config: Config, *, storage: Storage | None = None, runs_schedules: bool = True
+) -> Application:
     """Wire the parts of one application from its options.
 
-    ``storage`` replaces the one that ``databaseURI`` names. Raises ``ConfigError`` for an
+    ``storage`` replaces the one that ``databaseURI`` names; without ``runs_schedules`` no job
+    starts by itself. Raises ``ConfigError`` for an
     adapter that can't be loaded, and for ``memory:`` without its extra.
     """
     complexity = config.request_complexity
@@ -173,7 +178,7 @@ def build(config: Config, *, storage: Storage | None = None) -> Application:
         denied_keys=_denied_keys(config),
         triggers=Triggers(config.cloud_timeout / 1000 or None),
     )
-    return Application(backend)
+    return Application(backend, runs_schedules=runs_schedules)
 
 
 def _denied_keys(config: Config) -> re.Pattern[str] | None:
