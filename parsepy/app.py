@@ -112,6 +112,7 @@ class Application:
         """End what runs in the background, and close the connections."""
         backend = self.backend
         backend.state = "stopped"
+        await asyncio.sleep(0)  # a job that has only just been made must begin, to say its end
         tasks = [*self._tasks, *backend.tasks]
         for task in tasks:
             task.cancel()

@@ -176,9 +176,9 @@ class _Exchange:
         content = loads(self._answer) if self._answer else {}
         if self._status >= 400:
             refusal = content if isinstance(content, dict) else {}
+            # a missing master key is refused with a status and no code
             code = refusal.get("code", Code.OPERATION_FORBIDDEN)
-            known = Code(code) if code in Code._value2member_map_ else code
-            raise ParseError(known, str(refusal.get("error", content)))
+            raise ParseError(code, str(refusal.get("error", content)))
         return content
 
 
