@@ -39,8 +39,9 @@ log = logging.getLogger("parsepy")
 class Application:
     """An ASGI 3 application: one Parse application with its backend and front doors."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, *, runs_schedules: bool = True) -> None:
         self.backend = backend
+        self._runs_schedules = runs_schedules
         self._rest = RestDoor(backend)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -97,7 +98,8 @@ class Application:
             await self._adopt(loader.load(path))
             if backend.config.watch:
                 self._background(loader.watch(path, self._adopt))
-        self._background(jobs.run_schedules(backend))
+        if self._runs_schedules:
+            self._background(jobs.run_schedules(backend))
 
     async def _adopt(self, loaded: Triggers) -> None:
         """Put cloud code into force; what was likely meant otherwise is told."""
@@ -126,6 +128,7 @@ class Application:
     async def shutdown(self) -> None:
         """End what runs in the background, and close the connections."""
         self.backend.state = "stopped"
+        await asyncio.sleep(0)  # a job that has only just been made must begin, to say its end
         await self._close()
 
     async def _close(self) -> None:
@@ -169,10 +172,13 @@ def template_of(options: SchemaOptions) -> templates.Template:
     return templates.load(options.files)
 
 
-def build(config: Config, *, storage: Storage | None = None) -> Application:
+def build(
+    config: Config, *, storage: Storage | None = None, runs_schedules: bool = True
+) -> Application:
     """Wire the parts of one application from its options.
 
-    ``storage`` replaces the one that ``databaseURI`` names. Raises ``ConfigError`` for an
+    ``storage`` replaces the one that ``databaseURI`` names; without ``runs_schedules`` no job
+    starts by itself. Raises ``ConfigError`` for an
     adapter that can't be loaded, and for ``memory:`` without its extra.
     """
     complexity = config.request_complexity
@@ -208,7 +214,7 @@ def build(config: Config, *, storage: Storage | None = None) -> Application:
         analytics=_analytics(config),
     )
     _show_caches(backend)
-    return Application(backend)
+    return Application(backend, runs_schedules=runs_schedules)
 
 
 def _metrics(config: Config) -> Metrics | None:

@@ -729,6 +729,19 @@ def _codes() -> Iterator[Row]:
         yield str(code.value), code.name
 
 
+def _triggers() -> Iterator[Row]:
+    from parsepy.triggers import CONFIG, CONNECT, FILE, TRIGGERS
+
+    shown = {"class": "any class", CONNECT: "connections"}
+    yield "TRIGGER", "DECORATOR", "FOR", "MAY CHANGE", "MAY REFUSE", "WHEN"
+    for kind in TRIGGERS.values():
+        targets = [shown.get(kind.of, kind.of)]
+        targets += [FILE] if kind.files else []
+        targets += [CONFIG] if kind.config else []
+        may = ["yes" if allowed else "" for allowed in (kind.may_change, kind.may_refuse)]
+        yield kind.name, kind.decorator, ", ".join(targets), *may, kind.when
+
+
 def _single(title: str, names: Iterable[str]) -> Iterator[Row]:
     yield (title,)
     for name in names:
@@ -743,4 +756,5 @@ TABLES: dict[str, Callable[[], Iterable[Row]]] = {
     "classes": _classes,
     "providers": _providers,
     "codes": _codes,
+    "triggers": _triggers,
 }

@@ -81,7 +81,10 @@ class Object(Storable):
                 return self.updated_at
         value = self._values.get(key, default)
         if isinstance(value, list | dict | ACL) and key not in self._lent:
-            self._lent[key] = encode(value)  # whoever gets it may change it in place
+            # whoever gets it may change it in place
+            self._lent[key] = encode(value)
+            if self._stored.get(key) is value:
+                self._stored[key] = _copied(value)
         return value
 
     def __getitem__(self, key: str) -> Any:
@@ -272,6 +275,7 @@ class Object(Storable):
 
     def revert(self, *keys: str) -> Self:
         """Forget the pending changes of these fields, or all."""
+        self._settle()
         for key in keys or list(self._pending):
             self._pending.pop(key, None)
             root = key.partition(".")[0]
@@ -551,6 +555,18 @@ def _new_in(value: Any) -> Iterator[Object | File]:
         case list() | tuple():
             for inner in value:
                 yield from _new_in(inner)
+
+
+def _copied(value: Any) -> Any:
+    """The same values in containers of their own."""
+    match value:
+        case list():
+            return [_copied(item) for item in value]
+        case dict():
+            return {key: _copied(item) for key, item in value.items()}
+        case ACL():
+            return value.copy()
+    return value
 
 
 def _is_relation(value: Any) -> bool:

@@ -41,10 +41,14 @@ class Transaction:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
+        inner = self._open.pop()
         try:
-            return bool(await self._open.pop().__aexit__(kind, error, trace))
+            handled = bool(await inner.__aexit__(kind, error, trace))
         except Conflict as conflict:
             raise _refused() from conflict
+        if isinstance(error, Conflict) and not isinstance(inner, nullcontext):
+            raise _refused() from error
+        return handled
 
     def __call__(self, function: Callable[..., Awaitable[R]]) -> Callable[..., Awaitable[R]]:
         """As a decorator: the function runs in a transaction, again when another interfered."""

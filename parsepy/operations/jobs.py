@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextvars import Context
 from datetime import UTC, datetime, timedelta
 
 from cronsim import CronSim, CronSimError
@@ -39,9 +40,15 @@ async def _begin(context: RequestContext, name: str, job: Job, params: JSONObjec
         "ACL": {},
     }
     saved = await save.create(master_context(backend), _CLASS, status)
-    task = asyncio.create_task(_run(context.as_master(), name, job, params, saved.object_id))
-    backend.tasks.add(task)
-    task.add_done_callback(backend.tasks.discard)
+
+    def run() -> None:
+        # in a context of its own: a job is not part of the transaction or hook that starts it
+        work = _run(context.as_master(), name, job, params, saved.object_id)
+        task = asyncio.create_task(work, context=Context())
+        backend.tasks.add(task)
+        task.add_done_callback(backend.tasks.discard)
+
+    await backend.storage.after_commit(run)
     return saved.object_id
 
 

@@ -2,15 +2,20 @@
 
 For quick trials and for tests of cloud code; the data end with the process. It has of the
 driver's surface what ``Storage`` uses, and refuses all else with COMMAND_UNAVAILABLE. mongomock
-matches, sorts and changes; unique indexes, any-case comparison and refused updates that leave
-nothing half-written are ours. Regular expressions are Python's, and nothing stops a slow one.
+matches, sorts and changes; unique indexes, any-case comparison, refused updates that leave
+nothing half-written and transactions are ours. Regular expressions are Python's, and nothing
+stops a slow one.
+
+One transaction runs at a time. What it has written is seen by others at once, though they wait
+for its end before they change the same documents.
 """
 
+import asyncio
 import itertools
 import re
 import unicodedata
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -72,11 +77,12 @@ class MemoryClient(_Refusing):
     def __init__(self, mock: "AsyncMongoMockClient[Document]") -> None:
         self._mock = mock
         self._databases: dict[str, MemoryDatabase] = {}
+        self._turns = Turns()
 
     def get_database(self, name: str, codec_options: object = None) -> "MemoryDatabase":
         """The database of that name; values are kept as they are, so no codec is asked."""
         if name not in self._databases:
-            self._databases[name] = MemoryDatabase(name, self._mock)
+            self._databases[name] = MemoryDatabase(name, self._mock, self._turns)
         return self._databases[name]
 
     async def drop_database(self, name: str) -> None:
@@ -86,24 +92,92 @@ class MemoryClient(_Refusing):
     async def close(self) -> None:
         """Nothing is open."""
 
-    def start_session(self) -> NoReturn:
-        """There are none."""
-        raise _unavailable("transactions")
+    def start_session(self) -> "MemorySession":
+        """A session, to be used with ``async with``."""
+        return MemorySession(self._turns)
+
+
+class Turns:
+    """Whose transaction it is, and who waits for the next."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.running: MemorySession | None = None
+
+
+class MemorySession:
+    """As ``AsyncClientSession``: remembers how to undo the writes that are made with it."""
+
+    def __init__(self, turns: Turns) -> None:
+        self.in_transaction = False
+        self._turns = turns
+        self._undo: list[Callable[[], Awaitable[None]]] = []
+        self._touched: set[tuple[str, Any]] = set()
+        self._over = asyncio.Event()
+
+    async def __aenter__(self) -> "MemorySession":
+        return self
+
+    async def __aexit__(self, *failure: object) -> None:
+        if self.in_transaction:
+            await self.abort_transaction()
+
+    async def start_transaction(self) -> None:
+        """Begin a transaction, when no other one is under way."""
+        await self._turns.lock.acquire()
+        self._over.clear()
+        self._turns.running = self
+        self.in_transaction = True
+
+    async def commit_transaction(self) -> None:
+        """Make everything stay."""
+        self._end()
+
+    async def abort_transaction(self) -> None:
+        """Undo every write, the last one first."""
+        try:
+            for undo in reversed(self._undo):
+                await undo()
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        self.in_transaction = False
+        self._undo.clear()
+        self._touched.clear()
+        self._turns.running = None
+        self._turns.lock.release()
+        self._over.set()
+
+    def wrote(self, full_name: str, document_id: Any, undo: Callable[[], Awaitable[None]]) -> None:
+        """Remember a write, and what takes it back."""
+        if self.in_transaction:
+            self._touched.add((full_name, _comparable(document_id, False)))
+            self._undo.append(undo)
+
+    def holds(self, full_name: str, document_id: Any) -> bool:
+        """Has the transaction written this document?"""
+        return (full_name, _comparable(document_id, False)) in self._touched
+
+    async def ended(self) -> None:
+        """Return when the transaction is over."""
+        await self._over.wait()
 
 
 class MemoryDatabase(_Refusing):
     """As ``AsyncDatabase``."""
 
-    def __init__(self, name: str, mock: "AsyncMongoMockClient[Document]") -> None:
+    def __init__(self, name: str, mock: "AsyncMongoMockClient[Document]", turns: Turns) -> None:
         self.name = name
         self._mock = mock.get_database(name)
+        self._turns = turns
         self._collections: dict[str, MemoryCollection] = {}
 
     def __getitem__(self, name: str) -> "MemoryCollection":
         found = self._collections.get(name)
         if found is None:
             found = self._collections[name] = MemoryCollection(
-                f"{self.name}.{name}", self._mock.get_collection(name)
+                f"{self.name}.{name}", self._mock.get_collection(name), self._turns
             )
         return found
 
@@ -154,9 +228,12 @@ class MemoryCollection(_Refusing):
     looks up is still so when it writes.
     """
 
-    def __init__(self, full_name: str, mock: "AsyncMongoMockCollection[Document]") -> None:
+    def __init__(
+        self, full_name: str, mock: "AsyncMongoMockCollection[Document]", turns: Turns
+    ) -> None:
         self._full_name = full_name
         self._mock = mock
+        self._turns = turns
         self._indexes: dict[str, Index] = {}
         self._exists = False
 
@@ -179,7 +256,7 @@ class MemoryCollection(_Refusing):
         batch_size: int = 0,
         comment: str | None = None,
         max_time_ms: int | None = None,
-        session: None = None,
+        session: MemorySession | None = None,
     ) -> MemoryCursor:
         """The documents that match; what only steers the server's work is ignored."""
         self._check_hint(hint)
@@ -198,7 +275,9 @@ class MemoryCollection(_Refusing):
             raise _unavailable(f"such query ({error})") from error
         return found
 
-    async def find_one(self, filter: Mapping[str, Any], *, session: None = None) -> Document | None:
+    async def find_one(
+        self, filter: Mapping[str, Any], *, session: MemorySession | None = None
+    ) -> Document | None:
         """The first document that matches."""
         found = await self.fetch(_readable(filter), limit=1)
         return found[0] if found else None
@@ -209,7 +288,7 @@ class MemoryCollection(_Refusing):
         *,
         hint: Any = None,
         maxTimeMS: int | None = None,
-        session: None = None,
+        session: MemorySession | None = None,
     ) -> int:
         """How many documents match."""
         self._check_hint(hint)
@@ -237,7 +316,9 @@ class MemoryCollection(_Refusing):
 
     # --- writing ------------------------------------------------------------------------------
 
-    async def insert_one(self, document: Document, *, session: None = None) -> InsertOneResult:
+    async def insert_one(
+        self, document: Document, *, session: MemorySession | None = None
+    ) -> InsertOneResult:
         """Store a document unless a unique index refuses it."""
         document.setdefault("_id", ObjectId())
         await self._expire()
@@ -248,6 +329,7 @@ class MemoryCollection(_Refusing):
             raise _duplicate(self._full_name, "_id_", document["_id"]) from error
         self._exists = True
         self._enter(document)
+        self._note(session, document["_id"], None)
         return InsertOneResult(document["_id"], acknowledged=True)
 
     async def bulk_write(
@@ -255,19 +337,20 @@ class MemoryCollection(_Refusing):
         requests: Sequence[InsertOne[Document] | UpdateOne],
         *,
         ordered: bool = True,
-        session: None = None,
+        session: MemorySession | None = None,
     ) -> None:
         """Insert and change one document after another; BulkWriteError names what failed."""
         failures: list[Document] = []
         for position, request in enumerate(requests):
             try:
                 if isinstance(request, InsertOne):
-                    await self.insert_one(request._doc)
+                    await self.insert_one(request._doc, session=session)
                 else:
                     await self.update_one(
                         request._filter,
                         request._doc,  # type: ignore[arg-type]
                         upsert=bool(request._upsert),
+                        session=session,
                     )
             except OperationFailure as error:
                 failures.append({"index": position, "code": error.code, "errmsg": str(error)})
@@ -282,17 +365,21 @@ class MemoryCollection(_Refusing):
         update: Mapping[str, Any],
         upsert: bool = False,
         *,
-        session: None = None,
+        session: MemorySession | None = None,
     ) -> UpdateResult:
         """Change the first document that matches."""
-        pairs = await self._update(filter, update, limit=1, upsert=upsert)
+        pairs = await self._update(filter, update, limit=1, upsert=upsert, session=session)
         return _update_result(pairs)
 
     async def update_many(
-        self, filter: Mapping[str, Any], update: Mapping[str, Any], *, session: None = None
+        self,
+        filter: Mapping[str, Any],
+        update: Mapping[str, Any],
+        *,
+        session: MemorySession | None = None,
     ) -> UpdateResult:
         """Change every document that matches."""
-        return _update_result(await self._update(filter, update))
+        return _update_result(await self._update(filter, update, session=session))
 
     async def find_one_and_update(
         self,
@@ -302,10 +389,10 @@ class MemoryCollection(_Refusing):
         projection: Mapping[str, Any] | None = None,
         return_document: bool = ReturnDocument.BEFORE,
         upsert: bool = False,
-        session: None = None,
+        session: MemorySession | None = None,
     ) -> Document | None:
         """Change the first document that matches; the document before or after."""
-        pairs = await self._update(filter, update, limit=1, upsert=upsert)
+        pairs = await self._update(filter, update, limit=1, upsert=upsert, session=session)
         if not pairs:
             return None
         before, after = pairs[0]
@@ -314,13 +401,17 @@ class MemoryCollection(_Refusing):
             return chosen
         return {key: value for key, value in chosen.items() if key == "_id" or key in projection}
 
-    async def delete_one(self, filter: Mapping[str, Any], *, session: None = None) -> DeleteResult:
+    async def delete_one(
+        self, filter: Mapping[str, Any], *, session: MemorySession | None = None
+    ) -> DeleteResult:
         """Delete the first document that matches."""
-        return await self._delete(filter, limit=1)
+        return await self._delete(filter, limit=1, session=session)
 
-    async def delete_many(self, filter: Mapping[str, Any], *, session: None = None) -> DeleteResult:
+    async def delete_many(
+        self, filter: Mapping[str, Any], *, session: MemorySession | None = None
+    ) -> DeleteResult:
         """Delete every document that matches."""
-        return await self._delete(filter)
+        return await self._delete(filter, session=session)
 
     async def drop(self) -> None:
         """Forget documents and indexes."""
@@ -335,12 +426,49 @@ class MemoryCollection(_Refusing):
         *,
         limit: int = 0,
         upsert: bool = False,
+        session: MemorySession | None = None,
     ) -> list[tuple[Document | None, Document]]:
         """Change what matches; each document (``None``: it is new) before and after."""
-        matched = await self.fetch(_readable(filter), limit=limit)
-        if not matched and upsert:
-            return [(None, await self._upsert(filter, update))]
-        return [(before, await self._change(before, update)) for before in matched]
+        pairs: list[tuple[Document | None, Document]] = []
+        for before in await self._matched(filter, limit, session):
+            after = await self._change(before, update)
+            self._note(session, before["_id"], before)
+            pairs.append((before, after))
+        if not pairs and upsert:
+            made = await self._upsert(filter, update)
+            self._note(session, made["_id"], None)
+            pairs.append((None, made))
+        return pairs
+
+    async def _matched(
+        self, filter: Mapping[str, Any], limit: int, session: MemorySession | None
+    ) -> list[Document]:
+        """What a write is about to change; not before a transaction that holds it has ended."""
+        while True:
+            matched = await self.fetch(_readable(filter), limit=limit)
+            other = self._turns.running
+            if other is None or other is session:
+                return matched
+            if not any(other.holds(self._full_name, item["_id"]) for item in matched):
+                return matched
+            await other.ended()
+
+    def _note(
+        self, session: MemorySession | None, document_id: Any, before: Document | None
+    ) -> None:
+        """Let a transaction remember a document's state before a write; ``None``: no document."""
+        if session is None:
+            return
+
+        async def undo() -> None:
+            this = {"_id": document_id}
+            for document in await self._mock.find(this).to_list(None):
+                await self._remove(document)
+            if before is not None:
+                await self._mock.insert_one(before)
+                self._enter(before)
+
+        session.wrote(self._full_name, document_id, undo)
 
     async def _change(self, before: Document, update: Mapping[str, Any]) -> Document:
         _check_update(before, update)
@@ -375,10 +503,16 @@ class MemoryCollection(_Refusing):
         self._enter(made)
         return made
 
-    async def _delete(self, filter: Mapping[str, Any], limit: int = 0) -> DeleteResult:
-        matched = await self.fetch(_readable(filter), limit=limit)
+    async def _delete(
+        self,
+        filter: Mapping[str, Any],
+        limit: int = 0,
+        session: MemorySession | None = None,
+    ) -> DeleteResult:
+        matched = await self._matched(filter, limit, session)
         for document in matched:
             await self._remove(document)
+            self._note(session, document["_id"], document)
         return DeleteResult({"n": len(matched)}, acknowledged=True)
 
     async def _remove(self, document: Document) -> None:

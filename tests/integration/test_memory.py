@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from parsepy.app import Application, build
 from parsepy.config import Config, ConfigError
 from parsepy.errors import Code, ParseError
 from parsepy.storage import DuplicateKey, Storage, open_storage
+from parsepy.storage.memory import MemorySession
 from tests.conftest import APP_ID, MASTER_KEY, MOUNT, Client
 from tests.integration.test_cli import serving
 
@@ -325,16 +326,74 @@ async def test_what_an_index_says_expires_is_gone() -> None:
     assert [item["_id"] for item in await seen.find({}).to_list(None)] == ["new"]
 
 
-# --- What is refused ---
+# --- Transactions ---
 
 
-async def test_a_transaction_is_refused_before_anything_is_written(anybody: Client) -> None:
+async def test_a_refused_transaction_takes_back_what_it_wrote(anybody: Client) -> None:
     create = {"method": "POST", "path": "/parse/classes/Order", "body": {"total": 5}}
-    answer = await anybody.post("/batch", json={"requests": [create], "transaction": True})
+    wrong = {"method": "POST", "path": "/parse/classes/Order", "body": {"total": "five"}}
+    answer = await anybody.post("/batch", json={"requests": [create, wrong], "transaction": True})
     assert answer.status_code == 400
-    assert answer.json()["code"] == Code.COMMAND_UNAVAILABLE
-    assert re.search("memory: has no transactions; use MongoDB", answer.json()["error"])
+    assert answer.json()["code"] == Code.INCORRECT_TYPE
     assert await found(anybody, "Order") == []
+
+
+async def test_an_abort_puts_back_what_was_changed_deleted_and_unique() -> None:
+    codes = storage().collection("DiscountCode")
+    await codes.create_index([("code", 1)], name="code_1", unique=True)
+    await codes.insert_one({"_id": "a", "code": "SPRING"})
+    await codes.insert_one({"_id": "b", "code": "AUTUMN"})
+    async with aborted(codes) as session:
+        await codes.update_one({"_id": "a"}, {"$set": {"code": "MAY"}}, session=session)
+        await codes.delete_one({"_id": "b"}, session=session)
+        await codes.insert_one({"_id": "c", "code": "SPRING"}, session=session)
+    assert [(i["_id"], i["code"]) for i in await codes.find({}, sort=[("_id", 1)]).to_list()] == [
+        ("a", "SPRING"),
+        ("b", "AUTUMN"),
+    ]
+    await codes.insert_one({"_id": "d", "code": "MAY"})
+    with pytest.raises(Exception, match="index: code_1 "):
+        await codes.insert_one({"_id": "e", "code": "SPRING"})
+
+
+async def test_a_second_transaction_waits_for_the_first() -> None:
+    store = storage()
+    order: list[str] = []
+
+    async def transact(name: str) -> None:
+        async with store.transaction():
+            order.append(f"{name} begins")
+            await asyncio.sleep(0)
+            order.append(f"{name} ends")
+
+    await asyncio.gather(transact("one"), transact("two"))
+    assert order == ["one begins", "one ends", "two begins", "two ends"]
+
+
+async def test_a_write_waits_for_the_transaction_that_holds_its_document() -> None:
+    store = storage()
+    skus = store.collection("SKU")
+    await skus.insert_one({"_id": "a", "stock": 5})
+    async with aborted(skus) as session:
+        await skus.update_one({"_id": "a"}, {"$inc": {"stock": -5}}, session=session)
+        other = asyncio.create_task(skus.update_one({"_id": "a"}, {"$inc": {"stock": 1}}))
+        await asyncio.sleep(0)
+        assert not other.done()
+    await asyncio.wait_for(other, 5)
+    (sku,) = await skus.find({}).to_list(None)
+    assert sku["stock"] == 6
+
+
+@asynccontextmanager
+async def aborted(collection: Any) -> AsyncIterator[Any]:
+    """A session in a transaction that is aborted at the end."""
+    session = MemorySession(collection._turns)
+    await session.start_transaction()
+    yield session
+    await session.abort_transaction()
+
+
+# --- What is refused ---
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,154 @@
+"""``Query`` over MongoDB: conditions, order, includes, pages, groups."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from parsepy import Object, ParseError, Query
+from parsepy.errors import Code
+from tests.conftest import Client
+
+pytestmark = pytest.mark.usefixtures("mugs")
+
+
+class Mug(Object, class_name="Mug"):
+    """A class with a Python class of its own."""
+
+    @property
+    def price(self) -> int:
+        """What it costs."""
+        return int(self.get("price"))
+
+
+@pytest.fixture
+async def mugs(acting: Client) -> None:
+    """Three mugs; the third has no colour."""
+    makers = [await Object("Maker", name=name).save() for name in ("Ada", "Bo", "Cy")]
+    rows: list[dict[str, Any]] = [
+        {"price": 5, "name": "Small mug", "tags": ["new", "sale"], "colour": "red"},
+        {"price": 10, "name": "Large Mug", "tags": ["new"], "colour": "blue"},
+        {"price": 20, "name": "A+ (best)", "tags": []},
+    ]
+    await Object.save_all(
+        Object("Mug", maker=maker, **row) for maker, row in zip(makers, rows, strict=True)
+    )
+
+
+def mug_query() -> Query[Any]:
+    """A query for mugs as plain objects."""
+    return Query("Mug")
+
+
+async def prices(query: Query[Any]) -> list[int]:
+    """What a query finds, by price."""
+    return sorted(mug.get("price") for mug in await query.find())
+
+
+Condition = Callable[[Query[Any]], Query[Any]]
+CONDITIONS: list[tuple[Condition, list[int]]] = [
+    (lambda q: q.equal_to("price", 5), [5]),
+    (lambda q: q.equal_to("tags", "sale"), [5]),
+    (lambda q: q.equal_to("colour", None), [20]),
+    (lambda q: q.not_equal_to("price", 5), [10, 20]),
+    (lambda q: q.less_than("price", 10), [5]),
+    (lambda q: q.less_than_or_equal_to("price", 10), [5, 10]),
+    (lambda q: q.greater_than("price", 10), [20]),
+    (lambda q: q.greater_than_or_equal_to("price", 10).less_than("price", 20), [10]),
+    (lambda q: q.contained_in("price", [5, 20]), [5, 20]),
+    (lambda q: q.not_contained_in("price", [5, 20]), [10]),
+    (lambda q: q.contained_by("tags", ["new"]), [10, 20]),
+    (lambda q: q.contains_all("tags", ["new", "sale"]), [5]),
+    (lambda q: q.contains_all_starting_with("tags", ["ne", "sa"]), [5]),
+    (lambda q: q.exists("colour"), [5, 10]),
+    (lambda q: q.does_not_exist("colour"), [20]),
+    (lambda q: q.matches("name", "mug$"), [5]),
+    (lambda q: q.matches("name", re.compile("mug$", re.IGNORECASE)), [5, 10]),
+    (lambda q: q.starts_with("name", "A+ ("), [20]),
+    (lambda q: q.ends_with("name", "(best)"), [20]),
+    (lambda q: q.contains("name", "ge M"), [10]),
+    (lambda q: q.where({"price": {"$gte": 10}, "colour": "blue"}), [10]),
+    (lambda q: q.matches_query("maker", Query("Maker").equal_to("name", "Ada")), [5]),
+    (lambda q: q.does_not_match_query("maker", Query("Maker").equal_to("name", "Ada")), [10, 20]),
+    (lambda q: Query.or_(Query("Mug").less_than("price", 6), q.greater_than("price", 15)), [5, 20]),
+    (lambda q: Query.nor(q.less_than("price", 6)), [10, 20]),
+]
+
+
+@pytest.mark.parametrize(("condition", "expected"), CONDITIONS)
+async def test_a_condition_finds_what_it_says(condition: Condition, expected: list[int]) -> None:
+    assert await prices(condition(Query("Mug"))) == expected
+
+
+async def test_order_skip_and_limit_cut_a_page() -> None:
+    found = await mug_query().descending("price").skip(1).limit(1).find()
+    assert [mug.get("price") for mug in found] == [10]
+
+
+async def test_a_page_comes_with_the_number_of_all() -> None:
+    found, count = await mug_query().ascending("price").limit(2).find_with_count()
+    assert ([mug.get("price") for mug in found], count) == ([5, 10], 3)
+
+
+async def test_include_brings_the_objects_that_a_field_points_to() -> None:
+    mug = await mug_query().equal_to("price", 5).include("maker").first()
+    assert mug is not None
+    assert mug.get("maker").get("name") == "Ada"
+
+
+async def test_without_include_there_is_a_mere_pointer() -> None:
+    mug = await mug_query().equal_to("price", 5).first()
+    assert mug is not None
+    assert not mug.get("maker").is_data_available
+
+
+async def test_select_and_exclude_choose_the_fields() -> None:
+    chosen = await mug_query().equal_to("price", 5).select("name").first()
+    rest = await mug_query().equal_to("price", 5).exclude("name").first()
+    assert chosen is not None
+    assert rest is not None
+    assert chosen.keys() == ["name"]
+    assert "name" not in rest
+
+
+async def test_first_of_nothing_is_none_and_get_of_nothing_is_refused() -> None:
+    assert await mug_query().equal_to("price", 1).first() is None
+    with pytest.raises(ParseError) as refusal:
+        await Query("Mug").get("nowhere")
+    assert refusal.value.code == Code.OBJECT_NOT_FOUND
+
+
+async def test_each_goes_through_more_than_a_page() -> None:
+    await Object.save_all(Object("Line", n=n) for n in range(205))
+    seen: list[int] = []
+    await Query("Line").each(lambda line: seen.append(line.get("n")))
+    assert sorted(seen) == list(range(205))
+
+
+async def test_each_refuses_an_order_of_its_own() -> None:
+    with pytest.raises(ValueError, match="order of their ids"):
+        await Query("Mug").ascending("price").each(lambda mug: None)
+
+
+async def test_a_class_with_a_python_class_is_found_as_that() -> None:
+    found = await Mug.query().equal_to("price", 5).first()
+    assert isinstance(found, Mug)
+    assert found.price == 5
+
+
+async def test_an_unknown_class_has_no_objects() -> None:
+    assert await Query("Unicorn").find() == []
+
+
+def test_queries_of_two_classes_make_no_group() -> None:
+    with pytest.raises(ValueError, match="one class"):
+        Query.or_(Query("Mug"), Query("Maker"))
+
+
+def test_a_copy_goes_its_own_way() -> None:
+    query: Query[Any] = Query("Mug").equal_to("price", 5)
+    query.copy().equal_to("price", 6)
+    assert query.to_where() == {"price": 5}
