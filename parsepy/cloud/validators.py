@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from parsepy.cloud.codec import encode
@@ -34,7 +34,6 @@ class Validator:
     validate_master_key: bool = False
     skip_with_master_key: bool = False
     custom: Callable[[Any], Any] | None = None
-    more: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:

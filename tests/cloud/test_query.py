@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 
 from parsepy import Object, ParseError, Query
 from parsepy.errors import Code
-from tests.conftest import Client
+from parsepy.testing import App, parse_app
 
 pytestmark = pytest.mark.usefixtures("mugs")
 
@@ -24,18 +24,27 @@ class Mug(Object, class_name="Mug"):
         return int(self.get("price"))
 
 
-@pytest.fixture
-async def mugs(acting: Client) -> None:
-    """Three mugs; the third has no colour."""
-    makers = [await Object("Maker", name=name).save() for name in ("Ada", "Bo", "Cy")]
+@pytest.fixture(scope="module")
+async def mug_shop(mongo_uri: str) -> AsyncIterator[App]:
+    """An application with three mugs; the third has no colour."""
     rows: list[dict[str, Any]] = [
         {"price": 5, "name": "Small mug", "tags": ["new", "sale"], "colour": "red"},
         {"price": 10, "name": "Large Mug", "tags": ["new"], "colour": "blue"},
         {"price": 20, "name": "A+ (best)", "tags": []},
     ]
-    await Object.save_all(
-        Object("Mug", maker=maker, **row) for maker, row in zip(makers, rows, strict=True)
-    )
+    async with await parse_app(database=mongo_uri) as app:
+        async with app.acting():
+            makers = [Object("Maker", name=name) for name in ("Ada", "Bo", "Cy")]
+            for maker, row in zip(makers, rows, strict=True):
+                await Object("Mug", maker=maker, **row).save()
+        yield app
+
+
+@pytest.fixture
+async def mugs(mug_shop: App) -> AsyncIterator[None]:
+    """Run the test as cloud code of that application."""
+    async with mug_shop.acting():
+        yield
 
 
 def mug_query() -> Query[Any]:

@@ -1,0 +1,44 @@
+"""The manual of cloud code names every decorator, and its tutorial works as it stands."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import textwrap
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from parsepy.cloud.decorators import DECORATORS
+from parsepy.cloud.validators import Validator
+
+PAGE = (Path(__file__).parents[2] / "docs" / "cloud-code.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+
+
+@pytest.mark.parametrize("name", sorted(DECORATORS))
+def test_every_decorator_is_named(name: str) -> None:
+    assert f"`@Cloud.{name}" in PAGE
+
+
+@pytest.mark.parametrize("name", [f.name for f in fields(Validator) if f.name != "custom"])
+def test_every_rule_of_a_validator_is_named(name: str) -> None:
+    assert f"`{name}`" in PAGE
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_every_block_is_python(block: str) -> None:
+    ast.parse(f"async def page():\n{textwrap.indent(block, '    ')}")
+
+
+def test_the_tutorial_works_as_it_stands(tmp_path: Path) -> None:
+    tests = tmp_path / "cloud" / "tests"
+    tests.mkdir(parents=True)
+    (tmp_path / "cloud" / "main.py").write_text(BLOCKS[0])
+    (tests / "test_review.py").write_text(BLOCKS[1])
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    outcome = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert "1 passed" in outcome.stdout, outcome.stdout + outcome.stderr
