@@ -20,8 +20,8 @@ from parsepy import (
     Pointer,
     Query,
     SaveRequest,
+    WriteRequest,
 )
-from parsepy.cloud.requests import WriteRequest
 
 STEPS = {
     "pending": {"paid", "cancelled"},

@@ -16,8 +16,10 @@ CLOUD_NAMES = frozenset(
         "Code",
         "ConditionFailed",
         "Config",
+        "ConfigRequest",
         "DeleteRequest",
         "File",
+        "FileRequest",
         "FindRequest",
         "FoundRequest",
         "FunctionRequest",
@@ -36,6 +38,7 @@ CLOUD_NAMES = frozenset(
         "Session",
         "User",
         "UserRequest",
+        "WriteRequest",
     ]
 )
 """What cloud code imports from ``parsepy``: the names of ``parsepy.cloud``."""

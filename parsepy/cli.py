@@ -730,12 +730,11 @@ def _codes() -> Iterator[Row]:
 
 
 def _triggers() -> Iterator[Row]:
-    from parsepy.triggers import CONFIG, CONNECT, FILE, TRIGGERS
+    from parsepy.triggers import CONFIG, FILE, TRIGGERS
 
-    shown = {"class": "any class", CONNECT: "connections"}
     yield "TRIGGER", "DECORATOR", "FOR", "MAY CHANGE", "MAY REFUSE", "WHEN"
     for kind in TRIGGERS.values():
-        targets = [shown.get(kind.of, kind.of)]
+        targets = ["any class" if kind.of == "class" else kind.of]
         targets += [FILE] if kind.files else []
         targets += [CONFIG] if kind.config else []
         may = ["yes" if allowed else "" for allowed in (kind.may_change, kind.may_refuse)]

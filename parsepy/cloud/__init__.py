@@ -6,7 +6,9 @@ from parsepy.cloud.files import File
 from parsepy.cloud.objects import Object, Pointer, Relation
 from parsepy.cloud.query import Query
 from parsepy.cloud.requests import (
+    ConfigRequest,
     DeleteRequest,
+    FileRequest,
     FindRequest,
     FoundRequest,
     FunctionRequest,
@@ -14,6 +16,7 @@ from parsepy.cloud.requests import (
     Request,
     SaveRequest,
     UserRequest,
+    WriteRequest,
 )
 from parsepy.cloud.users import Installation, Role, Session, User
 from parsepy.cloud.values import ACL, GeoPoint, Polygon
@@ -27,8 +30,10 @@ __all__ = [
     "Code",
     "ConditionFailed",
     "Config",
+    "ConfigRequest",
     "DeleteRequest",
     "File",
+    "FileRequest",
     "FindRequest",
     "FoundRequest",
     "FunctionRequest",
@@ -47,4 +52,5 @@ __all__ = [
     "Session",
     "User",
     "UserRequest",
+    "WriteRequest",
 ]

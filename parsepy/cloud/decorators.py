@@ -18,7 +18,9 @@ from parsepy.cloud.files import File
 from parsepy.cloud.locks import Lock
 from parsepy.cloud.objects import Object
 from parsepy.cloud.requests import (
+    ConfigRequest,
     DeleteRequest,
+    FileRequest,
     FindRequest,
     FoundRequest,
     FunctionRequest,
@@ -34,7 +36,6 @@ from parsepy.model.values import JSONObject
 from parsepy.operations import functions, jobs
 from parsepy.triggers import (
     CONFIG,
-    CONNECT,
     FILE,
     NOTHING,
     TRIGGERS,
@@ -63,7 +64,6 @@ _PATHS = {
     "beforeLogin": "/login",
     "afterLogin": "/login",
     "afterLogout": "/logout",
-    "beforePasswordResetRequest": "/requestPasswordReset",
 }
 
 
@@ -132,6 +132,15 @@ def _take_function(request: Request, answer: Any) -> Any:
     return NOTHING if answer is None else encode(answer, whole=True)
 
 
+def _take_file(request: FileRequest, answer: Any) -> Any:
+    if answer is not None and not isinstance(answer, File):
+        raise TypeError(
+            f"{request.trigger_name} of a file returned a {type(answer).__name__}; "
+            "expected None or a File"
+        )
+    return request.answer(answer)
+
+
 def _take_verdict(request: Request, answer: Any) -> bool:
     return answer is True
 
@@ -152,7 +161,6 @@ _REQUESTS: dict[str, tuple[Callable[[Event], Any], Take]] = {
     "beforeLogin": (UserRequest, _take_nothing),
     "afterLogin": (UserRequest, _take_nothing),
     "afterLogout": (UserRequest, _take_nothing),
-    "beforePasswordResetRequest": (UserRequest, _take_nothing),
     "function": (FunctionRequest, _take_function),
     "job": (JobRequest, _take_function),
 }
@@ -293,22 +301,6 @@ class CloudCode:
         """After a session was ended; ``request.object`` is the session."""
         return self._plain("afterLogout", "_Session", function, validator)
 
-    def before_password_reset_request(self, function: F | None = None, **validator: Any) -> Any:
-        """Before a mail with a reset link is sent: raise to refuse."""
-        return self._plain("beforePasswordResetRequest", "_User", function, validator)
-
-    def before_connect(self, function: F | None = None, **validator: Any) -> Any:
-        """Before a Live Query client is let in: raise to refuse."""
-        return self._plain("beforeConnect", CONNECT, function, validator)
-
-    def before_subscribe(self, target: Target, **validator: Any) -> Callable[[F], F]:
-        """Before a Live Query subscription: change ``request.query``, or raise."""
-        return self._trigger("beforeSubscribe", name_of(target), validator)
-
-    def after_live_query_event(self, target: Target, **validator: Any) -> Callable[[F], F]:
-        """Before an event reaches a client: change ``request.object``, or drop the event."""
-        return self._trigger("afterEvent", name_of(target), validator)
-
     def _plain(
         self, kind: str, class_name: str, function: F | None, validator: dict[str, Any]
     ) -> Any:
@@ -378,6 +370,10 @@ class CloudCode:
 
 
 def _request_of(kind: str, class_name: str) -> tuple[Callable[[Event], Any], Take]:
+    if class_name == FILE:
+        return FileRequest, _take_file
+    if class_name == CONFIG:
+        return ConfigRequest, _take_nothing
     return _REQUESTS[kind]
 
 

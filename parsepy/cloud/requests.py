@@ -7,11 +7,14 @@ from typing import Any
 
 from parsepy.backend import RequestContext
 from parsepy.cloud import codec, objects
+from parsepy.cloud.config import Config as GlobalConfig
+from parsepy.cloud.files import File
 from parsepy.cloud.objects import Object
 from parsepy.cloud.query import Query
 from parsepy.cloud.users import User, user_of
 from parsepy.config import Config
 from parsepy.model import query as queries
+from parsepy.model.files import FileDraft
 from parsepy.model.values import JSONObject
 from parsepy.triggers import Event, Replaced
 
@@ -257,6 +260,53 @@ class FoundRequest(Request):
         return [
             item.to_json() if isinstance(item, Object) else codec.encode(item) for item in items
         ]
+
+
+class FileRequest(Request):
+    """Of the triggers of files: the ``file``, to be changed before it is stored or sent.
+
+    In after_find, ``force_download`` and ``response_headers`` say how it is sent.
+    """
+
+    def __init__(self, event: Event) -> None:
+        super().__init__(event)
+        self._draft: FileDraft = event.extra["file"]
+        self.file = File.from_draft(self._draft)
+        self.force_download = bool(event.extra.get("forceDownload", False))
+        self.response_headers: dict[str, str] = dict(event.extra.get("responseHeaders", {}))
+
+    @property
+    def file_size(self) -> int | None:
+        """The size in bytes; ``None`` while an upload is under way."""
+        size: int | None = self._event.extra["fileSize"]
+        return size
+
+    def answer(self, given: File | None) -> Any:
+        """What the author made of the file, in the house's terms."""
+        file = self.file if given is None else given
+        draft = file.write_to(self._draft if given is None else FileDraft(name=file.name))
+        if self.trigger_name != "afterFind":
+            return draft
+        return {
+            "file": draft,
+            "forceDownload": self.force_download,
+            "responseHeaders": self.response_headers,
+        }
+
+
+class ConfigRequest(Request):
+    """Of before_save and after_save of ``Config``: all parameters as they will be, or are."""
+
+    @cached_property
+    def object(self) -> GlobalConfig:
+        """The parameters with the change made."""
+        return GlobalConfig(codec.decode(self._event.object or {}))
+
+    @cached_property
+    def original(self) -> GlobalConfig | None:
+        """The parameters before; ``None`` if there were none."""
+        stored = self._event.original
+        return None if stored is None else GlobalConfig(codec.decode(stored))
 
 
 class FunctionRequest(Request):
