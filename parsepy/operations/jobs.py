@@ -112,7 +112,6 @@ async def run_schedules(backend: Backend) -> None:
 
     Who first writes down that he takes a time runs the job: the database decides.
     """
-    await backend.storage.prepare_claims(_CLAIMS_KEPT)
     last = datetime.now(UTC)
     while True:
         moment, due = _next(backend.triggers.jobs, last)
@@ -147,6 +146,8 @@ async def _start_once(backend: Backend, name: str, moment: datetime) -> None:
     job = backend.triggers.jobs.get(name)
     claim = f"{name}@{moment.strftime('%Y-%m-%dT%H:%M')}"
     try:
+        # not once at the start: a database that is away then must not end the schedule
+        await backend.storage.prepare_claims(_CLAIMS_KEPT)
         if job is not None and await backend.storage.claim(claim):
             await _begin(master_context(backend), name, job, {})
     except Exception:  # a job that can't be started must not end the schedule of the others
