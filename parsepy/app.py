@@ -22,7 +22,7 @@ from parsepy.files.memory import MemoryFiles
 from parsepy.model import templates
 from parsepy.model.query import QueryLimits
 from parsepy.model.values import dumps
-from parsepy.operations import bootstrap, jobs, schemas
+from parsepy.operations import bootstrap, jobs, schemas, webhooks
 from parsepy.rest import RestDoor
 from parsepy.rest.requests import Receive, Scope
 from parsepy.rest.responses import Send
@@ -85,6 +85,8 @@ class Application:
             if backend.config.watch:
                 self._background(loader.watch(path, self._adopt))
         self._background(jobs.run_schedules(backend))
+        await webhooks.load(backend)
+        self._background(webhooks.follow(backend))
 
     async def _adopt(self, loaded: Triggers) -> None:
         """Put cloud code into force; what was likely meant otherwise is told."""
@@ -118,6 +120,7 @@ class Application:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await backend.outgoing.close()
         await backend.files.close()
         await backend.storage.close()
 

@@ -14,6 +14,8 @@ from parsepy.files.base import FileStore
 from parsepy.model.principal import MASTER, Principal
 from parsepy.model.query import QueryLimits
 from parsepy.model.schema import ClassSchema
+from parsepy.model.values import JSONObject
+from parsepy.outgoing import Outgoing
 from parsepy.pubsub import Events
 from parsepy.storage import Storage
 from parsepy.triggers import Triggers
@@ -27,6 +29,14 @@ class SchemaCache:
     documents: dict[str, dict[str, Any]] = field(default_factory=dict)
     loaded_at: float = 0.0
     failed_at: float = 0.0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass(slots=True)
+class WebhookCache:
+    """The rows of `_Hooks` that are in force; None before they were read at all."""
+
+    rows: list[JSONObject] | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -47,6 +57,8 @@ class Backend:
     schemas: SchemaCache = field(default_factory=SchemaCache)
     triggers: Triggers = field(default_factory=Triggers)
     events: Events = field(default_factory=Events)
+    outgoing: Outgoing = field(default_factory=Outgoing)
+    webhooks: WebhookCache = field(default_factory=WebhookCache)
     tasks: set["asyncio.Task[None]"] = field(default_factory=set)
     sign_up_required: tuple[str, ...] = ()
     state: str = "initialized"

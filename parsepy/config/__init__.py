@@ -145,7 +145,7 @@ class Config(Group):
     javascript_key: str | None = maybe("javascriptKey", secret, "key of the JavaScript SDK")
     rest_api_key: str | None = maybe("restAPIKey", secret, "key of REST clients")
     dot_net_key: str | None = maybe("dotNetKey", secret, "key of .NET clients")
-    webhook_key: str | None = maybe("webhookKey", secret, "shown to webhooks", acts=False)
+    webhook_key: str | None = maybe("webhookKey", secret, "shown to webhooks")
     file_key: str | None = maybe("fileKey", secret, "encrypts GridFS; names hosted files")
     encryption_key: str | None = maybe("encryptionKey", secret, "encrypts GridFS, if no fileKey")
     app_name: str | None = maybe("appName", filled, "name in e-mails and pages", acts=False)

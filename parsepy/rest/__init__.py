@@ -17,6 +17,7 @@ from parsepy.rest import (
     sessions,
     system,
     users,
+    webhooks,
 )
 from parsepy.rest.bodies import FileBody, open_body
 from parsepy.rest.requests import (
@@ -45,6 +46,7 @@ def routes() -> list[Route]:
         *sessions.routes,
         *schemas.routes,
         *functions.routes,
+        *webhooks.routes,
         *batch.routes,
         *files.routes,
         *system.routes,

@@ -5,6 +5,7 @@ from tests.differential.cases import (
     class_permissions,
     credentials,
     files,
+    hooks,
     invalid_input,
     keys_configuration,
     objects,
@@ -41,4 +42,5 @@ SCENARIOS: list[Scenario] = [
     *keys_configuration.SCENARIOS,
     *invalid_input.SCENARIOS,
     *files.SCENARIOS,
+    *hooks.SCENARIOS,
 ]
