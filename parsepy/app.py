@@ -19,10 +19,13 @@ from parsepy.files.base import FileStore
 from parsepy.files.encryption import Encryption
 from parsepy.files.gridfs import GridFS
 from parsepy.files.memory import MemoryFiles
+from parsepy.mail import MAILERS
+from parsepy.mail.base import Mailer
 from parsepy.model import templates
 from parsepy.model.query import QueryLimits
 from parsepy.model.values import dumps
 from parsepy.operations import bootstrap, jobs, schemas, webhooks
+from parsepy.pages import PagesDoor
 from parsepy.rest import RestDoor
 from parsepy.rest.requests import Receive, Scope
 from parsepy.rest.responses import Send
@@ -39,6 +42,7 @@ class Application:
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
         self._rest = RestDoor(backend)
+        self._pages = PagesDoor(backend)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def startup(self) -> None:
@@ -127,7 +131,8 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or follow the server's lifespan."""
         if scope["type"] == "http":
-            await self._rest(scope, receive, send)
+            door = self._pages if self._pages.takes(scope) else self._rest
+            await door(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
 
@@ -181,6 +186,7 @@ def build(config: Config, *, storage: Storage | None = None) -> Application:
             allow_regex=complexity.allow_regex,
         ),
         auth=_providers(config),
+        mailer=_mailer(config),
         denied=config.request_keyword_denylist,
         denied_keys=_denied_keys(config),
         triggers=Triggers(config.cloud_timeout / 1000 or None),
@@ -214,6 +220,19 @@ def _file_adapter(config: Config) -> FileStore | None:
     if missing:
         raise ConfigError([f"filesAdapter: {spec.module} lacks {', '.join(missing)}"])
     return cast(FileStore, made)
+
+
+def _mailer(config: Config) -> Mailer | None:
+    """What the option ``emailAdapter`` names."""
+    spec = config.email_adapter
+    if spec is None:
+        return None
+    if spec.module in MAILERS:
+        spec = Adapter(module=MAILERS[spec.module], options=spec.options)
+    made = load_adapter(spec, config.base_dir, "emailAdapter")
+    if not isinstance(made, Mailer):
+        raise ConfigError([f"emailAdapter: {spec.module} lacks send_mail"])
+    return made
 
 
 _FILE_STORE = ("create", "find", "read", "delete", "url", "close")

@@ -11,6 +11,7 @@ from parsepy.auth.base import AuthProvider
 from parsepy.cache import Cache
 from parsepy.config import Config, DeniedKeyword
 from parsepy.files.base import FileStore
+from parsepy.mail.base import Mailer
 from parsepy.model.principal import MASTER, Principal
 from parsepy.model.query import QueryLimits
 from parsepy.model.schema import ClassSchema
@@ -57,6 +58,7 @@ class Backend:
     schemas: SchemaCache = field(default_factory=SchemaCache)
     triggers: Triggers = field(default_factory=Triggers)
     events: Events = field(default_factory=Events)
+    mailer: Mailer | None = None
     outgoing: Outgoing = field(default_factory=Outgoing)
     webhooks: WebhookCache = field(default_factory=WebhookCache)
     tasks: set["asyncio.Task[None]"] = field(default_factory=set)
