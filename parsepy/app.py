@@ -20,11 +20,14 @@ from parsepy.files.encryption import Encryption
 from parsepy.files.gridfs import GridFS
 from parsepy.files.memory import MemoryFiles
 from parsepy.logs import LogStore
+from parsepy.mail import MAILERS
+from parsepy.mail.base import Mailer
 from parsepy.metrics import Metrics
 from parsepy.model import templates
 from parsepy.model.query import QueryLimits
 from parsepy.model.values import dumps
-from parsepy.operations import bootstrap, jobs, schemas, security
+from parsepy.operations import bootstrap, jobs, schemas, security, webhooks
+from parsepy.pages import PagesDoor
 from parsepy.rest import RestDoor
 from parsepy.rest.requests import Receive, Scope
 from parsepy.rest.responses import Send
@@ -43,6 +46,7 @@ class Application:
         self.backend = backend
         self._runs_schedules = runs_schedules
         self._rest = RestDoor(backend)
+        self._pages = PagesDoor(backend)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def startup(self) -> None:
@@ -100,6 +104,8 @@ class Application:
                 self._background(loader.watch(path, self._adopt))
         if self._runs_schedules:
             self._background(jobs.run_schedules(backend))
+        await webhooks.load(backend)
+        self._background(webhooks.follow(backend))
 
     async def _adopt(self, loaded: Triggers) -> None:
         """Put cloud code into force; what was likely meant otherwise is told."""
@@ -141,13 +147,15 @@ class Application:
             await self.backend.metrics.stop()
         log.removeHandler(self.backend.logs)
         self.backend.logs.close()
+        await self.backend.outgoing.close()
         await self.backend.files.close()
         await self.backend.storage.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or follow the server's lifespan."""
         if scope["type"] == "http":
-            await self._rest(scope, receive, send)
+            door = self._pages if self._pages.takes(scope) else self._rest
+            await door(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
 
@@ -205,6 +213,7 @@ def build(
             allow_regex=complexity.allow_regex,
         ),
         auth=_providers(config),
+        mailer=_mailer(config),
         denied=config.request_keyword_denylist,
         denied_keys=_denied_keys(config),
         triggers=Triggers(config.cloud_timeout / 1000 or None),
@@ -274,6 +283,19 @@ def _file_adapter(config: Config) -> FileStore | None:
     if missing:
         raise ConfigError([f"filesAdapter: {spec.module} lacks {', '.join(missing)}"])
     return cast(FileStore, made)
+
+
+def _mailer(config: Config) -> Mailer | None:
+    """What the option ``emailAdapter`` names."""
+    spec = config.email_adapter
+    if spec is None:
+        return None
+    if spec.module in MAILERS:
+        spec = Adapter(module=MAILERS[spec.module], options=spec.options)
+    made = load_adapter(spec, config.base_dir, "emailAdapter")
+    if not isinstance(made, Mailer):
+        raise ConfigError([f"emailAdapter: {spec.module} lacks send_mail"])
+    return made
 
 
 _FILE_STORE = ("create", "find", "read", "delete", "url", "close")

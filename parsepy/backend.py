@@ -12,10 +12,13 @@ from parsepy.cache import Cache
 from parsepy.config import Config, DeniedKeyword
 from parsepy.files.base import FileStore
 from parsepy.logs import LogStore
+from parsepy.mail.base import Mailer
 from parsepy.metrics import Metrics
 from parsepy.model.principal import MASTER, Principal
 from parsepy.model.query import QueryLimits
 from parsepy.model.schema import ClassSchema
+from parsepy.model.values import JSONObject
+from parsepy.outgoing import Outgoing
 from parsepy.pubsub import Events
 from parsepy.storage import Storage
 from parsepy.triggers import Triggers
@@ -29,6 +32,14 @@ class SchemaCache:
     documents: dict[str, dict[str, Any]] = field(default_factory=dict)
     loaded_at: float = 0.0
     failed_at: float = 0.0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass(slots=True)
+class WebhookCache:
+    """The rows of `_Hooks` that are in force; None before they were read at all."""
+
+    rows: list[JSONObject] | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -49,6 +60,9 @@ class Backend:
     schemas: SchemaCache = field(default_factory=SchemaCache)
     triggers: Triggers = field(default_factory=Triggers)
     events: Events = field(default_factory=Events)
+    mailer: Mailer | None = None
+    outgoing: Outgoing = field(default_factory=Outgoing)
+    webhooks: WebhookCache = field(default_factory=WebhookCache)
     tasks: set["asyncio.Task[None]"] = field(default_factory=set)
     settings: Cache[bytes] = field(default_factory=lambda: Cache(0, 0))
     logs: LogStore = field(default_factory=LogStore)

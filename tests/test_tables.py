@@ -45,7 +45,7 @@ OWN = (
 )
 
 # Options that have some effect without doing yet what they are for.
-IN_PART = {"verifyUserEmails"}  # keeps users out until somebody has verified them; no mail is sent
+IN_PART: set[str] = set()
 
 
 def options() -> Iterator[tuple[Option, bool]]:

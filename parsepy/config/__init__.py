@@ -149,10 +149,10 @@ class Config(Group):
     javascript_key: str | None = maybe("javascriptKey", secret, "key of the JavaScript SDK")
     rest_api_key: str | None = maybe("restAPIKey", secret, "key of REST clients")
     dot_net_key: str | None = maybe("dotNetKey", secret, "key of .NET clients")
-    webhook_key: str | None = maybe("webhookKey", secret, "shown to webhooks", acts=False)
+    webhook_key: str | None = maybe("webhookKey", secret, "shown to webhooks")
     file_key: str | None = maybe("fileKey", secret, "encrypts GridFS; names hosted files")
     encryption_key: str | None = maybe("encryptionKey", secret, "encrypts GridFS, if no fileKey")
-    app_name: str | None = maybe("appName", filled, "name in e-mails and pages", acts=False)
+    app_name: str | None = maybe("appName", filled, "name in e-mails and pages")
 
     # Where it runs
     port: int = option("port", integer(1, 65535), 1337, "port to listen on", env="PORT")
@@ -277,7 +277,7 @@ class Config(Group):
         "allowExpiredAuthDataToken", boolean, False, "log in with old authData", acts=False
     )
     verify_user_emails: bool = option(
-        "verifyUserEmails", boolean, False, "users confirm their e-mail", acts=False
+        "verifyUserEmails", boolean, False, "users confirm their e-mail"
     )
     prevent_login_with_unverified_email: bool = option(
         "preventLoginWithUnverifiedEmail", boolean, False, "no log-in before"
@@ -286,22 +286,18 @@ class Config(Group):
         "preventSignupWithUnverifiedEmail", boolean, False, "no session before"
     )
     send_user_email_verification: bool = option(
-        "sendUserEmailVerification", boolean, True, "send the mail", acts=False
+        "sendUserEmailVerification", boolean, True, "send the mail"
     )
     email_verify_token_validity_duration: float | None = maybe(
-        "emailVerifyTokenValidityDuration", number(0), "seconds the link is valid", acts=False
+        "emailVerifyTokenValidityDuration", number(0), "seconds the link is valid"
     )
     email_verify_token_reuse_if_valid: bool = option(
-        "emailVerifyTokenReuseIfValid", boolean, False, "send the same link again", acts=False
+        "emailVerifyTokenReuseIfValid", boolean, False, "send the same link again"
     )
     email_verify_success_on_invalid_email: bool = option(
-        "emailVerifySuccessOnInvalidEmail",
-        boolean,
-        True,
-        "do not tell which e-mails exist",
-        acts=False,
+        "emailVerifySuccessOnInvalidEmail", boolean, True, "do not tell which e-mails exist"
     )
-    email_adapter: Adapter | None = maybe("emailAdapter", adapter, "sends mail", acts=False)
+    email_adapter: Adapter | None = maybe("emailAdapter", adapter, "sends mail")
 
     # What is allowed
     protected_fields: Mapping[str, Mapping[str, tuple[str, ...]]] = option(
@@ -407,11 +403,11 @@ class Config(Group):
     )
     mount_playground: bool = option("mountPlayground", boolean, False, "of GraphQL", acts=False)
     playground_path: str = option("playgroundPath", route, "/playground", "path", acts=False)
-    pages: Pages = option("pages", group(Pages), {}, "account pages", acts=False)
+    pages: Pages = option("pages", group(Pages), {}, "account pages")
     custom_pages: Mapping[str, str] = option(
         "customPages", named(text, "URLs"), {}, "old form of pages.customUrls", acts=False
     )
-    parse_frame_url: str | None = maybe("parseFrameURL", text, "frame of pages", acts=False)
+    parse_frame_url: str | None = maybe("parseFrameURL", text, "frame of pages")
     analytics_adapter: Adapter | None = maybe("analyticsAdapter", adapter, "takes /events")
     enable_product_purchase_legacy_api: bool = option(
         "enableProductPurchaseLegacyApi", boolean, True, "of old versions", acts=False

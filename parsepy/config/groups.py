@@ -277,7 +277,7 @@ class AccountLockout(Group):
     duration: float = required("duration", number(0, 100_000), 5, "minutes it stays locked")
     threshold: int = required("threshold", integer(1, 999), 3, "failed tries that lock it")
     unlock_on_password_reset: bool = option(
-        "unlockOnPasswordReset", boolean, False, "a new password unlocks", acts=False
+        "unlockOnPasswordReset", boolean, False, "a new password unlocks"
     )
 
 
@@ -302,21 +302,13 @@ class PasswordPolicy(Group):
         "maxPasswordHistory", integer(0, 20), "old passwords that may not come again"
     )
     reset_token_validity_duration: float | None = maybe(
-        "resetTokenValidityDuration", number(0), "seconds a reset link is valid", acts=False
+        "resetTokenValidityDuration", number(0), "seconds a reset link is valid"
     )
     reset_token_reuse_if_valid: bool = option(
-        "resetTokenReuseIfValid",
-        boolean,
-        False,
-        "send a link that is still valid again",
-        acts=False,
+        "resetTokenReuseIfValid", boolean, False, "send a link that is still valid again"
     )
     reset_password_success_on_invalid_email: bool = option(
-        "resetPasswordSuccessOnInvalidEmail",
-        boolean,
-        True,
-        "do not tell which e-mails exist",
-        acts=False,
+        "resetPasswordSuccessOnInvalidEmail", boolean, True, "do not tell which e-mails exist"
     )
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
@@ -453,7 +445,9 @@ class Pages(Group):
     custom_urls: Mapping[str, str] = option(
         "customUrls", named(text, "URLs"), {}, "your own page for each"
     )
-    custom_routes: tuple[Any, ...] = option("customRoutes", json_list, [], "your own routes")
+    custom_routes: tuple[Any, ...] = option(
+        "customRoutes", json_list, [], "your own routes", acts=False
+    )
     encode_page_param_headers: bool = option(
         "encodePageParamHeaders", boolean, False, "encode parameters in headers"
     )

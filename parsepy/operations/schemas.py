@@ -58,7 +58,7 @@ async def load(backend: Backend, *, within: float | None = None) -> dict[str, Cl
     share the database.
     """
     cache = backend.schemas
-    limit = _ttl(backend.config) if within is None else within
+    limit = ttl(backend.config) if within is None else within
     if cache.loaded_at and time.monotonic() - cache.loaded_at < limit:
         return cache.classes
     asked_at = time.monotonic()
@@ -88,7 +88,8 @@ async def load(backend: Backend, *, within: float | None = None) -> dict[str, Cl
     return cache.classes
 
 
-def _ttl(config: Config) -> float:
+def ttl(config: Config) -> float:
+    """Seconds after which a process looks for what others changed."""
     milliseconds = config.database_options.schema_cache_ttl
     return 5.0 if milliseconds is None else milliseconds / 1000
 

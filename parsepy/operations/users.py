@@ -125,7 +125,7 @@ async def _log_in_with(
         )
     owner = await _as_user(context, user_id)
     user = await get(owner, Query("_User"), user_id)
-    await _run_trigger(context, "beforeLogin", user)
+    await run_trigger(context, "beforeLogin", user)
     provider = ",".join(name for name, data in providers.items() if data is not None)
     token = await _start_session(context, user_id, {"action": "login", "authProvider": provider})
     answer = {**user, **token, "authDataResponse": checked.response}
@@ -258,17 +258,17 @@ async def log_in(context: RequestContext, parameters: JSONObject) -> JSONObject:
     _check_age(context, user)
     user_id = user["objectId"]
     response = await _log_in_auth_data(context, parameters, user)
-    await _run_trigger(context, "beforeLogin", user)
+    await run_trigger(context, "beforeLogin", user)
     shown = await _shown(context, user_id)
     token = await _start_session(context, user_id, {"action": "login", "authProvider": "password"})
     answer = {**shown, **token}
-    await _run_trigger(context, "afterLogin", answer)
+    await run_trigger(context, "afterLogin", answer)
     if response:
         answer["authDataResponse"] = response
     return answer
 
 
-async def _run_trigger(context: RequestContext, kind: str, user: JSONObject) -> None:
+async def run_trigger(context: RequestContext, kind: str, user: JSONObject) -> None:
     """Run a trigger that is about a user; after the fact its errors are only logged."""
     if not context.backend.triggers.has(kind, "_User"):
         return

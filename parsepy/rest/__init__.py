@@ -21,6 +21,7 @@ from parsepy.rest import (
     sessions,
     system,
     users,
+    webhooks,
 )
 from parsepy.rest.access_log import REQUEST_ID, masked_path, watchers
 from parsepy.rest.bodies import FileBody, open_body
@@ -53,6 +54,7 @@ def routes() -> list[Route]:
         *sessions.routes,
         *schemas.routes,
         *functions.routes,
+        *webhooks.routes,
         *batch.routes,
         *files.routes,
         *global_config.routes,

@@ -1,16 +1,22 @@
 """``/functions/:name`` and ``/jobs``: cloud functions and background jobs."""
 
 from parsepy.errors import Code, ParseError
+from parsepy.model.values import JSONObject
 from parsepy.operations import functions, jobs
 from parsepy.rest.requests import Request, Route
 from parsepy.rest.responses import Answer
 from parsepy.triggers import NOTHING, Answered
 
 
+def _params(request: Request) -> JSONObject:
+    # Parse: what stands in the query string are texts here, numbers or not
+    return {**request.body, **request.query}
+
+
 async def call(request: Request) -> Answer:
     """Call a cloud function; ``{"result": ...}``, or ``{}`` if it returned nothing."""
     name = request.arguments["name"]
-    result = await functions.call(request.context, name, request.parameters())
+    result = await functions.call(request.context, name, _params(request))
     if result is NOTHING:
         return Answer({})
     if isinstance(result, Answered):
@@ -25,7 +31,7 @@ async def call(request: Request) -> Answer:
 async def start(request: Request) -> Answer:
     """Start a job and answer at once; the header names its `_JobStatus`."""
     request.require_master("run a job")
-    params = request.parameters()
+    params = _params(request)
     name = request.arguments.get("name") or params.pop("jobName", None)
     if not isinstance(name, str):
         raise ParseError(Code.SCRIPT_FAILED, "Invalid job.")

@@ -1,7 +1,7 @@
-"""``/login``, ``/logout``, ``/users/me``, ``/verifyPassword``, ``/loginAs``."""
+"""``/login``, ``/logout``, ``/users/me``, ``/verifyPassword``, ``/loginAs``, account mails."""
 
 from parsepy.model.values import JSONObject
-from parsepy.operations import users
+from parsepy.operations import accounts, users
 from parsepy.rest.requests import Request, Route
 from parsepy.rest.responses import Answer
 
@@ -38,6 +38,18 @@ async def log_in_as(request: Request) -> Answer:
     return Answer(await users.log_in_as(request.context, user_id))
 
 
+async def request_password_reset(request: Request) -> Answer:
+    """Mail a link to a new password; the answer does not say whether there is such a user."""
+    await accounts.request_password_reset(request.context, request.body)
+    return Answer({})
+
+
+async def request_verification(request: Request) -> Answer:
+    """Mail the link that confirms an e-mail address again."""
+    await accounts.request_verification(request.context, request.body)
+    return Answer({})
+
+
 routes = [
     Route("GET", "/login", log_in),
     Route("POST", "/login", log_in),
@@ -46,4 +58,6 @@ routes = [
     Route("GET", "/users/me", me),
     Route("GET", "/verifyPassword", verify_password),
     Route("POST", "/verifyPassword", verify_password),
+    Route("POST", "/requestPasswordReset", request_password_reset),
+    Route("POST", "/verificationEmailRequest", request_verification),
 ]

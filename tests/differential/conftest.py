@@ -1,7 +1,7 @@
 """Fixtures of the differential test: both servers, started once for each configuration in use."""
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -11,6 +11,7 @@ from pymongo import MongoClient
 
 from tests.differential.sides import CONFIGURATIONS, Side
 from tests.peer import Peer
+from tests.receiver import Receiver
 
 Sides = Callable[[str], Awaitable[tuple[Side, Side]]]
 
@@ -23,17 +24,21 @@ def database(uri: str, name: str) -> str:
     return f"{head}://{hosts}/{name}{mark}{options}"
 
 
-async def peer_side(stack: AsyncExitStack, uri: str, configuration: str, label: str) -> Side:
+async def peer_side(
+    stack: AsyncExitStack, uri: str, configuration: str, label: str, given: Mapping[str, str]
+) -> Side:
     """Start a Parse Server under `configuration`, to be ended with `stack`."""
     options: dict[str, Any] = dict(CONFIGURATIONS[configuration])
     peer = stack.enter_context(Peer(uri, options))
     # A connection for each request: Node may close an idle one just as we send on it.
     limits = httpx.Limits(max_keepalive_connections=0)
     client = await stack.enter_async_context(httpx.AsyncClient(limits=limits))
-    return Side(label, configuration, peer.url, client)
+    return Side(label, configuration, peer.url, client, given)
 
 
-async def own_side(stack: AsyncExitStack, uri: str, configuration: str) -> Side:
+async def own_side(
+    stack: AsyncExitStack, uri: str, configuration: str, given: Mapping[str, str]
+) -> Side:
     """Build parsepy under `configuration`, reached in process, to be shut down with `stack`."""
     from parsepy.app import build
     from parsepy.config import Config
@@ -44,7 +49,7 @@ async def own_side(stack: AsyncExitStack, uri: str, configuration: str) -> Side:
     stack.push_async_callback(application.shutdown)
     transport = httpx.ASGITransport(app=application)
     client = await stack.enter_async_context(httpx.AsyncClient(transport=transport))
-    return Side("parsepy", configuration, "http://parsepy.test/parse", client)
+    return Side("parsepy", configuration, "http://parsepy.test/parse", client, given)
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -56,6 +61,8 @@ async def sides(mongo_uri: str, mongo: MongoClient[dict[str, Any]]) -> AsyncIter
     """
     running: dict[str, tuple[Side, Side]] = {}
     async with AsyncExitStack() as stack:
+        receiver = stack.enter_context(Receiver())
+        for_peer, for_us = ({"receiver": f"{receiver.url}/{side}"} for side in ("peer", "ours"))
 
         async def both(configuration: str) -> tuple[Side, Side]:
             if configuration not in running:
@@ -63,13 +70,18 @@ async def sides(mongo_uri: str, mongo: MongoClient[dict[str, Any]]) -> AsyncIter
                 for name in (f"{run}_peer", f"{run}_ours"):
                     stack.callback(mongo.drop_database, name)
                 theirs = await peer_side(
-                    stack, database(mongo_uri, f"{run}_peer"), configuration, "Parse Server"
+                    stack,
+                    database(mongo_uri, f"{run}_peer"),
+                    configuration,
+                    "Parse Server",
+                    for_peer,
                 )
                 uri = database(mongo_uri, f"{run}_ours")
                 if os.environ.get("PARSEPY_DIFFERENTIAL") == "peer":
-                    ours = await peer_side(stack, uri, configuration, "the other Parse Server")
+                    other = "the other Parse Server"
+                    ours = await peer_side(stack, uri, configuration, other, for_us)
                 else:
-                    ours = await own_side(stack, uri, configuration)
+                    ours = await own_side(stack, uri, configuration, for_us)
                 running[configuration] = (ours, theirs)
             return running[configuration]
 

@@ -28,10 +28,11 @@ class Normaliser:
     """Stable names for one side's random values, by the step and place where they first appear.
 
     `literals` is the text of the whole scenario: what it spells out itself is never renamed.
+    `places` are addresses with their names.
     """
 
     literals: str
-    base: str
+    places: Mapping[str, str]
     names: dict[str, str] = field(default_factory=dict)
     step: int = 0
 
@@ -61,7 +62,7 @@ class Normaliser:
         """Order `results` by content, for queries that asked for no order."""
         if not isinstance(body, dict) or not isinstance(body.get("results"), list):
             return body
-        blank = Blank(self.literals, self.base, dict(self.names))
+        blank = Blank(self.literals, self.places, dict(self.names))
         ranked = sorted(
             body["results"], key=lambda item: json.dumps(blank.value(item), sort_keys=True)
         )
@@ -105,8 +106,9 @@ class Normaliser:
         return self.text(value) if isinstance(value, str) else value
 
     def text(self, text: str) -> str:
-        """Return `text` with ids, tokens, server times and the mount address replaced."""
-        text = text.replace(self.base, "<mount>")
+        """Return `text` with ids, tokens, server times and the addresses replaced."""
+        for place, name in self.places.items():
+            text = text.replace(place, name)
         for known, name in self.names.items():
             if known in text:
                 text = text.replace(known, name)

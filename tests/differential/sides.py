@@ -22,6 +22,13 @@ CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
     "default": COMMON,
     # Permission errors in full, and users who can be seen.
     "detailed": {**COMMON, "enableSanitizedErrorResponse": False, "enforcePrivateUsers": False},
+    # Webhooks: `{receiver}` in a step is where they are sent to.
+    "hooks": {
+        **COMMON,
+        "readOnlyMasterKey": "read-only",
+        "webhookKey": "webhook",
+        "enableSanitizedErrorResponse": False,
+    },
     # Client keys demanded; clients may not create classes.
     "keys": {
         **COMMON,
@@ -142,6 +149,8 @@ class Side:
     configuration: str
     mount: str
     client: httpx.AsyncClient
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Values that steps may name, each side with its own."""
 
     async def run(self, scenario: Scenario) -> list[Any]:
         """Send every step in order and return the normalised answers."""
@@ -151,7 +160,8 @@ class Side:
                 for s in scenario.steps
             ]
         )
-        play = Play(self, Normaliser(literals=spelled, base=self.mount))
+        places = {value: f"<{name}>" for name, value in self.given.items()}
+        play = Play(self, Normaliser(spelled, {self.mount: "<mount>", **places}), dict(self.given))
         return [await play.step(step) for step in scenario.steps]
 
 

@@ -13,6 +13,7 @@ from parsepy.model.ops import is_delete, op_of
 from parsepy.model.query import simple
 from parsepy.model.values import OBJECT, STRING, JSONObject, new_id, now
 from parsepy.operations import principals, schemas
+from parsepy.operations.class_rules import verification
 from parsepy.operations.class_rules.base import ClassRules, Write
 from parsepy.storage import DuplicateKey
 
@@ -145,6 +146,7 @@ class UserRules(ClassRules):
         elif isinstance(values.get("username"), str):
             await self._check_unique(write, "username")
         await self._check_email(write)
+        verification.prepare(write)
         self._own(write)
 
     async def _check_email(self, write: Write) -> None:
@@ -185,9 +187,10 @@ class UserRules(ClassRules):
             values["ACL"] = {**values["ACL"], write.object_id: own}
 
     async def after_save(self, write: Write) -> None:
-        """Forget what is cached of the user."""
+        """Forget what is cached of the user; ask him to confirm a new address."""
         if not write.is_create:
             principals.forget_user(write.context.backend, write.object_id)
+        await verification.after_save(write)
 
     async def check_delete(self, context: RequestContext, object_id: str) -> None:
         """Nobody in particular may delete no user."""

@@ -5,6 +5,7 @@ from tests.differential.cases import (
     class_permissions,
     credentials,
     files,
+    hooks,
     invalid_input,
     keys_configuration,
     objects,
@@ -43,4 +44,5 @@ SCENARIOS: list[Scenario] = [
     *invalid_input.SCENARIOS,
     *files.SCENARIOS,
     *operations.SCENARIOS,
+    *hooks.SCENARIOS,
 ]

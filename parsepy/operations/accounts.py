@@ -1,0 +1,225 @@
+"""Account flows by mail: reset a password, confirm an e-mail address (protocol §13.11, §16).
+
+Whether an account exists is not told: for an unknown address the same look-ups and writes are made
+(CVE-2026-31901), and mails go out in the background.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from parsepy.backend import Backend, RequestContext
+from parsepy.errors import Code, ParseError
+from parsepy.model.query import simple
+from parsepy.model.values import JSONObject, date, new_id, now
+from parsepy.operations import mails, save, schemas, users
+from parsepy.operations.class_rules import verification
+
+_TOKEN_SIZE = 25
+_INVALID = "Failed to reset password: username / email / token is invalid"
+_EXPIRED = "The password reset link has expired"
+_DELETE: JSONObject = {"__op": "Delete"}
+_LOCK = ("_failed_login_count", "_account_lockout_expires_at")
+
+
+async def _user(backend: Backend, where: JSONObject) -> JSONObject | None:
+    """The one user that fits, hidden columns included."""
+    found = await schemas.lookup(backend, "_User", where, limit=2, internal=True)
+    return found[0] if len(found) == 1 else None
+
+
+def _is_past(moment: Any) -> bool:
+    return isinstance(moment, datetime) and moment <= now()
+
+
+def _lowered(backend: Backend, email: str) -> str:
+    return email.lower() if backend.config.convert_email_to_lowercase else email
+
+
+# --- ask for a new password ---------------------------------------------------------------------
+
+
+async def request_password_reset(context: RequestContext, body: JSONObject) -> None:
+    """Mail a link to a new password to an address, or to the one of an expired link's token.
+
+    Raises what beforePasswordResetRequest raises; OBJECT_NOT_FOUND for an unknown address only
+    if ``resetPasswordSuccessOnInvalidEmail`` is off.
+    """
+    backend = context.backend
+    mails.check_set_up(backend)
+    email, token = body.get("email"), body.get("token")
+    if not email and not token:
+        raise ParseError(Code.EMAIL_MISSING, "you must provide an email")
+    if token and not isinstance(token, str):
+        raise ParseError(Code.INVALID_VALUE, "token must be a string")
+    user = None
+    if token:
+        expired = {"_perishable_token_expires_at": {"$lt": date(now())}}
+        user = await _user(backend, {"_perishable_token": token, **expired})
+        email = user.get("email") if user else email
+    if not isinstance(email, str):
+        raise ParseError(Code.INVALID_EMAIL_ADDRESS, "you must provide a valid email string")
+    address = _lowered(backend, email)
+    user = user or await _at_address(backend, address)
+    if user is not None:
+        await users.run_trigger(context, "beforePasswordResetRequest", user)
+    marked = await _mark(backend, user, address)
+    if marked is not None:
+        mails.send_password_reset(backend, marked, str(marked["_perishable_token"]))
+        return
+    policy = backend.config.password_policy
+    if policy is not None and not policy.reset_password_success_on_invalid_email:
+        raise ParseError(Code.OBJECT_NOT_FOUND, "A user with that email does not exist.")
+
+
+async def _at_address(backend: Backend, address: str) -> JSONObject | None:
+    """The user of an address; that somebody else took it as his username does not matter."""
+    # Parse: a username counts as an address where there is no other
+    where = {"$or": [{"email": address}, {"username": address, "email": {"$exists": False}}]}
+    found = await schemas.lookup(backend, "_User", where, limit=2, internal=True)
+    own = [user for user in found if user.get("email") == address]
+    return next(iter(own or found), None)
+
+
+async def _mark(backend: Backend, user: JSONObject | None, address: str) -> JSONObject | None:
+    """Give a user a reset token, and answer him; ``None`` for nobody, whom it takes as long."""
+    policy = backend.config.password_policy
+    columns: JSONObject = {"_perishable_token": new_id(_TOKEN_SIZE)}
+    if policy is not None and policy.reset_token_validity_duration is not None:
+        expires = user.get("_perishable_token_expires_at") if user else None
+        is_kept = policy.reset_token_reuse_if_valid and isinstance(expires, datetime)
+        if user is not None and is_kept and user.get("_perishable_token") and not _is_past(expires):
+            return user
+        seconds = policy.reset_token_validity_duration
+        columns["_perishable_token_expires_at"] = now() + timedelta(seconds=seconds)
+    schema = await schemas.existing(backend, "_User")
+    where = {"objectId": user["objectId"]} if user else {"objectId": "", "email": address}
+    return await backend.storage.update(
+        schema, simple("_User", where).where, columns, internal=True
+    )
+
+
+# --- set it -------------------------------------------------------------------------------------
+
+
+async def check_reset_token(backend: Backend, token: str) -> JSONObject:
+    """The user of a reset link; raises OTHER_CAUSE if it is unknown, used or too old."""
+    user = await _user(backend, {"_perishable_token": token})
+    if user is None:
+        raise ParseError(Code.OTHER_CAUSE, _INVALID)
+    policy = backend.config.password_policy
+    if policy is not None and policy.reset_token_validity_duration is not None:
+        expires = user.get("_perishable_token_expires_at")
+        if expires is None or _is_past(expires):
+            raise ParseError(Code.OTHER_CAUSE, _EXPIRED)
+    return user
+
+
+async def reset_password(context: RequestContext, token: str, password: str) -> None:
+    """Set a new password by a reset link, which is used up by that.
+
+    The write itself asks that the token is still there: of two at once, one succeeds
+    (GHSA-r3xq-68wh-gwvh). Raises OTHER_CAUSE, or VALIDATION_ERROR for the password policy.
+    """
+    user = await check_reset_token(context.backend, token)
+    condition = simple("_User", {"_perishable_token": token}).where
+    master, changes = context.as_master(), {"password": password}
+    try:
+        await users.update(master, user["objectId"], changes, {"condition": condition})
+    except ParseError as error:
+        if isinstance(error, save.ConditionFailed) or error.code == Code.OBJECT_NOT_FOUND:
+            raise ParseError(Code.OTHER_CAUSE, _INVALID) from error
+        raise
+    await _unlock(context.backend, user["objectId"])
+
+
+async def _unlock(backend: Backend, user_id: str) -> None:
+    lockout = backend.config.account_lockout
+    if lockout is None or not lockout.unlock_on_password_reset:
+        return
+    schema = await schemas.existing(backend, "_User")
+    where = simple("_User", {"objectId": user_id}).where
+    await backend.storage.update(schema, where, dict.fromkeys(_LOCK, _DELETE))
+
+
+# --- confirm an address -------------------------------------------------------------------------
+
+
+async def verify_email(context: RequestContext, token: str) -> bool:
+    """Confirm the address that a link was mailed to; False if the link is unknown or too old."""
+    config = context.config
+    if not config.verify_user_emails:
+        return False
+    where: JSONObject = {"_email_verify_token": token}
+    if config.email_verify_token_validity_duration is not None:
+        where |= {
+            "emailVerified": False,
+            "_email_verify_token_expires_at": {"$gt": date(now())},
+        }
+    user = await _user(context.backend, where)
+    if user is None:
+        return False
+    facts = {"condition": simple("_User", where).where, "email_verified": True}
+    try:
+        await save.update(
+            context.as_master(), "_User", user["objectId"], {"emailVerified": True}, facts
+        )
+    except ParseError as error:
+        context.backend.log.info("an e-mail address was not confirmed: code %d", error.code)
+        return False
+    return True
+
+
+async def request_verification(context: RequestContext, body: JSONObject) -> None:
+    """Mail the link that confirms an address again (``/verificationEmailRequest``, §13.11).
+
+    Says which addresses exist only if ``emailVerifySuccessOnInvalidEmail`` is off.
+    """
+    backend = context.backend
+    mails.check_set_up(backend)
+    email = body.get("email")
+    if not email:
+        raise ParseError(Code.EMAIL_MISSING, "you must provide an email")
+    if not isinstance(email, str):
+        raise ParseError(Code.INVALID_EMAIL_ADDRESS, "you must provide a valid email string")
+    email = _lowered(backend, email)
+    user = await _user(backend, {"email": email})
+    is_sent = await _verify_again(backend, user, {"email": email})
+    if is_sent or backend.config.email_verify_success_on_invalid_email:
+        return
+    if user is None:
+        raise ParseError(Code.EMAIL_NOT_FOUND, f"No user found with email {email}")
+    if user.get("emailVerified"):
+        raise ParseError(Code.OTHER_CAUSE, f"Email {email} is already verified.")
+
+
+async def resend_verification(context: RequestContext, username: Any, token: Any) -> bool:
+    """Mail the link again to a user of that name, or of an old link's token (§16.3)."""
+    given = {"username": username, "_email_verify_token": token}
+    where = {name: value for name, value in given.items() if isinstance(value, str) and value}
+    if not where or context.backend.mailer is None:
+        return False
+    user = await _user(context.backend, where)
+    return await _verify_again(context.backend, user, where)
+
+
+async def _verify_again(backend: Backend, user: JSONObject | None, where: JSONObject) -> bool:
+    """Send a user who has not confirmed his address a link: the one he has, or a new one."""
+    config = backend.config
+    if not config.verify_user_emails:
+        return False
+    if user is not None and config.email_verify_token_reuse_if_valid:
+        expires = user.get("_email_verify_token_expires_at")
+        is_valid = isinstance(expires, datetime) and not _is_past(expires)
+        if is_valid and user.get("_email_verify_token") and not user.get("emailVerified"):
+            return _send_again(backend, user)
+    schema = await schemas.existing(backend, "_User")
+    waiting = simple("_User", {**where, "emailVerified": {"$ne": True}}).where
+    columns = verification.new_token(config)
+    marked = await backend.storage.update(schema, waiting, columns, internal=True)
+    return marked is not None and _send_again(backend, marked)
+
+
+def _send_again(backend: Backend, user: JSONObject) -> bool:
+    if backend.config.send_user_email_verification and user.get("email"):
+        mails.send_verification(backend, user, str(user["_email_verify_token"]))
+    return True

@@ -1,0 +1,250 @@
+"""What a webhook is sent of an event, and what its reply means (protocol §20.2, §20.3)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from parsepy.errors import Code, ParseError
+from parsepy.model import query as queries
+from parsepy.model.files import FileDraft
+from parsepy.model.values import JSONObject, dumps, loads
+from parsepy.outgoing import OutgoingError, Reply
+from parsepy.triggers import NOTHING, Event, Handler, Replaced
+
+# What gives access to anything stays here, whoever is on the other side.
+_CREDENTIALS = frozenset(
+    (
+        "authorization",
+        "cookie",
+        "proxy-authorization",
+        "x-parse-client-key",
+        "x-parse-javascript-key",
+        "x-parse-maintenance-key",
+        "x-parse-master-key",
+        "x-parse-rest-api-key",
+        "x-parse-session-token",
+        "x-parse-windows-key",
+    )
+)
+_SECRET = {
+    "_User": frozenset(("password", "authData", "sessionToken")),
+    "_Session": frozenset(("sessionToken",)),
+}
+_STAMPS = frozenset(("objectId", "createdAt", "updatedAt", "className"))
+_NONE: frozenset[str] = frozenset()
+
+
+def function_handler(url: str) -> Handler:
+    """The function that a URL answers for."""
+
+    async def call(event: Event) -> Any:
+        body = {"params": _plain(event.params or {}), **_asked(event)}
+        body["functionName"] = event.class_name
+        return (await _send(event, url, body)).get("success", NOTHING)
+
+    return call
+
+
+def trigger_handler(url: str) -> Handler:
+    """The trigger that a URL answers for."""
+
+    async def call(event: Event) -> Any:
+        body = {"triggerName": event.kind, **_asked(event), **_about(event)}
+        success = (await _send(event, url, body)).get("success")
+        take = _TAKEN.get(event.kind)
+        return None if take is None else take(event, success)
+
+    return call
+
+
+# --- there --------------------------------------------------------------------------------------
+
+
+def _asked(event: Event) -> JSONObject:
+    """Who asks, without what he proves it by."""
+    context = event.request
+    principal = context.principal
+    asked: JSONObject = {
+        "master": principal.is_privileged,
+        "isReadOnly": principal.is_read_only,
+        "ip": context.ip,
+        "headers": {
+            text: value.decode("latin-1")
+            for name, value in context.headers.items()
+            if (text := name.decode("latin-1").lower()) not in _CREDENTIALS
+        },
+    }
+    if event.kind != "afterLogout":
+        asked["context"] = context.trigger_context
+    user = event.object if event.kind == "afterLogin" else principal.user
+    if user is not None:
+        asked["user"] = _without(user, _SECRET["_User"])
+    installation = context.installation_id
+    if not installation and principal.is_master and event.kind != "function":
+        installation = "cloud"  # Parse: so the master key's own installation is called
+    if installation:
+        asked["installationId"] = installation
+    return asked
+
+
+def _about(event: Event) -> JSONObject:
+    """What an event is about: an object, a query, objects, a file."""
+    about: JSONObject = {}
+    if event.changes is not None or event.object is not None:
+        about["object"] = _shown(event, _state(event))
+    if event.original is not None:
+        about["original"] = _shown(event, event.original)
+    if event.query is not None:
+        about["query"] = _query(event.query, is_get=event.is_get)
+        about["isGet"] = event.is_get
+        if event.kind == "beforeFind":
+            about["count"] = event.query.count
+    if event.objects is not None:
+        about["object"] = None
+        secret = _SECRET.get(event.class_name, _NONE)
+        about["objects"] = [_without(item, secret) for item in event.objects]
+    file = event.extra.get("file")
+    if isinstance(file, FileDraft):
+        about["file"] = file.to_rest()
+        about["fileSize"] = file.size
+    return about
+
+
+def _query(query: queries.Query, *, is_get: bool) -> JSONObject:
+    """A query as the JavaScript SDK writes it; that one object is asked for is told apart."""
+    parameters = _without(queries.to_parameters(query), frozenset(("count",)))
+    if is_get or not parameters.get("limit"):
+        parameters.pop("limit", None)
+    return parameters
+
+
+def _shown(event: Event, item: JSONObject) -> JSONObject:
+    secret = _SECRET.get(event.class_name, _NONE)
+    return {**_without(item, secret), "className": event.class_name}
+
+
+def _without(item: JSONObject, names: frozenset[str]) -> JSONObject:
+    return {name: value for name, value in item.items() if name not in names}
+
+
+def _state(event: Event) -> JSONObject:
+    """The object as a handler sees it: operations of an update stand as they were asked for."""
+    if event.changes is None:
+        return event.object or {}
+    state = dict(event.original or {})
+    for name, value in event.changes.items():
+        root, dot, path = name.partition(".")
+        state[name if not dot else root] = _nested(state.get(root), path, value) if dot else value
+    return state
+
+
+def _nested(value: Any, path: str, new: Any) -> JSONObject:
+    """A copy of ``value`` with ``new`` at a dotted path."""
+    name, dot, rest = path.partition(".")
+    copy = dict(value) if isinstance(value, dict) else {}
+    copy[name] = _nested(copy.get(name), rest, new) if dot else new
+    return copy
+
+
+def _plain(value: Any) -> Any:
+    """A function's parameters; their dates are plain texts, as JavaScript writes them."""
+    if isinstance(value, dict):
+        if value.get("__type") == "Date" and isinstance(value.get("iso"), str):
+            return value["iso"]
+        return {name: _plain(item) for name, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+# --- and back -----------------------------------------------------------------------------------
+
+
+async def _send(event: Event, url: str, body: JSONObject) -> JSONObject:
+    """A webhook's reply; raises what it says in ``error``, or (141) if it can't be read."""
+    backend = event.request.backend
+    headers = {"content-type": "application/json"}
+    if backend.config.webhook_key is not None:
+        headers["x-parse-webhook-key"] = backend.config.webhook_key
+    try:
+        reply = await backend.outgoing.post(url, dumps(body), headers)
+    except OutgoingError as error:
+        name = f"{event.kind} of {event.class_name}"
+        backend.log.error("the webhook %s %s: %r", name, error, error.__cause__)
+        raise ParseError(Code.SCRIPT_FAILED, f"The webhook {error}.") from error
+    return _read(reply)
+
+
+def _read(reply: Reply) -> JSONObject:
+    is_fine = 200 <= reply.status < 300
+    failed = ParseError(Code.SCRIPT_FAILED, f"The webhook answered with status {reply.status}.")
+    malformed = ParseError(Code.SCRIPT_FAILED, "Malformed response") if is_fine else failed
+    if is_fine and not reply.body.strip():
+        return {}
+    try:
+        answer = loads(reply.body)
+    except ParseError as error:
+        raise malformed from error
+    if not isinstance(answer, dict):
+        raise malformed
+    if answer.get("error"):
+        raise _refusal(answer["error"])
+    if not is_fine:
+        raise failed
+    return answer
+
+
+def _refusal(error: Any) -> ParseError:
+    if isinstance(error, dict):
+        code, message = error.get("code"), error.get("message") or error.get("error")
+        if isinstance(code, bool) or not isinstance(code, int):
+            code = Code.SCRIPT_FAILED
+        return ParseError(code, str(message) if message else "Script failed. Unknown error.")
+    return ParseError(Code.SCRIPT_FAILED, str(error))
+
+
+def _replaced(event: Event, success: Any) -> JSONObject | None:
+    """The changes that a beforeSave leaves: an object replaces them, key by key.
+
+    What it returns as it was sent is written as the client asked for it: an Increment stays
+    one, and what nobody changed is not written at all. What it was not shown is kept.
+    """
+    sent = event.changes or {}
+    if not isinstance(success, dict):
+        return None
+    state, secret = _state(event), _SECRET.get(event.class_name, _NONE)
+    changes: JSONObject = {name: value for name, value in sent.items() if name in secret}
+    for name, value in _without(success, _STAMPS | secret).items():
+        if name in state and state[name] == value:
+            changes |= {k: v for k, v in sent.items() if k.partition(".")[0] == name}
+        elif not _is_relation(value):
+            changes[name] = value
+    return None if changes == sent else changes
+
+
+def _is_relation(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("__type") == "Relation"
+
+
+def _answered(event: Event, success: Any) -> Any:
+    """An afterSave's object or array is the client's answer."""
+    return success if isinstance(success, dict | list) else None
+
+
+def _instead(event: Event, success: Any) -> Replaced | None:
+    """A beforeFind that answers objects: the database is not asked."""
+    return Replaced(_objects(event, success)) if isinstance(success, list) else None
+
+
+def _found(event: Event, success: Any) -> list[JSONObject]:
+    # Parse: what passes through an afterFind bears its class's name
+    return _objects(event, success if isinstance(success, list) else event.objects or [])
+
+
+def _objects(event: Event, items: list[Any]) -> list[JSONObject]:
+    return [{**item, "className": event.class_name} for item in items if isinstance(item, dict)]
+
+
+_TAKEN: dict[str, Callable[[Event, Any], Any]] = {
+    "beforeSave": _replaced,
+    "afterSave": _answered,
+    "beforeFind": _instead,
+    "afterFind": _found,
+}

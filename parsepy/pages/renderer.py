@@ -1,0 +1,175 @@
+"""A page by its id: our own or the operator's, in a language, with its parameters; or elsewhere."""
+
+import json
+import mimetypes
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from parsepy.config import Config, ConfigError
+from parsepy.pages import templates
+from parsepy.pages.requests import Answer, Asked
+
+FILES = {
+    "passwordReset": "password_reset.html",
+    "passwordResetSuccess": "password_reset_success.html",
+    "passwordResetLinkInvalid": "password_reset_link_invalid.html",
+    "emailVerificationSuccess": "email_verification_success.html",
+    "emailVerificationSendFail": "email_verification_send_fail.html",
+    "emailVerificationSendSuccess": "email_verification_send_success.html",
+    "emailVerificationLinkInvalid": "email_verification_link_invalid.html",
+    "emailVerificationLinkExpired": "email_verification_link_expired.html",
+}
+_HEADER = "x-parse-page-param-"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# Our own pages run nothing and load nothing; an operator's may.
+_POLICY = (
+    "content-security-policy",
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors {frames}",
+)
+
+Values = dict[str, str | None]
+
+
+class Renderer:
+    """Finds pages and fills them in, as the option ``pages`` says (§16.4, §16.5)."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._options = config.pages
+        self._translations = _read_translations(config.pages.localization_json_path)
+        frame = urlsplit(config.parse_frame_url or "")
+        frames = f"{frame.scheme}://{frame.netloc}" if frame.netloc else "'none'"
+        self._policy = (_POLICY[0], _POLICY[1].format(frames=frames))
+
+    def defaults(self) -> Values:
+        """What every page may say of the application."""
+        config = self._config
+        return {
+            "appId": config.app_id,
+            "appName": config.app_name,
+            "publicServerUrl": config.public_server_url,
+        }
+
+    def locale(self, asked: Asked) -> str | None:
+        """The locale that a request names: in its query, its form, or a header."""
+        header = asked.headers.get(f"{_HEADER}locale".encode(), b"").decode("latin-1")
+        return templates.locale(
+            asked.query.get("locale") or asked.form.get("locale") or header or None
+        )
+
+    def page(
+        self, asked: Asked, page_id: str, values: Values | None = None, *, shows: bool | None = None
+    ) -> Answer:
+        """The page itself for a GET, a redirect to it after a POST; ``shows`` decides otherwise."""
+        given = {**(values or {}), **self.defaults(), "locale": self.locale(asked)}
+        if None in self.defaults().values():
+            return not_found()
+        name, url = FILES[page_id], self._options.custom_urls.get(page_id)
+        if url and urlsplit(url).scheme in ("http", "https"):
+            return self._redirect(url, given)
+        redirects = asked.method == "POST" if shows is None else not shows
+        wanted = given["locale"] if self._options.enable_localization else None
+        if self._options.force_redirect or redirects:
+            found = self._find(name, wanted)
+            base = f"{self._config.public_server_url}/{self._options.pages_endpoint}"
+            return self._redirect(f"{base}/{found[0] if found else name}", given)
+        return self.file(name, given)
+
+    def file(self, name: str, values: Values) -> Answer:
+        """A page by its file's name, filled in; 404 if there is none."""
+        wanted = values.get("locale") if self._options.enable_localization else None
+        found = self._find(name, wanted)
+        if found is None:
+            return not_found()
+        _, template, is_own = found
+        placeholders: dict[str, Any] = {
+            **values,
+            "pagesEndpoint": self._options.pages_endpoint,
+            **self._options.placeholders,
+            **self._translated(values),
+        }
+        headers = _param_headers(values, encodes=self._options.encode_page_param_headers)
+        if is_own:
+            headers.append(self._policy)
+        return Answer(200, templates.render(template, placeholders).encode(), headers=headers)
+
+    def resource(self, name: str) -> Answer:
+        """A file of the operator's beside his pages: a picture, a style sheet."""
+        folder = self._options.pages_path
+        content = templates.read(folder, name) if folder is not None else None
+        if content is None:
+            return not_found()
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        return Answer(200, content, kind)
+
+    def _find(self, name: str, wanted: str | None) -> tuple[str, str, bool] | None:
+        """Where a page is, its text, and whether it is our own."""
+        folder = self._options.pages_path
+        for place in templates.localized(name, wanted) if folder is not None else ():
+            content = templates.read(folder, place) if folder is not None else None
+            if content is not None:
+                return place, content.decode("utf-8", "replace"), False
+        own = templates.page(name)
+        return None if own is None else (name, own, True)
+
+    def _translated(self, values: Values) -> dict[str, str]:
+        """The texts of the page's language, with the parameters that they name."""
+        if not self._options.enable_localization or not self._translations:
+            return {}
+        fallback = self._options.localization_fallback_locale
+        wanted = values.get("locale") or fallback
+        for name in (wanted, wanted.partition("-")[0], fallback):
+            texts = self._translations.get(name)
+            if isinstance(texts, dict) and isinstance(texts.get("translation"), dict):
+                return {
+                    key: _filled(str(text), values) for key, text in texts["translation"].items()
+                }
+        return {}
+
+    def _redirect(self, url: str, values: Values) -> Answer:
+        """303 to an address with the parameters in its query and in headers."""
+        given = {name: value for name, value in values.items() if value is not None}
+        parts = urlsplit(url)
+        kept = [pair for pair in parse_qsl(parts.query) if pair[0] not in given]
+        location = urlunsplit(parts._replace(query=urlencode([*kept, *given.items()])))
+        encodes = self._options.encode_page_param_headers
+        headers = [("location", location), *_param_headers(values, encodes=encodes)]
+        return Answer(303, b"", "text/plain; charset=utf-8", headers)
+
+
+def _filled(text: str, values: Values) -> str:
+    # a translation is put into a page, where all of it is escaped: here nothing is
+    return re.sub(r"\{\{\s*(\w+)\s*\}\}", lambda found: values.get(found[1]) or "", text)
+
+
+def _param_headers(values: Values, *, encodes: bool) -> list[tuple[str, str]]:
+    """The parameters as headers, for scripts that read no HTML (§16.4)."""
+    headers = []
+    for name, value in values.items():
+        if value is None:
+            continue
+        text = _CONTROL.sub("", value)
+        if encodes or not text.isascii():
+            text = quote(text, safe="!'()*-._~")
+        headers.append((_HEADER + name.lower(), text))
+    return headers
+
+
+def _read_translations(path: Path | None) -> Mapping[str, Any]:
+    if path is None:
+        return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError([f"pages.localizationJsonPath: {path}: {error}"]) from error
+    if not isinstance(content, dict):
+        raise ConfigError([f"pages.localizationJsonPath: {path} holds no object"])
+    return content
+
+
+def not_found() -> Answer:
+    """404, as Parse says it here."""
+    return Answer(404, b"Not found.", "text/plain; charset=utf-8")

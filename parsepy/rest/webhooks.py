@@ -1,0 +1,56 @@
+"""``/hooks/functions`` and ``/hooks/triggers``: declare code that lives behind a URL (§20.1)."""
+
+from parsepy.model.values import JSONObject
+from parsepy.operations import webhooks
+from parsepy.rest.requests import Request, Route
+from parsepy.rest.responses import Answer
+
+
+async def list_functions(request: Request) -> Answer:
+    """Every function behind a URL, as a bare array."""
+    request.require_master()
+    return Answer(await webhooks.functions(request.context.backend))
+
+
+async def list_triggers(request: Request) -> Answer:
+    """Every trigger behind a URL, as a bare array."""
+    request.require_master()
+    return Answer(await webhooks.triggers(request.context.backend))
+
+
+async def show(request: Request) -> Answer:
+    """The webhook that the path names."""
+    request.require_master()
+    return Answer(await webhooks.show(request.context.backend, _key(request)))
+
+
+async def create(request: Request) -> Answer:
+    """Declare a webhook; the body says whether of a function or of a trigger."""
+    request.require_master("create a hook")
+    return Answer(await webhooks.create(request.context.backend, request.body))
+
+
+async def change(request: Request) -> Answer:
+    """Give a webhook another URL, or take it away (``{"__op": "Delete"}``)."""
+    request.require_master("modify a hook")
+    backend, key = request.context.backend, _key(request)
+    if request.body.get("__op") == "Delete":
+        await webhooks.remove(backend, key)
+        return Answer({})
+    return Answer(await webhooks.change(backend, key, request.body))
+
+
+def _key(request: Request) -> JSONObject:
+    return dict(request.arguments)
+
+
+routes = [
+    Route("GET", "/hooks/functions", list_functions),
+    Route("POST", "/hooks/functions", create),
+    Route("GET", "/hooks/functions/:functionName", show),
+    Route("PUT", "/hooks/functions/:functionName", change),
+    Route("GET", "/hooks/triggers", list_triggers),
+    Route("POST", "/hooks/triggers", create),
+    Route("GET", "/hooks/triggers/:className/:triggerName", show),
+    Route("PUT", "/hooks/triggers/:className/:triggerName", change),
+]
