@@ -105,6 +105,14 @@ TRIGGERS: dict[str, Kind] = {
         Kind("beforeLogin", "before_login", "_User", False, True, "a password was right"),
         Kind("afterLogin", "after_login", "_User", False, False, "a session was made"),
         Kind("afterLogout", "after_logout", "_Session", False, False, "a session was ended"),
+        Kind(
+            "beforePasswordResetRequest",
+            "before_password_reset_request",
+            "_User",
+            False,
+            True,
+            "a mail with a reset link is about to be sent",
+        ),
     )
 }
 

@@ -64,6 +64,7 @@ _PATHS = {
     "beforeLogin": "/login",
     "afterLogin": "/login",
     "afterLogout": "/logout",
+    "beforePasswordResetRequest": "/requestPasswordReset",
 }
 
 
@@ -161,6 +162,7 @@ _REQUESTS: dict[str, tuple[Callable[[Event], Any], Take]] = {
     "beforeLogin": (UserRequest, _take_nothing),
     "afterLogin": (UserRequest, _take_nothing),
     "afterLogout": (UserRequest, _take_nothing),
+    "beforePasswordResetRequest": (UserRequest, _take_nothing),
     "function": (FunctionRequest, _take_function),
     "job": (JobRequest, _take_function),
 }
@@ -300,6 +302,10 @@ class CloudCode:
     def after_logout(self, function: F | None = None, **validator: Any) -> Any:
         """After a session was ended; ``request.object`` is the session."""
         return self._plain("afterLogout", "_Session", function, validator)
+
+    def before_password_reset_request(self, function: F | None = None, **validator: Any) -> Any:
+        """Before a mail with a reset link is sent: raise to refuse."""
+        return self._plain("beforePasswordResetRequest", "_User", function, validator)
 
     def _plain(
         self, kind: str, class_name: str, function: F | None, validator: dict[str, Any]
