@@ -32,6 +32,7 @@ from parsepy.cloud.requests import (
 )
 from parsepy.cloud.transactions import Transaction
 from parsepy.cloud.validators import Validator
+from parsepy.config.paths import escape_path
 from parsepy.model.values import JSONObject
 from parsepy.operations import functions, jobs
 from parsepy.triggers import (
@@ -134,7 +135,7 @@ def _take_function(request: Request, answer: Any) -> Any:
 
 
 def _take_file(request: FileRequest, answer: Any) -> Any:
-    if answer is not None and not isinstance(answer, File):
+    if request.may_change and answer is not None and not isinstance(answer, File):
         raise TypeError(
             f"{request.trigger_name} of a file returned a {type(answer).__name__}; "
             "expected None or a File"
@@ -230,7 +231,9 @@ class CloudCode:
             handler = handler_of(function, checked, *_REQUESTS["function"])
             registry.functions[name] = handler
             if rate_limit is not None:
-                registry.rate_limits.append(_limit(rate_limit, f"/functions/{name}", None))
+                registry.rate_limits.append(
+                    _limit(rate_limit, f"/functions/{escape_path(name)}", None)
+                )
             return function
 
         return register
@@ -384,8 +387,17 @@ def _request_of(kind: str, class_name: str) -> tuple[Callable[[Event], Any], Tak
 
 
 def _path_of(class_name: str) -> str:
-    names = {"_User": "/users", "_Role": "/roles", "_Installation": "/installations"}
-    return names.get(class_name) or ("/files" if class_name == FILE else f"/classes/{class_name}")
+    """The path of a rate limit: that of the class and, as in Parse, of each of its objects."""
+    if class_name == CONFIG:
+        return "/config"
+    names = {
+        "_User": "/users",
+        "_Role": "/roles",
+        "_Installation": "/installations",
+        FILE: "/files",
+    }
+    path = names.get(class_name) or f"/classes/{escape_path(class_name)}"
+    return f"{path}{{/*id}}"
 
 
 _LIMIT_NAMES = {

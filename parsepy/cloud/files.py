@@ -1,6 +1,7 @@
 """``File``: a stored file, or one to be stored, as cloud code sees it."""
 
 import base64 as codec
+import re
 from typing import Any, Self
 
 from parsepy.cloud import current
@@ -8,6 +9,8 @@ from parsepy.errors import Code, ParseError
 from parsepy.model.files import FileDraft
 from parsepy.model.values import JSONObject
 from parsepy.operations import files
+
+_PREFIX = re.compile(r"^[0-9a-f]{32}_(?=.)")  # what a stored name begins with
 
 
 class File:
@@ -42,7 +45,14 @@ class File:
         return self._data is not None
 
     def set_data(self, data: bytes) -> Self:
-        """Give the file another content, to be stored or (in after_find) sent."""
+        """Give the file another content, to be stored or (in after_find) sent.
+
+        A stored file becomes a new one: the next ``save`` stores it under another name.
+        """
+        if self.url is not None:
+            place, _, name = self.name.rpartition("/")
+            self.name, self.directory = _PREFIX.sub("", name, count=1), place or None
+            self.url = None
         self._data = data
         return self
 

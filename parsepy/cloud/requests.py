@@ -281,8 +281,18 @@ class FileRequest(Request):
         size: int | None = self._event.extra["fileSize"]
         return size
 
+    @property
+    def may_change(self) -> bool:
+        """Does it count what becomes of the file?"""
+        return self.trigger_name in ("beforeSave", "beforeFind", "afterFind")
+
     def answer(self, given: File | None) -> Any:
-        """What the author made of the file, in the house's terms."""
+        """What the author made of the file, in the house's terms.
+
+        What is stored or gone already can't be changed: a client must learn its true name.
+        """
+        if not self.may_change:
+            return None
         file = self.file if given is None else given
         draft = file.write_to(self._draft if given is None else FileDraft(name=file.name))
         if self.trigger_name != "afterFind":
