@@ -1,0 +1,421 @@
+"""Does this object satisfy this parsed ``where``?
+
+Objects are in REST form, the answer is what MongoDB would say of the stored documents. The
+values are compared as *elements*: what a document would hold, in Python's types (dates as
+``datetime``, bytes as ``bytes``, a top-level pointer as its text).
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from parsepy.errors import Code, ParseError
+from parsepy.model import acl, patterns, relative_time
+from parsepy.model.schema import MISSING
+from parsepy.model.values import (
+    JSONObject,
+    check_nested,
+    dumps,
+    from_iso,
+    is_pointer,
+    now,
+    to_bytes,
+    type_of,
+)
+from parsepy.model.where import DIRECT, SUBQUERIES, Constraint, Group, Where
+
+Element = Any
+Matcher = Callable[[JSONObject], bool]
+
+_BARE_DATES = ("createdAt", "updatedAt")
+_DATE_COLUMNS = (*_BARE_DATES, "expiresAt")
+_ACL_LISTS = {"_rperm": "read", "_wperm": "write"}
+
+
+def compile(where: Where) -> Matcher:
+    """The where as a test of objects in REST form (protocol §8, §30.9).
+
+    What only a database can tell (subqueries, relations) never makes an object match. Raises
+    INVALID_JSON, INVALID_QUERY or INCORRECT_TYPE for operands that a query refuses as well.
+    """
+    return _conjunction(where, undecided=False)
+
+
+def matches(where: Where, item: JSONObject) -> bool:
+    """Does the object satisfy the where? For many objects, ``compile`` it once."""
+    return compile(where)(item)
+
+
+def _conjunction(where: Where, *, undecided: bool) -> Matcher:
+    parts = [_node(node, undecided) for node in where]
+    if len(parts) == 1:
+        return parts[0]
+    return lambda item: all(part(item) for part in parts)
+
+
+def _node(node: object, undecided: bool) -> Matcher:
+    """``undecided`` is what a part says that can't be decided here: what keeps the whole false."""
+    if isinstance(node, Constraint):
+        if any(operator in SUBQUERIES for operator, _ in node.tests):
+            return lambda item: undecided
+        return _constraint(node, undecided)
+    if not isinstance(node, Group):
+        return lambda item: undecided
+    if node.operator == "$nor":
+        refused = [_conjunction(branch, undecided=not undecided) for branch in node.branches]
+        return lambda item: not any(branch(item) for branch in refused)
+    branches = [_conjunction(branch, undecided=undecided) for branch in node.branches]
+    if node.operator == "$or":
+        return lambda item: any(branch(item) for branch in branches)
+    return lambda item: all(branch(item) for branch in branches)
+
+
+# --- one column -------------------------------------------------------------------------------
+
+
+class _Kind(NamedTuple):
+    """What a column's value tells of its type: operands are read accordingly."""
+
+    name: str | None = None
+    target: str | None = None
+
+
+_PLAIN = _Kind()
+_ARRAY = _Kind("Array")
+_RELATION = _Kind("Relation")
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """A question to the elements at a path: does it hold of one of them (or, negated, of none)?
+
+    ``inside``: of an array at the end of the path, its elements are asked as well.
+    """
+
+    holds: Callable[[Element], bool]
+    negated: bool = False
+    inside: bool = True
+
+
+def _constraint(node: Constraint, undecided: bool) -> Matcher:
+    name, *path = node.field.split(".")
+    by_kind = {_PLAIN: _tests(node, _PLAIN)}
+    plain = by_kind[_PLAIN]
+    get = _reader(name)
+
+    def check(item: JSONObject) -> bool:
+        value = get(item)
+        kind = type(value)
+        if kind is dict or kind is list:
+            value, column = _column(value)
+            if column.name == "Relation":
+                return undecided
+            tests = plain
+            if not path:
+                found = by_kind.get(column)
+                tests = by_kind[column] = _tests(node, column) if found is None else found
+            return all(_holds(test, value, path) for test in tests)
+        if path:
+            value = MISSING  # there is nothing inside of a plain value
+        return all(test.holds(value) != test.negated for test in plain)
+
+    return check
+
+
+def _reader(name: str) -> Callable[[JSONObject], Any]:
+    """How the value of a column is taken from an object."""
+    flag = _ACL_LISTS.get(name)
+    if flag is not None:
+        return lambda item: (
+            acl.names_with(item["ACL"], flag) if item.get("ACL") is not None else MISSING
+        )
+    if name in _BARE_DATES:
+        return lambda item: from_iso(item.get(name)) or MISSING
+    return lambda item: item.get(name, MISSING)
+
+
+def _column(value: Any) -> tuple[Element, _Kind]:
+    """A column's value (an object or array) as it is stored, and the type it tells of."""
+    if type(value) is list:
+        return [_stored(item) for item in value], _ARRAY
+    kind = value.get("__type")
+    if kind in ("Pointer", "Object"):
+        target = value.get("className")
+        return f"{target}${value.get('objectId')}", _Kind("Pointer", target)
+    if kind == "File":
+        return value.get("name"), _PLAIN
+    if kind == "GeoPoint":
+        return _position(value), _Kind(kind)
+    if kind == "Polygon":
+        return _ring(value), _Kind(kind)
+    return _stored(value), _RELATION if kind == "Relation" else _PLAIN
+
+
+def _position(point: JSONObject) -> list[Any]:
+    return [point.get("longitude"), point.get("latitude")]
+
+
+def _ring(polygon: JSONObject) -> Element:
+    points = [[longitude, latitude] for latitude, longitude in polygon["coordinates"]]
+    if points and points[0] != points[-1]:
+        points.append(points[0])
+    return {"type": "Polygon", "coordinates": [points]}
+
+
+def _stored(value: Any) -> Element:
+    """A value inside an array or object as it is stored."""
+    kind = type(value)
+    if kind is list:
+        return [_stored(item) for item in value]
+    if kind is not dict:
+        return value
+    typed = value.get("__type")
+    if typed == "Date":
+        return from_iso(value.get("iso"))
+    if typed == "Bytes":
+        return to_bytes(value)
+    return {key: _stored(item) for key, item in value.items()}
+
+
+# --- paths ------------------------------------------------------------------------------------
+
+
+def _holds(test: _Test, value: Element, path: Sequence[str]) -> bool:
+    for element in _elements(value, path, test.inside):
+        if test.holds(element):
+            return not test.negated
+    return test.negated
+
+
+def _elements(value: Element, path: Sequence[str], inside: bool) -> Iterator[Element]:
+    """The elements that MongoDB looks at for a dotted path below a value.
+
+    Arrays on the way are passed through: each object in one is followed, and a number in the
+    path is also a position in it.
+    """
+    used = 0
+    while used < len(path) and type(value) is dict:
+        value = value.get(path[used], MISSING)
+        used += 1
+    rest = path[used:]
+    if type(value) is not list:
+        yield MISSING if rest else value
+    elif not rest:
+        if inside:
+            yield from value
+        yield value
+    else:
+        for position, element in enumerate(value):
+            if type(element) is dict:
+                yield from _elements(element, rest, inside)
+            if str(position) != rest[0]:
+                continue
+            if len(rest) == 1:
+                yield element
+            elif type(element) is dict or type(element) is list:
+                yield from _elements(element, rest[1:], inside)
+
+
+# --- operators --------------------------------------------------------------------------------
+
+
+def _tests(node: Constraint, kind: _Kind) -> list[_Test]:
+    tests: list[_Test] = []
+    for operator, operand in node.tests:
+        if operator == DIRECT:
+            tests.append(_Test(_equals(_direct(node.field, operand, kind))))
+        elif isinstance(operand, dict) and "$relativeTime" in operand:
+            tests.append(_Test(_relative(node.field, operator, operand["$relativeTime"])))
+        else:
+            tests += _OPERATORS[operator](operand, kind)
+    return tests
+
+
+def _direct(field: str, value: Any, kind: _Kind) -> Element:
+    if kind.name == "Pointer" and is_pointer(value):
+        return f"{value.get('className')}${value.get('objectId')}"
+    if kind.name == "Pointer" and isinstance(value, str):
+        return value
+    if field in _DATE_COLUMNS and isinstance(value, str):
+        return from_iso(value) or value
+    return _atom(value, kind)
+
+
+def _atom(value: Any, kind: _Kind) -> Element:
+    """One operand as MongoDB is given it."""
+    if isinstance(value, str):
+        return f"{kind.target}${value}" if kind.name == "Pointer" else value
+    if isinstance(value, list):
+        check_nested(value)
+        return _stored(value)
+    if not isinstance(value, dict) or not value:
+        return value
+    typed = value.get("__type")
+    if not typed:
+        raise ParseError(Code.INVALID_JSON, f"bad atom: {dumps(value).decode()}")
+    if kind.name == "Pointer" and is_pointer(value):
+        return f"{value.get('className')}${value.get('objectId')}"
+    type_of(value)
+    if typed == "File" or typed == kind.name:
+        return _column(value)[0]
+    check_nested(value)
+    return _stored(value)
+
+
+def _relative(field: str, operator: str, text: Any) -> Callable[[Element], bool]:
+    """A comparison with a moment that moves on; one with the present moment is a try."""
+    if operator not in _ORDERED:
+        raise ParseError(
+            Code.INVALID_JSON,
+            "$relativeTime can only be used with the $lt, $lte, $gt, and $gte operators",
+        )
+    try:
+        relative_time.parse(text, now())
+    except ValueError as error:
+        raise ParseError(
+            Code.INVALID_JSON, f"bad $relativeTime ({operator}) value. {error}"
+        ) from error
+    signs = _ORDERED[operator]
+
+    def holds(element: Element) -> bool:
+        if type(element) is not datetime:
+            return False
+        moment = relative_time.parse(text, now())
+        return (element > moment) - (element < moment) in signs
+
+    return holds
+
+
+def _equals(wanted: Element) -> Callable[[Element], bool]:
+    kind = type(wanted)
+    if wanted is None:
+        return lambda element: element is None or element is MISSING
+    if kind is int or kind is float:
+        return lambda element: (
+            element == wanted and type(element) is not bool and _RANKS[type(element)] == _NUMBER
+        )
+    if kind is dict or kind is list:
+        return lambda element: type(element) is kind and compare(element, wanted) == 0
+    return lambda element: type(element) is kind and bool(element == wanted)
+
+
+def _compares(wanted: Element, signs: tuple[int, ...]) -> Callable[[Element], bool]:
+    """Is an element of the same type less, equal, greater?"""
+    if wanted is None:  # nothing lies above or below it, and what is missing equals it
+        return _equals(None) if 0 in signs else lambda element: False
+    rank = _RANKS[type(wanted)]
+    return lambda element: _RANKS[type(element)] == rank and compare(element, wanted) in signs
+
+
+def _is_one_of(wanted: Sequence[Element]) -> Callable[[Element], bool]:
+    texts = frozenset(value for value in wanted if type(value) is str)
+    others = [_equals(value) for value in wanted if type(value) is not str]
+    return lambda element: (
+        element in texts if type(element) is str else any(equals(element) for equals in others)
+    )
+
+
+def _matching(pattern: str, options: str = "") -> Callable[[Element], bool]:
+    occurs = patterns.compile(pattern, options)
+    return lambda element: type(element) is str and occurs(element)
+
+
+def _list(operand: Any, kind: _Kind) -> Callable[[Element], bool]:
+    """One level of lists in a list counts as its items."""
+    flat: list[Any] = []
+    for value in operand:
+        flat += value if type(value) is list else [value]
+    return _is_one_of([_atom(value, kind) for value in flat])
+
+
+def _all(operand: Any, kind: _Kind) -> list[_Test]:
+    if not operand:
+        return [_Test(lambda element: False)]
+    if isinstance(operand[0], dict) and "$regex" in operand[0]:
+        return [_Test(_matching(item["$regex"])) for item in operand]
+    return [_Test(_equals(_atom(item, kind))) for item in operand]
+
+
+def _contained_by(operand: Any, kind: _Kind) -> list[_Test]:
+    allowed = _is_one_of([_atom(item, kind) for item in operand])
+    return [
+        _Test(
+            lambda element: type(element) is list and not all(map(allowed, element)),
+            negated=True,
+            inside=False,
+        )
+    ]
+
+
+def _exists(operand: Any, kind: _Kind) -> list[_Test]:
+    return [_Test(lambda element: element is not MISSING, negated=not operand, inside=False)]
+
+
+_ORDERED = {"$lt": (-1,), "$lte": (-1, 0), "$gt": (1,), "$gte": (1, 0)}
+
+
+def _ordered(operator: str) -> Callable[[Any, _Kind], list[_Test]]:
+    return lambda operand, kind: [_Test(_compares(_atom(operand, kind), _ORDERED[operator]))]
+
+
+_OPERATORS: dict[str, Callable[[Any, _Kind], list[_Test]]] = {
+    **{operator: _ordered(operator) for operator in _ORDERED},
+    "$eq": lambda operand, kind: [_Test(_equals(_atom(operand, kind)))],
+    "$ne": lambda operand, kind: [_Test(_equals(_atom(operand, kind)), negated=True)],
+    "$in": lambda operand, kind: [_Test(_list(operand, kind))],
+    "$nin": lambda operand, kind: [_Test(_list(operand, kind), negated=True)],
+    "$all": _all,
+    "$containedBy": _contained_by,
+    "$regex": lambda operand, kind: [_Test(_matching(*operand))],
+    "$exists": _exists,
+}
+
+
+# --- the order of elements --------------------------------------------------------------------
+
+# MongoDB sorts by type first; a comparison in a where never leaves the type
+_NUMBER = 10
+_RANKS: dict[type, int] = {
+    type(MISSING): 0,
+    type(None): 5,
+    int: _NUMBER,
+    float: _NUMBER,
+    str: 15,
+    dict: 20,
+    list: 25,
+    bytes: 30,
+    bool: 40,
+    datetime: 45,
+}
+
+
+def compare(left: Element, right: Element) -> int:
+    """-1, 0 or 1: the order of two elements in MongoDB."""
+    kind = type(left)
+    by_type = _RANKS[kind] - _RANKS[type(right)]
+    if by_type or left is right:
+        return (by_type > 0) - (by_type < 0)
+    if kind is list:
+        for one, other in zip(left, right, strict=False):
+            if found := compare(one, other):
+                return found
+        left, right = len(left), len(right)
+    elif kind is dict:
+        return _compare_objects(left, right)
+    elif kind is bytes and len(left) != len(right):
+        left, right = len(left), len(right)
+    return bool(left > right) - bool(left < right)
+
+
+def _compare_objects(left: Mapping[str, Any], right: Mapping[str, Any]) -> int:
+    """The order of keys counts; of two members the types come first, then the keys."""
+    for (key, one), (other_key, other) in zip(left.items(), right.items(), strict=False):
+        by_type = _RANKS[type(one)] - _RANKS[type(other)]
+        if by_type:
+            return 1 if by_type > 0 else -1
+        if key != other_key:
+            return 1 if key > other_key else -1
+        if found := compare(one, other):
+            return found
+    return (len(left) > len(right)) - (len(left) < len(right))
