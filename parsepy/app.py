@@ -13,6 +13,8 @@ from parsepy.backend import Backend
 from parsepy.cache import Cache
 from parsepy.config import Config, ConfigError
 from parsepy.config.groups import SchemaOptions
+from parsepy.livequery import LiveQuery, cancelled
+from parsepy.livequery.subscriptions import Matches
 from parsepy.model import templates
 from parsepy.model.query import QueryLimits
 from parsepy.model.values import dumps
@@ -29,9 +31,11 @@ log = logging.getLogger("parsepy")
 class Application:
     """An ASGI 3 application: one Parse application with its backend and front doors."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, live: LiveQuery | None = None) -> None:
         self.backend = backend
+        self.live = live
         self._rest = RestDoor(backend)
+        self._live_task: asyncio.Task[None] | None = None
 
     async def startup(self) -> None:
         """Prepare the database, apply the schema templates, and take requests.
@@ -44,11 +48,17 @@ class Application:
             await backend.storage.ping()
             await schemas.prepare_database(backend)
             await self._apply_templates()
+            self._start_live()
         except BaseException:
             backend.state = "error"
             await backend.storage.close()
             raise
         backend.state = "ok"
+
+    def _start_live(self) -> None:
+        if self.live is not None:
+            self.backend.events.listen(self.live.delivery.publish, self.live.wants)
+            self._live_task = asyncio.create_task(self.live.run())
 
     async def _apply_templates(self) -> None:
         options = self.backend.config.schema
@@ -69,6 +79,8 @@ class Application:
     async def shutdown(self) -> None:
         """Close the connections."""
         self.backend.state = "stopped"
+        if self._live_task is not None:
+            await cancelled(self._live_task)
         await self.backend.storage.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,6 +103,18 @@ class Application:
         await send({"type": "lifespan.shutdown.complete"})
 
 
+def websocket_class(application: Application) -> Any:
+    """What uvicorn makes of a connection that asks for a websocket; ``None`` without Live Query."""
+    live = application.live
+    if live is None:
+        return None
+
+    def make(config: Any, server_state: Any, app_state: Any) -> asyncio.Protocol:
+        return live.socket(server_state.connections)
+
+    return make
+
+
 def template_of(options: SchemaOptions) -> templates.Template:
     """The merged schema templates of the option ``schema``; raises ``TemplateError``."""
     if options.definitions:
@@ -99,10 +123,13 @@ def template_of(options: SchemaOptions) -> templates.Template:
     return templates.load(options.files)
 
 
-def build(config: Config, *, storage: Storage | None = None) -> Application:
+def build(
+    config: Config, *, storage: Storage | None = None, matches: Matches | None = None
+) -> Application:
     """Wire the parts of one application from its options.
 
-    ``storage`` replaces the one that ``databaseURI`` names. Raises ``ConfigError`` for an
+    ``storage`` replaces the one that ``databaseURI`` names; ``matches`` says whether an object
+    satisfies a where, without which there is no Live Query. Raises ``ConfigError`` for an
     adapter that can't be loaded, and for ``memory:`` without its extra.
     """
     complexity = config.request_complexity
@@ -127,7 +154,18 @@ def build(config: Config, *, storage: Storage | None = None) -> Application:
         denied=config.request_keyword_denylist,
         denied_keys=_denied_keys(config),
     )
-    return Application(backend)
+    return Application(backend, _live(backend, matches))
+
+
+def _live(backend: Backend, matches: Matches | None) -> LiveQuery | None:
+    """The Live Query server, where classes are to be followed live."""
+    options = backend.config.live_query
+    if options is None or not options.class_names:
+        return None
+    if matches is None:
+        log.warning("liveQuery: there is no matcher of queries in this build; it stays off")
+        return None
+    return LiveQuery(backend, matches)
 
 
 def _denied_keys(config: Config) -> re.Pattern[str] | None:

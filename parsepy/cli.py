@@ -419,7 +419,7 @@ async def _serving(config: Config, listener: socket.socket, welcome: str) -> Non
     import uvicorn
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-    from parsepy.app import build
+    from parsepy.app import build, websocket_class
 
     class Connection(HttpToolsProtocol):
         """Hangs up on a client whose request has no end of headers, which httptools keeps."""
@@ -464,7 +464,7 @@ async def _serving(config: Config, listener: socket.socket, welcome: str) -> Non
         settings = uvicorn.Config(
             application,
             http=Connection,
-            ws="none",
+            ws=websocket_class(application) or "none",
             lifespan="off",
             access_log=False,
             log_config=None,

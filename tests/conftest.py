@@ -91,7 +91,7 @@ async def app(mongo_uri: str, mongo: MongoClient[dict[str, Any]]) -> AsyncIterat
 
     async with AsyncExitStack() as stack:
 
-        async def make(**options: Any) -> Application:
+        async def make(matches: Any = None, **options: Any) -> Application:
             database = f"test_{uuid4().hex[:16]}"
             defaults = {
                 "appId": APP_ID,
@@ -100,7 +100,7 @@ async def app(mongo_uri: str, mongo: MongoClient[dict[str, Any]]) -> AsyncIterat
                 "databaseURI": database_in(mongo_uri, database),
                 "allowClientClassCreation": True,
             }
-            application = build(Config.from_options({**defaults, **options}))
+            application = build(Config.from_options({**defaults, **options}), matches=matches)
             stack.callback(mongo.drop_database, database)
             await application.startup()
             stack.push_async_callback(application.shutdown)

@@ -377,11 +377,9 @@ class Config(Group):
     )
     push: Push | None = maybe("push", push_options, "push senders", acts=False)
     scheduled_push: bool = option("scheduledPush", boolean, False, "push later", acts=False)
-    live_query: LiveQuery | None = maybe(
-        "liveQuery", group(LiveQuery), "classes to follow live", acts=False
-    )
+    live_query: LiveQuery | None = maybe("liveQuery", group(LiveQuery), "classes to follow live")
     live_query_server_options: LiveQueryServerOptions | None = maybe(
-        "liveQueryServerOptions", group(LiveQueryServerOptions), "a server of its own", acts=False
+        "liveQueryServerOptions", group(LiveQueryServerOptions), "keys and heartbeat of Live Query"
     )
     start_live_query_server: bool = option(
         "startLiveQueryServer", boolean, False, "start it as well", acts=False
