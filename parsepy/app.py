@@ -48,16 +48,16 @@ class Application:
             await backend.storage.ping()
             await schemas.prepare_database(backend)
             await self._apply_templates()
-            self._start_live()
+            await self._start_live()
         except BaseException:
             backend.state = "error"
             await backend.storage.close()
             raise
         backend.state = "ok"
 
-    def _start_live(self) -> None:
+    async def _start_live(self) -> None:
         if self.live is not None:
-            self.backend.events.listen(self.live.delivery.publish, self.live.wants)
+            await self.live.open()
             self._live_task = asyncio.create_task(self.live.run())
 
     async def _apply_templates(self) -> None:

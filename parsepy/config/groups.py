@@ -400,9 +400,14 @@ class LiveQuery(Group):
     """Which classes clients may follow live."""
 
     class_names: tuple[str, ...] = option("classNames", patterns, [], "classes")
-    redis_url: str | None = maybe("redisURL", secret, "Redis, for several servers", acts=False)
+    redis_url: str | None = maybe("redisURL", secret, "Redis, for several servers")
     redis_options: Mapping[str, Any] | None = maybe(
         "redisOptions", json_object, "its options", acts=False
+    )
+    carrier: str | None = maybe(
+        "carrier",
+        choice("direct", "changeStreams"),
+        "how changes of other processes come; by default direct where there are none",
     )
     pub_sub_adapter: Adapter | None = maybe(
         "pubSubAdapter", adapter, "another message bus", acts=False

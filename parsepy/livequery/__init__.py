@@ -10,6 +10,7 @@ from websockets.http11 import Request
 from parsepy.backend import Backend
 from parsepy.errors import Code, ParseError, denied
 from parsepy.livequery import protocol
+from parsepy.livequery.carriers import carrier_of
 from parsepy.livequery.clients import Client, is_known
 from parsepy.livequery.delivery import Delivery, Principals, facts
 from parsepy.livequery.protocol import (
@@ -45,27 +46,23 @@ class LiveQuery:
         self._index = Index(matches)
         self._who = Principals(backend)
         self._delivery = Delivery(backend, self._index, self._who)
+        self._carrier = carrier_of(backend, self._index.listens, self.is_live)
         self._clients: set[Client] = set()
         server = backend.config.live_query_server_options
         milliseconds = (server.websocket_timeout if server else None) or HEARTBEAT_MS
         self._heartbeat = milliseconds / 1000
 
-    def wants(self, class_name: str) -> bool:
-        """Does anybody here listen to this class?"""
-        return self._index.listens(class_name)
-
     def is_live(self, class_name: str) -> bool:
         """Is this class one of ``liveQuery.classNames``?"""
         return self._live is not None and self._live.fullmatch(class_name) is not None
 
-    @property
-    def delivery(self) -> Delivery:
-        """Where events go in."""
-        return self._delivery
+    async def open(self) -> None:
+        """Begin: what is stored from now on is told to those who listen."""
+        await self._carrier.open()
 
     async def run(self) -> None:
         """Tell events until cancelled."""
-        await self._delivery.run()
+        await self._carrier.run(self._delivery.tell)
 
     def socket(self, connections: set[Any]) -> Socket:
         """The protocol of a connection that asks to become a websocket."""
@@ -171,6 +168,8 @@ class LiveQuery:
                 f"More than {MAX_SUBSCRIPTIONS} subscriptions", request_id=message.request_id
             )
         made = await self._checked(client, message)
+        if self.is_live(made.class_name):
+            await self._carrier.follow(made.class_name)
         if client.is_lost:
             return b""
         # a repeated requestId replaces the earlier subscription; what was there in the meantime

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from parsepy.backend import Backend, RequestContext
 from parsepy.cache import Cache
@@ -26,10 +26,13 @@ from parsepy.model.schema import ClassSchema
 from parsepy.model.values import JSONObject
 from parsepy.operations import access, class_rules, principals, schemas
 from parsepy.pubsub import ObjectEvent
+from parsepy.storage import Unavailable
 from parsepy.storage.filters import Scope
 from parsepy.triggers import Event
 
 log = logging.getLogger("parsepy.livequery")
+T = TypeVar("T")
+_PAUSES = (0.1, 0.3, 1, 3, 10)  # seconds
 _BREATH = 500  # listeners, after which others get their turn
 
 
@@ -63,7 +66,7 @@ class Principals:
         if self._invalid.get(token):
             return NOBODY
         try:
-            return await principals.of_token(self._backend, token)
+            return await patiently(lambda: principals.of_token(self._backend, token))
         except ParseError:
             self._invalid.put(token, True)
             return NOBODY
@@ -78,6 +81,17 @@ class Principals:
             client.id,
             headers=client.headers,
         )
+
+
+async def patiently(call: Callable[[], Awaitable[T]]) -> T:
+    """What a call answers, tried again while the database has no primary."""
+    for pause in _PAUSES:
+        try:
+            return await call()
+        except Unavailable as error:
+            log.warning("an event waits for the database: %s", error)
+            await asyncio.sleep(pause)
+    return await call()
 
 
 @dataclass(slots=True)
@@ -106,27 +120,19 @@ class Delivery:
         self._backend = backend
         self._index = index
         self._who = who
-        self._queue: asyncio.Queue[ObjectEvent] = asyncio.Queue()
-
-    def publish(self, event: ObjectEvent) -> None:
-        """Take an event; it is told soon."""
-        self._queue.put_nowait(event)
-
-    async def run(self) -> None:
-        """Tell events until cancelled."""
-        while True:
-            event = await self._queue.get()
-            try:
-                await self.tell(event)
-            except Exception:  # whatever one event meets, the next ones are told
-                log.exception("an event of %s could not be told", event.class_name)
 
     async def tell(self, event: ObjectEvent) -> None:
-        """Send one event to everybody who listens and may see it."""
+        """Send one event to everybody who listens and may see it; never raises."""
+        try:
+            await self._tell(event)
+        except Exception:  # around each delivery: what one event meets, the next ones are told
+            log.exception("an event of %s could not be told", event.class_name)
+
+    async def _tell(self, event: ObjectEvent) -> None:
         name = event.class_name
         if not self._index.listens(name):
             return
-        schema = await schemas.existing(self._backend, name)
+        schema = await patiently(lambda: schemas.existing(self._backend, name))
         change = _Change(event, schema)
         told = 0
         # a list: listeners may come and go while one of them waits for his rights

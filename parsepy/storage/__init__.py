@@ -34,7 +34,7 @@ from parsepy.model.acl import allows
 from parsepy.model.schema import ClassSchema
 from parsepy.model.values import JSONObject
 from parsepy.model.where import Where, equals_id
-from parsepy.storage import documents, filters, memory, schemas, updates
+from parsepy.storage import documents, filters, memory, schemas, streams, updates
 from parsepy.storage.changes import Change, Changes
 from parsepy.storage.documents import Document, FileURL
 from parsepy.storage.filters import EVERYTHING, Scope
@@ -238,6 +238,20 @@ class Storage:
             call()
 
         waiting.append(later)
+
+    # --- changes ------------------------------------------------------------------------------
+
+    def stream(self, pattern: str) -> streams.Stream:
+        """The committed changes of every class whose whole name matches ``pattern``."""
+        return streams.Stream(self._database, self._prefix, pattern, (Unavailable,))
+
+    async def keep_images(self, class_name: str, *, make: bool) -> bool:
+        """Have the states before and after changes of a class kept for ``stream``."""
+        return await streams.keep_images(self._database, self._prefix + class_name, make=make)
+
+    def as_object(self, schema: ClassSchema, document: Document) -> JSONObject:
+        """A document of a stream in REST form."""
+        return documents.to_object(documents.plan_of(schema, self._file_url), document)
 
     # --- objects ------------------------------------------------------------------------------
 
