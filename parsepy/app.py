@@ -14,7 +14,7 @@ from parsepy.cache import Cache
 from parsepy.config import Config, ConfigError
 from parsepy.config.groups import SchemaOptions
 from parsepy.livequery import LiveQuery, cancelled
-from parsepy.livequery.subscriptions import Matches
+from parsepy.livequery.subscriptions import Compile
 from parsepy.model import templates
 from parsepy.model.query import QueryLimits
 from parsepy.model.values import dumps
@@ -124,13 +124,14 @@ def template_of(options: SchemaOptions) -> templates.Template:
 
 
 def build(
-    config: Config, *, storage: Storage | None = None, matches: Matches | None = None
+    config: Config, *, storage: Storage | None = None, compile_where: Compile | None = None
 ) -> Application:
     """Wire the parts of one application from its options.
 
-    ``storage`` replaces the one that ``databaseURI`` names; ``matches`` says whether an object
-    satisfies a where, without which there is no Live Query. Raises ``ConfigError`` for an
-    adapter that can't be loaded, and for ``memory:`` without its extra.
+    ``storage`` replaces the one that ``databaseURI`` names; ``compile_where`` makes of a where
+    the question whether an object satisfies it; without, there is no Live Query.
+    Raises ``ConfigError`` for an adapter that can't be loaded, and for ``memory:`` without its
+    extra.
     """
     complexity = config.request_complexity
     seconds = config.cache_ttl / 1000
@@ -154,18 +155,18 @@ def build(
         denied=config.request_keyword_denylist,
         denied_keys=_denied_keys(config),
     )
-    return Application(backend, _live(backend, matches))
+    return Application(backend, _live(backend, compile_where))
 
 
-def _live(backend: Backend, matches: Matches | None) -> LiveQuery | None:
+def _live(backend: Backend, compile_where: Compile | None) -> LiveQuery | None:
     """The Live Query server, where classes are to be followed live."""
     options = backend.config.live_query
     if options is None or not options.class_names:
         return None
-    if matches is None:
+    if compile_where is None:
         log.warning("liveQuery: there is no matcher of queries in this build; it stays off")
         return None
-    return LiveQuery(backend, matches)
+    return LiveQuery(backend, compile_where)
 
 
 def _denied_keys(config: Config) -> re.Pattern[str] | None:

@@ -91,7 +91,7 @@ async def app(mongo_uri: str, mongo: MongoClient[dict[str, Any]]) -> AsyncIterat
 
     async with AsyncExitStack() as stack:
 
-        async def make(matches: Any = None, **options: Any) -> Application:
+        async def make(compile_where: Any = None, **options: Any) -> Application:
             database = f"test_{uuid4().hex[:16]}"
             defaults = {
                 "appId": APP_ID,
@@ -100,7 +100,9 @@ async def app(mongo_uri: str, mongo: MongoClient[dict[str, Any]]) -> AsyncIterat
                 "databaseURI": database_in(mongo_uri, database),
                 "allowClientClassCreation": True,
             }
-            application = build(Config.from_options({**defaults, **options}), matches=matches)
+            application = build(
+                Config.from_options({**defaults, **options}), compile_where=compile_where
+            )
             stack.callback(mongo.drop_database, database)
             await application.startup()
             stack.push_async_callback(application.shutdown)

@@ -32,6 +32,7 @@ from parsepy.config.checks import (
     number,
     path,
     patterns,
+    processes,
     route,
     secret,
     size,
@@ -162,7 +163,9 @@ class Config(Group):
         "verifyServerUrl", boolean, True, "call serverURL at the start", acts=False
     )
     trust_proxy: Any = option("trustProxy", json_value, [], "believe X-Forwarded-For", acts=False)
-    cluster: Any = maybe("cluster", json_value, "number of processes", acts=False)
+    cluster: bool | int | None = maybe(
+        "cluster", processes, "number of processes; true: one for each core"
+    )
     allow_origin: tuple[str, ...] = option("allowOrigin", texts, ["*"], "CORS: origins")
     allow_headers: tuple[str, ...] = option("allowHeaders", texts, [], "CORS: more headers")
     max_upload_size: int = option("maxUploadSize", size, "20mb", "largest request body")

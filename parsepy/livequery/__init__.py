@@ -22,7 +22,7 @@ from parsepy.livequery.protocol import (
     Unsubscribe,
 )
 from parsepy.livequery.socket import Socket
-from parsepy.livequery.subscriptions import Index, Matches, Subscription
+from parsepy.livequery.subscriptions import Compile, Index, Subscription
 from parsepy.model.query import Query, parse_where
 from parsepy.model.where import equals_id
 from parsepy.operations import access, class_rules, find, schemas
@@ -38,12 +38,12 @@ MAX_SUBSCRIPTIONS = 1000
 class LiveQuery:
     """The Live Query server of one application, in one process."""
 
-    def __init__(self, backend: Backend, matches: Matches) -> None:
+    def __init__(self, backend: Backend, compile_where: Compile) -> None:
         options = backend.config.live_query
         names = options.class_names if options is not None else ()
         self._backend = backend
         self._live = re.compile("|".join(f"(?:{name})" for name in names)) if names else None
-        self._index = Index(matches)
+        self._index = Index(compile_where)
         self._who = Principals(backend)
         self._delivery = Delivery(backend, self._index, self._who)
         self._carrier = carrier_of(backend, self._index.listens, self.is_live)

@@ -12,7 +12,8 @@ from parsepy.model.values import JSONObject
 from parsepy.model.where import DIRECT, Constraint, Where
 
 EventName = Literal["create", "enter", "update", "leave", "delete"]
-Matches = Callable[[Where, JSONObject], bool]
+Compile = Callable[[Where], Callable[[JSONObject], bool]]
+"""Makes of a where the question whether an object satisfies it."""
 Key = tuple[str, Hashable]
 
 # The house's own stamps are compared as dates, not as texts.
@@ -38,7 +39,7 @@ class Subscription:
 class SharedQuery:
     """A query with all who listen to it."""
 
-    where: Where
+    holds: Callable[[JSONObject], bool]
     place: Key | None
     name: str
     listeners: dict[Subscription, None] = field(default_factory=dict)
@@ -63,8 +64,8 @@ class _Class:
 class Index:
     """The subscriptions of one process."""
 
-    def __init__(self, matches: Matches) -> None:
-        self._matches = matches
+    def __init__(self, compile_where: Compile) -> None:
+        self._compile = compile_where
         self._classes: dict[str, _Class] = {}
         self._count = 0
 
@@ -81,7 +82,8 @@ class Index:
         name = repr(subscription.where)
         query = found.queries.get(name)
         if query is None:
-            query = SharedQuery(subscription.where, place_of(subscription.where), name)
+            where = subscription.where
+            query = SharedQuery(self._compile(where), place_of(where), name)
             found.queries[name] = query
             _bucket(found, query)[name] = query
         query.listeners[subscription] = None
@@ -114,8 +116,8 @@ class Index:
         if found is None:
             return
         for query in _candidates(found, item, original):
-            now = self._matches(query.where, item)
-            was = original is not None and self._matches(query.where, original)
+            now = query.holds(item)
+            was = original is not None and query.holds(original)
             if now or was:
                 yield Match(query, was, now)
 

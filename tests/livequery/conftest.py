@@ -7,13 +7,13 @@ import pytest
 from parsepy.app import Application
 from tests.conftest import Client, MakeApp
 from tests.livequery.listener import serving
-from tests.livequery.matching import matches
+from tests.livequery.matching import compile_where
 
 
 @pytest.fixture
 async def application(app: MakeApp) -> Application:
     """The shop's server, with classes to follow."""
-    return await app(liveQuery={"classNames": ["Order", "Flash.*"]}, matches=matches)
+    return await app(liveQuery={"classNames": ["Order", "Flash.*"]}, compile_where=compile_where)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """A tiny matcher for tests of Live Query's own parts: equality, $gt and $lt on plain columns."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from parsepy.model.values import JSONObject
@@ -9,6 +11,11 @@ from parsepy.model.where import Constraint, Where
 def matches(where: Where, item: JSONObject) -> bool:
     """Does the object satisfy every constraint?"""
     return all(isinstance(node, Constraint) and _holds(node, item) for node in where)
+
+
+def compile_where(where: Where) -> Callable[[JSONObject], bool]:
+    """The question whether an object satisfies this where."""
+    return partial(matches, where)
 
 
 def _holds(node: Constraint, item: JSONObject) -> bool:

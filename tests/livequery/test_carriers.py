@@ -18,7 +18,7 @@ from parsepy.app import Application
 from parsepy.storage.embedded import find_mongod
 from tests.conftest import Client, MakeApp, database_in
 from tests.livequery.listener import listening, serving
-from tests.livequery.matching import matches
+from tests.livequery.matching import compile_where
 from tests.peer import unavailable
 from tests.rest.shop import create, eventually, ok, pointer, sign_up
 
@@ -70,8 +70,8 @@ async def two(app: MakeApp, mongo_uri: str, **live: Any) -> AsyncIterator[tuple[
     """Two servers on one database: where the one listens, and a client of the other."""
     uri = database_in(mongo_uri, f"test_{uuid4().hex[:16]}")
     options = {"databaseURI": uri, "liveQuery": {"classNames": ["Order"], **live}}
-    first = await app(matches=matches, **options)
-    second = await app(matches=matches, **options)
+    first = await app(compile_where=compile_where, **options)
+    second = await app(compile_where=compile_where, **options)
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(serving(first))
         yield url, await stack.enter_async_context(Client(second, master=True))
@@ -131,7 +131,7 @@ async def test_another_programs_writes_are_told(
     name = f"test_{uuid4().hex[:16]}"
     live = {"classNames": ["Order"], "carrier": "changeStreams"}
     application = await app(
-        matches=matches, databaseURI=database_in(mongo_uri, name), liveQuery=live
+        compile_where=compile_where, databaseURI=database_in(mongo_uri, name), liveQuery=live
     )
     async with serving(application) as url, listening(url) as listener:
         await listener.subscribe("Order")
@@ -144,7 +144,7 @@ async def test_another_programs_writes_are_told(
 
 async def test_the_spines_read_nothing_for_change_streams(app: MakeApp) -> None:
     application = await app(
-        matches=matches, liveQuery={"classNames": ["Order"], "carrier": "changeStreams"}
+        compile_where=compile_where, liveQuery={"classNames": ["Order"], "carrier": "changeStreams"}
     )
     async with serving(application) as url, listening(url) as listener:
         await listener.subscribe("Order")
@@ -199,7 +199,7 @@ async def test_a_killed_primary_costs_no_event_and_doubles_none(
     replicas = await asyncio.to_thread(ReplicaSet, tmp_path)
     try:
         application: Application = await app(
-            matches=matches,
+            compile_where=compile_where,
             databaseURI=replicas.uri,
             liveQuery={"classNames": ["Order"], "carrier": "changeStreams"},
         )

@@ -14,7 +14,7 @@ from parsepy.app import Application
 from parsepy.livequery import socket as sockets
 from tests.conftest import APP_ID, Client, MakeApp
 from tests.livequery.listener import Listener, listening, serving
-from tests.livequery.matching import matches
+from tests.livequery.matching import compile_where
 from tests.rest.shop import create
 
 CONNECT = {"op": "connect", "applicationId": APP_ID}
@@ -135,7 +135,9 @@ def _mutated(chance: random.Random, texts: list[bytes]) -> bytes:
 
 async def test_who_says_nothing_is_dropped(app: MakeApp) -> None:
     options = {"liveQueryServerOptions": {"websocketTimeout": 50}}
-    application = await app(liveQuery={"classNames": ["Order"]}, matches=matches, **options)
+    application = await app(
+        liveQuery={"classNames": ["Order"]}, compile_where=compile_where, **options
+    )
     async with serving(application) as url:
         host, _, port = url.removeprefix("ws://").partition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
