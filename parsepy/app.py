@@ -19,11 +19,12 @@ from parsepy.files.base import FileStore
 from parsepy.files.encryption import Encryption
 from parsepy.files.gridfs import GridFS
 from parsepy.files.memory import MemoryFiles
+from parsepy.livequery import LiveQuery, cancelled
 from parsepy.logs import LogStore
 from parsepy.mail import MAILERS
 from parsepy.mail.base import Mailer
 from parsepy.metrics import Metrics
-from parsepy.model import templates
+from parsepy.model import match, templates
 from parsepy.model.query import QueryLimits
 from parsepy.model.values import dumps
 from parsepy.operations import bootstrap, jobs, schemas, security, webhooks
@@ -42,11 +43,15 @@ log = logging.getLogger("parsepy")
 class Application:
     """An ASGI 3 application: one Parse application with its backend and front doors."""
 
-    def __init__(self, backend: Backend, *, runs_schedules: bool = True) -> None:
+    def __init__(
+        self, backend: Backend, live: LiveQuery | None = None, *, runs_schedules: bool = True
+    ) -> None:
         self.backend = backend
+        self.live = live
         self._runs_schedules = runs_schedules
         self._rest = RestDoor(backend)
         self._pages = PagesDoor(backend)
+        self._live_task: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def startup(self) -> None:
@@ -62,6 +67,7 @@ class Application:
             await schemas.prepare_database(backend)
             await self._apply_templates()
             await self._start_cloud()
+            await self._start_live()
             await self._watch()
         except BaseException:
             backend.state = "error"
@@ -77,6 +83,11 @@ class Application:
             await security.log_weaknesses(backend)
         if backend.metrics is not None:
             backend.metrics.start(config.metrics.host, config.metrics.port)
+
+    async def _start_live(self) -> None:
+        if self.live is not None:
+            await self.live.open()
+            self._live_task = asyncio.create_task(self.live.run())
 
     async def _apply_templates(self) -> None:
         options = self.backend.config.schema
@@ -142,6 +153,8 @@ class Application:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self._live_task is not None:
+            await cancelled(self._live_task)
         await self._rest.close()
         if self.backend.metrics is not None:
             await self.backend.metrics.stop()
@@ -170,6 +183,18 @@ class Application:
         await receive()
         await self.shutdown()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def websocket_class(application: Application) -> Any:
+    """What uvicorn makes of a connection that asks for a websocket; ``None`` without Live Query."""
+    live = application.live
+    if live is None:
+        return None
+
+    def make(config: Any, server_state: Any, app_state: Any) -> asyncio.Protocol:
+        return live.socket(server_state.connections)
+
+    return make
 
 
 def template_of(options: SchemaOptions) -> templates.Template:
@@ -223,7 +248,15 @@ def build(
         analytics=_analytics(config),
     )
     _show_caches(backend)
-    return Application(backend, runs_schedules=runs_schedules)
+    return Application(backend, _live(backend), runs_schedules=runs_schedules)
+
+
+def _live(backend: Backend) -> LiveQuery | None:
+    """The Live Query server, where classes are to be followed live."""
+    options = backend.config.live_query
+    if options is None or not options.class_names:
+        return None
+    return LiveQuery(backend, match.compile)
 
 
 def _metrics(config: Config) -> Metrics | None:

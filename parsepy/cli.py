@@ -21,7 +21,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
-from parsepy import keys
+from parsepy import keys, workers
 from parsepy.config import (
     OPTIONS,
     Config,
@@ -133,6 +133,13 @@ def _parser() -> argparse.ArgumentParser:
         "serve", help="start the server", allow_abbrev=False, epilog=EVERY_OPTION
     )
     _add_options(serve, COMMON)
+    serve.add_argument(
+        "--workers",
+        dest="option cluster",
+        metavar="N",
+        default=argparse.SUPPRESS,
+        help="serve with so many processes (the option cluster)",
+    )
     serve.set_defaults(run=_serve)
 
     schema = commands.add_parser("schema", help="check schema templates, show what they change")
@@ -405,8 +412,48 @@ def _serve(args: argparse.Namespace) -> int:
         if configured.config.database_uri is None:
             stack.enter_context(_noted(config))
         welcome = "" if config.silent else _welcome(configured, template)
-        _run(_serving(config, listener, welcome))
+        count = workers.count_of(config.cluster)
+        config = _with_carrier(config, is_alone=count == 1 and _is_own(configured.config))
+        if count == 1:
+            _run(_serving(config, listener, welcome))
+        else:
+            _serve_many(count, config, listener, welcome)
     return 0
+
+
+def _is_own(config: Config) -> bool:
+    """Is the database of this server alone?"""
+    return config.database_uri is None or config.database_uri.startswith("memory:")
+
+
+def _with_carrier(config: Config, *, is_alone: bool) -> Config:
+    """The configuration with its carrier of live events: change streams where others may write."""
+    live = config.live_query
+    if live is None or live.carrier is not None:
+        return config
+    carrier = "direct" if is_alone else "changeStreams"
+    return dataclasses.replace(config, live_query=dataclasses.replace(live, carrier=carrier))
+
+
+def _serve_many(count: int, config: Config, listener: socket.socket, welcome: str) -> None:
+    if (config.database_uri or "").startswith("memory:"):
+        raise StartError("memory: is in one process: --workers needs a MongoDB")
+
+    def serve(number: int, ready: Callable[[], None]) -> None:
+        own = config if number == 0 else dataclasses.replace(config, demo=False)
+        try:
+            _run(_serving(own, listener, "" if number else welcome, ready))
+        except Exception as error:
+            reason = _explained(error)
+            if reason is None:
+                raise
+            print(f"parsepy: {reason}", file=sys.stderr, flush=True)
+            raise SystemExit(1) from error
+
+    try:
+        workers.run(count, serve)
+    except workers.WorkerFailed as error:
+        raise StartError("the first worker could not start") from error
 
 
 def _listen(config: Config) -> socket.socket:
@@ -430,11 +477,17 @@ def _listen(config: Config) -> socket.socket:
     return listener
 
 
-async def _serving(config: Config, listener: socket.socket, welcome: str) -> None:
+def _nothing() -> None:
+    """Nobody waits to hear that requests are taken."""
+
+
+async def _serving(
+    config: Config, listener: socket.socket, welcome: str, ready: Callable[[], None] = _nothing
+) -> None:
     import uvicorn
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-    from parsepy.app import build
+    from parsepy.app import build, websocket_class
 
     class Connection(HttpToolsProtocol):
         """Hangs up on a client whose request has no end of headers, which httptools keeps."""
@@ -463,9 +516,12 @@ async def _serving(config: Config, listener: socket.socket, welcome: str) -> Non
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            if self.started and welcome:
+            if not self.started:
+                return
+            ready()
+            if welcome:
                 print(welcome, flush=True)
-            if self.started and config.verify_server_url:
+            if config.verify_server_url:
                 self.verifying = asyncio.create_task(_verify_server_url(config.server_url))
 
     application = build(config)
@@ -481,7 +537,7 @@ async def _serving(config: Config, listener: socket.socket, welcome: str) -> Non
         settings = uvicorn.Config(
             application,
             http=Connection,
-            ws="none",
+            ws=websocket_class(application) or "none",
             lifespan="off",
             access_log=False,
             log_config=None,

@@ -4,9 +4,9 @@ An event may only react: it is published when the write is done. `save` and `del
 who listens; they ask ``wants`` so that nobody's events cost nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from parsepy.model.values import JSONObject
 
@@ -26,12 +26,26 @@ class ObjectEvent:
 Listener = Callable[[ObjectEvent], None]
 
 
+class Carrier(Protocol):
+    """Brings the changes of whichever process to the listeners of this one."""
+
+    async def open(self) -> None:
+        """Begin: what is stored from now on will be told by ``run``."""
+
+    async def follow(self, class_name: str) -> None:
+        """Somebody is about to listen to this class."""
+
+    async def run(self, tell: Callable[[ObjectEvent], Awaitable[None]]) -> None:
+        """Tell every event, in order, one after the other, until cancelled."""
+
+
 class Events:
     """The bus of one process: listeners are called in order, right after the write."""
 
     def __init__(self) -> None:
         self._wants: Callable[[str], bool] | None = None
         self._listener: Listener | None = None
+        self._forget: Callable[[str | None], None] | None = None
 
     def listen(self, listener: Listener, wants: Callable[[str], bool]) -> None:
         """Call ``listener`` for the classes of which ``wants`` is true."""
@@ -45,3 +59,12 @@ class Events:
         """Tell the listener; it must neither block nor raise."""
         if self._listener is not None and self.wants(event.class_name):
             self._listener(event)
+
+    def on_forget(self, call: Callable[[str | None], None]) -> None:
+        """Call when what is cached of a user (None: of everybody) has become untrue."""
+        self._forget = call
+
+    def forgotten(self, user_id: str | None) -> None:
+        """Say that a user's sessions or roles have changed; of everybody without an id."""
+        if self._forget is not None:
+            self._forget(user_id)

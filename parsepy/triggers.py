@@ -21,6 +21,7 @@ log = logging.getLogger("parsepy.cloud")
 
 FILE = "@File"
 CONFIG = "@Config"
+CONNECT = "@Connect"
 MAX_DEPTH = 24
 """Cloud code that leads to cloud code stops here; the reference recurses until it falls over."""
 
@@ -112,6 +113,23 @@ TRIGGERS: dict[str, Kind] = {
             False,
             True,
             "a mail with a reset link is about to be sent",
+        ),
+        Kind("beforeConnect", "before_connect", CONNECT, False, True, "a Live Query client comes"),
+        Kind(
+            "beforeSubscribe",
+            "before_subscribe",
+            "class",
+            True,
+            True,
+            "a Live Query client subscribes; the query may be rewritten",
+        ),
+        Kind(
+            "afterEvent",
+            "after_live_query_event",
+            "class",
+            True,
+            True,
+            "an event is about to reach a client; it may be changed or dropped",
         ),
     )
 }

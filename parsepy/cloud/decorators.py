@@ -19,14 +19,17 @@ from parsepy.cloud.locks import Lock
 from parsepy.cloud.objects import Object
 from parsepy.cloud.requests import (
     ConfigRequest,
+    ConnectRequest,
     DeleteRequest,
     FileRequest,
     FindRequest,
     FoundRequest,
     FunctionRequest,
     JobRequest,
+    LiveEventRequest,
     Request,
     SaveRequest,
+    SubscribeRequest,
     UserRequest,
     WriteRequest,
 )
@@ -37,6 +40,7 @@ from parsepy.model.values import JSONObject
 from parsepy.operations import functions, jobs
 from parsepy.triggers import (
     CONFIG,
+    CONNECT,
     FILE,
     NOTHING,
     TRIGGERS,
@@ -164,6 +168,9 @@ _REQUESTS: dict[str, tuple[Callable[[Event], Any], Take]] = {
     "afterLogin": (UserRequest, _take_nothing),
     "afterLogout": (UserRequest, _take_nothing),
     "beforePasswordResetRequest": (UserRequest, _take_nothing),
+    "beforeConnect": (ConnectRequest, _take_nothing),
+    "beforeSubscribe": (SubscribeRequest, SubscribeRequest.answer),
+    "afterEvent": (LiveEventRequest, LiveEventRequest.answer),
     "function": (FunctionRequest, _take_function),
     "job": (JobRequest, _take_function),
 }
@@ -309,6 +316,18 @@ class CloudCode:
     def before_password_reset_request(self, function: F | None = None, **validator: Any) -> Any:
         """Before a mail with a reset link is sent: raise to refuse."""
         return self._plain("beforePasswordResetRequest", "_User", function, validator)
+
+    def before_connect(self, function: F | None = None, **validator: Any) -> Any:
+        """Before a Live Query client is let in: raise to refuse."""
+        return self._plain("beforeConnect", CONNECT, function, validator)
+
+    def before_subscribe(self, target: Target, **validator: Any) -> Callable[[F], F]:
+        """Before a Live Query subscription: change ``request.query``, or raise."""
+        return self._trigger("beforeSubscribe", name_of(target), validator)
+
+    def after_live_query_event(self, target: Target, **validator: Any) -> Callable[[F], F]:
+        """Before an event reaches a client: change ``request.object``, or drop the event."""
+        return self._trigger("afterEvent", name_of(target), validator)
 
     def _plain(
         self, kind: str, class_name: str, function: F | None, validator: dict[str, Any]

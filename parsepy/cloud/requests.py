@@ -319,6 +319,71 @@ class ConfigRequest(Request):
         return None if stored is None else GlobalConfig(codec.decode(stored))
 
 
+class ConnectRequest(Request):
+    """Of before_connect: who comes, and how many are there already."""
+
+    @property
+    def client_id(self) -> str:
+        """The id that the client has from now on."""
+        return str(self._event.extra["clientId"])
+
+    @property
+    def clients(self) -> int:
+        """How many clients this process serves."""
+        return int(self._event.extra["clients"])
+
+    @property
+    def subscriptions(self) -> int:
+        """How many subscriptions this process serves."""
+        return int(self._event.extra["subscriptions"])
+
+
+class SubscribeRequest(FindRequest):
+    """Of before_subscribe: the ``query``, to be changed."""
+
+    @property
+    def request_id(self) -> str:
+        """The number by which the client names the subscription."""
+        return str(self._event.extra["requestId"])
+
+    def answer(self, given: Any) -> queries.Query | None:
+        """The query that is followed from now on."""
+        answer = super().answer(given)
+        if isinstance(answer, Replaced):
+            raise TypeError("before_subscribe returned objects; expected a Query or None")
+        return answer
+
+
+class LiveEventRequest(Request):
+    """Of after_live_query_event: the ``object`` as this client will see it.
+
+    Change it, or set ``send_event`` to False to keep the event from this client.
+    """
+
+    def __init__(self, event: Event) -> None:
+        super().__init__(event)
+        self.object = objects.from_rest(event.class_name, event.object or {})
+        self.send_event = True
+
+    @property
+    def event(self) -> str:
+        """What happened: create, enter, update, leave or delete."""
+        return str(self._event.extra["event"])
+
+    @cached_property
+    def original(self) -> Object | None:
+        """The object before the change, where the client is told of it."""
+        before = self._event.original
+        return None if before is None else objects.from_rest(self.class_name, before)
+
+    def answer(self, given: Any) -> None:
+        """Carry what the author changed back into the event."""
+        told = self._event.object or {}
+        kept: JSONObject = {n: told[n] for n in ("className", "__type") if n in told}
+        self._event.object = {**kept, **self.object.to_json()}
+        self._event.extra["sendEvent"] = self.send_event
+
+
 class FunctionRequest(Request):
     """Of a cloud function: its ``params``."""
 

@@ -23,7 +23,6 @@ from parsepy.config.checks import (
     integer,
     ip_allowed,
     json_object,
-    json_value,
     level,
     many,
     mongo_uri,
@@ -32,6 +31,7 @@ from parsepy.config.checks import (
     number,
     path,
     patterns,
+    processes,
     route,
     secret,
     size,
@@ -170,7 +170,9 @@ class Config(Group):
     trust_proxy: TrustProxy = option(
         "trustProxy", trust_proxy, [], "whose X-Forwarded-For is believed"
     )
-    cluster: Any = maybe("cluster", json_value, "number of processes", acts=False)
+    cluster: bool | int | None = maybe(
+        "cluster", processes, "number of processes; true: one for each core"
+    )
     allow_origin: tuple[str, ...] = option("allowOrigin", texts, ["*"], "CORS: origins")
     allow_headers: tuple[str, ...] = option("allowHeaders", texts, [], "CORS: more headers")
     max_upload_size: int = option("maxUploadSize", size, "20mb", "largest request body")
@@ -384,11 +386,9 @@ class Config(Group):
     )
     push: Push | None = maybe("push", push_options, "push senders", acts=False)
     scheduled_push: bool = option("scheduledPush", boolean, False, "push later", acts=False)
-    live_query: LiveQuery | None = maybe(
-        "liveQuery", group(LiveQuery), "classes to follow live", acts=False
-    )
+    live_query: LiveQuery | None = maybe("liveQuery", group(LiveQuery), "classes to follow live")
     live_query_server_options: LiveQueryServerOptions | None = maybe(
-        "liveQueryServerOptions", group(LiveQueryServerOptions), "a server of its own", acts=False
+        "liveQueryServerOptions", group(LiveQueryServerOptions), "keys and heartbeat of Live Query"
     )
     start_live_query_server: bool = option(
         "startLiveQueryServer", boolean, False, "start it as well", acts=False

@@ -289,6 +289,21 @@ def ip_allowed(networks: tuple[Network, ...], address: str) -> bool:
     return any(found in network for network in networks)
 
 
+def _processes(value: object) -> bool | int:
+    """`true` (one for each core), or how many; from flags and the environment as text."""
+    found = value.strip().lower() if isinstance(value, str) else value
+    if found in ("true", "false"):
+        return found == "true"
+    if isinstance(found, bool):
+        return found
+    if isinstance(found, float) and not found.is_integer():
+        raise ValueError
+    number = int(found)  # type: ignore[call-overload]  # what is no number raises
+    if not 1 <= number <= 256:
+        raise ValueError
+    return int(number)
+
+
 def _path(value: object, at: At) -> Path:
     return at.folder / Path(_filled(value)).expanduser()
 
@@ -298,6 +313,7 @@ filled = value_of("text that is not empty", _filled)
 secret = value_of("text that is not empty", _filled, hidden=True)
 at_least_zero = value_of("a number ≥ 0", _not_negative)
 boolean = value_of("true or false", _boolean)
+processes = value_of("true, false or a number from 1 to 256", _processes)
 size = value_of('a size such as "20mb"', size_of)
 url = value_of("a URL that starts with http:// or https://", _url)
 mongo_uri = value_of(

@@ -405,28 +405,47 @@ class LiveQuery(Group):
 
     class_names: tuple[str, ...] = option("classNames", patterns, [], "classes")
     redis_url: str | None = maybe("redisURL", secret, "Redis, for several servers")
-    redis_options: Mapping[str, Any] | None = maybe("redisOptions", json_object, "its options")
-    pub_sub_adapter: Adapter | None = maybe("pubSubAdapter", adapter, "another message bus")
-    wss_adapter: Adapter | None = maybe("wssAdapter", adapter, "another WebSocket server")
-    regex_timeout: float = option("regexTimeout", integer(0), 100, "milliseconds for a $regex")
+    redis_options: Mapping[str, Any] | None = maybe(
+        "redisOptions", json_object, "its options", acts=False
+    )
+    carrier: str | None = maybe(
+        "carrier",
+        choice("direct", "changeStreams"),
+        "how changes of other processes come; by default direct where there are none",
+    )
+    pub_sub_adapter: Adapter | None = maybe(
+        "pubSubAdapter", adapter, "another message bus", acts=False
+    )
+    wss_adapter: Adapter | None = maybe(
+        "wssAdapter", adapter, "another WebSocket server", acts=False
+    )
+    regex_timeout: float = option(
+        "regexTimeout", integer(0), 100, "milliseconds for a $regex", acts=False
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LiveQueryServerOptions(Group):
-    """A LiveQuery server that runs by itself."""
+    """Keys and heartbeat of the Live Query server."""
 
-    app_id: str | None = maybe("appId", filled, "application id")
-    master_key: str | None = maybe("masterKey", secret, "master key")
-    server_url: str | None = maybe("serverURL", url, "the Parse server it belongs to")
+    app_id: str | None = maybe("appId", filled, "application id", acts=False)
+    master_key: str | None = maybe("masterKey", secret, "master key", acts=False)
+    server_url: str | None = maybe("serverURL", url, "the Parse server it belongs to", acts=False)
     key_pairs: Mapping[str, Any] | None = maybe("keyPairs", json_object, "client keys")
-    port: int | None = maybe("port", integer(1, 65535), "port")
+    port: int | None = maybe("port", integer(1, 65535), "port", acts=False)
     websocket_timeout: int | None = maybe("websocketTimeout", integer(1), "heartbeat, ms")
-    cache_timeout: int | None = maybe("cacheTimeout", integer(0), "session cache, ms")
-    log_level: str | None = maybe("logLevel", level, "log level")
-    redis_url: str | None = maybe("redisURL", secret, "Redis")
-    redis_options: Mapping[str, Any] | None = maybe("redisOptions", json_object, "its options")
-    pub_sub_adapter: Adapter | None = maybe("pubSubAdapter", adapter, "another message bus")
-    wss_adapter: Adapter | None = maybe("wssAdapter", adapter, "another WebSocket server")
+    cache_timeout: int | None = maybe("cacheTimeout", integer(0), "session cache, ms", acts=False)
+    log_level: str | None = maybe("logLevel", level, "log level", acts=False)
+    redis_url: str | None = maybe("redisURL", secret, "Redis", acts=False)
+    redis_options: Mapping[str, Any] | None = maybe(
+        "redisOptions", json_object, "its options", acts=False
+    )
+    pub_sub_adapter: Adapter | None = maybe(
+        "pubSubAdapter", adapter, "another message bus", acts=False
+    )
+    wss_adapter: Adapter | None = maybe(
+        "wssAdapter", adapter, "another WebSocket server", acts=False
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -272,13 +272,14 @@ def drop_hidden(
     for item in objects:
         fields = hidden or None
         for user_field, named in by_field:
-            if _points_at(item.get(user_field), user_id):
+            if points_at(item.get(user_field), user_id):
                 fields = named if fields is None else fields & named
         for field in fields or ():
             item.pop(field, None)
 
 
-def _points_at(value: Any, user_id: str | None) -> bool:
+def points_at(value: Any, user_id: str | None) -> bool:
+    """Is this a pointer to the user, or an array that holds one?"""
     if isinstance(value, list):
-        return any(_points_at(item, user_id) for item in value)
+        return any(points_at(item, user_id) for item in value)
     return isinstance(value, dict) and value.get("objectId") == user_id

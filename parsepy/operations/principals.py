@@ -109,14 +109,22 @@ async def roles_of(backend: Backend, user_id: str) -> frozenset[str]:
 
 
 def forget_user(backend: Backend, user_id: str) -> None:
-    """Drop what is cached of a user (he changed, or his sessions did)."""
+    """Drop what is cached of a user (he changed, or his sessions did), in every process."""
+    drop_user(backend, user_id)
+    backend.events.forgotten(user_id)
+
+
+def drop_user(backend: Backend, user_id: str) -> None:
+    """Drop what this process has cached of a user."""
     backend.roles.drop(user_id)
     backend.principals.drop_if(lambda principal: principal.user_id == user_id)
 
 
 def forget_token(backend: Backend, token: str) -> None:
     """Drop what is cached of a session."""
+    known = backend.principals.get(token)
     backend.principals.drop(token)
+    backend.events.forgotten(known.user_id if known is not None else None)
 
 
 def forget_sessions(context: RequestContext) -> None:
@@ -126,9 +134,16 @@ def forget_sessions(context: RequestContext) -> None:
         forget_user(context.backend, user_id)
     else:
         context.backend.principals.clear()
+        context.backend.events.forgotten(None)
 
 
 def forget_everybody(backend: Backend) -> None:
-    """Drop every cached user and role: any of them may have changed."""
+    """Drop every cached user and role, in every process: any of them may have changed."""
+    drop_everybody(backend)
+    backend.events.forgotten(None)
+
+
+def drop_everybody(backend: Backend) -> None:
+    """Drop every user and role that this process has cached."""
     backend.roles.clear()
     backend.principals.clear()

@@ -36,7 +36,7 @@ from parsepy.model.acl import allows
 from parsepy.model.schema import ClassSchema
 from parsepy.model.values import JSONObject, now
 from parsepy.model.where import Where, equals_id
-from parsepy.storage import documents, filters, memory, schemas, settings, updates
+from parsepy.storage import documents, filters, memory, schemas, settings, streams, updates
 from parsepy.storage.changes import Change, Changes
 from parsepy.storage.documents import Document, FileURL
 from parsepy.storage.filters import EVERYTHING, Scope
@@ -248,6 +248,20 @@ class Storage:
         """Make a driver call, in the transaction if there is one."""
         running = _RUNNING.get()
         return await (call(None) if running is None else running.call(call))
+
+    # --- changes ------------------------------------------------------------------------------
+
+    def stream(self, pattern: str) -> streams.Stream:
+        """The committed changes of every class whose whole name matches ``pattern``."""
+        return streams.Stream(self._database, self._prefix, pattern, (Unavailable,))
+
+    async def keep_images(self, class_name: str, *, make: bool) -> bool:
+        """Have the states before and after changes of a class kept for ``stream``."""
+        return await streams.keep_images(self._database, self._prefix + class_name, make=make)
+
+    def as_object(self, schema: ClassSchema, document: Document) -> JSONObject:
+        """A document of a stream in REST form."""
+        return documents.to_object(documents.plan_of(schema, self.file_url), document)
 
     # --- objects ------------------------------------------------------------------------------
 

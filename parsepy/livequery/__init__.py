@@ -1,0 +1,271 @@
+"""Live Query: the websocket endpoint and the loop that feeds events to clients (protocol §30)."""
+
+import asyncio
+import logging
+import re
+from typing import Any
+
+from websockets.http11 import Request
+
+from parsepy.backend import Backend
+from parsepy.errors import Code, ParseError, denied
+from parsepy.livequery import protocol
+from parsepy.livequery.carriers import carrier_of
+from parsepy.livequery.clients import Client, is_known
+from parsepy.livequery.delivery import Delivery, Principals, facts
+from parsepy.livequery.protocol import (
+    Connect,
+    Fetch,
+    FrameError,
+    Message,
+    Subscribe,
+    Unsubscribe,
+)
+from parsepy.livequery.socket import Socket
+from parsepy.livequery.subscriptions import Compile, Index, Subscription
+from parsepy.model.query import Query, parse_where
+from parsepy.model.where import equals_id
+from parsepy.operations import access, class_rules, find, schemas
+from parsepy.storage import Unavailable
+from parsepy.triggers import CONNECT, Event
+
+log = logging.getLogger("parsepy.livequery")
+
+HEARTBEAT_MS = 10_000
+MAX_SUBSCRIPTIONS = 1000
+
+
+class LiveQuery:
+    """The Live Query server of one application, in one process."""
+
+    def __init__(self, backend: Backend, compile_where: Compile) -> None:
+        options = backend.config.live_query
+        names = options.class_names if options is not None else ()
+        self._backend = backend
+        self._live = re.compile("|".join(f"(?:{name})" for name in names)) if names else None
+        self._index = Index(compile_where)
+        self._who = Principals(backend)
+        self._delivery = Delivery(backend, self._index, self._who)
+        self._carrier = carrier_of(backend, self._index.listens, self.is_live)
+        self._clients: set[Client] = set()
+        server = backend.config.live_query_server_options
+        milliseconds = (server.websocket_timeout if server else None) or HEARTBEAT_MS
+        self._heartbeat = milliseconds / 1000
+
+    def is_live(self, class_name: str) -> bool:
+        """Is this class one of ``liveQuery.classNames``?"""
+        return self._live is not None and self._live.fullmatch(class_name) is not None
+
+    async def open(self) -> None:
+        """Begin: what is stored from now on is told to those who listen."""
+        await self._carrier.open()
+
+    async def run(self) -> None:
+        """Tell events until cancelled."""
+        await self._carrier.run(self._delivery.tell)
+
+    def socket(self, connections: set[Any]) -> Socket:
+        """The protocol of a connection that asks to become a websocket."""
+        return Socket(self._connected, connections, self._heartbeat)
+
+    def _connected(self, socket: Socket, request: Request) -> Client:
+        headers = {
+            name.lower().encode("latin-1"): value.encode("latin-1", "replace")
+            for name, value in request.headers.raw_items()
+        }
+        client = Client(socket, self._handle, self._gone, headers)
+        self._clients.add(client)
+        return client
+
+    def _gone(self, client: Client) -> None:
+        self._clients.discard(client)
+        for subscription in client.subscriptions.values():
+            self._drop(subscription)
+        client.subscriptions.clear()
+
+    def _drop(self, subscription: Subscription) -> None:
+        if self.is_live(subscription.class_name):
+            self._index.remove(subscription)
+
+    # --- messages -------------------------------------------------------------------------------
+
+    async def _handle(self, client: Client, text: bytes) -> None:
+        request_id: Any = None
+        try:
+            message = protocol.decode(text)
+            request_id = getattr(message, "request_id", None)
+            answer = await self._answer(client, message)
+        except FrameError as error:
+            answer = protocol.error(error)
+        except ParseError as error:
+            answer = protocol.error(self._sanitized(error), request_id)
+        except Unavailable as error:
+            log.error("the database can't be reached: %s", error)
+            answer = protocol.internal_error(request_id)
+        except Exception:  # around each message: one client's must not end the others
+            log.exception("a message of client %s", client.id)
+            answer = protocol.internal_error(request_id)
+        client.socket.send(answer)
+
+    def _sanitized(self, error: ParseError) -> ParseError:
+        if error.sanitize and self._backend.config.enable_sanitized_error_response:
+            log.info("refused: %s", error.message)
+            return ParseError(error.code, "Permission denied")
+        return error
+
+    async def _answer(self, client: Client, message: Message) -> bytes:
+        if isinstance(message, Connect):
+            return await self._connect(client, message)
+        if isinstance(message, Subscribe):
+            is_known(client, "subscribing")
+            return await self._subscribe(client, message)
+        if isinstance(message, Unsubscribe):
+            is_known(client, "unsubscribing")
+            subscription = _found(client, message)
+            del client.subscriptions[message.request_id]
+            self._drop(subscription)
+            return protocol.acknowledged("unsubscribed", subscription.address)
+        is_known(client, "querying")
+        return await self._fetch(_found(client, message))
+
+    async def _connect(self, client: Client, message: Connect) -> bytes:
+        if client.id:
+            raise FrameError("This client is connected already")
+        client.introduce(message, self._backend.config)
+        if self._backend.triggers.has("beforeConnect", CONNECT):
+            await self._before_connect(client)
+        return protocol.acknowledged("connected", client.address())
+
+    async def _before_connect(self, client: Client) -> None:
+        token = client.token
+        who = await self._who.of_token(token) if token is not None else None
+        principal = await self._who.of(Subscription(client, 0, "", ())) if who is None else who
+        event = Event(
+            kind="beforeConnect",
+            class_name=CONNECT,
+            request=self._who.context(client, principal),
+            extra={
+                "event": "connect",
+                "clientId": client.id,
+                "installationId": client.installation_id,
+                "sessionToken": token,
+                "useMasterKey": client.is_master,
+                "clients": len(self._clients),
+                "subscriptions": len(self._index),
+            },
+        )
+        try:
+            await self._backend.triggers.run(event)
+        except ParseError:
+            client.id = ""
+            client.is_master = False
+            raise
+
+    async def _subscribe(self, client: Client, message: Subscribe) -> bytes:
+        known = client.subscriptions.get(message.request_id)
+        if known is None and len(client.subscriptions) >= MAX_SUBSCRIPTIONS:
+            raise FrameError(
+                f"More than {MAX_SUBSCRIPTIONS} subscriptions", request_id=message.request_id
+            )
+        made = await self._checked(client, message)
+        if self.is_live(made.class_name):
+            await self._carrier.follow(made.class_name)
+        if client.is_lost:
+            return b""
+        # a repeated requestId replaces the earlier subscription; what was there in the meantime
+        known = client.subscriptions.pop(message.request_id, None)
+        if known is not None:
+            self._drop(known)
+        client.subscriptions[message.request_id] = made
+        # Parse: a class that is not live is acknowledged, but has no events
+        if self.is_live(made.class_name):
+            self._index.add(made)
+        return protocol.acknowledged("subscribed", made.address)
+
+    async def _checked(self, client: Client, message: Subscribe) -> Subscription:
+        """A subscription that this client may have; raises its refusal (protocol §30.6)."""
+        backend = self._backend
+        made = Subscription(
+            client,
+            message.request_id,
+            message.class_name,
+            (),
+            message.keys,
+            message.watch,
+            message.session_token,
+            address=client.address(message.request_id),
+        )
+        principal = await self._who.of(made)
+        context = self._who.context(client, principal)
+        access.check_internal(context, made.class_name, "find")
+        where = parse_where(
+            message.where, privileged=principal.is_privileged, limits=backend.limits
+        )
+        keys = None if message.keys is None else tuple(message.keys)
+        query = Query(made.class_name, where=where, limit=None, keys=keys)
+        schema = await schemas.existing(backend, made.class_name)
+        access.check_query(context, schema, query)
+        _check_watch(context, schema, message.watch)
+        query = await self._before_subscribe(context, client, made, query)
+        made.keys = None if query.keys is None else frozenset(query.keys)
+        made.operation = "find" if equals_id(query.where) is None else "get"
+        access.read_scope(context, schema, made.operation)
+        query = await class_rules.of(made.class_name).narrow(context, query)
+        made.where = query.where
+        return made
+
+    async def _before_subscribe(
+        self, context: Any, client: Client, made: Subscription, query: Query
+    ) -> Query:
+        triggers = self._backend.triggers
+        if not triggers.has("beforeSubscribe", query.class_name):
+            return query
+        event = Event(
+            kind="beforeSubscribe",
+            class_name=query.class_name,
+            request=context,
+            query=query,
+            extra={**facts(client, made), "event": "subscribe", "watch": made.watch},
+        )
+        answer = await triggers.run(event)
+        changed = answer if isinstance(answer, Query) else event.query
+        if changed is None or changed.class_name != query.class_name:
+            raise ParseError(Code.SCRIPT_FAILED, "beforeSubscribe may not change the class.")
+        return changed
+
+    async def _fetch(self, subscription: Subscription) -> bytes:
+        principal = await self._who.of(subscription)
+        context = self._who.context(subscription.client, principal)
+        keys = None if subscription.keys is None else tuple(subscription.keys)
+        limit = self._backend.limits.default_limit
+        query = Query(subscription.class_name, where=subscription.where, keys=keys, limit=limit)
+        found = await find.find(context, query)
+        objects = [{**item, "className": subscription.class_name} for item in found.objects]
+        return protocol.results(subscription.address, objects)
+
+
+def _found(client: Client, message: Unsubscribe | Fetch) -> Subscription:
+    found = client.subscriptions.get(message.request_id)
+    if found is None:
+        raise FrameError(
+            f"Cannot find subscription with clientId {client.id} subscriptionId "
+            f"{message.request_id}. Make sure you subscribe to live query server before "
+            "unsubscribing.",
+            code=protocol.NOT_KNOWN,
+            request_id=message.request_id,
+        )
+    return found
+
+
+def _check_watch(context: Any, schema: Any, watch: frozenset[str] | None) -> None:
+    """Refuse to watch what is hidden: that it changed would tell of it."""
+    hidden, by_field = schema.permissions.hidden_from(context.principal)
+    hidden = hidden.union(*(fields for _, fields in by_field))
+    if watch and any(access.is_hidden(name, hidden) for name in watch):
+        raise denied(Code.OPERATION_FORBIDDEN, "Permission denied")
+
+
+async def cancelled(task: "asyncio.Task[None]") -> None:
+    """End a task and wait for its end."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

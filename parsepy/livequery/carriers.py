@@ -1,0 +1,231 @@
+"""How the changes of all processes reach this one's listeners: directly, by MongoDB, by Redis."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from parsepy.backend import Backend
+from parsepy.errors import ParseError
+from parsepy.model.values import JSONObject, dumps, loads
+from parsepy.operations import principals, schemas
+from parsepy.pubsub import Carrier, ObjectEvent
+from parsepy.storage import schemas as schema_rows
+from parsepy.storage.streams import Change
+
+log = logging.getLogger("parsepy.livequery")
+
+Tell = Callable[[ObjectEvent], Awaitable[None]]
+# whose changes decide what a listener may see
+_BY_KEY = ("_User",)  # only that user's rights
+_SPARING_CREATES = ("_User", "_Session")  # a new one changes nobody's rights
+_OF_RIGHTS = ("_SCHEMA", "_Session", "_Role", "_User", "_Join:users:_Role", "_Join:roles:_Role")
+
+
+class Direct(Carrier):
+    """Writes of this process only, in the order in which they were made."""
+
+    def __init__(self, backend: Backend, wants: Callable[[str], bool]) -> None:
+        self._events = backend.events
+        self._wants = wants
+        self._queue: asyncio.Queue[ObjectEvent] = asyncio.Queue()
+
+    async def open(self) -> None:
+        """Listen to the spines."""
+        self._events.listen(self._queue.put_nowait, self._wants)
+
+    async def follow(self, class_name: str) -> None:
+        """Nothing is needed for a class."""
+
+    async def run(self, tell: Tell) -> None:
+        """Tell events until cancelled."""
+        while True:
+            await tell(await self._queue.get())
+
+
+class ChangeStreams(Carrier):
+    """Whatever is committed to the database, by whichever program: nothing more to run."""
+
+    def __init__(self, backend: Backend, class_names: tuple[str, ...]) -> None:
+        self._backend = backend
+        self._followed: set[str] = set()
+        names = "|".join((*class_names, *map(re.escape, _OF_RIGHTS)))
+        self._names = class_names
+        self._stream = backend.storage.stream(names)
+        self._live = re.compile("|".join(f"(?:{name})" for name in class_names))
+
+    async def open(self) -> None:
+        """Begin before the first request is taken, so that no change is missed."""
+        await self._stream.open()
+
+    async def follow(self, class_name: str) -> None:
+        """Have the states before and after each change kept from now on."""
+        if class_name in self._followed:
+            return
+        schema = await schemas.existing(self._backend, class_name)
+        # a class that is not there yet is made only if the options name it to the letter
+        make = schema.exists or class_name in self._names
+        if await self._backend.storage.keep_images(class_name, make=make):
+            self._followed.add(class_name)
+
+    async def run(self, tell: Tell) -> None:
+        """Tell events until cancelled."""
+
+        async def handle(change: Change) -> None:
+            if change.collection in _OF_RIGHTS:
+                self._forget(change)
+            if self._live.fullmatch(change.collection):
+                if change.kind == "create":
+                    await self.follow(change.collection)
+                event = await self._event(change)
+                if event is not None:
+                    await tell(event)
+
+        await self._stream.run(handle)
+
+    async def _event(self, change: Change) -> ObjectEvent | None:
+        schema = await schemas.existing(self._backend, change.collection)
+        storage = self._backend.storage
+        now = change.document if change.kind != "delete" else change.before
+        if now is None and change.kind == "update":
+            found = await storage.get(schema, str(change.key))
+            if found is None:
+                return None
+        elif now is None:
+            return None
+        else:
+            found = storage.as_object(schema, now)
+        before = change.before if change.kind == "update" else None
+        original = None if before is None else storage.as_object(schema, before)
+        return ObjectEvent(change.kind, change.collection, found, original)
+
+    def _forget(self, change: Change) -> None:
+        backend = self._backend
+        collection, is_new = change.collection, change.kind == "create"
+        if collection == schema_rows.COLLECTION:
+            backend.schemas.loaded_at = 0.0  # read again at the next look
+        elif collection not in _SPARING_CREATES:
+            forget(backend, None)
+        elif not is_new:
+            user = str(change.key) if collection in _BY_KEY else None
+            forget(backend, user)
+
+
+class Redis(Carrier):
+    """For those who come with Redis: the channels and messages of Parse Server (§30.10)."""
+
+    def __init__(
+        self, backend: Backend, url: str, options: dict[str, Any], is_live: Callable[[str], bool]
+    ) -> None:
+        from redis.asyncio import Redis as Client
+
+        self._backend = backend
+        self._is_live = is_live
+        self._client: Any = Client.from_url(url, **options)
+        app_id = backend.config.app_id
+        self._saved, self._deleted = f"{app_id}afterSave", f"{app_id}afterDelete"
+        self._cleared = f"{app_id}clearCache"
+        self._out: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
+        self._listening: Any = None
+
+    async def open(self) -> None:
+        """Subscribe to the channels, then listen to the spines."""
+        self._listening = self._client.pubsub(ignore_subscribe_messages=True)
+        await self._listening.subscribe(self._saved, self._deleted, self._cleared)
+        self._backend.events.listen(self._publish, self._is_live)
+        self._backend.events.on_forget(self._publish_forgotten)
+
+    async def follow(self, class_name: str) -> None:
+        """Nothing is needed for a class."""
+
+    def _publish(self, event: ObjectEvent) -> None:
+        def full(item: JSONObject) -> JSONObject:
+            return {**item, "className": event.class_name, "__type": "Object"}
+
+        message = {"currentParseObject": full(event.object)}
+        if event.original is not None:
+            message["originalParseObject"] = full(event.original)
+        channel = self._deleted if event.operation == "delete" else self._saved
+        self._out.put_nowait((channel, dumps(message)))
+
+    def _publish_forgotten(self, user_id: str | None) -> None:
+        self._out.put_nowait((self._cleared, dumps({"userId": user_id})))
+
+    async def run(self, tell: Tell) -> None:
+        """Publish, and tell what is published, until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._send())
+                group.create_task(self._receive(tell))
+        finally:
+            await self._listening.aclose()
+            await self._client.aclose()
+
+    async def _send(self) -> None:
+        from redis.exceptions import RedisError
+
+        while True:
+            channel, message = await self._out.get()
+            try:
+                await self._client.publish(channel, message)
+            except (RedisError, OSError) as error:
+                log.error("an event could not be published to Redis: %s", error)
+
+    async def _receive(self, tell: Tell) -> None:
+        from redis.exceptions import RedisError
+
+        while True:
+            try:
+                message = await self._listening.get_message(timeout=None)
+            except (RedisError, OSError) as error:
+                log.error("Redis can't be heard, events are missed: %s", error)
+                await asyncio.sleep(1)
+                continue
+            if message is not None:
+                await self._take(message["channel"].decode(), message["data"], tell)
+
+    async def _take(self, channel: str, data: bytes, tell: Tell) -> None:
+        try:
+            message = loads(data)
+            if channel == self._cleared:
+                forget(self._backend, message.get("userId"))
+                return
+            event = _event_of(message, is_deletion=channel == self._deleted)
+        except (ParseError, AttributeError, KeyError, TypeError) as error:
+            log.error("a message in Redis is none of Live Query's: %s", error)
+            return
+        await tell(event)
+
+
+def _event_of(message: JSONObject, *, is_deletion: bool) -> ObjectEvent:
+    def bare(item: JSONObject) -> JSONObject:
+        return {k: v for k, v in item.items() if k not in ("className", "__type")}
+
+    item, original = message["currentParseObject"], message.get("originalParseObject")
+    if is_deletion:
+        return ObjectEvent("delete", item["className"], bare(item))
+    operation = "create" if original is None else "update"
+    before = None if original is None else bare(original)
+    return ObjectEvent(operation, item["className"], bare(item), before)  # type: ignore[arg-type]  # one of two literals
+
+
+def forget(backend: Backend, user_id: str | None) -> None:
+    """Drop what this process has cached of a user, or of everybody, without telling others."""
+    if user_id is None:
+        principals.drop_everybody(backend)
+    else:
+        principals.drop_user(backend, user_id)
+
+
+def carrier_of(
+    backend: Backend, wants: Callable[[str], bool], is_live: Callable[[str], bool]
+) -> Carrier:
+    """The carrier of the options: Redis if it is named, else what ``carrier`` says."""
+    options = backend.config.live_query
+    assert options is not None
+    if options.redis_url is not None:
+        return Redis(backend, options.redis_url, dict(options.redis_options or {}), is_live)
+    if options.carrier == "changeStreams":
+        return ChangeStreams(backend, options.class_names)
+    return Direct(backend, wants)

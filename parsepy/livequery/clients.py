@@ -1,0 +1,132 @@
+"""One Live Query client: who he is, his subscriptions, his messages in turn."""
+
+import asyncio
+import hmac
+import logging
+import uuid
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from parsepy.config import Config, ip_allowed
+from parsepy.errors import ParseError
+from parsepy.livequery import protocol
+from parsepy.livequery.protocol import BAD_KEY, Connect, FrameError
+from parsepy.livequery.socket import MAX_WAITING, TRY_LATER, Socket
+from parsepy.livequery.subscriptions import Subscription
+
+log = logging.getLogger("parsepy.livequery")
+
+_CLIENT_KEYS = {
+    "clientKey": "client_key",
+    "javascriptKey": "javascript_key",
+    "windowsKey": "dot_net_key",
+    "restAPIKey": "rest_api_key",
+}
+
+
+@dataclass(eq=False, slots=True)
+class Client:
+    """A connection, and what its client has told; ``id`` is empty until he has connected."""
+
+    socket: Socket
+    handle: Callable[["Client", bytes], Awaitable[None]]
+    gone: Callable[["Client"], None]
+    headers: Mapping[bytes, bytes] = field(default_factory=dict)
+    id: str = ""
+    installation_id: str | None = None
+    token: str | None = None
+    is_master: bool = False
+    subscriptions: dict[int | float, Subscription] = field(default_factory=dict)
+    is_lost: bool = False
+    _waiting: deque[bytes] = field(default_factory=deque)
+    _task: "asyncio.Task[None] | None" = None
+
+    def received(self, text: bytes) -> None:
+        """Handle a message when those before it are done."""
+        self._waiting.append(text)
+        if len(self._waiting) >= MAX_WAITING:
+            self.socket.pause()
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._work())
+
+    async def _work(self) -> None:
+        try:
+            while self._waiting and not self.is_lost:
+                if len(self._waiting) == MAX_WAITING // 2:
+                    self.socket.resume()
+                await self.handle(self, self._waiting.popleft())
+        finally:
+            self._task = None
+            self.socket.resume()
+
+    def lost(self) -> None:
+        """The connection is gone: nothing more is handled."""
+        self.is_lost = True
+        self._waiting.clear()
+        self.gone(self)
+
+    def introduce(self, message: Connect, config: Config) -> None:
+        """Check the keys of a connect, and keep what it says.
+
+        Raises ``FrameError`` with code 4 for a wrong one (protocol §30.8).
+        """
+        self.is_master = _check_keys(message, config, self.socket.ip)
+        self.id = str(uuid.uuid4())
+        self.installation_id = message.installation_id
+        self.token = message.session_token
+
+    def address(self, request_id: Any = None) -> bytes:
+        """The part of a frame that says it is for this client."""
+        return protocol.address(self.id, self.installation_id, request_id)
+
+    def too_slow(self) -> None:
+        """Close: he can't keep up."""
+        self.socket.close(TRY_LATER, "too slow")
+
+
+def _same(given: str | None, expected: object) -> bool:
+    return (
+        given is not None
+        and isinstance(expected, str)
+        and bool(expected)
+        and hmac.compare_digest(given.encode(), expected.encode())
+    )
+
+
+def _check_keys(message: Connect, config: Config, ip: str) -> bool:
+    """Does the master key come with a connect? Raises ``FrameError`` if no key fits."""
+    refusal = FrameError("Key in request is not valid", code=BAD_KEY)
+    if message.application_id != config.app_id:
+        raise refusal
+    master = message.keys.get("masterKey")
+    if master is not None:
+        if not _same(master, config.master_key):
+            raise refusal
+        if not ip_allowed(config.master_key_ips, ip):
+            log.error("the masterKey was refused from %s: add it to masterKeyIps to allow it", ip)
+            raise refusal
+        return True
+    options = config.live_query_server_options
+    pairs = options.key_pairs if options is not None else None
+    if pairs is None:
+        pairs = {name: getattr(config, attribute) for name, attribute in _CLIENT_KEYS.items()}
+    wanted = {name: key for name, key in pairs.items() if key}
+    if wanted and not any(_same(message.keys.get(name), key) for name, key in wanted.items()):
+        raise refusal
+    return False
+
+
+def is_known(client: Client, doing: str) -> None:
+    """Refuse who has not connected yet, with code 2."""
+    if not client.id:
+        raise FrameError(
+            f"Can not find this client, make sure you connect to server before {doing}",
+            code=protocol.NOT_KNOWN,
+        )
+
+
+def as_frame(problem: FrameError | ParseError, request_id: Any = None) -> bytes:
+    """The error frame of a refusal; what is internal is told in general words."""
+    return protocol.error(problem, request_id)

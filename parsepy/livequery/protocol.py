@@ -1,0 +1,248 @@
+"""Live Query messages in and out, as values: no socket, no clock (protocol §30)."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from parsepy.errors import Code, ParseError
+from parsepy.model.values import JSONObject, dumps, loads
+
+BAD_FRAME = 1
+NOT_KNOWN = 2
+BAD_KEY = 4
+KEYS = ("javascriptKey", "clientKey", "windowsKey", "restAPIKey", "masterKey")
+ALWAYS_SENT = frozenset(("className", "objectId", "createdAt", "updatedAt", "ACL"))
+MAX_FIELDS = 1000  # names in keys or watch
+
+
+class FrameError(Exception):
+    """What is wrong with a message: the error frame that answers it."""
+
+    def __init__(self, message: str, *, code: int = BAD_FRAME, request_id: Any = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.request_id = request_id
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Connect:
+    """A client introduces itself; ``keys`` are those it sent, by their wire names."""
+
+    application_id: str
+    keys: dict[str, str]
+    session_token: str | None
+    installation_id: str | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Subscribe:
+    """A client wants the events of a query; ``is_update``: in place of an earlier one."""
+
+    request_id: int | float
+    class_name: str
+    where: JSONObject
+    keys: frozenset[str] | None
+    watch: frozenset[str] | None
+    session_token: str | None
+    is_update: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """A client has had enough."""
+
+    request_id: int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """The objects that match a subscription now (the JavaScript SDK's ``subscription.find``)."""
+
+    request_id: int | float
+
+
+Message = Connect | Subscribe | Unsubscribe | Fetch
+
+
+def decode(text: bytes) -> Message:
+    """Read one message; raises ``FrameError`` for whatever is none."""
+    try:
+        raw = loads(text)
+    except ParseError as error:
+        raise FrameError(error.message) from error
+    if not isinstance(raw, dict):
+        raise FrameError(f"Invalid type: {_kind(raw)} (expected object)")
+    op = _required(raw, "op", str, "string")
+    read = _READERS.get(op)
+    if read is None:
+        raise FrameError(f'No enum match for: "{op[:100]}"', request_id=_echo(raw))
+    return read(raw)
+
+
+def _connect(raw: JSONObject) -> Message:
+    keys = {name: value for name in KEYS if (value := _text(raw, name)) is not None}
+    return Connect(
+        _required(raw, "applicationId", str, "string"),
+        keys,
+        _text(raw, "sessionToken") or None,  # an empty token is none
+        _text(raw, "installationId") or None,
+    )
+
+
+def _subscribe(raw: JSONObject) -> Message:
+    request_id = _request_id(raw)
+    query = _required(raw, "query", dict, "object")
+    # Parse: older and other SDKs call the selected columns `fields`
+    keys = _names(raw, query, "keys" if query.get("keys") is not None else "fields")
+    return Subscribe(
+        request_id,
+        _required(query, "className", str, "string", raw),
+        _required(query, "where", dict, "object", raw),
+        keys,
+        _names(raw, query, "watch"),
+        _text(raw, "sessionToken") or None,
+        raw["op"] == "update",
+    )
+
+
+def _unsubscribe(raw: JSONObject) -> Message:
+    return Unsubscribe(_request_id(raw))
+
+
+def _fetch(raw: JSONObject) -> Message:
+    return Fetch(_request_id(raw))
+
+
+_READERS: dict[str, Callable[[JSONObject], Message]] = {
+    "connect": _connect,
+    "subscribe": _subscribe,
+    "update": _subscribe,
+    "unsubscribe": _unsubscribe,
+    "query": _fetch,
+}
+
+
+def _required(
+    raw: JSONObject, name: str, kind: type, shown: str, outer: JSONObject | None = None
+) -> Any:
+    value = raw.get(name)
+    request_id = _echo(raw if outer is None else outer)
+    if value is None:
+        raise FrameError(f"Missing required property: {name}", request_id=request_id)
+    if not isinstance(value, kind):
+        raise FrameError(f"Invalid type: {_kind(value)} (expected {shown})", request_id=request_id)
+    return value
+
+
+def _text(raw: JSONObject, name: str) -> str | None:
+    return None if raw.get(name) is None else str(_required(raw, name, str, "string"))
+
+
+def _request_id(raw: JSONObject) -> int | float:
+    value = raw.get("requestId")
+    if value is None:
+        raise FrameError("Missing required property: requestId")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise FrameError(f"Invalid type: {_kind(value)} (expected number)")
+    return value
+
+
+def _names(raw: JSONObject, query: JSONObject, name: str) -> frozenset[str] | None:
+    given = query.get(name)
+    if given is None:
+        return None
+    if not isinstance(given, list) or not all(isinstance(item, str) for item in given):
+        raise FrameError(f"Invalid type: {name} (expected array of strings)", request_id=_echo(raw))
+    if len(given) > MAX_FIELDS:
+        raise FrameError(f"{name} names more than {MAX_FIELDS} fields", request_id=_echo(raw))
+    return frozenset(given) or None
+
+
+def _echo(raw: JSONObject) -> int | float | None:
+    value = raw.get("requestId")
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _kind(value: Any) -> str:
+    for kind, name in ((bool, "boolean"), (str, "string"), (list, "array"), (dict, "object")):
+        if isinstance(value, kind):
+            return name
+    return "null" if value is None else "number"
+
+
+# --- to the client ------------------------------------------------------------------------------
+
+
+def address(client_id: str, installation_id: str | None, request_id: Any) -> bytes:
+    """The part of a frame that says whom it is for; it goes between ``opening`` and the rest."""
+    who: JSONObject = {"clientId": client_id}
+    if installation_id is not None:
+        who["installationId"] = installation_id
+    if request_id is not None:
+        who["requestId"] = request_id
+    return dumps(who)[1:-1]
+
+
+def opening(op: str) -> bytes:
+    """How the frames of an op begin, up to the address."""
+    return b'{"op":"' + op.encode() + b'",'
+
+
+def acknowledged(op: str, whom: bytes) -> bytes:
+    """connected, subscribed or unsubscribed."""
+    return opening(op) + whom + b"}"
+
+
+def results(whom: bytes, objects: Iterable[JSONObject]) -> bytes:
+    """The answer of ``Fetch``."""
+    return opening("result") + whom + b',"results":' + dumps(list(objects)) + b"}"
+
+
+def state(item: JSONObject, original: JSONObject | None) -> bytes:
+    """The rest of an event's frame: it is the same for all who see the same."""
+    rest = b',"object":' + dumps(item)
+    if original is not None:
+        rest += b',"original":' + dumps(original)
+    return rest + b"}"
+
+
+def event(op: str, whom: bytes, rest: bytes) -> bytes:
+    """The frame of an event."""
+    return b'{"op":"%b",%b%b' % (op.encode(), whom, rest)
+
+
+def shape(
+    item: JSONObject, class_name: str, hidden: frozenset[str], keys: frozenset[str] | None
+) -> JSONObject:
+    """The part of an object that goes to a listener: a new dict, never shared."""
+    shown: JSONObject = {"className": class_name}
+    if keys is not None:
+        # a dotted key selects its column
+        keys = ALWAYS_SENT.union(key.partition(".")[0] for key in keys)
+    for name, value in item.items():
+        if name not in hidden and (keys is None or name in keys):
+            shown[name] = value
+    return shown
+
+
+def error(problem: FrameError | ParseError, request_id: Any = None) -> bytes:
+    """An error frame. Never asks to reconnect: what is wrong now will be wrong then (§30.7)."""
+    if isinstance(problem, FrameError):
+        code, message, request_id = problem.code, problem.message, problem.request_id
+    else:
+        code, message = problem.code, problem.message
+    return dumps(
+        {
+            "op": "error",
+            "error": message,
+            "code": code,
+            "reconnect": False,
+            "requestId": request_id,
+        }
+    )
+
+
+def internal_error(request_id: Any = None) -> bytes:
+    """The error frame for what went wrong on our side."""
+    return error(ParseError(Code.INTERNAL_SERVER_ERROR, "Internal server error."), request_id)

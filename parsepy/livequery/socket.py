@@ -1,0 +1,227 @@
+"""A websocket on uvicorn's port: frames in and out, pings, and the bounds of a slow client.
+
+What comes in goes through the `websockets` library's protocol without I/O, which knows the RFC.
+What goes out is the hot path: a text frame is its header and the text, written as bytes.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any, Protocol, cast
+
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request
+from websockets.server import ServerProtocol
+
+log = logging.getLogger("parsepy.livequery")
+
+MAX_FRAME = 1024 * 1024
+MAX_PENDING = 4 * 1024 * 1024
+"""Bytes that wait for a client to read them; beyond, he can't keep up."""
+MAX_WAITING = 64
+"""Messages of a client that wait for their turn, before no more are read."""
+TRY_LATER = 1013
+GOING_AWAY = 1001
+CLOSE_SECONDS = 5.0
+HANDSHAKE_SECONDS = 10.0
+
+
+class Owner(Protocol):
+    """Who speaks over the socket."""
+
+    def received(self, text: bytes) -> None:
+        """A whole text message came."""
+
+    def lost(self) -> None:
+        """The connection is gone."""
+
+
+Connected = Callable[["Socket", Request], Owner]
+
+
+def frame(text: bytes) -> bytes:
+    """A whole text message as one unmasked frame (RFC 6455 §5.2)."""
+    size = len(text)
+    if size < 126:
+        return b"\x81%c%b" % (size, text)
+    if size < 65536:
+        return b"\x81\x7e" + size.to_bytes(2, "big") + text
+    return b"\x81\x7f" + size.to_bytes(8, "big") + text
+
+
+class Socket(asyncio.Protocol):
+    """One connection, from the upgrade on; ``connected`` makes its owner."""
+
+    def __init__(self, connected: Connected, connections: set[Any], heartbeat: float) -> None:
+        self._connected = connected
+        self._connections = connections
+        self._heartbeat = heartbeat
+        self._protocol = ServerProtocol(max_size=MAX_FRAME, logger=log)
+        self._transport: asyncio.Transport | None = None
+        self._owner: Owner | None = None
+        self._parts: list[bytes] = []
+        self._is_text = True
+        self._size = 0
+        self._out: list[bytes] = []
+        self._heard = True
+        self._closing = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+        self.ip = ""
+
+    # --- asyncio's calls ------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin; the request of the upgrade comes as data."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._connections.add(self)
+        peer = transport.get_extra_info("peername")
+        self.ip = str(peer[0]) if isinstance(peer, tuple) and peer else ""
+        self._transport.set_write_buffer_limits(high=MAX_PENDING)
+        self._timer = self._loop.call_later(HANDSHAKE_SECONDS, self._abort)
+
+    def data_received(self, data: bytes) -> None:
+        """Work through what came."""
+        self._heard = True
+        self._protocol.receive_data(data)
+        for event in self._protocol.events_received():
+            if isinstance(event, Request):
+                self._accept(event)
+            elif not self._closing:
+                self._on_frame(cast(Frame, event))
+        self._flush_control()
+        if self._protocol.parser_exc is not None or self._protocol.close_expected():
+            self._closing = True
+            self._finish()
+
+    def eof_received(self) -> bool:
+        """The client says no more: hang up."""
+        return False
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Tell the owner."""
+        self._connections.discard(self)
+        self._closing = True
+        if self._timer is not None:
+            self._timer.cancel()
+        owner, self._owner = self._owner, None
+        self._transport = None
+        self._out.clear()
+        if owner is not None:
+            owner.lost()
+
+    def shutdown(self) -> None:
+        """Uvicorn is stopping."""
+        self.close(GOING_AWAY, "the server stops")
+
+    # --- in -------------------------------------------------------------------------------------
+
+    def _accept(self, request: Request) -> None:
+        response = self._protocol.accept(request)
+        self._protocol.send_response(response)
+        self._flush_control()
+        if response.status_code != 101:
+            self._closing = True
+            self._finish()
+            return
+        self._owner = self._connected(self, request)
+        self._restart_timer(self._heartbeat, self._beat)
+
+    def _on_frame(self, event: Frame) -> None:
+        if event.opcode in (Opcode.TEXT, Opcode.BINARY):
+            self._is_text, self._parts, self._size = event.opcode is Opcode.TEXT, [], 0
+        elif event.opcode is not Opcode.CONT:
+            return  # the protocol answers pings and closes itself
+        self._parts.append(bytes(event.data))
+        self._size += len(event.data)
+        if event.fin:
+            text = b"".join(self._parts)
+            self._parts = []
+            if not self._is_text:
+                self.close(1003, "only text is understood")
+            elif self._owner is not None:
+                self._owner.received(text)
+
+    def pause(self) -> None:
+        """Read no more until ``resume``: the owner has enough to do."""
+        if self._transport is not None and not self._closing:
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read on."""
+        if self._transport is not None and not self._closing:
+            self._transport.resume_reading()
+
+    # --- out ------------------------------------------------------------------------------------
+
+    def send(self, text: bytes) -> None:
+        """Send a message soon: those of one turn of the loop are written together."""
+        if self._closing or self._transport is None:
+            return
+        if not self._out:
+            self._loop.call_soon(self._flush)
+        self._out.append(frame(text))
+
+    def _flush(self) -> None:
+        transport, out = self._transport, self._out
+        if transport is None or not out:
+            return
+        data = out[0] if len(out) == 1 else b"".join(out)
+        out.clear()
+        if transport.get_write_buffer_size() + len(data) > MAX_PENDING:
+            self._drop_slow()
+            return
+        transport.write(data)
+
+    def _drop_slow(self) -> None:
+        log.warning("a Live Query client at %s can't keep up: closed", self.ip)
+        self.close(TRY_LATER, "too slow")
+
+    def _flush_control(self) -> None:
+        if self._transport is None:
+            return
+        for data in self._protocol.data_to_send():
+            if data:
+                self._transport.write(data)
+
+    def close(self, code: int, reason: str) -> None:
+        """Say why, and hang up when the client has said so, too, or after a while."""
+        if self._closing:
+            return
+        if self._out:
+            self._flush()
+        self._closing = True
+        if self._transport is None:
+            return
+        self._protocol.send_close(code, reason)
+        self._flush_control()
+        self._transport.resume_reading()
+        self._restart_timer(CLOSE_SECONDS, self._abort)
+
+    def _finish(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+            self._restart_timer(CLOSE_SECONDS, self._abort)
+
+    def _abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    # --- the heartbeat --------------------------------------------------------------------------
+
+    def _restart_timer(self, seconds: float, call: Callable[[], None]) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(seconds, call)
+
+    def _beat(self) -> None:
+        """Ping; who answered nothing since the last ping is gone."""
+        if self._closing:
+            return
+        if not self._heard:
+            self._abort()
+            return
+        self._heard = False
+        self._protocol.send_ping(b"")
+        self._flush_control()
+        self._restart_timer(self._heartbeat, self._beat)

@@ -1,0 +1,86 @@
+"""Which events reach a listener: the five kinds, their states, and what narrows them."""
+
+from tests.conftest import Client
+from tests.livequery.listener import listening
+from tests.rest.shop import create, ok
+
+
+async def test_an_order_is_created_updated_and_deleted_before_a_listeners_eyes(
+    url: str, shop: Client
+) -> None:
+    async with listening(url) as listener:
+        await listener.subscribe("Order", {"status": "pending"})
+        order = await create(shop, "Order", status="pending", total=5)
+        created = await listener.frame()
+        ok(await shop.put(f"/classes/Order/{order}", json={"total": 6}))
+        updated = await listener.frame()
+        ok(await shop.delete(f"/classes/Order/{order}"))
+        deleted = await listener.frame()
+    assert [frame["op"] for frame in (created, updated, deleted)] == ["create", "update", "delete"]
+    assert (updated["object"]["total"], updated["original"]["total"]) == (6, 5)
+    assert created["object"]["className"] == "Order"
+    assert "original" not in created
+    assert "original" not in deleted
+
+
+async def test_an_order_enters_and_leaves_a_query(url: str, shop: Client) -> None:
+    order = await create(shop, "Order", status="pending")
+    async with listening(url) as listener:
+        await listener.subscribe("Order", {"status": "paid"})
+        ok(await shop.put(f"/classes/Order/{order}", json={"status": "paid"}))
+        entered = await listener.frame()
+        ok(await shop.put(f"/classes/Order/{order}", json={"status": "shipped"}))
+        left = await listener.frame()
+    assert (entered["op"], entered["original"]["status"]) == ("enter", "pending")
+    assert (left["op"], left["object"]["status"]) == ("leave", "shipped")
+    assert left["original"]["status"] == "paid"
+
+
+async def test_who_has_unsubscribed_hears_nothing_more(url: str, shop: Client) -> None:
+    async with listening(url) as listener:
+        await listener.subscribe("Order")
+        assert (await listener.ask(op="unsubscribe", requestId=1))["op"] == "unsubscribed"
+        await create(shop, "Order", status="pending")
+        await listener.nothing_but()
+
+
+async def test_only_selected_fields_are_sent(url: str, shop: Client) -> None:
+    async with listening(url) as listener:
+        await listener.subscribe("Order", fields=["status"])
+        await create(shop, "Order", status="pending", total=5)
+        shown = (await listener.frame())["object"]
+    assert set(shown) == {"className", "objectId", "createdAt", "updatedAt", "status"}
+
+
+async def test_an_update_of_other_fields_than_the_watched_is_not_told(
+    url: str, shop: Client
+) -> None:
+    order = await create(shop, "Order", status="pending", total=1)
+    async with listening(url) as listener:
+        await listener.subscribe("Order", watch=["status"])
+        ok(await shop.put(f"/classes/Order/{order}", json={"total": 2}))
+        ok(await shop.put(f"/classes/Order/{order}", json={"status": "paid"}))
+        assert (await listener.frame())["object"]["status"] == "paid"
+        await listener.nothing_but()
+
+
+async def test_a_class_that_is_not_live_is_acknowledged_and_silent(url: str, shop: Client) -> None:
+    async with listening(url) as listener:
+        await listener.subscribe("Cart")
+        await create(shop, "Cart", total=5)
+        await listener.nothing_but()
+
+
+async def test_the_objects_of_a_subscription_can_be_asked_for(url: str, shop: Client) -> None:
+    order = await create(shop, "Order", status="pending")
+    async with listening(url) as listener:
+        await listener.subscribe("Order", {"status": "pending"})
+        answer = await listener.ask(op="query", requestId=1)
+    assert [item["objectId"] for item in answer["results"]] == [order]
+    assert answer["results"][0]["className"] == "Order"
+
+
+async def test_every_path_of_the_port_takes_websockets(url: str) -> None:
+    for path in ("/", "/parse", "/parse/", "/anything"):
+        async with listening(url, path) as listener:
+            await listener.subscribe("Order")
