@@ -18,6 +18,7 @@ from parsepy import (
     ParseError,
     Query,
     SaveRequest,
+    WriteRequest,
 )
 
 _CODE = re.compile(r"[A-Z0-9-]{3,40}")
@@ -27,6 +28,14 @@ WINDOW = timedelta(minutes=1)
 
 
 # --- writing them -------------------------------------------------------------------------------
+
+
+@Cloud.may_write("DiscountCode")
+async def open_to_shoppers(request: WriteRequest) -> bool:
+    """A shopper's create that names a code is no code to be stored, but one to be applied."""
+    if request.changes is None or request.user is None:
+        return False
+    return request.object.is_new and set(request.changes) <= {"code", "cart"}
 
 
 @Cloud.before_save("DiscountCode", require_user=True)

@@ -101,7 +101,7 @@ TRIGGERS: dict[str, Kind] = {
             "class",
             True,
             False,
-            "a caller may read an object but not write it; True opens this one write (ours)",
+            "a caller may not make a write; True opens this one (ours)",
         ),
         Kind("beforeLogin", "before_login", "_User", False, True, "a password was right"),
         Kind("afterLogin", "after_login", "_User", False, False, "a session was made"),

@@ -73,9 +73,15 @@ def _as_told(
 
 
 async def opens(
-    context: RequestContext, schema: ClassSchema, found: JSONObject, changes: JSONObject | None
+    context: RequestContext,
+    schema: ClassSchema,
+    found: JSONObject | None,
+    changes: JSONObject | None,
 ) -> bool:
-    """Does cloud code open this one write, or deletion (``changes`` None), to the caller?"""
+    """Does cloud code open this one write to the caller?
+
+    ``found`` None: a create; ``changes`` None: a deletion.
+    """
     answer = await context.backend.triggers.run(
         Event(
             kind="mayWrite",
