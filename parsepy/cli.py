@@ -26,6 +26,7 @@ from parsepy.config import (
     OPTIONS,
     Config,
     ConfigError,
+    LiveQuery,
     Option,
     SchemaOptions,
     collect,
@@ -46,6 +47,7 @@ GRACE_SECONDS = 10
 BACKLOG = 2048
 HEAD_SIZE = 256 * 1024
 TEMPLATES = ("ecommerce.json", "shopping.json")
+LIVE_CLASSES = ("Order", "Cart", "SKU", "Product", "FlashSale")
 
 EVERY_OPTION = "Every option of `parsepy show options` has its flag, as these do."
 
@@ -236,6 +238,8 @@ def _configure(args: argparse.Namespace) -> Configured:
     if config.cloud is None:
         config = dataclasses.replace(config, cloud=_default_cloud(config))
     if config.schema is None:
+        if config.live_query is None:
+            config = dataclasses.replace(config, live_query=LiveQuery(class_names=LIVE_CLASSES))
         config = dataclasses.replace(config, schema=SchemaOptions(files=_default_templates()))
     _warn_about(config)
     return Configured(config, key_file)
