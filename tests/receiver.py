@@ -25,7 +25,11 @@ def echoing(name: str = "echo") -> str:
 
 
 def remembered(name: str) -> str:
-    """A path that answers with what was last sent to one of that name, likewise."""
+    """A path that answers with what was last sent to one of that name, likewise.
+
+    Called with `params`, it looks only at bodies that have these; `number` among them says
+    how many must have come, which is waited for.
+    """
     return f"/last?{urlencode({'of': name})}"
 
 
@@ -56,6 +60,7 @@ class Receiver:
 
     deliveries: list[Delivery] = field(default_factory=list)
     is_open: threading.Event = field(default_factory=threading.Event)
+    came: threading.Condition = field(default_factory=threading.Condition)
 
     def __enter__(self) -> Self:
         self.is_open.set()
@@ -90,10 +95,21 @@ class Receiver:
         if "echo" in asked:
             return 200, json.dumps({"success": comparable(delivery.body)})
         if "of" in asked:
-            place = [*delivery.place[:-1], asked["of"]]
-            sent = [comparable(item.body) for item in self.deliveries if item.place == place]
-            return 200, json.dumps({"success": sent[-1] if sent else "nothing was sent"})
+            return 200, json.dumps({"success": self._last(delivery, asked["of"])})
         return int(asked.get("status", 200)), asked.get("reply", "")
+
+    def _last(self, delivery: Delivery, name: str) -> Any:
+        place = [*delivery.place[:-1], name]
+        wanted = dict(delivery.body.get("params") or {})
+        number = wanted.pop("number", 0)
+
+        def sent() -> list[Any]:
+            bodies = [item.body for item in self.deliveries if item.place == place]
+            return [body for body in bodies if wanted.items() <= body.items()]
+
+        with self.came:
+            self.came.wait_for(lambda: len(sent()) >= number, 5)
+        return comparable(sent()[-1]) if sent() else "nothing was sent"
 
 
 def comparable(value: Any) -> Any:
@@ -111,7 +127,9 @@ def _handler(receiver: Receiver) -> Callable[..., BaseHTTPRequestHandler]:
             content = b"".join(self._pieces())
             headers = {name.lower(): value for name, value in self.headers.items()}
             delivery = Delivery(self.path, headers, json.loads(content or b"{}"))
-            receiver.deliveries.append(delivery)
+            with receiver.came:
+                receiver.deliveries.append(delivery)
+                receiver.came.notify_all()
             receiver.is_open.wait(30)
             status, text = receiver.answer(delivery)
             body = text.encode()

@@ -45,6 +45,8 @@ class adapter:
 
     async def send_mail(self, mail: Mail) -> None:
         """Send one mail; raises ``smtplib.SMTPException``, ``OSError`` or ``ValueError``."""
+        if not mail.to:
+            raise ValueError("a mail without a receiver")
         message = EmailMessage()
         message["From"] = self._from
         # one address, whatever commas stand in it: a header of several would reach others

@@ -96,7 +96,7 @@ class PagesDoor:
         return await handler(context, asked, self._pages)
 
     def _app_of(self, asked: Asked, has_app: bool) -> str | None:
-        return asked.path[0] if has_app else asked.query.get("appId")
+        return asked.path[0] if has_app else asked.text("appId")
 
     def _file(self, asked: Asked) -> Answer:
         """A page by its file, with what a redirect says in the query; or a resource beside it."""

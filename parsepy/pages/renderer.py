@@ -137,7 +137,7 @@ class Renderer:
         location = urlunsplit(parts._replace(query=urlencode([*kept, *given.items()])))
         encodes = self._options.encode_page_param_headers
         headers = [("location", location), *_param_headers(values, encodes=encodes)]
-        return Answer(303, b"", "text/plain; charset=utf-8", headers)
+        return Answer(303, headers=headers)
 
 
 def _filled(text: str, values: Values) -> str:
@@ -172,4 +172,4 @@ def _read_translations(path: Path | None) -> Mapping[str, Any]:
 
 def not_found() -> Answer:
     """404, as Parse says it here."""
-    return Answer(404, b"Not found.", "text/plain; charset=utf-8")
+    return Answer(404, b"Not found.")

@@ -24,7 +24,7 @@ class Asked:
 
     method: str
     path: tuple[str, ...]
-    query: Mapping[str, str]
+    query: Mapping[str, Any]
     form: Mapping[str, Any]
     headers: Mapping[bytes, bytes]
 
@@ -61,12 +61,23 @@ def segments(scope: Scope, prefix: str) -> tuple[str, ...] | None:
 
 async def read(scope: Scope, receive: Receive, path: tuple[str, ...]) -> Asked:
     """The request with its form, if it has one; raises ``BadForm``."""
-    query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
     headers = dict(scope["headers"])
+    try:
+        query = _fields(scope["query_string"].decode("latin-1"))
+    except ValueError as error:
+        raise BadForm from error
     form: Mapping[str, Any] = {}
     if scope["method"] == "POST":
         form = _form(headers.get(b"content-type", b""), await _body(receive))
     return Asked(scope["method"], path, query, form, headers)
+
+
+def _fields(text: str) -> Mapping[str, Any]:
+    """The fields of a form or query; one that comes more than once is a list, and no text."""
+    fields: dict[str, Any] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS):
+        fields[name] = [*fields[name], value] if name in fields else [value]
+    return {name: found[0] if len(found) == 1 else found for name, found in fields.items()}
 
 
 async def _body(receive: Receive) -> bytes:
@@ -89,8 +100,7 @@ def _form(content_type: bytes, body: bytes) -> Mapping[str, Any]:
         if body.lstrip()[:1] == b"{" and b"form" not in content_type:
             value = json.loads(body)
             return value if isinstance(value, dict) else {}
-        text = body.decode()
-        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+        return _fields(body.decode())
     except (ValueError, RecursionError) as error:
         raise BadForm from error
 

@@ -3,16 +3,18 @@
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest_asyncio
 from pymongo import MongoClient
 
-from tests.differential.sides import CONFIGURATIONS, Side
+from tests.differential.sides import Side, options_of
 from tests.peer import Peer
 from tests.receiver import Receiver
 
+MAILERS = Path(__file__).parent
 Sides = Callable[[str], Awaitable[tuple[Side, Side]]]
 
 
@@ -28,7 +30,7 @@ async def peer_side(
     stack: AsyncExitStack, uri: str, configuration: str, label: str, given: Mapping[str, str]
 ) -> Side:
     """Start a Parse Server under `configuration`, to be ended with `stack`."""
-    options: dict[str, Any] = dict(CONFIGURATIONS[configuration])
+    options = options_of(configuration, MAILERS / "mailer.js", given)
     peer = stack.enter_context(Peer(uri, options))
     # A connection for each request: Node may close an idle one just as we send on it.
     limits = httpx.Limits(max_keepalive_connections=0)
@@ -43,7 +45,7 @@ async def own_side(
     from parsepy.app import build
     from parsepy.config import Config
 
-    options = {**CONFIGURATIONS[configuration], "databaseURI": uri}
+    options = options_of(configuration, MAILERS / "mailer.py", given) | {"databaseURI": uri}
     application = build(Config.from_options(options))
     await application.startup()
     stack.push_async_callback(application.shutdown)

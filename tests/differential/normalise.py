@@ -54,7 +54,8 @@ class Normaliser:
             self._learn_location(location)
             shown["location"] = self.text(location)
         for header in step_headers:
-            shown[header] = response.headers.get(header)
+            given = response.headers.get(header)
+            shown[header] = given if given is None else self.text(given)
         shown["body"] = self.value(body)
         return shown
 
@@ -78,6 +79,8 @@ class Normaliser:
         elif isinstance(value, str):
             if key == "objectId" and OBJECT_ID.fullmatch(value):
                 self._name(value, "id")
+            elif key == "token" and RANDOM_USERNAME.fullmatch(value):
+                self._name(value, "link")
             elif key == "username" and RANDOM_USERNAME.fullmatch(value):
                 self._name(value, "username")
             for prefix in FILE_PREFIX.findall(value):

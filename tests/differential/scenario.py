@@ -16,6 +16,7 @@ class Step:
     earlier step saved. `who` is `master`, `readonly`, `maintenance`, a saved session token's name,
     or None for nobody. `save` maps a name to a path into the answer such as `$.results.0.objectId`.
     `compare` adds response headers to what is compared; `bare` sends no credential headers at all.
+    `page` says that the answer is a page, whose text is not compared.
     `ordered` says that the order of the results is defined though the query has no `order`.
     """
 
@@ -30,6 +31,7 @@ class Step:
     bare: bool = False
     ordered: bool = False
     compare: Sequence[str] = ()
+    page: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from tests.differential.cases import (
     hooks,
     invalid_input,
     keys_configuration,
+    mail,
     objects,
     operations,
     operators,
@@ -45,4 +46,5 @@ SCENARIOS: list[Scenario] = [
     *files.SCENARIOS,
     *operations.SCENARIOS,
     *hooks.SCENARIOS,
+    *mail.SCENARIOS,
 ]
