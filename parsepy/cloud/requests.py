@@ -257,8 +257,12 @@ class FoundRequest(Request):
         items = self.objects if given is None else given
         if not isinstance(items, list | tuple):
             raise TypeError(f"after_find returned a {type(given).__name__}; expected a list")
+        # Parse: what went through an afterFind tells its class
         return [
-            item.to_json() if isinstance(item, Object) else codec.encode(item) for item in items
+            {"className": self.class_name, **item.to_json()}
+            if isinstance(item, Object)
+            else codec.encode(item)
+            for item in items
         ]
 
 

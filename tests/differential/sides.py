@@ -21,6 +21,9 @@ COMMON = {
 }
 MAILER = object()
 """Stands for the mailer of either server."""
+TWIN = object()
+"""Stands for the cloud code of either server."""
+TWINS = Path(__file__).parent / "twins"
 MAILING = {
     **COMMON,
     "appName": "The Shop",
@@ -32,6 +35,8 @@ CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
     "default": COMMON,
     # Permission errors in full, and users who can be seen.
     "detailed": {**COMMON, "enableSanitizedErrorResponse": False, "enforcePrivateUsers": False},
+    # Cloud code, the same in both languages.
+    "cloud": {**COMMON, "enableSanitizedErrorResponse": False, "cloud": TWIN},
     # Webhooks: `{receiver}` in a step is where they are sent to.
     "hooks": {
         **COMMON,
@@ -155,6 +160,8 @@ def options_of(configuration: str, mailer: Path, given: Mapping[str, str]) -> di
     if options.get("emailAdapter") is MAILER:
         to = {"url": f"{given['receiver']}/mail"}
         options["emailAdapter"] = {"module": str(mailer), "options": to}
+    if options.get("cloud") is TWIN:
+        options["cloud"] = str(TWINS / f"main{mailer.suffix}")
     return options
 
 

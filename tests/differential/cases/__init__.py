@@ -3,6 +3,7 @@
 from tests.differential.cases import (
     batches,
     class_permissions,
+    cloud_code,
     credentials,
     files,
     hooks,
@@ -46,5 +47,6 @@ SCENARIOS: list[Scenario] = [
     *files.SCENARIOS,
     *operations.SCENARIOS,
     *hooks.SCENARIOS,
+    *cloud_code.SCENARIOS,
     *mail.SCENARIOS,
 ]

@@ -1,0 +1,191 @@
+"""Cloud code: the same hooks in JavaScript and Python fire alike and answer alike (`twins/`)."""
+
+from typing import Any
+
+from tests.differential.scenario import (
+    Scenario,
+    Step,
+    create,
+    date,
+    delete,
+    find,
+    get,
+    op,
+    pointer,
+    post,
+    put,
+    sign_up,
+)
+
+WISHES = (
+    "refuse",
+    "throw",
+    "text",
+    "change",
+    "unset",
+    "increment",
+    "replace",
+    "array",
+    "acl",
+    "after",
+)
+
+
+def fired(name: str) -> Step:
+    """What fired since the last time, in order."""
+    return post("/functions/fired", {}, name=f"fired by {name}")
+
+
+def call(name: str, params: Any = None, /, **more: Any) -> Step:
+    """Call a function."""
+    more.setdefault("name", f"call {name} {params or ''}".strip())
+    return post(f"/functions/{name}", {} if params is None else params, **more)
+
+
+def wished(wish: str) -> list[Step]:
+    """A create and an update under one wish to the beforeSave, and what came of them."""
+    body = {"total": 1, "note": "n", "tags": ["a"]}
+    return [
+        create("Order", {**body, "wish": wish}, name=f"create: {wish}"),
+        fired(f"create: {wish}"),
+        create("Order", body, save="order", name=f"before {wish}"),
+        put(
+            "/classes/Order/{order}",
+            {"wish": wish, "total": op("Increment", amount=2)},
+            name=f"update: {wish}",
+        ),
+        get("/classes/Order/{order}", who="master", name=f"after update: {wish}"),
+        fired(f"update: {wish}"),
+    ]
+
+
+SCENARIOS = [
+    Scenario(
+        "hooks of a save",
+        [step for wish in WISHES for step in wished(wish)],
+        configuration="cloud",
+    ),
+    Scenario(
+        "hooks of a deletion",
+        [
+            create("Order", {"total": 1}, save="one"),
+            create("Order", {"total": 2, "wish": "keep"}, save="kept"),
+            fired("creates"),
+            delete("/classes/Order/{one}"),
+            delete("/classes/Order/{kept}"),
+            delete("/classes/Order/nothing123", name="delete of nothing"),
+            fired("deletions"),
+            get("/classes/Order/{kept}"),
+        ],
+        configuration="cloud",
+    ),
+    Scenario(
+        "hooks know who asks",
+        [
+            sign_up("ann", "ann_hooks"),
+            fired("sign-up"),
+            create("Order", {"total": 1}, who="ann"),
+            create("Order", {"total": 1}, who="master"),
+            create("Order", {"total": 1}, headers={"X-Parse-Cloud-Context": '{"mark":"mine"}'}),
+            fired("creates"),
+        ],
+        configuration="cloud",
+    ),
+    Scenario(
+        "hooks of a query",
+        [
+            *(create("Seen", {"total": total}) for total in (0, 1, 2, 3)),
+            find("Seen", order="total"),
+            fired("find"),
+            find("Seen", {"total": 3}, name="find with a where"),
+            find("Seen", {"refuse": True}, name="find refused"),
+            find("Seen", {"nothing": True}, name="find answered"),
+            find("Seen", order="total", count=1, limit=1, name="find with count"),
+            fired("finds"),
+            create("Seen", {"total": 13}, save="unlucky"),
+            find("Seen", order="total", name="find with an unlucky one"),
+            get("/classes/Seen/{unlucky}"),
+            create("Seen", {"total": 4}, save="four"),
+            get("/classes/Seen/{four}"),
+            get("/classes/Seen/nothing123", name="get of nothing"),
+            fired("gets"),
+        ],
+        configuration="cloud",
+    ),
+    Scenario(
+        "hooks of log-ins",
+        [
+            sign_up("bob", "bob_hooks", kind="good"),
+            sign_up("eve", "eve_hooks", kind="banned"),
+            fired("sign-ups"),
+            post(
+                "/login",
+                {"username": "bob_hooks", "password": "pass-word"},
+                save={"session": "$.sessionToken"},
+                name="log in",
+            ),
+            post(
+                "/login", {"username": "eve_hooks", "password": "pass-word"}, name="log in banned"
+            ),
+            post("/login", {"username": "bob_hooks", "password": "wrong"}, name="log in wrongly"),
+            fired("log-ins"),
+            post("/logout", {}, who="session"),
+            fired("log-out"),
+        ],
+        configuration="cloud",
+    ),
+    Scenario(
+        "functions",
+        [
+            call("echo", {"a": 1, "b": [True, None], "c": {"d": "e"}}),
+            call("echo", {"when": date("2020-01-02T03:04:05.678Z")}),
+            call("echo", {"who": pointer("_User", "abc")}),
+            post("/functions/echo", {"a": 1}, query={"b": "2"}, name="call with a query"),
+            call("nothing"),
+            call("object"),
+            call("values"),
+            call("refused"),
+            call("broken"),
+            call("nowhere"),
+            *(call(name) for name in ("constructor", "__proto__", "toString", "a.b")),
+        ],
+        configuration="cloud",
+    ),
+    Scenario(
+        "validators",
+        [
+            sign_up("cem", "cem_hooks", kind="good"),
+            sign_up("dan", "dan_hooks"),
+            call("users"),
+            call("users", who="cem", name="users as cem"),
+            call("masters"),
+            call("masters", who="master", name="masters as master"),
+            call("fields"),
+            call("fields", {"name": 5}),
+            call("fields", {"name": "n"}),
+            call("fields", {"name": "n", "count": "3"}),
+            call("fields", {"name": "n", "size": "L"}),
+            call("fields", {"name": "n", "size": "M", "kind": "c"}),
+            call("fields", {"name": "n", "size": "M", "kind": "b"}),
+            call("fields", {}, who="master", name="fields as master"),
+            call("listed"),
+            call("listed", {"name": "n"}),
+            call("roles"),
+            call("roles", who="cem", name="roles as cem"),
+            call("keyed"),
+            call("keyed", who="cem", name="keyed as cem"),
+            call("keyed", who="dan", name="keyed as dan"),
+        ],
+        configuration="cloud",
+    ),
+    Scenario(
+        "jobs",
+        [
+            post("/jobs/work", {}, name="job as nobody"),
+            post("/jobs/work", {"x": 1}, who="master"),
+            post("/jobs", {"jobName": "work"}, who="master"),
+            post("/jobs/nowhere", {}, who="master"),
+        ],
+        configuration="cloud",
+    ),
+]

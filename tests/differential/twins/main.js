@@ -1,0 +1,105 @@
+// Cloud code for Parse Server; main.py beside it does the same for parsepy.
+'use strict';
+
+let fired = [];
+
+const note = request => {
+  const item = request.object;
+  fired.push({
+    trigger: request.triggerName,
+    class: item ? item.className : null,
+    total: item && item.get('total') !== undefined ? item.get('total') : null,
+    original: request.original ? request.original.get('total') ?? null : null,
+    isNew: item ? !item.existed() : null,
+    dirty: request.triggerName === 'beforeSave' ? item.dirtyKeys().sort() : null,
+    user: request.user ? request.user.get('username').split('_')[0] : null,
+    master: !!request.master,
+    context: request.context.mark ?? null,
+  });
+};
+
+Parse.Cloud.define('fired', () => {
+  const found = fired;
+  fired = [];
+  return found;
+});
+
+Parse.Cloud.beforeSave('Order', request => {
+  note(request);
+  request.context.mark = 'from before';
+  const order = request.object;
+  switch (order.get('wish')) {
+    case 'refuse': throw new Parse.Error(142, 'total: not today');
+    case 'throw': throw new Error('broken');
+    case 'text': throw 'only a text';
+    case 'change': order.set('total', 99); order.set('extra', { a: 1 }); break;
+    case 'unset': order.unset('note'); break;
+    case 'increment': order.increment('total', 5); break;
+    case 'replace': { const other = new Parse.Object('Order'); other.set('total', 7); return other; }
+    case 'array': order.add('tags', 'b'); break;
+    case 'acl': order.setACL(new Parse.ACL()); break;
+  }
+});
+Parse.Cloud.afterSave('Order', request => {
+  note(request);
+  if (request.object.get('wish') === 'after') throw new Parse.Error(142, 'too late');
+});
+Parse.Cloud.beforeDelete('Order', request => {
+  note(request);
+  if (request.object.get('wish') === 'keep') throw new Parse.Error(142, 'it stays');
+});
+Parse.Cloud.afterDelete('Order', note);
+
+Parse.Cloud.beforeFind('Seen', request => {
+  fired.push({ trigger: 'beforeFind', count: !!request.count, isGet: !!request.isGet });
+  const where = request.query.toJSON().where;
+  if (where.refuse) throw new Parse.Error(119, 'not to be found');
+  if (where.nothing) return [];
+  request.query.greaterThan('total', 1);
+});
+Parse.Cloud.afterFind('Seen', request => {
+  fired.push({ trigger: 'afterFind', found: request.objects.length });
+  if (request.objects.some(item => item.get('total') === 13)) throw new Parse.Error(142, 'unlucky');
+  request.objects.forEach(item => item.set('shown', true));
+  return request.objects;
+});
+
+Parse.Cloud.beforeLogin(request => {
+  fired.push({ trigger: 'beforeLogin', user: request.object.get('kind') ?? null });
+  if (request.object.get('kind') === 'banned') throw new Parse.Error(142, 'banned');
+});
+Parse.Cloud.afterLogin(request => {
+  fired.push({ trigger: 'afterLogin', user: request.object.get('kind') ?? null });
+});
+Parse.Cloud.afterLogout(request => {
+  fired.push({ trigger: 'afterLogout', class: request.object.className });
+});
+Parse.Cloud.beforeSave(Parse.User, request => {
+  fired.push({ trigger: 'beforeSave', class: '_User', isNew: !request.object.existed() });
+});
+
+Parse.Cloud.define('echo', request => request.params);
+Parse.Cloud.define('nothing', () => undefined);
+Parse.Cloud.define('none', () => null);
+Parse.Cloud.define('object', async () => {
+  const order = new Parse.Object('Plain');
+  await order.save({ total: 3, when: new Date(0) }, { useMasterKey: true });
+  return order;
+});
+Parse.Cloud.define('values', () => [1, 'a', true, { b: [null] }, new Date(0)]);
+Parse.Cloud.define('refused', () => { throw new Parse.Error(155, 'too many'); });
+Parse.Cloud.define('broken', () => { throw new Error('broken'); });
+Parse.Cloud.define('users', request => request.user.get('kind') ?? null, { requireUser: true });
+Parse.Cloud.define('masters', () => 1, { requireMaster: true });
+Parse.Cloud.define('fields', request => request.params, {
+  fields: {
+    name: { type: String, required: true },
+    count: { type: Number, default: 2 },
+    size: { options: ['S', 'M'], error: 'S or M' },
+    kind: { options: ['a', 'b'] },
+  },
+});
+Parse.Cloud.define('listed', request => request.params, { fields: ['name'] });
+Parse.Cloud.define('roles', () => 1, { requireAnyUserRoles: ['staff'] });
+Parse.Cloud.define('keyed', () => 1, { requireUserKeys: ['kind'] });
+Parse.Cloud.job('work', request => { request.message('half'); return 'done'; });
