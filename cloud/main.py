@@ -1,6 +1,16 @@
 """The shop's cloud code. What each rule says stands in the module that enforces it."""
 
-from cloud import carts, catalogue, discounts, flash_sales, orders, people, reports, variants
+from cloud import (
+    carts,
+    catalogue,
+    discounts,
+    flash_sales,
+    orders,
+    payments,
+    people,
+    reports,
+    variants,
+)
 
 __all__ = [
     "carts",
@@ -8,6 +18,7 @@ __all__ = [
     "discounts",
     "flash_sales",
     "orders",
+    "payments",
     "people",
     "reports",
     "variants",

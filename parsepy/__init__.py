@@ -33,6 +33,7 @@ CLOUD_NAMES = frozenset(
         "Pointer",
         "Polygon",
         "Query",
+        "ReceivedRequest",
         "Relation",
         "Request",
         "Role",

@@ -224,6 +224,7 @@ class Triggers:
         self.timeout = timeout
         self.functions: dict[str, Handler] = {}
         self.jobs: dict[str, Job] = {}
+        self.receivers: dict[str, Handler] = {}
         self.rate_limits: list[JSONObject] = []
         self._handlers: dict[tuple[str, str], Handler] = {}
         self.webhook_functions: dict[str, Handler] = {}
@@ -245,6 +246,7 @@ class Triggers:
         self._handlers = other._handlers
         self.functions = other.functions
         self.jobs = other.jobs
+        self.receivers = other.receivers
         self.rate_limits = other.rate_limits
 
     def has(self, kind: str, class_name: str) -> bool:

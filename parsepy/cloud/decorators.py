@@ -27,6 +27,7 @@ from parsepy.cloud.requests import (
     FunctionRequest,
     JobRequest,
     LiveEventRequest,
+    ReceivedRequest,
     Request,
     SaveRequest,
     SubscribeRequest,
@@ -173,6 +174,7 @@ _REQUESTS: dict[str, tuple[Callable[[Event], Any], Take]] = {
     "afterEvent": (LiveEventRequest, LiveEventRequest.answer),
     "function": (FunctionRequest, _take_function),
     "job": (JobRequest, _take_function),
+    "receiver": (ReceivedRequest, _take_function),
 }
 
 
@@ -260,6 +262,21 @@ class CloudCode:
         def register(function: F) -> F:
             handler = handler_of(function, Validator(), *_REQUESTS["job"])
             registry.jobs[name] = Job(handler, schedule)
+            return function
+
+        return register
+
+    def receiver(self, name: str) -> Callable[[F], F]:
+        """Receive what other services send to ``POST {mount}/webhooks/<name>``.
+
+        Such a request brings no Parse credentials: check its signature yourself. What the
+        function returns is the answer's JSON.
+        """
+        registry = _registry()
+
+        def register(function: F) -> F:
+            handler = handler_of(function, Validator(), *_REQUESTS["receiver"])
+            registry.receivers[name] = handler
             return function
 
         return register

@@ -401,6 +401,16 @@ class FunctionRequest(Request):
         return self._event.class_name
 
 
+class ReceivedRequest(Request):
+    """Of a receiver: the ``body`` of a request that another service sent, to the byte."""
+
+    @property
+    def body(self) -> bytes:
+        """The bytes that came; ``headers`` say how they are signed."""
+        content: bytes = self._event.extra["body"]
+        return content
+
+
 class JobRequest(FunctionRequest):
     """Of a job: its ``params``, and ``message`` to say how far it is."""
 

@@ -361,7 +361,7 @@ class Config(Group):
     )
     watch: bool = option("watch", boolean, False, "reload cloud code", env="PARSEPY_WATCH")
     payments: Mapping[str, Any] | None = maybe(
-        "payments", json_object, "payment gateways", env="PARSEPY_PAYMENTS", acts=False
+        "payments", json_object, "gateways, for the shop's cloud code", env="PARSEPY_PAYMENTS"
     )
 
     # Files, push, LiveQuery, GraphQL, pages

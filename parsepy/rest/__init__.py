@@ -16,6 +16,7 @@ from parsepy.rest import (
     files,
     functions,
     global_config,
+    receivers,
     schemas,
     script_log,
     sessions,
@@ -139,10 +140,10 @@ class RestDoor:
             stream = await open_body(scope, visit.receive, headers, self._backend.config)
             body = stream.fields or {}
         else:
-            body = read_json(
-                headers.get(b"content-type", b""),
-                await read_body(scope, visit.receive, self._limit),
-            )
+            raw = await read_body(scope, visit.receive, self._limit)
+            if receivers.takes(visit, method):
+                return await self._receive(visit, raw)
+            body = read_json(headers.get(b"content-type", b""), raw)
         if method == "POST" and "_method" in body:
             override = body.pop("_method")
             if isinstance(override, str):
@@ -170,6 +171,13 @@ class RestDoor:
             stream=stream,
         )
         return await match.handler(request)
+
+    async def _receive(self, visit: Visit, body: bytes) -> Answer:
+        backend = self._backend
+        if backend.state != "ok":
+            raise ParseError(Code.INTERNAL_SERVER_ERROR, f"Invalid server state: {backend.state}")
+        answer = await receivers.receive(backend, visit, body, MOUNT_URL.get() or "")
+        return answer or _no_route(visit.method, visit.scope)
 
     async def _context(self, visit: Visit, found: credentials.Credentials) -> RequestContext:
         backend = self._backend

@@ -379,3 +379,10 @@ async def test_r1_reports_are_for_the_staff(shop: Shop) -> None:
     report = ok(await staff.client.post("/functions/salesReport", json={}))["result"]
     assert report["byStatus"]["paid"] >= 1
     assert any(row["units"] == 2 and row["revenue"] == 14 for row in report["byProduct"])
+
+
+async def test_y1_without_a_gateway_no_payment_is_made(shop: Shop) -> None:
+    ann, sku = await shop.shopper(), await shop.sku(5)
+    made = await order(ann, line(sku))
+    answer = await ann.client.post("/functions/createPayment", json={"order": made})
+    assert refused(answer, 141) == "No payment gateway is configured."

@@ -1,0 +1,140 @@
+"""Payments: an intent at the gateway, and an order that is paid exactly once (Y1, Y2)."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import uuid4
+
+import httpx
+import pytest
+from pymongo import MongoClient
+
+from parsepy.app import Application, build
+from parsepy.config import Config
+from tests.conftest import database_in
+from tests.rest.shop import Shopper, ok, refused
+from tests.shop.conftest import Shop, line, options
+
+SECRET = "whsec_of_the_test"
+
+
+class Gateway(ThreadingHTTPServer):
+    """Answers as Stripe does; `asked` keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+        super().__init__(("127.0.0.1", 0), Asked)
+
+
+class Asked(BaseHTTPRequestHandler):
+    server: Gateway
+
+    def do_POST(self) -> None:
+        length = int(self.headers["content-length"])
+        form = {k: v[0] for k, v in parse_qs(self.rfile.read(length).decode()).items()}
+        self.server.asked.append({**form, "key": self.headers["idempotency-key"]})
+        answer = {"id": "pi_1", "object": "payment_intent", "client_secret": "pi_1_secret"}
+        body = json.dumps({**answer, "currency": form["currency"]}).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing is printed."""
+
+
+@pytest.fixture(scope="module")
+def stripe() -> Iterator[Gateway]:
+    with Gateway() as gateway:
+        thread = threading.Thread(target=gateway.serve_forever)
+        thread.start()
+        yield gateway
+        gateway.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+async def application(
+    mongo_uri: str, mongo: MongoClient[dict[str, Any]], stripe: Gateway
+) -> AsyncIterator[Application]:
+    """The shop with a gateway."""
+    name = f"test_pay_{uuid4().hex[:12]}"
+    settings = options(database_in(mongo_uri, name), "ecommerce.json")
+    base = f"http://127.0.0.1:{stripe.server_port}"
+    settings["payments"] = {
+        "stripe": {"apiKey": "sk_test", "webhookSecret": SECRET, "apiBase": base, "currency": "eur"}
+    }
+    application = build(Config.from_options(settings))
+    await application.startup()
+    yield application
+    await application.shutdown()
+    mongo.drop_database(name)
+
+
+async def pending(shop: Shop) -> tuple[Shopper, str]:
+    """A shopper and his pending order of 21.00."""
+    ann, sku = await shop.shopper(), await shop.sku(5, price=10.5)
+    body = {"products": [line(sku, 2)]}
+    return ann, ok(await ann.client.post("/classes/Order", json=body), 201)["objectId"]
+
+
+def message(order: str, amount: int = 2100) -> str:
+    intent = {"id": "pi_1", "amount_received": amount, "metadata": {"order": order}}
+    return json.dumps({"type": "payment_intent.succeeded", "data": {"object": intent}})
+
+
+async def told(shop: Shop, text: str, secret: str = SECRET) -> httpx.Response:
+    """Send a message as the gateway does."""
+    moment = int(time.time())
+    signed = hmac.new(secret.encode(), f"{moment}.{text}".encode(), hashlib.sha256).hexdigest()
+    headers = {"Stripe-Signature": f"t={moment},v1={signed}"}
+    return await shop.client.post("/webhooks/stripe", content=text, headers=headers)
+
+
+async def status(shop: Shop, order: str) -> str:
+    found: str = ok(await shop.master.get(f"/classes/Order/{order}"))["status"]
+    return found
+
+
+async def test_y1_an_intent_is_made_for_the_orders_total(shop: Shop, stripe: Gateway) -> None:
+    ann, order = await pending(shop)
+    made = ok(await ann.client.post("/functions/createPayment", json={"order": order}))["result"]
+    assert (made["clientSecret"], made["amount"], made["currency"]) == ("pi_1_secret", 21, "eur")
+    asked = stripe.asked[-1]
+    assert (asked["amount"], asked["metadata[order]"], asked["key"]) == ("2100", order, order)
+
+
+async def test_y1_nobody_pays_for_anothers_order(shop: Shop) -> None:
+    _, order = await pending(shop)
+    bob = await shop.shopper()
+    refused(await bob.client.post("/functions/createPayment", json={"order": order}), 101, 404)
+
+
+async def test_y2_an_order_is_paid_once_however_often_it_is_told(shop: Shop) -> None:
+    _, order = await pending(shop)
+    answers = await asyncio.gather(*(told(shop, message(order)) for _ in range(4)))
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert await status(shop, order) == "paid"
+    ok(await shop.master.put(f"/classes/Order/{order}", json={"status": "shipped"}))
+    ok(await told(shop, message(order)))
+    assert await status(shop, order) == "shipped"
+
+
+async def test_y2_a_wrong_signature_or_amount_pays_nothing(shop: Shop) -> None:
+    _, order = await pending(shop)
+    assert (await told(shop, message(order), secret="wrong")).status_code == 400
+    ok(await told(shop, message(order, amount=1)))
+    assert await status(shop, order) == "pending"
+
+
+async def test_a_name_that_nobody_receives_is_not_found(shop: Shop) -> None:
+    assert (await shop.client.post("/webhooks/nobody", content="x")).status_code == 404
