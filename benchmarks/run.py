@@ -40,6 +40,7 @@ from benchmarks.shop import (
 from parsepy.storage.embedded import EmbeddedMongo, EmbeddedMongoError
 
 ROOT = Path(__file__).resolve().parent.parent
+CLOUD = Path(__file__).parent / "cloud"
 LATEST = ROOT / "benchmarks" / "results" / "latest.json"
 REFERENCE = ROOT / "tests" / "reference"
 BASELINE, CONTENDER = "Parse Server", "parsepy"
@@ -108,6 +109,7 @@ def start_parse_server(name: str, uri: str, database: str, core: int, folder: Pa
         raise StartError("Parse Server is missing: run `npm ci` in tests/reference")
     port = free_port()
     options = server_options(port, with_database(uri, database))
+    options["cloud"] = str(CLOUD / "main.js")
     quiet = {"silent": True, "logLevel": "error", "logsFolder": None, "verifyServerUrl": False}
     command = ["node", str(REFERENCE / "server.js"), json.dumps({**options, **quiet})]
     return start_server(
@@ -125,7 +127,8 @@ def start_parsepy(name: str, uri: str, database: str, core: int, folder: Path) -
     """Start parsepy from this checkout with the same options."""
     port = free_port()
     config = folder / f"{database}.json"
-    config.write_text(json.dumps(server_options(port, with_database(uri, database))))
+    options = server_options(port, with_database(uri, database))
+    config.write_text(json.dumps({**options, "cloud": str(CLOUD / "main.py")}))
     command = [sys.executable, "-m", "parsepy", "serve", "--config", str(config)]
     return start_server(
         name,

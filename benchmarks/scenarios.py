@@ -100,6 +100,7 @@ class Create(Scenario):
     """An order of ten columns, with an ACL of two entries."""
 
     name = "create"
+    class_name = "Order"
     sampled = 200
 
     def requests(self) -> Sequence[bytes]:
@@ -107,7 +108,7 @@ class Create(Scenario):
         self._bodies = [product(n, self.shop.seller, acl) for n in range(1, 65)]
         self._made: dict[str, int] = {}
         self._acknowledged = 0
-        target = f"{MOUNT}/classes/Order"
+        target = f"{MOUNT}/classes/{self.class_name}"
         return [request_bytes("POST", target, self.shop.headers, body) for body in self._bodies]
 
     def check(self, number: int, status: int, body: bytes) -> str | None:
@@ -124,12 +125,13 @@ class Create(Scenario):
         faults = []
         if len(self._made) != self._acknowledged:
             faults.append("create answered the same objectId twice")
-        stored = {document["_id"] for document in database["Order"].find({}, {"_id": 1})}
+        collection = database[self.class_name]
+        stored = {document["_id"] for document in collection.find({}, {"_id": 1})}
         # The one row more is the order that made the class.
         if not self._made.keys() <= stored or len(stored) != self._acknowledged + 1:
             faults.append(f"{self._acknowledged} orders acknowledged, {len(stored) - 1} stored")
         for order in list(self._made)[:: max(1, len(self._made) // self.sampled)]:
-            document = database["Order"].find_one({"_id": order}) or {}
+            document = collection.find_one({"_id": order}) or {}
             if not _same_order(document, self._bodies[self._made[order]]):
                 faults.append(f"order {order} was stored as {document}")
                 break
@@ -186,5 +188,46 @@ class Increment(Scenario):
         return faults
 
 
-SCENARIOS: tuple[type[Scenario], ...] = (GetById, QueryHundred, Create, Increment)
+class HookedCreate(Create):
+    """The same create in a class with a before-save hook, which adds a column."""
+
+    name = "create with a hook"
+    class_name = "Invoice"
+
+    def check(self, number: int, status: int, body: bytes) -> str | None:
+        fault = super().check(number, status, body)
+        price = self._bodies[number % len(self._bodies)]["price"]
+        if fault is None and orjson.loads(body).get("gross") != price * 2:
+            return "the hook's column was not answered"
+        return fault
+
+
+class FunctionCall(Scenario):
+    """A cloud function that multiplies two numbers."""
+
+    name = "function call"
+    counts = range(1, 33)
+
+    def requests(self) -> Sequence[bytes]:
+        target = f"{MOUNT}/functions/quote"
+        return [
+            request_bytes("POST", target, self.shop.headers, {"price": 2.5, "count": count})
+            for count in self.counts
+        ]
+
+    def check(self, number: int, status: int, body: bytes) -> str | None:
+        total = 2.5 * self.counts[number % len(self.counts)]
+        if status != 200 or orjson.loads(body) != {"result": {"total": total}}:
+            return "the function was refused, or miscounted"
+        return None
+
+
+SCENARIOS: tuple[type[Scenario], ...] = (
+    GetById,
+    QueryHundred,
+    Create,
+    Increment,
+    HookedCreate,
+    FunctionCall,
+)
 """A new line here is a new line in the report."""

@@ -128,6 +128,7 @@ def open_shop(port: int) -> Shop:
     shop.carts = [row["objectId"] for row in carts]
     # One order makes the class, so that no measured request has to change the schema.
     _create_all(port, "Order", [product(0, otto, mine)])
+    _create_all(port, "Invoice", [product(0, otto, mine)])
     return shop
 
 

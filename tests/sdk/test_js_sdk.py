@@ -37,7 +37,15 @@ TEMPLATES = {
 }
 # A flow runs on its template alone and on both; what is not about templates runs once, on both.
 ALONE = {"ecommerce": ("ecommerce",), "shopping": ("shopping",)}
-FILES = tuple(sorted(path.name.removesuffix(".test.mjs") for path in FOLDER.glob("*.test.mjs")))
+# What only the shop's cloud code does, on the server that has loaded it.
+RULES = "shop_rules"
+FILES = tuple(
+    sorted(
+        name
+        for path in FOLDER.glob("*.test.mjs")
+        if (name := path.name.removesuffix(".test.mjs")) != RULES
+    )
+)
 SKIPPED = {
     # SDK 5.3 has no transactions.
     ("parsepy", "parse-5", "batches"): 2,
@@ -139,7 +147,15 @@ def peer_serving(uri: str, templates: Sequence[Path], home: Path) -> Iterator[Sh
         yield Shop("peer", peer.url, lambda: "")
 
 
-SERVING = {"parsepy": parsepy_serving, "peer": peer_serving}
+@contextmanager
+def ruled_serving(uri: str, templates: Sequence[Path], home: Path) -> Iterator[Shop]:
+    """Run `parsepy serve` with these templates and the shop's cloud code."""
+    cloud = SCHEMA.parent / "cloud" / "main.py"
+    with parsepy_serving(uri, templates, home, cloud) as running:
+        yield running
+
+
+SERVING = {"parsepy": parsepy_serving, "peer": peer_serving, "ruled": ruled_serving}
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +177,8 @@ def shop(
 
 def cases() -> Iterator[object]:
     """Every (server and templates, file); the peer's are slow."""
-    for server in SERVING:
+    yield pytest.param("ruled-both", RULES, marks=pytest.mark.node, id=f"ruled-both-{RULES}")
+    for server in ("parsepy", "peer"):
         marks = [pytest.mark.node, *([pytest.mark.slow] if server == "peer" else [])]
         for templates in TEMPLATES:
             # One object for all its files: pytest keeps a server while the parameter is the same.
