@@ -230,6 +230,17 @@ class Object(Storable):
         self._lent.pop(root, None)
         return self
 
+    def _take(self, key: str, op: ops.Op) -> None:
+        """Take over a change that a client sends, of which there is one for each field."""
+        if isinstance(op, ops.Set) and "." not in key:
+            self._values[key] = op.value
+            self._pending[key] = op
+            return
+        try:
+            self._change(key, op)
+        except TypeError:  # of the wrong kind for the field: the types refuse it later
+            self._pending[key] = op
+
     def _inside(self, key: str, *, stored: bool = False) -> Any:
         value: Any = self._stored if stored else self._values
         for part in key.split("."):
@@ -286,10 +297,20 @@ class Object(Storable):
                 self._values.pop(root, None)
         return self
 
-    def changes(self) -> JSONObject:
-        """The pending changes as a request's body: plain values and ``__op`` operations."""
+    def changes(
+        self, given: Mapping[str, ops.Op] | None = None, sent: JSONObject | None = None
+    ) -> JSONObject:
+        """The pending changes as a request's body: plain values and ``__op`` operations.
+
+        Those that are ``given`` still stand as they were ``sent``, to the letter.
+        """
         self._settle()
-        return {key: ops.to_rest(op, encode) for key, op in self._pending.items()}
+        if given is None or sent is None:
+            return {key: ops.to_rest(op, encode) for key, op in self._pending.items()}
+        return {
+            key: sent[key] if given.get(key) is op else ops.to_rest(op, encode)
+            for key, op in self._pending.items()
+        }
 
     # --- storing ------------------------------------------------------------------------------
 
@@ -507,7 +528,7 @@ def from_changes(class_name: str, original: JSONObject | None, changes: JSONObje
     if original is not None:
         item.load(original)
     for key, value in changes.items():
-        item._change(key, ops.Set(ACL(value)) if key == "ACL" else ops.from_rest(value, decode))
+        item._take(key, ops.Set(ACL(value)) if key == "ACL" else ops.from_rest(value, decode))
     return item
 
 

@@ -130,11 +130,7 @@ class SaveRequest(Request):
         sent = self._event.changes or {}
         if item is not self.object:
             return item.changes()
-        found = item.changes()
-        pending = item._pending
-        for key, op in self._given.items():
-            if pending.get(key) is op:
-                found[key] = sent[key]  # as it came, to the letter
+        found = item.changes(self._given, sent)
         return None if found == sent else found
 
 

@@ -544,3 +544,10 @@ async def test_roles_open_what_asks_for_any_of_them_and_not_what_asks_for_all(
     ok(await clerk.post("/functions/any", json={}))
     message = refused(await clerk.post("/functions/all", json={}), Code.VALIDATION_ERROR)
     assert message == "Validation failed. User does not match all the required roles."
+
+
+async def test_an_operation_of_the_wrong_kind_is_refused_as_without_a_hook(shop: MakeShop) -> None:
+    it = await shop(EVERYTHING)
+    order = await create(it.client, "Order", note="a text")
+    body = {"note": {"__op": "Increment", "amount": 1}}
+    refused(await it.client.put(f"/classes/Order/{order}", json=body), Code.INCORRECT_TYPE)
