@@ -24,7 +24,8 @@ Parse.Cloud.define('fired', () => {
   return found;
 });
 
-Parse.Cloud.beforeSave('Order', request => {
+for (const name of ['Order', 'Doomed', 'Asked']) {
+Parse.Cloud.beforeSave(name, request => {
   note(request);
   request.context.mark = 'from before';
   const order = request.object;
@@ -35,20 +36,21 @@ Parse.Cloud.beforeSave('Order', request => {
     case 'change': order.set('total', 99); order.set('extra', { a: 1 }); break;
     case 'unset': order.unset('note'); break;
     case 'increment': order.increment('total', 5); break;
-    case 'replace': { const other = new Parse.Object('Order'); other.set('total', 7); return other; }
+    case 'replace': { const other = new Parse.Object(name); other.set('total', 7); return other; }
     case 'array': order.add('tags', 'b'); break;
     case 'acl': order.setACL(new Parse.ACL()); break;
   }
 });
-Parse.Cloud.afterSave('Order', request => {
+Parse.Cloud.afterSave(name, request => {
   note(request);
   if (request.object.get('wish') === 'after') throw new Parse.Error(142, 'too late');
 });
-Parse.Cloud.beforeDelete('Order', request => {
+Parse.Cloud.beforeDelete(name, request => {
   note(request);
   if (request.object.get('wish') === 'keep') throw new Parse.Error(142, 'it stays');
 });
-Parse.Cloud.afterDelete('Order', note);
+Parse.Cloud.afterDelete(name, note);
+}
 
 Parse.Cloud.beforeFind('Seen', request => {
   fired.push({ trigger: 'beforeFind', count: !!request.count, isGet: !!request.isGet });

@@ -51,7 +51,6 @@ async def take(request: FunctionRequest) -> list[dict[str, Any]]:
     return found
 
 
-@Cloud.before_save("Order")
 async def check(request: SaveRequest) -> Object | None:
     note(request)
     request.context["mark"] = "from before"
@@ -70,7 +69,7 @@ async def check(request: SaveRequest) -> Object | None:
         case "increment":
             order.increment("total", 5)
         case "replace":
-            return Object("Order", total=7)
+            return Object(request.class_name, total=7)
         case "array":
             order.add("tags", "b")
         case "acl":
@@ -78,23 +77,27 @@ async def check(request: SaveRequest) -> Object | None:
     return None
 
 
-@Cloud.after_save("Order")
 async def saved(request: SaveRequest) -> None:
     note(request)
     if request.object.get("wish") == "after":
         raise ParseError(142, "too late")
 
 
-@Cloud.before_delete("Order")
 async def keep(request: DeleteRequest) -> None:
     note(request)
     if request.object.get("wish") == "keep":
         raise ParseError(142, "it stays")
 
 
-@Cloud.after_delete("Order")
 async def deleted(request: DeleteRequest) -> None:
     note(request)
+
+
+for name in ("Order", "Doomed", "Asked"):
+    Cloud.before_save(name)(check)
+    Cloud.after_save(name)(saved)
+    Cloud.before_delete(name)(keep)
+    Cloud.after_delete(name)(deleted)
 
 
 @Cloud.before_find("Seen")
