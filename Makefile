@@ -6,6 +6,7 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+ALL_TESTS := -n auto --maxprocesses 4 --dist loadfile
 NODE_MODULES := tests/reference/node_modules
 
 help: ## this menu
@@ -15,7 +16,7 @@ run: $(BIN)/.installed-run ## install into .venv, then serve both templates with
 	@exec $(BIN)/parsepy serve --demo $(ARGS)
 
 test: $(BIN)/.installed-dev node ## all tests; `make test ARGS='tests/unit -k query'` for some
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(or $(ARGS),$(ALL_TESTS))
 
 check: $(BIN)/.installed-dev ## format, lint, types, import layers
 	$(BIN)/ruff format --check .
