@@ -22,10 +22,12 @@ from typing import Any
 import uvloop
 from pymongo import MongoClient
 
+from benchmarks.browsing import BROWSING, CatalogueScenario
+from benchmarks.catalogue import index_catalogue, stock_catalogue
 from benchmarks.load import HOST, BrokenAnswer, drive
 from benchmarks.processes import Cores, Server, StartError, free_port, start_server
 from benchmarks.report import Slice, compare, shortfalls, slice_of, table
-from benchmarks.scenarios import SCENARIOS, Scenario
+from benchmarks.scenarios import BASIC, Scenario
 from benchmarks.shop import (
     APP_ID,
     MASTER_KEY,
@@ -44,6 +46,8 @@ CLOUD = Path(__file__).parent / "cloud"
 LATEST = ROOT / "benchmarks" / "results" / "latest.json"
 REFERENCE = ROOT / "tests" / "reference"
 BASELINE, CONTENDER = "Parse Server", "parsepy"
+SCENARIOS = (*BASIC, *BROWSING)
+"""A new line here is a new line in the report."""
 
 
 @dataclass(slots=True)
@@ -258,6 +262,9 @@ def both_servers(
         cleanup.callback(baseline.stop)
         idle = baseline.rss_bytes()
         shop = open_shop(baseline.port)
+        if any(issubclass(scenario, CatalogueScenario) for scenario in wanted):
+            shop.catalogue = stock_catalogue(baseline.port, shop)
+            index_catalogue(client, f"{mark}_b")
         copy_database(client, f"{mark}_b", f"{mark}_a")
         contender = ours(name, uri, f"{mark}_a", cores.server, folder)
         cleanup.callback(contender.stop)
