@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from parsepy.backend import Backend, RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.rest import (
+    aggregate,
     analytics,
     batch,
     classes,
@@ -54,6 +55,7 @@ def routes() -> list[Route]:
         *users.routes,
         *sessions.routes,
         *schemas.routes,
+        *aggregate.routes,
         *functions.routes,
         *webhooks.routes,
         *batch.routes,
