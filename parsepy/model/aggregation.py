@@ -12,7 +12,7 @@ from parsepy.model.where import Where
 
 WRITING = frozenset(("$out", "$merge"))
 """Stages that write what they are given."""
-REFUSED = frozenset(("$where", "$function", "$accumulator", "$changeStream"))
+REFUSED = frozenset(("$function", "$accumulator", "$changeStream"))
 """Programs that MongoDB would run, and the stage that never ends."""
 _NO_STAGES = ("distinct", "where")
 
@@ -86,6 +86,9 @@ def from_parameters(
 
 
 def _text(value: Any) -> str:
+    """A value as JavaScript makes a text of it."""
+    if isinstance(value, list):
+        return ",".join(map(_text, value))
     return value if isinstance(value, str) else str(value)
 
 
@@ -107,10 +110,12 @@ def _stages(rest: JSONObject) -> Iterator[JSONObject]:
         stages = given
     else:
         stages = {name: value for name, value in rest.items() if name not in _NO_STAGES}
-        if rest.get("where") is not None and not rest.get("distinct"):
+        if len(stages) < len(rest) and not rest.get("distinct"):
             raise ParseError(
                 Code.INVALID_QUERY, "where belongs to distinct; a pipeline has $match for it."
             )
+    if isinstance(stages, str):
+        stages = dict.fromkeys(_names(stages))
     if isinstance(stages, dict):
         stages = [{name: value} for name, value in stages.items()]
     if not isinstance(stages, list):
@@ -119,8 +124,15 @@ def _stages(rest: JSONObject) -> Iterator[JSONObject]:
         yield _checked(stage)
 
 
+def _names(value: Any) -> list[str]:
+    """The keys of a value; Parse: a text or array has its indexes for keys."""
+    if isinstance(value, dict):
+        return list(value)
+    return [str(index) for index in range(len(value))] if isinstance(value, str | list) else []
+
+
 def _checked(stage: Any) -> JSONObject:
-    names = list(stage) if isinstance(stage, dict) else []
+    names = _names(stage)
     if len(names) != 1:
         raise ParseError(
             Code.INVALID_QUERY,

@@ -128,7 +128,9 @@ def _refused(code: int, message: str) -> ParseError | None:
 
 def _cause(error: OperationFailure) -> str:
     message = str((error.details or {}).get("errmsg", error))
-    return message.rpartition("caused by :: ")[2]
+    if message.startswith("error processing query"):  # and then the database and the plan
+        return message.rpartition("caused by :: ")[2]
+    return message
 
 
 def _duplicate(details: Mapping[str, Any], message: str) -> DuplicateKey:

@@ -39,7 +39,7 @@ _TIMES = {
 }
 _RENAMED = {"_session_token": "sessionToken", "_last_used": "lastUsed", "times_used": "timesUsed"}
 _INTERNAL = frozenset(
-    [
+    (
         "_acl",
         "_rperm",
         "_wperm",
@@ -53,7 +53,7 @@ _INTERNAL = frozenset(
         "_account_lockout_expires_at",
         "_failed_login_count",
         "_tombstone",
-    ]
+    )
 )
 
 
@@ -315,7 +315,7 @@ class _Reader:
                     raise ParseError(
                         Code.INVALID_QUERY, f"A result can't have a field named {key}."
                     )
-            elif _SHOWN.fullmatch(key) or key == "__type":
+            elif _is_shown(key):
                 result[key] = self._column(key, value)
         for name, target in self._plan.relations:
             result[name] = {"__type": "Relation", "className": target}
@@ -337,6 +337,10 @@ class _Reader:
         return convert(value) if convert is not None else from_nested(value)
 
 
+def _is_shown(name: str) -> bool:
+    return _SHOWN.fullmatch(name) is not None or name == "__type"
+
+
 def _has_form_of(column: str, value: Any) -> bool:
     """Is a value, which may be computed, stored as a column of this type would be?"""
     if column == "GeoPoint":
@@ -356,7 +360,7 @@ def from_distinct(schema: ClassSchema, field: str, values: Sequence[Any]) -> lis
         if target is not None:
             shown.append(_as_pointer(field, target, value))
         elif type(value) is dict:
-            shown.append({k: from_nested(v) for k, v in value.items() if _SHOWN.fullmatch(k)})
+            shown.append({k: from_nested(v) for k, v in value.items() if _is_shown(k)})
         else:
             shown.append(from_nested(value))
     return shown

@@ -1,6 +1,7 @@
 """The cases: one file for each part of the protocol, each with its own `SCENARIOS`."""
 
 from tests.differential.cases import (
+    aggregate,
     batches,
     class_permissions,
     cloud_code,
@@ -49,4 +50,5 @@ SCENARIOS: list[Scenario] = [
     *hooks.SCENARIOS,
     *cloud_code.SCENARIOS,
     *mail.SCENARIOS,
+    *aggregate.SCENARIOS,
 ]
