@@ -14,7 +14,7 @@ from tests.differential.scenario import (
     sign_up,
 )
 
-HALL = pointer("Depot", "{d1}")
+HALL = pointer("Hall", "{d1}")
 EVENT = "2024-03-01T00:00:00.000Z"
 ROWS: list[dict[str, Any]] = [
     {
@@ -32,13 +32,13 @@ ROWS: list[dict[str, Any]] = [
 MORE: list[dict[str, Any]] = [
     {"tags": ["small", "new"], "spec": {"a": {"b": 1}, "when": date(EVENT)}, "depot": HALL},
     {"tags": ["small"], "spec": {"a": {"b": 2}}, "depot": HALL},
-    {"tags": [], "depot": pointer("Depot", "{d2}")},
+    {"tags": [], "depot": pointer("Hall", "{d2}")},
     {"tags": ["large"], "place": {"__type": "GeoPoint", "latitude": 1, "longitude": 2}},
     {"raw": {"__type": "Bytes", "base64": "aGk="}, "photo": {"__type": "File", "name": "a.png"}},
 ]
 STOCK = [
-    create("Depot", {"name": "hall", "size": 3}, save="d1"),
-    create("Depot", {"name": "yard", "size": 9}, save="d2"),
+    create("Hall", {"name": "hall", "size": 3}, save="d1"),
+    create("Hall", {"name": "yard", "size": 9}, save="d2"),
     *(
         create("Part", {**row, **more, "list": [HALL]}, save=f"p{row['n']}")
         for row, more in zip(ROWS, MORE, strict=True)
@@ -115,7 +115,7 @@ FORMS = [
     pipeline("a class that is not there", COUNT, class_name="NoSuchPart"),
     pipeline("a name that is no class", COUNT, class_name="no-class"),
     pipeline("a wrong stage of no class", {"$nosuch": 1}, class_name="NoSuchPart"),
-    pipeline("a class of joins", COUNT, class_name="_Join:parts:Depot"),
+    pipeline("a class of joins", COUNT, class_name="_Join:parts:Hall"),
 ]
 
 MATCHES = [
@@ -137,13 +137,13 @@ MATCHES = [
     match("the id in an or", S_or=[{"objectId": "{p1}"}, {"objectId": "{p3}"}]),
     match("the id as the database names it", _id="{p1}"),
     match("a pointer by id", depot="{d1}"),
-    match("a pointer by its stored text", depot={"$eq": "Depot${d1}"}),
-    match("a pointer in stored texts", depot={"$in": ["Depot${d1}"]}),
+    match("a pointer by its stored text", depot={"$eq": "Hall${d1}"}),
+    match("a pointer in stored texts", depot={"$in": ["Hall${d1}"]}),
     match("a pointer in bare ids", depot={"$in": ["{d1}"]}),
     match("a pointer that exists", depot={"$exists": True}),
     match("a pointer that is null", depot=None),
     match("a pointer by a number", depot=5),
-    match("a pointer as the database names it", _p_depot="Depot${d1}"),
+    match("a pointer as the database names it", _p_depot="Hall${d1}"),
     match("a Pointer value", depot=HALL),
     match("a Pointer value in an operator", depot={"$ne": HALL}),
     match("a Pointer in an array", list=HALL),
@@ -174,7 +174,7 @@ MATCHES = [
     match("not", n={"$not": {"$gt": 2}}),
     match("a type", price={"$type": "number"}),
     match("an expression", S_expr={"$gt": ["$price", "$n"]}),
-    match("an expression of a pointer", S_expr={"$eq": ["$_p_depot", "Depot${d1}"]}),
+    match("an expression of a pointer", S_expr={"$eq": ["$_p_depot", "Hall${d1}"]}),
     match("where", S_where="true"),
     match("an unknown operator", n={"$nosuch": 1}),
     match("an unknown top operator", S_nosuch=[]),
@@ -385,10 +385,10 @@ STAGES = [
         SORT,
         {
             "$lookup": {
-                "from": "Depot",
+                "from": "Hall",
                 "let": {"d": "$_p_depot"},
                 "pipeline": [
-                    {"$match": {"$expr": {"$eq": [{"$concat": ["Depot$", "$_id"]}, "$$d"]}}},
+                    {"$match": {"$expr": {"$eq": [{"$concat": ["Hall$", "$_id"]}, "$$d"]}}},
                     {"$project": {"_id": 0, "name": 1}},
                 ],
                 "as": "hall",
@@ -400,7 +400,7 @@ STAGES = [
     pipeline(
         "unionWith",
         {"$match": {"n": 1}},
-        {"$unionWith": "Depot"},
+        {"$unionWith": "Hall"},
         {"$project": {"_id": 0, "name": 1}},
         {"$sort": {"name": 1}},
     ),
@@ -459,7 +459,7 @@ OPTIONS = [
     pipeline("raw values match a text", {"$match": {"due": {"$gt": EVENT}}}, NAMES, rawValues=True),
     pipeline(
         "raw values match a pointer",
-        {"$match": {"depot": "Depot${d1}"}},
+        {"$match": {"depot": "Hall${d1}"}},
         SORT,
         NAMES,
         rawValues=True,
@@ -494,7 +494,7 @@ OPTIONS = [
     pipeline("raw names match a pointer", {"$match": {"depot": "{d1}"}}, rawFieldNames=True),
     pipeline(
         "raw names match a stored pointer",
-        {"$match": {"_p_depot": "Depot${d1}"}},
+        {"$match": {"_p_depot": "Hall${d1}"}},
         SORT,
         {"$project": {"n": 1}},
         rawFieldNames=True,
@@ -566,7 +566,7 @@ DISTINCT = [
     aggregate(
         "distinct where a subquery",
         distinct="n",
-        where={"depot": {"$inQuery": {"className": "Depot", "where": {"name": "hall"}}}},
+        where={"depot": {"$inQuery": {"className": "Hall", "where": {"name": "hall"}}}},
     ),
     aggregate("distinct where an id", distinct="name", where={"objectId": "{p2}"}),
     aggregate("distinct where nothing matches", distinct="n", where={"n": 99}),
