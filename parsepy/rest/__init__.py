@@ -138,6 +138,7 @@ class RestDoor:
             return _no_route(method, scope)
         visit.path = path
         stream: FileBody | None = None
+        raw = b""
         if path[0] == "files":
             stream = await open_body(scope, visit.receive, headers, self._backend.config)
             body = stream.fields or {}
@@ -171,6 +172,7 @@ class RestDoor:
             self._batched.find,
             admit_item=self._limits.admit_item,
             stream=stream,
+            form=raw,
         )
         return await match.handler(request)
 

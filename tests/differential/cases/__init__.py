@@ -7,6 +7,7 @@ from tests.differential.cases import (
     cloud_code,
     credentials,
     files,
+    forms,
     hooks,
     invalid_input,
     keys_configuration,
@@ -51,4 +52,5 @@ SCENARIOS: list[Scenario] = [
     *cloud_code.SCENARIOS,
     *mail.SCENARIOS,
     *aggregate.SCENARIOS,
+    *forms.SCENARIOS,
 ]
