@@ -164,14 +164,14 @@ def from_parameters(
         include_all=include_all,
         count=bool(parameters.get("count")),
         redirect_key=redirect if isinstance(redirect, str) else None,
-        hint=_hint(parameters.get("hint")),
+        hint=read_hint(parameters.get("hint")),
         explain=_explain(parameters.get("explain"), privileged or limits.public_explain),
         comment=str(parameters["comment"]) if parameters.get("comment") else None,
         **read_preferences(parameters),
     )
 
 
-def _hint(value: Any) -> Any:
+def read_hint(value: Any) -> Any:
     """The name of an index or its key specification, in the terms that the driver takes."""
     if value is None or (value and isinstance(value, str)):
         return value

@@ -1,11 +1,13 @@
 """The cases: one file for each part of the protocol, each with its own `SCENARIOS`."""
 
 from tests.differential.cases import (
+    aggregate,
     batches,
     class_permissions,
     cloud_code,
     credentials,
     files,
+    forms,
     hooks,
     invalid_input,
     keys_configuration,
@@ -49,4 +51,6 @@ SCENARIOS: list[Scenario] = [
     *hooks.SCENARIOS,
     *cloud_code.SCENARIOS,
     *mail.SCENARIOS,
+    *aggregate.SCENARIOS,
+    *forms.SCENARIOS,
 ]

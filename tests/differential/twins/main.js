@@ -161,6 +161,9 @@ Parse.Cloud.afterLiveQueryEvent('Live', request => {
 });
 
 Parse.Cloud.define('echo', request => request.params);
+Parse.Cloud.define('form', request => Object.fromEntries(
+  Object.entries(request.params).map(([name, value]) =>
+    [name, value.data ? { ...value, data: value.data.toString('hex') } : value])));
 Parse.Cloud.define('nothing', () => undefined);
 Parse.Cloud.define('none', () => null);
 Parse.Cloud.define('object', async () => {

@@ -290,6 +290,14 @@ async def echo(request: FunctionRequest) -> Any:
     return request.params
 
 
+@Cloud.function("form")
+async def form(request: FunctionRequest) -> dict[str, Any]:
+    return {
+        name: {**value, "data": value["data"].hex()} if isinstance(value, dict) else value
+        for name, value in request.params.items()
+    }
+
+
 @Cloud.function("nothing")
 async def nothing(request: FunctionRequest) -> None:
     return None
