@@ -354,7 +354,7 @@ class Storage:
     ) -> JSONObject:
         """MongoDB's own account of how it answers a find."""
         command: Document = {
-            "find": self.collection(schema.name).name,
+            "find": self._prefix + schema.name,
             "filter": filters.to_filter(schema, where, scope),
             "limit": limit or 0,
             "skip": skip,
@@ -390,7 +390,8 @@ class Storage:
             time = min(self._regex_time_ms, time or self._regex_time_ms)
         collection = self.collection(schema.name)
         if asked.explain is not None:
-            command = {"aggregate": collection.name, "pipeline": stages, "cursor": {}, **options}
+            name = self._prefix + schema.name
+            command = {"aggregate": name, "pipeline": stages, "cursor": {}, **options}
             with _guard(Code.INVALID_QUERY):
                 return [await self._explained(command, asked.explain, time)]
         if time:

@@ -181,10 +181,11 @@ class MemoryDatabase(_Refusing):
             )
         return found
 
-    async def command(self, command: str) -> Document:
+    async def command(self, command: str | Document) -> Document:
         """Answer ``ping``."""
         if command != "ping":
-            raise _unavailable(f"command {command}")
+            name = command if isinstance(command, str) else next(iter(command))
+            raise _unavailable(f"command {name}")
         return {"ok": 1.0}
 
     async def drop(self) -> None:

@@ -1,6 +1,7 @@
 """The cases: one file for each part of the protocol, each with its own `SCENARIOS`."""
 
 from tests.differential.cases import (
+    administration,
     aggregate,
     batches,
     class_permissions,
@@ -53,4 +54,5 @@ SCENARIOS: list[Scenario] = [
     *mail.SCENARIOS,
     *aggregate.SCENARIOS,
     *forms.SCENARIOS,
+    *administration.SCENARIOS,
 ]
