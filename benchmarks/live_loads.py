@@ -143,7 +143,9 @@ class Account:
 
     def missed(self) -> int:
         """Events that were due for a write that was made, and did not come."""
-        return sum(self.due(self.writes[number]) for number in self.sent) - sum(map(bool, self._seen))
+        return sum(self.due(self.writes[number]) for number in self.sent) - sum(
+            map(bool, self._seen)
+        )
 
     def doubled(self) -> int:
         """Events that came again."""

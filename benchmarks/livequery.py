@@ -23,9 +23,9 @@ import orjson
 import uvloop
 from pymongo import MongoClient
 
-from benchmarks.load import HOST, BrokenAnswer, request_bytes
 from benchmarks.live_clients import Crowd, LiveClient, LostClient, ask_all, open_clients
 from benchmarks.live_loads import LOADS, PER_CLIENT, USERS, Account, Load, Write, writes_of
+from benchmarks.load import HOST, BrokenAnswer, request_bytes
 from benchmarks.processes import Cores, Server, StartError
 from benchmarks.run import BASELINE, ROOT, own_mongod, start_parse_server, start_parsepy
 from benchmarks.shop import APP_ID, CLIENT, MASTER, MOUNT, REST_KEY, WrongAnswer
@@ -49,7 +49,6 @@ class Figures:
     cpu_seconds: float
     p50_ms: float
     p99_ms: float
-    bytes_per_connection: float
 
     @property
     def cpu_per_thousand(self) -> float:
@@ -64,6 +63,8 @@ class Side:
     server: Server
     users: list[tuple[str, str]] = field(default_factory=list)
     """Id and session token of each."""
+    connection_bytes: float | None = None
+    """What the first connections cost, with their subscriptions; later ones reuse memory."""
     figures: dict[str, list[Figures]] = field(default_factory=dict)
 
 
@@ -73,7 +74,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--mongo-uri", help="use this replica set instead of starting a mongod")
     parser.add_argument("--connections", type=int, default=1000, help="a multiple of 100")
     parser.add_argument("--writes", type=int, default=50, help="of the load that everybody matches")
-    parser.add_argument("--few-writes", type=int, default=400, help="of the load that 1 %% match")
+    parser.add_argument("--few-writes", type=int, default=200, help="of the load that 1 %% match")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--budget", type=float, default=60, help="most seconds of one load")
     parser.add_argument("--quick", action="store_true", help="one small round, a few seconds")
@@ -156,7 +157,8 @@ async def measure(side: Side, load: Load, count: int, chosen: argparse.Namespace
     clients = await open_clients(side.server.port, chosen.connections, MOUNT, crowd)
     try:
         await subscribe(side, load, clients, crowd)
-        grown = side.server.rss_bytes() - before
+        if side.connection_bytes is None:
+            side.connection_bytes = (side.server.rss_bytes() - before) / len(clients)
         account = Account(load, writes_of(count), len(clients))
         cpu = side.server.cpu_seconds()
         await write_all(side, account, clients, crowd, chosen.budget)
@@ -172,7 +174,7 @@ async def measure(side: Side, load: Load, count: int, chosen: argparse.Namespace
     finally:
         for client in clients:
             client.leave()
-    return figures_of(account, max(cpu, TICK), grown / len(clients))
+    return figures_of(account, max(cpu, TICK))
 
 
 async def subscribe(side: Side, load: Load, clients: list[LiveClient], crowd: Crowd) -> None:
@@ -234,7 +236,7 @@ def enter(account: Account, clients: list[LiveClient]) -> None:
             account.came(number, moment, orjson.loads(text))
 
 
-def figures_of(account: Account, cpu_seconds: float, bytes_per_connection: float) -> Figures:
+def figures_of(account: Account, cpu_seconds: float) -> Figures:
     """The figures of a load; raises WrongAnswer if somebody got what was not his."""
     if account.strays:
         raise WrongAnswer(f"{len(account.strays)} wrong events, the first {account.strays[0]}")
@@ -249,7 +251,6 @@ def figures_of(account: Account, cpu_seconds: float, bytes_per_connection: float
         cpu_seconds,
         cuts[49] * 1e3,
         cuts[98] * 1e3,
-        bytes_per_connection,
     )
 
 
@@ -324,6 +325,7 @@ def summary(sides: Sequence[Side]) -> dict[str, Any]:
     return {
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "loads": loads,
+        "connection_bytes": {side.server.name: side.connection_bytes or 0.0 for side in sides},
         "rounds": {
             side.server.name: {
                 name: [asdict(one) for one in rounds] for name, rounds in side.figures.items()
@@ -344,8 +346,6 @@ def medians(rounds: Sequence[Figures]) -> dict[str, float]:
         "cpu_per_thousand": median(one.cpu_per_thousand for one in rounds),
         "p50_ms": median(one.p50_ms for one in rounds),
         "p99_ms": median(one.p99_ms for one in rounds),
-        # the first is of a server that has seen few connections
-        "kib_per_connection": rounds[0].bytes_per_connection / 1024,
     }
 
 
@@ -355,29 +355,44 @@ def table(report: dict[str, Any]) -> str:
     for name, sides in report["loads"].items():
         lines.append(
             f"{name:28}{'events/s':>10}{'CPU s/1,000':>13}{'times':>7}{'p50 ms':>9}{'p99 ms':>9}"
-            f"{'missed':>8}{'doubled':>9}{'KiB/conn.':>11}"
+            f"{'missed':>8}{'doubled':>9}"
         )
         lines += [
             f"  {side:26}{line['events_per_second']:>10,.0f}{line['cpu_per_thousand']:>13.4f}"
             f"{line['ratio']:>7.2f}{line['p50_ms']:>9.1f}{line['p99_ms']:>9.1f}"
-            f"{line['missed']:>8}{line['doubled']:>9}{line['kib_per_connection']:>11.1f}"
+            f"{line['missed']:>8}{line['doubled']:>9}"
             for side, line in sides.items()
         ]
+    lines.append("KiB of a connection with its subscriptions, at first")
+    lines += [
+        f"  {side:26}{bytes_ / 1024:>10.1f}" for side, bytes_ in report["connection_bytes"].items()
+    ]
     return "\n".join(lines)
 
 
+def losses(report: dict[str, Any]) -> list[str]:
+    """Where parsepy missed or doubled an event: never allowed."""
+    return [
+        f"{name}, {side}: {line['missed']} events missed, {line['doubled']} doubled"
+        for name, side, line in _ours(report)
+        if line["missed"] or line["doubled"]
+    ]
+
+
 def shortfalls(report: dict[str, Any], min_ratio: float) -> list[str]:
-    """What is not as promised: events missed or doubled, and the ratio by CPU."""
-    missed = []
+    """Where parsepy's events per CPU second are not so many times the baseline's."""
+    return [
+        f"{name}, {side}: {line['ratio']:.2f} times better by CPU, promised {min_ratio}"
+        for name, side, line in _ours(report)
+        if line["ratio"] < min_ratio
+    ]
+
+
+def _ours(report: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, float]]]:
     for name, sides in report["loads"].items():
         for side, line in sides.items():
-            if side == BASELINE:
-                continue
-            if line["missed"] or line["doubled"]:
-                missed.append(f"{name}, {side}: events missed or doubled")
-            if line["ratio"] < min_ratio:
-                missed.append(f"{name}, {side}: {line['ratio']:.2f} times, promised {min_ratio}")
-    return missed
+            if side != BASELINE:
+                yield name, side, line
 
 
 def bench(chosen: argparse.Namespace) -> dict[str, Any]:
@@ -397,20 +412,27 @@ def bench(chosen: argparse.Namespace) -> dict[str, Any]:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run, print, write; 1 when an event was wrong or, with --check, a promise is not kept."""
+    """Run, print, write; 1 for a missed, doubled or wrong event; with --check, for a promise not kept."""
     chosen = arguments(words)
     try:
         report = bench(chosen)
-    except (EmbeddedMongoError, StartError, WrongAnswer, BrokenAnswer, LostClient, OSError) as error:
+    except (
+        EmbeddedMongoError,
+        StartError,
+        WrongAnswer,
+        BrokenAnswer,
+        LostClient,
+        OSError,
+    ) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
     chosen.json.parent.mkdir(parents=True, exist_ok=True)
     chosen.json.write_text(json.dumps(report, indent=2) + "\n")
     print("\n" + table(report) + f"\n\nfigures in {chosen.json}")
-    missed = shortfalls(report, chosen.min_ratio)
-    for line in missed:
+    lost, slow = losses(report), shortfalls(report, chosen.min_ratio)
+    for line in lost + slow:
         print(f"not reached: {line}")
-    return 1 if chosen.check and missed else 0
+    return 1 if lost or (chosen.check and slow) else 0
 
 
 if __name__ == "__main__":
