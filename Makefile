@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 NODE_MODULES := tests/reference/node_modules
 
 help: ## this menu
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-10s%s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s%s\n", $$1, $$2}'
 
 run: $(BIN)/.installed-run ## install into .venv, then serve both templates with demo data
 	@exec $(BIN)/parsepy serve --demo $(ARGS)

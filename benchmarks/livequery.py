@@ -412,7 +412,7 @@ def bench(chosen: argparse.Namespace) -> dict[str, Any]:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run, print, write; 1 for a missed, doubled or wrong event; with --check, for a promise not kept."""
+    """Run, print, write; 1 for a lost or wrong event; with --check, for a promise not kept."""
     chosen = arguments(words)
     try:
         report = bench(chosen)
