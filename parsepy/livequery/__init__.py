@@ -23,7 +23,7 @@ from parsepy.livequery.protocol import (
 )
 from parsepy.livequery.socket import Socket
 from parsepy.livequery.subscriptions import Compile, Index, Subscription
-from parsepy.model.query import Query, parse_where
+from parsepy.model.query import Query, column_keys, parse_where
 from parsepy.model.where import equals_id
 from parsepy.operations import access, class_rules, find, schemas
 from parsepy.storage import Unavailable
@@ -201,7 +201,7 @@ class LiveQuery:
         where = parse_where(
             message.where, privileged=principal.is_privileged, limits=backend.limits
         )
-        keys = None if message.keys is None else tuple(message.keys)
+        keys = None if message.keys is None else column_keys(message.keys)
         query = Query(made.class_name, where=where, limit=None, keys=keys)
         schema = await schemas.existing(backend, made.class_name)
         access.check_query(context, schema, query)
