@@ -232,23 +232,6 @@ async def test_who_says_nothing_is_dropped(app: MakeApp) -> None:
     assert said == b"" or said.startswith(b"HTTP/1.1 101")
 
 
-async def test_a_slow_client_is_closed_and_slows_nobody(
-    url: str, shop: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sockets, "MAX_PENDING", 200_000)
-    async with connect(url, compression=None, max_queue=1) as connection, listening(url) as quick:
-        slow = Listener(connection)
-        await slow.ask(**CONNECT)
-        await slow.subscribe("Order")
-        await quick.subscribe("Order", fields=["total"])
-        connection.transport.pause_reading()
-        for number in range(40):
-            await create(shop, "Order", total=number, note="x" * 200_000)
-            assert (await quick.frame())["object"]["total"] == number
-        connection.transport.resume_reading()
-        assert await slow.closed() in (1013, None)
-
-
 async def test_a_server_without_live_classes_takes_no_websockets(app: MakeApp) -> None:
     application: Application = await app()
     assert application.live is None
