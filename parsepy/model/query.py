@@ -1,7 +1,7 @@
 """``Query``: where, order, limit, skip, keys, include, count; read it from REST parameters."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -212,14 +212,19 @@ def read_preferences(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def column_keys(names: Iterable[str]) -> tuple[str, ...]:
+    """Those of some keys that may name a column, or a path in one."""
+    # Parse: what can be no column selects nothing
+    return tuple(name for name in names if _ORDER_KEY.fullmatch(name))
+
+
 def selection(
     parameters: Mapping[str, Any], privileged: bool, limits: QueryLimits
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...], tuple[Path, ...], bool]:
     """keys, excludeKeys, include paths and "include all" of a get or find."""
     keys = None
     if parameters.get("keys") is not None:
-        # Parse: what can be no column selects nothing
-        keys = tuple(k for k in _names(parameters, "keys") if _ORDER_KEY.fullmatch(k))
+        keys = column_keys(_names(parameters, "keys"))
     exclude_keys = _names(parameters, "excludeKeys")
     include = [tuple(name.split(".")) for name in _names(parameters, "include")]
     include_all = ("*",) in include or bool(parameters.get("includeAll"))
