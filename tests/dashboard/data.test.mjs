@@ -1,7 +1,7 @@
 // The data browser: classes, columns, rows, cells, filters.
 import assert from "node:assert/strict";
 import { before } from "node:test";
-import { addRow, answer, ask, cell, choose, confirm, dialog, expected, menu, open, page, rows, shown, test, write } from "./dashboard.mjs";
+import { answer, ask, beginRow, cell, choose, confirm, dialog, expected, menu, open, page, rows, saveRow, shown, test, write } from "./dashboard.mjs";
 
 before(async () => {
   await ask("POST", "classes/Product", { name: "Apron", price: 20 });
@@ -57,9 +57,11 @@ test("columns are created: of text, and of numbers with a default", async () => 
 test("rows are created, and have the default", async () => {
   await page.reload();
   await shown("No data to display");
-  const { objectId } = await addRow("Wish", { note: "a red one", stars: "3" });
+  await beginRow({ note: "a red one", stars: "3" });
+  const { objectId } = await saveRow("classes/Wish");
   await shown(objectId);
-  await addRow("Wish", { note: "a blue one" });
+  await beginRow({ note: "a blue one" });
+  await saveRow("classes/Wish");
   await shown("2 objects", { exact: false });
   assert.deepEqual(await stars(), [1, 3]);
 });
