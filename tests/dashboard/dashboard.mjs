@@ -112,6 +112,7 @@ export const rows = () => page.locator(`${TABLE} div:has(> span > input[type="ch
 
 /** The cell of a row in this column. */
 export async function cell(row, column) {
+  await row.first().waitFor();
   const columns = await page.locator(`${TABLE} [draggable="true"] > :first-child`).allInnerTexts();
   assert.ok(columns.includes(column), `${column} is not among ${columns}`);
   return row.locator("> span").nth(1 + columns.indexOf(column));

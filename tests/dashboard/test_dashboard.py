@@ -34,7 +34,7 @@ from tests.sdk.test_js_sdk import (
 FOLDER = Path(__file__).parent
 PACKAGES = FOLDER / "node_modules"
 TEMPLATE = SCHEMA / "ecommerce.json"
-FILES = ("data", "operations")
+FILES = ("data", "people", "operations")
 USER, PASSWORD = "admin", "password-of-the-dashboard"
 INSTALL_SECONDS = 300
 START_SECONDS = 60
