@@ -62,6 +62,7 @@ class Application:
         """
         backend = self.backend
         backend.state = "starting"
+        log.addHandler(backend.logs)  # before all else: what a start tells belongs to the log too
         try:
             await backend.storage.ping()
             await schemas.prepare_database(backend)
@@ -76,9 +77,8 @@ class Application:
         backend.state = "ok"
 
     async def _watch(self) -> None:
-        """Begin to keep logs and figures."""
+        """Begin to keep figures; look at what is weak."""
         backend, config = self.backend, self.backend.config
-        log.addHandler(backend.logs)
         if config.security.enable_check_log:
             await security.log_weaknesses(backend)
         if backend.metrics is not None:

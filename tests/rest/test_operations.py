@@ -77,6 +77,18 @@ async def test_the_last_lines_are_a_bare_array(master: Client) -> None:
     assert [line["message"] for line in errors] == [second]
 
 
+async def test_what_a_start_tells_is_in_the_log(
+    app: MakeApp, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "parsepy")
+    role = unique("packers")
+    template = tmp_path / "shop.json"
+    template.write_text(json.dumps({"classes": [], "roles": [{"name": role}]}))
+    async with Client(await app(schema=[str(template)]), master=True) as master:
+        lines = ok(await master.get("/scriptlog", params={"n": 100}))
+    assert f"role made: {role}" in [line["message"] for line in lines]
+
+
 @pytest.mark.parametrize(
     "params",
     [

@@ -1,0 +1,184 @@
+"""Parse Dashboard in a browser operates a served parsepy: data, people, operations."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+from pymongo import MongoClient
+
+from tests.conftest import database_in
+from tests.peer import Peer, unavailable
+from tests.sdk.test_js_sdk import (
+    APP_ID,
+    MASTER_KEY,
+    SCHEMA,
+    declared,
+    environment,
+    free_port,
+    parsepy_serving,
+    tally,
+)
+from tests.sdk.test_js_sdk import (
+    FOLDER as SDK_FOLDER,
+)
+
+FOLDER = Path(__file__).parent
+PACKAGES = FOLDER / "node_modules"
+TEMPLATE = SCHEMA / "ecommerce.json"
+FILES = ("data", "people", "operations")
+USER, PASSWORD = "admin", "password-of-the-dashboard"
+INSTALL_SECONDS = 300
+START_SECONDS = 60
+RUN_SECONDS = 120
+BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+# PARSEPY_DASHBOARD=peer puts Parse Server in parsepy's place: then all must pass too, which shows
+# that the tests ask for what the dashboard is used to.
+SERVER = os.environ.get("PARSEPY_DASHBOARD", "parsepy")
+
+
+def chromium() -> str:
+    """Where the browser is; CHROMIUM names another than those on PATH."""
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        unavailable("there is no Chromium on PATH to open Parse Dashboard in (.ci/browser)")
+    return found
+
+
+def packages() -> Path:
+    """The folder of the dashboard's packages; they are installed if they are absent."""
+    if not (PACKAGES / ".package-lock.json").exists():
+        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+        done = subprocess.run(
+            command, cwd=FOLDER, capture_output=True, text=True, timeout=INSTALL_SECONDS
+        )
+        if done.returncode != 0:
+            unavailable(f"`{' '.join(command)}` in {FOLDER} failed:\n{done.stderr[-2000:]}")
+    return PACKAGES
+
+
+@contextmanager
+def peer_serving(uri: str) -> Iterator[str]:
+    """Run Parse Server with the template and the same cloud code until the block ends."""
+    options = {"appId": APP_ID, "masterKey": MASTER_KEY, "serverURL": "http://localhost/parse"}
+    with Peer(uri, {**options, "cloud": str(FOLDER / "cloud_code.js")}) as peer:
+        subprocess.run(
+            ["node", str(SDK_FOLDER / "open_shop.mjs"), str(TEMPLATE)],
+            env=environment("peer", peer.url),
+            check=True,
+            timeout=START_SECONDS,
+        )
+        yield peer.url
+
+
+@contextmanager
+def dashboard_serving(server_url: str, home: Path) -> Iterator[str]:
+    """Run Parse Dashboard for the application at this address, as its command line does."""
+    application = {"appId": APP_ID, "masterKey": MASTER_KEY, "serverURL": server_url}
+    config = home / "dashboard.json"
+    config.write_text(
+        json.dumps(
+            {
+                "apps": [{**application, "appName": "shop"}],
+                "users": [{"user": USER, "pass": PASSWORD}],
+            }
+        )
+    )
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    program = packages() / "parse-dashboard" / "bin" / "parse-dashboard"
+    command = ["node", str(program), "--config", str(config), "--host", "127.0.0.1"]
+    log = home / "dashboard.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [*command, "--port", str(port)], cwd=home, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while not answers(f"{url}/login"):
+            if time.monotonic() > deadline or process.poll() is not None:
+                pytest.fail(f"Parse Dashboard did not come up:\n{log.read_text()}")
+            time.sleep(0.05)
+        yield url
+    finally:
+        process.kill()
+        process.wait()
+
+
+def answers(url: str) -> bool:
+    """Does anybody answer at this address?"""
+    try:
+        return httpx.get(url, timeout=5).is_success
+    except httpx.TransportError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def settings(
+    mongo_uri: str, mongo: MongoClient[dict[str, object]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
+    """What the Node files read: where the server and its dashboard are, on a fresh database."""
+    home = tmp_path_factory.mktemp("dashboard")
+    name = f"dashboard_{uuid4().hex[:12]}"
+    uri = database_in(mongo_uri, name)
+    browser = chromium()
+    try:
+        with serving(uri, home) as url, dashboard_serving(url, home) as dashboard:
+            yield environment(
+                SERVER,
+                url,
+                DASHBOARD_URL=dashboard,
+                DASHBOARD_USER=USER,
+                DASHBOARD_PASSWORD=PASSWORD,
+                CHROMIUM=browser,
+            )
+    finally:
+        mongo.drop_database(name)
+
+
+@contextmanager
+def serving(uri: str, home: Path) -> Iterator[str]:
+    """Run the server that PARSEPY_DASHBOARD names, and answer its address."""
+    if SERVER == "peer":
+        with peer_serving(uri) as url:
+            yield url
+        return
+    with parsepy_serving(uri, [TEMPLATE], home, FOLDER / "cloud_code.py") as shop:
+        yield shop.url
+
+
+@pytest.mark.slow
+@pytest.mark.node
+@pytest.mark.parametrize("file", FILES)
+def test_the_dashboard_does_all_that_its_file_says(
+    settings: dict[str, str], file: str, tmp_path: Path
+) -> None:
+    script = FOLDER / f"{file}.test.mjs"
+    done = subprocess.run(
+        ["node", "--test", "--test-reporter=tap", str(script)],
+        cwd=FOLDER,
+        env={**settings, "SCREENSHOTS": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=RUN_SECONDS,
+    )
+    if done.returncode != 0:
+        pytest.fail(f"{done.stdout}\nScreenshots: {tmp_path}", pytrace=False)
+    counts = tally(done.stdout)
+    assert declared(script) >= 5, "a file without tests shows nothing"
+    assert counts["pass"] == declared(script), done.stdout
+    assert counts["skipped"] == counts["todo"] == 0, done.stdout
+
+
+def test_every_file_is_run() -> None:
+    names = {re.sub(r"\.test\.mjs$", "", path.name) for path in FOLDER.glob("*.test.mjs")}
+    assert names == set(FILES)
