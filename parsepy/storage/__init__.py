@@ -9,7 +9,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from datetime import timedelta
 from functools import partial
@@ -33,10 +33,20 @@ from pymongo.errors import (
 
 from parsepy.errors import Code, Interruption, ParseError
 from parsepy.model.acl import allows
+from parsepy.model.query import SCORE
 from parsepy.model.schema import ClassSchema
 from parsepy.model.values import JSONObject, now
 from parsepy.model.where import Where, equals_id
-from parsepy.storage import documents, filters, memory, schemas, settings, streams, updates
+from parsepy.storage import (
+    documents,
+    filters,
+    memory,
+    on_demand,
+    schemas,
+    settings,
+    streams,
+    updates,
+)
 from parsepy.storage.changes import Change, Changes
 from parsepy.storage.documents import Document, FileURL
 from parsepy.storage.filters import EVERYTHING, Scope
@@ -68,6 +78,12 @@ _BAD_VALUE = {
     51091: Code.INVALID_QUERY,  # regular expression is invalid
     51108: Code.INVALID_QUERY,  # regular expression flags
     16755: Code.INCORRECT_TYPE,  # can't extract geo keys
+    13027: Code.INCORRECT_TYPE,  # a place beyond the bounds of a flat index
+    17261: Code.INCORRECT_TYPE,  # of an object in a text index, the language is no text
+    17262: Code.INCORRECT_TYPE,  # or none that is known
+    27: Code.INVALID_QUERY,  # IndexNotFound: a text search in a transaction
+    291: Code.INVALID_QUERY,  # NoQueryExecutionPlans: a text search in $or beside other things
+    40218: Code.INVALID_QUERY,  # the score of no search
 }
 
 
@@ -290,7 +306,7 @@ class Storage:
         if skip:
             options["skip"] = skip
         if order:
-            options["sort"] = [(documents.key_of(schema, name), way) for name, way in order]
+            options["sort"] = _sort(schema, order)
         if hint is not None:
             options["hint"] = hint
         if comment:
@@ -308,10 +324,12 @@ class Storage:
             filters.to_projection(schema, keys),
         )
         with _guard():
-            found = await self._do(
+            found = await self._indexed(
+                schema,
+                where,
                 lambda session: collection.find(
                     query, projection, session=session, **options
-                ).to_list(None)
+                ).to_list(None),
             )
         plan = documents.plan_of(schema, self.file_url)
         return [documents.to_object(plan, item, internal=internal) for item in found]
@@ -336,14 +354,14 @@ class Storage:
             "skip": skip,
         }
         if order:
-            command["sort"] = {documents.key_of(schema, name): way for name, way in order}
+            command["sort"] = dict(_sort(schema, order))
         if hint is not None:
             command["hint"] = hint
         asked: Document = {"explain": command, "verbosity": verbosity}
         if time := self._time_limit(where):
             asked["maxTimeMS"] = time
         with _guard():
-            plan = await self._database.command(asked)
+            plan = await self._indexed(schema, where, lambda _: self._database.command(asked))
         shown: JSONObject = documents.from_nested(plan)
         for internal in ("$clusterTime", "operationTime"):
             shown.pop(internal, None)
@@ -412,7 +430,7 @@ class Storage:
         self, schema: ClassSchema, where: Where, scope: Scope = EVERYTHING, hint: Any = None
     ) -> int:
         """How many objects match."""
-        query = filters.to_filter(schema, where, scope)
+        query = filters.to_filter(schema, where, scope, unsorted=True)
         collection = self.collection(schema.name)
         options: dict[str, Any] = {}
         if hint is not None:
@@ -423,10 +441,35 @@ class Storage:
             if not query and _RUNNING.get() is None:
                 return int(await collection.estimated_document_count())
             return int(
-                await self._do(
-                    lambda session: collection.count_documents(query, session=session, **options)
+                await self._indexed(
+                    schema,
+                    where,
+                    lambda session: collection.count_documents(query, session=session, **options),
                 )
             )
+
+    async def _indexed(self, schema: ClassSchema, where: Where, call: Call[Result]) -> Result:
+        """Make a call that reads; if it lacks an index, once more when there is one."""
+        try:
+            return await self._do(call)
+        except OperationFailure as error:
+            wanted = [] if self.in_transaction else on_demand.wanted(schema, where, error)
+            if not wanted:
+                raise
+        *others, last = wanted
+        for index in others:
+            with suppress(ParseError):
+                await self._make_index(schema.name, index)
+                break
+        else:
+            await self._make_index(schema.name, last)
+        return await self._do(call)
+
+    async def _make_index(self, class_name: str, index: on_demand.Wanted) -> None:
+        await self.create_index(class_name, index.name, index.keys)
+        shown = {"_id_": {"_id": 1}, index.name: index.columns}
+        changes = {f"_metadata.indexes.{name}": keys for name, keys in shown.items()}
+        await self.change_schema(class_name, {"$set": changes})
 
     async def insert(self, schema: ClassSchema, values: JSONObject) -> None:
         """Store a new object; ``DuplicateKey`` if a unique index refuses it."""
@@ -790,6 +833,15 @@ class Storage:
 
         with _guard():
             return await self._do(change)
+
+
+def _sort(schema: ClassSchema, order: Sequence[tuple[str, int]]) -> list[tuple[str, Any]]:
+    return [
+        (SCORE[1:], {"$meta": "textScore"})
+        if name == SCORE
+        else (documents.key_of(schema, name), way)
+        for name, way in order
+    ]
 
 
 def _projection(schema: ClassSchema, names: frozenset[str]) -> Document:
