@@ -26,7 +26,7 @@ SOURCES = {
 SAME = {"$eq", "$ne", "$lt", "$lte", "$gt", "$gte"}
 # A flag of $regex; how far a $nearSphere reaches.
 IN_ITS_NEIGHBOUR = {"$options", *geo.DISTANCES}
-APART = {"$nearSphere", "$text"}  # a clause of its own each
+APART = {"$nearSphere", "$text", *geo.REGIONS}  # a clause of its own each
 
 # Where a class is named although the file is not its own, and why.
 NAMED = {

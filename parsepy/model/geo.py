@@ -41,11 +41,9 @@ class Near:
     farthest: float | None = None
 
     def holds(self, element: Any) -> bool:
-        """Is it a position that is near enough?"""
-        position = on_earth(element)
-        if position is None:
-            return False
-        return self.farthest is None or angle(position, self.center) <= self.farthest
+        """Is it a position, or an area, that is near enough?"""
+        far = distance_to(element, self.center)
+        return far is not None and (self.farthest is None or far <= self.farthest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +279,20 @@ def _ring_of(element: Any) -> list[Position] | None:
 def angle(one: Position, other: Position) -> float:
     """The distance of two places on the sphere in radians."""
     return _angle(_vector(one), _vector(other))
+
+
+def distance_to(element: Any, place: Position) -> float | None:
+    """How far a stored position or area is in radians; ``None``: it is neither."""
+    position = on_earth(element)
+    if position is not None:
+        return angle(position, place)
+    area = _ring_of(element)
+    if area is None:
+        return None
+    if encloses(area, place):
+        return 0.0
+    point, corners = _vector(place), [_vector(corner) for corner in area]
+    return min(_distance_to(point, *edge) for edge in pairwise([*corners, corners[0]]))
 
 
 def encloses(ring: Sequence[Position], place: Position) -> bool:

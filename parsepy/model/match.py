@@ -227,7 +227,7 @@ def _tests(node: Constraint, kind: _Kind) -> list[_Test]:
     for operator, operand in node.tests:
         if operator == DIRECT:
             tests.append(_Test(_equals(_direct(node.field, operand, kind))))
-        elif isinstance(operand, dict) and "$relativeTime" in operand:
+        elif isinstance(operand, dict) and operand.get("$relativeTime"):
             tests.append(_Test(_relative(node.field, operator, operand["$relativeTime"])))
         else:
             tests += _OPERATORS[operator](operand, kind)

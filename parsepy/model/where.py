@@ -152,6 +152,8 @@ _SEARCH_OPTIONS = {"$language": str, "$caseSensitive": bool, "$diacriticSensitiv
 
 def _text(operator: str, operand: Any) -> None:
     search = operand.get("$search") if isinstance(operand, dict) else None
+    if isinstance(search, list):
+        search = {}
     if not isinstance(search, dict):
         raise _json_error("bad $text: $search, should be object")
     if not isinstance(search.get("$term"), str) or not search["$term"]:

@@ -60,6 +60,7 @@ _MOST_COLLECTIONS = 10_000
 CLAIMS = "_JobClaim"
 Collection = AsyncCollection[Document]
 
+_NO_GEO_KEYS = 16755
 # MongoDB's numbers of refusals that a client's data caused
 _BAD_VALUE = {
     2: Code.INVALID_QUERY,  # BadValue
@@ -77,7 +78,7 @@ _BAD_VALUE = {
     17280: Code.OBJECT_TOO_LARGE,
     51091: Code.INVALID_QUERY,  # regular expression is invalid
     51108: Code.INVALID_QUERY,  # regular expression flags
-    16755: Code.INCORRECT_TYPE,  # can't extract geo keys
+    _NO_GEO_KEYS: Code.INCORRECT_TYPE,
     13027: Code.INCORRECT_TYPE,  # a place beyond the bounds of a flat index
     17261: Code.INCORRECT_TYPE,  # of an object in a text index, the language is no text
     17262: Code.INCORRECT_TYPE,  # or none that is known
@@ -126,6 +127,10 @@ def _translated(error: PyMongoError) -> Exception:
 
 
 def _refused(code: int, message: str) -> ParseError | None:
+    if code == _NO_GEO_KEYS:  # the message shows the whole document
+        return ParseError(
+            _BAD_VALUE[code], "Can't extract geo keys: is a place no place, do edges cross?"
+        )
     if code in _BAD_VALUE:
         # what stands before the cause names the database and the plan
         return ParseError(_BAD_VALUE[code], message.rpartition("caused by :: ")[2])

@@ -110,10 +110,13 @@ def _constraint(schema: ClassSchema, node: Constraint, unsorted: bool) -> list[D
     apart: list[Document] = []
     for operator, operand in node.tests:
         if operator == "$text":
-            apart.append(_text(operand))
+            apart.append(_text(column, operand))
             continue
         if operator == "$nearSphere":
             apart.append({key: _near(column, operand, unsorted)})
+            continue
+        if operator in geo.REGIONS:  # of which MongoDB takes some only alone
+            apart.append({key: _region(operator, operand)})
             continue
         test = _OPERATORS.get(operator, _compare)(column, operator, operand)
         target = next((c for c in clauses if not c.keys() & test.keys()), None)
@@ -181,7 +184,7 @@ class _Column:
 
 
 def _compare(column: _Column, operator: str, operand: Any) -> Document:
-    if isinstance(operand, dict) and "$relativeTime" in operand:
+    if isinstance(operand, dict) and operand.get("$relativeTime"):
         return {operator: _relative(column, operator, operand["$relativeTime"])}
     return {operator: column.atom(operand)}
 
@@ -225,7 +228,7 @@ def _exists(column: _Column, operator: str, operand: Any) -> Document:
     return {"$exists": bool(operand)}
 
 
-def _region(column: _Column, operator: str, operand: Any) -> Document:
+def _region(operator: str, operand: Any) -> Document:
     region = geo.REGIONS[operator](operand)
     match region:
         case geo.Box(corner, opposite):
@@ -242,10 +245,10 @@ def _region(column: _Column, operator: str, operand: Any) -> Document:
 def _near(column: _Column, near: geo.Near, unsorted: bool) -> Document:
     if column.kind is None and "." not in column.field:
         return {"$in": []}  # there is no such column, nor shall an index be made for it
-    if column.kind != "GeoPoint":
+    if column.kind not in ("GeoPoint", "Polygon"):
         raise ParseError(
             Code.INVALID_QUERY,
-            f"$nearSphere needs a GeoPoint column, which {column.field} is not.",
+            f"$nearSphere needs a column of places, which {column.field} is not.",
         )
     center = list(near.center)
     if unsorted:
@@ -261,7 +264,12 @@ def _near(column: _Column, near: geo.Near, unsorted: bool) -> Document:
     return test
 
 
-def _text(operand: Any) -> Document:
+def _text(column: _Column, operand: Any) -> Document:
+    if column.kind is None:
+        # Parse: the words of the refusal, though another index may answer such a search
+        raise ParseError(
+            Code.INVALID_QUERY, f"Field {column.field} does not exist, cannot add index."
+        )
     search = operand["$search"]
     options = {
         name: search[name]
@@ -278,7 +286,6 @@ _OPERATORS: dict[str, Callable[[_Column, str, Any], Document]] = {
     "$containedBy": _contained_by,
     "$regex": _regex,
     "$exists": _exists,
-    **dict.fromkeys(geo.REGIONS, _region),
 }
 
 

@@ -47,7 +47,7 @@ def order_of(query: Mapping[str, Any]) -> Callable[[Document], float] | None:
     for key, test in _tests(query):
         if isinstance(test, Mapping) and "$nearSphere" in test:
             center = _near(test).center
-            return lambda document: _distance(document.get(key), center)
+            return lambda document: geo.distance_to(document[key], center) or 0.0
     return None
 
 
@@ -58,8 +58,3 @@ def _tests(query: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
                 yield from _tests(branch)
         else:
             yield key, test
-
-
-def _distance(element: Any, center: Position) -> float:
-    position = geo.on_earth(element)
-    return geo.angle(position, center) if position is not None else float("inf")

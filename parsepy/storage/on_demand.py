@@ -41,10 +41,7 @@ def wanted(schema: ClassSchema, where: Where, error: OperationFailure) -> list[W
 
 
 def _text(schema: ClassSchema, field: str) -> Wanted:
-    column = schema.types.get(field)
-    if column is None:
-        raise ParseError(Code.INVALID_QUERY, f"Field {field} does not exist, cannot add index.")
-    if column.name not in _SEARCHABLE:
+    if schema.types[field].name not in _SEARCHABLE:
         # the one text index that a class can have must not be spent on it
         raise ParseError(Code.INVALID_QUERY, f"Field {field} holds no text to search.")
     return Wanted(f"{field}_text", {key_of(schema, field): "text"}, {field: "text"})
