@@ -158,7 +158,6 @@ SCENARIOS = [
                 who="master",
                 name="a second one",
             ),
-            get("/schemas/Story", who="master", name="the schema"),
         ],
     ),
     Scenario(
