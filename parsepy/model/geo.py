@@ -69,19 +69,26 @@ class Ring:
     corners: tuple[Position, ...]
 
     def holds(self, element: Any) -> bool:
-        """Is it a position in the polygon? Corners and upright edges are, others by chance."""
+        """Is it a position in the polygon? Level and upright edges are, of others one side."""
         position = position_of(element)
         if position is None:
             return False
-        if position in self.corners:
-            return True
         inside = False
         for one, other in pairwise((*self.corners, self.corners[0])):
-            if _is_left_of(position, one, other):
-                if position.longitude == one.longitude == other.longitude:
-                    return True
-                inside = not inside
+            if _is_on_straight(position, one, other):
+                return True
+            inside ^= _is_left_of(position, one, other)
         return inside
+
+
+def _is_on_straight(position: Position, one: Position, other: Position) -> bool:
+    """Is it a corner, or on an edge that runs along a meridian or a parallel?"""
+    (x, y), (x1, y1), (x2, y2) = position, one, other
+    if x == x1 == x2:
+        return min(y1, y2) <= y <= max(y1, y2)
+    if y == y1 == y2:
+        return min(x1, x2) <= x <= max(x1, x2)
+    return position in (one, other)
 
 
 def _is_left_of(position: Position, one: Position, other: Position) -> bool:
