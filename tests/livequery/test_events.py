@@ -1,5 +1,7 @@
 """Which events reach a listener: the five kinds, their states, and what narrows them."""
 
+from typing import Any
+
 from tests.conftest import Client
 from tests.livequery.listener import listening
 from tests.rest.shop import create, ok
@@ -84,3 +86,19 @@ async def test_every_path_of_the_port_takes_websockets(url: str) -> None:
     for path in ("/", "/parse", "/parse/", "/anything"):
         async with listening(url, path) as listener:
             await listener.subscribe("Order")
+
+
+async def test_a_courier_enters_and_leaves_a_neighbourhood(url: str, shop: Client) -> None:
+    def at(latitude: float, longitude: float) -> dict[str, Any]:
+        return {"__type": "GeoPoint", "latitude": latitude, "longitude": longitude}
+
+    courier = await create(shop, "Order", place=at(50.7, 7.1))
+    async with listening(url) as listener:
+        near = {"$nearSphere": at(48.4, 10), "$maxDistanceInKilometers": 50}
+        await listener.subscribe("Order", {"place": near})
+        ok(await shop.put(f"/classes/Order/{courier}", json={"place": at(48.3, 10.1)}))
+        entered = await listener.frame()
+        ok(await shop.put(f"/classes/Order/{courier}", json={"place": at(48.9, 11)}))
+        left = await listener.frame()
+    assert [entered["op"], left["op"]] == ["enter", "leave"]
+    assert left["original"]["place"] == at(48.3, 10.1)

@@ -5,6 +5,7 @@ the sphere); on corners and upright edges of flat polygons, drawn from whole deg
 """
 
 import math
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -129,7 +130,7 @@ async def test_what_is_near_is_what_mongodb_finds_and_in_its_order(
             assert set(found) == {name for name, item in items.items() if test(item)}, where
             here = geo.Position(center[1], center[0])
             far = [geo.distance_to(document[column], here) or 0 for document in documents]
-            assert all(one <= other + 1e-9 for one, other in zip(far, far[1:], strict=False))
+            assert all(one <= other + 1e-9 for one, other in pairwise(far))
     finally:
         await collection.delete_many({})
         await collection.drop_index("aGeoPoint_2dsphere")
