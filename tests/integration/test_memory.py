@@ -493,7 +493,11 @@ async def test_places_are_found_and_the_nearest_comes_first(anybody: Client) -> 
         params = {"where": json.dumps({"at": test}), **options}
         found = (await anybody.get("/classes/Town", params=params)).json()["results"]
         assert [town["name"] for town in found] == expected
-    counted = {"where": json.dumps({"at": {"$nearSphere": here}}), "count": 1, "limit": 0}
+    counted: dict[str, Any] = {
+        "where": json.dumps({"at": {"$nearSphere": here}}),
+        "count": 1,
+        "limit": 0,
+    }
     assert (await anybody.get("/classes/Town", params=counted)).json()["count"] == 3
 
 

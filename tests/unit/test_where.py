@@ -285,7 +285,7 @@ POINT = {"__type": "GeoPoint", "latitude": 48.4, "longitude": 10}
     ],
 )
 def test_a_near_place_takes_its_distance_with_it(test: Any, radians: float | None) -> None:
-    ((operator, near),) = constraint({**test, "$nearSphere": POINT}).tests
+    ((operator, near),) = constraint({**test, "$nearSphere": POINT})
     assert operator == "$nearSphere"
     assert near.center == (10, 48.4)
     assert near.farthest == (None if radians is None else pytest.approx(radians))
