@@ -11,6 +11,7 @@ import pytest
 
 from parsepy.cli import TABLES, main
 from parsepy.config import OPTIONS, Option
+from parsepy.model import geo
 from parsepy.model.ops import FIELD_OPS
 from parsepy.model.schema import SYSTEM_COLUMNS
 from parsepy.model.where import OPERATORS, SUBQUERIES
@@ -23,7 +24,9 @@ SOURCES = {
 
 # Operators that MongoDB has under the same name; those of filters._OPERATORS it says otherwise.
 SAME = {"$eq", "$ne", "$lt", "$lte", "$gt", "$gte"}
-IN_ITS_NEIGHBOUR = {"$options"}  # a flag of $regex
+# A flag of $regex; how far a $nearSphere reaches.
+IN_ITS_NEIGHBOUR = {"$options", *geo.DISTANCES}
+APART = {"$nearSphere", "$text", *geo.REGIONS}  # a clause of its own each
 
 # Where a class is named although the file is not its own, and why.
 NAMED = {
@@ -92,7 +95,7 @@ def test_an_option_that_claims_to_be_idle_is_read_nowhere() -> None:
 def test_every_operator_has_a_translation_or_needs_none() -> None:
     translated = set(filters._OPERATORS)
     assert SAME.isdisjoint(translated)
-    assert set(OPERATORS) == SAME | translated | set(SUBQUERIES) | IN_ITS_NEIGHBOUR
+    assert set(OPERATORS) == SAME | translated | set(SUBQUERIES) | IN_ITS_NEIGHBOUR | APART
 
 
 def test_every_field_operation_has_a_translation_or_writes_join_rows() -> None:

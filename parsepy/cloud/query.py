@@ -143,7 +143,7 @@ class Query(Generic[T]):
     # --- places -------------------------------------------------------------------------------
 
     def near(self, key: str, point: GeoPoint) -> Self:
-        """Nearest first."""
+        """Nearest first, however far; the field is a GeoPoint (or an area). Once in a query."""
         return self._add(key, "$nearSphere", point)
 
     def within_radians(
@@ -168,13 +168,14 @@ class Query(Generic[T]):
         return self.within_radians(key, point, distance / 3958.8, is_sorted=is_sorted)
 
     def within_geo_box(self, key: str, southwest: GeoPoint, northeast: GeoPoint) -> Self:
-        """Inside a box."""
+        """Inside a box, edges included, which does not reach across the 180th meridian."""
         return self._add(key, "$within", {"$box": [encode(southwest), encode(northeast)]})
 
     def within_polygon(self, key: str, area: Polygon | Sequence[GeoPoint]) -> Self:
-        """Inside an area of at least three corners."""
-        corners = encode(area if isinstance(area, Polygon) else list(area))
-        return self._add(key, "$geoWithin", {"$polygon": corners})
+        """Inside an area of at least three corners, whose edges are straight on the map."""
+        # as points: the pairs of a Polygon in a query would be read the other way round
+        corners = [GeoPoint(*p) for p in area.points] if isinstance(area, Polygon) else list(area)
+        return self._add(key, "$geoWithin", {"$polygon": encode(corners)})
 
     def polygon_contains(self, key: str, point: GeoPoint) -> Self:
         """The field is an area with this point in it."""
@@ -263,6 +264,10 @@ class Query(Generic[T]):
     def add_descending(self, *keys: str) -> Self:
         """Sort by these fields, greatest first, after those that were said before."""
         return self._extend("order", [f"-{key}" for key in keys])
+
+    def sort_by_text_score(self) -> Self:
+        """Sort by how well a ``full_text`` search fits, best first; it is the field ``score``."""
+        return self.add_ascending("$score").select("$score")
 
     def limit(self, count: int) -> Self:
         """At most so many objects (default: the server's ``defaultLimit``, 100)."""

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from parsepy.errors import Code, ParseError
-from parsepy.model import acl, patterns, relative_time
+from parsepy.model import acl, geo, patterns, relative_time
 from parsepy.model.schema import MISSING
 from parsepy.model.values import (
     JSONObject,
@@ -28,6 +28,7 @@ from parsepy.model.where import DIRECT, SUBQUERIES, Constraint, Group, Where
 Element = Any
 Matcher = Callable[[JSONObject], bool]
 
+_BEYOND = (*SUBQUERIES, "$text")  # what only a database can tell
 _BARE_DATES = ("createdAt", "updatedAt")
 _DATE_COLUMNS = (*_BARE_DATES, "expiresAt")
 _ACL_LISTS = {"_rperm": "read", "_wperm": "write"}
@@ -36,8 +37,9 @@ _ACL_LISTS = {"_rperm": "read", "_wperm": "write"}
 def compile(where: Where) -> Matcher:
     """The where as a test of objects in REST form (protocol §8, §30.9).
 
-    What only a database can tell (subqueries, relations) never makes an object match. Raises
-    INVALID_JSON, INVALID_QUERY or INCORRECT_TYPE for operands that a query refuses as well.
+    What only a database can tell (subqueries, relations, text searches) never makes an object
+    match. Raises INVALID_JSON, INVALID_QUERY or INCORRECT_TYPE for operands that a query refuses
+    as well.
     """
     return _conjunction(where, undecided=False)
 
@@ -57,7 +59,7 @@ def _conjunction(where: Where, *, undecided: bool) -> Matcher:
 def _node(node: object, undecided: bool) -> Matcher:
     """``undecided`` is what a part says that can't be decided here: what keeps the whole false."""
     if isinstance(node, Constraint):
-        if any(operator in SUBQUERIES for operator, _ in node.tests):
+        if any(operator in _BEYOND for operator, _ in node.tests):
             return lambda item: undecided
         return _constraint(node, undecided)
     if not isinstance(node, Group):
@@ -225,7 +227,7 @@ def _tests(node: Constraint, kind: _Kind) -> list[_Test]:
     for operator, operand in node.tests:
         if operator == DIRECT:
             tests.append(_Test(_equals(_direct(node.field, operand, kind))))
-        elif isinstance(operand, dict) and "$relativeTime" in operand:
+        elif isinstance(operand, dict) and operand.get("$relativeTime"):
             tests.append(_Test(_relative(node.field, operator, operand["$relativeTime"])))
         else:
             tests += _OPERATORS[operator](operand, kind)
@@ -359,6 +361,10 @@ def _ordered(operator: str) -> Callable[[Any, _Kind], list[_Test]]:
     return lambda operand, kind: [_Test(_compares(_atom(operand, kind), _ORDERED[operator]))]
 
 
+def _in_region(read: Callable[[Any], geo.Region]) -> Callable[[Any, _Kind], list[_Test]]:
+    return lambda operand, kind: [_Test(read(operand).holds)]
+
+
 _OPERATORS: dict[str, Callable[[Any, _Kind], list[_Test]]] = {
     **{operator: _ordered(operator) for operator in _ORDERED},
     "$eq": lambda operand, kind: [_Test(_equals(_atom(operand, kind)))],
@@ -369,6 +375,8 @@ _OPERATORS: dict[str, Callable[[Any, _Kind], list[_Test]]] = {
     "$containedBy": _contained_by,
     "$regex": lambda operand, kind: [_Test(_matching(*operand))],
     "$exists": _exists,
+    "$nearSphere": lambda operand, kind: [_Test(operand.holds)],
+    **{operator: _in_region(read) for operator, read in geo.REGIONS.items()},
 }
 
 

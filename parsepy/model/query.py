@@ -12,6 +12,8 @@ from parsepy.model.where import Where
 
 _ORDER_KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*(\.[a-zA-Z0-9_]+)*")
 _DIGITS = re.compile("[0-9]{1,20}")
+SCORE = "$score"
+"""How well a text search fits, as a name in ``order`` and ``keys``; shown as ``score``."""
 ALWAYS_SELECTED = ("objectId", "createdAt", "updatedAt", "ACL")
 FIND_PARAMETERS = frozenset(
     (
@@ -87,6 +89,8 @@ class Query:
         roots = None
         if self.keys is not None:
             roots = frozenset((*ALWAYS_SELECTED, *(key.partition(".")[0] for key in self.keys)))
+            if SCORE in roots:
+                roots |= {SCORE[1:]}
         object.__setattr__(self, "root_keys", roots)
 
 
@@ -215,7 +219,7 @@ def read_preferences(parameters: Mapping[str, Any]) -> dict[str, Any]:
 def column_keys(names: Iterable[str]) -> tuple[str, ...]:
     """Those of some keys that may name a column, or a path in one."""
     # Parse: what can be no column selects nothing
-    return tuple(name for name in names if _ORDER_KEY.fullmatch(name))
+    return tuple(name for name in names if name == SCORE or _ORDER_KEY.fullmatch(name))
 
 
 def selection(
@@ -297,6 +301,9 @@ def _order(value: Any) -> tuple[tuple[str, int], ...]:
         direction = 1
         if name[0] == "-":
             direction, name = -1, name[1:]
+        if name == SCORE:
+            order[name] = 1  # Parse: the best fit comes first either way
+            continue
         if re.fullmatch(r"authData\.[a-zA-Z0-9_]+\.id", name):
             raise ParseError(Code.INVALID_KEY_NAME, f"Cannot sort by {name}")
         if _ORDER_KEY.fullmatch(name) is None:

@@ -224,14 +224,25 @@ def _date_type(value: JSONObject) -> FieldType | None:
     return DATE if from_iso(value.get("iso")) is not None else None
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Any) -> TypeGuard[float]:
     """Is this a finite JSON number (booleans are none)?"""
     return type(value) is int or (type(value) is float and math.isfinite(value))
 
 
 def _geo_point_type(value: JSONObject) -> FieldType | None:
     latitude, longitude = value.get("latitude"), value.get("longitude")
-    return GEO_POINT if is_number(latitude) and is_number(longitude) else None
+    if not is_number(latitude) or not is_number(longitude):
+        return None
+    check_range(latitude, longitude, Code.INCORRECT_TYPE)
+    return GEO_POINT
+
+
+def check_range(latitude: float, longitude: float, code: Code = Code.INVALID_JSON) -> None:
+    """Refuse degrees that are no place on Earth (protocol §8.2), with ``code``."""
+    for name, value, most in (("latitude", latitude, 90), ("longitude", longitude, 180)):
+        if abs(value) > most:
+            shown = f"{value} < -{most}.0" if value < 0 else f"{value} > {most}.0"
+            raise ParseError(code, f"GeoPoint {name} out of bounds: {shown}.")
 
 
 def _bytes_type(value: JSONObject) -> FieldType | None:
@@ -245,6 +256,8 @@ def _polygon_type(value: JSONObject) -> FieldType | None:
     for point in points:
         if not (isinstance(point, list) and len(point) == 2 and all(map(is_number, point))):
             return None
+    for latitude, longitude in points:
+        check_range(latitude, longitude, Code.INCORRECT_TYPE)
     return POLYGON
 
 

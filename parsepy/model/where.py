@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from parsepy.errors import Code, ParseError, denied
+from parsepy.model import geo
 from parsepy.model.values import MAX_DEPTH, JSONObject, dumps, is_pointer
 
 _KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_.]*")
@@ -134,6 +135,36 @@ def _select(operator: str, operand: Any) -> None:
         raise _query_error(f"improper usage of {operator}")
 
 
+def _near(operator: str, operand: Any) -> None:
+    geo.near(operand)
+
+
+def _distance(operator: str, operand: Any) -> None:
+    geo.distance(operator, operand)
+
+
+def _region(operator: str, operand: Any) -> None:
+    geo.REGIONS[operator](operand)
+
+
+_SEARCH_OPTIONS = {"$language": str, "$caseSensitive": bool, "$diacriticSensitive": bool}
+
+
+def _text(operator: str, operand: Any) -> None:
+    search = operand.get("$search") if isinstance(operand, dict) else None
+    if isinstance(search, list):
+        search = {}
+    if not isinstance(search, dict):
+        raise _json_error("bad $text: $search, should be object")
+    if not isinstance(search.get("$term"), str) or not search["$term"]:
+        raise _json_error("bad $text: $term, should be string")
+    for name, kind in _SEARCH_OPTIONS.items():
+        # Parse: what is false, zero or empty counts as not given
+        if search.get(name) and not isinstance(search[name], kind):
+            shown = "string" if kind is str else "boolean"
+            raise _json_error(f"bad $text: {name}, should be {shown}")
+
+
 OPERATORS: dict[str, Callable[[str, Any], None]] = {
     "$eq": _anything,
     "$ne": _anything,
@@ -148,6 +179,10 @@ OPERATORS: dict[str, Callable[[str, Any], None]] = {
     "$containedBy": _contained_by,
     "$regex": _regex,
     "$options": _options,
+    "$nearSphere": _near,
+    **dict.fromkeys(geo.DISTANCES, _distance),
+    **dict.fromkeys(geo.REGIONS, _region),
+    "$text": _text,
     "$inQuery": _subquery,
     "$notInQuery": _subquery,
     "$select": _select,
@@ -155,6 +190,7 @@ OPERATORS: dict[str, Callable[[str, Any], None]] = {
 }
 """Name of an operator → the check of its operand (protocol §8.2)."""
 
+_NEIGHBOURS = ("$options", *geo.DISTANCES)  # part of the operator beside them
 SUBQUERIES = ("$inQuery", "$notInQuery", "$select", "$dontSelect")
 GROUPS = ("$or", "$and", "$nor")
 RELATED_TO = "$relatedTo"
@@ -246,17 +282,29 @@ def _tests(value: Any) -> tuple[tuple[str, Any], ...]:
         if check is None:
             raise _json_error(f"bad constraint: {operator}")
         check(operator, value[operator])
-        if operator != "$options":
+        if operator not in _NEIGHBOURS:
             tests.append((operator, value[operator]))
     if "$options" in value and "$regex" not in value:
         raise _query_error("$options needs a $regex")
     if "$regex" in value:
         position = next(i for i, (operator, _) in enumerate(tests) if operator == "$regex")
         tests[position] = ("$regex", (value["$regex"], value.get("$options", "")))
+    _join_distance(value, tests)
     rest = {key: item for key, item in value.items() if key[:1] != "$"}
     if rest:
         raise _json_error(f"bad atom: {dumps(rest).decode()}")
     return tuple(tests)
+
+
+def _join_distance(value: JSONObject, tests: list[tuple[str, Any]]) -> None:
+    """Make a ``$nearSphere`` one test with the distance that stands beside it."""
+    given = next((name for name in geo.DISTANCES if name in value), None)
+    if "$nearSphere" in value:
+        farthest = geo.distance(given, value[given]) if given is not None else None
+        position = next(i for i, (operator, _) in enumerate(tests) if operator == "$nearSphere")
+        tests[position] = ("$nearSphere", geo.near(value["$nearSphere"], farthest))
+    elif given is not None:
+        raise _query_error(f"{given} needs a $nearSphere")
 
 
 def fields_of(where: Where) -> Iterator[str]:
@@ -267,6 +315,16 @@ def fields_of(where: Where) -> Iterator[str]:
         elif isinstance(node, Group):
             for branch in node.branches:
                 yield from fields_of(branch)
+
+
+def tests_of(where: Where, operator: str) -> Iterator[tuple[str, Any]]:
+    """Field and operand of every test with this operator, at any depth."""
+    for node in where:
+        if isinstance(node, Constraint):
+            yield from ((node.field, operand) for name, operand in node.tests if name == operator)
+        elif isinstance(node, Group):
+            for branch in node.branches:
+                yield from tests_of(branch, operator)
 
 
 def operators_of(raw: Any, level: int = 0) -> Iterator[tuple[str, int]]:
@@ -318,6 +376,17 @@ def _node_json(node: Node) -> JSONObject:
             tests["$regex"] = pattern
             if options:
                 tests["$options"] = options
+        elif operator == "$nearSphere":
+            tests |= _near_json(operand)
         else:
             tests[operator] = operand
     return {node.field: tests}
+
+
+def _near_json(near: geo.Near) -> JSONObject:
+    longitude, latitude = near.center
+    point = {"__type": "GeoPoint", "latitude": latitude, "longitude": longitude}
+    tests: JSONObject = {"$nearSphere": point}
+    if near.farthest is not None:
+        tests["$maxDistance"] = near.farthest
+    return tests

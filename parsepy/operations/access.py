@@ -12,7 +12,7 @@ from parsepy.model.permissions import drop_hidden
 from parsepy.model.query import Query
 from parsepy.model.schema import VOLATILE_CLASSES, ClassSchema
 from parsepy.model.values import JSONObject
-from parsepy.model.where import fields_of
+from parsepy.model.where import Where, fields_of, tests_of
 from parsepy.storage.filters import EVERYTHING, Scope
 
 _INSTALLATION_REFUSALS = ("find", "delete")
@@ -101,6 +101,25 @@ def check_query(context: RequestContext, schema: ClassSchema, query: Query) -> N
             raise denied(
                 Code.OPERATION_FORBIDDEN,
                 f"This user is not allowed to sort by {name} on class {schema.name}",
+            )
+
+
+async def check_search(context: RequestContext, schema: ClassSchema, where: Where) -> None:
+    """Refuse a text search by an index that tells of columns hidden from the caller.
+
+    A class has one text index, which answers for all its columns whichever the search names.
+    """
+    if context.principal.is_privileged or next(tests_of(where, "$text"), None) is None:
+        return
+    hidden, by_field = schema.permissions.hidden_from(context.principal)
+    hidden = hidden.union(*(fields for _, fields in by_field))
+    indexes = await context.backend.storage.read_indexes(schema.name)
+    for column in (name for keys in indexes.values() for name in keys if keys[name] == "text"):
+        everything = column == "$**" and (hidden or schema.name[0] == "_")
+        if everything or column[0] == "_" or is_hidden(column, hidden):
+            raise denied(
+                Code.OPERATION_FORBIDDEN,
+                f"This user is not allowed to search texts of class {schema.name}",
             )
 
 

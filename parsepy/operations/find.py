@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
-from parsepy.model.query import ALWAYS_SELECTED, Query
+from parsepy.model.query import ALWAYS_SELECTED, SCORE, Query
 from parsepy.model.schema import ClassSchema, is_class_name
 from parsepy.model.values import JSONObject
 from parsepy.model.where import Constraint, equals_id
@@ -40,6 +40,7 @@ async def find(context: RequestContext, query: Query) -> Found:
     query = await resolved(context, schema, query)
     if not schema.exists:  # the database is asked for no name that a client made up
         return Found([], 0 if query.count else None)
+    await access.check_search(context, schema, query.where)
     if query.explain is not None:
         return Found([], plan=await _plan(context, schema, query))
     if not query.count:
@@ -233,7 +234,7 @@ async def _raw_page(
             schema,
             query.where,
             scope,
-            order=[(n, way) for n, way in query.order if n.partition(".")[0] in schema.types],
+            order=_order(schema, query),
             limit=query.limit,
             skip=query.skip,
             keys=_needed(context, schema, query),
@@ -254,11 +255,20 @@ async def _plan(context: RequestContext, schema: ClassSchema, query: Query) -> J
         query.where,
         scope,
         verbosity=query.explain or "queryPlanner",
-        order=query.order,
+        order=_order(schema, query),
         limit=query.limit,
         skip=query.skip,
         hint=query.hint,
     )
+
+
+def _order(schema: ClassSchema, query: Query) -> list[tuple[str, int]]:
+    """What to sort by: columns that there are, and how well a text fits."""
+    return [
+        (name, way)
+        for name, way in query.order
+        if name == SCORE or name.partition(".")[0] in schema.types
+    ]
 
 
 async def _complete(

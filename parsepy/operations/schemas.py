@@ -233,9 +233,7 @@ async def add_columns(
         raise ParseError(
             Code.OBJECT_TOO_LARGE, f"One save brings {_MOST_NEW_COLUMNS} new columns at most."
         )
-    points = [n for n, t in {**schema.types, **new}.items() if t.name == "GeoPoint"]
-    if len(points) > 1:
-        raise ParseError(Code.INCORRECT_TYPE, "there can only be one geopoint field in a class")
+    _check_new_points(schema, new)
     for name, kind in new.items():
         await backend.storage.add_column(schema.name, name, stored.to_text(kind), {})
     await _index_columns(backend, schema.name, {n: Field(kind) for n, kind in new.items()})
@@ -250,6 +248,16 @@ async def add_columns(
         if known is not None and known != kind:
             raise mismatch(schema.name, name, known, kind)
     return fresh
+
+
+def _check_new_points(schema: ClassSchema, new: Mapping[str, FieldType]) -> None:
+    points = [kind for kind in new.values() if kind.name == "GeoPoint"]
+    if len(points) > 1:
+        raise ParseError(Code.INCORRECT_TYPE, "there can only be one geopoint field in a class")
+    if points and any(kind.name == "GeoPoint" for kind in schema.types.values()):
+        raise ParseError(
+            Code.INCORRECT_TYPE, "MongoDB only supports one GeoPoint field in a class."
+        )
 
 
 # --- the schema API (protocol §18) --------------------------------------------------------------

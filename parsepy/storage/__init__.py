@@ -9,7 +9,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from datetime import timedelta
 from functools import partial
@@ -34,6 +34,7 @@ from pymongo.errors import (
 from parsepy.errors import Code, Interruption, ParseError
 from parsepy.model.acl import allows
 from parsepy.model.aggregation import Aggregation, has_regex
+from parsepy.model.query import SCORE
 from parsepy.model.schema import ClassSchema
 from parsepy.model.values import JSONObject, now
 from parsepy.model.where import Where, equals_id
@@ -41,6 +42,7 @@ from parsepy.storage import (
     documents,
     filters,
     memory,
+    on_demand,
     pipelines,
     schemas,
     settings,
@@ -60,6 +62,7 @@ _MOST_COLLECTIONS = 10_000
 CLAIMS = "_JobClaim"
 Collection = AsyncCollection[Document]
 
+_NO_GEO_KEYS = 16755
 # MongoDB's numbers of refusals that a client's data caused
 _BAD_VALUE = {
     2: Code.INVALID_QUERY,  # BadValue
@@ -77,7 +80,13 @@ _BAD_VALUE = {
     17280: Code.OBJECT_TOO_LARGE,
     51091: Code.INVALID_QUERY,  # regular expression is invalid
     51108: Code.INVALID_QUERY,  # regular expression flags
-    16755: Code.INCORRECT_TYPE,  # can't extract geo keys
+    _NO_GEO_KEYS: Code.INCORRECT_TYPE,
+    13027: Code.INCORRECT_TYPE,  # a place beyond the bounds of a flat index
+    17261: Code.INCORRECT_TYPE,  # of an object in a text index, the language is no text
+    17262: Code.INCORRECT_TYPE,  # or none that is known
+    27: Code.INVALID_QUERY,  # IndexNotFound: a text search in a transaction
+    291: Code.INVALID_QUERY,  # NoQueryExecutionPlans: a text search in $or beside other things
+    40218: Code.INVALID_QUERY,  # the score of no search
 }
 
 
@@ -120,6 +129,10 @@ def _translated(error: PyMongoError) -> Exception:
 
 
 def _refused(code: int, message: str) -> ParseError | None:
+    if code == _NO_GEO_KEYS:  # the message shows the whole document
+        return ParseError(
+            _BAD_VALUE[code], "Can't extract geo keys: is a place no place, do edges cross?"
+        )
     if code in _BAD_VALUE:
         # what stands before the cause names the database and the plan
         return ParseError(_BAD_VALUE[code], message.rpartition("caused by :: ")[2])
@@ -314,7 +327,7 @@ class Storage:
         if skip:
             options["skip"] = skip
         if order:
-            options["sort"] = [(documents.key_of(schema, name), way) for name, way in order]
+            options["sort"] = _sort(schema, order)
         if hint is not None:
             options["hint"] = hint
         if comment:
@@ -332,10 +345,12 @@ class Storage:
             filters.to_projection(schema, keys),
         )
         with _guard():
-            found = await self._do(
+            found = await self._indexed(
+                schema,
+                where,
                 lambda session: collection.find(
                     query, projection, session=session, **options
-                ).to_list(None)
+                ).to_list(None),
             )
         plan = documents.plan_of(schema, self.file_url)
         return [documents.to_object(plan, item, internal=internal) for item in found]
@@ -360,11 +375,15 @@ class Storage:
             "skip": skip,
         }
         if order:
-            command["sort"] = {documents.key_of(schema, name): way for name, way in order}
+            command["sort"] = dict(_sort(schema, order))
         if hint is not None:
             command["hint"] = hint
         with _guard():
-            return await self._explained(command, verbosity, self._time_limit(where))
+            return await self._indexed(
+                schema,
+                where,
+                lambda _: self._explained(command, verbosity, self._time_limit(where)),
+            )
 
     async def _explained(self, command: Document, verbosity: str, time: int | None) -> JSONObject:
         asked: Document = {"explain": command, "verbosity": verbosity}
@@ -414,10 +433,12 @@ class Storage:
         time = self._time_limit(where)
         options: dict[str, Any] = {"maxTimeMS": time} if time else {}
         with _guard(Code.INVALID_QUERY):
-            values = await self._do(
+            values = await self._indexed(
+                schema,
+                where,
                 lambda session: self.collection(schema.name).distinct(
                     key, query, session=session, **options
-                )
+                ),
             )
         return pipelines.from_distinct(schema, field, values)
 
@@ -484,7 +505,7 @@ class Storage:
         self, schema: ClassSchema, where: Where, scope: Scope = EVERYTHING, hint: Any = None
     ) -> int:
         """How many objects match."""
-        query = filters.to_filter(schema, where, scope)
+        query = filters.to_filter(schema, where, scope, unsorted=True)
         collection = self.collection(schema.name)
         options: dict[str, Any] = {}
         if hint is not None:
@@ -495,10 +516,35 @@ class Storage:
             if not query and _RUNNING.get() is None:
                 return int(await collection.estimated_document_count())
             return int(
-                await self._do(
-                    lambda session: collection.count_documents(query, session=session, **options)
+                await self._indexed(
+                    schema,
+                    where,
+                    lambda session: collection.count_documents(query, session=session, **options),
                 )
             )
+
+    async def _indexed(self, schema: ClassSchema, where: Where, call: Call[Result]) -> Result:
+        """Make a call that reads; if it lacks an index, once more when there is one."""
+        try:
+            return await self._do(call)
+        except OperationFailure as error:
+            wanted = [] if self.in_transaction else on_demand.wanted(schema, where, error)
+            if not wanted:
+                raise
+        *others, last = wanted
+        for index in others:
+            with suppress(ParseError):
+                await self._make_index(schema.name, index)
+                break
+        else:
+            await self._make_index(schema.name, last)
+        return await self._do(call)
+
+    async def _make_index(self, class_name: str, index: on_demand.Wanted) -> None:
+        await self.create_index(class_name, index.name, index.keys)
+        shown = {"_id_": {"_id": 1}, index.name: index.columns}
+        changes = {f"_metadata.indexes.{name}": keys for name, keys in shown.items()}
+        await self.change_schema(class_name, {"$set": changes})
 
     async def insert(self, schema: ClassSchema, values: JSONObject) -> None:
         """Store a new object; ``DuplicateKey`` if a unique index refuses it."""
@@ -862,6 +908,15 @@ class Storage:
 
         with _guard():
             return await self._do(change)
+
+
+def _sort(schema: ClassSchema, order: Sequence[tuple[str, int]]) -> list[tuple[str, Any]]:
+    return [
+        (SCORE[1:], {"$meta": "textScore"})
+        if name == SCORE
+        else (documents.key_of(schema, name), way)
+        for name, way in order
+    ]
 
 
 def _projection(schema: ClassSchema, names: frozenset[str]) -> Document:

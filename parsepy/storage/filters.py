@@ -1,5 +1,6 @@
 """Parsed ``where`` to MongoDB filter; the table of operators that MongoDB says otherwise."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,8 @@ from typing import Any
 from bson import Binary, Regex
 
 from parsepy.errors import Code, ParseError
-from parsepy.model import relative_time
+from parsepy.model import geo, relative_time
+from parsepy.model.query import SCORE
 from parsepy.model.schema import ClassSchema
 from parsepy.model.values import dumps, from_iso, is_pointer, now, to_bytes, type_of
 from parsepy.model.where import DIRECT, Constraint, Group, Where
@@ -42,10 +44,15 @@ class Scope:
 EVERYTHING = Scope()
 
 
-def to_filter(schema: ClassSchema, where: Where, scope: Scope = EVERYTHING) -> Document:
-    """The MongoDB filter of a parsed where within a scope."""
+def to_filter(
+    schema: ClassSchema, where: Where, scope: Scope = EVERYTHING, *, unsorted: bool = False
+) -> Document:
+    """The MongoDB filter of a parsed where within a scope.
+
+    ``unsorted``: only what matches is asked, not in which order; a count takes nothing else.
+    """
     result: Document = {}
-    for clause in _clauses(schema, where):
+    for clause in _clauses(schema, where, unsorted):
         _join(result, clause)
     for fields in scope.pointer_fields:
         _join(result, {"$or": _points_at_user(schema, fields, scope.user_id)})
@@ -81,32 +88,42 @@ def _points_at_user(
     return choices
 
 
-def _clauses(schema: ClassSchema, where: Where) -> list[Document]:
+def _clauses(schema: ClassSchema, where: Where, unsorted: bool) -> list[Document]:
     clauses: list[Document] = []
     for node in where:
         if isinstance(node, Constraint):
-            clauses += _constraint(schema, node)
+            clauses += _constraint(schema, node, unsorted)
         elif isinstance(node, Group):
-            branches = [to_filter(schema, branch) for branch in node.branches]
+            branches = [to_filter(schema, branch, unsorted=unsorted) for branch in node.branches]
             clauses.append({node.operator: branches})
         else:
             raise AssertionError("$relatedTo is resolved before the storage is asked")
     return clauses
 
 
-def _constraint(schema: ClassSchema, node: Constraint) -> list[Document]:
+def _constraint(schema: ClassSchema, node: Constraint, unsorted: bool) -> list[Document]:
     key = key_of(schema, node.field)
     column = _Column(schema, node.field)
     if node.tests and node.tests[0][0] == DIRECT:
         return [{key: column.direct(node.tests[0][1])}]
     clauses: list[Document] = [{}]
+    apart: list[Document] = []
     for operator, operand in node.tests:
+        if operator == "$text":
+            apart.append(_text(column, operand))
+            continue
+        if operator == "$nearSphere":
+            apart.append({key: _near(column, operand, unsorted)})
+            continue
+        if operator in geo.REGIONS:  # of which MongoDB takes some only alone
+            apart.append({key: _region(operator, operand)})
+            continue
         test = _OPERATORS.get(operator, _compare)(column, operator, operand)
         target = next((c for c in clauses if not c.keys() & test.keys()), None)
         if target is None:
             clauses.append(target := {})
         target.update(test)
-    return [{key: clause} for clause in clauses]
+    return [*({key: clause} for clause in clauses if clause or not apart), *apart]
 
 
 class _Column:
@@ -167,7 +184,7 @@ class _Column:
 
 
 def _compare(column: _Column, operator: str, operand: Any) -> Document:
-    if isinstance(operand, dict) and "$relativeTime" in operand:
+    if isinstance(operand, dict) and operand.get("$relativeTime"):
         return {operator: _relative(column, operator, operand["$relativeTime"])}
     return {operator: column.atom(operand)}
 
@@ -211,6 +228,57 @@ def _exists(column: _Column, operator: str, operand: Any) -> Document:
     return {"$exists": bool(operand)}
 
 
+def _region(operator: str, operand: Any) -> Document:
+    region = geo.REGIONS[operator](operand)
+    match region:
+        case geo.Box(corner, opposite):
+            return {"$geoWithin": {"$box": [list(corner), list(opposite)]}}
+        case geo.Ring(corners):
+            return {"$geoWithin": {"$polygon": [list(corner) for corner in corners]}}
+        case geo.Circle(center, radius):
+            return {"$geoWithin": {"$centerSphere": [list(center), radius]}}
+        case geo.Spot(point):
+            geometry = {"type": "Point", "coordinates": list(point)}
+            return {"$geoIntersects": {"$geometry": geometry}}
+
+
+def _near(column: _Column, near: geo.Near, unsorted: bool) -> Document:
+    if column.kind is None and "." not in column.field:
+        return {"$in": []}  # there is no such column, nor shall an index be made for it
+    if column.kind not in ("GeoPoint", "Polygon"):
+        raise ParseError(
+            Code.INVALID_QUERY,
+            f"$nearSphere needs a column of places, which {column.field} is not.",
+        )
+    center = list(near.center)
+    if unsorted:
+        # nothing is farther away than the other side of the Earth
+        return {
+            "$geoWithin": {
+                "$centerSphere": [center, math.pi if near.farthest is None else near.farthest]
+            }
+        }
+    test: Document = {"$nearSphere": center}
+    if near.farthest is not None:
+        test["$maxDistance"] = near.farthest
+    return test
+
+
+def _text(column: _Column, operand: Any) -> Document:
+    if column.kind is None:
+        # Parse: the words of the refusal, though another index may answer such a search
+        raise ParseError(
+            Code.INVALID_QUERY, f"Field {column.field} does not exist, cannot add index."
+        )
+    search = operand["$search"]
+    options = {
+        name: search[name]
+        for name in ("$language", "$caseSensitive", "$diacriticSensitive")
+        if search.get(name)
+    }
+    return {"$text": {"$search": search["$term"], **options}}
+
+
 _OPERATORS: dict[str, Callable[[_Column, str, Any], Document]] = {
     "$in": _list,
     "$nin": _list,
@@ -241,6 +309,8 @@ def to_projection(schema: ClassSchema, keys: frozenset[str] | None) -> Document 
         return None  # authData has one key for each provider
     projection: Document = {"_rperm": 1, "_wperm": 1}
     for name in keys:
-        if name != "ACL":
+        if name != "ACL" and name != SCORE:
             projection[key_of(schema, name)] = 1
+    if SCORE in keys:
+        projection[SCORE[1:]] = {"$meta": "textScore"}
     return projection

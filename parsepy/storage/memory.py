@@ -27,6 +27,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, 
 from pymongo.results import DeleteResult, InsertOneResult, UpdateResult
 
 from parsepy.errors import Code, ParseError
+from parsepy.storage import memory_geo
 
 if TYPE_CHECKING:
     from mongomock_motor import AsyncMongoMockClient, AsyncMongoMockCollection
@@ -198,16 +199,27 @@ class MemoryCursor:
     """As ``AsyncCursor``: the documents, found when they are fetched."""
 
     def __init__(
-        self, collection: "MemoryCollection", query: Document, options: Document, tree: Any
+        self,
+        collection: "MemoryCollection",
+        query: Document,
+        options: Document,
+        tree: Any,
+        distance: Callable[[Document], float] | None = None,
     ) -> None:
         self._collection = collection
         self._query = query
         self._options = options
         self._tree = tree
+        self._distance = distance  # by which to sort, in place of ``sort``
 
     async def to_list(self, length: int | None = None) -> list[Document]:
         """The documents; at most ``length``."""
-        found = await self._collection.fetch(self._query, **self._options)
+        if self._distance is None:
+            found = await self._collection.fetch(self._query, **self._options)
+        else:
+            skip, limit = self._options["skip"], self._options["limit"]
+            found = sorted(await self._collection.fetch(self._query), key=self._distance)
+            found = found[skip : skip + limit if limit else None]
         return [_projected(item, self._tree) for item in found[:length]]
 
 
@@ -263,9 +275,12 @@ class MemoryCollection(_Refusing):
         self._check_hint(hint)
         options: Document = {"skip": skip, "limit": limit}
         if sort:
+            if any(not isinstance(way, int) for _, way in sort):
+                raise _unavailable("text search")
             options["sort"] = list(sort)
         query = _readable(filter, any_case=_ignores_case(collation))
-        return MemoryCursor(self, query, options, _tree(projection))
+        distance = None if sort else memory_geo.order_of(filter)
+        return MemoryCursor(self, query, options, _tree(projection), distance)
 
     async def fetch(self, query: Document, **options: Any) -> list[Document]:
         """Copies of the documents that a readable filter matches."""
@@ -739,9 +754,11 @@ def _parts(test: Any, any_case: bool) -> Iterable[Any]:
         return [_operand(test, any_case)]
     parts: list[Any] = []
     for operator, operand in test.items():
-        if operator == "$options":
+        if operator == "$options" or operator == "$maxDistance":
             continue
-        if operator == "$regex":
+        if operator in memory_geo.OPERATORS:
+            parts.append(memory_geo.condition(operator, test))
+        elif operator == "$regex":
             parts.append(_pattern(operand, test.get("$options", "")))
         elif operator == "$all" and not operand:
             parts.append({"$in": []})  # as in MongoDB, matches nothing

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from parsepy import Object, ParseError, Query
+from parsepy import GeoPoint, Object, ParseError, Polygon, Query
 from parsepy.errors import Code
 from parsepy.testing import App, parse_app
 
@@ -24,6 +24,11 @@ class Mug(Object, class_name="Mug"):
         return int(self.get("price"))
 
 
+TOWNS = {"Ulm": (48.4, 10), "Bonn": (50.7, 7.1), "Suva": (-18.1, 178.4)}
+ULM = GeoPoint(48.4, 10)
+EUROPE = [GeoPoint(40, 0), GeoPoint(40, 20), GeoPoint(65, 20), GeoPoint(65, 0)]
+
+
 @pytest.fixture(scope="module")
 async def mug_shop(mongo_uri: str) -> AsyncIterator[App]:
     """An application with three mugs; the third has no colour."""
@@ -34,6 +39,10 @@ async def mug_shop(mongo_uri: str) -> AsyncIterator[App]:
     ]
     async with await parse_app(database=mongo_uri) as app:
         async with app.acting():
+            for name, (latitude, longitude) in TOWNS.items():
+                await Object("Town", name=name, at=GeoPoint(latitude, longitude)).save()
+            square = Polygon([(0, 0), (0, 10), (20, 10), (20, 0)])
+            await Object("Zone", name="square", area=square).save()
             makers = [Object("Maker", name=name) for name in ("Ada", "Bo", "Cy")]
             for maker, row in zip(makers, rows, strict=True):
                 await Object("Mug", maker=maker, **row).save()
@@ -90,6 +99,57 @@ CONDITIONS: list[tuple[Condition, list[int]]] = [
 @pytest.mark.parametrize(("condition", "expected"), CONDITIONS)
 async def test_a_condition_finds_what_it_says(condition: Condition, expected: list[int]) -> None:
     assert await prices(condition(Query("Mug"))) == expected
+
+
+PLACES: list[tuple[Condition, list[str]]] = [
+    (lambda q: q.near("at", ULM), ["Ulm", "Bonn", "Suva"]),
+    (lambda q: q.near("at", GeoPoint(-17, -179)), ["Suva", "Bonn", "Ulm"]),
+    (lambda q: q.near("at", ULM).descending("name"), ["Ulm", "Suva", "Bonn"]),
+    (lambda q: q.within_radians("at", ULM, 0.1), ["Ulm", "Bonn"]),
+    (lambda q: q.within_kilometers("at", ULM, 100), ["Ulm"]),
+    (lambda q: q.within_kilometers("at", ULM, 400), ["Ulm", "Bonn"]),
+    (lambda q: q.within_miles("at", GeoPoint(50.7, 7.1), 250), ["Bonn", "Ulm"]),
+    (lambda q: q.within_miles("at", ULM, 100, is_sorted=False), ["Ulm"]),
+    (lambda q: q.within_geo_box("at", GeoPoint(50, 0), GeoPoint(60, 8)), ["Bonn"]),
+    (lambda q: q.within_polygon("at", EUROPE).ascending("name"), ["Bonn", "Ulm"]),
+    (lambda q: q.within_polygon("at", Polygon(EUROPE)).ascending("name"), ["Bonn", "Ulm"]),
+]
+
+
+@pytest.mark.parametrize(("condition", "expected"), PLACES)
+async def test_places_are_found_in_their_order(condition: Condition, expected: list[str]) -> None:
+    found = await condition(Query("Town")).find()
+    assert [town.get("name") for town in found] == expected
+
+
+async def test_areas_that_hold_a_point_are_found() -> None:
+    assert await Query("Zone").polygon_contains("area", GeoPoint(15, 5)).count() == 1
+    assert await Query("Zone").polygon_contains("area", GeoPoint(5, 15)).count() == 0
+
+
+async def test_towns_within_a_distance_are_counted() -> None:
+    assert await Query("Town").within_kilometers("at", ULM, 400).count() == 2
+
+
+async def test_words_are_found_the_best_fit_first() -> None:
+    for text in ("A cup of tea", "Tea, black tea and green tea", "Coffee"):
+        await Object("Drink", text=text).save()
+    found = await Query("Drink").full_text("text", "tea").sort_by_text_score().find()
+    scores = [drink.get("score") for drink in found]
+    assert len(scores) == 2
+    assert scores[0] > scores[1] > 0
+
+
+async def test_words_are_told_by_case_accent_and_language() -> None:
+    for text in ("Café noir", "The Cafe"):
+        await Object("Sign", text=text).save()
+    query: Query[Any] = Query("Sign")
+    assert await query.copy().full_text("text", "cafe").count() == 2
+    exact = query.copy().full_text("text", "cafe", diacritic_sensitive=True)
+    assert [sign.get("text") for sign in await exact.find()] == ["The Cafe"]
+    assert await query.copy().full_text("text", "cafe", case_sensitive=True).count() == 0
+    assert await query.copy().full_text("text", "noirs").count() == 1
+    assert await query.copy().full_text("text", "noirs", language="none").count() == 0
 
 
 async def test_order_skip_and_limit_cut_a_page() -> None:

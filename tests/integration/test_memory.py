@@ -399,8 +399,8 @@ async def aborted(collection: Any) -> AsyncIterator[Any]:
 @pytest.mark.parametrize(
     ("query", "named"),
     [
-        ({"place": {"$nearSphere": [0, 0]}}, "nearSphere"),
-        ({"$or": [{"place": {"$geoWithin": {"$box": []}}}]}, "geoWithin"),
+        ({"place": {"$near": [0, 0]}}, "near"),
+        ({"$or": [{"place": {"$type": "array"}}]}, "type"),
         ({"$text": {"$search": "mug"}}, "text"),
         ({"$where": "true"}, "where"),
     ],
@@ -505,3 +505,44 @@ def test_without_its_extra_the_command_ends_with_one_line(tmp_path: Path) -> Non
         'parsepy: databaseURI: "memory:" needs mongomock-motor: '
         "pip install 'parsepy-server[memory]'"
     ]
+
+
+async def test_places_are_found_and_the_nearest_comes_first(anybody: Client) -> None:
+    places = {"Ulm": (48.4, 10), "Bonn": (50.7, 7.1), "Suva": (-18.1, 178.4)}
+    for name, (latitude, longitude) in places.items():
+        at = {"__type": "GeoPoint", "latitude": latitude, "longitude": longitude}
+        await anybody.post("/classes/Town", json={"name": name, "at": at})
+    await anybody.post("/classes/Town", json={"name": "Atlantis"})
+    here = {"__type": "GeoPoint", "latitude": 50, "longitude": 9}
+    corner = {"__type": "GeoPoint", "latitude": 40, "longitude": 0}
+    cases: list[tuple[Any, dict[str, Any], list[str]]] = [
+        ({"$nearSphere": here}, {}, ["Bonn", "Ulm", "Suva"]),
+        ({"$nearSphere": here}, {"skip": 1, "limit": 1}, ["Ulm"]),
+        ({"$nearSphere": here}, {"order": "-name"}, ["Ulm", "Suva", "Bonn"]),
+        ({"$nearSphere": here, "$maxDistance": 0.1}, {}, ["Bonn", "Ulm"]),
+        ({"$geoWithin": {"$centerSphere": [here, 0.1]}}, {"order": "name"}, ["Bonn", "Ulm"]),
+        ({"$within": {"$box": [corner, here]}}, {}, []),
+    ]
+    for test, options, expected in cases:
+        params = {"where": json.dumps({"at": test}), **options}
+        found = (await anybody.get("/classes/Town", params=params)).json()["results"]
+        assert [town["name"] for town in found] == expected
+    counted: dict[str, Any] = {
+        "where": json.dumps({"at": {"$nearSphere": here}}),
+        "count": 1,
+        "limit": 0,
+    }
+    assert (await anybody.get("/classes/Town", params=counted)).json()["count"] == 3
+
+
+async def test_areas_hold_points_and_texts_are_not_searched(anybody: Client) -> None:
+    square = {"__type": "Polygon", "coordinates": [[0, 0], [0, 10], [10, 10], [10, 0]]}
+    await anybody.post("/classes/Zone", json={"name": "square", "area": square})
+    for longitude, expected in ((5, 1), (15, 0)):
+        point = {"__type": "GeoPoint", "latitude": 5, "longitude": longitude}
+        where = json.dumps({"area": {"$geoIntersects": {"$point": point}}})
+        found = await anybody.get("/classes/Zone", params={"where": where})
+        assert len(found.json()["results"]) == expected
+    where = json.dumps({"name": {"$text": {"$search": {"$term": "square"}}}})
+    refused = await anybody.get("/classes/Zone", params={"where": where})
+    assert refused.json()["code"] == Code.COMMAND_UNAVAILABLE

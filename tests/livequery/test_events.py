@@ -1,5 +1,7 @@
 """Which events reach a listener: the five kinds, their states, and what narrows them."""
 
+from typing import Any
+
 import pytest
 
 from parsepy.livequery.delivery import Principals
@@ -108,3 +110,19 @@ async def test_what_goes_wrong_with_one_listener_is_not_the_others_loss(
         await create(shop, "Order")
         await last.nothing_but("create")
         await first.nothing_but()
+
+
+async def test_a_courier_enters_and_leaves_a_neighbourhood(url: str, shop: Client) -> None:
+    def at(latitude: float, longitude: float) -> dict[str, Any]:
+        return {"__type": "GeoPoint", "latitude": latitude, "longitude": longitude}
+
+    courier = await create(shop, "Order", place=at(50.7, 7.1))
+    async with listening(url) as listener:
+        near = {"$nearSphere": at(48.4, 10), "$maxDistanceInKilometers": 50}
+        await listener.subscribe("Order", {"place": near})
+        ok(await shop.put(f"/classes/Order/{courier}", json={"place": at(48.3, 10.1)}))
+        entered = await listener.frame()
+        ok(await shop.put(f"/classes/Order/{courier}", json={"place": at(48.9, 11)}))
+        left = await listener.frame()
+    assert [entered["op"], left["op"]] == ["enter", "leave"]
+    assert left["original"]["place"] == at(48.3, 10.1)

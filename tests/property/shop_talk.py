@@ -27,6 +27,7 @@ POINTS = [
     for latitude in (0, 1, 5.5)
     for longitude in (0, 1, -7)
 ]
+INNER = {"__type": "GeoPoint", "latitude": 0.7, "longitude": 0.3}
 POLYGONS = [
     {"__type": "Polygon", "coordinates": [[0, 0], [0, n], [n, n], [n, 0]]} for n in (1, 2, 6)
 ]
@@ -124,10 +125,25 @@ class Talk:
             return {"$exists": self.choice(FLAGS)}
         if kind < 0.85:
             return {"$regex": self.choice(PATTERNS), "$options": self.choice("imsxu")}
-        if kind < 0.9:
+        if kind < 0.87:
+            return self.region()
+        if kind < 0.92:
             starts = [pattern for pattern in PATTERNS if pattern[:1] == "^"]
             return {"$all": [{"$regex": self.choice(starts)} for _ in range(self.choice([1, 2]))]}
         return {"$gt": self.operand(field), "$lte": self.operand(field)}
+
+    def region(self) -> dict[str, Any]:
+        """An area, or a point that areas hold."""
+        some = [self.choice(POINTS) for _ in range(self.choice([3, 4]))]
+        radius = self.choice([0, 0.011, 0.05, 0.13, 4])
+        return self.choice(
+            [
+                {"$within": {"$box": some[:2]}},
+                {"$geoWithin": {"$polygon": some}},
+                {"$geoWithin": {"$centerSphere": [some[0], radius]}},
+                {"$geoIntersects": {"$point": self.choice([some[0], INNER])}},
+            ]
+        )
 
     def where(self, depth: int = 2) -> dict[str, Any]:
         """One or two constraints, or a group of such."""

@@ -220,3 +220,25 @@ def test_auth_data_is_read_with_the_whole_user() -> None:
 def test_a_bare_id_means_a_pointer_inside_operators_only() -> None:
     assert filtered({"owner": {"$eq": "anna"}}) == {"_p_owner": {"$eq": "_User$anna"}}
     assert filtered({"owner": "anna"}) == {"_p_owner": "anna"}
+
+
+NEAR = {"place": {"$nearSphere": POINT, "$maxDistance": 0.1}}
+
+
+def test_a_near_place_and_a_search_stand_apart() -> None:
+    raw = {"place": {"$exists": True, **NEAR["place"]}}
+    near = {"place": {"$nearSphere": [2, 1], "$maxDistance": 0.1}}
+    assert filtered(raw) == {"place": {"$exists": True}, "$and": [near]}
+    search = {"name": {"$ne": "tea", "$text": {"$search": {"$term": "tea", "$language": "de"}}}}
+    found = {"$search": "tea", "$language": "de"}
+    assert filtered(search) == {"name": {"$ne": "tea"}, "$text": found}
+
+
+def test_a_near_place_that_is_only_counted_is_a_circle() -> None:
+    circle = {"$geoWithin": {"$centerSphere": [[2, 1], 0.1]}}
+    assert to_filter(PRODUCT, parse(NEAR), unsorted=True) == {"place": circle}
+
+
+def test_the_score_of_a_search_is_selected() -> None:
+    projection = to_projection(PRODUCT, frozenset(("name", "$score", "score")))
+    assert projection == {"_rperm": 1, "_wperm": 1, "name": 1, "score": {"$meta": "textScore"}}

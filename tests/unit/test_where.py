@@ -7,7 +7,7 @@ import pytest
 from parsepy.errors import Code, ParseError
 from parsepy.model import where
 from parsepy.model.values import pointer
-from parsepy.model.where import DIRECT, OPERATORS, Constraint, Group, RelatedTo, parse
+from parsepy.model.where import DIRECT, OPERATORS, Constraint, Group, RelatedTo, parse, to_json
 
 ANNA = pointer("_User", "anna")
 ORDERS = {"className": "Order", "where": {}}
@@ -267,3 +267,30 @@ def test_every_operator_is_found_with_the_subqueries_around_it() -> None:
     inner = {"className": "Order", "where": {"total": {"$gt": 5}}}
     raw = {"$or": [{"price": {"$lt": 3}}, {"order": {"$inQuery": inner}}], "name": "mug"}
     assert list(where.operators_of(raw)) == [("$or", 0), ("$lt", 0), ("$inQuery", 0), ("$gt", 1)]
+
+
+POINT = {"__type": "GeoPoint", "latitude": 48.4, "longitude": 10}
+
+
+@pytest.mark.parametrize(
+    ("test", "radians"),
+    [
+        ({}, None),
+        ({"$maxDistance": 0.5}, 0.5),
+        ({"$maxDistanceInRadians": 0.5}, 0.5),
+        ({"$maxDistanceInKilometers": 637.1}, 0.1),
+        ({"$maxDistanceInMiles": 395.9}, 0.1),
+        ({"$maxDistanceInMiles": 1, "$maxDistanceInKilometers": 637.1}, 0.1),
+        ({"$maxDistanceInMiles": 1, "$maxDistanceInRadians": 2, "$maxDistance": 0.2}, 0.2),
+    ],
+)
+def test_a_near_place_takes_its_distance_with_it(test: Any, radians: float | None) -> None:
+    ((operator, near),) = constraint({**test, "$nearSphere": POINT})
+    assert operator == "$nearSphere"
+    assert near.center == (10, 48.4)
+    assert near.farthest == (None if radians is None else pytest.approx(radians))
+
+
+def test_a_near_place_is_written_as_it_can_be_read() -> None:
+    where = parse({"at": {"$nearSphere": POINT, "$maxDistanceInMiles": 395.9}})
+    assert parse(to_json(where)) == where
