@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any, Generic, Self, TypeVar, overload
 
 from parsepy.cloud import codec, current
@@ -411,8 +412,6 @@ class Query(Generic[T]):
         with the master key. Raises INVALID_QUERY for what is no pipeline.
         """
         stages = [dict(pipeline)] if isinstance(pipeline, Mapping) else list(pipeline)
-        if self._where:
-            stages.insert(0, {"$match": self._where})
         raw = {"rawValues": raw_values, "rawFieldNames": raw_field_names}
         asked = {"pipeline": encode(stages), **{k: v for k, v in raw.items() if v is not None}}
         found = await self._aggregate(asked, ("hint", "comment", "readPreference"))
@@ -425,23 +424,22 @@ class Query(Generic[T]):
         """
         if not key:
             raise ValueError("distinct needs the name of a field")
-        found = await self._aggregate({"distinct": key, "where": self._where}, ("hint",))
+        found = await self._aggregate({"distinct": key}, ("hint",))
         return [codec.decode(value) for value in found]
 
     async def _aggregate(self, asked: JSONObject, kept: Iterable[str]) -> list[Any]:
         acting = await current.context(use_master_key=True, session_token=None)
         parameters = {name: self._options[name] for name in kept if name in self._options} | asked
-        options = acting.config.query
-        return await run_aggregate(
-            acting,
-            aggregation.from_parameters(
-                self.class_name,
-                parameters,
-                limits=acting.backend.limits,
-                raw_values=options.aggregation_raw_values,
-                raw_field_names=options.aggregation_raw_field_names,
-            ),
+        limits, options = acting.backend.limits, acting.config.query
+        read = aggregation.from_parameters(
+            self.class_name,
+            parameters,
+            limits=limits,
+            raw_values=options.aggregation_raw_values,
+            raw_field_names=options.aggregation_raw_field_names,
         )
+        where = queries.parse_where(self._where, privileged=True, limits=limits)
+        return await run_aggregate(acting, replace(read, where=where))
 
     async def _run(
         self, more: JSONObject, use_master_key: bool, session_token: str | None

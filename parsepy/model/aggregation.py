@@ -22,7 +22,7 @@ class Aggregation:
     """What to compute over one class.
 
     ``pipeline`` holds stages of one key each, in Parse's field names; with ``distinct`` it is
-    not run. ``where`` belongs to ``distinct``. ``raw_values``: MongoDB's extended JSON goes in
+    not run. ``where`` says over which objects. ``raw_values``: MongoDB's extended JSON goes in
     and comes out; ``raw_field_names``: names are the database's own.
     """
 
@@ -75,7 +75,7 @@ def from_parameters(
         class_name,
         pipeline=tuple(_stages(rest)),
         distinct=_text(distinct) if distinct else None,
-        where=where,
+        where=where if distinct else (),  # Parse: a where beside a pipeline is not heeded
         hint=read_hint(options.get("hint")),
         explain=_explain(options.get("explain")),
         comment=options.get("comment"),

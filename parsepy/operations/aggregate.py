@@ -34,7 +34,9 @@ async def aggregate(context: RequestContext, asked: Aggregation) -> list[Any]:
     if asked.distinct is not None:
         rewritten = await find.resolved(context, schema, rewritten)
         return await storage.distinct(schema, rewritten.where, asked.distinct)
-    return await storage.aggregate(schema, replace(asked, where=()))
+    # Parse: what beforeFind makes of the where is not heeded by a pipeline
+    query = await find.resolved(context, schema, query)
+    return await storage.aggregate(schema, replace(asked, where=query.where))
 
 
 def _check_rights(context: RequestContext, asked: Aggregation) -> None:

@@ -396,9 +396,11 @@ class Storage:
         return shown
 
     async def aggregate(self, schema: ClassSchema, asked: Aggregation) -> list[Any]:
-        """What a pipeline yields, or the one account of its plan."""
+        """What a pipeline yields over the objects that match, or the one account of its plan."""
         raw = {"raw_values": asked.raw_values, "raw_field_names": asked.raw_field_names}
         stages = pipelines.to_pipeline(schema, asked.pipeline, **raw)
+        if asked.where:
+            stages.insert(0, {"$match": filters.to_filter(schema, asked.where)})
         options: dict[str, Any] = {}
         if asked.hint is not None:
             options["hint"] = asked.hint

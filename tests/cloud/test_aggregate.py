@@ -62,6 +62,12 @@ async def test_the_conditions_of_the_query_are_matched_first() -> None:
     assert await sales().equal_to("shop", south).aggregate([{"$count": "all"}]) == [{"all": 2}]
 
 
+async def test_conditions_may_ask_other_queries() -> None:
+    query = sales().matches_query("shop", Query("Shop").equal_to("name", "North"))
+    assert await query.aggregate([{"$count": "all"}]) == [{"all": 1}]
+    assert await query.distinct("drink") == ["coffee"]
+
+
 async def test_dates_go_in_and_come_out_as_datetimes() -> None:
     later = {"$match": {"day": {"$gte": JUNE}}}
     days = {"$group": {"_id": None, "first": {"$min": "$day"}}}
