@@ -227,7 +227,7 @@ async def test_a_count_carries_its_comment_to_the_profiler(
 ) -> None:
     class_name, comment = unique("Order"), unique("comment")
     await create(client, class_name, total=5)
-    params = {"count": 1, "limit": 0, "comment": comment}
+    params: dict[str, Any] = {"count": 1, "limit": 0, "comment": comment}
     database.command("profile", 2)
     try:
         ok(await client.get(f"/classes/{class_name}", params=params))
