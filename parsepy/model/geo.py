@@ -16,6 +16,7 @@ from parsepy.model.values import check_range, is_number
 MILES = 3959  # the Earth's radius, as Parse Server divides by it
 KILOMETERS = 6371
 _NEAR = 1e-9  # MongoDB takes a point for a cell of a centimetre, in radians of the Earth
+_MOST_CORNERS = 10_000  # Live Query walks around them with each change
 Vector = tuple[float, float, float]
 
 
@@ -189,6 +190,8 @@ def _polygon(operand: Any) -> Ring:
         )
     if len(corners) < 3:
         raise _refuse(f"bad $geoWithin value; {least}")
+    if len(corners) > _MOST_CORNERS:
+        raise _refuse(f"bad $geoWithin value; $polygon has more than {_MOST_CORNERS} corners")
     return Ring(tuple(_corner(corner, "bad $geoWithin value") for corner in corners))
 
 

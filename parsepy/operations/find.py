@@ -291,4 +291,11 @@ async def _count(context: RequestContext, schema: ClassSchema, query: Query) -> 
     scope = access.read_scope(context, schema, "count")
     if scope is None:
         return 0
-    return await context.backend.storage.count(schema, query.where, scope, query.hint)
+    return await context.backend.storage.count(
+        schema,
+        query.where,
+        scope,
+        hint=query.hint,
+        comment=query.comment,
+        read_preference=query.read_preference,
+    )

@@ -337,13 +337,9 @@ class Storage:
         time = self._time_limit(where)
         if time:
             options["max_time_ms"] = time
-        collection = self.collection(schema.name)
-        if read_preference is not None:
-            collection = collection.with_options(read_preference=_PREFERENCES[read_preference])
-        query, projection = (
-            filters.to_filter(schema, where, scope),
-            filters.to_projection(schema, keys),
-        )
+        collection = self._preferring(schema.name, read_preference)
+        query = filters.to_filter(schema, where, scope)
+        projection = filters.to_projection(schema, keys)
         with _guard():
             found = await self._indexed(
                 schema,
@@ -354,6 +350,12 @@ class Storage:
             )
         plan = documents.plan_of(schema, self.file_url)
         return [documents.to_object(plan, item, internal=internal) for item in found]
+
+    def _preferring(self, class_name: str, read_preference: str | None) -> Collection:
+        collection = self.collection(class_name)
+        if read_preference is None:
+            return collection
+        return collection.with_options(read_preference=_PREFERENCES[read_preference])
 
     async def explain(
         self,
@@ -504,14 +506,23 @@ class Storage:
         return [found.get(object_id) for object_id in ids]
 
     async def count(
-        self, schema: ClassSchema, where: Where, scope: Scope = EVERYTHING, hint: Any = None
+        self,
+        schema: ClassSchema,
+        where: Where,
+        scope: Scope = EVERYTHING,
+        *,
+        hint: Any = None,
+        comment: str | None = None,
+        read_preference: str | None = None,
     ) -> int:
         """How many objects match."""
         query = filters.to_filter(schema, where, scope, unsorted=True)
-        collection = self.collection(schema.name)
+        collection = self._preferring(schema.name, read_preference)
         options: dict[str, Any] = {}
         if hint is not None:
             options["hint"] = hint
+        if comment:
+            options["comment"] = comment
         if time := self._time_limit(where):
             options["maxTimeMS"] = time
         with _guard():

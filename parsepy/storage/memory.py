@@ -340,6 +340,7 @@ class MemoryCollection(_Refusing):
         filter: Mapping[str, Any],
         *,
         hint: Any = None,
+        comment: str | None = None,
         maxTimeMS: int | None = None,
         session: MemorySession | None = None,
     ) -> int:

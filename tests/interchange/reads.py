@@ -143,6 +143,15 @@ def queries(shop: Shop) -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield where("by text", "Product", name={"$regex": "^l", "$options": "i"})
     yield where("by bytes", "Place", raw={"__type": "Bytes", "base64": "AAECAwT/"})
     yield where("by file", "Place", picture={"__type": "File", "name": "plain.txt"})
+    here = {"__type": "GeoPoint", "latitude": 52, "longitude": 13}
+    corner = {"__type": "GeoPoint", "latitude": 0, "longitude": -3}
+    yield where("by circle", "Place", where={"$geoWithin": {"$centerSphere": [here, 0.1]}})
+    yield where("by box", "Place", where={"$within": {"$box": [corner, here]}})
+    yield where(
+        "by polygon", "Place", where={"$geoWithin": {"$polygon": [[-3, 0], [-1, 0], [-1, 3]]}}
+    )
+    inside = {"__type": "GeoPoint", "latitude": 0.4, "longitude": 0.6}
+    yield where("by a point in an area", "Place", area={"$geoIntersects": {"$point": inside}})
     yield where("by all", "Learned", unique={"$all": [1, 3]})
     yield where("by installation", "_Session", installationId=PHONE)
     yield where("by username", "_User", username="Anna")

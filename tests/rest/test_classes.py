@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pymongo.database import Database
 
 from tests.conftest import Client, MakeApp
 from tests.rest.shop import SignUp, create, find, ok, pointer, refused, unique
@@ -219,3 +220,17 @@ async def test_a_relation_takes_and_gives_its_members(client: Client, orders: st
         order
     ]
     assert await find(client, orders, {"items": pointers[0]}) == []
+
+
+async def test_a_count_carries_its_comment_to_the_profiler(
+    client: Client, database: Database[dict[str, Any]]
+) -> None:
+    class_name, comment = unique("Order"), unique("comment")
+    await create(client, class_name, total=5)
+    params: dict[str, Any] = {"count": 1, "limit": 0, "comment": comment}
+    database.command("profile", 2)
+    try:
+        ok(await client.get(f"/classes/{class_name}", params=params))
+    finally:
+        database.command("profile", 0)
+    assert database["system.profile"].count_documents({"command.comment": comment}) == 1

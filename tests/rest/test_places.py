@@ -3,14 +3,14 @@
 from typing import Any
 
 import pytest
-from pymongo import MongoClient
+from pymongo.database import Database
 
 from parsepy.errors import Code
 from parsepy.model.values import dumps
 from tests.conftest import Client
 from tests.rest.shop import create, make_class, ok, refused
 
-Mongo = MongoClient[dict[str, Any]]
+Documents = Database[dict[str, Any]]
 ULM = {"__type": "GeoPoint", "latitude": 48.4, "longitude": 10}
 TOWNS = {"Ulm": (48.4, 10), "Bonn": (50.7, 7.1), "Suva": (-18.1, 178.4), "Apia": (-13.8, -171.8)}
 
@@ -43,15 +43,9 @@ def as_text(**parameters: Any) -> dict[str, str]:
     }
 
 
-def indexes(mongo: Mongo, client: Client, class_name: str) -> list[str]:
+def indexes(database: Documents, class_name: str) -> list[str]:
     """The names of the indexes that a class has."""
-    return list(collection(mongo, client, class_name).index_information())
-
-
-def collection(mongo: Mongo, client: Client, class_name: str) -> Any:
-    """The documents of a class, past the server."""
-    database = client.application.backend.storage.collection(class_name).database.name
-    return mongo[database][class_name]
+    return list(database[class_name].index_information())
 
 
 async def test_the_nearest_store_comes_first(client: Client, stores: str) -> None:
@@ -75,38 +69,38 @@ async def test_stores_that_are_near_are_counted(client: Client, stores: str) -> 
 
 
 async def test_the_first_search_makes_an_index_which_the_schema_shows(
-    client: Client, master: Client, mongo: Mongo, stores: str
+    client: Client, master: Client, database: Documents, stores: str
 ) -> None:
-    assert indexes(mongo, client, stores) == ["_id_"]
+    assert indexes(database, stores) == ["_id_"]
     await names(client, stores, {"at": {"$nearSphere": ULM}})
-    assert indexes(mongo, client, stores) == ["_id_", "at_2dsphere"]
+    assert indexes(database, stores) == ["_id_", "at_2dsphere"]
     shown = ok(await master.get(f"/schemas/{stores}"))["indexes"]
     assert shown["at_2dsphere"] == {"at": "2dsphere"}
 
 
 async def test_an_index_that_is_there_is_used_and_kept(
-    client: Client, mongo: Mongo, stores: str
+    client: Client, database: Documents, stores: str
 ) -> None:
-    collection(mongo, client, stores).create_index([("at", "2d")])
+    database[stores].create_index([("at", "2d")])
     assert (await names(client, stores, {"at": {"$nearSphere": ULM}}))[:2] == ["Ulm", "Bonn"]
-    assert indexes(mongo, client, stores) == ["_id_", "at_2d"]
+    assert indexes(database, stores) == ["_id_", "at_2d"]
 
 
 async def test_a_stored_place_that_is_none_does_not_keep_others_from_being_found(
-    client: Client, mongo: Mongo, stores: str
+    client: Client, database: Documents, stores: str
 ) -> None:
-    collection(mongo, client, stores).insert_one({"_id": "old", "name": "Old", "at": [10, 100]})
+    database[stores].insert_one({"_id": "old", "name": "Old", "at": [10, 100]})
     assert (await names(client, stores, {"at": {"$nearSphere": ULM}}))[:2] == ["Ulm", "Bonn"]
-    assert indexes(mongo, client, stores) == ["_id_", "at_2d"]
+    assert indexes(database, stores) == ["_id_", "at_2d"]
 
 
 async def test_no_index_is_made_for_a_column_of_texts(
-    client: Client, mongo: Mongo, stores: str
+    client: Client, database: Documents, stores: str
 ) -> None:
     where = as_text(where={"name": {"$nearSphere": ULM}})
     refused(await client.get(f"/classes/{stores}", params=where), Code.INVALID_QUERY)
     assert await names(client, stores, {"nosuch": {"$nearSphere": ULM}}) == []
-    assert indexes(mongo, client, stores) == ["_id_"]
+    assert indexes(database, stores) == ["_id_"]
 
 
 async def test_areas_hold_a_point(client: Client, master: Client) -> None:

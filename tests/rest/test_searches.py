@@ -3,14 +3,14 @@
 from typing import Any
 
 import pytest
-from pymongo import MongoClient
+from pymongo.database import Database
 
 from parsepy.errors import Code
 from tests.conftest import Client
 from tests.rest.shop import SignUp, create, make_class, ok, refused
-from tests.rest.test_places import as_text, collection, indexes
+from tests.rest.test_places import as_text, indexes
 
-Mongo = MongoClient[dict[str, Any]]
+Documents = Database[dict[str, Any]]
 
 
 @pytest.fixture
@@ -42,28 +42,28 @@ async def test_the_best_fit_comes_first_and_shows_its_score(client: Client, teas
 
 
 async def test_the_first_search_makes_an_index_which_the_schema_shows(
-    client: Client, master: Client, mongo: Mongo, teas: str
+    client: Client, master: Client, database: Documents, teas: str
 ) -> None:
     await found(client, teas, search("coffee"))
-    assert indexes(mongo, client, teas) == ["_id_", "title_text"]
+    assert indexes(database, teas) == ["_id_", "title_text"]
     shown = ok(await master.get(f"/schemas/{teas}"))["indexes"]
     assert shown == {"_id_": {"_id": 1}, "title_text": {"title": "text"}}
 
 
 async def test_an_index_that_somebody_else_made_is_used_and_kept(
-    client: Client, mongo: Mongo, teas: str
+    client: Client, database: Documents, teas: str
 ) -> None:
-    collection(mongo, client, teas).create_index([("title", "text")], name="mine")
+    database[teas].create_index([("title", "text")], name="mine")
     assert len(await found(client, teas, search("tea"))) == 2
-    assert indexes(mongo, client, teas) == ["_id_", "mine"]
+    assert indexes(database, teas) == ["_id_", "mine"]
 
 
 async def test_a_column_of_numbers_does_not_take_the_only_text_index(
-    client: Client, mongo: Mongo, teas: str
+    client: Client, database: Documents, teas: str
 ) -> None:
     where = as_text(where=search("tea", "stars"))
     refused(await client.get(f"/classes/{teas}", params=where), Code.INVALID_QUERY)
-    assert indexes(mongo, client, teas) == ["_id_"]
+    assert indexes(database, teas) == ["_id_"]
 
 
 async def test_matches_are_counted(client: Client, teas: str) -> None:
@@ -72,21 +72,21 @@ async def test_matches_are_counted(client: Client, teas: str) -> None:
 
 
 async def test_an_index_over_a_hidden_column_answers_none_but_the_master_key(
-    client: Client, master: Client, mongo: Mongo, teas: str
+    client: Client, master: Client, database: Documents, teas: str
 ) -> None:
     hidden = {"classLevelPermissions": {"find": {"*": True}, "protectedFields": {"*": ["stars"]}}}
     ok(await master.put(f"/schemas/{teas}", json=hidden))
-    collection(mongo, client, teas).create_index([("title", "text"), ("stars", "text")])
+    database[teas].create_index([("title", "text"), ("stars", "text")])
     where = as_text(where=search("tea"))
     refused(await client.get(f"/classes/{teas}", params=where), Code.OPERATION_FORBIDDEN)
     assert len(await found(master, teas, search("tea"))) == 2
 
 
 async def test_an_index_over_everything_finds_nothing_of_users(
-    sign_up: SignUp, mongo: Mongo
+    sign_up: SignUp, database: Documents
 ) -> None:
     shopper = await sign_up()
-    users = collection(mongo, shopper.client, "_User")
+    users = database["_User"]
     users.create_index([("$**", "text")], name="everything")
     try:
         where = as_text(where=search(shopper.name, "username"))

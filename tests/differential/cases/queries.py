@@ -78,6 +78,33 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "hint by key": {"order": "n", "hint": {"_id": 1}, "limit": 1},
     "explain": {"explain": True},
     "explain of nonsense": {"explain": "please"},
+    "explain false": {"order": "n", "explain": False, "limit": 1},
+    "explain of a level": {"explain": "executionStats"},
+    "explain of an old level": {"explain": "queryPlannerExtended"},
+    "hint unknown": {"order": "n", "hint": "nosuch", "limit": 1},
+    "hint of a number": {"order": "n", "hint": 5, "limit": 1},
+    "hint empty": {"order": "n", "hint": "", "limit": 1},
+    "hint with count": {"hint": "_id_", "count": 1, "limit": 0},
+    "comment of a number": {"order": "n", "comment": 5, "limit": 1},
+    "comment empty": {"order": "n", "comment": "", "limit": 1},
+    "comment with count": {"comment": "how many", "count": 1, "limit": 0},
+    **{
+        f"readPreference {name}": {"order": "n", "readPreference": name, "limit": 1}
+        for name in ("PRIMARY_PREFERRED", "SECONDARY", "secondary_preferred", "Nearest", "", "x")
+    },
+    "readPreference of a number": {"order": "n", "readPreference": 5, "limit": 1},
+    "includeReadPreference": {"order": "n", "includeReadPreference": "nearest", "limit": 1},
+    "subqueryReadPreference unknown": {"order": "n", "subqueryReadPreference": "x", "limit": 1},
+    "subqueryReadPreference in use": {
+        "order": "n",
+        "subqueryReadPreference": "NEAREST",
+        "where": {"n": {"$select": {"query": {"className": "Page", "where": {}}, "key": "n"}}},
+    },
+    "subqueryReadPreference unknown, in use": {
+        "order": "n",
+        "subqueryReadPreference": "x",
+        "where": {"n": {"$select": {"query": {"className": "Page", "where": {}}, "key": "n"}}},
+    },
     "redirectClassNameForKey": {"order": "n", "redirectClassNameForKey": "letter", "limit": 1},
 }
 
