@@ -33,7 +33,7 @@ from parsepy.triggers import Event
 log = logging.getLogger("parsepy.livequery")
 T = TypeVar("T")
 _PAUSES = (0.1, 0.3, 1, 3, 10)  # seconds
-_BREATH = 500  # listeners, after which others get their turn
+_BREATH = 2000  # listeners (some milliseconds), after which others get their turn
 
 
 class Principals:
@@ -46,6 +46,23 @@ class Principals:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._invalid: Cache[bool] = Cache(backend.config.cache_ttl / 1000, 10_000)
+
+    def known(self, subscription: Subscription) -> Principal | None:
+        """Who it is, if nothing must be looked up for it."""
+        client: Client = subscription.client
+        if subscription.token is not None:
+            own = self._cached(subscription.token)
+            if own is not NOBODY:
+                return own
+        if client.is_master:
+            return MASTER
+        return NOBODY if client.token is None else self._cached(client.token)
+
+    def _cached(self, token: str) -> Principal | None:
+        known = self._backend.principals.get(token)
+        if known is not None:
+            return known
+        return NOBODY if self._invalid.get(token) else None
 
     async def of(self, subscription: Subscription) -> Principal:
         """The subscription's own user, else the connection's, else nobody."""
@@ -60,11 +77,9 @@ class Principals:
 
     async def of_token(self, token: str) -> Principal:
         """The user of a token; nobody if it is not (or no longer) valid."""
-        known = self._backend.principals.get(token)
+        known = self._cached(token)
         if known is not None:
             return known
-        if self._invalid.get(token):
-            return NOBODY
         try:
             return await patiently(lambda: principals.of_token(self._backend, token))
         except ParseError:
@@ -94,13 +109,29 @@ async def patiently(call: Callable[[], Awaitable[T]]) -> T:
     return await call()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Sight:
     """What one principal may see of one change."""
 
     context: RequestContext
     item: JSONObject | None
     original: JSONObject | None
+
+    @property
+    def states(self) -> tuple[int, int]:
+        """The same for all who see the same two states: what nothing is hidden in is shared."""
+        return id(self.item), id(self.original)
+
+
+@dataclass(slots=True, eq=False)
+class _Told:
+    """What all are told who see the same: the frame without its address."""
+
+    name: EventName
+    item: JSONObject
+    original: JSONObject | None
+    opening: bytes
+    rest: bytes
 
 
 @dataclass(slots=True)
@@ -109,8 +140,9 @@ class _Change:
 
     event: ObjectEvent
     schema: ClassSchema
+    has_trigger: bool
     sights: dict[tuple[Any, str], _Sight] = field(default_factory=dict)
-    frames: dict[tuple[Any, ...], bytes] = field(default_factory=dict)
+    told: dict[tuple[Any, ...], _Told | None] = field(default_factory=dict)
 
 
 class Delivery:
@@ -134,13 +166,23 @@ class Delivery:
         if not self._index.listens(name):
             return
         schema = await patiently(lambda: schemas.existing(self._backend, name))
-        change = _Change(event, schema)
-        for told, (match, subscription) in enumerate(self._concerned(event), 1):
+        change = _Change(event, schema, self._backend.triggers.has("afterEvent", name))
+        for count, (match, subscription) in enumerate(self._concerned(event), 1):
             try:
-                await self._tell_one(change, match, subscription)
+                # most rights are known from the listeners before: nothing to wait for
+                sight = self._known_sight(change, subscription)
+                if sight is None:
+                    sight = await self._sight(change, subscription)
+                told = self._told(change, match, subscription, sight)
+                if told is None:
+                    pass
+                elif change.has_trigger:
+                    await self._through_trigger(change, subscription, sight.context, told)
+                else:
+                    self._send(subscription, told.opening, told.rest)
             except Exception:  # around each listener: what one meets, the others are told
                 log.exception("one listener could not be told of an event of %s", name)
-            if told % _BREATH == 0:
+            if count % _BREATH == 0:
                 await asyncio.sleep(0)
 
     def _concerned(self, event: ObjectEvent) -> Iterator[tuple[Match, Subscription]]:
@@ -150,36 +192,15 @@ class Delivery:
                 if subscription in match.query.listeners:
                     yield match, subscription
 
-    async def _tell_one(self, change: _Change, match: Match, subscription: Subscription) -> None:
-        principal = await self._who.of(subscription)
-        sight = await self._sight(change, subscription, principal)
-        event = change.event
-        name = outcome(
-            was=match.was and sight.original is not None,
-            now=match.now and sight.item is not None,
-            is_new=event.operation == "create",
-            is_deletion=event.operation == "delete",
-        )
-        if name is None or not is_watched(name, subscription.watch, event.object, event.original):
-            return
-        # Parse: who may no longer read an object leaves with the state that he could read
-        item = sight.item if sight.item is not None else sight.original
-        assert item is not None
-        original = None if name in ("create", "delete") else sight.original
-        if self._backend.triggers.has("afterEvent", event.class_name):
-            await self._through_trigger(change, subscription, sight.context, (name, item, original))
-            return
-        # the redacted states stand for what is hidden in them
-        shape = (id(item), id(original), subscription.keys)
-        rest = change.frames.get(shape)
-        if rest is None:
-            rest = change.frames[shape] = _rest(event.class_name, subscription, item, original)
-        self._send(name, subscription, rest)
+    def _known_sight(self, change: _Change, subscription: Subscription) -> _Sight | None:
+        principal = self._who.known(subscription)
+        if principal is None:
+            return None
+        return change.sights.get(_view(principal, subscription))
 
-    async def _sight(
-        self, change: _Change, subscription: Subscription, principal: Principal
-    ) -> _Sight:
-        key = (principal.user_id or principal.is_privileged, subscription.operation)
+    async def _sight(self, change: _Change, subscription: Subscription) -> _Sight:
+        principal = await self._who.of(subscription)
+        key = _view(principal, subscription)
         found = change.sights.get(key)
         if found is None:
             context = self._who.context(subscription.client, principal)
@@ -193,6 +214,18 @@ class Delivery:
                 context, self._shown(change, context, item), self._shown(change, context, original)
             )
         return found
+
+    def _told(
+        self, change: _Change, match: Match, subscription: Subscription, sight: _Sight
+    ) -> _Told | None:
+        """What a listener is told; encoded once for all who see the same."""
+        keys, watch = subscription.keys, subscription.watch
+        key = (match.was, match.now, sight.states, keys, watch)
+        try:
+            return change.told[key]
+        except KeyError:
+            told = change.told[key] = _encoded(change, match, subscription, sight)
+            return told
 
     def _shown(
         self, change: _Change, context: RequestContext, item: JSONObject | None
@@ -215,10 +248,10 @@ class Delivery:
         change: _Change,
         subscription: Subscription,
         context: RequestContext,
-        told: tuple[EventName, JSONObject, JSONObject | None],
+        told: _Told,
     ) -> None:
         """Let cloud code change or drop the event of one listener, on copies of his own."""
-        name, item, original = told
+        name, item, original = told.name, told.item, told.original
         client: Client = subscription.client
         class_name = change.event.class_name
         event = Event(
@@ -240,12 +273,39 @@ class Delivery:
         shown = self._shown(change, context, event.object)
         before = self._shown(change, context, event.original)
         assert shown is not None
-        self._send(name, subscription, _rest(class_name, subscription, shown, before))
+        rest = _rest(class_name, subscription, shown, before)
+        self._send(subscription, told.opening, rest)
 
-    def _send(self, name: EventName, subscription: Subscription, rest: bytes) -> None:
+    def _send(self, subscription: Subscription, opening: bytes, rest: bytes) -> None:
         client: Client = subscription.client
-        client.socket.send(protocol.event(name, subscription.address, rest))
+        client.socket.send(opening + subscription.address + rest)
         self.sent += 1
+
+
+def _view(principal: Principal, subscription: Subscription) -> tuple[Any, str]:
+    """Who has the same sees the same."""
+    return principal.user_id or principal.is_privileged, subscription.operation
+
+
+def _encoded(
+    change: _Change, match: Match, subscription: Subscription, sight: _Sight
+) -> _Told | None:
+    event = change.event
+    name = outcome(
+        was=match.was and sight.original is not None,
+        now=match.now and sight.item is not None,
+        is_new=event.operation == "create",
+        is_deletion=event.operation == "delete",
+    )
+    if name is None or not is_watched(name, subscription.watch, event.object, event.original):
+        return None
+    # Parse: who may no longer read an object leaves with the state that he could read
+    item = sight.item if sight.item is not None else sight.original
+    assert item is not None
+    original = None if name in ("create", "delete") else sight.original
+    # where cloud code has its say, it is encoded for each listener
+    rest = b"" if change.has_trigger else _rest(event.class_name, subscription, item, original)
+    return _Told(name, item, original, protocol.opening(name), rest)
 
 
 def facts(client: Client, subscription: Subscription) -> dict[str, Any]:

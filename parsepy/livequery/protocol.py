@@ -185,7 +185,7 @@ def address(client_id: str, installation_id: str | None, request_id: Any) -> byt
 
 
 def opening(op: str) -> bytes:
-    """How the frames of an op begin, up to the address."""
+    """How the frames of an op begin, up to the address; an event ends with its ``state``."""
     return b'{"op":"' + op.encode() + b'",'
 
 
@@ -205,11 +205,6 @@ def state(item: JSONObject, original: JSONObject | None) -> bytes:
     if original is not None:
         rest += b',"original":' + dumps(original)
     return rest + b"}"
-
-
-def event(op: str, whom: bytes, rest: bytes) -> bytes:
-    """The frame of an event."""
-    return b'{"op":"%b",%b%b' % (op.encode(), whom, rest)
 
 
 def shape(

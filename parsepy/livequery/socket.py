@@ -14,6 +14,9 @@ from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
 log = logging.getLogger("parsepy.livequery")
+# The library tells of each connection, and of each frame with the keys and tokens in it: not here.
+_wire = logging.getLogger("parsepy.livequery.wire")
+_wire.setLevel(logging.WARNING)
 
 MAX_FRAME = 1024 * 1024
 MAX_PENDING = 4 * 1024 * 1024
@@ -61,7 +64,7 @@ class Socket(asyncio.Protocol):
         self._connected = connected
         self._connections = connections
         self._heartbeat = heartbeat
-        self._protocol = ServerProtocol(max_size=MAX_FRAME, logger=log)
+        self._protocol = ServerProtocol(max_size=MAX_FRAME, logger=_wire)
         self._transport: asyncio.Transport | None = None
         self._owner: Owner | None = None
         self._parts: list[bytes] = []

@@ -11,7 +11,7 @@ from websockets.asyncio.client import connect
 
 from parsepy.app import Application
 from parsepy.livequery import socket as sockets
-from tests.conftest import APP_ID, Client, MakeApp
+from tests.conftest import APP_ID, MASTER_KEY, Client, MakeApp
 from tests.livequery.listener import Listener, listening, serving
 from tests.rest.shop import create
 
@@ -216,6 +216,14 @@ def _mutated(chance: random.Random, texts: list[bytes]) -> bytes:
         else:
             text[at:at] = chance.choice([b"{", b"]", b'"', b"9e999", b"null", b"\xc3\xa9", b"$"])
     return bytes(text)
+
+
+async def test_no_log_shows_what_is_in_a_frame(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG"):
+        async with listening(url, sessionToken="r:secret", masterKey=MASTER_KEY) as listener:
+            await listener.subscribe("Order", session="r:secret")
+    ours = [record.getMessage() for record in caplog.records if record.name.startswith("parsepy")]
+    assert not [message for message in ours if "r:secret" in message or MASTER_KEY in message]
 
 
 async def test_who_says_nothing_is_dropped(app: MakeApp) -> None:

@@ -4,7 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
+
 from parsepy.app import Application
+from parsepy.livequery import protocol
 from tests.conftest import MASTER_KEY, Client
 from tests.livequery.listener import Listener, listening
 from tests.rest.shop import Shopper, create, ok, pointer, sign_up, unique
@@ -155,3 +158,29 @@ async def test_sessions_are_for_users_only(url: str, application: Application) -
         query = {"className": "_Session", "where": {}}
         answer = await listener.ask(op="subscribe", requestId=1, query=query)
     assert (answer["op"], answer["code"]) == ("error", 209)
+
+
+async def test_what_many_may_see_is_encoded_once(
+    url: str, client: Client, shop: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded: list[object] = []
+    encode = protocol.state
+
+    def counting(item: Any, original: Any) -> bytes:
+        encoded.append(item)
+        return encode(item, original)
+
+    monkeypatch.setattr(protocol, "state", counting)
+    ann, bob = await sign_up(client), await sign_up(client)
+    async with (
+        listening(url, sessionToken=ann.token) as hers,
+        listening(url, sessionToken=bob.token) as his,
+        listening(url) as anybodys,
+    ):
+        for listener in (hers, his, anybodys):
+            await listener.subscribe("Order")
+            await listener.subscribe("Order", {"status": "paid"}, request_id=2)
+        await create(shop, "Order", status="paid")
+        for listener in (hers, his, anybodys):
+            await listener.nothing_but("create", "create")
+    assert len(encoded) == 1

@@ -125,7 +125,7 @@ def test_frames_carry_whom_they_are_for() -> None:
 @pytest.mark.parametrize("original", [None, {"status": "pending"}])
 def test_an_event_is_its_address_and_the_states(original: dict[str, Any] | None) -> None:
     rest = protocol.state({"status": "paid"}, original)
-    frame = json.loads(protocol.event("update", protocol.address("c", None, 1), rest))
+    frame = json.loads(protocol.opening("update") + protocol.address("c", None, 1) + rest)
     assert frame["object"] == {"status": "paid"}
     assert frame.get("original") == original
 
