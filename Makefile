@@ -1,21 +1,22 @@
 # `make` alone prints this menu. Needs Python 3.11 or newer; everything else it installs itself.
 .DEFAULT_GOAL := help
-.PHONY: help run test check coverage bench env clean
+.PHONY: help run test check coverage bench bench-live env clean
 SHELL := /bin/sh
 
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+ALL_TESTS := -n auto --maxprocesses 4 --dist loadfile
 NODE_MODULES := tests/reference/node_modules
 
 help: ## this menu
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-10s%s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s%s\n", $$1, $$2}'
 
 run: $(BIN)/.installed-run ## install into .venv, then serve both templates with demo data
 	@exec $(BIN)/parsepy serve --demo $(ARGS)
 
 test: $(BIN)/.installed-dev node ## all tests; `make test ARGS='tests/unit -k query'` for some
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(or $(ARGS),$(ALL_TESTS))
 
 check: $(BIN)/.installed-dev ## format, lint, types, import layers
 	$(BIN)/ruff format --check .
@@ -29,6 +30,9 @@ coverage: $(BIN)/.installed-dev node ## all tests, then the lines and branches t
 
 bench: $(BIN)/.installed-dev node ## requests a second and CPU per request, beside Parse Server
 	@$(BIN)/python -m benchmarks.run $(ARGS)
+
+bench-live: $(BIN)/.installed-dev node ## Live Query events a second and CPU, beside Parse Server
+	@$(BIN)/python -m benchmarks.livequery $(ARGS)
 
 env: .env ## make .env with random secrets for `docker compose up`
 

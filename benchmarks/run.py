@@ -13,7 +13,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,10 +22,12 @@ from typing import Any
 import uvloop
 from pymongo import MongoClient
 
+from benchmarks.browsing import BROWSING, CatalogueScenario
+from benchmarks.catalogue import index_catalogue, stock_catalogue
 from benchmarks.load import HOST, BrokenAnswer, drive
 from benchmarks.processes import Cores, Server, StartError, free_port, start_server
 from benchmarks.report import Slice, compare, shortfalls, slice_of, table
-from benchmarks.scenarios import SCENARIOS, Scenario
+from benchmarks.scenarios import BASIC, Scenario
 from benchmarks.shop import (
     APP_ID,
     MASTER_KEY,
@@ -44,6 +46,8 @@ CLOUD = Path(__file__).parent / "cloud"
 LATEST = ROOT / "benchmarks" / "results" / "latest.json"
 REFERENCE = ROOT / "tests" / "reference"
 BASELINE, CONTENDER = "Parse Server", "parsepy"
+SCENARIOS = (*BASIC, *BROWSING)
+"""A new line here is a new line in the report."""
 
 
 @dataclass(slots=True)
@@ -103,12 +107,19 @@ def server_options(port: int, database_uri: str) -> dict[str, Any]:
     }
 
 
-def start_parse_server(name: str, uri: str, database: str, core: int, folder: Path) -> Server:
-    """Start Parse Server as in production, without any log file."""
+def start_parse_server(
+    name: str,
+    uri: str,
+    database: str,
+    core: int,
+    folder: Path,
+    more: Mapping[str, Any] | None = None,
+) -> Server:
+    """Start Parse Server as in production, without any log file; `more` are further options."""
     if not (REFERENCE / "node_modules" / "parse-server").is_dir():
         raise StartError("Parse Server is missing: run `npm ci` in tests/reference")
     port = free_port()
-    options = server_options(port, with_database(uri, database))
+    options = {**server_options(port, with_database(uri, database)), **(more or {})}
     options["cloud"] = str(CLOUD / "main.js")
     quiet = {"silent": True, "logLevel": "error", "logsFolder": None, "verifyServerUrl": False}
     command = ["node", str(REFERENCE / "server.js"), json.dumps({**options, **quiet})]
@@ -123,11 +134,18 @@ def start_parse_server(name: str, uri: str, database: str, core: int, folder: Pa
     )
 
 
-def start_parsepy(name: str, uri: str, database: str, core: int, folder: Path) -> Server:
-    """Start parsepy from this checkout with the same options."""
+def start_parsepy(
+    name: str,
+    uri: str,
+    database: str,
+    core: int,
+    folder: Path,
+    more: Mapping[str, Any] | None = None,
+) -> Server:
+    """Start parsepy from this checkout with the same options, and `more`."""
     port = free_port()
     config = folder / f"{database}.json"
-    options = server_options(port, with_database(uri, database))
+    options = {**server_options(port, with_database(uri, database)), **(more or {})}
     config.write_text(json.dumps({**options, "cloud": str(CLOUD / "main.py")}))
     command = [sys.executable, "-m", "parsepy", "serve", "--config", str(config)]
     return start_server(
@@ -258,6 +276,9 @@ def both_servers(
         cleanup.callback(baseline.stop)
         idle = baseline.rss_bytes()
         shop = open_shop(baseline.port)
+        if any(issubclass(scenario, CatalogueScenario) for scenario in wanted):
+            shop.catalogue = stock_catalogue(baseline.port, shop)
+            index_catalogue(client, f"{mark}_b")
         copy_database(client, f"{mark}_b", f"{mark}_a")
         contender = ours(name, uri, f"{mark}_a", cores.server, folder)
         cleanup.callback(contender.stop)
@@ -270,7 +291,7 @@ def both_servers(
 
 
 @contextlib.contextmanager
-def _own_mongod() -> Iterator[EmbeddedMongo]:
+def own_mongod() -> Iterator[EmbeddedMongo]:
     """A mongod for this run only, in a folder that is removed with it."""
     with (
         tempfile.TemporaryDirectory(prefix="parsepy-bench-mongod-") as folder,
@@ -285,7 +306,7 @@ def bench(chosen: argparse.Namespace) -> dict[str, Any]:
     # Everything started from here on, the mongod included, shares the driver's core.
     os.sched_setaffinity(0, {cores.driver})
     with contextlib.ExitStack() as cleanup:
-        uri = chosen.mongo_uri or cleanup.enter_context(_own_mongod()).uri
+        uri = chosen.mongo_uri or cleanup.enter_context(own_mongod()).uri
         client: MongoClient[dict[str, Any]] = cleanup.enter_context(MongoClient(uri))
         sides, shop = cleanup.enter_context(both_servers(uri, client, cores, chosen))
         for side in sides:

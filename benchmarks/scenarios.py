@@ -222,7 +222,7 @@ class FunctionCall(Scenario):
         return None
 
 
-SCENARIOS: tuple[type[Scenario], ...] = (
+BASIC: tuple[type[Scenario], ...] = (
     GetById,
     QueryHundred,
     Create,
@@ -230,4 +230,3 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     HookedCreate,
     FunctionCall,
 )
-"""A new line here is a new line in the report."""

@@ -6,7 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from bson.codec_options import CodecOptions
@@ -15,6 +15,9 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
 from benchmarks.load import HOST
+
+if TYPE_CHECKING:
+    from benchmarks.catalogue import Catalogue
 
 APP_ID = "bench"
 MASTER_KEY = "bench-master"
@@ -46,6 +49,8 @@ class Shop:
     hidden: list[str] = field(default_factory=list)
     """The ids of products nobody but `seller` may read."""
     carts: list[str] = field(default_factory=list)
+    catalogue: Catalogue | None = None
+    """The large catalogue, written when a scenario needs it."""
 
     @property
     def headers(self) -> dict[str, str]:
@@ -124,11 +129,11 @@ def open_shop(port: int) -> Shop:
     shop = Shop(user=mara, session=users["mara"]["sessionToken"], seller=otto)
     _stock_products(port, shop)
     mine = {mara: _RW, STAFF: _R}
-    carts = _create_all(port, "Cart", [product(n, otto, mine) for n in range(CARTS)])
+    carts = create_all(port, "Cart", [product(n, otto, mine) for n in range(CARTS)])
     shop.carts = [row["objectId"] for row in carts]
     # One order makes the class, so that no measured request has to change the schema.
-    _create_all(port, "Order", [product(0, otto, mine)])
-    _create_all(port, "Invoice", [product(0, otto, mine)])
+    create_all(port, "Order", [product(0, otto, mine)])
+    create_all(port, "Invoice", [product(0, otto, mine)])
     return shop
 
 
@@ -145,14 +150,14 @@ def _stock_products(port: int, shop: Shop) -> None:
         {shop.seller: _RW, "role:admins": _R},
     )
     bodies = [product(n, shop.seller, rights[n % len(rights)]) for n in range(PRODUCTS)]
-    for number, row in enumerate(_create_all(port, "Product", bodies)):
+    for number, row in enumerate(create_all(port, "Product", bodies)):
         if number % len(rights) == 3:
             shop.hidden.append(row["objectId"])
         else:
             shop.products[row["objectId"]] = row
 
 
-def _create_all(port: int, class_name: str, bodies: list[Row]) -> list[Row]:
+def create_all(port: int, class_name: str, bodies: list[Row]) -> list[Row]:
     """Create rows with the master key; returns them in REST form."""
     # The first alone: it teaches the server the class before the batch asks for it many times.
     path = f"classes/{class_name}"

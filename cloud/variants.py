@@ -1,8 +1,10 @@
 """The schemas of `schema/variants/`: Customer, Coupon, Transaction, and orders of a customer."""
 
+from typing import Any
+
 from cloud.money import is_price, to_decimal
-from cloud.rules import is_own, refuse, store
-from parsepy import Cloud, ConditionFailed, Object, Query, SaveRequest
+from cloud.rules import caller, is_own, private_to, refuse, store, stored
+from parsepy import Answer, Cloud, ConditionFailed, Object, Pointer, Query, SaveRequest
 
 
 @Cloud.before_save("Customer", require_user=True)
@@ -28,25 +30,40 @@ async def check_coupon(request: SaveRequest) -> None:
 
 
 @Cloud.before_save("Transaction", require_user=True)
-async def check_transaction(request: SaveRequest) -> None:
+async def check_transaction(request: SaveRequest) -> Answer | None:
     """A purchase is its buyer's, costs what the product costs, and takes it from the inventory."""
-    purchase = request.object
+    sent = request.object
     if is_own():
-        return
-    if not purchase.is_new:
+        return None
+    if not sent.is_new:
         raise refuse("amount", "a transaction never changes")
-    if not request.master:
-        purchase.set("user", request.user)
-    pointer = purchase.get("product")
-    product = None
+    user = sent.get("user") if request.master else caller(request)
+    if not isinstance(user, Object):
+        raise refuse("user", "required")
+    product = await _product(sent.get("product"))
+    if not is_price(sent.get("amount")) or sent.get("amount") != product.get("price"):
+        raise refuse("amount", f"it is {product.get('price')}")
+
+    @Cloud.transaction()
+    async def take_and_store() -> Object:
+        taken = Pointer("Product", str(product.id)).decrement("inventory")
+        try:
+            await store(taken, where={"inventory": {"$gte": 1}})
+        except ConditionFailed as error:
+            raise refuse("product", "none is left") from error
+        purchase = Object("Transaction", user=user, product=product, amount=sent.get("amount"))
+        purchase.acl = private_to(user)
+        return await store(purchase)
+
+    return stored(await take_and_store(), is_new=True)
+
+
+async def _product(pointer: Any) -> Object:
+    """The product that is bought."""
+    product: Object | None = None
     if isinstance(pointer, Object):
         query = Query("Product").equal_to("objectId", pointer.id)
         product = await query.first(use_master_key=True)
     if product is None:
         raise refuse("product", "there is no such product")
-    if not is_price(purchase.get("amount")) or purchase.get("amount") != product.get("price"):
-        raise refuse("amount", f"it is {product.get('price')}")
-    try:
-        await store(product.decrement("inventory"), where={"inventory": {"$gte": 1}})
-    except ConditionFailed as error:
-        raise refuse("product", "none is left") from error
+    return product

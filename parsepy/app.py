@@ -247,8 +247,11 @@ def build(
         metrics=metrics,
         analytics=_analytics(config),
     )
+    live = _live(backend)
     _show_caches(backend)
-    return Application(backend, _live(backend), runs_schedules=runs_schedules)
+    if live is not None:
+        _show_live(backend, live)
+    return Application(backend, live, runs_schedules=runs_schedules)
 
 
 def _live(backend: Backend) -> LiveQuery | None:
@@ -288,6 +291,19 @@ def _show_caches(backend: Backend) -> None:
         gauge("parsepy_cached_sessions", "Sessions cached", lambda: len(backend.principals))
         gauge("parsepy_cached_roles", "Users whose roles are cached", lambda: len(backend.roles))
         gauge("parsepy_classes", "Classes known", lambda: len(backend.schemas.classes))
+
+
+def _show_live(backend: Backend, live: LiveQuery) -> None:
+    if backend.metrics is not None:
+        gauge, counter = backend.metrics.gauge, backend.metrics.counter
+        gauge("parsepy_live_connections", "Live Query clients", lambda: live.connections)
+        gauge("parsepy_live_subscriptions", "Queries they follow", lambda: live.subscriptions)
+        counter("parsepy_live_events", "Events sent to subscriptions", lambda: live.delivered)
+        counter(
+            "parsepy_live_slow_clients",
+            "Clients closed because they could not keep up",
+            lambda: live.slow_clients,
+        )
 
 
 def _denied_keys(config: Config) -> re.Pattern[str] | None:

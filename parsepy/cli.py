@@ -44,6 +44,7 @@ T = TypeVar("T")
 Row = tuple[str, ...]
 
 GRACE_SECONDS = 10
+KEEP_ALIVE_SECONDS = 75  # longer than proxies keep idle connections, so that none is cut at use
 BACKLOG = 2048
 HEAD_SIZE = 256 * 1024
 TEMPLATES = ("ecommerce.json", "shopping.json")
@@ -548,6 +549,7 @@ async def _serving(
             server_header=False,
             proxy_headers=False,
             backlog=BACKLOG,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         await Server(settings).serve(sockets=[listener])

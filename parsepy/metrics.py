@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 _BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -48,6 +48,12 @@ class Metrics:
     def gauge(self, name: str, help: str, read: Callable[[], float]) -> None:
         """Show a figure that ``read`` answers whenever it is asked for."""
         self._prometheus.Gauge(name, help, registry=self.registry).set_function(read)
+
+    def counter(self, name: str, help: str, read: Callable[[], float]) -> None:
+        """Show a figure that only grows; ``_total`` is put behind its name."""
+        from prometheus_client.core import CounterMetricFamily
+
+        self.registry.register(_Counter(lambda: CounterMetricFamily(name, help, value=read())))
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an answered request; the route's pattern, never its path, keeps the set small."""
@@ -97,3 +103,14 @@ class Metrics:
             await asyncio.to_thread(server.shutdown)
             server.server_close()
             await asyncio.to_thread(thread.join)
+
+
+class _Counter:
+    """A counter that somebody else keeps: it is read whenever figures are asked for."""
+
+    def __init__(self, read: Callable[[], Any]) -> None:
+        self._read = read
+
+    def collect(self) -> Iterable[Any]:
+        """The registry's call."""
+        yield self._read()

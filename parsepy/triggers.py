@@ -265,7 +265,8 @@ class Triggers:
     async def run(self, event: Event) -> Any:
         """Call the handler of an event, if there is one, and answer what it answers.
 
-        Raises ``ParseError``: the handler's own, or SCRIPT_FAILED for any other failure.
+        Raises ``ParseError``: the handler's own, or SCRIPT_FAILED for any other failure
+        (FILE_SAVE_ERROR, FILE_DELETE_ERROR before a file is stored or deleted).
         """
         key = (event.kind, event.class_name)
         handler = self.webhook_triggers.get(key) or self._handlers.get(key)
@@ -290,21 +291,29 @@ class Triggers:
                 raise
             except TimeoutError as error:
                 if timeout is None or not limit.expired():
-                    raise _failed(label, error) from error
+                    raise _failed(label, error, event) from error
                 log.error("cloud code: %s did not end within %g s", label, timeout)
                 raise ParseError(
                     Code.SCRIPT_FAILED, f"{label} did not end within {timeout:g} s."
                 ) from error
             except RecursionError as error:
-                raise _failed(label, error) from error
+                raise _failed(label, error, event) from error
             except Exception as error:  # whatever an author's code may raise
-                raise _failed(label, error) from error
+                raise _failed(label, error, event) from error
 
 
-def _failed(label: str, error: BaseException) -> ParseError:
+_CODES = {
+    ("beforeSave", FILE): Code.FILE_SAVE_ERROR,
+    ("beforeDelete", FILE): Code.FILE_DELETE_ERROR,
+}
+"""What an author's exception means to the client, where that is not SCRIPT_FAILED."""
+
+
+def _failed(label: str, error: BaseException, event: Event) -> ParseError:
     """The client's error for an author's exception; the traceback goes to the log."""
     log.error("cloud code: %s raised %s", label, type(error).__name__, exc_info=error)
-    return ParseError(Code.SCRIPT_FAILED, str(error) or "Script failed. Unknown error.")
+    code = _CODES.get((event.kind, event.class_name), Code.SCRIPT_FAILED)
+    return ParseError(code, str(error) or "Script failed. Unknown error.")
 
 
 _CHAIN: ContextVar[tuple[str, ...]] = ContextVar("parsepy_trigger_chain", default=())

@@ -2,13 +2,17 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from pymongo import MongoClient
 
+from benchmarks import livequery
+from benchmarks.live_loads import LOADS, PER_CLIENT, Account, writes_of
 from benchmarks.load import HOST, BrokenAnswer, drive, request_bytes
 from benchmarks.report import Slice, compare, shortfalls, slice_of, table
 from benchmarks.scenarios import Documents, Increment
@@ -151,3 +155,66 @@ def test_latencies_become_milliseconds() -> None:
     assert figures.p50_ms == pytest.approx(1.0)
     assert figures.p99_ms == pytest.approx(500.0)
     assert figures.cpu_us == pytest.approx(1000.0)
+
+
+# --- Live Query ---------------------------------------------------------------------------------
+
+
+def told(account: Account, number: int, subscription: int, op: str = "create") -> None:
+    """Enter an event of a sale at the one client."""
+    frame = {"op": op, "requestId": subscription + 1, "object": {"number": number}}
+    account.came(0, account.sent[number] + 0.5, frame)
+
+
+def sale() -> Account:
+    """A sale that one client follows with all his subscriptions; two writes are made."""
+    account = Account(LOADS[0], writes_of(4), clients=1)
+    account.sent = {0: 10.0, 1: 11.0}
+    return account
+
+
+def test_every_event_of_every_subscription_is_due() -> None:
+    account = sale()
+    for number in (0, 1):
+        for subscription in range(PER_CLIENT):
+            told(account, number, subscription)
+    assert (account.missed(), account.doubled(), account.strays) == (0, 0, [])
+    assert account.seconds() == pytest.approx(1.0)
+
+
+def test_a_missed_and_a_doubled_event_do_not_make_up_for_each_other() -> None:
+    account = sale()
+    for subscription in (0, 1, 2, 3, 3):
+        told(account, 0, subscription)
+    assert (account.missed(), account.doubled()) == (1 + PER_CLIENT, 1)
+
+
+def test_an_event_of_another_kind_or_for_somebody_else_is_a_stray() -> None:
+    account = sale()
+    told(account, 0, 0, op="enter")
+    orders = Account(LOADS[1], writes_of(4), clients=100)
+    orders.sent = {0: 10.0}
+    orders.came(1, 10.5, {"op": "create", "requestId": 1, "object": {"number": 0}})
+    assert (len(account.strays), len(orders.strays)) == (1, 1)
+    assert orders.due(orders.writes[0]) == PER_CLIENT
+
+
+def test_a_lost_event_and_a_small_ratio_are_told() -> None:
+    line = {"missed": 1, "doubled": 0, "ratio": 2.5}
+    loads = {"1 % match": {"parsepy": line, "Parse Server": {**line, "ratio": 1.0}}}
+    report = {"loads": loads}
+    assert len(livequery.losses(report)) == 1
+    assert len(livequery.shortfalls(report, 3.0)) == 1
+    assert livequery.shortfalls(report, 2.5) == []
+
+
+@pytest.mark.node
+@pytest.mark.slow
+def test_a_quick_run_of_the_live_benchmark_misses_no_event(tmp_path: Path) -> None:
+    figures = tmp_path / "live.json"
+    assert livequery.main(["--quick", "--json", str(figures)]) == 0
+    report = json.loads(figures.read_text())
+    for load in report["loads"].values():
+        for line in load.values():
+            assert line["events"] > 0
+            assert (line["missed"], line["doubled"]) == (0, 0)

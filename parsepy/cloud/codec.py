@@ -134,7 +134,7 @@ def _geo_point(value: JSONObject) -> GeoPoint:
 
 
 def _bytes(value: JSONObject) -> bytes:
-    content = rest.to_bytes(value)
+    content = rest.to_bytes(value) if value["base64"] != "" else b""
     if content is None:
         raise ValueError("no base64")
     return content

@@ -341,7 +341,7 @@ class Object(Storable):
         if where is not None:
             facts["condition"] = wheres.parse(encode(dict(where)), privileged=True)
         saved = await self._store(acting, body, facts)
-        if not saved.finished:
+        if not saved.finished or _is_object(saved):
             self._saved(saved)
         return self
 
@@ -354,8 +354,8 @@ class Object(Storable):
 
     def _saved(self, saved: Saved) -> None:
         """Take over what a save answered."""
-        self.id = saved.object_id
         answer = saved.answer if isinstance(saved.answer, dict) else {}
+        self.id = saved.object_id or answer.get("objectId")
         self._settle()
         for key in self._pending:
             root = key.partition(".")[0]
@@ -588,6 +588,14 @@ def _copied(value: Any) -> Any:
         case ACL():
             return value.copy()
     return value
+
+
+def _is_object(saved: Saved) -> bool:
+    """Did a before-save hook that answered by itself tell of an object, as a save does?"""
+    content = saved.answer
+    if saved.status >= 400 or not isinstance(content, dict):
+        return False
+    return bool(saved.object_id or isinstance(content.get("objectId"), str))
 
 
 def _is_relation(value: Any) -> bool:

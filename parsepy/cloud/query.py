@@ -9,8 +9,10 @@ from parsepy.cloud import codec, current
 from parsepy.cloud.codec import Storable, encode
 from parsepy.cloud.values import GeoPoint, Polygon
 from parsepy.errors import Code, ParseError
+from parsepy.model import aggregation
 from parsepy.model import query as queries
 from parsepy.model.values import JSONObject
+from parsepy.operations.aggregate import aggregate as run_aggregate
 from parsepy.operations.find import Found
 from parsepy.operations.find import find as run_find
 
@@ -387,6 +389,54 @@ class Query(Generic[T]):
         """MongoDB's account of how it answers the query."""
         found = await self._run({"explain": "executionStats"}, use_master_key, None)
         return found.plan or {}
+
+    async def aggregate(
+        self,
+        pipeline: Sequence[Mapping[str, Any]] | Mapping[str, Any],
+        *,
+        raw_values: bool | None = None,
+        raw_field_names: bool | None = None,
+    ) -> list[dict[str, Any]]:
+        """What a pipeline yields over the class: ``[{"$group": {"_id": "$kind"}}]``.
+
+        One stage may stand without its list. The query's conditions are matched first; its hint,
+        comment and read preference hold. Values may be dates and objects, and come back so;
+        ``_id`` comes back as ``objectId``. With ``raw_values`` both are MongoDB's extended JSON,
+        with ``raw_field_names`` names are the database's (default: the server's options). Runs
+        with the master key. Raises INVALID_QUERY for what is no pipeline.
+        """
+        stages = [dict(pipeline)] if isinstance(pipeline, Mapping) else list(pipeline)
+        if self._where:
+            stages.insert(0, {"$match": self._where})
+        raw = {"rawValues": raw_values, "rawFieldNames": raw_field_names}
+        asked = {"pipeline": encode(stages), **{k: v for k, v in raw.items() if v is not None}}
+        found = await self._aggregate(asked, ("hint", "comment", "readPreference"))
+        return found if raw_values or raw_field_names else [codec.decode(item) for item in found]
+
+    async def distinct(self, key: str) -> list[Any]:
+        """The values that a field (or dotted path) has in the objects that match, each once.
+
+        Of an array its elements, of a pointer the objects. Runs with the master key.
+        """
+        if not key:
+            raise ValueError("distinct needs the name of a field")
+        found = await self._aggregate({"distinct": key, "where": self._where}, ("hint",))
+        return [codec.decode(value) for value in found]
+
+    async def _aggregate(self, asked: JSONObject, kept: Iterable[str]) -> list[Any]:
+        acting = await current.context(use_master_key=True, session_token=None)
+        parameters = {name: self._options[name] for name in kept if name in self._options} | asked
+        options = acting.config.query
+        return await run_aggregate(
+            acting,
+            aggregation.from_parameters(
+                self.class_name,
+                parameters,
+                limits=acting.backend.limits,
+                raw_values=options.aggregation_raw_values,
+                raw_field_names=options.aggregation_raw_field_names,
+            ),
+        )
 
     async def _run(
         self, more: JSONObject, use_master_key: bool, session_token: str | None

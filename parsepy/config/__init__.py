@@ -221,7 +221,7 @@ class Config(Group):
     object_id_size: int = option("objectIdSize", integer(1, 100), 10, "characters of an id")
     default_limit: int = option("defaultLimit", integer(1), 100, "objects a query answers")
     max_limit: int | None = maybe("maxLimit", integer(1), "most objects a query may ask for")
-    query: QueryOptions = option("query", group(QueryOptions), {}, "aggregation", acts=False)
+    query: QueryOptions = option("query", group(QueryOptions), {}, "aggregation")
     cache_ttl: int = option("cacheTTL", integer(0), 5000, "milliseconds things are cached")
     cache_max_size: int = option("cacheMaxSize", integer(0), 10000, "entries in a cache")
     cache_adapter: Adapter | None = maybe("cacheAdapter", adapter, "another cache", acts=False)
@@ -346,7 +346,7 @@ class Config(Group):
         env="PARSE_SERVER_EXPERIMENTAL_IDEMPOTENCY_OPTIONS",
     )
     allow_aggregation_for_read_only_master_key: bool = option(
-        "allowAggregationForReadOnlyMasterKey", boolean, True, "it may aggregate", acts=False
+        "allowAggregationForReadOnlyMasterKey", boolean, True, "it may aggregate"
     )
     security: Security = option("security", group(Security), {}, "report")
 

@@ -23,7 +23,7 @@ from parsepy.livequery.protocol import (
 )
 from parsepy.livequery.socket import Socket
 from parsepy.livequery.subscriptions import Compile, Index, Subscription
-from parsepy.model.query import Query, parse_where
+from parsepy.model.query import Query, column_keys, parse_where
 from parsepy.model.where import equals_id
 from parsepy.operations import access, class_rules, find, schemas
 from parsepy.storage import Unavailable
@@ -48,6 +48,8 @@ class LiveQuery:
         self._delivery = Delivery(backend, self._index, self._who)
         self._carrier = carrier_of(backend, self._index.listens, self.is_live)
         self._clients: set[Client] = set()
+        self.slow_clients = 0
+        """Clients that were closed because they could not keep up."""
         server = backend.config.live_query_server_options
         milliseconds = (server.websocket_timeout if server else None) or HEARTBEAT_MS
         self._heartbeat = milliseconds / 1000
@@ -55,6 +57,21 @@ class LiveQuery:
     def is_live(self, class_name: str) -> bool:
         """Is this class one of ``liveQuery.classNames``?"""
         return self._live is not None and self._live.fullmatch(class_name) is not None
+
+    @property
+    def connections(self) -> int:
+        """How many clients are connected now."""
+        return len(self._clients)
+
+    @property
+    def subscriptions(self) -> int:
+        """How many queries they follow."""
+        return len(self._index)
+
+    @property
+    def delivered(self) -> int:
+        """Events that were sent, each to one subscription."""
+        return self._delivery.sent
 
     async def open(self) -> None:
         """Begin: what is stored from now on is told to those who listen."""
@@ -73,7 +90,7 @@ class LiveQuery:
             name.lower().encode("latin-1"): value.encode("latin-1", "replace")
             for name, value in request.headers.raw_items()
         }
-        client = Client(socket, self._handle, self._gone, headers)
+        client = Client(socket, self._handle, self._gone, self._slow, headers)
         self._clients.add(client)
         return client
 
@@ -82,6 +99,9 @@ class LiveQuery:
         for subscription in client.subscriptions.values():
             self._drop(subscription)
         client.subscriptions.clear()
+
+    def _slow(self) -> None:
+        self.slow_clients += 1
 
     def _drop(self, subscription: Subscription) -> None:
         if self.is_live(subscription.class_name):
@@ -201,7 +221,7 @@ class LiveQuery:
         where = parse_where(
             message.where, privileged=principal.is_privileged, limits=backend.limits
         )
-        keys = None if message.keys is None else tuple(message.keys)
+        keys = None if message.keys is None else column_keys(message.keys)
         query = Query(made.class_name, where=where, limit=None, keys=keys)
         schema = await schemas.existing(backend, made.class_name)
         access.check_query(context, schema, query)

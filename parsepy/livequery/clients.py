@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from parsepy.config import Config, ip_allowed
-from parsepy.errors import ParseError
 from parsepy.livequery import protocol
 from parsepy.livequery.protocol import BAD_KEY, Connect, FrameError
-from parsepy.livequery.socket import MAX_WAITING, TRY_LATER, Socket
+from parsepy.livequery.socket import MAX_WAITING, Socket
 from parsepy.livequery.subscriptions import Subscription
 
 log = logging.getLogger("parsepy.livequery")
@@ -33,6 +32,7 @@ class Client:
     socket: Socket
     handle: Callable[["Client", bytes], Awaitable[None]]
     gone: Callable[["Client"], None]
+    slow: Callable[[], None]
     headers: Mapping[bytes, bytes] = field(default_factory=dict)
     id: str = ""
     installation_id: str | None = None
@@ -82,8 +82,8 @@ class Client:
         return protocol.address(self.id, self.installation_id, request_id)
 
     def too_slow(self) -> None:
-        """Close: he can't keep up."""
-        self.socket.close(TRY_LATER, "too slow")
+        """The connection is being closed: he can't keep up."""
+        self.slow()
 
 
 def _same(given: str | None, expected: object) -> bool:
@@ -125,8 +125,3 @@ def is_known(client: Client, doing: str) -> None:
             f"Can not find this client, make sure you connect to server before {doing}",
             code=protocol.NOT_KNOWN,
         )
-
-
-def as_frame(problem: FrameError | ParseError, request_id: Any = None) -> bytes:
-    """The error frame of a refusal; what is internal is told in general words."""
-    return protocol.error(problem, request_id)

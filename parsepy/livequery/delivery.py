@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -120,6 +120,7 @@ class Delivery:
         self._backend = backend
         self._index = index
         self._who = who
+        self.sent = 0
 
     async def tell(self, event: ObjectEvent) -> None:
         """Send one event to everybody who listens and may see it; never raises."""
@@ -134,18 +135,22 @@ class Delivery:
             return
         schema = await patiently(lambda: schemas.existing(self._backend, name))
         change = _Change(event, schema)
-        told = 0
-        # a list: listeners may come and go while one of them waits for his rights
-        for match in list(self._index.matching(name, event.object, event.original)):
+        for told, (match, subscription) in enumerate(self._concerned(event), 1):
+            try:
+                await self._tell_one(change, match, subscription)
+            except Exception:  # around each listener: what one meets, the others are told
+                log.exception("one listener could not be told of an event of %s", name)
+            if told % _BREATH == 0:
+                await asyncio.sleep(0)
+
+    def _concerned(self, event: ObjectEvent) -> Iterator[tuple[Match, Subscription]]:
+        # lists: listeners may come and go while one of them waits for his rights
+        for match in list(self._index.matching(event.class_name, event.object, event.original)):
             for subscription in list(match.query.listeners):
                 if subscription in match.query.listeners:
-                    await self._tell_one(change, match, subscription)
-                told += 1
-                if told % _BREATH == 0:
-                    await asyncio.sleep(0)
+                    yield match, subscription
 
     async def _tell_one(self, change: _Change, match: Match, subscription: Subscription) -> None:
-        client: Client = subscription.client
         principal = await self._who.of(subscription)
         sight = await self._sight(change, subscription, principal)
         event = change.event
@@ -169,7 +174,7 @@ class Delivery:
         rest = change.frames.get(shape)
         if rest is None:
             rest = change.frames[shape] = _rest(event.class_name, subscription, item, original)
-        client.socket.send(protocol.event(name, subscription.address, rest))
+        self._send(name, subscription, rest)
 
     async def _sight(
         self, change: _Change, subscription: Subscription, principal: Principal
@@ -235,8 +240,12 @@ class Delivery:
         shown = self._shown(change, context, event.object)
         before = self._shown(change, context, event.original)
         assert shown is not None
-        rest = _rest(class_name, subscription, shown, before)
+        self._send(name, subscription, _rest(class_name, subscription, shown, before))
+
+    def _send(self, name: EventName, subscription: Subscription, rest: bytes) -> None:
+        client: Client = subscription.client
         client.socket.send(protocol.event(name, subscription.address, rest))
+        self.sent += 1
 
 
 def facts(client: Client, subscription: Subscription) -> dict[str, Any]:

@@ -18,6 +18,8 @@ log = logging.getLogger("parsepy.livequery")
 MAX_FRAME = 1024 * 1024
 MAX_PENDING = 4 * 1024 * 1024
 """Bytes that wait for a client to read them; beyond, he can't keep up."""
+FLUSH = 64 * 1024
+"""Bytes that are gathered in one turn of the loop before they are written."""
 MAX_WAITING = 64
 """Messages of a client that wait for their turn, before no more are read."""
 TRY_LATER = 1013
@@ -34,6 +36,9 @@ class Owner(Protocol):
 
     def lost(self) -> None:
         """The connection is gone."""
+
+    def too_slow(self) -> None:
+        """He can't keep up: the connection is being closed."""
 
 
 Connected = Callable[["Socket", Request], Owner]
@@ -63,6 +68,7 @@ class Socket(asyncio.Protocol):
         self._is_text = True
         self._size = 0
         self._out: list[bytes] = []
+        self._gathered = 0
         self._heard = True
         self._closing = False
         self._timer: asyncio.TimerHandle | None = None
@@ -161,6 +167,9 @@ class Socket(asyncio.Protocol):
         if not self._out:
             self._loop.call_soon(self._flush)
         self._out.append(frame(text))
+        self._gathered += len(text)
+        if self._gathered > FLUSH:
+            self._flush()
 
     def _flush(self) -> None:
         transport, out = self._transport, self._out
@@ -168,7 +177,10 @@ class Socket(asyncio.Protocol):
             return
         data = out[0] if len(out) == 1 else b"".join(out)
         out.clear()
-        if transport.get_write_buffer_size() + len(data) > MAX_PENDING:
+        self._gathered = 0
+        waiting = transport.get_write_buffer_size()
+        # who has read everything gets a message of any size
+        if waiting and waiting + len(data) > MAX_PENDING:
             self._drop_slow()
             return
         transport.write(data)
@@ -176,6 +188,8 @@ class Socket(asyncio.Protocol):
     def _drop_slow(self) -> None:
         log.warning("a Live Query client at %s can't keep up: closed", self.ip)
         self.close(TRY_LATER, "too slow")
+        if self._owner is not None:
+            self._owner.too_slow()
 
     def _flush_control(self) -> None:
         if self._transport is None:

@@ -1,7 +1,7 @@
 """``Query``: where, order, limit, skip, keys, include, count; read it from REST parameters."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -164,14 +164,14 @@ def from_parameters(
         include_all=include_all,
         count=bool(parameters.get("count")),
         redirect_key=redirect if isinstance(redirect, str) else None,
-        hint=_hint(parameters.get("hint")),
+        hint=read_hint(parameters.get("hint")),
         explain=_explain(parameters.get("explain"), privileged or limits.public_explain),
         comment=str(parameters["comment"]) if parameters.get("comment") else None,
         **read_preferences(parameters),
     )
 
 
-def _hint(value: Any) -> Any:
+def read_hint(value: Any) -> Any:
     """The name of an index or its key specification, in the terms that the driver takes."""
     if value is None or (value and isinstance(value, str)):
         return value
@@ -212,14 +212,19 @@ def read_preferences(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def column_keys(names: Iterable[str]) -> tuple[str, ...]:
+    """Those of some keys that may name a column, or a path in one."""
+    # Parse: what can be no column selects nothing
+    return tuple(name for name in names if _ORDER_KEY.fullmatch(name))
+
+
 def selection(
     parameters: Mapping[str, Any], privileged: bool, limits: QueryLimits
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...], tuple[Path, ...], bool]:
     """keys, excludeKeys, include paths and "include all" of a get or find."""
     keys = None
     if parameters.get("keys") is not None:
-        # Parse: what can be no column selects nothing
-        keys = tuple(k for k in _names(parameters, "keys") if _ORDER_KEY.fullmatch(k))
+        keys = column_keys(_names(parameters, "keys"))
     exclude_keys = _names(parameters, "excludeKeys")
     include = [tuple(name.split(".")) for name in _names(parameters, "include")]
     include_all = ("*",) in include or bool(parameters.get("includeAll"))

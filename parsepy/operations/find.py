@@ -37,7 +37,7 @@ async def find(context: RequestContext, query: Query) -> Found:
     schema = await schemas.readable(context, query.class_name)
     query = await class_rules.of(schema.name).narrow(context, query)
     access.check_query(context, schema, query)
-    query = await _resolved(context, schema, query)
+    query = await resolved(context, schema, query)
     if not schema.exists:  # the database is asked for no name that a client made up
         return Found([], 0 if query.count else None)
     if query.explain is not None:
@@ -139,7 +139,8 @@ async def _redirect(context: RequestContext, query: Query) -> tuple[Query, str |
     return replace(query, class_name=target), target
 
 
-async def _resolved(context: RequestContext, schema: ClassSchema, query: Query) -> Query:
+async def resolved(context: RequestContext, schema: ClassSchema, query: Query) -> Query:
+    """The query with its subqueries and relations answered, by the caller's rights."""
     if query.where and subqueries.is_needed(schema, query.where):
         preference = query.subquery_read_preference or query.read_preference
         where = await subqueries.resolve(context, schema, query.where, _reading(preference))

@@ -36,6 +36,9 @@ async def create_or_update(context: RequestContext, body: JSONObject) -> tuple[s
 async def update(context: RequestContext, object_id: str, body: JSONObject) -> save.Saved:
     """Change an installation, merging rows that turn out to be the same device's."""
     access.check_internal(context, _CLASS, "update")
+    for name in _FIXED:
+        if isinstance(body.get(name), dict):  # an operation, such as Delete
+            raise _unchangeable(name)
     if any(body.get(name) for name in ("deviceToken", *_FIXED)):
         object_id = await _target(context, body, object_id) or object_id
     return await save.update(context, _CLASS, object_id, body)

@@ -45,7 +45,8 @@ def _checked(context: RequestContext, schedule: Any) -> JSONObject:
     if not isinstance(schedule, dict):
         raise ParseError(Code.INVALID_JSON, "job_schedule must be an object")
     name = schedule.get("jobName")
-    if name and name not in context.backend.triggers.jobs:
+    known = isinstance(name, str) and name in context.backend.triggers.jobs
+    if not known and (name or isinstance(name, list | dict)):
         raise ParseError(Code.INTERNAL_SERVER_ERROR, "Cannot Schedule a job that is not deployed")
     # Parse: a schedule that does not say when it begins, begins now
     return {"startAfter": schemas.stamp(), **schedule}

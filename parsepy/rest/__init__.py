@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from parsepy.backend import Backend, RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.rest import (
+    aggregate,
     analytics,
     batch,
     classes,
@@ -54,6 +55,7 @@ def routes() -> list[Route]:
         *users.routes,
         *sessions.routes,
         *schemas.routes,
+        *aggregate.routes,
         *functions.routes,
         *webhooks.routes,
         *batch.routes,
@@ -136,6 +138,7 @@ class RestDoor:
             return _no_route(method, scope)
         visit.path = path
         stream: FileBody | None = None
+        raw = b""
         if path[0] == "files":
             stream = await open_body(scope, visit.receive, headers, self._backend.config)
             body = stream.fields or {}
@@ -169,6 +172,7 @@ class RestDoor:
             self._batched.find,
             admit_item=self._limits.admit_item,
             stream=stream,
+            form=raw,
         )
         return await match.handler(request)
 

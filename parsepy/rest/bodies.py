@@ -4,17 +4,16 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
 
 from parsepy.config import Config
 from parsepy.errors import Code, ParseError
 from parsepy.model.values import JSONObject, loads
+from parsepy.rest.forms import PartReader, boundary_of
 from parsepy.rest.requests import Receive, Scope, read_body
 from parsepy.rest.responses import HTTPRefusal, unauthorized
 
 TooMuch = Callable[[int], Exception]
 _MULTIPART = "multipart/form-data"
-_LONGEST_HEADERS = 16_384
 
 
 @dataclass(slots=True)
@@ -104,72 +103,40 @@ class Part:
     content_type: str | None = None
 
 
-class _FormReader:
+class _FormReader(PartReader):
     """Picks the first file out of a multipart form; holds what one piece of the body held."""
 
     def __init__(self, boundary: bytes) -> None:
+        super().__init__(boundary)
         self.part = Part()
         self.pieces: list[bytes] = []
         self.is_found = self.is_over = False
-        self._name = self._value = b""
-        self._headers: dict[bytes, bytes] = {}
         self._wanted = False
-        self._size = 0
-        self._parser = MultipartParser(
-            boundary,
-            {
-                "on_part_begin": self._begin,
-                "on_header_field": self._field,
-                "on_header_value": self._header_value,
-                "on_header_end": self._header_end,
-                "on_headers_finished": self._headers_finished,
-                "on_part_data": self._data,
-                "on_part_end": self._end,
-            },
-        )
 
     def feed(self, piece: bytes) -> list[bytes]:
         """What of the file is in this piece of the form."""
-        self._parser.write(piece)
+        self.write(piece)
         found, self.pieces = self.pieces, []
         return found
 
-    def _begin(self) -> None:
-        self._headers = {}
+    def begin(self) -> None:
+        super().begin()
         self._wanted = False
 
-    def _field(self, data: bytes, start: int, end: int) -> None:
-        self._name += data[start:end]
-        self._count(end - start)
-
-    def _header_value(self, data: bytes, start: int, end: int) -> None:
-        self._value += data[start:end]
-        self._count(end - start)
-
-    def _count(self, more: int) -> None:
-        self._size += more
-        if self._size > _LONGEST_HEADERS:
-            raise FormParserError("the headers of the form are too long")
-
-    def _header_end(self) -> None:
-        self._headers[self._name.lower()] = self._value
-        self._name = self._value = b""
-
-    def _headers_finished(self) -> None:
-        _, options = parse_options_header(self._headers.get(b"content-disposition"))
+    def described(self, options: dict[bytes, bytes]) -> None:
         name = options.get(b"filename")
         if name is None or self.is_found:
             return
-        kind = self._headers.get(b"content-type")
+        kind = self.headers.get(b"content-type")
         self._wanted = self.is_found = True
         self.part.file_name = name.decode("utf-8", "replace")
         self.part.content_type = kind.decode("latin-1") if kind else None
 
-    def _data(self, data: bytes, start: int, end: int) -> None:
+    def data(self, data: bytes, start: int, end: int) -> None:
         if self._wanted:
             self.pieces.append(data[start:end])
 
-    def _end(self) -> None:
+    def end(self) -> None:
         if self._wanted:
             self._wanted = False
             self.is_over = True
@@ -182,9 +149,8 @@ async def multipart_file(
 
     Raises FILE_SAVE_ERROR for a form without a file, or none at all.
     """
-    _, options = parse_options_header(content_type)
-    boundary = options.get(b"boundary")
-    if not boundary or len(boundary) > 256:
+    boundary = boundary_of(content_type)
+    if boundary is None:
         raise _no_form()
     reader = _FormReader(boundary)
     async for piece in chunks:

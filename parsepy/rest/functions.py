@@ -3,20 +3,26 @@
 from parsepy.errors import Code, ParseError
 from parsepy.model.values import JSONObject
 from parsepy.operations import functions, jobs
-from parsepy.rest.requests import Request, Route
+from parsepy.rest.forms import parameters_of
+from parsepy.rest.requests import Request, Route, is_multipart
 from parsepy.rest.responses import Answer
 from parsepy.triggers import NOTHING, Answered
 
 
-def _params(request: Request) -> JSONObject:
+def _params(request: Request, form: JSONObject | None = None) -> JSONObject:
     # Parse: what stands in the query string are texts here, numbers or not
-    return {**request.body, **request.query}
+    return {**(request.body if form is None else form), **request.query}
 
 
 async def call(request: Request) -> Answer:
     """Call a cloud function; ``{"result": ...}``, or ``{}`` if it returned nothing."""
     name = request.arguments["name"]
-    result = await functions.call(request.context, name, _params(request))
+    kind = request.headers.get(b"content-type", b"")
+    form = None
+    if is_multipart(kind):
+        # Parse: of a form only its parts count; credentials stand in the headers
+        form = parameters_of(kind.decode("latin-1"), request.form)
+    result = await functions.call(request.context, name, _params(request, form))
     if result is NOTHING:
         return Answer({})
     if isinstance(result, Answered):

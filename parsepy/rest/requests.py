@@ -25,7 +25,8 @@ class Request:
 
     ``path`` are the decoded segments below the mount; ``arguments`` the named ones of the
     route; ``body`` the JSON object without credentials; ``query`` the raw query parameters.
-    ``stream`` is the body of an upload, which the door has not read.
+    ``stream`` is the body of an upload, which the door has not read; ``form`` that of a
+    multipart form elsewhere, as it came.
     """
 
     method: str
@@ -38,6 +39,7 @@ class Request:
     find_route: "FindRoute"
     stream: object = None
     admit_item: "AdmitItem | None" = None
+    form: bytes = b""
 
     @property
     def limits(self) -> QueryLimits:
@@ -100,7 +102,7 @@ def read_json(content_type: bytes, body: bytes) -> JSONObject:
 
     Raises INVALID_JSON.
     """
-    if not body or content_type.startswith(_MULTIPART):
+    if not body or is_multipart(content_type):
         return {}
     if content_type.startswith(_FORM) and body.lstrip()[:1] not in (b"{", b"["):
         return _read_form(body)
@@ -111,6 +113,11 @@ def read_json(content_type: bytes, body: bytes) -> JSONObject:
     if type(value) is not dict:
         raise ParseError(Code.INVALID_JSON, "The request body must be a JSON object.")
     return value
+
+
+def is_multipart(content_type: bytes) -> bool:
+    """Is a body of this type a multipart form?"""
+    return content_type[: len(_MULTIPART)].lower() == _MULTIPART
 
 
 def _read_form(body: bytes) -> JSONObject:

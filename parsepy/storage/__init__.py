@@ -33,10 +33,20 @@ from pymongo.errors import (
 
 from parsepy.errors import Code, Interruption, ParseError
 from parsepy.model.acl import allows
+from parsepy.model.aggregation import Aggregation, has_regex
 from parsepy.model.schema import ClassSchema
 from parsepy.model.values import JSONObject, now
 from parsepy.model.where import Where, equals_id
-from parsepy.storage import documents, filters, memory, schemas, settings, streams, updates
+from parsepy.storage import (
+    documents,
+    filters,
+    memory,
+    pipelines,
+    schemas,
+    settings,
+    streams,
+    updates,
+)
 from parsepy.storage.changes import Change, Changes
 from parsepy.storage.documents import Document, FileURL
 from parsepy.storage.filters import EVERYTHING, Scope
@@ -116,6 +126,13 @@ def _refused(code: int, message: str) -> ParseError | None:
     return None
 
 
+def _cause(error: OperationFailure) -> str:
+    message = str((error.details or {}).get("errmsg", error))
+    if message.startswith("error processing query"):  # and then the database and the plan
+        return message.rpartition("caused by :: ")[2]
+    return message
+
+
 def _duplicate(details: Mapping[str, Any], message: str) -> DuplicateKey:
     text = str(details.get("errmsg") or message)
     _, _, rest = text.partition(" index: ")
@@ -123,11 +140,18 @@ def _duplicate(details: Mapping[str, Any], message: str) -> DuplicateKey:
 
 
 @contextmanager
-def _guard() -> Iterator[None]:
+def _guard(otherwise: Code | None = None) -> Iterator[None]:
+    """Translate the driver's errors; ``otherwise``: what it means that MongoDB refuses."""
     try:
         yield
     except PyMongoError as error:
         translated = _translated(error)
+        if (
+            otherwise is not None
+            and isinstance(error, OperationFailure)
+            and (translated is error or error.code in _BAD_VALUE)
+        ):
+            translated = ParseError(otherwise, _cause(error))
         if translated is error:
             raise
         raise translated from error
@@ -330,7 +354,7 @@ class Storage:
     ) -> JSONObject:
         """MongoDB's own account of how it answers a find."""
         command: Document = {
-            "find": self.collection(schema.name).name,
+            "find": self._prefix + schema.name,
             "filter": filters.to_filter(schema, where, scope),
             "limit": limit or 0,
             "skip": skip,
@@ -339,15 +363,63 @@ class Storage:
             command["sort"] = {documents.key_of(schema, name): way for name, way in order}
         if hint is not None:
             command["hint"] = hint
-        asked: Document = {"explain": command, "verbosity": verbosity}
-        if time := self._time_limit(where):
-            asked["maxTimeMS"] = time
         with _guard():
-            plan = await self._database.command(asked)
+            return await self._explained(command, verbosity, self._time_limit(where))
+
+    async def _explained(self, command: Document, verbosity: str, time: int | None) -> JSONObject:
+        asked: Document = {"explain": command, "verbosity": verbosity}
+        if time:
+            asked["maxTimeMS"] = time
+        plan = await self._database.command(asked)
         shown: JSONObject = documents.from_nested(plan)
         for internal in ("$clusterTime", "operationTime"):
             shown.pop(internal, None)
         return shown
+
+    async def aggregate(self, schema: ClassSchema, asked: Aggregation) -> list[Any]:
+        """What a pipeline yields, or the one account of its plan."""
+        raw = {"raw_values": asked.raw_values, "raw_field_names": asked.raw_field_names}
+        stages = pipelines.to_pipeline(schema, asked.pipeline, **raw)
+        options: dict[str, Any] = {}
+        if asked.hint is not None:
+            options["hint"] = asked.hint
+        if asked.comment is not None:
+            options["comment"] = asked.comment
+        time = self._max_time_ms
+        if has_regex(stages):
+            time = min(self._regex_time_ms, time or self._regex_time_ms)
+        collection = self.collection(schema.name)
+        if asked.explain is not None:
+            name = self._prefix + schema.name
+            command = {"aggregate": name, "pipeline": stages, "cursor": {}, **options}
+            with _guard(Code.INVALID_QUERY):
+                return [await self._explained(command, asked.explain, time)]
+        if time:
+            options["maxTimeMS"] = time
+        if asked.read_preference is not None:
+            preference = _PREFERENCES[asked.read_preference]
+            collection = collection.with_options(read_preference=preference)
+
+        async def run(session: AsyncClientSession | None) -> list[Document]:
+            cursor = await collection.aggregate(stages, session=session, **options)
+            return await cursor.to_list(None)
+
+        with _guard(Code.INVALID_QUERY):
+            found = await self._do(run)
+        return pipelines.from_results(schema, self.file_url, stages, found, **raw)
+
+    async def distinct(self, schema: ClassSchema, where: Where, field: str) -> list[Any]:
+        """The values that a field has in the objects that match."""
+        query, key = filters.to_filter(schema, where), documents.key_of(schema, field)
+        time = self._time_limit(where)
+        options: dict[str, Any] = {"maxTimeMS": time} if time else {}
+        with _guard(Code.INVALID_QUERY):
+            values = await self._do(
+                lambda session: self.collection(schema.name).distinct(
+                    key, query, session=session, **options
+                )
+            )
+        return pipelines.from_distinct(schema, field, values)
 
     def _time_limit(self, where: Where) -> int | None:
         if where and filters.has_regex(where):

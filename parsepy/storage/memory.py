@@ -181,10 +181,11 @@ class MemoryDatabase(_Refusing):
             )
         return found
 
-    async def command(self, command: str) -> Document:
+    async def command(self, command: str | Document) -> Document:
         """Answer ``ping``."""
         if command != "ping":
-            raise _unavailable(f"command {command}")
+            name = command if isinstance(command, str) else next(iter(command))
+            raise _unavailable(f"command {name}")
         return {"ok": 1.0}
 
     async def drop(self) -> None:
@@ -210,14 +211,14 @@ class MemoryCursor:
         return [_projected(item, self._tree) for item in found[:length]]
 
 
-class IndexCursor:
-    """As ``AsyncCommandCursor`` over indexes."""
+class Rows:
+    """As ``AsyncCommandCursor``: what has been found already."""
 
     def __init__(self, rows: list[Document]) -> None:
         self._rows = rows
 
     async def to_list(self, length: int | None = None) -> list[Document]:
-        """The descriptions of the indexes."""
+        """The documents; at most ``length``."""
         return self._rows[:length]
 
 
@@ -281,6 +282,43 @@ class MemoryCollection(_Refusing):
         """The first document that matches."""
         found = await self.fetch(_readable(filter), limit=1)
         return found[0] if found else None
+
+    async def aggregate(
+        self,
+        pipeline: Sequence[Document],
+        *,
+        hint: Any = None,
+        comment: Any = None,
+        maxTimeMS: int | None = None,
+        session: MemorySession | None = None,
+    ) -> Rows:
+        """What those of MongoDB's stages yield that mongomock has; none of them writes."""
+        self._check_hint(hint)
+        if any(name in ("$out", "$merge") for stage in pipeline for name in stage):
+            raise _unavailable("pipeline that writes")
+        await self._expire()
+        try:
+            return Rows(await self._mock.aggregate(list(pipeline)).to_list(None))
+        except NotImplementedError as error:
+            raise _unavailable(f"such pipeline ({error})") from error
+        except (TypeError, ValueError, LookupError, AttributeError, AssertionError) as error:
+            # mongomock takes for granted that expressions fit the values they meet
+            raise _unavailable(f"way to run this pipeline ({error!r})") from error
+
+    async def distinct(
+        self,
+        key: str,
+        filter: Mapping[str, Any],
+        *,
+        maxTimeMS: int | None = None,
+        session: MemorySession | None = None,
+    ) -> list[Any]:
+        """The values of a field (or dotted path) in the documents that match."""
+        found: dict[Any, Any] = {}
+        for document in await self.fetch(_readable(filter)):
+            for value in _values(document, key.split(".")):
+                found.setdefault(_comparable(value, any_case=False), value)
+        return list(found.values())
 
     async def count_documents(
         self,
@@ -546,14 +584,14 @@ class MemoryCollection(_Refusing):
         self._exists = True
         return name
 
-    async def list_indexes(self) -> IndexCursor:
+    async def list_indexes(self) -> Rows:
         """Name and keys of each index."""
         rows: list[Document] = []
         if self._exists:
             rows.append({"name": "_id_", "key": {"_id": 1}})
         for index in self._indexes.values():
             rows.append({"name": index.name, "key": dict(index.keys), **index.options})
-        return IndexCursor(rows)
+        return Rows(rows)
 
     async def drop_index(self, name: str) -> None:
         """Forget an index."""

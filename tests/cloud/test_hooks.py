@@ -551,3 +551,20 @@ async def test_an_operation_of_the_wrong_kind_is_refused_as_without_a_hook(shop:
     order = await create(it.client, "Order", note="a text")
     body = {"note": {"__op": "Increment", "amount": 1}}
     refused(await it.client.put(f"/classes/Order/{order}", json=body), Code.INCORRECT_TYPE)
+
+
+async def test_a_function_takes_a_form_with_a_file(shop: MakeShop) -> None:
+    running = await shop(
+        """
+        @Cloud.function("attach")
+        async def attach(request):
+            given = request.params
+            file = given["file"]
+            return [given["note"], file["filename"], file["contentType"], len(file["data"])]
+        """
+    )
+    file = ("a.png", b"\x89PNG", "image/png")
+    answer = await running.client.post(
+        "/functions/attach", data={"note": "mine"}, files={"file": file}
+    )
+    assert answer.json() == {"result": ["mine", "a.png", "image/png", 4]}

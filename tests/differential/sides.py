@@ -36,7 +36,14 @@ CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
     # Permission errors in full, and users who can be seen.
     "detailed": {**COMMON, "enableSanitizedErrorResponse": False, "enforcePrivateUsers": False},
     # Cloud code, the same in both languages.
-    "cloud": {**COMMON, "enableSanitizedErrorResponse": False, "cloud": TWIN},
+    "cloud": {
+        **MAILING,
+        "verifyUserEmails": False,
+        "enableSanitizedErrorResponse": False,
+        "cloud": TWIN,
+        "liveQuery": {"classNames": ["Live"]},
+        "startLiveQueryServer": True,
+    },
     # Webhooks: `{receiver}` in a step is where they are sent to.
     "hooks": {
         **COMMON,

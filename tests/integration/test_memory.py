@@ -418,8 +418,42 @@ async def test_a_hint_at_no_index_is_a_bad_query(anybody: Client) -> None:
 
 
 async def test_a_part_of_the_driver_that_is_missing_is_named() -> None:
-    with pytest.raises(ParseError, match=r"has no aggregate; use MongoDB"):
-        await storage().collection("Order").aggregate([])
+    with pytest.raises(ParseError, match=r"has no watch; use MongoDB"):
+        await storage().collection("Order").watch()
+
+
+MASTER = {"X-Parse-Master-Key": MASTER_KEY}
+
+
+async def test_simple_pipelines_and_distinct_values_are_answered(anybody: Client) -> None:
+    for name, price in (("Mug", 3), ("Cup", 3), ("Pot", 9)):
+        await made(anybody, "Product", {"name": name, "price": price, "tags": [name, "new"]})
+    group = {"$group": {"_id": "$price", "count": {"$sum": 1}}}
+    body = {"_method": "GET", "pipeline": [group, {"$sort": {"_id": 1}}]}
+    answer = await answered(await anybody.post("/aggregate/Product", json=body, headers=MASTER))
+    assert answer["results"] == [{"objectId": 3, "count": 2}, {"objectId": 9, "count": 1}]
+    for distinct, values in (("price", {3, 9}), ("tags", {"Mug", "Cup", "Pot", "new"})):
+        query = {"distinct": distinct}
+        response = await anybody.get("/aggregate/Product", params=query, headers=MASTER)
+        assert set((await answered(response))["results"]) == values
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        {"$merge": {"into": "Copy"}},
+        {"$out": "Copy"},
+        {"$bucketAuto": {"groupBy": "$price", "buckets": 2}},
+        {"$project": {"x": {"$toUpper": {"$nosuch": 1}}}},
+        {"$group": {"_id": {"$divide": ["$name", 0]}}},
+    ],
+)
+async def test_a_stage_that_is_missing_is_refused(anybody: Client, stage: dict[str, Any]) -> None:
+    await made(anybody, "Product", {"name": "Mug"})
+    body = {"_method": "GET", "pipeline": [stage]}
+    answer = await anybody.post("/aggregate/Product", json=body, headers=MASTER)
+    assert answer.status_code == 400
+    assert answer.json()["code"] in (Code.COMMAND_UNAVAILABLE, Code.INVALID_QUERY)
 
 
 @pytest.mark.parametrize("pattern", ["[", "(?<x", "[[:alpha:]]", "(" * 5000])

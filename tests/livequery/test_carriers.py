@@ -14,8 +14,6 @@ from uuid import uuid4
 import pytest
 from pymongo import MongoClient
 
-from parsepy.app import Application
-from parsepy.storage.embedded import find_mongod
 from tests.conftest import Client, MakeApp, database_in
 from tests.livequery.listener import listening, serving
 from tests.peer import unavailable
@@ -144,88 +142,3 @@ async def test_the_spines_read_nothing_for_change_streams(app: MakeApp) -> None:
     async with serving(application) as url, listening(url) as listener:
         await listener.subscribe("Order")
         assert not application.backend.events.wants("Order")
-
-
-class ReplicaSet:
-    """Three mongod processes, of which any may be killed."""
-
-    def __init__(self, home: Path) -> None:
-        self._processes: dict[int, subprocess.Popen[bytes]] = {}
-        for number in range(3):
-            with socket.create_server(("127.0.0.1", 0)) as probe:
-                port = probe.getsockname()[1]
-            folder = home / str(number)
-            folder.mkdir()
-            command = [str(find_mongod(home)), "--dbpath", str(folder), "--port", str(port)]
-            command += ["--bind_ip", "127.0.0.1", "--replSet", "three", "--quiet"]
-            command += ["--oplogSize", "64", "--wiredTigerCacheSizeGB", "0.25", "--nounixsocket"]
-            self._processes[port] = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        hosts = ",".join(f"127.0.0.1:{port}" for port in self._processes)
-        self.uri = f"mongodb://{hosts}/shop?replicaSet=three&w=majority"
-        members = [
-            {"_id": number, "host": f"127.0.0.1:{port}"}
-            for number, port in enumerate(self._processes)
-        ]
-        try:
-            self._initiate(members)
-        except BaseException:
-            self.stop()
-            raise
-
-    def _initiate(self, members: list[dict[str, Any]]) -> None:
-        for port in self._processes:  # each must be there before the first asks the others
-            with MongoClient[Any](f"mongodb://127.0.0.1:{port}/?directConnection=true") as client:
-                client.admin.command("ping")
-        first = next(iter(self._processes))
-        settings = {"electionTimeoutMillis": 1000, "heartbeatIntervalMillis": 300}
-        with MongoClient[Any](f"mongodb://127.0.0.1:{first}/?directConnection=true") as client:
-            client.admin.command(
-                "replSetInitiate", {"_id": "three", "members": members, "settings": settings}
-            )
-
-    def kill_primary(self) -> None:
-        """Kill the primary as a power cut would."""
-        with MongoClient[Any](self.uri) as client:
-            client.admin.command("ping")
-            assert client.primary is not None
-            self._processes[client.primary[1]].kill()
-
-    def stop(self) -> None:
-        """End what is left."""
-        for process in self._processes.values():
-            process.kill()
-            process.wait(10)
-
-
-@pytest.mark.slow
-async def test_a_killed_primary_costs_no_event_and_doubles_none(
-    app: MakeApp, tmp_path: Path
-) -> None:
-    replicas = await asyncio.to_thread(ReplicaSet, tmp_path)
-    try:
-        application: Application = await app(
-            databaseURI=replicas.uri,
-            liveQuery={"classNames": ["Order"], "carrier": "changeStreams"},
-        )
-        async with (
-            serving(application) as url,
-            Client(application, master=True) as shop,
-            listening(url) as listener,
-        ):
-            await listener.subscribe("Order")
-            acknowledged: list[int] = []
-            for number in range(60):
-                if number == 20:
-                    await asyncio.to_thread(replicas.kill_primary)
-                answer = await shop.post("/classes/Order", json={"number": number})
-                if answer.status_code == 201:
-                    acknowledged.append(number)
-            seen: list[int] = []
-            while not seen or seen[-1] != acknowledged[-1]:
-                seen.append((await listener.frame())["object"]["number"])
-        assert len(seen) == len(set(seen))
-        assert seen == sorted(seen)
-        assert set(acknowledged) <= set(seen)
-        assert len(acknowledged) > 40
-    finally:
-        replicas.stop()

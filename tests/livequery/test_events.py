@@ -1,5 +1,10 @@
 """Which events reach a listener: the five kinds, their states, and what narrows them."""
 
+import pytest
+
+from parsepy.livequery.delivery import Principals
+from parsepy.livequery.subscriptions import Subscription
+from parsepy.model.principal import Principal
 from tests.conftest import Client
 from tests.livequery.listener import listening
 from tests.rest.shop import create, ok
@@ -84,3 +89,22 @@ async def test_every_path_of_the_port_takes_websockets(url: str) -> None:
     for path in ("/", "/parse", "/parse/", "/anything"):
         async with listening(url, path) as listener:
             await listener.subscribe("Order")
+
+
+async def test_what_goes_wrong_with_one_listener_is_not_the_others_loss(
+    url: str, shop: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rights_of = Principals.of
+
+    async def unlucky(who: Principals, subscription: Subscription) -> Principal:
+        if subscription.request_id == 13:
+            raise RuntimeError("out of luck")
+        return await rights_of(who, subscription)
+
+    async with listening(url) as first, listening(url) as last:
+        await first.subscribe("Order", request_id=13)
+        await last.subscribe("Order")
+        monkeypatch.setattr(Principals, "of", unlucky)
+        await create(shop, "Order")
+        await last.nothing_but("create")
+        await first.nothing_but()

@@ -14,6 +14,7 @@ async function main() {
     verifyServerUrl: false,
     ...options,
   });
+  running.server.keepAliveTimeout = 75_000; // a client's idle connection is not cut as it is used
   process.stdin.on('end', () => process.exit(0));
   process.stdin.resume();
   process.stdout.write(`READY ${running.server.address().port}\n`);

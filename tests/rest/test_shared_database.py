@@ -104,7 +104,11 @@ async def test_permissions_changed_here_hold_there_soon(
     here: Client, there: Client, orders: str
 ) -> None:
     await create(here, orders, status="new")
-    assert len(await find(there, orders)) == 1
+
+    async def open_there() -> bool:
+        return len(await find(there, orders)) == 1
+
+    await eventually(open_there)
     closed: dict[str, Any] = {"classLevelPermissions": {"find": {}, "get": {}}}
     ok(await master_of(here).put(f"/schemas/{orders}", json=closed))
 

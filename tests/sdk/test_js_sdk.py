@@ -1,5 +1,6 @@
 """The real JavaScript SDK, old and current, drives the shop over HTTP: parsepy, and the peer."""
 
+import json
 import os
 import re
 import signal
@@ -38,12 +39,13 @@ TEMPLATES = {
 # A flow runs on its template alone and on both; what is not about templates runs once, on both.
 ALONE = {"ecommerce": ("ecommerce",), "shopping": ("shopping",)}
 # What only the shop's cloud code does, on the server that has loaded it.
-RULES = "shop_rules"
+RULES = ("shop_live", "shop_rules")
+LIVE = ("Order", "Cart", "SKU", "Product", "FlashSale")
 FILES = tuple(
     sorted(
         name
         for path in FOLDER.glob("*.test.mjs")
-        if (name := path.name.removesuffix(".test.mjs")) != RULES
+        if (name := path.name.removesuffix(".test.mjs")) not in RULES
     )
 )
 SKIPPED = {
@@ -102,6 +104,7 @@ def parsepy_serving(
         arguments += ["--schema", str(template)]
     if cloud is not None:
         arguments += ["--cloud", str(cloud)]
+        arguments += ["--live-query", json.dumps({"classNames": LIVE})]
     log = home / "parsepy.log"
     command = [str(Path(sys.executable).with_name("parsepy")), "serve", *arguments]
     with log.open("w") as output:
@@ -177,7 +180,8 @@ def shop(
 
 def cases() -> Iterator[object]:
     """Every (server and templates, file); the peer's are slow."""
-    yield pytest.param("ruled-both", RULES, marks=pytest.mark.node, id=f"ruled-both-{RULES}")
+    for file in RULES:
+        yield pytest.param("ruled-both", file, marks=pytest.mark.node, id=f"ruled-both-{file}")
     for server in ("parsepy", "peer"):
         marks = [pytest.mark.node, *([pytest.mark.slow] if server == "peer" else [])]
         for templates in TEMPLATES:

@@ -1,12 +1,15 @@
 """The cases: one file for each part of the protocol, each with its own `SCENARIOS`."""
 
 from tests.differential.cases import (
+    administration,
+    aggregate,
     batches,
     class_permissions,
     cloud_code,
     credentials,
     dashboard,
     files,
+    forms,
     hooks,
     invalid_input,
     keys_configuration,
@@ -51,4 +54,7 @@ SCENARIOS: list[Scenario] = [
     *hooks.SCENARIOS,
     *cloud_code.SCENARIOS,
     *mail.SCENARIOS,
+    *aggregate.SCENARIOS,
+    *forms.SCENARIOS,
+    *administration.SCENARIOS,
 ]

@@ -59,6 +59,33 @@ def wished(wish: str) -> list[Step]:
     ]
 
 
+FILES = (
+    *("plain.txt", "refuse.txt", "throw.txt", "other.txt", "tell.txt", "late.txt"),
+    *("keep.txt", "hidden.txt", "unlucky.txt", "load.txt", "head.txt"),
+)
+
+
+def upload(file: str, **more: Any) -> Step:
+    """Upload a text."""
+    text = {"Content-Type": "text/plain"}
+    return Step("POST", f"/files/{file}", b"text", headers=text, **more)
+
+
+def file_story(file: str) -> list[Step]:
+    """A file's life, and what fired in it."""
+    told = ("content-disposition", "x-shelf")
+    return [
+        upload(file, who="master", save={"file": "$.name"}, name=f"upload {file}"),
+        fired(f"upload {file}"),
+        get("/files/shop/{file}", name=f"download {file}", compare=told),
+        fired(f"download {file}"),
+        get("/files/shop/metadata/{file}", name=f"metadata of {file}"),
+        fired(f"metadata of {file}"),
+        delete("/files/{file}", who="master", name=f"delete {file}"),
+        fired(f"delete {file}"),
+    ]
+
+
 SCENARIOS = [
     Scenario(
         "hooks of a save",
@@ -131,6 +158,47 @@ SCENARIOS = [
             fired("log-ins"),
             post("/logout", {}, who="session"),
             fired("log-out"),
+        ],
+        configuration="cloud",
+    ),
+    Scenario(
+        "hooks of files",
+        [
+            *(step for name in FILES for step in file_story(name)),
+            sign_up("fay", "fay_hooks"),
+            upload("mine.txt", who="fay", name="upload as a user"),
+            fired("upload of a user"),
+        ],
+        configuration="cloud",
+    ),
+    Scenario(
+        "hooks of the configuration",
+        [
+            put("/config", {"params": {"price": 1, "title": "Shop"}}, who="master"),
+            fired("the first"),
+            put("/config", {"params": {"price": 2}}, who="master", name="another price"),
+            fired("another price"),
+            put("/config", {"params": {"price": -1}}, who="master", name="a wrong price"),
+            fired("a wrong price"),
+            put("/config", {"params": {"price": 3}}, name="as nobody"),
+            fired("nobody"),
+            put("/config", {"params": {"price": op("Delete")}}, who="master", name="deleted"),
+            fired("the deletion"),
+            get("/config"),
+        ],
+        configuration="cloud",
+    ),
+    Scenario(
+        "hooks of a password reset",
+        [
+            sign_up("gil", "gil_hooks", kind="good", email="gil@hooks.test"),
+            sign_up("hal", "hal_hooks", kind="banned", email="hal@hooks.test"),
+            fired("sign-ups"),
+            *(
+                post("/requestPasswordReset", {"email": email}, name=f"reset {email}")
+                for email in ("gil@hooks.test", "hal@hooks.test", "nobody@hooks.test", "", 5)
+            ),
+            fired("resets"),
         ],
         configuration="cloud",
     ),

@@ -80,7 +80,90 @@ Parse.Cloud.beforeSave(Parse.User, request => {
   fired.push({ trigger: 'beforeSave', class: '_User', isNew: !request.object.existed() });
 });
 
+Parse.Cloud.beforePasswordResetRequest(request => {
+  fired.push({ trigger: 'beforePasswordResetRequest', user: request.object.get('kind') ?? null });
+  if (request.object.get('kind') === 'banned') throw new Parse.Error(142, 'no mail for you');
+});
+
+const noteFile = request => {
+  const name = request.file.name().replace(/^[0-9a-f]{32}_/, '');
+  fired.push({
+    trigger: request.triggerName,
+    file: name,
+    size: request.fileSize ?? null,
+    master: !!request.master,
+    user: request.user ? request.user.get('username').split('_')[0] : null,
+  });
+  return name;
+};
+Parse.Cloud.beforeSave(Parse.File, request => {
+  switch (noteFile(request)) {
+    case 'refuse.txt': throw new Parse.Error(142, 'no files today');
+    case 'throw.txt': throw new Error('broken');
+    case 'other.txt': return new Parse.File('another.txt', { base64: 'YW5vdGhlcg==' });
+    case 'tell.txt': request.file.addMetadata('shelf', 7); request.file.addTag('kind', 'mug'); break;
+  }
+});
+Parse.Cloud.afterSave(Parse.File, request => {
+  if (noteFile(request) === 'late.txt') throw new Parse.Error(142, 'too late');
+});
+Parse.Cloud.beforeDelete(Parse.File, request => {
+  if (noteFile(request) === 'keep.txt') throw new Parse.Error(142, 'it stays');
+});
+Parse.Cloud.afterDelete(Parse.File, noteFile);
+Parse.Cloud.beforeFind(Parse.File, request => {
+  if (noteFile(request) === 'hidden.txt') throw new Parse.Error(142, 'not to be seen');
+});
+Parse.Cloud.afterFind(Parse.File, request => {
+  switch (noteFile(request)) {
+    case 'unlucky.txt': throw new Parse.Error(142, 'unlucky');
+    case 'load.txt': request.forceDownload = true; break;
+    case 'head.txt': request.responseHeaders['X-Shelf'] = '7'; break;
+  }
+});
+
+const noteConfig = request => {
+  fired.push({
+    trigger: request.triggerName,
+    price: request.object.get('price') ?? null,
+    before: request.original ? request.original.get('price') ?? null : null,
+    master: !!request.master,
+    mark: request.context.mark ?? null,
+  });
+};
+Parse.Cloud.beforeSave(Parse.Config, request => {
+  noteConfig(request);
+  request.context.mark = 'from before';
+  if (request.object.get('price') < 0) throw new Parse.Error(142, 'price: at least 0');
+});
+Parse.Cloud.afterSave(Parse.Config, noteConfig);
+
+Parse.Cloud.beforeConnect(request => {
+  fired.push({ trigger: 'beforeConnect', master: !!request.useMasterKey });
+  if (request.installationId === 'banned') throw new Parse.Error(142, 'not you');
+});
+Parse.Cloud.beforeSubscribe('Live', request => {
+  const { total } = request.query.toJSON().where;
+  fired.push({ trigger: 'beforeSubscribe', total: total ?? null, user: !!request.user });
+  if (total === -1) throw new Parse.Error(142, 'not that');
+  if (total === 5) request.query.equalTo('total', 6);
+});
+Parse.Cloud.afterLiveQueryEvent('Live', request => {
+  fired.push({
+    trigger: 'afterEvent',
+    event: request.event,
+    total: request.object.get('total'),
+    original: request.original ? request.original.get('total') : null,
+  });
+  if (request.object.get('wish') === 'hide') request.sendEvent = false;
+  if (request.object.get('wish') === 'change') request.object.set('note', 'changed');
+  if (request.object.get('wish') === 'refuse') throw new Parse.Error(142, 'no event');
+});
+
 Parse.Cloud.define('echo', request => request.params);
+Parse.Cloud.define('form', request => Object.fromEntries(
+  Object.entries(request.params).map(([name, value]) =>
+    [name, value.data ? { ...value, data: value.data.toString('hex') } : value])));
 Parse.Cloud.define('nothing', () => undefined);
 Parse.Cloud.define('none', () => null);
 Parse.Cloud.define('object', async () => {

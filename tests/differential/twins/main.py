@@ -1,19 +1,27 @@
 """Cloud code for parsepy; main.js beside it does the same for Parse Server."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 from parsepy import (
     ACL,
     Cloud,
+    Config,
+    ConfigRequest,
+    ConnectRequest,
     DeleteRequest,
+    File,
+    FileRequest,
     FindRequest,
     FoundRequest,
     FunctionRequest,
     JobRequest,
+    LiveEventRequest,
     Object,
     ParseError,
     SaveRequest,
+    SubscribeRequest,
     User,
     UserRequest,
 )
@@ -144,9 +152,150 @@ async def user(request: SaveRequest) -> None:
     fired.append({"trigger": "beforeSave", "class": "_User", "isNew": request.object.is_new})
 
 
+@Cloud.before_password_reset_request
+async def mail(request: UserRequest) -> None:
+    kind = request.object.get("kind")
+    fired.append({"trigger": "beforePasswordResetRequest", "user": kind})
+    if kind == "banned":
+        raise ParseError(142, "no mail for you")
+
+
+def note_file(request: FileRequest) -> str:
+    name = re.sub("^[0-9a-f]{32}_", "", request.file.name)
+    fired.append(
+        {
+            "trigger": request.trigger_name,
+            "file": name,
+            "size": request.file_size,
+            "master": request.master,
+            "user": str(request.user.username).split("_")[0] if request.user else None,
+        }
+    )
+    return name
+
+
+@Cloud.before_save(File)
+async def check_file(request: FileRequest) -> File | None:
+    match note_file(request):
+        case "refuse.txt":
+            raise ParseError(142, "no files today")
+        case "throw.txt":
+            raise RuntimeError("broken")
+        case "other.txt":
+            return File("another.txt", b"another")
+        case "tell.txt":
+            request.file.add_metadata("shelf", 7).add_tag("kind", "mug")
+    return None
+
+
+@Cloud.after_save(File)
+async def file_saved(request: FileRequest) -> None:
+    if note_file(request) == "late.txt":
+        raise ParseError(142, "too late")
+
+
+@Cloud.before_delete(File)
+async def keep_file(request: FileRequest) -> None:
+    if note_file(request) == "keep.txt":
+        raise ParseError(142, "it stays")
+
+
+@Cloud.after_delete(File)
+async def file_deleted(request: FileRequest) -> None:
+    note_file(request)
+
+
+@Cloud.before_find(File)
+async def hide_file(request: FileRequest) -> None:
+    if note_file(request) == "hidden.txt":
+        raise ParseError(142, "not to be seen")
+
+
+@Cloud.after_find(File)
+async def show_file(request: FileRequest) -> None:
+    match note_file(request):
+        case "unlucky.txt":
+            raise ParseError(142, "unlucky")
+        case "load.txt":
+            request.force_download = True
+        case "head.txt":
+            request.response_headers["X-Shelf"] = "7"
+
+
+def note_config(request: ConfigRequest) -> None:
+    fired.append(
+        {
+            "trigger": request.trigger_name,
+            "price": request.object.get("price"),
+            "before": request.original.get("price") if request.original else None,
+            "master": request.master,
+            "mark": request.context.get("mark"),
+        }
+    )
+
+
+@Cloud.before_save(Config)
+async def check_config(request: ConfigRequest) -> None:
+    note_config(request)
+    request.context["mark"] = "from before"
+    if request.object.get("price", 0) < 0:
+        raise ParseError(142, "price: at least 0")
+
+
+@Cloud.after_save(Config)
+async def config_saved(request: ConfigRequest) -> None:
+    note_config(request)
+
+
+@Cloud.before_connect
+async def connect(request: ConnectRequest) -> None:
+    fired.append({"trigger": "beforeConnect", "master": request.master})
+    if request.installation_id == "banned":
+        raise ParseError(142, "not you")
+
+
+@Cloud.before_subscribe("Live")
+async def subscribe(request: SubscribeRequest) -> None:
+    total = request.query.to_where().get("total")
+    user = request.user is not None
+    fired.append({"trigger": "beforeSubscribe", "total": total, "user": user})
+    if total == -1:
+        raise ParseError(142, "not that")
+    if total == 5:
+        request.query.equal_to("total", 6)
+
+
+@Cloud.after_live_query_event("Live")
+async def tell(request: LiveEventRequest) -> None:
+    item, before = request.object, request.original
+    fired.append(
+        {
+            "trigger": "afterEvent",
+            "event": request.event,
+            "total": item.get("total"),
+            "original": before.get("total") if before is not None else None,
+        }
+    )
+    match item.get("wish"):
+        case "hide":
+            request.send_event = False
+        case "change":
+            item.set("note", "changed")
+        case "refuse":
+            raise ParseError(142, "no event")
+
+
 @Cloud.function("echo")
 async def echo(request: FunctionRequest) -> Any:
     return request.params
+
+
+@Cloud.function("form")
+async def form(request: FunctionRequest) -> dict[str, Any]:
+    return {
+        name: {**value, "data": value["data"].hex()} if isinstance(value, dict) else value
+        for name, value in request.params.items()
+    }
 
 
 @Cloud.function("nothing")

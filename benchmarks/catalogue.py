@@ -1,0 +1,90 @@
+"""The large catalogue that both servers are measured on: 10,000 articles, variants, baskets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pymongo import MongoClient
+
+from benchmarks.shop import STAFF, Row, Shop, create_all
+
+ARTICLES = 10_000
+VARIANTS = 300
+BASKETS = 50
+SHELVES = 20
+READABLE = {"*": {"read": True}}
+
+
+@dataclass(slots=True)
+class Catalogue:
+    """What was written, as a client should see it."""
+
+    articles: list[Row] = field(default_factory=list)
+    variants: list[Row] = field(default_factory=list)
+    baskets: list[str] = field(default_factory=list)
+
+    @property
+    def by_id(self) -> dict[str, Row]:
+        """The articles by their ids."""
+        return {row["objectId"]: row for row in self.articles}
+
+
+def article(number: int) -> Row:
+    """The body of one article; prices differ, shelves repeat."""
+    return {
+        "name": f"Article {number}",
+        "description": "Made to last, and easy to mend. " * 3,
+        "price": (number * 7919) % ARTICLES + 0.5,
+        "shelf": f"shelf-{number % SHELVES}",
+        "available": number % 4 != 0,
+        "ACL": READABLE,
+    }
+
+
+def pointer(class_name: str, row: Row) -> Row:
+    """A Pointer to a row."""
+    return {"__type": "Pointer", "className": class_name, "objectId": row["objectId"]}
+
+
+def stock_catalogue(port: int, shop: Shop) -> Catalogue:
+    """Write the catalogue through the REST API of the server at `port`; raises WrongAnswer."""
+    catalogue = Catalogue(create_all(port, "Article", [article(n) for n in range(ARTICLES)]))
+    catalogue.variants = create_all(
+        port,
+        "Variant",
+        [
+            {
+                "article": pointer("Article", catalogue.articles[n // 3]),
+                "colour": ("red", "green", "blue")[n % 3],
+                "stock": n,
+                "ACL": READABLE,
+            }
+            for n in range(VARIANTS)
+        ],
+    )
+    mine = {shop.user: {"read": True, "write": True}, STAFF: {"read": True}}
+    baskets = [{"items": [], "total": 0, "ACL": mine} for _ in range(BASKETS)]
+    catalogue.baskets = [row["objectId"] for row in create_all(port, "Basket", baskets)]
+    # one of each makes the class, so that no measured request has to change the schema
+    create_all(port, "Purchase", [purchase(catalogue, 0, mine)])
+    create_all(port, "Line", [line(0, mine)])
+    return catalogue
+
+
+def purchase(catalogue: Catalogue, number: int, acl: Any) -> Row:
+    """The body of an order of two variants."""
+    chosen = (catalogue.variants[(number + step) % VARIANTS] for step in (0, 7))
+    items = [{"sku": pointer("Variant", row), "quantity": 1 + number % 3} for row in chosen]
+    return {"items": items, "total": 10.5 + number, "status": "pending", "ACL": acl}
+
+
+def line(number: int, acl: Any) -> Row:
+    """The body of one of fifty in a batch."""
+    return {"number": number, "text": f"line {number}", "ACL": acl}
+
+
+def index_catalogue(client: MongoClient[dict[str, Any]], database: str) -> None:
+    """The indexes that whoever runs such a shop makes."""
+    client[database]["Article"].create_index([("available", 1), ("price", -1)])
+    client[database]["Variant"].create_index("_p_article")

@@ -1,0 +1,175 @@
+"""``Aggregation``: a pipeline or ``distinct`` over one class; read it from REST parameters."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from parsepy.errors import Code, ParseError
+from parsepy.model.query import EXPLAIN_LEVELS, QueryLimits, parse_where, read_hint
+from parsepy.model.query import read_preferences as preferences_of
+from parsepy.model.values import JSONObject
+from parsepy.model.where import Where
+
+WRITING = frozenset(("$out", "$merge"))
+"""Stages that write what they are given."""
+REFUSED = frozenset(("$function", "$accumulator", "$changeStream"))
+"""Programs that MongoDB would run, and the stage that never ends."""
+_NO_STAGES = ("distinct", "where")
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregation:
+    """What to compute over one class.
+
+    ``pipeline`` holds stages of one key each, in Parse's field names; with ``distinct`` it is
+    not run. ``where`` belongs to ``distinct``. ``raw_values``: MongoDB's extended JSON goes in
+    and comes out; ``raw_field_names``: names are the database's own.
+    """
+
+    class_name: str
+    pipeline: tuple[JSONObject, ...] = ()
+    distinct: str | None = None
+    where: Where = ()
+    hint: Any = None
+    explain: str | None = None
+    comment: Any = None
+    read_preference: str | None = None
+    raw_values: bool = False
+    raw_field_names: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Does a stage write to a collection?"""
+        return any(not WRITING.isdisjoint(stage) for stage in self.pipeline)
+
+
+def from_parameters(
+    class_name: str,
+    parameters: Mapping[str, Any],
+    *,
+    limits: QueryLimits,
+    raw_values: bool = False,
+    raw_field_names: bool = False,
+) -> Aggregation:
+    """Read the parameters of an aggregation (protocol §27).
+
+    ``raw_values`` and ``raw_field_names`` hold where the parameters say nothing. Raises
+    INVALID_QUERY for what is no stage or option, INVALID_JSON for a broken where.
+    """
+    rest = dict(parameters)
+    # Parse: an option that is empty, 0 or false counts as not given, and so as a stage
+    options = {
+        name: rest.pop(name)
+        for name in ("hint", "explain", "comment", "readPreference")
+        if rest.get(name)
+    }
+    raw = {"rawValues": raw_values, "rawFieldNames": raw_field_names}
+    for name in raw:
+        if isinstance(rest.get(name), bool):
+            raw[name] = rest.pop(name)
+    distinct = rest.get("distinct")
+    where: Where = ()
+    if rest.get("where") is not None:
+        where = parse_where(rest["where"], privileged=True, limits=limits)
+    return Aggregation(
+        class_name,
+        pipeline=tuple(_stages(rest)),
+        distinct=_text(distinct) if distinct else None,
+        where=where,
+        hint=read_hint(options.get("hint")),
+        explain=_explain(options.get("explain")),
+        comment=options.get("comment"),
+        raw_values=raw["rawValues"],
+        raw_field_names=raw["rawFieldNames"],
+        **preferences_of({"readPreference": options.get("readPreference")}),
+    )
+
+
+def _text(value: Any) -> str:
+    """A value as JavaScript makes a text of it."""
+    if isinstance(value, list):
+        return ",".join(map(_text, value))
+    return value if isinstance(value, str) else str(value)
+
+
+def _explain(value: Any) -> str | None:
+    if value is None:
+        return None
+    if value is not True and value not in EXPLAIN_LEVELS:
+        raise ParseError(Code.INVALID_QUERY, "Invalid value for explain")
+    return "allPlansExecution" if value in (True, "queryPlannerExtended") else str(value)
+
+
+# --- stages -------------------------------------------------------------------------------------
+
+
+def _stages(rest: JSONObject) -> Iterator[JSONObject]:
+    """The stages of a request: its ``pipeline``, or else every parameter that is no option."""
+    given = rest.get("pipeline")
+    if given or isinstance(given, list | dict):
+        stages = given
+    else:
+        stages = {name: value for name, value in rest.items() if name not in _NO_STAGES}
+        if len(stages) < len(rest) and not rest.get("distinct"):
+            raise ParseError(
+                Code.INVALID_QUERY, "where belongs to distinct; a pipeline has $match for it."
+            )
+    if isinstance(stages, str):
+        stages = dict.fromkeys(_names(stages))
+    if isinstance(stages, dict):
+        stages = [{name: value} for name, value in stages.items()]
+    if not isinstance(stages, list):
+        raise ParseError(Code.INVALID_QUERY, "pipeline must be an array or an object of stages.")
+    for stage in stages:
+        yield _checked(stage)
+
+
+def _names(value: Any) -> list[str]:
+    """The keys of a value; Parse: a text or array has its indexes for keys."""
+    if isinstance(value, dict):
+        return list(value)
+    return [str(index) for index in range(len(value))] if isinstance(value, str | list) else []
+
+
+def _checked(stage: Any) -> JSONObject:
+    names = _names(stage)
+    if len(names) != 1:
+        raise ParseError(
+            Code.INVALID_QUERY,
+            f"Pipeline stages should only have one key but found {', '.join(names)}.",
+        )
+    name = names[0]
+    if name[:1] != "$":
+        raise ParseError(Code.INVALID_QUERY, f"Invalid aggregate stage '{name}'.")
+    if name == "$group":
+        _check_group(stage[name])
+    _check_operators(stage)
+    found: JSONObject = stage
+    return found
+
+
+def _check_group(specification: Any) -> None:
+    names = specification if isinstance(specification, dict) else ()
+    if "objectId" in names:
+        raise ParseError(Code.INVALID_QUERY, "Cannot use 'objectId' in aggregation stage $group.")
+    if "_id" not in names:
+        raise ParseError(Code.INVALID_QUERY, "Invalid parameter for query: group. Missing key _id")
+
+
+def _check_operators(value: Any) -> None:
+    """Refuse, at any depth, what runs programs in the database or never ends."""
+    if type(value) is dict:
+        for name, item in value.items():
+            if name in REFUSED:
+                raise ParseError(Code.INVALID_QUERY, f"{name} is not allowed in a pipeline.")
+            _check_operators(item)
+    elif type(value) is list:
+        for item in value:
+            _check_operators(item)
+
+
+def has_regex(value: Any) -> bool:
+    """Does a pipeline hold a regular expression, whose cost the client chooses?"""
+    if type(value) is dict:
+        return any("$regex" in name or has_regex(item) for name, item in value.items())
+    return type(value) in (list, tuple) and any(map(has_regex, value))

@@ -1,0 +1,55 @@
+"""``aggregate``: pipelines and ``distinct`` over a class, for the master key."""
+
+from dataclasses import replace
+from typing import Any
+
+from parsepy.backend import RequestContext
+from parsepy.errors import Code, denied
+from parsepy.model.aggregation import Aggregation
+from parsepy.model.query import Query
+from parsepy.model.schema import is_class_name
+from parsepy.operations import find, hooks, schemas
+from parsepy.triggers import Replaced
+
+
+async def aggregate(context: RequestContext, asked: Aggregation) -> list[Any]:
+    """The results of a pipeline, or the distinct values of a field (protocol §27).
+
+    A class that is not there has none. Raises OPERATION_FORBIDDEN for all but the master key,
+    INVALID_QUERY for what MongoDB refuses.
+    """
+    _check_rights(context, asked)
+    query = Query(asked.class_name, where=asked.where, limit=None)
+    if not is_class_name(asked.class_name):
+        schemas.check_unknown(context, asked.class_name)
+        return []
+    # Parse: beforeFind sees an aggregation as a query; afterFind does not see it
+    rewritten = await hooks.before_find(context, query)
+    if isinstance(rewritten, Replaced):
+        return rewritten.objects
+    schema = await schemas.readable(context, asked.class_name)
+    if not schema.exists:
+        return []
+    storage = context.backend.storage
+    if asked.distinct is not None:
+        rewritten = await find.resolved(context, schema, rewritten)
+        return await storage.distinct(schema, rewritten.where, asked.distinct)
+    return await storage.aggregate(schema, replace(asked, where=()))
+
+
+def _check_rights(context: RequestContext, asked: Aggregation) -> None:
+    principal = context.principal
+    if not principal.is_master:
+        raise denied(Code.OPERATION_FORBIDDEN, "Only the master key may aggregate.")
+    if not principal.is_read_only:
+        return
+    if not context.config.allow_aggregation_for_read_only_master_key:
+        raise denied(
+            Code.OPERATION_FORBIDDEN,
+            "Cannot run an aggregation pipeline when using the readOnlyMasterKey",
+        )
+    if asked.writes:
+        raise denied(
+            Code.OPERATION_FORBIDDEN,
+            "read-only masterKey isn't allowed to write with an aggregation pipeline.",
+        )

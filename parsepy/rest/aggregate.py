@@ -1,0 +1,23 @@
+"""``/aggregate/:className``: pipelines and distinct values, for the master key."""
+
+from parsepy.model import aggregation
+from parsepy.operations.aggregate import aggregate
+from parsepy.rest.requests import Request, Route
+from parsepy.rest.responses import Answer
+
+
+async def run(request: Request) -> Answer:
+    """Run a pipeline over a class, or list the distinct values of a field."""
+    request.require_master()
+    options = request.context.config.query
+    asked = aggregation.from_parameters(
+        request.arguments["className"],
+        request.parameters(),
+        limits=request.limits,
+        raw_values=options.aggregation_raw_values,
+        raw_field_names=options.aggregation_raw_field_names,
+    )
+    return Answer({"results": await aggregate(request.context, asked)})
+
+
+routes = [Route("GET", "/aggregate/:className", run)]
