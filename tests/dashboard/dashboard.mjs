@@ -7,7 +7,7 @@ const { CHROMIUM, DASHBOARD_URL, DASHBOARD_USER, DASHBOARD_PASSWORD, SCREENSHOTS
 // KEEP_SCREENSHOTS=1 leaves one of each test that succeeds, too.
 const { KEEP_SCREENSHOTS } = process.env;
 const { SHOP_URL, SHOP_APP_ID, SHOP_MASTER_KEY } = process.env;
-const WAIT = 10_000;
+const WAIT = 20_000;
 
 export let page;
 let browser;
@@ -60,8 +60,19 @@ export function test(name, body) {
 /** Say that the test means to have something refused; it fails if that does not happen. */
 export const expect = (pattern) => meant.push(pattern);
 
-/** Open a page of the application. */
-export const open = (path) => page.goto(`${DASHBOARD_URL}/apps/${process.env.DASHBOARD_APP ?? "shop"}/${path}`);
+const place = (path) => `/apps/${process.env.DASHBOARD_APP ?? "shop"}/${path}`;
+
+/** Load the dashboard anew, on this page of the application. */
+export const load = (path) => page.goto(DASHBOARD_URL + place(path));
+
+/** Go to a page of the application, as its links do: without loading the dashboard anew. */
+export async function open(path) {
+  if (!page.url().startsWith(DASHBOARD_URL + place(""))) return load(path);
+  await page.evaluate((to) => {
+    history.pushState({}, "", to);
+    dispatchEvent(new PopStateEvent("popstate", { state: {} }));
+  }, place(path));
+}
 
 /** The dialog that lies on the page. */
 export const dialog = () => page.locator("[data-modal]").last();

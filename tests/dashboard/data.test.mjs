@@ -1,7 +1,7 @@
 // The data browser: classes, columns, rows, cells, filters.
 import assert from "node:assert/strict";
 import { before } from "node:test";
-import { answer, ask, beginRow, cell, choose, confirm, dialog, expect, menu, open, page, rows, saveRow, shown, test, write } from "./dashboard.mjs";
+import { answer, ask, beginRow, cell, choose, confirm, dialog, expect, load, menu, open, page, rows, saveRow, shown, test, write } from "./dashboard.mjs";
 
 before(async () => {
   await ask("POST", "classes/Product", { name: "Apron", price: 20 });
@@ -94,7 +94,7 @@ test("the distinct values of a column are told", async () => {
 });
 
 test("a class is filtered", async () => {
-  await open("browser/Wish");
+  await load("browser/Wish");
   await shown("a red one");
   const filter = await filterStars("greater than");
   await filter.locator("input:not([role])").fill("4");

@@ -1,6 +1,6 @@
 // What operators have: config, webhooks, jobs, API console, logs, push.
 import assert from "node:assert/strict";
-import { ANYBODY, answer, ask, choose, confirm, dialog, expect, open, page, shown, test } from "./dashboard.mjs";
+import { ANYBODY, answer, ask, choose, confirm, dialog, expect, load, open, page, shown, test } from "./dashboard.mjs";
 
 const parameters = async (headers) => (await ask("GET", "config", undefined, headers)).params;
 
@@ -62,7 +62,7 @@ test("the jobs of cloud code are listed, and one is run", async () => {
 });
 
 test("the status of jobs is told", async () => {
-  await open("jobs/status");
+  await load("jobs/status");
   await shown("countProducts");
   await shown("counted");
 });
