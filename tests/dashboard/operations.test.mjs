@@ -94,8 +94,12 @@ test("the log page shows what the start and cloud code have told", async () => {
   await open("logs/info");
   await shown("greeted Anna", { exact: false });
   if (process.env.SHOP_SERVER !== "peer") await shown("role made: staff", { exact: false });
+});
+
+test("the page of errors shows where cloud code has failed", async () => {
+  assert.equal((await ask("POST", "functions/crash", {}, ANYBODY)).code, 141);
   await open("logs/error");
-  await shown("No logs in the last 30 days");
+  await shown("crash", { exact: false });
 });
 
 test("the push page shows its form where there is push", async () => {
