@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ALL_TESTS := -n auto --maxprocesses 4 --dist loadfile
 NODE_MODULES := tests/reference/node_modules
+DASHBOARD_MODULES := tests/dashboard/node_modules
 
 help: ## this menu
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s%s\n", $$1, $$2}'
@@ -15,7 +16,7 @@ help: ## this menu
 run: $(BIN)/.installed-run ## install into .venv, then serve both templates with demo data
 	@exec $(BIN)/parsepy serve --demo $(ARGS)
 
-test: $(BIN)/.installed-dev node ## all tests; `make test ARGS='tests/unit -k query'` for some
+test: $(BIN)/.installed-dev node dashboard ## all tests; `make test ARGS='tests/unit -k query'` for some
 	@$(BIN)/python -m pytest $(or $(ARGS),$(ALL_TESTS))
 
 check: $(BIN)/.installed-dev ## format, lint, types, import layers
@@ -24,7 +25,7 @@ check: $(BIN)/.installed-dev ## format, lint, types, import layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-coverage: $(BIN)/.installed-dev node ## all tests, then the lines and branches they left out
+coverage: $(BIN)/.installed-dev node dashboard ## all tests, then the lines and branches they left out
 	@$(BIN)/python -m coverage run -m pytest $(ARGS)
 	@$(BIN)/python -m coverage report
 
@@ -37,7 +38,7 @@ bench-live: $(BIN)/.installed-dev node ## Live Query events a second and CPU, be
 env: .env ## make .env with random secrets for `docker compose up`
 
 clean: ## remove what the targets above made, but neither keys nor data (.parsepy)
-	rm -rf $(VENV) $(NODE_MODULES) build dist .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf $(VENV) $(NODE_MODULES) $(DASHBOARD_MODULES) build dist .mypy_cache .ruff_cache .pytest_cache \
 	  .import_linter_cache .hypothesis .coverage htmlcov
 	find parsepy tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -62,16 +63,20 @@ $(BIN)/.installed-dev: pyproject.toml | $(BIN)/python
 	@$(PIP) install -e '.[dev]'
 	@touch $@ $(BIN)/.installed-run
 
-# Parse Server and its SDK, which some tests compare with; those are skipped where there is no Node.
-.PHONY: node
-node:
-	@if [ -f tests/reference/package.json ] && command -v node >/dev/null && command -v npm >/dev/null; \
-	then $(MAKE) --no-print-directory $(NODE_MODULES)/.package-lock.json; fi
+# What some tests compare with or drive; they are skipped where there is no Node.
+WITH_NODE = if [ -f $(1)/package.json ] && command -v node >/dev/null && command -v npm >/dev/null; \
+	then $(MAKE) --no-print-directory $(1)/node_modules/.package-lock.json; fi
 
-$(NODE_MODULES)/.package-lock.json: tests/reference/package.json $(wildcard tests/reference/package-lock.json)
-	@echo "Installing Parse Server and its SDK for the comparing tests (once)"
-	@cd tests/reference && if [ -f package-lock.json ]; then npm ci --ignore-scripts --no-audit --no-fund --silent; \
-	  else npm install --ignore-scripts --no-audit --no-fund --silent; fi
+.PHONY: node dashboard
+node: # Parse Server and its SDK
+	@$(call WITH_NODE,tests/reference)
+
+dashboard: # Parse Dashboard, and what drives a browser
+	@$(call WITH_NODE,tests/dashboard)
+
+tests/%/node_modules/.package-lock.json: tests/%/package.json tests/%/package-lock.json
+	@echo "Installing the packages of tests/$* (once)"
+	@cd tests/$* && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 .env:

@@ -81,8 +81,11 @@ async def _sign_up_with_password(context: RequestContext, body: JSONObject) -> S
         if config.prevent_signup_with_unverified_email:
             raise ParseError(Code.EMAIL_NOT_FOUND, "User email is not verified.")
         return SignedUp(saved.object_id, saved.told)
-    if context.principal.is_privileged or context.installation_id == "cloud":
-        # Parse: made by the master key or by cloud code, no session
+    if context.installation_id == "cloud" or (
+        context.principal.is_privileged and context.installation_id is None
+    ):
+        # Parse: no session for cloud code, nor for the master key; but one for the installation
+        # that a client tells along with it, as the SDKs and the dashboard do
         return SignedUp(saved.object_id, saved.told)
     answer |= await _start_session(
         context, saved.object_id, {"action": "signup", "authProvider": "password"}

@@ -9,4 +9,8 @@ Parse.Cloud.define("greet", ({ log, params }) => {
   return `Hello ${params.name}`;
 });
 
+Parse.Cloud.define("crash", () => {
+  throw new Error("no such shelf");
+});
+
 Parse.Cloud.job("countProducts", () => "counted");

@@ -1,4 +1,4 @@
-"""The cloud code of the server that the dashboard operates: a hook, a function, a job."""
+"""The cloud code of the server that the dashboard operates: a hook, functions, a job."""
 
 from parsepy import Cloud, FunctionRequest, JobRequest, ParseError, SaveRequest
 
@@ -15,6 +15,12 @@ async def greet(request: FunctionRequest) -> str:
     """A greeting, and a line for the log page."""
     request.log.info("greeted %s", request.params["name"])
     return f"Hello {request.params['name']}"
+
+
+@Cloud.function("crash")
+async def crash(request: FunctionRequest) -> None:
+    """A fault, for the page of errors."""
+    raise LookupError("no such shelf")
 
 
 @Cloud.job("countProducts")

@@ -4,13 +4,17 @@ import { after, before, test as nodeTest } from "node:test";
 import { chromium } from "playwright-core";
 
 const { CHROMIUM, DASHBOARD_URL, DASHBOARD_USER, DASHBOARD_PASSWORD, SCREENSHOTS } = process.env;
+// KEEP_SCREENSHOTS=1 leaves one of each test that succeeds, too.
+const { KEEP_SCREENSHOTS } = process.env;
 const { SHOP_URL, SHOP_APP_ID, SHOP_MASTER_KEY } = process.env;
-const WAIT = 10_000;
+const WAIT = 20_000;
 
 export let page;
 let browser;
 // What went wrong without being asked for: errors of the page's script, refused requests.
 let complaints = [];
+// The complaints that a test means to raise.
+let meant = [];
 
 before(async () => {
   browser = await chromium.launch({ executablePath: CHROMIUM });
@@ -35,32 +39,40 @@ before(async () => {
 
 after(() => browser?.close());
 
+const file = (name) => `${SCREENSHOTS}/${name.replace(/\W+/g, "-")}.png`;
+
 /** A test that leaves a screenshot when it fails, and fails when anything was refused meanwhile. */
 export function test(name, body) {
   nodeTest(name, async () => {
-    complaints = [];
+    [complaints, meant] = [[], []];
     try {
       await body();
-      assert.deepEqual(complaints, []);
+      assert.deepEqual(meant.filter((pattern) => !complaints.some((text) => pattern.test(text))), []);
+      assert.deepEqual(complaints.filter((text) => !meant.some((pattern) => pattern.test(text))), []);
     } catch (error) {
-      await page?.screenshot({ path: `${SCREENSHOTS}/${name.replace(/\W+/g, "-")}.png` });
+      await page?.screenshot({ path: file(name) });
       throw error;
     }
-    if (process.env.KEEP_SCREENSHOTS) {
-      await page.screenshot({ path: `${SCREENSHOTS}/ok-${name.replace(/\W+/g, "-")}.png` });
-    }
+    if (KEEP_SCREENSHOTS) await page.screenshot({ path: file(name) });
   });
 }
 
-/** Take back the complaint that the test has meant to raise. */
-export function expected(pattern) {
-  const kept = complaints.filter((complaint) => !pattern.test(complaint));
-  assert.ok(kept.length < complaints.length, `${pattern} is not among ${complaints}`);
-  complaints = kept;
-}
+/** Say that the test means to have something refused; it fails if that does not happen. */
+export const expect = (pattern) => meant.push(pattern);
 
-/** Open a page of the application. */
-export const open = (path) => page.goto(`${DASHBOARD_URL}/apps/${process.env.DASHBOARD_APP ?? "shop"}/${path}`);
+const place = (path) => `/apps/${process.env.DASHBOARD_APP ?? "shop"}/${path}`;
+
+/** Load the dashboard anew, on this page of the application. */
+export const load = (path) => page.goto(DASHBOARD_URL + place(path));
+
+/** Go to a page of the application, as its links do: without loading the dashboard anew. */
+export async function open(path) {
+  if (!page.url().startsWith(DASHBOARD_URL + place(""))) return load(path);
+  await page.evaluate((to) => {
+    history.pushState({}, "", to);
+    dispatchEvent(new PopStateEvent("popstate", { state: {} }));
+  }, place(path));
+}
 
 /** The dialog that lies on the page. */
 export const dialog = () => page.locator("[data-modal]").last();

@@ -1,7 +1,7 @@
 // The data browser: classes, columns, rows, cells, filters.
 import assert from "node:assert/strict";
 import { before } from "node:test";
-import { answer, ask, beginRow, cell, choose, confirm, dialog, expected, menu, open, page, rows, saveRow, shown, test, write } from "./dashboard.mjs";
+import { answer, ask, beginRow, cell, choose, confirm, dialog, expect, load, menu, open, page, rows, saveRow, shown, test, write } from "./dashboard.mjs";
 
 before(async () => {
   await ask("POST", "classes/Product", { name: "Apron", price: 20 });
@@ -25,7 +25,7 @@ test("a hook refuses a cell's new value, and says why", async () => {
   const refused = await answer("PUT", "classes/Product/", () => write(apron, "price", "-1"));
   assert.equal(refused.code, 142);
   await shown("The price is below zero.", { exact: false });
-  expected(/^400 .*\/classes\/Product\//);
+  expect(/^400 .*\/classes\/Product\//);
   const { results } = await ask("GET", 'classes/Product?where={"name":"Apron"}');
   assert.equal(results[0].price, 20);
 });
@@ -73,7 +73,8 @@ test("a cell is edited", async () => {
   assert.deepEqual(await stars(), [1, 5]);
 });
 
-test("a class is filtered", async () => {
+/** Choose the rows of Wish whose stars are so. */
+async function filterStars(condition) {
   await page.getByText("Filter", { exact: true }).click();
   const filter = page.locator("#browserFilterPopover");
   const field = filter.getByRole("combobox").nth(1);
@@ -81,7 +82,21 @@ test("a class is filtered", async () => {
   await field.fill("stars");
   await page.locator('[data-popover-type="inner"] li').getByText("stars", { exact: true }).click();
   await filter.getByText("exists", { exact: true }).click();
-  await page.locator(".chromeDropdown").getByText("greater than", { exact: true }).click();
+  await page.locator(".chromeDropdown").getByText(condition, { exact: true }).click();
+  return filter;
+}
+
+test("the distinct values of a column are told", async () => {
+  const filter = await filterStars("unique");
+  await answer("GET", "aggregate/Wish", () => filter.getByRole("button", { name: "Apply" }).click());
+  await page.getByText("a red one").waitFor({ state: "detached" });
+  assert.deepEqual((await rows().allInnerTexts()).map(Number).sort(), [1, 5]);
+});
+
+test("a class is filtered", async () => {
+  await load("browser/Wish");
+  await shown("a red one");
+  const filter = await filterStars("greater than");
   await filter.locator("input:not([role])").fill("4");
   const found = await answer("GET", "classes/Wish", () => filter.getByRole("button", { name: "Apply" }).click());
   assert.deepEqual(found.results?.map((row) => row.note), ["a red one"]);

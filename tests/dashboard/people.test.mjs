@@ -1,6 +1,6 @@
 // Users, roles, and who may do what: class-level permissions, protected fields, single rows.
 import assert from "node:assert/strict";
-import { ANYBODY, answer, ask, beginRow, cell, confirm, dialog, menu, open, page, rows, saveRow, shown, test, write } from "./dashboard.mjs";
+import { ANYBODY, answer, ask, beginRow, cell, confirm, dialog, load, menu, open, page, rows, saveRow, shown, test, write } from "./dashboard.mjs";
 
 const signIn = (password) => ask("POST", "login", { username: "anna", password }, ANYBODY);
 const asAnna = () => ({ "X-Parse-Session-Token": anna.sessionToken });
@@ -49,7 +49,7 @@ test("a user is put into a role", async () => {
 
 test("a class is closed to everybody but a role", async () => {
   await ask("POST", "schemas/Parcel", { className: "Parcel", fields: { label: { type: "String" } } });
-  await open("browser/Parcel");
+  await load("browser/Parcel");
   await shown("No data to display");
   await menu("Security", "Class Level Permissions");
   const box = dialog().getByRole("combobox");
@@ -66,7 +66,7 @@ test("a class is closed to everybody but a role", async () => {
 });
 
 test("a column is hidden from everybody", async () => {
-  await open("browser/Parcel");
+  await load("browser/Parcel");
   await shown("yes");
   await menu("Security", "Protected Fields");
   await dialog().getByText("All fields allowed").click();
