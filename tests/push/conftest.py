@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -15,27 +15,30 @@ _NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def tls(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The providers' certificate and key."""
-    return fakes.certificate(tmp_path_factory.mktemp("tls"))
+async def providers(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[tuple[fakes.APNs, fakes.FCM]]:
+    """Both providers, over TLS; the senders of this process trust their certificate."""
+    files = fakes.certificate(tmp_path_factory.mktemp("tls"))
+    apns, fcm = fakes.APNs(), fakes.FCM()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(files[0]))
+        async with fakes.served(apns, files), fakes.served(fcm, files):
+            yield apns, fcm
 
 
 @pytest.fixture
-async def apns(tls: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[fakes.APNs]:
-    """Apple, to whom the senders speak over TLS."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(tls[0]))
-    provider = fakes.APNs()
-    async with fakes.served(provider, tls):
-        yield provider
+def apns(providers: tuple[fakes.APNs, fakes.FCM]) -> Iterator[fakes.APNs]:
+    """Apple, as if nothing had been sent yet."""
+    yield providers[0]
+    providers[0].reset()
 
 
 @pytest.fixture
-async def fcm(tls: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[fakes.FCM]:
+def fcm(providers: tuple[fakes.APNs, fakes.FCM]) -> Iterator[fakes.FCM]:
     """Google, likewise."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(tls[0]))
-    provider = fakes.FCM()
-    async with fakes.served(provider, tls):
-        yield provider
+    yield providers[1]
+    providers[1].reset()
 
 
 class PushShop:

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ PROJECT = "shop-1"
 APNS_KEY = ec.generate_private_key(ec.SECP256R1())
 ACCOUNT_KEY = rsa.generate_private_key(65537, 2048)
 
+Receive = Callable[[], Awaitable[Any]]
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
@@ -60,14 +61,31 @@ class Provider:
     takes: int | None = None
     """After so many messages nothing is taken before `opens` is set; None: all are."""
     came: int = 0
+    waiting: int = 0
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     url: str = ""
 
-    async def admit(self, token: str) -> int:
-        """Wait as told; the status of the answer."""
+    def reset(self) -> None:
+        """Forget everything but the address; what waits goes on."""
+        self.opens.set()
+        fresh = type(self)()
+        for item in fields(self):
+            if item.name != "url":
+                setattr(self, item.name, getattr(fresh, item.name))
+
+    async def admit(self, token: str, receive: Receive) -> int:
+        """Wait as told; the status of the answer, 0 if who asked has hung up."""
         self.came += 1
-        if self.takes is not None and self.came > self.takes:
-            await self.opens.wait()
+        if self.takes is not None and self.came > self.takes and not self.opens.is_set():
+            self.waiting += 1
+            self.changed.set()
+            opens = asyncio.create_task(self.opens.wait())
+            hung_up = asyncio.ensure_future(receive())
+            await asyncio.wait([opens, hung_up], return_when=asyncio.FIRST_COMPLETED)
+            self.waiting -= 1
+            if hung_up.done():
+                return 0
+            hung_up.cancel()
         if self.busy[token]:
             self.busy[token] -= 1
             return 503
@@ -80,10 +98,10 @@ class Provider:
         self.taken.append(received)
         self.changed.set()
 
-    async def until(self, count: int) -> None:
-        """Return when so many messages were taken."""
+    async def until(self, count: int, waiting: int = 0) -> None:
+        """Return when so many messages were taken, and so many wait to be."""
         async with asyncio.timeout(60):
-            while len(self.taken) < count:
+            while len(self.taken) < count or self.waiting < waiting:
                 self.changed.clear()
                 await self.changed.wait()
 
@@ -92,12 +110,13 @@ class Provider:
         return Counter(item.token for item in self.taken)
 
 
-async def read(receive: Callable[[], Awaitable[Any]]) -> bytes:
+async def read(receive: Receive) -> bytes:
     """A request's body."""
     body = b""
     while True:
         message = await receive()
-        body += message.get("body", b"")
+        piece: bytes = message.get("body", b"")
+        body += piece
         if not message.get("more_body"):
             return body
 
@@ -126,15 +145,18 @@ class APNs(Provider):
         prefix, _, token = scope["path"].rpartition("/")
         assert prefix == "/3/device"
         body = json.loads(await read(receive))
-        status = await self.admit(token)
+        status = await self.admit(token, receive)
+        if status == 0:
+            return None
         if status == 200:
             shown = {k: v for k, v in headers.items() if k.startswith("apns-")}
             self.take(Received(token, shown, body))
             return await answer(send, 200, None)
         reasons = {410: "Unregistered", 400: "BadDeviceToken", 503: "Shutdown"}
-        await answer(send, status, {"reason": reasons[status]})
+        return await answer(send, status, {"reason": reasons[status]})
 
 
+@dataclass(slots=True)
 class FCM(Provider):
     """Google's servers: the one that gives access tokens, and the one that takes messages."""
 
@@ -152,7 +174,9 @@ class FCM(Provider):
             return await answer(send, 401, {"error": {"status": "UNAUTHENTICATED"}})
         message = json.loads(body)["message"]
         token = message.pop("token")
-        status = await self.admit(token)
+        status = await self.admit(token, receive)
+        if status == 0:
+            return None
         if status == 200:
             self.take(Received(token, {}, message))
             return await answer(send, 200, {"name": f"projects/{PROJECT}/messages/1"})
@@ -170,7 +194,7 @@ class FCM(Provider):
         details = [{"@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError"}]
         details[0]["errorCode"] = error
         shown = {"code": code, "status": kind, "message": text, "details": details}
-        await answer(send, code, {"error": shown})
+        return await answer(send, code, {"error": shown})
 
     def grant(self, body: bytes) -> dict[str, Any]:
         """An access token for a service account's assertion."""
@@ -214,20 +238,20 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 @asynccontextmanager
 async def served(provider: APNs | FCM, files: tuple[Path, Path]) -> AsyncIterator[None]:
     """Serve a provider over TLS on a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = Config()
-        config.bind = [f"fd://{listening.fileno()}"]
-        config.certfile, config.keyfile = map(str, files)
-        config.graceful_timeout = 1
-        provider.url = f"https://localhost:{listening.getsockname()[1]}"
-        ends = asyncio.Event()
-        task = asyncio.create_task(
-            serve(provider, config, mode="asgi", shutdown_trigger=ends.wait)  # type: ignore[arg-type]  # any ASGI application
-        )
-        yield
-        provider.opens.set()
-        ends.set()
-        await task
+    listening = socket.create_server(("127.0.0.1", 0))
+    provider.url = f"https://localhost:{listening.getsockname()[1]}"
+    config = Config()
+    config.bind = [f"fd://{listening.detach()}"]
+    config.certfile, config.keyfile = map(str, files)
+    config.graceful_timeout = 1
+    config.errorlog = None
+    ends = asyncio.Event()
+    application: Any = provider
+    task = asyncio.create_task(serve(application, config, mode="asgi", shutdown_trigger=ends.wait))
+    yield
+    provider.opens.set()
+    ends.set()
+    await task
 
 
 def push_options(apns: APNs, fcm: FCM) -> dict[str, Any]:
