@@ -171,7 +171,7 @@ async def test_an_audience_counts_how_often_it_was_used(shop: PushShop) -> None:
         await shop.push(where={"deviceType": "ios"}, audience_id=made["objectId"])
     found = ok(await shop.master.get(f"/push_audiences/{made['objectId']}"))
     assert (found["timesUsed"], found["query"]) == (2, {"deviceType": "ios"})
-    assert found["lastUsed"]["__type"] == "Date"
+    assert found["lastUsed"].endswith("Z")
 
 
 async def test_an_audience_that_is_gone_keeps_no_push_back(shop: PushShop, apns: APNs) -> None:

@@ -51,7 +51,7 @@ def increment(data: Any) -> float | None:
 def check_badge(data: Any) -> None:
     """Refuse a badge that is neither a number nor an increment; raises INTERNAL_SERVER_ERROR."""
     badge = data.get("badge") if isinstance(data, dict) else None
-    if not badge or increment(data) is not None or badge is True or is_number(badge):
+    if badge in (None, "", False) or increment(data) is not None or is_number(badge):
         return
     raise ParseError(
         Code.INTERNAL_SERVER_ERROR,

@@ -15,6 +15,7 @@ from tests.differential.cases import (
     operators,
     permissions,
     protected_fields,
+    push,
     queries,
     relations,
     request_forms,
@@ -49,4 +50,5 @@ SCENARIOS: list[Scenario] = [
     *hooks.SCENARIOS,
     *cloud_code.SCENARIOS,
     *mail.SCENARIOS,
+    *push.SCENARIOS,
 ]
