@@ -61,6 +61,22 @@ SENT = post(
     name="the receiver's memory is a function",
 )
 
+WRONG: list[dict[str, Any]] = [
+    {"expiration_time": "soon"},
+    {"expiration_time": True},
+    {"expiration_time": None},
+    {"expiration_time": {}},
+    {"expiration_time": ["a"]},
+    {"push_time": "soon"},
+    {"push_time": True},
+    {"push_time": {"a": 1}},
+    {"expiration_interval": "60"},
+    {"expiration_interval": 0},
+    {"expiration_interval": -1},
+    {"expiration_interval": None},
+    {"expiration_interval": 60, "expiration_time": 4102444800},
+]
+
 UNCONFIGURED = [
     push({"where": {}, "data": DATA}),
     push({"where": {}, "data": DATA}, who=None, name="as nobody"),
@@ -82,21 +98,7 @@ REFUSED = [
     push({"channels": ["a"], "where": {}, "data": DATA}, name="to both"),
     *(
         push({"where": {"deviceToken": "none"}, "data": DATA, **wrong}, name=f"with {wrong}")
-        for wrong in (
-            {"expiration_time": "soon"},
-            {"expiration_time": True},
-            {"expiration_time": None},
-            {"expiration_time": {}},
-            {"expiration_time": ["a"]},
-            {"push_time": "soon"},
-            {"push_time": True},
-            {"push_time": {"a": 1}},
-            {"expiration_interval": "60"},
-            {"expiration_interval": 0},
-            {"expiration_interval": -1},
-            {"expiration_interval": None},
-            {"expiration_interval": 60, "expiration_time": 4102444800},
-        )
+        for wrong in WRONG
     ),
     get("/serverInfo", who="master"),
 ]
