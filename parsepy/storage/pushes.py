@@ -83,13 +83,12 @@ async def add(storage: Storage, work: PushWork) -> None:
 
 
 async def take(storage: Storage, owner: str, seconds: float) -> PushWork | None:
-    """The push that is due longest and that nobody works on; it is ``owner``'s for so long."""
+    """A push that is due and that nobody works on; it is ``owner``'s for so long."""
     moment = now()
     document = await storage.run(
         lambda session: storage.collection(COLLECTION).find_one_and_update(
             {"due": {"$lte": moment}, "until": {"$lt": moment}},
             {"$set": {"owner": owner, "until": moment + timedelta(seconds=seconds)}},
-            sort=[("due", 1)],
             return_document=ReturnDocument.AFTER,
             session=session,
         )
