@@ -28,7 +28,7 @@ from parsepy.model import match, templates
 from parsepy.model.query import QueryLimits
 from parsepy.model.values import dumps
 from parsepy.operations import bootstrap, jobs, schemas, security, webhooks
-from parsepy.operations.push import sending
+from parsepy.operations.push import worker
 from parsepy.pages import PagesDoor
 from parsepy.push import open_senders
 from parsepy.push.base import PushConfigError, PushSender
@@ -120,7 +120,7 @@ class Application:
             self._background(jobs.run_schedules(backend))
             push = backend.config.push
             if push is not None and not push.disable_worker:
-                self._background(sending.run(backend))
+                self._background(worker.run(backend))
         await webhooks.load(backend)
         self._background(webhooks.follow(backend))
 

@@ -30,6 +30,7 @@ _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _TOKEN_URL = "https://oauth2.googleapis.com/token"
 _EARLY = 60.0  # seconds before its end that an access token is renewed
 _NO_TOKEN = "The registration token is not a valid FCM registration token"
+_REST = 0.1  # seconds after which a token that could not be had is asked for again
 _MOST = 50  # connections
 
 
@@ -46,6 +47,7 @@ class FCM:
         base = str(options.get("baseURL") or BASE).rstrip("/")
         self._url = f"{base}/v1/projects/{self._account['project_id']}/messages:send"
         self._token = ("", 0.0)
+        self._asks_at = 0.0
         self._lock = asyncio.Lock()
         self._client: httpx.AsyncClient | None = None
         try:
@@ -74,14 +76,25 @@ class FCM:
         async with self._lock:
             text, until = self._token
             if not text or text == refused or time.monotonic() > until - _EARLY:
-                form = {"grant_type": _GRANT, "assertion": self._assertion()}
-                url = str(self._account.get("token_uri") or _TOKEN_URL)
-                response = await self._opened().post(url, data=form)
-                response.raise_for_status()
-                body: JSONObject = response.json()
-                text = str(body["access_token"])
-                self._token = (text, time.monotonic() + float(body.get("expires_in", 3600)))
+                if time.monotonic() < self._asks_at:
+                    raise ValueError("no access token can be had now")  # as was found just before
+                try:
+                    text = await self._granted()
+                except Exception:
+                    self._asks_at = time.monotonic() + _REST
+                    raise
             return text
+
+    async def _granted(self) -> str:
+        """A new access token for the service account."""
+        form = {"grant_type": _GRANT, "assertion": self._assertion()}
+        url = str(self._account.get("token_uri") or _TOKEN_URL)
+        response = await self._opened().post(url, data=form)
+        response.raise_for_status()
+        body: JSONObject = response.json()
+        text = str(body["access_token"])
+        self._token = (text, time.monotonic() + float(body.get("expires_in", 3600)))
+        return text
 
     def _opened(self) -> "httpx.AsyncClient":
         if self._client is None:

@@ -5,7 +5,7 @@ import json
 import socket
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
@@ -98,10 +98,10 @@ class Provider:
         self.taken.append(received)
         self.changed.set()
 
-    async def until(self, count: int, waiting: int = 0) -> None:
-        """Return when so many messages were taken, and so many wait to be."""
+    async def until(self, count: int) -> None:
+        """Return when so many messages were taken."""
         async with asyncio.timeout(60):
-            while len(self.taken) < count or self.waiting < waiting:
+            while len(self.taken) < count:
                 self.changed.clear()
                 await self.changed.wait()
 
@@ -210,6 +210,18 @@ class FCM(Provider):
     def revoke(self) -> None:
         """Let no token count that was granted so far."""
         self.granted += 1
+
+
+async def all_wait(providers: Sequence[Provider], count: int) -> None:
+    """Return when so many messages wait to be taken: all that are under way."""
+    async with asyncio.timeout(60):
+        while sum(provider.waiting for provider in providers) < count:
+            for provider in providers:
+                provider.changed.clear()
+            waits = [asyncio.create_task(provider.changed.wait()) for provider in providers]
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for task in waits:
+                task.cancel()
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:

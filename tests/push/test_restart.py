@@ -14,7 +14,7 @@ import httpx
 import pytest
 from pymongo import MongoClient
 
-from parsepy.operations.push import sending
+from parsepy.operations.push import sending, worker
 from parsepy.storage import pushes
 from tests.conftest import APP_ID, MASTER_KEY, Client, MakeApp, database_in
 from tests.push import fakes
@@ -101,12 +101,7 @@ async def test_a_kill_in_mid_send_neither_loses_nor_repeats(
     await elsewhere.devices("android", 500)
     apns.takes = fcm.takes = 170  # then they take nothing: what is under way has not arrived
     push_id = await elsewhere.push()
-    apns_waits = asyncio.create_task(apns.until(0, UNDER_WAY))
-    fcm_waits = asyncio.create_task(fcm.until(0, UNDER_WAY))
-    done, _ = await asyncio.wait([apns_waits, fcm_waits], return_when=asyncio.FIRST_COMPLETED)
-    await asyncio.gather(*done)
-    for task in (apns_waits, fcm_waits):
-        task.cancel()
+    await fakes.all_wait([apns, fcm], UNDER_WAY)
     taken = len(apns.taken) + len(fcm.taken)
     await server.end(signal.SIGKILL)
     assert 0 < taken < 1000
@@ -179,7 +174,7 @@ async def test_who_has_lost_a_push_sends_no_more_of_it(
     await shop.devices("ios", 30)
     apns.takes = 10
     push_id = await shop.push()
-    await apns.until(10, waiting=5)
+    await fakes.all_wait([apns], 5)
     storage = shop.master.application.backend.storage
     queue = storage.collection(pushes.COLLECTION)
     await queue.update_one({"_id": push_id}, {"$set": {"owner": "another"}})
@@ -210,7 +205,7 @@ async def test_a_push_whose_status_is_deleted_is_not_sent(
     push_id = await shop.push()
     await shop.master.delete(f"/classes/_PushStatus/{push_id}")
     backend = application.backend
-    found = await sending._next(backend)
+    found = await worker.take_next(backend)
     assert found is not None
     await found.run()
     assert apns.taken == []

@@ -1,6 +1,6 @@
 """Pushes: take what `POST /push` asks, keep it as `_PushStatus`, and queue it (protocol §28.2).
 
-``sending`` sends what is queued, on one process of all.
+``worker`` sends what is queued, on one process of all.
 """
 
 import hashlib

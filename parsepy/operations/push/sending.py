@@ -1,4 +1,4 @@
-"""Send queued pushes: each on one process of all, in batches, from where the last one stopped.
+"""``Sending``: one push, in batches, from where the last process stopped.
 
 A message is sent, then written down as settled, and only then does another one take its place.
 Whenever the process dies, those are sent again of which no outcome was written: as many as are
@@ -15,7 +15,7 @@ from parsepy.backend import Backend, RequestContext, master_context
 from parsepy.errors import Code, Interruption, ParseError
 from parsepy.model import where as wheres
 from parsepy.model.query import Query, simple
-from parsepy.model.values import JSONObject, new_id, now
+from parsepy.model.values import JSONObject, now
 from parsepy.model.where import Constraint, Where
 from parsepy.operations import find, save, schemas
 from parsepy.operations.push import STATUS, bodies, times
@@ -26,63 +26,8 @@ from parsepy.storage.pushes import PushWork
 log = logging.getLogger("parsepy.push")
 LEASE = 10.0
 """Seconds without a word after which a process counts as dead, and another takes its pushes."""
-_POLL = 1.0  # seconds between looks at the queue
-_PUSHES = 4  # at once in one process
 _MESSAGES = 50  # under way at once for one push
-_PATIENCE = 8.0  # seconds for messages under way when the server stops
 _INSTALLATION = "_Installation"
-
-
-async def run(backend: Backend) -> None:
-    """Send what is due, for as long as this runs; cancelled, it lets no message go astray."""
-    room = asyncio.Semaphore(_PUSHES)
-    under_way: dict[asyncio.Task[None], Sending] = {}
-
-    def ended(task: asyncio.Task[None]) -> None:
-        del under_way[task]
-        room.release()
-
-    try:
-        while True:
-            backend.push_queued.clear()
-            await room.acquire()
-            sending = await _next(backend)
-            if sending is None:
-                room.release()
-                await _wait(backend.push_queued)
-                continue
-            task = asyncio.create_task(sending.run())
-            under_way[task] = sending
-            task.add_done_callback(ended)
-    finally:
-        for sending in under_way.values():
-            sending.stop()
-        if under_way:
-            _, late = await asyncio.wait(list(under_way), timeout=_PATIENCE)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-
-
-async def _next(backend: Backend) -> "Sending | None":
-    owner, moment = new_id(20), time.monotonic()
-    try:
-        work = await pushes.take(backend.storage, owner, LEASE)
-    except Interruption as error:
-        log.error("the queue of pushes can't be read: %s", error)
-        return None
-    except Exception:  # a push that can't be read must not end the others
-        log.exception("the queue of pushes can't be read")
-        return None
-    return None if work is None else Sending(backend, work, owner, moment + LEASE)
-
-
-async def _wait(queued: asyncio.Event) -> None:
-    try:
-        async with asyncio.timeout(_POLL):
-            await queued.wait()
-    except TimeoutError:
-        pass
 
 
 class _Lost(Exception):
@@ -99,6 +44,7 @@ class Sending:
         self._owner = owner
         self._until = until
         self._stopping = False
+        self._has_warned = False
         self._places = asyncio.Semaphore(_MESSAGES)
         self._writing = asyncio.Lock()
         self._noted = self._written = 0
@@ -160,6 +106,8 @@ class Sending:
         if not await self._exists():
             log.info("push %s: its status was deleted, so it is not sent", work.id)
             return await pushes.drop(self._backend.storage, work.id)
+        # another process may just have stored the first installation, or one with new columns
+        await schemas.load(self._backend, within=0)
         while work.legs:
             if work.local is not None:
                 work.due = times.due(work.local, work.legs[0])
@@ -199,8 +147,6 @@ class Sending:
             await self._keep()
             left = max(left - len(batch), 0)
             await self._tell({"status": "running", "count": -(-left // size)})
-            if len(batch) < size:
-                return True
 
     @property
     def _size(self) -> int:
@@ -232,7 +178,10 @@ class Sending:
         query = Query(
             _INSTALLATION, where=self._rest(where), order=(("objectId", 1),), limit=self._size
         )
-        return (await find.find(self._context, query)).objects
+        found = (await find.find(self._context, query)).objects
+        # a beforeFind may have changed the query: whatever it answers, we go forward
+        ahead = [item for item in found if item["objectId"] > self._work.after]
+        return sorted(ahead, key=lambda item: str(item["objectId"]))
 
     async def _raise_badges(self, batch: list[JSONObject]) -> None:
         """Give the installations of a batch their new badges, once however often this is run.
@@ -312,8 +261,12 @@ class Sending:
         try:
             outcome = await sender.send(message)
         except Exception as error:  # an adapter is the operator's own code
-            log.exception("push %s: a message could not be sent", self._work.id)
-            return Outcome(False, str(device.get("deviceType")), f"{type(error).__name__}: {error}")
+            if not self._has_warned:
+                log.exception("push %s: a message could not be sent", self._work.id)
+            self._has_warned = True
+            outcome = Outcome(
+                False, str(device.get("deviceType")), f"{type(error).__name__}: {error}"
+            )
         if outcome is not None and not outcome.transmitted:
             log.info(
                 "push %s: installation %s: %s",
