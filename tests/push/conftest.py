@@ -46,6 +46,7 @@ class PushShop:
 
     def __init__(self, master: Client) -> None:
         self.master = master
+        self.tokens: list[str] = []
 
     async def device(self, kind: str = "ios", **fields: Any) -> dict[str, Any]:
         """Register a device; its installation."""
@@ -59,6 +60,7 @@ class PushShop:
             **fields,
         }
         made = ok(await self.master.post("/installations", json=body), 201)
+        self.tokens.append(body["deviceToken"])
         return {**body, "objectId": made["objectId"]}
 
     async def devices(self, kind: str, count: int) -> None:

@@ -33,6 +33,7 @@ class Server:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/parse"
         self.process: subprocess.Popen[bytes] | None = None
+        self.options = options
         (home / "config.json").write_text(json.dumps(options))
 
     async def start(self) -> None:
@@ -49,6 +50,14 @@ class Server:
         with log.open("a") as output:
             self.process = subprocess.Popen(command, cwd=self.home, stdout=output, stderr=output)
 
+    async def says(self, text: str) -> None:
+        """Return when its log holds a text."""
+        async with asyncio.timeout(30):
+            while True:
+                if text in await asyncio.to_thread((self.home / "log").read_text):
+                    return
+                await asyncio.sleep(0.05)
+
     async def end(self, how: signal.Signals) -> None:
         """End it by a signal; return when it is gone."""
         assert self.process is not None
@@ -62,6 +71,7 @@ class Devices(PushShop):
     def __init__(self, url: str) -> None:
         headers = {"X-Parse-Application-Id": APP_ID, "X-Parse-Master-Key": MASTER_KEY}
         limits = httpx.Limits(max_connections=20)
+        self.tokens: list[str] = []
         self.master: Any = httpx.AsyncClient(
             base_url=url, headers=headers, timeout=60, limits=limits
         )
@@ -152,6 +162,35 @@ async def test_a_server_that_is_told_to_stop_hands_the_rest_on(
     await server.start()
     await elsewhere.ended(push_id)
     assert len(apns.counts()) == len(apns.taken) == 300
+
+
+@pytest.mark.slow
+async def test_a_server_that_was_asleep_leaves_the_push_to_who_took_it(
+    server: Server, elsewhere: Devices, apns: APNs, fcm: FCM, tmp_path: Path
+) -> None:
+    await elsewhere.devices("ios", 200)
+    apns.takes = 60
+    push_id = await elsewhere.push()
+    await fakes.all_wait([apns], UNDER_WAY)
+    assert server.process is not None
+    server.process.send_signal(signal.SIGSTOP)
+    apns.opens.set()
+    (tmp_path / "other").mkdir()
+    other = Server(tmp_path / "other", server.options)
+    await other.start()
+    awake = Devices(other.url)
+    try:
+        assert (await awake.ended(push_id))["numSent"] == 200
+        server.process.send_signal(signal.SIGCONT)
+        await server.says("another process goes on with it")
+        assert (await awake.status(push_id))["numSent"] == 200
+    finally:
+        await awake.master.aclose()
+        await other.end(signal.SIGKILL)
+    assert set(apns.counts()) == set(elsewhere.tokens)
+    again = [token for token, count in apns.counts().items() if count > 1]
+    assert len(again) <= UNDER_WAY
+    assert len({(item.token, item.headers["apns-id"]) for item in apns.taken}) == 200
 
 
 async def test_of_several_processes_one_sends(app: MakeApp, apns: APNs, fcm: FCM) -> None:
