@@ -87,7 +87,7 @@ def apns_headers(message: Message, topic: str | None) -> dict[str, str]:
         topic = str(data["topic"])
     elif topic is not None:
         topic += _TOPIC_ENDS.get(push_type, "")
-    priority = message.setting("priority")
+    priority = data.get("priority", message.setting("priority"))
     shown: dict[str, Any] = {
         "apns-id": data.get("id") or message.id,
         "apns-push-type": push_type,
@@ -156,9 +156,8 @@ def _fcm_android(message: Message) -> JSONObject:
 def _fcm_apple(message: Message) -> JSONObject:
     data = message.data
     payload: JSONObject = {"aps": {}, **apns_payload(data, _FCM_HEADERS)}
-    alert = payload["aps"].get("alert")
-    if alert is not None and not isinstance(alert, dict):
-        payload["aps"]["alert"] = {"body": alert}
+    if "alert" in data and not isinstance(payload["aps"]["alert"], dict):
+        payload["aps"]["alert"] = {"body": payload["aps"]["alert"]}
     shown = {
         "apns-push-type": message.setting("push_type") or "alert",
         "apns-expiration": _expiration(message),
