@@ -1,5 +1,6 @@
-"""Orders: placed once, from what is in stock, at today's prices; legal steps only (O1 to O10)."""
+"""Orders: placed once, from what is in stock, at today's prices; legal steps only (O1 to O11)."""
 
+import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,10 +19,13 @@ from parsepy import (
     Object,
     ParseError,
     Pointer,
+    Push,
     Query,
     SaveRequest,
     WriteRequest,
 )
+
+log = logging.getLogger("parsepy.shop")
 
 STEPS = {
     "pending": {"paid", "cancelled"},
@@ -224,6 +228,22 @@ async def move(order: Object, old: str, new: str) -> None:
     await step()
     with own_writes():
         order.set("status", new)
+    await _tell_customer(order, new)
+
+
+async def _tell_customer(order: Object, status: str) -> None:
+    """O11: push to the devices on which the customer is logged in, if pushes are configured."""
+    user = order.get("user")
+    if not Push.is_configured() or not isinstance(user, Object):
+        return
+    # by his sessions: what an installation says of its user, anybody could have written
+    sessions = {"className": "_Session", "where": {"user": user.to_pointer()}}
+    where = {"installationId": {"$select": {"query": sessions, "key": "installationId"}}}
+    data = {"alert": f"Your order is {status}.", "order": str(order.id), "status": status}
+    try:
+        await Push.send(data, where=where)
+    except ParseError as error:  # the order has taken its step, whatever becomes of the news
+        log.warning("no push about order %s: %s", order.id, error)
 
 
 @Cloud.may_write("Order")

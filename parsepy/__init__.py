@@ -32,6 +32,7 @@ CLOUD_NAMES = frozenset(
         "ParseError",
         "Pointer",
         "Polygon",
+        "Push",
         "Query",
         "ReceivedRequest",
         "Relation",

@@ -28,7 +28,10 @@ from parsepy.model import match, templates
 from parsepy.model.query import QueryLimits
 from parsepy.model.values import dumps
 from parsepy.operations import bootstrap, jobs, schemas, security, webhooks
+from parsepy.operations.push import worker
 from parsepy.pages import PagesDoor
+from parsepy.push import open_senders
+from parsepy.push.base import PushConfigError, PushSender
 from parsepy.rest import RestDoor
 from parsepy.rest.requests import Receive, Scope
 from parsepy.rest.responses import Send
@@ -115,6 +118,9 @@ class Application:
                 self._background(loader.watch(path, self._adopt))
         if self._runs_schedules:
             self._background(jobs.run_schedules(backend))
+            push = backend.config.push
+            if push is not None and not push.disable_worker:
+                self._background(worker.run(backend))
         await webhooks.load(backend)
         self._background(webhooks.follow(backend))
 
@@ -161,6 +167,9 @@ class Application:
         log.removeHandler(self.backend.logs)
         self.backend.logs.close()
         await self.backend.outgoing.close()
+        close_senders = getattr(self.backend.push, "close", None)
+        if close_senders is not None:
+            await close_senders()
         await self.backend.files.close()
         await self.backend.storage.close()
 
@@ -246,6 +255,7 @@ def build(
         logs=LogStore(config.logs_folder, config.max_log_files),
         metrics=metrics,
         analytics=_analytics(config),
+        push=_push_sender(config),
     )
     live = _live(backend)
     _show_caches(backend)
@@ -345,6 +355,24 @@ def _mailer(config: Config) -> Mailer | None:
     if not isinstance(made, Mailer):
         raise ConfigError([f"emailAdapter: {spec.module} lacks send_mail"])
     return made
+
+
+def _push_sender(config: Config) -> PushSender | None:
+    """The operator's own sender, or those that the option ``push`` describes."""
+    push = config.push
+    if push is None:
+        return None
+    if push.adapter is not None:
+        made = load_adapter(push.adapter, config.base_dir, "push.adapter")
+        if not isinstance(made, PushSender):
+            raise ConfigError([f"push.adapter: {push.adapter.module} lacks send"])
+        return made
+    try:
+        return open_senders(push.options, push.folder)
+    except PushConfigError as error:
+        raise ConfigError([f"push.{error}"]) from error
+    except ImportError as error:
+        raise ConfigError(["push: needs the extra: pip install 'parsepy-server[push]'"]) from error
 
 
 _FILE_STORE = ("create", "find", "read", "delete", "url", "close")

@@ -20,6 +20,7 @@ from parsepy.model.schema import ClassSchema
 from parsepy.model.values import JSONObject
 from parsepy.outgoing import Outgoing
 from parsepy.pubsub import Events
+from parsepy.push.base import PushSender
 from parsepy.storage import Storage
 from parsepy.triggers import Triggers
 
@@ -68,6 +69,8 @@ class Backend:
     logs: LogStore = field(default_factory=LogStore)
     metrics: Metrics | None = None
     analytics: Any = None
+    push: PushSender | None = None
+    push_queued: asyncio.Event = field(default_factory=asyncio.Event)
     sign_up_required: tuple[str, ...] = ()
     state: str = "initialized"
 

@@ -35,7 +35,7 @@ NAMED = {
     "operations/access.py": {"_User", "_Installation"},  # own fields; refusals of clients
     "operations/find.py": {"_User"},  # a user reads his own session token
     "rest/classes.py": {"_User", "_Installation"},  # a create may be a sign-up, or an update
-    "storage/documents.py": {"_User"},  # the storage format of authData
+    "storage/documents.py": {"_User", "_Audience"},  # the storage format of authData, lastUsed
     "storage/filters.py": {"_User"},
     "storage/updates.py": {"_User"},
     "triggers.py": {"_Session"},  # which has no trigger but afterLogout

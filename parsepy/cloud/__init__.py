@@ -4,6 +4,7 @@ from parsepy.cloud.config import Config
 from parsepy.cloud.decorators import Answer, Cloud
 from parsepy.cloud.files import File
 from parsepy.cloud.objects import Object, Pointer, Relation
+from parsepy.cloud.push import Push
 from parsepy.cloud.query import Query
 from parsepy.cloud.requests import (
     ConfigRequest,
@@ -50,6 +51,7 @@ __all__ = [
     "ParseError",
     "Pointer",
     "Polygon",
+    "Push",
     "Query",
     "ReceivedRequest",
     "Relation",

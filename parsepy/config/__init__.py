@@ -384,8 +384,11 @@ class Config(Group):
     installation: InstallationOptions = option(
         "installation", group(InstallationOptions), {}, "duplicate device tokens"
     )
-    push: Push | None = maybe("push", push_options, "push senders", acts=False)
-    scheduled_push: bool = option("scheduledPush", boolean, False, "push later", acts=False)
+    push: Push | None = maybe("push", push_options, "push senders")
+    scheduled_push: bool = option("scheduledPush", boolean, False, "push later")
+    cleanup_invalid_installations: bool = option(
+        "cleanupInvalidInstallations", boolean, True, "forget device tokens that are gone"
+    )
     live_query: LiveQuery | None = maybe("liveQuery", group(LiveQuery), "classes to follow live")
     live_query_server_options: LiveQueryServerOptions | None = maybe(
         "liveQueryServerOptions", group(LiveQueryServerOptions), "keys and heartbeat of Live Query"

@@ -99,12 +99,27 @@ class Push:
 
     adapter: Adapter | None
     options: Mapping[str, Any]
+    folder: Path
+    """Where relative paths in the options start."""
+    batch_size: int
+    disable_worker: bool
 
 
 def _push(value: object, at: At) -> Push:
     rest = dict(json_of_object(value))
     own = rest.pop("adapter", None)
-    return Push(None if own is None else adapter(own, at.sub("adapter")), frozen(rest))
+    # Parse: queueOptions may name a channel and a Redis as well; our queue is in the database
+    queue = json_of_object(rest.pop("queueOptions", {}))
+    place = at.sub("queueOptions")
+    return Push(
+        adapter=None if own is None else adapter(own, at.sub("adapter")),
+        options=frozen(rest),
+        folder=at.folder,
+        batch_size=integer(1, 1000)(queue.get("batchSize", 100), place.sub("batchSize")),
+        disable_worker=boolean(
+            queue.get("disablePushWorker", False), place.sub("disablePushWorker")
+        ),
+    )
 
 
 push_options = Check("an object", _push)

@@ -1,7 +1,7 @@
 """``/serverInfo``, ``/security``, ``/metrics``: what this server can do, and how it fares."""
 
 from parsepy.model.values import JSONObject
-from parsepy.operations import security
+from parsepy.operations import push, security
 from parsepy.rest.requests import Request, Route
 from parsepy.rest.responses import Answer, HTTPRefusal
 from parsepy.version import __version__
@@ -50,7 +50,7 @@ FEATURES: dict[str, dict[str, tuple[str, str] | None]] = {
 
 
 def features(request: Request) -> JSONObject:
-    """The table of features as this server has them: true where the route is mounted."""
+    """The table of features as this server has them: true where there is a route that can do it."""
     find = request.find_route
     shown: JSONObject = {
         group: {
@@ -59,7 +59,19 @@ def features(request: Request) -> JSONObject:
         }
         for group, members in FEATURES.items()
     }
+    for name, is_on in _push_features(request).items():
+        shown["push"][name] &= is_on
     return shown | {"settings": {"securityCheck": request.context.config.security.enable_check}}
+
+
+def _push_features(request: Request) -> dict[str, bool]:
+    """What of pushes depends on the configuration."""
+    can_send = push.is_configured(request.context)
+    return {
+        "immediatePush": can_send,
+        "scheduledPush": can_send and request.context.config.scheduled_push,
+        "storedPushData": can_send,
+    }
 
 
 async def server_info(request: Request) -> Answer:

@@ -286,6 +286,11 @@ class Storage:
         running = _RUNNING.get()
         return await (call(None) if running is None else running.call(call))
 
+    async def run(self, call: Call[Result]) -> Result:
+        """Make a driver call of a module beside this one: in the transaction if there is one."""
+        with _guard():
+            return await self._do(call)
+
     # --- changes ------------------------------------------------------------------------------
 
     def stream(self, pattern: str) -> streams.Stream:

@@ -381,6 +381,9 @@ def plan_of(schema: ClassSchema, file_url: FileURL) -> Plan:
             entries["_p_" + name] = (name, _from_pointer(kind.target))
         else:
             entries[key_of(schema, name)] = (name, converters.get(kind.name))
+    if schema.name == "_Audience":
+        # Parse: when an audience was used is told as bare text, not as a Date
+        entries["_last_used"] = ("lastUsed", from_timestamp)
     plan = Plan(entries, tuple(schema.relations.items()), file_url)
     schema.plan = plan
     return plan

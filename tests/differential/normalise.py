@@ -55,6 +55,8 @@ class Normaliser:
             shown["location"] = self.text(location)
         for header in step_headers:
             given = response.headers.get(header)
+            if given is not None and OBJECT_ID.fullmatch(given):
+                self._name(given, "id")
             shown[header] = given if given is None else self.text(given)
         shown["body"] = self.value(body)
         return shown

@@ -17,6 +17,7 @@ class Step:
     or None for nobody. `save` maps a name to a path into the answer such as `$.results.0.objectId`.
     `compare` adds response headers to what is compared; `bare` sends no credential headers at all.
     `page` says that the answer is a page, whose text is not compared.
+    `until` maps paths into the answer to texts: the request is sent until they stand there.
     `ordered` says that the order of the results is defined though the query has no `order`.
     """
 
@@ -32,6 +33,7 @@ class Step:
     ordered: bool = False
     compare: Sequence[str] = ()
     page: bool = False
+    until: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

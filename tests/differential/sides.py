@@ -1,5 +1,6 @@
 """The two servers of a comparison, under the same few configurations; how a step is sent."""
 
+import asyncio
 import json
 import re
 from collections.abc import Mapping
@@ -23,6 +24,8 @@ MAILER = object()
 """Stands for the mailer of either server."""
 TWIN = object()
 """Stands for the cloud code of either server."""
+SENDER = object()
+"""Stands for the push adapter of either server."""
 TWINS = Path(__file__).parent / "twins"
 MAILING = {
     **COMMON,
@@ -68,6 +71,13 @@ CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
             "doNotAllowUsername": True,
             "maxPasswordHistory": 2,
         },
+    },
+    # Pushes, which both servers hand to the receiver.
+    "push": {
+        **COMMON,
+        "readOnlyMasterKey": "read-only",
+        "push": {"adapter": SENDER},
+        "scheduledPush": True,
     },
     # Client keys demanded; clients may not create classes.
     "keys": {
@@ -159,6 +169,7 @@ CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
 }
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 TIMEOUT = httpx.Timeout(30)
+WAITING = 30.0  # seconds for what a step waits for
 
 
 def options_of(configuration: str, mailer: Path, given: Mapping[str, str]) -> dict[str, Any]:
@@ -167,6 +178,10 @@ def options_of(configuration: str, mailer: Path, given: Mapping[str, str]) -> di
     if options.get("emailAdapter") is MAILER:
         to = {"url": f"{given['receiver']}/mail"}
         options["emailAdapter"] = {"module": str(mailer), "options": to}
+    if options.get("push") == {"adapter": SENDER}:
+        sender = mailer.with_name(f"sender{mailer.suffix}")
+        to = {"url": f"{given['receiver']}/push"}
+        options["push"] = {"adapter": {"module": str(sender), "options": to}}
     if options.get("cloud") is TWIN:
         options["cloud"] = str(TWINS / f"main{mailer.suffix}")
     return options
@@ -190,6 +205,14 @@ def picked(body: Any, path: str) -> str:
     if not isinstance(body, str):
         raise TypeError(f"{path} is {body!r}, not a string")
     return body
+
+
+def found(response: httpx.Response, path: str, value: str) -> bool:
+    """Is this what `path` points at in the answer?"""
+    try:
+        return picked(response.json(), path) == value
+    except (ValueError, LookupError, TypeError):
+        return False
 
 
 @dataclass(slots=True)
@@ -226,11 +249,7 @@ class Play:
 
     async def step(self, step: Step) -> Any:
         """Send `step` and return its normalised answer; shows which value to save is missing."""
-        try:
-            response = await self.side.client.send(self._request(step))
-        except Exception as error:
-            error.add_note(f"{self.side.label} gave no answer to {step}")
-            raise
+        response = await self._sent(step)
         ordered = step.ordered or "order" in step.query or step.method != "GET"
         shown = self.normaliser.answer(response, step.compare, sort=not ordered)
         if step.page:
@@ -242,6 +261,19 @@ class Play:
                 self.saved[name] = f"missing-{name}"
                 shown[f"save {name}"] = "missing"
         return shown
+
+    async def _sent(self, step: Step) -> httpx.Response:
+        """The answer; of a step that waits for something, the one in which it has happened."""
+        try:
+            async with asyncio.timeout(WAITING):
+                while True:
+                    response = await self.side.client.send(self._request(step))
+                    if all(found(response, *pair) for pair in step.until.items()):
+                        return response
+                    await asyncio.sleep(0.05)
+        except Exception as error:
+            error.add_note(f"{self.side.label} gave no answer to {step}")
+            raise
 
     def _request(self, step: Step) -> httpx.Request:
         headers = {} if step.bare else self._credentials(step.who)

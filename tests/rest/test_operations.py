@@ -54,6 +54,7 @@ async def test_a_feature_is_there_if_its_route_is(master: Client) -> None:
     for group, members in system.FEATURES.items():
         for name, needed in members.items():
             there = needed is not None and (needed[0], needed[1].split("/")[0]) in mounted
+            there &= group != "push" or name in ("pushAudiences", "localization")  # none configured
             assert features[group][name] is there, (group, name)
 
 

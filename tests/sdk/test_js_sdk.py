@@ -99,6 +99,8 @@ def parsepy_serving(
     url = f"http://127.0.0.1:{port}/parse"
     options = {"--port": str(port), "--host": "127.0.0.1", "--data-dir": str(home / "data")}
     options |= {"--database-uri": uri, "--app-id": APP_ID, "--master-key": MASTER_KEY}
+    adapter = str(FOLDER.parent / "push" / "recorder.py")
+    options |= {"--push": json.dumps({"adapter": adapter}), "--scheduled-push": "true"}
     arguments = [word for pair in options.items() for word in pair]
     for template in templates:
         arguments += ["--schema", str(template)]
@@ -138,7 +140,8 @@ def peer_serving(uri: str, templates: Sequence[Path], home: Path) -> Iterator[Sh
     """Run Parse Server, given these templates through its schema API, until the block ends."""
     # Of serverURL only the path counts here: it is what batched requests start with.
     options = {"appId": APP_ID, "masterKey": MASTER_KEY, "serverURL": "http://localhost/parse"}
-    with Peer(uri, options) as peer:
+    push = {"adapter": {"module": str(FOLDER / "sender.js")}}
+    with Peer(uri, {**options, "push": push, "scheduledPush": True}) as peer:
         opened = subprocess.run(
             ["node", str(FOLDER / "open_shop.mjs"), *map(str, templates)],
             env=environment("peer", peer.url),

@@ -241,9 +241,9 @@ def test_email_verification_says_what_it_needs() -> None:
 
 def test_options_without_effect_are_listed_unless_they_have_their_default() -> None:
     shop = config(
-        scheduledPush=True, rateLimit=[], databaseOptions={"proxyHost": "p"}, defaultLimit=5
+        mountPlayground=True, rateLimit=[], databaseOptions={"proxyHost": "p"}, defaultLimit=5
     )
-    assert shop.ineffective == ("databaseOptions.proxyHost", "scheduledPush")
+    assert shop.ineffective == ("databaseOptions.proxyHost", "mountPlayground")
 
 
 # --- IP lists ---

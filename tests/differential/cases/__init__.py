@@ -20,6 +20,7 @@ from tests.differential.cases import (
     operators,
     permissions,
     protected_fields,
+    push,
     queries,
     relations,
     request_forms,
@@ -61,4 +62,5 @@ SCENARIOS: list[Scenario] = [
     *aggregate.SCENARIOS,
     *forms.SCENARIOS,
     *administration.SCENARIOS,
+    *push.SCENARIOS,
 ]

@@ -1,0 +1,32 @@
+"""`_Audience`: the named groups of installations that a dashboard sends pushes to (§28.3)."""
+
+from parsepy.backend import RequestContext
+from parsepy.errors import Code, ParseError
+from parsepy.model.query import Query
+from parsepy.model.values import JSONObject, loads
+from parsepy.operations import find
+from parsepy.operations.find import Found
+from parsepy.operations.push import AUDIENCE
+
+
+async def find_many(context: RequestContext, query: Query) -> Found:
+    """The audiences that match, their queries read."""
+    found = await find.find(context, query)
+    return Found([_read(item) for item in found.objects], found.count, found.plan)
+
+
+async def get(context: RequestContext, object_id: str) -> JSONObject:
+    """One audience, its query read; raises OBJECT_NOT_FOUND."""
+    return _read(await find.get(context, Query(AUDIENCE), object_id))
+
+
+def _read(item: JSONObject) -> JSONObject:
+    query = item.get("query")
+    if not isinstance(query, str):
+        return item
+    try:
+        return {**item, "query": loads(query)}
+    except ParseError as error:
+        raise ParseError(
+            Code.INTERNAL_SERVER_ERROR, f"The query of audience {item['objectId']} is no JSON."
+        ) from error
