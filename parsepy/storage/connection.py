@@ -1,0 +1,114 @@
+"""``Connection``: the database behind a storage, its collections and transactions."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+
+from bson import CodecOptions, DatetimeConversion
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import PyMongoError
+
+from parsepy.storage.documents import Document, FileURL
+from parsepy.storage.failures import Unavailable, guard, translated
+from parsepy.storage.transactions import Call, Result, Running
+
+_CODEC: CodecOptions[Document] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
+RUNNING: ContextVar[Running | None] = ContextVar("parsepy_transaction", default=None)
+_MOST_COLLECTIONS = 10_000
+Collection = AsyncCollection[Document]
+
+
+class Connection:
+    """One database, and the transaction that the code may run in."""
+
+    def __init__(
+        self,
+        client: AsyncMongoClient[Document],
+        database: str,
+        *,
+        file_url: FileURL,
+        prefix: str = "",
+    ) -> None:
+        self._client = client
+        self._database = client.get_database(database, codec_options=_CODEC)
+        self._prefix = prefix
+        self.file_url = file_url
+        self._collections: dict[str, Collection] = {}
+        self.turn = asyncio.Lock()  # of transactions that have met others
+
+    async def ping(self) -> None:
+        """Return when the database has answered; raise ``Unavailable`` otherwise."""
+        try:
+            await self._database.command("ping")
+        except PyMongoError as error:
+            raise Unavailable(str(error)) from error
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def drop_database(self) -> None:
+        """Delete everything (for tests)."""
+        await self._client.drop_database(self._database.name)
+
+    def collection(self, name: str) -> Collection:
+        """The MongoDB collection of a class or join table."""
+        found = self._collections.get(name)
+        if found is None:
+            if len(self._collections) >= _MOST_COLLECTIONS:
+                self._collections.clear()  # a client may ask for what was never there
+            found = self._collections[name] = self._database[self._prefix + name]
+        return found
+
+    @property
+    def in_transaction(self) -> bool:
+        """Is this code inside ``transaction``?"""
+        return RUNNING.get() is not None
+
+    @asynccontextmanager
+    async def transaction(self, attempts: int = 1) -> AsyncIterator[None]:
+        """All calls inside commit together or, on an exception, not at all.
+
+        What belongs to the schema (columns, indexes) stays either way; indexes are made when
+        the transaction is over. Calls inside follow one another: a session carries one at a
+        time. When another transaction comes in between, the calls are made again, up to
+        ``attempts`` times in all; raises ``Conflict`` when that does not help.
+        """
+        async with self._client.start_session() as session:
+            running = Running(session, self.turn, attempts)
+            try:
+                await session.start_transaction()
+                token = RUNNING.set(running)
+                try:
+                    yield
+                finally:
+                    RUNNING.reset(token)
+                await running.commit()
+            except PyMongoError as error:
+                raise translated(error) from error
+            finally:  # the end of the session aborts what was not committed
+                await running.close()
+        for make_index in running.postponed:
+            await make_index()
+        for tell in running.committed:
+            tell()
+
+    async def after_commit(self, call: Callable[[], None]) -> None:
+        """Call when what was written is there to stay: now, or when the transaction commits."""
+        running = RUNNING.get()
+        if running is None:
+            call()
+        else:
+            running.committed.append(call)
+
+    async def _do(self, call: Call[Result]) -> Result:
+        """Make a driver call, in the transaction if there is one."""
+        running = RUNNING.get()
+        return await (call(None) if running is None else running.call(call))
+
+    async def run(self, call: Call[Result]) -> Result:
+        """Make a driver call of a module beside this one: in the transaction if there is one."""
+        with guard():
+            return await self._do(call)
