@@ -16,7 +16,7 @@ import pytest
 from pymongo import MongoClient
 
 from tests.conftest import database_in
-from tests.peer import Peer, unavailable
+from tests.peer import Peer, installed, unavailable
 from tests.sdk.test_js_sdk import (
     APP_ID,
     MASTER_KEY,
@@ -33,11 +33,9 @@ from tests.sdk.test_js_sdk import (
 from tests.test_compose import SERVICES, filled_in
 
 FOLDER = Path(__file__).parent
-PACKAGES = FOLDER / "node_modules"
 TEMPLATE = SCHEMA / "ecommerce.json"
 FILES = ("data", "people", "operations")
 USER, PASSWORD = "admin", "password-of-the-dashboard"
-INSTALL_SECONDS = 300
 START_SECONDS = 60
 RUN_SECONDS = 120
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
@@ -52,18 +50,6 @@ def chromium() -> str:
     if found is None:
         unavailable("there is no Chromium on PATH to open Parse Dashboard in (.ci/browser)")
     return found
-
-
-def packages() -> Path:
-    """The folder of the dashboard's packages; they are installed if they are absent."""
-    if not (PACKAGES / ".package-lock.json").exists():
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
-        done = subprocess.run(
-            command, cwd=FOLDER, capture_output=True, text=True, timeout=INSTALL_SECONDS
-        )
-        if done.returncode != 0:
-            unavailable(f"`{' '.join(command)}` in {FOLDER} failed:\n{done.stderr[-2000:]}")
-    return PACKAGES
 
 
 @contextmanager
@@ -96,7 +82,7 @@ def dashboard_running(home: Path, *arguments: str, **given: str) -> Iterator[str
     """Run the dashboard's command with these arguments and environment, and answer its address."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    program = packages() / "parse-dashboard" / "bin" / "parse-dashboard"
+    program = installed(FOLDER) / "node_modules" / "parse-dashboard" / "bin" / "parse-dashboard"
     log = home / "dashboard.log"
     with log.open("w") as output:
         process = subprocess.Popen(
