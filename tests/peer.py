@@ -27,25 +27,25 @@ def unavailable(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
-def installed() -> Path:
+def installed(folder: Path = REFERENCE) -> Path:
     """Return the folder whose `node_modules` holds the pinned packages; install them if absent."""
     if shutil.which("node") is None:
         unavailable("Node.js is not on PATH, so there is no Parse Server to compare with")
-    marker = REFERENCE / "node_modules" / ".package-lock.json"
+    marker = folder / "node_modules" / ".package-lock.json"
     if marker.exists():
-        return REFERENCE
+        return folder
     if shutil.which("npm") is None:
-        unavailable("npm is not on PATH and tests/reference/node_modules is missing")
+        unavailable(f"npm is not on PATH and {folder}/node_modules is missing")
     command = ["npm", "ci", "--ignore-scripts", "--no-progress"]
     try:
         run = subprocess.run(
-            command, cwd=REFERENCE, capture_output=True, text=True, timeout=INSTALL_SECONDS
+            command, cwd=folder, capture_output=True, text=True, timeout=INSTALL_SECONDS
         )
     except subprocess.TimeoutExpired:
-        unavailable(f"`{' '.join(command)}` in tests/reference took over {INSTALL_SECONDS} s")
+        unavailable(f"`{' '.join(command)}` in {folder} took over {INSTALL_SECONDS} s")
     if run.returncode != 0:
-        unavailable(f"`{' '.join(command)}` in tests/reference failed:\n{run.stderr[-2000:]}")
-    return REFERENCE
+        unavailable(f"`{' '.join(command)}` in {folder} failed:\n{run.stderr[-2000:]}")
+    return folder
 
 
 class Peer:

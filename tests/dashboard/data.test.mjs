@@ -136,3 +136,27 @@ test("a class is deleted", async () => {
   await page.getByRole("link", { name: "Wish", exact: true }).waitFor({ state: "detached" });
   assert.equal((await ask("GET", "schemas/Wish")).code, 103);
 });
+
+test("every type of value is shown", async () => {
+  const types = { place: "GeoPoint", when: "Date", facts: "Object", many: "Array", fresh: "Boolean", paper: "File" };
+  const fields = Object.fromEntries(Object.entries(types).map(([name, type]) => [name, { type }]));
+  await ask("POST", "schemas/Sheet", { className: "Sheet", fields });
+  await ask("POST", "classes/Sheet", {
+    place: { __type: "GeoPoint", latitude: 48.1, longitude: 11.5 },
+    when: { __type: "Date", iso: "2026-01-02T03:04:05.678Z" },
+    facts: { size: 4 },
+    many: [1, "two"],
+    fresh: true,
+  });
+  await load("browser/Sheet");
+  for (const text of ["(48.1, 11.5)", /^2 Jan 2026/, '{"size":4}', '[1,"two"]', "True"]) await shown(text);
+});
+
+test("a file is uploaded into a cell", async () => {
+  await (await cell(rows().first(), "paper")).dblclick();
+  const file = { name: "paper.txt", mimeType: "text/plain", buffer: Buffer.from("hello") };
+  await answer("PUT", "classes/Sheet/", () => page.locator('input[type="file"]').setInputFiles(file));
+  await shown("paper.txt");
+  const { paper } = (await ask("GET", "classes/Sheet")).results[0];
+  if (process.env.SHOP_SERVER !== "peer") assert.equal(await (await fetch(paper.url)).text(), "hello");
+});

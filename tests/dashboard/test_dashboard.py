@@ -16,7 +16,7 @@ import pytest
 from pymongo import MongoClient
 
 from tests.conftest import database_in
-from tests.peer import Peer, unavailable
+from tests.peer import Peer, installed, unavailable
 from tests.sdk.test_js_sdk import (
     APP_ID,
     MASTER_KEY,
@@ -30,13 +30,12 @@ from tests.sdk.test_js_sdk import (
 from tests.sdk.test_js_sdk import (
     FOLDER as SDK_FOLDER,
 )
+from tests.test_compose import SERVICES, filled_in
 
 FOLDER = Path(__file__).parent
-PACKAGES = FOLDER / "node_modules"
 TEMPLATE = SCHEMA / "ecommerce.json"
 FILES = ("data", "people", "operations")
 USER, PASSWORD = "admin", "password-of-the-dashboard"
-INSTALL_SECONDS = 300
 START_SECONDS = 60
 RUN_SECONDS = 120
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
@@ -51,18 +50,6 @@ def chromium() -> str:
     if found is None:
         unavailable("there is no Chromium on PATH to open Parse Dashboard in (.ci/browser)")
     return found
-
-
-def packages() -> Path:
-    """The folder of the dashboard's packages; they are installed if they are absent."""
-    if not (PACKAGES / ".package-lock.json").exists():
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
-        done = subprocess.run(
-            command, cwd=FOLDER, capture_output=True, text=True, timeout=INSTALL_SECONDS
-        )
-        if done.returncode != 0:
-            unavailable(f"`{' '.join(command)}` in {FOLDER} failed:\n{done.stderr[-2000:]}")
-    return PACKAGES
 
 
 @contextmanager
@@ -81,25 +68,29 @@ def peer_serving(uri: str) -> Iterator[str]:
 
 @contextmanager
 def dashboard_serving(server_url: str, home: Path) -> Iterator[str]:
-    """Run Parse Dashboard for the application at this address, as its command line does."""
+    """Run Parse Dashboard for the application at this address, from a file as in the manual."""
     application = {"appId": APP_ID, "masterKey": MASTER_KEY, "serverURL": server_url}
+    users = [{"user": USER, "pass": PASSWORD}]
     config = home / "dashboard.json"
-    config.write_text(
-        json.dumps(
-            {
-                "apps": [{**application, "appName": "shop"}],
-                "users": [{"user": USER, "pass": PASSWORD}],
-            }
-        )
-    )
+    config.write_text(json.dumps({"apps": [{**application, "appName": "shop"}], "users": users}))
+    with dashboard_running(home, "--config", str(config), "--host", "127.0.0.1") as url:
+        yield url
+
+
+@contextmanager
+def dashboard_running(home: Path, *arguments: str, **given: str) -> Iterator[str]:
+    """Run the dashboard's command with these arguments and environment, and answer its address."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    program = packages() / "parse-dashboard" / "bin" / "parse-dashboard"
-    command = ["node", str(program), "--config", str(config), "--host", "127.0.0.1"]
+    program = installed(FOLDER) / "node_modules" / "parse-dashboard" / "bin" / "parse-dashboard"
     log = home / "dashboard.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [*command, "--port", str(port)], cwd=home, stdout=output, stderr=subprocess.STDOUT
+            ["node", str(program), *arguments, "--port", str(port)],
+            cwd=home,
+            env={**os.environ, **given},
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
     try:
         deadline = time.monotonic() + START_SECONDS
@@ -177,6 +168,15 @@ def test_the_dashboard_does_all_that_its_file_says(
     assert declared(script) >= 5, "a file without tests shows nothing"
     assert counts["pass"] == declared(script), done.stdout
     assert counts["skipped"] == counts["todo"] == 0, done.stdout
+
+
+@pytest.mark.node
+def test_the_dashboard_of_docker_compose_starts_and_asks_who_is_there(tmp_path: Path) -> None:
+    given = {name: filled_in(text) for name, text in SERVICES["dashboard"]["environment"].items()}
+    with dashboard_running(tmp_path, "--host", "127.0.0.1", **given) as url:
+        assert httpx.get(f"{url}/parse-dashboard-config.json").status_code == 401
+    wanted = json.loads((FOLDER / "package.json").read_text())["dependencies"]["parse-dashboard"]
+    assert SERVICES["dashboard"]["image"] == f"parseplatform/parse-dashboard:{wanted}"
 
 
 def test_every_file_is_run() -> None:

@@ -64,6 +64,16 @@ async def test_signing_up_answers_an_id_and_a_session(client: Client) -> None:
     assert response.headers["Location"].endswith(f"/parse/users/{answer['objectId']}")
 
 
+async def test_a_user_made_with_the_master_key_has_a_session_if_an_installation_is_told(
+    master: Client,
+) -> None:
+    bodies = [{"username": unique("eve"), "password": PASSWORD} for _ in range(2)]
+    alone = ok(await master.post("/users", json=bodies[0]), 201)
+    told = {"X-Parse-Installation-Id": "dashboard"}
+    installed = ok(await master.post("/users", json=bodies[1], headers=told), 201)
+    assert ("sessionToken" in alone, "sessionToken" in installed) == (False, True)
+
+
 @pytest.mark.usefixtures("full_cost")
 async def test_the_stored_password_is_a_bcrypt_hash_and_is_shown_to_nobody(
     sign_up: SignUp, master: Client, database: Database[dict[str, Any]]
