@@ -54,13 +54,14 @@ async def grant(backend: Backend, username: str, role: str) -> None:
 async def load_demo(backend: Backend, path: Path) -> int:
     """Load demo data once; how many objects were written.
 
-    A class that holds anything already is left alone.
+    A class that holds anything already is left alone, and so is one that no template has made:
+    it would be open to everybody.
     """
     data: JSONObject = loads(await asyncio.to_thread(path.read_bytes))
     written = 0
     for class_name, objects in data["objects"].items():
         schema = await schemas.existing(backend, class_name)
-        if await backend.storage.count(schema, ()):
+        if not schema.exists or await backend.storage.count(schema, ()):
             continue
         for item in objects:
             await _load(backend, class_name, _dated(item))
