@@ -2,10 +2,9 @@
 
 import asyncio
 import json
-import socket
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
@@ -17,8 +16,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
+
+from tests.push.http2 import Answer, Request, serving
 
 KEY_ID, TEAM = "KEY1234567", "TEAM123456"
 TOPIC = "org.example.shop"
@@ -26,7 +25,6 @@ PROJECT = "shop-1"
 APNS_KEY = ec.generate_private_key(ec.SECP256R1())
 ACCOUNT_KEY = rsa.generate_private_key(65537, 2048)
 
-Receive = Callable[[], Awaitable[Any]]
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
@@ -73,19 +71,20 @@ class Provider:
             if item.name != "url":
                 setattr(self, item.name, getattr(fresh, item.name))
 
-    async def admit(self, token: str, receive: Receive) -> int:
+    async def admit(self, token: str, request: Request) -> int:
         """Wait as told; the status of the answer, 0 if who asked has hung up."""
         self.came += 1
         if self.takes is not None and self.came > self.takes and not self.opens.is_set():
             self.waiting += 1
             self.changed.set()
             opens = asyncio.create_task(self.opens.wait())
-            hung_up = asyncio.ensure_future(receive())
+            hung_up = asyncio.create_task(request.hung_up.wait())
             await asyncio.wait([opens, hung_up], return_when=asyncio.FIRST_COMPLETED)
             self.waiting -= 1
-            if hung_up.done():
-                return 0
+            opens.cancel()
             hung_up.cancel()
+        if request.hung_up.is_set():
+            return 0
         if self.busy[token]:
             self.busy[token] -= 1
             return 503
@@ -110,50 +109,40 @@ class Provider:
         return Counter(item.token for item in self.taken)
 
 
-async def read(receive: Receive) -> bytes:
-    """A request's body."""
-    body = b""
-    while True:
-        message = await receive()
-        piece: bytes = message.get("body", b"")
-        body += piece
-        if not message.get("more_body"):
-            return body
-
-
-async def answer(send: Callable[[Any], Awaitable[None]], status: int, body: Any) -> None:
-    """A JSON answer."""
-    start = {"type": "http.response.start", "status": status}
-    await send({**start, "headers": [(b"content-type", b"application/json")]})
-    content = b"" if body is None else json.dumps(body).encode()
-    await send({"type": "http.response.body", "body": content})
-
-
 class APNs(Provider):
     """Apple's server."""
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
-            return
-        assert (scope["http_version"], scope["method"]) == ("2", "POST")
-        headers = {k.decode(): v.decode() for k, v in scope["headers"]}
-        scheme, _, signed = headers.pop("authorization").partition(" ")
+    async def handle(self, request: Request) -> Answer | None:
+        """Answer one request."""
+        assert request.method == "POST"
+        scheme, _, signed = request.headers["authorization"].partition(" ")
         claims = jwt.decode(signed, APNS_KEY.public_key(), ["ES256"])
         assert (scheme, claims["iss"]) == ("bearer", TEAM)
         assert jwt.get_unverified_header(signed)["kid"] == KEY_ID
         assert abs(claims["iat"] - time.time()) < 3600
-        prefix, _, token = scope["path"].rpartition("/")
+        prefix, _, token = request.path.rpartition("/")
         assert prefix == "/3/device"
-        body = json.loads(await read(receive))
-        status = await self.admit(token, receive)
+        status = await self.admit(token, request)
         if status == 0:
             return None
         if status == 200:
-            shown = {k: v for k, v in headers.items() if k.startswith("apns-")}
-            self.take(Received(token, shown, body))
-            return await answer(send, 200, None)
+            shown = {k: v for k, v in request.headers.items() if k.startswith("apns-")}
+            self.take(Received(token, shown, json.loads(request.body)))
+            return 200, None
         reasons = {410: "Unregistered", 400: "BadDeviceToken", 503: "Shutdown"}
-        return await answer(send, status, {"reason": reasons[status]})
+        return status, {"reason": reasons[status]}
+
+
+_REFUSALS = {
+    410: (404, "NOT_FOUND", "UNREGISTERED", "Requested entity was not found."),
+    400: (
+        400,
+        "INVALID_ARGUMENT",
+        "INVALID_ARGUMENT",
+        "The registration token is not a valid FCM registration token",
+    ),
+    503: (503, "UNAVAILABLE", "UNAVAILABLE", "The service is unavailable."),
+}
 
 
 @dataclass(slots=True)
@@ -162,39 +151,25 @@ class FCM(Provider):
 
     granted: int = 0
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
-            return
-        body = await read(receive)
-        headers = {k.decode(): v.decode() for k, v in scope["headers"]}
-        if scope["path"] == "/token":
-            return await answer(send, 200, self.grant(body))
-        assert scope["path"] == f"/v1/projects/{PROJECT}/messages:send"
-        if headers["authorization"] != f"Bearer access-{self.granted}":
-            return await answer(send, 401, {"error": {"status": "UNAUTHENTICATED"}})
-        message = json.loads(body)["message"]
+    async def handle(self, request: Request) -> Answer | None:
+        """Answer one request."""
+        if request.path == "/token":
+            return 200, self.grant(bytes(request.body))
+        assert request.path == f"/v1/projects/{PROJECT}/messages:send"
+        if request.headers["authorization"] != f"Bearer access-{self.granted}":
+            return 401, {"error": {"status": "UNAUTHENTICATED"}}
+        message = json.loads(request.body)["message"]
         token = message.pop("token")
-        status = await self.admit(token, receive)
+        status = await self.admit(token, request)
         if status == 0:
             return None
         if status == 200:
             self.take(Received(token, {}, message))
-            return await answer(send, 200, {"name": f"projects/{PROJECT}/messages/1"})
-        refusals = {
-            410: (404, "NOT_FOUND", "UNREGISTERED", "Requested entity was not found."),
-            400: (
-                400,
-                "INVALID_ARGUMENT",
-                "INVALID_ARGUMENT",
-                "The registration token is not a valid FCM registration token",
-            ),
-            503: (503, "UNAVAILABLE", "UNAVAILABLE", "The service is unavailable."),
-        }
-        code, kind, error, text = refusals[status]
+            return 200, {"name": f"projects/{PROJECT}/messages/1"}
+        code, kind, error, text = _REFUSALS[status]
         details = [{"@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError"}]
         details[0]["errorCode"] = error
-        shown = {"code": code, "status": kind, "message": text, "details": details}
-        return await answer(send, code, {"error": shown})
+        return code, {"error": {"code": code, "status": kind, "message": text, "details": details}}
 
     def grant(self, body: bytes) -> dict[str, Any]:
         """An access token for a service account's assertion."""
@@ -250,20 +225,10 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 @asynccontextmanager
 async def served(provider: APNs | FCM, files: tuple[Path, Path]) -> AsyncIterator[None]:
     """Serve a provider over TLS on a free port."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    provider.url = f"https://localhost:{listening.getsockname()[1]}"
-    config = Config()
-    config.bind = [f"fd://{listening.detach()}"]
-    config.certfile, config.keyfile = map(str, files)
-    config.graceful_timeout = 1
-    config.errorlog = None
-    ends = asyncio.Event()
-    application: Any = provider
-    task = asyncio.create_task(serve(application, config, mode="asgi", shutdown_trigger=ends.wait))
-    yield
-    provider.opens.set()
-    ends.set()
-    await task
+    async with serving(provider.handle, files) as url:
+        provider.url = url
+        yield
+        provider.opens.set()
 
 
 def push_options(apns: APNs, fcm: FCM) -> dict[str, Any]:
