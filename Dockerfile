@@ -5,7 +5,8 @@ RUN python -m venv /opt/parsepy
 COPY pyproject.toml README.md LICENSE ./
 COPY parsepy parsepy
 COPY schema schema
-RUN /opt/parsepy/bin/pip install --no-cache-dir --disable-pip-version-check . \
+COPY cloud cloud
+RUN /opt/parsepy/bin/pip install --no-cache-dir --disable-pip-version-check '.[encryption,metrics,payments,push,redis,s3]' \
  && /opt/parsepy/bin/pip uninstall --yes --disable-pip-version-check pip
 
 FROM python:3.12-slim

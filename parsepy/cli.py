@@ -271,7 +271,7 @@ def _warn_about_providers(config: Config) -> None:
 def _packaged(folder: str = "schema") -> Path:
     """A folder of our own templates or cloud code: inside the wheel, else in the checkout."""
     here = Path(__file__).resolve().parent
-    wheel = here / f"_{folder}"
+    wheel = here / "_shop" / folder
     return wheel if wheel.is_dir() else here.parent / folder
 
 
