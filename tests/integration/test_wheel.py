@@ -1,4 +1,4 @@
-"""What `pip install` brings, elsewhere than in a checkout: the shop with its templates and rules."""
+"""What `pip install` brings, elsewhere than in a checkout: the shop, its templates and rules."""
 
 import os
 import subprocess
