@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, cast
 
 from parsepy.adapters import load_adapter
@@ -41,6 +41,10 @@ from parsepy.storage.monitor import Commands
 from parsepy.triggers import Triggers
 
 log = logging.getLogger("parsepy")
+
+
+_PATIENCE = 10.0
+"""Seconds for what runs in the background to end, and then for the connections to close."""
 
 
 class Application:
@@ -155,10 +159,14 @@ class Application:
         await self._close()
 
     async def _close(self) -> None:
-        tasks = [*self._tasks, *self.backend.tasks]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _end([*self._tasks, *self.backend.tasks])
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._close_connections()
+        except TimeoutError:  # the other end may be gone
+            log.warning("some connections did not close within %g s", _PATIENCE)
+
+    async def _close_connections(self) -> None:
         if self._live_task is not None:
             await cancelled(self._live_task)
         await self._rest.close()
@@ -373,6 +381,20 @@ def _push_sender(config: Config) -> PushSender | None:
         raise ConfigError([f"push.{error}"]) from error
     except ImportError as error:
         raise ConfigError(["push: needs the extra: pip install 'parsepy-server[push]'"]) from error
+
+
+async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and wait for their end; one that will not end is left, and named."""
+    for task in tasks:
+        task.cancel()
+    if not tasks:
+        return
+    ended, late = await asyncio.wait(tasks, timeout=_PATIENCE)
+    for task in ended:
+        if not task.cancelled():
+            task.exception()  # told where it happened
+    for task in late:
+        log.warning("%s did not end within %g s", task.get_name(), _PATIENCE)
 
 
 _FILE_STORE = ("create", "find", "read", "delete", "url", "close")

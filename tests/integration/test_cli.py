@@ -367,7 +367,7 @@ def test_a_configuration_file_of_parse_server_carries_over(
                 "masterKey": "from-the-file",
                 "databaseURI": database_in(mongo_uri, database),
                 "restAPIKey": "rest",
-                "scheduledPush": True,
+                "middleware": "middleware.js",
             }
         )
     )
@@ -377,7 +377,7 @@ def test_a_configuration_file_of_parse_server_carries_over(
         health = httpx.get(f"http://localhost:{server.port}/api/health", timeout=DEADLINE)
         assert health.json() == {"status": "ok"}
         assert server.complaints == [
-            "parsepy: warning: accepted, but without effect in this version: scheduledPush\n"
+            "parsepy: warning: accepted, but without effect in this version: middleware\n"
         ]
     mongo.drop_database(database)
     assert not (tmp_path / ".parsepy").exists()
