@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import * as shop from "./shop.mjs";
 
-const { Parse, make, refused } = shop;
+const { Parse, fresh, make, master, refused } = shop;
 let Store, Item;
 
 /** The object as the server has it, read by a fresh instance. */
@@ -320,4 +320,36 @@ test("a clone is a new object with the same fields", async () => {
   const copy = await item.clone().save();
   assert.notEqual(copy.id, item.id);
   assert.deepEqual((await stored(copy)).get("tags"), ["a"]);
+});
+
+test("several objects are fetched together with what they point to", async () => {
+  const product = await make("Product", { name: fresh("Mug"), price: 1 }).save(null, master);
+  const skus = [1, 2].map((stock) => make("SKU", { product, variation: fresh("v"), stock }));
+  await Parse.Object.saveAll(skus, master);
+  const bare = skus.map((sku) => Parse.Object.extend("SKU").createWithoutData(sku.id));
+  await Parse.Object.fetchAllWithInclude(bare, ["product"], master);
+  assert.deepEqual(bare.map((sku) => sku.get("product").get("price")), [1, 1]);
+  const more = skus.map((sku) => Parse.Object.extend("SKU").createWithoutData(sku.id));
+  await Parse.Object.fetchAllIfNeededWithInclude(more, ["product"], master);
+  assert.deepEqual(more.map((sku) => sku.get("stock")), [1, 2]);
+});
+
+test("a subclass of one's own comes back as such", async () => {
+  class Mug extends Parse.Object {
+    constructor(fields) {
+      super("Product", fields);
+    }
+    get label() {
+      return `a ${this.get("name")}`;
+    }
+  }
+  Parse.Object.registerSubclass("Product", Mug);
+  try {
+    const saved = await new Mug({ name: fresh("Mug"), price: 2 }).save(null, master);
+    const found = await new Parse.Query(Mug).get(saved.id);
+    assert.ok(found instanceof Mug);
+    assert.equal(found.label, `a ${saved.get("name")}`);
+  } finally {
+    Parse.Object.unregisterSubclass("Product");
+  }
 });

@@ -122,3 +122,28 @@ test("a job that is not there can't be scheduled", async () => {
   const refusal = asMaster("POST", "cloud_code/jobs", { job_schedule: { jobName: fresh("nosuch") } });
   await refused(Parse.Error.INTERNAL_SERVER_ERROR, refusal, "Cannot Schedule a job that is not deployed");
 });
+
+test("webhooks of functions and triggers are made, listed, changed and removed", async () => {
+  const name = named("quote");
+  const url = "https://hooks.shop.test/quote";
+  await Parse.Hooks.createFunction(name, url);
+  assert.equal((await Parse.Hooks.getFunction(name)).url, url);
+  await Parse.Hooks.updateFunction(name, `${url}/2`);
+  const listed = await Parse.Hooks.getFunctions();
+  assert.deepEqual(listed.filter((hook) => hook.functionName === name).map((hook) => hook.url), [`${url}/2`]);
+  await Parse.Hooks.removeFunction(name);
+  await refused(143, Parse.Hooks.getFunction(name));
+
+  await Parse.Hooks.createTrigger("Product", "afterDelete", url);
+  assert.equal((await Parse.Hooks.getTrigger("Product", "afterDelete")).url, url);
+  await Parse.Hooks.updateTrigger("Product", "afterDelete", `${url}/2`);
+  const triggers = await Parse.Hooks.getTriggers();
+  assert.ok(triggers.some((hook) => hook.className === "Product" && hook.url === `${url}/2`));
+  await Parse.Hooks.removeTrigger("Product", "afterDelete");
+  await refused(143, Parse.Hooks.getTrigger("Product", "afterDelete"));
+});
+
+test("the jobs that can be run are listed", async () => {
+  const data = await Parse.Cloud.getJobsData();
+  assert.deepEqual([data.in_use, data.jobs], [[], []]);
+});
