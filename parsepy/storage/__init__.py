@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import (
     AsyncIterator,
+    Awaitable,
     Callable,
     Iterable,
     Iterator,
@@ -254,20 +255,26 @@ class Storage:
         time. When another transaction comes in between, the calls are made again, up to
         ``attempts`` times in all; raises ``Conflict`` when that does not help.
         """
-        async with self._client.start_session() as session:
-            running = Running(session, self.turn, attempts)
-            try:
-                await session.start_transaction()
-                token = _RUNNING.set(running)
+        lasting: list[Callable[[], Awaitable[None]]] = []
+        try:
+            async with self._client.start_session() as session:
+                running = Running(session, self.turn, attempts)
+                running.lasting = lasting
                 try:
-                    yield
-                finally:
-                    _RUNNING.reset(token)
-                await running.commit()
-            except PyMongoError as error:
-                raise _translated(error) from error
-            finally:  # the end of the session aborts what was not committed
-                await running.close()
+                    await session.start_transaction()
+                    token = _RUNNING.set(running)
+                    try:
+                        yield
+                    finally:
+                        _RUNNING.reset(token)
+                    await running.commit()
+                except PyMongoError as error:
+                    raise _translated(error) from error
+                finally:  # the end of the session aborts what was not committed
+                    await running.close()
+        finally:
+            for write in lasting:
+                await write()
         for make_index in running.postponed:
             await make_index()
         for tell in running.committed:
@@ -280,6 +287,14 @@ class Storage:
             call()
         else:
             running.committed.append(call)
+
+    async def whatever_comes(self, write: Callable[[], Awaitable[None]]) -> None:
+        """Write what no rollback may undo: now, or when the transaction is over, either way."""
+        running = _RUNNING.get()
+        if running is None:
+            await write()
+        else:
+            running.lasting.append(write)
 
     async def _do(self, call: Call[Result]) -> Result:
         """Make a driver call, in the transaction if there is one."""
