@@ -24,7 +24,7 @@ from parsepy.livequery.protocol import (
 from parsepy.livequery.socket import Socket
 from parsepy.livequery.subscriptions import Compile, Index, Subscription
 from parsepy.model.query import Query, column_keys, parse_where
-from parsepy.model.where import equals_id
+from parsepy.model.where import equals_id, fields_of
 from parsepy.operations import access, class_rules, find, schemas
 from parsepy.storage import Unavailable
 from parsepy.triggers import CONNECT, Event
@@ -218,6 +218,7 @@ class LiveQuery:
             message.watch,
             message.session_token,
             address=client.address(message.request_id),
+            asked=frozenset(message.watch or ()),
         )
         principal = await self._who.of(made)
         context = self._who.context(client, principal)
@@ -225,6 +226,7 @@ class LiveQuery:
         where = parse_where(
             message.where, privileged=principal.is_privileged, limits=backend.limits
         )
+        made.asked = made.asked.union(fields_of(where))
         keys = None if message.keys is None else column_keys(message.keys)
         query = Query(made.class_name, where=where, limit=None, keys=keys)
         schema = await schemas.existing(backend, made.class_name)

@@ -33,6 +33,8 @@ class Subscription:
     token: str | None = None
     operation: str = "find"
     address: bytes = b""
+    asked: frozenset[str] = frozenset()
+    """The fields that its client's where and watch name."""
 
 
 @dataclass(eq=False, slots=True)

@@ -75,8 +75,8 @@ async def test_a_user_is_told_of_without_his_secrets(
         await operator.subscribe("_User")
         change = {"ACL": {"*": {"read": True}}, "phone": "2", "password": "new", "email": "a@b.cd"}
         ok(await shop.put(f"/users/{ann.id}", json=change))
-        (seen,) = await anybody.nothing_but("enter")
-        (whole,) = await operator.nothing_but("update")
+        seen, whole = await anybody.frame(), await operator.frame()
+    assert (seen["op"], whole["op"]) == ("enter", "update")
     assert seen["object"]["phone"] == "2"
     assert "email" not in seen["object"]
     for frame in (seen, whole):
@@ -100,32 +100,71 @@ async def test_a_subquery_or_relation_never_matches_and_fetches_with_the_clients
             await anybody.subscribe("Order", where, number)
             answer = await anybody.ask(op="query", requestId=number)
             assert answer["op"] == "error" or answer["results"] == []
+        await anybody.subscribe("Order", request_id=99)
         await create(shop, "Order", token="r:1")
-        await anybody.nothing_but()
+        assert (await anybody.frame())["requestId"] == 99  # the last of all
+
+
+async def test_who_has_lost_a_role_can_no_longer_ask_by_what_it_showed(
+    url: str, client: Client, shop: Client
+) -> None:
+    ann, role = await sign_up(client), unique("staff")
+    protected = {"*": ["secret"], f"role:{role}": []}
+    fields = {"secret": {"type": "String"}, "status": {"type": "String"}}
+    rights = {name: {"*": True} for name in ("find", "get", "create")}
+    body = {"fields": fields, "classLevelPermissions": {**rights, "protectedFields": protected}}
+    ok(await shop.post("/schemas/Order", json=body))
+    members = {"__op": "AddRelation", "objects": [pointer("_User", ann.id)]}
+    made = await shop.post("/roles", json={"name": role, "ACL": {}, "users": members})
+    role_id = ok(made, 201)["objectId"]
+    async with listening(url, sessionToken=ann.token) as hers:
+        await hers.subscribe("Order", {"secret": {"$regex": "^s"}})
+        await hers.subscribe("Order", {}, request_id=2, watch=["secret"])
+        await hers.subscribe("Order", request_id=3)
+        await create(shop, "Order", secret="s1")
+        assert {(await hers.frame())["requestId"] for _ in range(3)} == {1, 2, 3}
+        ok(await shop.delete(f"/roles/{role_id}"))
+        await create(shop, "Order", secret="s2")
+        seen = await hers.frame()  # the last of the three
+    assert (seen["requestId"], "secret" in seen["object"]) == (3, False)
+
+
+async def test_a_class_for_users_alone_is_silent_to_who_has_logged_out(
+    url: str, client: Client, shop: Client
+) -> None:
+    ann, users = await sign_up(client), {"requiresAuthentication": True}
+    rights = {**dict.fromkeys(("find", "get"), users), "create": {"*": True}}
+    ok(await shop.post("/schemas/Order", json={"classLevelPermissions": rights}))
+    query = {"className": "Order", "where": {}}
+    async with listening(url) as anybody, listening(url, sessionToken=ann.token) as hers:
+        answer = await anybody.ask(op="subscribe", requestId=1, query=query)
+        assert answer["op"] == "error"
+        await hers.subscribe("Order")
+        await create(shop, "Order")
+        assert (await hers.frame())["op"] == "create"
+        ok(await ann.client.post("/logout"))
+        async with listening(url, masterKey=MASTER_KEY) as operator:
+            await operator.subscribe("Order")
+            await create(shop, "Order")
+            await operator.frame()  # he is told after her
+        await hers.nothing_but()
+        assert (await hers.ask(op="query", requestId=1))["op"] == "error"
 
 
 # --- the master key -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("trusted", "told", "op"),
-    [
-        ("loopback", "203.0.113.9", "error"),
-        ("loopback", "127.0.0.1, 203.0.113.9", "error"),
-        (False, "203.0.113.9", "connected"),
-    ],
-)
+@pytest.mark.parametrize(("trusted", "op"), [("loopback", "error"), (False, "connected")])
 async def test_a_proxy_lends_its_address_to_no_master_key(
-    app: MakeApp, trusted: Any, told: str, op: str
+    app: MakeApp, trusted: Any, op: str
 ) -> None:
+    hello = {"op": "connect", "applicationId": APP_ID, "masterKey": MASTER_KEY}
     options = {"trustProxy": trusted, "liveQuery": {"classNames": ["Order"]}}
-    async with (
-        serving(await app(**options)) as url,
-        connect(f"{url}/parse", additional_headers={"X-Forwarded-For": told}) as connection,
-    ):
-        listener = Listener(connection)
-        hello = {"op": "connect", "applicationId": APP_ID, "masterKey": MASTER_KEY}
-        assert (await listener.ask(**hello))["op"] == op
+    async with serving(await app(**options)) as url:
+        for told in ("203.0.113.9", "127.0.0.1, 203.0.113.9"):
+            headers = {"X-Forwarded-For": told}
+            async with connect(f"{url}/parse", additional_headers=headers) as connection:
+                assert (await Listener(connection).ask(**hello))["op"] == op
 
 
 # --- wearing the server out ---------------------------------------------------------------------
