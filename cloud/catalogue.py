@@ -3,12 +3,19 @@
 from typing import Any
 
 from cloud.money import is_price
-from cloud.rules import is_own, is_staff, own_writes, refuse, store, stored
+from cloud.rules import (
+    is_own,
+    is_staff,
+    own_writes,
+    refuse,
+    settle,
+    stored,
+    take_checked,
+)
 from parsepy import (
     Answer,
     Cloud,
     Code,
-    ConditionFailed,
     DeleteRequest,
     Object,
     ParseError,
@@ -21,7 +28,7 @@ OPEN = ("pending", "paid", "shipped")
 
 
 @Cloud.before_save("Product")
-async def check_product(request: SaveRequest) -> None:
+async def check_product(request: SaveRequest) -> Answer | None:
     """P1 price, P2 name."""
     product = request.object
     if (product.is_new or product.dirty("price")) and not is_price(product.get("price")):
@@ -29,9 +36,13 @@ async def check_product(request: SaveRequest) -> None:
     name = product.get("name")
     if (product.is_new or product.dirty("name")) and not (isinstance(name, str) and name.strip()):
         raise refuse("name", "not blank")
+    settle(product, "price")
     # the server's own decrement is bounded by a condition instead
-    if product.dirty("inventory") and not is_own() and not _is_count(product.get("inventory")):
+    if is_own() or not product.dirty("inventory"):
+        return None
+    if not _is_count(product.get("inventory")):
         raise refuse("inventory", "an integer of at least 0")
+    return None if product.is_new else await take_checked(product, "inventory")
 
 
 def _is_count(value: Any) -> bool:
@@ -69,19 +80,7 @@ async def check_sku(request: SaveRequest) -> Answer | None:
         sku.set("product", await owned_product(request, sku.get("product")))
     if is_new or sku.dirty("product") or sku.dirty("variation"):
         return await _store_unique(request)
-    change = sku.op("stock")
-    if isinstance(change, dict) and change.get("amount", 0) < 0:
-        await _take_checked(sku, -change["amount"])
-        return stored(sku, is_new=False)
-    return None
-
-
-async def _take_checked(sku: Object, count: Any) -> None:
-    """S1 whatever others do meanwhile: the database takes only what is there."""
-    try:
-        await store(sku, where={"stock": {"$gte": count}})
-    except ConditionFailed as error:
-        raise refuse("stock", "an integer of at least 0") from error
+    return await take_checked(sku, "stock")
 
 
 async def _store_unique(request: SaveRequest) -> Answer:

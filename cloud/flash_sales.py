@@ -5,8 +5,10 @@ from typing import Any
 
 from cloud.catalogue import owned_product
 from cloud.money import is_price, to_decimal
-from cloud.rules import is_own, refuse, store, stored
+from cloud.rules import is_own, refuse, settle, store, stored
 from parsepy import ACL, Answer, Cloud, FunctionRequest, JobRequest, Object, Query, SaveRequest
+
+_CLIENTS = {"product", "discountPrice", "startTime", "endTime", "ACL"}
 
 
 @Cloud.before_save("FlashSale")
@@ -15,8 +17,9 @@ async def check_sale(request: SaveRequest) -> Answer | None:
     if is_own():
         return None
     sale, is_new = request.object, request.object.is_new
-    if sale.dirty("active"):
-        raise refuse("active", "it is the server's to set")
+    for field in sale.dirty_keys():
+        if field not in _CLIENTS:  # the sale is stored as the server itself
+            raise refuse(field, "it can't be set")
     product = await owned_product(request, sale.get("product"))
     start, end = sale.get("startTime"), sale.get("endTime")
     if not isinstance(start, datetime) or not isinstance(end, datetime) or start >= end:
@@ -25,6 +28,7 @@ async def check_sale(request: SaveRequest) -> Answer | None:
     lower = to_decimal(price)
     if not is_price(price) or lower is None or full is None or lower >= full:
         raise refuse("discountPrice", "at least 0, below the price, at most two decimals")
+    settle(sale, "discountPrice")
     async with Cloud.lock(f"sales:{product.id}"):
         await _check_overlap(sale, product, start, end)
         sale.set("active", start <= datetime.now(UTC) < end)

@@ -4,6 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 CENT = Decimal("0.01")
+_TOO_MUCH = 10**13  # from here on a stored number can't tell cents
 
 
 def to_decimal(value: Any) -> Decimal | None:
@@ -20,6 +21,6 @@ def rounded(amount: Decimal) -> Decimal:
 
 
 def is_price(value: Any) -> bool:
-    """Is this a finite number of at least 0 with at most two decimals?"""
+    """Is this a number of at least 0 with at most two decimals, which are exact?"""
     number = to_decimal(value)
-    return number is not None and number >= 0 and number == number.quantize(CENT)
+    return number is not None and 0 <= number < _TOO_MUCH and number == number.quantize(CENT)

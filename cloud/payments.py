@@ -106,6 +106,8 @@ def _intent(at: Gateway, order: Object) -> Any:
 async def hear_of_payment(request: ReceivedRequest) -> Answer | dict[str, bool]:
     """Y2: a signed message of a payment moves its order to paid, however often it comes."""
     at, stripe = gateway(request), _stripe()
+    if not at.secret:  # anybody can sign with an empty one
+        raise ParseError(Code.SCRIPT_FAILED, "No webhookSecret of the payment gateway is set.")
     signature = request.headers.get("stripe-signature", "")
     try:
         stripe.WebhookSignature.verify_header(request.body.decode(), signature, at.secret, 300)

@@ -5,7 +5,17 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from parsepy import ACL, Answer, Cloud, Code, Object, ParseError, Pointer, Request
+from parsepy import (
+    ACL,
+    Answer,
+    Cloud,
+    Code,
+    ConditionFailed,
+    Object,
+    ParseError,
+    Pointer,
+    Request,
+)
 
 STAFF = frozenset({"admin", "staff"})
 TRADERS = STAFF | {"seller"}
@@ -54,6 +64,27 @@ async def store(item: Object, **options: Any) -> Object:
     """Save as the server itself."""
     with own_writes():
         return await item.save(use_master_key=True, **options)
+
+
+def settle(item: Object, *fields: str) -> None:
+    """Make of operations the values that were checked: two at once could go past a rule."""
+    for field in fields:
+        change = item.op(field)
+        if isinstance(change, dict) and "__op" in change:
+            item.set(field, item.get(field))
+
+
+async def take_checked(item: Object, field: str) -> Answer | None:
+    """A decrement that never goes below 0, whatever others do meanwhile; None if it is none."""
+    change = item.op(field)
+    if not isinstance(change, dict) or change.get("amount", 0) >= 0:
+        return None
+    try:
+        with own_writes():  # with the caller's rights
+            await item.save(where={field: {"$gte": -change["amount"]}})
+    except ConditionFailed as error:
+        raise refuse(field, "an integer of at least 0") from error
+    return stored(item, is_new=False)
 
 
 def stored(item: Object, *, is_new: bool) -> Answer:

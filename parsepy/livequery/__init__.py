@@ -24,7 +24,7 @@ from parsepy.livequery.protocol import (
 from parsepy.livequery.socket import Socket
 from parsepy.livequery.subscriptions import Compile, Index, Subscription
 from parsepy.model.query import Query, column_keys, parse_where
-from parsepy.model.where import equals_id
+from parsepy.model.where import equals_id, fields_of
 from parsepy.operations import access, class_rules, find, schemas
 from parsepy.storage import Unavailable
 from parsepy.triggers import CONNECT, Event
@@ -90,6 +90,10 @@ class LiveQuery:
             name.lower().encode("latin-1"): value.encode("latin-1", "replace")
             for name, value in request.headers.raw_items()
         }
+        trusted = self._backend.config.trust_proxy
+        told = request.headers.get_all("X-Forwarded-For")
+        if trusted and told:
+            socket.ip = trusted.client(socket.ip, ",".join(told))
         client = Client(socket, self._handle, self._gone, self._slow, headers)
         self._clients.add(client)
         return client
@@ -192,14 +196,14 @@ class LiveQuery:
             await self._carrier.follow(made.class_name)
         if client.is_lost:
             return b""
+        # Parse: a class that is not live is acknowledged, but has no events
+        if self.is_live(made.class_name):
+            self._index.add(made)  # first, since it refuses a pattern that is none
         # a repeated requestId replaces the earlier subscription; what was there in the meantime
         known = client.subscriptions.pop(message.request_id, None)
         if known is not None:
             self._drop(known)
         client.subscriptions[message.request_id] = made
-        # Parse: a class that is not live is acknowledged, but has no events
-        if self.is_live(made.class_name):
-            self._index.add(made)
         return protocol.acknowledged("subscribed", made.address)
 
     async def _checked(self, client: Client, message: Subscribe) -> Subscription:
@@ -214,6 +218,7 @@ class LiveQuery:
             message.watch,
             message.session_token,
             address=client.address(message.request_id),
+            asked=frozenset(message.watch or ()),
         )
         principal = await self._who.of(made)
         context = self._who.context(client, principal)
@@ -221,6 +226,7 @@ class LiveQuery:
         where = parse_where(
             message.where, privileged=principal.is_privileged, limits=backend.limits
         )
+        made.asked = made.asked.union(fields_of(where))
         keys = None if message.keys is None else column_keys(message.keys)
         query = Query(made.class_name, where=where, limit=None, keys=keys)
         schema = await schemas.existing(backend, made.class_name)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any, TypeVar
 
 from parsepy.backend import Backend, RequestContext
@@ -33,6 +34,7 @@ from parsepy.triggers import Event
 log = logging.getLogger("parsepy.livequery")
 T = TypeVar("T")
 _PAUSES = (0.1, 0.3, 1, 3, 10)  # seconds
+_TURN = 0.01  # seconds of matching, after which others get their turn
 _BREATH = 2000  # listeners (some milliseconds), after which others get their turn
 
 
@@ -167,7 +169,8 @@ class Delivery:
             return
         schema = await patiently(lambda: schemas.existing(self._backend, name))
         change = _Change(event, schema, self._backend.triggers.has("afterEvent", name))
-        for count, (match, subscription) in enumerate(self._concerned(event), 1):
+        matches = await self._matches(event)
+        for count, (match, subscription) in enumerate(_concerned(matches), 1):
             try:
                 # most rights are known from the listeners before: nothing to wait for
                 sight = self._known_sight(change, subscription)
@@ -185,12 +188,18 @@ class Delivery:
             if count % _BREATH == 0:
                 await asyncio.sleep(0)
 
-    def _concerned(self, event: ObjectEvent) -> Iterator[tuple[Match, Subscription]]:
-        # lists: listeners may come and go while one of them waits for his rights
-        for match in list(self._index.matching(event.class_name, event.object, event.original)):
-            for subscription in list(match.query.listeners):
-                if subscription in match.query.listeners:
-                    yield match, subscription
+    async def _matches(self, event: ObjectEvent) -> list[Match]:
+        """The queries that match; others get their turn, since what one costs is its client's."""
+        item, original = event.object, event.original
+        found, began = [], perf_counter()
+        for query in self._index.candidates(event.class_name, item, original):
+            match = query.match(item, original)
+            if match is not None:
+                found.append(match)
+            if perf_counter() - began > _TURN:
+                await asyncio.sleep(0)
+                began = perf_counter()
+        return found
 
     def _known_sight(self, change: _Change, subscription: Subscription) -> _Sight | None:
         principal = self._who.known(subscription)
@@ -280,6 +289,14 @@ class Delivery:
         client: Client = subscription.client
         client.socket.send(opening + subscription.address + rest)
         self.sent += 1
+
+
+def _concerned(matches: list[Match]) -> Iterator[tuple[Match, Subscription]]:
+    for match in matches:
+        # a list: listeners may come and go while one of them waits for his rights
+        for subscription in list(match.query.listeners):
+            if subscription in match.query.listeners:
+                yield match, subscription
 
 
 def _view(principal: Principal, subscription: Subscription) -> tuple[Any, str]:

@@ -76,7 +76,7 @@ class Socket(asyncio.Protocol):
         self._closing = False
         self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
-        self.ip = ""
+        self.ip = ""  # the peer's, until the owner knows better
 
     # --- asyncio's calls ------------------------------------------------------------------------
 

@@ -33,6 +33,8 @@ class Subscription:
     token: str | None = None
     operation: str = "find"
     address: bytes = b""
+    asked: frozenset[str] = frozenset()
+    """The fields that its client's where and watch name."""
 
 
 @dataclass(eq=False, slots=True)
@@ -43,6 +45,12 @@ class SharedQuery:
     place: Key | None
     name: str
     listeners: dict[Subscription, None] = field(default_factory=dict)
+
+    def match(self, item: JSONObject, original: JSONObject | None) -> "Match | None":
+        """Which of an object's two states it matches; None: neither."""
+        now = self.holds(item)
+        was = original is not None and self.holds(original)
+        return Match(self, was, now) if now or was else None
 
 
 @dataclass(slots=True)
@@ -112,14 +120,17 @@ class Index:
         self, class_name: str, item: JSONObject, original: JSONObject | None
     ) -> Iterator[Match]:
         """The queries that the new state of an object matches, or the one before."""
+        for query in self.candidates(class_name, item, original):
+            match = query.match(item, original)
+            if match is not None:
+                yield match
+
+    def candidates(
+        self, class_name: str, item: JSONObject, original: JSONObject | None
+    ) -> list[SharedQuery]:
+        """The queries that may match: those that the values of an object do not rule out."""
         found = self._classes.get(class_name)
-        if found is None:
-            return
-        for query in _candidates(found, item, original):
-            now = query.holds(item)
-            was = original is not None and query.holds(original)
-            if now or was:
-                yield Match(query, was, now)
+        return [] if found is None else list(_candidates(found, item, original))
 
 
 def _bucket(found: _Class, query: SharedQuery) -> dict[str, SharedQuery]:

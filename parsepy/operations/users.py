@@ -234,14 +234,17 @@ async def _check_lockout(context: RequestContext, user: JSONObject, matches: boo
         if user.get("_failed_login_count"):
             await backend.storage.update(schema, where, {"_failed_login_count": 0})
         return
-    changed = await backend.storage.update(
-        schema, where, {"_failed_login_count": {"__op": "Increment", "amount": 1}}, internal=True
-    )
-    if changed is not None and changed.get("_failed_login_count", 0) >= lockout.threshold:
-        until = now() + timedelta(minutes=lockout.duration)
-        await backend.storage.update(
-            schema, where, {"_account_lockout_expires_at": until, "_failed_login_count": 0}
-        )
+    threshold, duration = lockout.threshold, timedelta(minutes=lockout.duration)
+    one_more = {"_failed_login_count": {"__op": "Increment", "amount": 1}}
+
+    async def count() -> None:
+        changed = await backend.storage.update(schema, where, one_more, internal=True)
+        if changed is not None and changed.get("_failed_login_count", 0) >= threshold:
+            lock = {"_account_lockout_expires_at": now() + duration, "_failed_login_count": 0}
+            await backend.storage.update(schema, where, lock)
+
+    # a batch that is a transaction would take its failure back
+    await backend.storage.whatever_comes(count)
 
 
 def _check_age(context: RequestContext, user: JSONObject) -> None:

@@ -182,6 +182,7 @@ class RestDoor:
         backend = self._backend
         if backend.state != "ok":
             raise ParseError(Code.INTERNAL_SERVER_ERROR, f"Invalid server state: {backend.state}")
+        await self._limits.admit_stranger(visit)
         answer = await receivers.receive(backend, visit, body, MOUNT_URL.get() or "")
         return answer or _no_route(visit.method, visit.scope)
 

@@ -129,6 +129,12 @@ class Limits:
         visit.extra += await self.count(asked, _AFTER)
         return asked.principal
 
+    async def admit_stranger(self, visit: Visit) -> None:
+        """Count a request that brings no credentials; raises ``TooMany``."""
+        if self.restrict:
+            asked = Asked((visit.method,), visit.path, visit.ip, NOBODY)
+            visit.extra += await self.count(asked, (*_BEFORE, *_AFTER))
+
     async def admit_item(self, context: RequestContext, method: str, path: tuple[str, ...]) -> None:
         """The same for an item of a batch, which counts as its method and as POST."""
         if not self.restrict:

@@ -1,7 +1,7 @@
 """``Connection``: the database behind a storage, its collections and transactions."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 
@@ -76,20 +76,26 @@ class Connection:
         time. When another transaction comes in between, the calls are made again, up to
         ``attempts`` times in all; raises ``Conflict`` when that does not help.
         """
-        async with self._client.start_session() as session:
-            running = Running(session, self.turn, attempts)
-            try:
-                await session.start_transaction()
-                token = RUNNING.set(running)
+        lasting: list[Callable[[], Awaitable[None]]] = []
+        try:
+            async with self._client.start_session() as session:
+                running = Running(session, self.turn, attempts)
+                running.lasting = lasting
                 try:
-                    yield
-                finally:
-                    RUNNING.reset(token)
-                await running.commit()
-            except PyMongoError as error:
-                raise translated(error) from error
-            finally:  # the end of the session aborts what was not committed
-                await running.close()
+                    await session.start_transaction()
+                    token = RUNNING.set(running)
+                    try:
+                        yield
+                    finally:
+                        RUNNING.reset(token)
+                    await running.commit()
+                except PyMongoError as error:
+                    raise translated(error) from error
+                finally:  # the end of the session aborts what was not committed
+                    await running.close()
+        finally:
+            for write in lasting:
+                await write()
         for make_index in running.postponed:
             await make_index()
         for tell in running.committed:
@@ -102,6 +108,14 @@ class Connection:
             call()
         else:
             running.committed.append(call)
+
+    async def whatever_comes(self, write: Callable[[], Awaitable[None]]) -> None:
+        """Write what no rollback may undo: now, or when the transaction is over, either way."""
+        running = RUNNING.get()
+        if running is None:
+            await write()
+        else:
+            running.lasting.append(write)
 
     async def _do(self, call: Call[Result]) -> Result:
         """Make a driver call, in the transaction if there is one."""

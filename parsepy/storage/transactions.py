@@ -41,6 +41,7 @@ class Running:
         self.session = session
         self.postponed: list[Callable[[], Awaitable[None]]] = []
         self.committed: list[Callable[[], None]] = []
+        self.lasting: list[Callable[[], Awaitable[None]]] = []
         self._turn = turn
         self._holds = AsyncExitStack()
         self._left = attempts - 1

@@ -93,6 +93,13 @@ async def test_an_item_of_a_batch_counts_as_its_method_and_as_post(far: Far, met
     too_many(await client.post("/batch", json=batch))
 
 
+async def test_what_other_services_send_is_counted(far: Far) -> None:
+    client = await far({**LOGIN, "requestPath": "/webhooks/*path", "zone": "user"})
+    for _ in range(2):
+        assert (await client.post("/webhooks/stripe", content="x")).status_code == 404
+    too_many(await client.post("/webhooks/stripe", content="x"))
+
+
 async def test_other_methods_are_not_counted(far: Far) -> None:
     client = await far({**LOGIN, "requestCount": 0, "requestMethods": "PUT|DELETE"})
     refused(await client.post("/login", json=WRONG), Code.OBJECT_NOT_FOUND, 404)

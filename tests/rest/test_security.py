@@ -10,10 +10,10 @@ import httpx
 import pytest
 from pymongo.database import Database
 
-from parsepy import storage
 from parsepy.app import Application
 from parsepy.operations import users
 from parsepy.operations.class_rules import user
+from parsepy.storage import connection
 from tests.conftest import APP_ID, MASTER_KEY, MOUNT, Client, MakeApp
 from tests.rest import shop
 from tests.rest.shop import (
@@ -702,7 +702,7 @@ async def test_a_password_that_fits_opens_nothing_that_was_locked_while_it_was_c
 async def test_classes_that_were_never_there_are_not_kept_in_memory(
     client: Client, application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storage, "_MOST_COLLECTIONS", 20)
+    monkeypatch.setattr(connection, "_MOST_COLLECTIONS", 20)
     for _ in range(50):
         name = unique("Never")
         refused(await client.get(f"/classes/{name}/x"), 101, 404)

@@ -18,7 +18,7 @@ from pymongo import MongoClient
 
 from parsepy.app import Application, build
 from parsepy.config import Config
-from tests.conftest import database_in
+from tests.conftest import Client, MakeApp, database_in
 from tests.rest.shop import Shopper, ok, refused
 from tests.shop.conftest import Shop, line, options
 
@@ -92,12 +92,12 @@ def message(order: str, amount: int = 2100) -> str:
     return json.dumps({"type": "payment_intent.succeeded", "data": {"object": intent}})
 
 
-async def told(shop: Shop, text: str, secret: str = SECRET) -> httpx.Response:
+async def told(client: Client, text: str, secret: str = SECRET) -> httpx.Response:
     """Send a message as the gateway does."""
     moment = int(time.time())
     signed = hmac.new(secret.encode(), f"{moment}.{text}".encode(), hashlib.sha256).hexdigest()
     headers = {"Stripe-Signature": f"t={moment},v1={signed}"}
-    return await shop.client.post("/webhooks/stripe", content=text, headers=headers)
+    return await client.post("/webhooks/stripe", content=text, headers=headers)
 
 
 async def status(shop: Shop, order: str) -> str:
@@ -121,20 +121,27 @@ async def test_y1_nobody_pays_for_anothers_order(shop: Shop) -> None:
 
 async def test_y2_an_order_is_paid_once_however_often_it_is_told(shop: Shop) -> None:
     _, order = await pending(shop)
-    answers = await asyncio.gather(*(told(shop, message(order)) for _ in range(4)))
+    answers = await asyncio.gather(*(told(shop.client, message(order)) for _ in range(4)))
     assert [answer.status_code for answer in answers] == [200] * 4
     assert await status(shop, order) == "paid"
     ok(await shop.master.put(f"/classes/Order/{order}", json={"status": "shipped"}))
-    ok(await told(shop, message(order)))
+    ok(await told(shop.client, message(order)))
     assert await status(shop, order) == "shipped"
 
 
 async def test_y2_a_wrong_signature_or_amount_pays_nothing(shop: Shop) -> None:
     _, order = await pending(shop)
-    assert (await told(shop, message(order), secret="wrong")).status_code == 400
-    ok(await told(shop, message(order, amount=1)))
+    assert (await told(shop.client, message(order), secret="wrong")).status_code == 400
+    ok(await told(shop.client, message(order, amount=1)))
     assert await status(shop, order) == "pending"
 
 
 async def test_a_name_that_nobody_receives_is_not_found(shop: Shop) -> None:
     assert (await shop.client.post("/webhooks/nobody", content="x")).status_code == 404
+
+
+async def test_y2_without_a_secret_no_message_is_believed(app: MakeApp) -> None:
+    settings = options("", "ecommerce.json") | {"payments": {"stripe": {"apiKey": "sk_test"}}}
+    del settings["databaseURI"]
+    shop = Client(await app(**settings))
+    assert refused(await told(shop, message("any"), secret=""), 141)
