@@ -354,7 +354,7 @@ def _file_adapter(config: Config) -> FileStore | None:
         options["folder"] = str(config.base_dir / str(options.get("folder", "files")))
     if spec.module in STORES:
         spec = Adapter(module=STORES[spec.module], options=options)
-    made = load_adapter(spec, config.base_dir, "filesAdapter")
+    made = load_adapter(spec, config.base_dir, "filesAdapter", STORES)
     missing = [name for name in _FILE_STORE if not callable(getattr(made, name, None))]
     if missing:
         raise ConfigError([f"filesAdapter: {spec.module} lacks {', '.join(missing)}"])
@@ -368,7 +368,7 @@ def _mailer(config: Config) -> Mailer | None:
         return None
     if spec.module in MAILERS:
         spec = Adapter(module=MAILERS[spec.module], options=spec.options)
-    made = load_adapter(spec, config.base_dir, "emailAdapter")
+    made = load_adapter(spec, config.base_dir, "emailAdapter", MAILERS)
     if not isinstance(made, Mailer):
         raise ConfigError([f"emailAdapter: {spec.module} lacks send_mail"])
     return made
