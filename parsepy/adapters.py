@@ -20,8 +20,8 @@ def load_adapter(
     """Import `spec.module` and answer `module.adapter(**spec.options)`.
 
     The module is a dotted name, or a file (relative to `base_dir`, the configuration's folder).
-    ConfigError, which names `option` and the cause, when that fails at any step; where no such
-    module is found, also the `built_in` ones: a configuration of Parse Server names packages of Node.
+    ConfigError, which names `option` and the cause, when that fails at any step; where no module
+    is found, also the `built_in` ones: configurations of Parse Server name packages of Node.
     """
     try:
         module = _import(spec.module, base_dir, option)

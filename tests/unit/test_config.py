@@ -425,7 +425,7 @@ def test_a_missing_adapter_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_package_of_node_is_answered_with_what_is_built_in(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="s3-files-adapter; built in are gridfs, s3$"):
+    with pytest.raises(ConfigError, match=r"s3-files-adapter; built in are gridfs, s3$"):
         load_adapter(
             Adapter(module="@parse/s3-files-adapter"), tmp_path, "filesAdapter", ("gridfs", "s3")
         )
