@@ -7,19 +7,29 @@ import importlib
 import importlib.util
 import inspect
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
 from parsepy.config import Adapter, ConfigError
 
 
-def load_adapter(spec: Adapter, base_dir: Path, option: str = "adapter") -> object:
+def load_adapter(
+    spec: Adapter, base_dir: Path, option: str = "adapter", built_in: Iterable[str] = ()
+) -> object:
     """Import `spec.module` and answer `module.adapter(**spec.options)`.
 
     The module is a dotted name, or a file (relative to `base_dir`, the configuration's folder).
-    ConfigError, which names `option` and the cause, when that fails at any step.
+    ConfigError, which names `option` and the cause, when that fails at any step; where no module
+    is found, also the `built_in` ones: configurations of Parse Server name packages of Node.
     """
-    module = _import(spec.module, base_dir, option)
+    try:
+        module = _import(spec.module, base_dir, option)
+    except ConfigError as error:
+        names = ", ".join(built_in)
+        if names and not spec.module.startswith("parsepy."):
+            raise ConfigError([f"{error.problems[0]}; built in are {names}"]) from error
+        raise
     adapter = getattr(module, "adapter", None)
     if not callable(adapter):
         raise ConfigError([f"{option}: {spec.module} offers no class `adapter`"])

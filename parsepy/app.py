@@ -4,6 +4,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Coroutine, Mapping, Sequence
+from pathlib import Path
 from typing import Any, cast
 
 from parsepy.adapters import load_adapter
@@ -26,7 +27,7 @@ from parsepy.mail.base import Mailer
 from parsepy.metrics import Metrics
 from parsepy.model import match, templates
 from parsepy.model.query import QueryLimits
-from parsepy.model.values import dumps
+from parsepy.model.values import JSONObject, dumps
 from parsepy.operations import bootstrap, jobs, schemas, security, webhooks
 from parsepy.operations.push import worker
 from parsepy.pages import PagesDoor
@@ -71,10 +72,13 @@ class Application:
         backend.state = "starting"
         log.addHandler(backend.logs)  # before all else: what a start tells belongs to the log too
         try:
+            # first, so that a slip in cloud code changes nothing in the database
+            path = backend.config.cloud
+            loaded = None if path is None else loader.load(path)
             await backend.storage.ping()
             await schemas.prepare_database(backend)
             await self._apply_templates()
-            await self._start_cloud()
+            await self._start_cloud(path, loaded)
             await self._start_live()
             await self._watch()
         except BaseException:
@@ -112,12 +116,11 @@ class Application:
         for name in await bootstrap.make_roles(self.backend, template.roles):
             log.info("role made: %s", name)
 
-    async def _start_cloud(self) -> None:
-        """Load cloud code; watch its files, and run what has a schedule."""
+    async def _start_cloud(self, path: Path | None, loaded: Triggers | None) -> None:
+        """Put cloud code into force; watch its files, and run what has a schedule."""
         backend = self.backend
-        path = backend.config.cloud
-        if path is not None:
-            await self._adopt(loader.load(path))
+        if path is not None and loaded is not None:
+            await self._adopt(loaded)
             if backend.config.watch:
                 self._background(loader.watch(path, self._adopt))
         if self._runs_schedules:
@@ -217,9 +220,23 @@ def websocket_class(application: Application) -> Any:
 def template_of(options: SchemaOptions) -> templates.Template:
     """The merged schema templates of the option ``schema``; raises ``TemplateError``."""
     if options.definitions:
-        text = dumps([thawed(item) for item in options.definitions]).decode()
+        text = dumps([_locked(thawed(item)) for item in options.definitions]).decode()
         return templates.parse([("schema.definitions", text)])
     return templates.load(options.files)
+
+
+def _locked(definition: JSONObject) -> JSONObject:
+    """A defined schema with the permissions that it gets.
+
+    Parse: what a definition does not grant is the master key's, and no client adds columns.
+    """
+    granted = definition.get("classLevelPermissions")
+    if granted is None:
+        name = definition.get("className")
+        log.warning("schema.definitions: %s has no classLevelPermissions: it is closed", name)
+    if granted is None or isinstance(granted, dict):
+        granted = {**(granted or {}), "addField": {}}
+    return {**definition, "classLevelPermissions": granted}
 
 
 def build(
@@ -345,7 +362,7 @@ def _file_adapter(config: Config) -> FileStore | None:
         options["folder"] = str(config.base_dir / str(options.get("folder", "files")))
     if spec.module in STORES:
         spec = Adapter(module=STORES[spec.module], options=options)
-    made = load_adapter(spec, config.base_dir, "filesAdapter")
+    made = load_adapter(spec, config.base_dir, "filesAdapter", STORES)
     missing = [name for name in _FILE_STORE if not callable(getattr(made, name, None))]
     if missing:
         raise ConfigError([f"filesAdapter: {spec.module} lacks {', '.join(missing)}"])
@@ -359,7 +376,7 @@ def _mailer(config: Config) -> Mailer | None:
         return None
     if spec.module in MAILERS:
         spec = Adapter(module=MAILERS[spec.module], options=spec.options)
-    made = load_adapter(spec, config.base_dir, "emailAdapter")
+    made = load_adapter(spec, config.base_dir, "emailAdapter", MAILERS)
     if not isinstance(made, Mailer):
         raise ConfigError([f"emailAdapter: {spec.module} lacks send_mail"])
     return made

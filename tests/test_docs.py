@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,3 +73,17 @@ def test_an_option_that_a_page_sets_exists() -> None:
     used = set(re.findall(r"parsepy serve[^\n`]*?(--[a-z-]+)", page("README.md")))
     assert used
     assert used <= flags
+
+
+def test_the_webhook_of_the_page_reads_its_body_and_no_further() -> None:
+    block = re.findall(r"```python\n(.*?)```", page("docs/webhooks.md"), re.DOTALL)[-1]
+    names: dict[str, Any] = {}
+    exec(block, names)
+    body = b'{"object": {"total": 10}}'
+    environ = {
+        "HTTP_X_PARSE_WEBHOOK_KEY": names["WEBHOOK_KEY"],
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body + b"the next request"),
+    }
+    answer = names["app"](environ, lambda status, headers: None)
+    assert json.loads(b"".join(answer)) == {"success": {"total": 10, "checked": True}}

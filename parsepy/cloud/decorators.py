@@ -35,7 +35,7 @@ from parsepy.cloud.requests import (
     WriteRequest,
 )
 from parsepy.cloud.transactions import Transaction
-from parsepy.cloud.validators import Validator
+from parsepy.cloud.validators import Validator, declared
 from parsepy.config.paths import escape_path
 from parsepy.model.values import JSONObject
 from parsepy.operations import functions, jobs
@@ -205,11 +205,6 @@ def _is_skipped(validator: Validator | None, event: Event) -> bool:
     return skips and bool(event.request.principal.is_privileged)
 
 
-def _validator(custom: Callable[[Any], Any] | None, rules: dict[str, Any]) -> Validator:
-    """The validator of a decorator's keywords; raises ``TypeError`` for an unknown one."""
-    return Validator(custom=custom, **rules)
-
-
 class CloudCode:
     """The decorators and calls of cloud code; its one instance is ``Cloud``.
 
@@ -234,7 +229,7 @@ class CloudCode:
         ``None`` answers without a result, as the reference does for undefined.
         """
         registry = _registry()
-        checked = _validator(validator, rules)
+        checked = declared(validator, rules)
 
         def register(function: F) -> F:
             handler = handler_of(function, checked, *_REQUESTS["function"])
@@ -357,7 +352,7 @@ class CloudCode:
     def _trigger(self, kind: str, class_name: str, rules: dict[str, Any]) -> Callable[[F], F]:
         registry = _registry()
         rate_limit = rules.pop("rate_limit", None)
-        checked = _validator(rules.pop("validator", None), rules)
+        checked = declared(rules.pop("validator", None), rules)
         make, take = _request_of(kind, class_name)
 
         def register(function: F) -> F:

@@ -49,6 +49,11 @@ def _entry(path: Path) -> Path:
         path = inner if inner.is_file() else path / "__init__.py"
     if not path.is_file():
         raise CloudError(f"cloud: there is no file {path}")
+    if path.suffix != ".py":
+        raise CloudError(
+            f"cloud: {path} is not Python. Cloud code is a .py file (docs/cloud-code.md); what is "
+            "written in JavaScript can stay where it runs, behind webhooks (docs/webhooks.md)."
+        )
     return path
 
 

@@ -2,10 +2,12 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from typing import Any
 
 from parsepy.cloud.codec import encode
+from parsepy.cloud.objects import Object, Pointer
 from parsepy.cloud.requests import Request
 from parsepy.errors import Code, ParseError
 
@@ -19,6 +21,10 @@ _TYPES: dict[Any, tuple[str, tuple[type, ...]]] = {
 }
 _TYPES |= {name: (name, types) for name, types in dict(_TYPES.values()).items()}
 Roles = Iterable[str] | Callable[[Request], Any]
+# `Pointer` reads like a type, and is a function that makes an Object.
+_SPELLED: dict[Any, Any] = {Pointer: Object}
+_FIELD_RULES = ("type", "required", "default", "constant", "options", "error")
+_KEY_RULES = ("options", "error")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +80,51 @@ class Validator:
                 raise refused("User does not match all the required roles.")
 
 
+def declared(custom: Callable[[Any], Any] | None, rules: Mapping[str, Any]) -> Validator:
+    """The validator of a decorator's keywords.
+
+    Raises ``TypeError`` for what it does not know, so that a slip stops the start, not a request.
+    """
+    known = [field.name for field in fields(Validator) if field.name != "custom"]
+    _check_names("A validator", rules, [*known, "validator", "rate_limit"])
+    if isinstance(asked := rules.get("require_user_keys"), Mapping):
+        for key, wanted in asked.items():
+            if isinstance(wanted, Mapping):
+                _check_names(f"require_user_keys: {key}", wanted, _KEY_RULES)
+    if isinstance(asked := rules.get("fields"), Mapping):
+        rules = {**rules, "fields": {key: _field(key, rule) for key, rule in asked.items()}}
+    return Validator(custom=custom, **rules)
+
+
+def _field(key: str, rules: Any) -> Mapping[str, Any]:
+    """The rules of a field, from what stands beside its name: a mapping, a type, or a text."""
+    if not isinstance(rules, Mapping):
+        # Parse: a text beside a name makes the field a required one.
+        return {"required": True} if isinstance(rules, str) else {"type": _type(key, rules)}
+    _check_names(f"fields: {key}", rules, _FIELD_RULES)
+    return {**rules, "type": _type(key, rules.get("type"))}
+
+
+def _type(key: str, wanted: Any) -> Any:
+    found = wanted.lower() if isinstance(wanted, str) else _SPELLED.get(wanted, wanted)
+    if found is None or found in _TYPES or isinstance(found, type):
+        return found
+    names = ", ".join(name for name in _TYPES if isinstance(name, str))
+    raise TypeError(f"fields: {key}: {wanted!r} is no type; use a class, or one of {names}")
+
+
+def _check_names(where: str, given: Iterable[str], known: Iterable[str]) -> None:
+    known = list(known)
+    for name in given:
+        if name in known:
+            continue
+        # JavaScript's spelling is the likeliest slip.
+        snake = "".join(f"_{c.lower()}" if c.isupper() else c for c in str(name))
+        near = get_close_matches(snake, known, 1)
+        meant = f"; did you mean {near[0]}?" if near else "."
+        raise TypeError(f"{where} has no {name!r}{meant} It takes {', '.join(known)}")
+
+
 def refused(reason: str) -> ParseError:
     """The refusal of a validator."""
     return ParseError(Code.VALIDATION_ERROR, f"Validation failed. {reason}")
@@ -121,8 +172,6 @@ async def _check_fields(request: Any, fields: Iterable[str] | Mapping[str, Any])
             _require(key, value_of(key))
         return
     for key, rules in fields.items():
-        if not isinstance(rules, Mapping):
-            rules = {"required": True} if isinstance(rules, str) else {"type": rules}
         value = value_of(key)
         default = rules.get("default")
         if default is not None and value is None:

@@ -105,6 +105,12 @@ def test_a_file_that_is_not_there_is_named(folder: Path) -> None:
         load(folder / "main.py")
 
 
+def test_javascript_is_told_from_python(folder: Path) -> None:
+    (folder / "main.js").write_text('Parse.Cloud.define("hello", () => "hi");\n')
+    with pytest.raises(CloudError, match=r"main\.js is not Python\. .*webhooks\.md"):
+        load(folder / "main.js")
+
+
 def test_what_failed_to_load_leaves_the_old_modules(folder: Path) -> None:
     (folder / "main.py").write_text("import orders_of_old\n")
     (folder / "orders_of_old.py").write_text(FUNCTION.format(name="place"))

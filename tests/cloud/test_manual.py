@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from parsepy.cloud.decorators import DECORATORS
+from parsepy.cloud.query import Query
 from parsepy.cloud.validators import Validator
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cloud-code.md").read_text(encoding="utf-8")
@@ -27,6 +28,14 @@ def test_every_decorator_is_named(name: str) -> None:
 @pytest.mark.parametrize("name", [f.name for f in fields(Validator) if f.name != "custom"])
 def test_every_rule_of_a_validator_is_named(name: str) -> None:
     assert f"`{name}`" in PAGE
+
+
+METHODS = [name for name in vars(Query) if not name.startswith("_") and name != "related"]
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_of_a_query_is_named(name: str) -> None:
+    assert re.search(rf"\b{name}\b", PAGE)
 
 
 @pytest.mark.parametrize("block", BLOCKS)

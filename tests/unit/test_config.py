@@ -424,6 +424,13 @@ def test_a_missing_adapter_file_is_named(tmp_path: Path) -> None:
         load_adapter(Adapter(module="nowhere.py"), tmp_path, "emailAdapter")
 
 
+def test_a_package_of_node_is_answered_with_what_is_built_in(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"s3-files-adapter; built in are gridfs, s3$"):
+        load_adapter(
+            Adapter(module="@parse/s3-files-adapter"), tmp_path, "filesAdapter", ("gridfs", "s3")
+        )
+
+
 def test_an_auth_adapter_gets_its_own_options_without_the_wrapper() -> None:
     wrapped = {"module": "cards.py", "appIds": ["shop"], "options": {"secret": "s"}}
     provider = Config.from_options({"masterKey": "m", "auth": {"cards": wrapped}}).auth["cards"]
