@@ -381,7 +381,8 @@ class CloudCode:
 
         ``async with Cloud.transaction(): …``; when another transaction came in between, what was
         done inside is done again, and refused with a clear error if it would come to something
-        else. ``@Cloud.transaction()`` on an async function runs the function again instead.
+        else. ``@Cloud.transaction()`` on an async function runs the function again instead. Both
+        are tried so many times, and as long as ten seconds.
         """
         return Transaction(attempts)
 

@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import random
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from types import TracebackType
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 from parsepy.cloud import current
 from parsepy.errors import Code, ParseError
 from parsepy.storage import Conflict
+from parsepy.storage.transactions import LONGEST_PAUSE, PATIENCE
 
 R = TypeVar("R")
 
@@ -64,12 +66,15 @@ class Transaction:
             except Conflict:
                 pass
             async with storage.turn:  # from now on one after another, in this process
-                for attempt in range(1, self._attempts + 1):
+                attempt, end = 0, time.monotonic() + PATIENCE
+                while attempt < self._attempts or time.monotonic() < end:
+                    attempt += 1
                     try:
                         async with storage.transaction():
                             return await function(*args, **kwargs)
                     except Conflict:
-                        await asyncio.sleep(random.uniform(0, 0.002 * 2**attempt))
+                        pause = min(LONGEST_PAUSE, 0.002 * 2**attempt)
+                        await asyncio.sleep(random.uniform(0, pause))
             raise _refused()
 
         return run

@@ -11,6 +11,7 @@ buyers of one thing are served one after another, not turned away.
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any, TypeVar
@@ -22,7 +23,9 @@ from parsepy.errors import Interruption
 
 Result = TypeVar("Result")
 Call = Callable[[AsyncClientSession | None], Awaitable[Result]]
-_LONGEST_PAUSE = 0.2  # seconds
+LONGEST_PAUSE = 0.2  # seconds
+PATIENCE = 10.0
+"""Seconds for which attempts go on beyond their number: other processes take no turns with us."""
 
 
 class Conflict(Interruption):
@@ -45,7 +48,9 @@ class Running:
         self._turn = turn
         self._holds = AsyncExitStack()
         self._left = attempts - 1
+        self._repeats = attempts > 1
         self._tried = 0
+        self._until = 0.0
         self._done: list[tuple[Call[Any], Any]] = []
         self._one_at_a_time = asyncio.Lock()
 
@@ -58,7 +63,7 @@ class Running:
                 if not is_transient(error):
                     raise
                 result = await self._again(do, error)
-            if self._left or self._tried:
+            if self._repeats:
                 self._done.append((do, result))
             return result
 
@@ -77,7 +82,10 @@ class Running:
 
     async def _again(self, do: Call[Result], error: PyMongoError) -> Result:
         """Make every call so far again, and then this one, until nobody interferes."""
-        while self._left > 0:
+        if not self._repeats:
+            raise Conflict(str(error)) from error
+        self._until = self._until or time.monotonic() + PATIENCE
+        while self._left > 0 or time.monotonic() < self._until:
             self._left -= 1
             self._tried += 1
             if self.session.in_transaction:
@@ -85,7 +93,7 @@ class Running:
             if self._tried == 1:
                 await self._holds.enter_async_context(self._turn)
             else:
-                pause = min(_LONGEST_PAUSE, 0.002 * 2**self._tried)
+                pause = min(LONGEST_PAUSE, 0.002 * 2**self._tried)
                 await asyncio.sleep(random.uniform(0, pause))
             await self.session.start_transaction()
             try:
