@@ -34,7 +34,8 @@ class Object(Storable):
     ``Object("Order", total=5)`` or ``Object("Order", {"total": 5})`` is a new one;
     ``class Order(Object, class_name="Order")`` gives a class a Python class of its own, which
     queries and triggers then use. Everything that talks to the database acts with the caller's
-    rights unless ``use_master_key`` or ``session_token`` say otherwise, and raises ``ParseError`` with Parse's code when it is refused.
+    rights unless ``use_master_key`` or ``session_token`` say otherwise, and raises ``ParseError``
+    with Parse's code when it is refused.
     """
 
     _own_class: ClassVar[str | None] = None

@@ -118,6 +118,13 @@ class _Sight:
     context: RequestContext
     item: JSONObject | None
     original: JSONObject | None
+    hidden: frozenset[str]
+
+    def answers(self, subscription: Subscription) -> bool:
+        """May he still ask what he asked for? A role may be gone that showed him a field."""
+        return not self.hidden or not any(
+            access.is_hidden(name, self.hidden) for name in subscription.asked
+        )
 
     @property
     def states(self) -> tuple[int, int]:
@@ -177,7 +184,7 @@ class Delivery:
                 if sight is None:
                     sight = await self._sight(change, subscription)
                 told = self._told(change, match, subscription, sight)
-                if told is None:
+                if told is None or not sight.answers(subscription):
                     pass
                 elif change.has_trigger:
                     await self._through_trigger(change, subscription, sight.context, told)
@@ -219,8 +226,12 @@ class Delivery:
             original = event.original
             if original is not None and not may_read(original):
                 original = None
+            hidden, by_field = change.schema.permissions.hidden_from(principal)
             found = change.sights[key] = _Sight(
-                context, self._shown(change, context, item), self._shown(change, context, original)
+                context,
+                self._shown(change, context, item),
+                self._shown(change, context, original),
+                hidden.union(*(fields for _, fields in by_field)),
             )
         return found
 
