@@ -31,10 +31,11 @@ _TOGETHER = 20  # saves under way at once
 class Object(Storable):
     """An object of a class: fields to read and change, and the calls that store it.
 
-    ``Object("Order", total=5)`` is a new one; ``class Order(Object, class_name="Order")`` gives a
-    class a Python class of its own, which queries and triggers then use. Everything that talks to
-    the database acts with the caller's rights unless ``use_master_key`` or ``session_token`` say
-    otherwise, and raises ``ParseError`` with Parse's code when it is refused.
+    ``Object("Order", total=5)`` or ``Object("Order", {"total": 5})`` is a new one;
+    ``class Order(Object, class_name="Order")`` gives a class a Python class of its own, which
+    queries and triggers then use. Everything that talks to the database acts with the caller's
+    rights unless ``use_master_key`` or ``session_token`` say otherwise, and raises ``ParseError``
+    with Parse's code when it is refused.
     """
 
     _own_class: ClassVar[str | None] = None
@@ -45,7 +46,13 @@ class Object(Storable):
             cls._own_class = class_name
             codec.MAKERS[class_name] = cls._bare
 
-    def __init__(self, class_name: str | None = None, /, **fields: Any) -> None:
+    def __init__(
+        self,
+        class_name: str | None = None,
+        values: Mapping[str, Any] | None = None,
+        /,
+        **fields: Any,
+    ) -> None:
         name = class_name or self._own_class
         if not name:
             raise TypeError('Object needs the name of its class: Object("Order")')
@@ -57,8 +64,9 @@ class Object(Storable):
         self._values: dict[str, Any] = {}
         self._pending: dict[str, ops.Op] = {}
         self._lent: dict[str, Any] = {}
+        self._relations: dict[str, JSONObject] = {}  # only shown: their members stand elsewhere
         self.is_data_available = True  # False for a mere pointer, which needs `fetch`
-        for key, value in fields.items():
+        for key, value in {**(values or {}), **fields}.items():
             self.set(key, value)
 
     @classmethod
@@ -89,7 +97,7 @@ class Object(Storable):
 
     def __getitem__(self, key: str) -> Any:
         if key not in self._values and key not in ("objectId", *_STAMPS):
-            raise KeyError(key)
+            raise KeyError(f"this {self.class_name} has no {key}")
         return self.get(key)
 
     def __setitem__(self, key: str, value: Any) -> None:
@@ -142,6 +150,7 @@ class Object(Storable):
             for key, value in self._values.items()
             if value is not None or key in self._stored
         }
+        values |= self._relations
         if self.id is not None:
             values["objectId"] = self.id
         for key, moment in (("createdAt", self.created_at), ("updatedAt", self.updated_at)):
@@ -222,13 +231,22 @@ class Object(Storable):
             return self
         self._settle(root)
         base = self._inside(key, stored=True)
-        self._place(key, ops.apply(op, self._inside(key), _identity))
+        if isinstance(op, ops.Relate):
+            self._show_relation(key, op)
+        else:
+            self._place(key, ops.apply(op, self._inside(key), _identity))
         self._pending[key] = ops.merge(self._pending.get(key), op, base, _identity)
         if isinstance(op, ops.Set | ops.Unset):
             for inner in [name for name in self._pending if name.startswith(key + ".")]:
                 del self._pending[inner]
         self._lent.pop(root, None)
         return self
+
+    def _show_relation(self, key: str, op: ops.Relate) -> None:
+        members = [item for item in (*op.added, *op.removed) if isinstance(item, Object)]
+        if members and key not in self._relations:
+            shown: JSONObject = {"__type": "Relation", "className": members[0].class_name}
+            self._relations[key] = shown
 
     def _take(self, key: str, op: ops.Op) -> None:
         """Take over a change that a client sends, of which there is one for each field."""
@@ -427,6 +445,7 @@ class Object(Storable):
             for key, value in item.items()
             if key not in _OWN and not _is_relation(value)
         }
+        self._relations = {key: dict(value) for key, value in item.items() if _is_relation(value)}
         self._stored = dict(self._values)
         self._pending.clear()
         self._lent.clear()
