@@ -184,7 +184,11 @@ def handler_of(
     make: Callable[[Event], Any],
     take: Take,
 ) -> Handler:
-    """The handler that runs an author's function in the request of an event."""
+    """The handler that runs an author's function in the request of an event.
+
+    Raises ``TypeError`` for a function that can't be called with a request.
+    """
+    _check_signature(function)
     checked = None if validator.is_empty else validator
 
     @functools.wraps(function)
@@ -198,6 +202,18 @@ def handler_of(
             return take(request, await _call(function, request))
 
     return handle
+
+
+def _check_signature(function: Callable[..., Any]) -> None:
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # some built-in functions show none
+        return
+    try:
+        signature.bind(object())
+    except TypeError as error:
+        name = getattr(function, "__name__", function)
+        raise TypeError(f"{name}{signature} must take one argument, the request") from error
 
 
 def _is_skipped(validator: Validator | None, event: Event) -> bool:

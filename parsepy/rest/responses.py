@@ -174,9 +174,13 @@ class CORS:
 def _encoded(answer: Answer) -> bytes:
     try:
         return dumps(answer.content)
-    except TypeError:  # objects of another server's making, and others included in their depths
+    except TypeError as error:
+        # Objects of another server's making, and others included in their depths; what cloud code
+        # answers may be a number that JSON's readers have no room for.
+        is_deep = "ecursion" in str(error)
+        reason = "is nested too deep" if is_deep else f"has no form in JSON: {error}"
         answer.status = 400
-        return dumps({"code": Code.INVALID_JSON, "error": "The answer is nested too deep."})
+        return dumps({"code": Code.INVALID_JSON, "error": f"The answer {reason}."})
 
 
 async def send(answer: Answer, cors: Headers, send_message: Send) -> None:

@@ -11,7 +11,7 @@ import pytest
 from parsepy.errors import Code
 from tests.cloud.conftest import CloudShop, MakeShop
 from tests.conftest import Client
-from tests.rest.shop import create, find, ok, refused, sign_up
+from tests.rest.shop import create, find, ok, pointer, refused, sign_up
 
 EVERYTHING = """
 def note(request): pass
@@ -200,6 +200,15 @@ async def test_an_after_find_changes_what_a_client_reads_and_stores_nothing(shop
     row = await it.backend.storage.collection("Order").find_one({"_id": order})
     assert row is not None
     assert row["total"] == 3
+
+
+async def test_what_an_after_find_saw_keeps_its_relations(shop: MakeShop) -> None:
+    it = await shop('@Cloud.after_find("Order")\nasync def look(request): pass\n')
+    mug = await create(it.master, "Product")
+    add = {"__op": "AddRelation", "objects": [pointer("Product", mug)]}
+    await create(it.client, "Order", items=add)
+    [found] = ok(await it.client.get("/classes/Order"))["results"]
+    assert found["items"] == {"__type": "Relation", "className": "Product"}
 
 
 async def test_a_before_delete_refuses_with_the_authors_code(shop: MakeShop) -> None:
@@ -408,6 +417,12 @@ async def test_a_function_that_returns_what_parse_has_no_form_for_is_refused(
     it = await shop('@Cloud.function("rubbish")\nasync def rubbish(request): return object()\n')
     message = refused(await it.client.post("/functions/rubbish", json={}), Code.SCRIPT_FAILED)
     assert message == "Parse has no type for a object"
+
+
+async def test_a_number_that_json_has_no_room_for_is_refused_by_its_reason(shop: MakeShop) -> None:
+    it = await shop('@Cloud.function("big")\nasync def big(request): return 2**70\n')
+    message = refused(await it.client.post("/functions/big", json={}), Code.INVALID_JSON)
+    assert message == "The answer has no form in JSON: Integer exceeds 64-bit range."
 
 
 async def test_a_hook_that_saves_its_own_object_without_end_is_stopped(shop: MakeShop) -> None:

@@ -100,6 +100,14 @@ def test_what_could_never_work_is_refused_at_load(folder: Path, line: str, told:
     assert told in str(error.value)
 
 
+def test_a_hook_that_takes_no_request_is_refused_at_load(folder: Path) -> None:
+    (folder / "main.py").write_text(
+        "from parsepy import Cloud\n@Cloud.function('one')\ndef one(): return 1\n"
+    )
+    with pytest.raises(CloudError, match=r"one\(\) must take one argument, the request"):
+        load(folder)
+
+
 def test_a_file_that_is_not_there_is_named(folder: Path) -> None:
     with pytest.raises(CloudError, match=r"there is no file .*main\.py"):
         load(folder / "main.py")

@@ -33,6 +33,18 @@ async def test_typed_values_come_back_as_they_were_set() -> None:
     assert {key: found.get(key) for key in fields} == fields
 
 
+async def test_fields_may_come_as_a_mapping() -> None:
+    assert Object("Order", {"class": "A", "total": 1}, total=2).to_json() == {
+        "class": "A",
+        "total": 2,
+    }
+
+
+async def test_a_field_that_is_not_there_is_named() -> None:
+    with pytest.raises(KeyError, match="this Order has no total"):
+        Object("Order")["total"]
+
+
 async def test_a_save_brings_id_and_times() -> None:
     order = await Object("Order").save()
     assert order.id
@@ -74,6 +86,15 @@ async def test_a_dotted_key_changes_the_inside_of_an_object() -> None:
     order = await Object("Order", address={"city": "Wien", "zip": "1010"}).save()
     await order.set("address.zip", "1020").save()
     assert (await stored(order)).get("address") == {"city": "Wien", "zip": "1020"}
+
+
+async def test_a_new_relation_shows_the_class_of_its_members() -> None:
+    order = Object("Order")
+    order.relation("items").add(await Object("Product").save())
+    await order.save()
+    relation = {"__type": "Relation", "className": "Product"}
+    assert order.to_json()["items"] == relation
+    assert (await stored(order)).to_json()["items"] == relation
 
 
 async def test_a_relation_takes_and_loses_members() -> None:
