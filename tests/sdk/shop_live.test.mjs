@@ -39,7 +39,7 @@ async function follow(query, as = {}) {
 
 const order = (as, ...products) => make("Order", { products }).save(null, as);
 
-test("a customer sees each step of his order, another customer sees nothing of it", async () => {
+test("O10 a customer sees each step of his order, another customer sees nothing of it", async () => {
   const [ann, bob, staff, item] = [await customer(), await customer(), await member("staff"), await sku(5)];
   const [hers, his] = [await follow(new Parse.Query("Order"), ann.as), await follow(new Parse.Query("Order"), bob.as)];
   const placed = await order(ann.as, item);
