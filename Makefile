@@ -6,7 +6,7 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-ALL_TESTS := -n auto --maxprocesses 4 --dist loadfile
+ALL_TESTS := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 NODE_MODULES := tests/reference/node_modules
 DASHBOARD_MODULES := tests/dashboard/node_modules
 

@@ -49,6 +49,19 @@ class MakeApp(Protocol):
     async def __call__(self, **options: Any) -> Application: ...
 
 
+LONG = (
+    *("sdk", "differential", "interchange", "push"),
+    *("dashboard", "shop", "integration", "livequery"),
+)
+"""The folders that take longest, longest first: side by side, they must not begin last."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let what takes long begin first; files stay whole and in their order otherwise."""
+    rank = {name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: rank.get(item.path.parent.name, len(LONG)))
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """See that a test marked `node` finds Node.js and its packages, else skip it (fail in CI)."""
     if item.get_closest_marker("node"):
