@@ -233,9 +233,11 @@ class Sending:
         except asyncio.CancelledError:
             for task in tasks:
                 task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             raise
-        for task in tasks:
-            task.result()
+        failures = [failure for task in tasks if (failure := task.exception()) is not None]
+        if failures:
+            raise failures[0]
         if gone and self._backend.config.cleanup_invalid_installations:
             await self._forget(gone)
         if self._is_over and not self._stopping:
