@@ -292,49 +292,100 @@ def _bare(value: Any) -> Any:
     return str(value) if kind is ObjectId else from_nested(value)
 
 
+_PLAIN = frozenset({str, int, bool, type(None)})
+_Read = Callable[[JSONObject, Any], None]
+
+
 class _Reader:
-    """One result in Parse's form: columns by their type, what is computed by its own."""
+    """One result in Parse's form: columns by their type, what is computed by its own.
+
+    What is to be done with a key is found once, and done for every result.
+    """
 
     def __init__(self, schema: ClassSchema, file_url: FileURL) -> None:
         self._schema = schema
         self._plan = plan_of(schema, file_url)
+        self._reads: dict[str, _Read] = {}
 
     def __call__(self, document: Document) -> JSONObject:
         result: JSONObject = {}
+        reads = self._reads
         for key, value in document.items():
-            if key in _TIMES:
-                result[_TIMES[key]] = from_timestamp(value) or from_nested(value)
-            elif key in _RENAMED:
-                result[_RENAMED[key]] = from_nested(value)
-            elif key[:3] == "_p_":
-                self._add_pointer(result, key, value)
-            elif key.startswith(AUTH_DATA):
-                result.setdefault("authData", {})[key[len(AUTH_DATA) :]] = from_nested(value)
-            elif key[:1] == "_" and key != "__type":
-                if key not in _INTERNAL:
-                    raise ParseError(
-                        Code.INVALID_QUERY, f"A result can't have a field named {key}."
-                    )
-            elif _is_shown(key):
-                result[key] = self._column(key, value)
+            read = reads.get(key)
+            if read is None:
+                read = reads[key] = self._read_of(key)
+            read(result, value)
         for name, target in self._plan.relations:
             result[name] = {"__type": "Relation", "className": target}
         return result
 
-    def _add_pointer(self, result: JSONObject, key: str, value: Any) -> None:
-        name, convert = self._plan.entries.get(key, (key, None))
-        if convert is None or value is None:
-            return  # Parse: a pointer that is no column, or null, is not shown
-        if not isinstance(value, str) or not value.startswith(self._schema.pointers[name] + "$"):
-            raise ParseError(Code.INVALID_QUERY, f"{name} is no pointer to its class.")
-        result[name] = convert(value)
+    def _read_of(self, key: str) -> _Read:
+        """How a key's values get into a result."""
+        if key in _TIMES:
+            return _time(_TIMES[key])
+        if key in _RENAMED:
+            return _as_it_is(_RENAMED[key])
+        if key[:3] == "_p_":
+            return self._pointer(key)
+        if key.startswith(AUTH_DATA):
+            return _auth_data(key[len(AUTH_DATA) :])
+        if key[:1] == "_" and key != "__type":
+            if key not in _INTERNAL:
+                raise ParseError(Code.INVALID_QUERY, f"A result can't have a field named {key}.")
+            return _not_at_all
+        return self._column(key) if _is_shown(key) else _not_at_all
 
-    def _column(self, name: str, value: Any) -> Any:
+    def _pointer(self, key: str) -> _Read:
+        name, convert = self._plan.entries.get(key, (key, None))
+        if convert is None:
+            return _not_at_all  # Parse: a pointer that is no column is not shown
+        begin = self._schema.pointers[name] + "$"
+
+        def read(result: JSONObject, value: Any) -> None:
+            if value is None:
+                return  # Parse: nor is one that is null
+            if not isinstance(value, str) or not value.startswith(begin):
+                raise ParseError(Code.INVALID_QUERY, f"{name} is no pointer to its class.")
+            result[name] = convert(value)
+
+        return read
+
+    def _column(self, name: str) -> _Read:
         column = self._schema.types.get(name)
-        if column is None or not _has_form_of(column.name, value):
-            return from_nested(value)
         _, convert = self._plan.entries.get(name, (name, None))
-        return convert(value) if convert is not None else from_nested(value)
+        if column is None or convert is None:
+            return _as_it_is(name)
+        form = column.name
+
+        def read(result: JSONObject, value: Any) -> None:
+            result[name] = convert(value) if _has_form_of(form, value) else from_nested(value)
+
+        return read
+
+
+def _not_at_all(result: JSONObject, value: Any) -> None:
+    """Leave a value out."""
+
+
+def _as_it_is(name: str) -> _Read:
+    def read(result: JSONObject, value: Any) -> None:
+        result[name] = value if type(value) in _PLAIN else from_nested(value)
+
+    return read
+
+
+def _time(name: str) -> _Read:
+    def read(result: JSONObject, value: Any) -> None:
+        result[name] = from_timestamp(value) or from_nested(value)
+
+    return read
+
+
+def _auth_data(provider: str) -> _Read:
+    def read(result: JSONObject, value: Any) -> None:
+        result.setdefault("authData", {})[provider] = from_nested(value)
+
+    return read
 
 
 def _is_shown(name: str) -> bool:
