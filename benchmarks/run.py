@@ -67,11 +67,11 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--mongo-uri", help="use this replica set instead of starting a mongod")
     parser.add_argument("--rounds", type=int, default=5, help="measured rounds (default 5)")
     parser.add_argument(
-        "--budget", type=float, default=110, help="seconds of load in all, warm-up included"
+        "--budget", type=float, default=220, help="seconds of load in all, warm-up included"
     )
     parser.add_argument("--max-requests", type=int, default=20_000, help="limit of one slice")
     parser.add_argument("--connections", type=int, default=16)
-    parser.add_argument("--quick", action="store_true", help="3 rounds in 24 seconds")
+    parser.add_argument("--quick", action="store_true", help="3 rounds in 48 seconds")
     parser.add_argument("--only", metavar="TEXT", help="only scenarios whose name contains this")
     parser.add_argument(
         "--contender",
@@ -85,7 +85,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--json", type=Path, default=LATEST, help="where to write the figures")
     chosen = parser.parse_args(words)
     if chosen.quick:
-        chosen.rounds, chosen.budget = 3, 24.0
+        chosen.rounds, chosen.budget = 3, 48.0
     if not any((chosen.only or "") in scenario.name for scenario in SCENARIOS):
         parser.error(f"no scenario is called like {chosen.only!r}")
     return chosen
