@@ -159,7 +159,8 @@ class CORS:
             (b"access-control-allow-headers", allowed.encode()),
             (
                 b"access-control-expose-headers",
-                b"X-Parse-Job-Status-Id, X-Parse-Push-Status-Id",
+                # itself, too: the SDK in a browser looks there for what it may read
+                b"X-Parse-Job-Status-Id, X-Parse-Push-Status-Id, Access-Control-Expose-Headers",
             ),
         ]
         self._fixed: Headers = [(b"access-control-allow-origin", self._first), *self._common]

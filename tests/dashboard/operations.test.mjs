@@ -109,3 +109,16 @@ test("the push page shows its form where there is push", async () => {
   await answer("GET", "push_audiences", () => open("push/new"));
   await shown(there ? "Send a new campaign" : "Feature unavailable");
 });
+
+test("a push is sent to everyone from its form", async () => {
+  const { features } = await ask("GET", "serverInfo");
+  if (!features.push.immediatePush) return; // the peer runs without push
+  await ask("POST", "installations", { deviceType: "ios", deviceToken: "a-token" }, ANYBODY);
+  await answer("GET", "push_audiences", () => load("push/new"));
+  await page.locator('label[for="audience_radio_everyone"]').first().click();
+  await page.locator("textarea").first().fill("Fresh mugs");
+  await answer("POST", "push", () => page.getByRole("button", { name: "Send push" }).click());
+  await shown("Saved!");
+  const { results } = await ask("GET", "classes/_PushStatus");
+  assert.deepEqual(results.map((status) => JSON.parse(status.payload).alert), ["Fresh mugs"]);
+});
