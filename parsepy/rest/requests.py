@@ -1,5 +1,6 @@
 """HTTP request to ``Request``: path, body and parameters, whatever a Parse client sends."""
 
+from binascii import a2b_qp
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -150,10 +151,32 @@ def split_path(path: str, mount: str) -> tuple[str, ...] | None:
 
 
 def read_query(text: bytes) -> dict[str, str]:
-    """The parameters of a query string."""
+    """The parameters of a query string; of two of one name the last."""
     if not text:
         return {}
-    return dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True))
+    if not text.isascii():
+        return dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True))
+    query: dict[str, str] = {}
+    for pair in text.replace(b"+", b" ").split(b"&"):
+        if pair:
+            name, _, value = pair.partition(b"=")
+            query[_unquoted(name)] = _unquoted(value)
+    return query
+
+
+def _unquoted(text: bytes) -> str:
+    """Percent-encoded ASCII as text, as ``unquote`` reads it.
+
+    Most of what comes is JSON, a third of it escapes. Quoted-printable has the same ones with
+    another sign and is read in C, ten times as fast.
+    """
+    escapes = text.count(b"%")
+    if not escapes:
+        return text.decode("ascii")
+    read = a2b_qp(text.replace(b"=", b"=3D").replace(b"%", b"="))
+    if len(read) != len(text) - 2 * escapes or b"\r" in text or b"\n" in text:
+        return unquote(text.decode("ascii"))  # a % that begins no escape, or a line's end after one
+    return read.decode("utf-8", "replace")
 
 
 Handler = Callable[[Request], Awaitable[Answer]]

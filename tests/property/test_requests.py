@@ -2,6 +2,7 @@
 
 import contextlib
 from typing import Any
+from urllib.parse import parse_qsl
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -78,3 +79,34 @@ def test_any_address_is_split_or_lies_elsewhere(query: bytes, path: str) -> None
     assert all(type(value) is str for value in read_query(query).values())
     parts: Any = split_path("/parse" + path, "/parse")
     assert parts is None or (parts and all(type(part) is str for part in parts))
+
+
+# what may go wrong in an escape: half ones, doubled signs, ends of lines, no UTF-8
+pieces = st.sampled_from(
+    [
+        "%",
+        "%%",
+        "%4",
+        "%41",
+        "%c3%a9",
+        "%C3",
+        "%0a",
+        "%0D",
+        "=",
+        "==",
+        "&",
+        "+",
+        "\r",
+        "\n",
+        "a",
+        "3D",
+        "_",
+        "é",
+    ]
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(pieces | st.characters(max_codepoint=255), max_size=14).map("".join))
+def test_a_query_is_read_as_the_standard_library_reads_it(text: str) -> None:
+    assert read_query(text.encode("latin-1")) == dict(parse_qsl(text, keep_blank_values=True))
