@@ -1,6 +1,6 @@
 """``Aggregation``: a pipeline or ``distinct`` over one class; read it from REST parameters."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,8 @@ class Aggregation:
     read_preference: str | None = None
     raw_values: bool = False
     raw_field_names: bool = False
+    has_regex: bool = False
+    """Does the pipeline hold a regular expression, whose cost the client chooses?"""
 
     @property
     def writes(self) -> bool:
@@ -71,9 +73,11 @@ def from_parameters(
     where: Where = ()
     if rest.get("where") is not None:
         where = parse_where(rest["where"], privileged=True, limits=limits)
+    pipeline = _stages(rest)
+    found = [_check_operators(stage) for stage in pipeline]
     return Aggregation(
         class_name,
-        pipeline=tuple(_stages(rest)),
+        pipeline=tuple(pipeline),
         distinct=_text(distinct) if distinct else None,
         where=where if distinct else (),  # Parse: a where beside a pipeline is not heeded
         hint=read_hint(options.get("hint")),
@@ -81,6 +85,7 @@ def from_parameters(
         comment=options.get("comment"),
         raw_values=raw["rawValues"],
         raw_field_names=raw["rawFieldNames"],
+        has_regex=any(found),
         **preferences_of({"readPreference": options.get("readPreference")}),
     )
 
@@ -103,7 +108,7 @@ def _explain(value: Any) -> str | None:
 # --- stages -------------------------------------------------------------------------------------
 
 
-def _stages(rest: JSONObject) -> Iterator[JSONObject]:
+def _stages(rest: JSONObject) -> list[JSONObject]:
     """The stages of a request: its ``pipeline``, or else every parameter that is no option."""
     given = rest.get("pipeline")
     if given or isinstance(given, list | dict):
@@ -120,8 +125,7 @@ def _stages(rest: JSONObject) -> Iterator[JSONObject]:
         stages = [{name: value} for name, value in stages.items()]
     if not isinstance(stages, list):
         raise ParseError(Code.INVALID_QUERY, "pipeline must be an array or an object of stages.")
-    for stage in stages:
-        yield _checked(stage)
+    return [_checked(stage) for stage in stages]
 
 
 def _names(value: Any) -> list[str]:
@@ -143,7 +147,6 @@ def _checked(stage: Any) -> JSONObject:
         raise ParseError(Code.INVALID_QUERY, f"Invalid aggregate stage '{name}'.")
     if name == "$group":
         _check_group(stage[name])
-    _check_operators(stage)
     found: JSONObject = stage
     return found
 
@@ -156,20 +159,20 @@ def _check_group(specification: Any) -> None:
         raise ParseError(Code.INVALID_QUERY, "Invalid parameter for query: group. Missing key _id")
 
 
-def _check_operators(value: Any) -> None:
-    """Refuse, at any depth, what runs programs in the database or never ends."""
+def _check_operators(value: Any) -> bool:
+    """Refuse, at any depth, what runs programs in the database or never ends.
+
+    Returns whether there is a regular expression.
+    """
+    found = False
     if type(value) is dict:
         for name, item in value.items():
             if name in REFUSED:
                 raise ParseError(Code.INVALID_QUERY, f"{name} is not allowed in a pipeline.")
-            _check_operators(item)
+            if _check_operators(item) or "$reg" in name:
+                found = True
     elif type(value) is list:
         for item in value:
-            _check_operators(item)
-
-
-def has_regex(value: Any) -> bool:
-    """Does a pipeline hold a regular expression, whose cost the client chooses?"""
-    if type(value) is dict:
-        return any("$regex" in name or has_regex(item) for name, item in value.items())
-    return type(value) in (list, tuple) and any(map(has_regex, value))
+            if _check_operators(item):
+                found = True
+    return found

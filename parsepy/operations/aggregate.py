@@ -35,8 +35,10 @@ async def aggregate(context: RequestContext, asked: Aggregation) -> list[Any]:
         rewritten = await find.resolved(context, schema, rewritten)
         return await storage.distinct(schema, rewritten.where, asked.distinct)
     # Parse: what beforeFind makes of the where is not heeded by a pipeline
-    query = await find.resolved(context, schema, query)
-    return await storage.aggregate(schema, replace(asked, where=query.where))
+    if asked.where:
+        query = await find.resolved(context, schema, query)
+        asked = replace(asked, where=query.where)
+    return await storage.aggregate(schema, asked)
 
 
 def _check_rights(context: RequestContext, asked: Aggregation) -> None:

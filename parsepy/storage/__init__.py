@@ -13,7 +13,7 @@ from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, 
 
 from parsepy.errors import Code, ParseError
 from parsepy.model.acl import allows
-from parsepy.model.aggregation import Aggregation, has_regex
+from parsepy.model.aggregation import Aggregation
 from parsepy.model.query import SCORE
 from parsepy.model.schema import ClassSchema
 from parsepy.model.values import JSONObject
@@ -36,6 +36,7 @@ from parsepy.storage.failures import Unavailable as Unavailable
 from parsepy.storage.failures import duplicate, guard, refused
 from parsepy.storage.filters import EVERYTHING, Scope
 from parsepy.storage.flights import Flights
+from parsepy.storage.replies import Pool
 from parsepy.storage.transactions import Call, Result
 from parsepy.storage.transactions import Conflict as Conflict
 
@@ -206,8 +207,8 @@ class Storage(Classes):
             options["hint"] = asked.hint
         if asked.comment is not None:
             options["comment"] = asked.comment
-        time = self._max_time_ms
-        if has_regex(stages):
+        time = self._time_limit(asked.where)
+        if asked.has_regex:
             time = min(self._regex_time_ms, time or self._regex_time_ms)
         collection = self.collection(schema.name)
         if asked.explain is not None:
@@ -516,7 +517,7 @@ def open_storage(
         name = "parse"
     else:
         options = {"serverSelectionTimeoutMS": 5000, "appname": "parsepy", **(driver or {})}
-        client = AsyncMongoClient(uri, tz_aware=False, **options)
+        client = AsyncMongoClient(uri, tz_aware=False, _pool_class=Pool, **options)
         name = client.get_default_database("parse").name
     return Storage(
         client,

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -349,11 +349,15 @@ _HOSTED = (
 
 @dataclass(slots=True)
 class Plan:
-    """How a class's documents are read: document key → (column, converter or None)."""
+    """How a class's documents are read: document key → (column, converter or None).
+
+    ``computed`` is for what pipelines yield: key → what puts its values into a result.
+    """
 
     entries: dict[str, tuple[str, Converter | None]]
     relations: tuple[tuple[str, str], ...]
     file_url: FileURL
+    computed: dict[str, Callable[[JSONObject, Any], None]] = field(default_factory=dict)
 
 
 def plan_of(schema: ClassSchema, file_url: FileURL) -> Plan:

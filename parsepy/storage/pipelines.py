@@ -243,11 +243,11 @@ def from_results(
 
     Raises INVALID_QUERY for a field whose name begins with ``_``, which Parse can't show.
     """
-    if not raw_field_names:
-        grouped = _groups_by_pointer(pipeline)
-        found = [_identified(document, grouped) for document in found]
+    if not raw_field_names and _groups_by_pointer(pipeline):
+        found = [_grouped(document) for document in found]
     if raw_values:
-        text = json_util.dumps(list(found), json_options=_EXTENDED)
+        shown = found if raw_field_names else [_identified(document) for document in found]
+        text = json_util.dumps(list(shown), json_options=_EXTENDED)
         extended: list[JSONObject] = loads(text)
         return extended
     if raw_field_names:
@@ -262,18 +262,21 @@ def _groups_by_pointer(pipeline: Sequence[Document]) -> bool:
     return any(isinstance(by, str) and "$_p_" in by for by in ids)
 
 
-def _identified(document: Document, grouped: bool) -> Document:
-    """``_id`` as objectId: an empty one is null, a pointer's is its id alone."""
+def _grouped(document: Document) -> Document:
+    """A group of pointers by the id alone."""
+    by = document.get("_id")
+    if not isinstance(by, str):
+        return document
+    return {**document, "_id": by.split("$", 2)[1] if "$" in by else None}
+
+
+def _identified(document: Document) -> Document:
+    """``_id`` as objectId."""
     if "_id" not in document:
         return document
     rest = dict(document)
     by = rest.pop("_id")
-    if grouped and isinstance(by, str):
-        by = by.split("$", 2)[1] if "$" in by else None
-    if by in ("", {}, []):
-        by = None
-    rest["objectId"] = by
-    return rest
+    return {**rest, "objectId": None if by in _EMPTY else by}
 
 
 def _bare(value: Any) -> Any:
@@ -292,20 +295,25 @@ def _bare(value: Any) -> Any:
     return str(value) if kind is ObjectId else from_nested(value)
 
 
+_EMPTY: tuple[Any, ...] = ("", {}, [])
+"""Ids that are answered as null."""
 _PLAIN = frozenset({str, int, bool, type(None)})
 _Read = Callable[[JSONObject, Any], None]
+_MOST_KEYS = 1000
 
 
 class _Reader:
     """One result in Parse's form: columns by their type, what is computed by its own.
 
-    What is to be done with a key is found once, and done for every result.
+    What is to be done with a key is found once for a class, and done for every result.
     """
 
     def __init__(self, schema: ClassSchema, file_url: FileURL) -> None:
         self._schema = schema
         self._plan = plan_of(schema, file_url)
-        self._reads: dict[str, _Read] = {}
+        self._reads = self._plan.computed
+        if len(self._reads) > _MOST_KEYS:
+            self._reads.clear()  # a pipeline may name its results as it likes
 
     def __call__(self, document: Document) -> JSONObject:
         result: JSONObject = {}
@@ -321,6 +329,8 @@ class _Reader:
 
     def _read_of(self, key: str) -> _Read:
         """How a key's values get into a result."""
+        if key == "_id":
+            return _object_id
         if key in _TIMES:
             return _time(_TIMES[key])
         if key in _RENAMED:
@@ -351,6 +361,8 @@ class _Reader:
         return read
 
     def _column(self, name: str) -> _Read:
+        if name == "objectId":
+            return _named_object_id
         column = self._schema.types.get(name)
         _, convert = self._plan.entries.get(name, (name, None))
         if column is None or convert is None:
@@ -365,6 +377,17 @@ class _Reader:
 
 def _not_at_all(result: JSONObject, value: Any) -> None:
     """Leave a value out."""
+
+
+def _object_id(result: JSONObject, value: Any) -> None:
+    if value in _EMPTY:
+        value = None
+    result["objectId"] = value if type(value) in _PLAIN else from_nested(value)
+
+
+def _named_object_id(result: JSONObject, value: Any) -> None:
+    """What a pipeline has named so itself counts where a result has no ``_id``."""
+    result.setdefault("objectId", from_nested(value))
 
 
 def _as_it_is(name: str) -> _Read:

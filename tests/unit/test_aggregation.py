@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from parsepy.errors import Code, ParseError
-from parsepy.model.aggregation import Aggregation, from_parameters, has_regex
+from parsepy.model.aggregation import Aggregation, from_parameters
 from parsepy.model.query import QueryLimits
 
 GROUP = {"$group": {"_id": "$kind"}}
@@ -60,6 +60,10 @@ def test_no_stage_at_all_is_every_object() -> None:
             "Cannot use 'objectId' in aggregation stage $group.",
         ),
         ({"$project": {"x": [{"$function": {}}]}}, "$function is not allowed in a pipeline."),
+        (
+            {"$project": {"x": {"$regexMatch": {"input": {"$function": {}}}}}},
+            "$function is not allowed in a pipeline.",
+        ),
         ({"$changeStream": {}}, "$changeStream is not allowed in a pipeline."),
         ({"$limit": 1, "where": {}}, "where belongs to distinct; a pipeline has $match for it."),
         ({"distinct": ""}, "where belongs to distinct; a pipeline has $match for it."),
@@ -116,8 +120,10 @@ def test_a_pipeline_that_writes_is_known() -> None:
     [
         ({"$match": {"a": {"$regex": "x"}}}, True),
         ({"$facet": {"a": [{"$project": {"b": {"$regexMatch": {}}}}]}}, True),
+        ({"$match": {"a": {"$regularExpression": {"pattern": "x", "options": ""}}}}, True),
+        ({"$match": {"$or": [{"a": 1}, {"$and": [{"b": {"$regex": "x"}}, {"c": 1}]}]}}, True),
         (GROUP, False),
     ],
 )
 def test_regular_expressions_are_found(stage: Any, found: bool) -> None:
-    assert has_regex([stage]) is found
+    assert read(pipeline=[GROUP, stage]).has_regex is found
