@@ -24,6 +24,7 @@ from parsepy.storage import (
     memory,
     on_demand,
     pipelines,
+    reads,
     streams,
     updates,
 )
@@ -143,9 +144,9 @@ class Storage(Classes):
             found = await self._indexed(
                 schema,
                 where,
-                lambda session: collection.find(
-                    query, projection, session=session, **options
-                ).to_list(None),
+                lambda session: reads.find(
+                    collection, query, projection, session=session, **options
+                ),
             )
         plan = documents.plan_of(schema, self.file_url)
         return [documents.to_object(plan, item, internal=internal) for item in found]
@@ -222,12 +223,10 @@ class Storage(Classes):
             preference = _PREFERENCES[asked.read_preference]
             collection = collection.with_options(read_preference=preference)
 
-        async def run(session: AsyncClientSession | None) -> list[Document]:
-            cursor = await collection.aggregate(stages, session=session, **options)
-            return await cursor.to_list(None)
-
         with guard(Code.INVALID_QUERY):
-            found = await self._do(run)
+            found = await self._do(
+                lambda session: reads.aggregate(collection, stages, session=session, **options)
+            )
         return pipelines.from_results(schema, self.file_url, stages, found, **raw)
 
     async def distinct(self, schema: ClassSchema, where: Where, field: str) -> list[Any]:
@@ -281,7 +280,7 @@ class Storage(Classes):
     async def _fetch_one(self, name: str, object_id: str) -> Document | None:
         with guard():
             return await self._do(
-                lambda session: self.collection(name).find_one({"_id": object_id}, session=session)
+                lambda session: reads.find_by_id(self.collection(name), object_id, session=session)
             )
 
     async def _fetch(self, name: str, ids: Sequence[str]) -> list[Document | Exception | None]:
@@ -289,10 +288,9 @@ class Storage(Classes):
             return [await self._fetch_one(name, ids[0])]
         try:
             with guard():
-                cursor = self.collection(name).find(
-                    {"_id": {"$in": list(set(ids))}}, batch_size=len(ids) + 1
-                )
-                found = {item["_id"]: item for item in await cursor.to_list(None)}
+                several = {"_id": {"$in": list(set(ids))}}
+                rows = await reads.find(self.collection(name), several, batch_size=len(ids) + 1)
+                found = {item["_id"]: item for item in rows}
         except ParseError:
             # ids that fill a whole command must not spoil their neighbours
             results: list[Document | Exception | None] = []
@@ -331,7 +329,7 @@ class Storage(Classes):
                 await self._indexed(
                     schema,
                     where,
-                    lambda session: collection.count_documents(query, session=session, **options),
+                    lambda session: reads.count(collection, query, session=session, **options),
                 )
             )
 

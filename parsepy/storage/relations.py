@@ -6,6 +6,7 @@ from typing import Any
 from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from parsepy.storage import reads
 from parsepy.storage.connection import Collection, Connection
 from parsepy.storage.failures import guard
 
@@ -57,15 +58,13 @@ class Relations(Connection):
         skip: int = 0,
     ) -> list[str]:
         """The members of the relation ``field`` of one owner."""
-        options: dict[str, Any] = {}
+        options: dict[str, Any] = {"limit": limit, "skip": skip}
         if newest_first is not None:
             options["sort"] = [("_id", -1 if newest_first else 1)]
         with guard():
             rows = await self._do(
-                lambda session: (
-                    self._join(class_name, field)
-                    .find({"owningId": owner}, limit=limit, skip=skip, session=session, **options)
-                    .to_list(None)
+                lambda session: reads.find(
+                    self._join(class_name, field), {"owningId": owner}, session=session, **options
                 )
             )
         return [row["relatedId"] for row in rows]
@@ -75,8 +74,6 @@ class Relations(Connection):
         query = {"relatedId": {"$in": list(related)}}
         with guard():
             rows = await self._do(
-                lambda session: (
-                    self._join(class_name, field).find(query, session=session).to_list(None)
-                )
+                lambda session: reads.find(self._join(class_name, field), query, session=session)
             )
         return list(dict.fromkeys(row["owningId"] for row in rows))
