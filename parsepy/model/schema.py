@@ -25,6 +25,8 @@ from parsepy.model.values import (
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _JOIN = re.compile(r"_Join:[A-Za-z0-9_]+:[A-Za-z0-9_]+")
 _LONGEST = 180
+INDEX_KINDS = ("text", "2d", "2dsphere", "hashed")
+"""What a key of an index may be instead of a direction."""
 MISSING: Any = object()
 
 
