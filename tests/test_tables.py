@@ -31,7 +31,7 @@ APART = {"$nearSphere", "$text", *geo.REGIONS}  # a clause of its own each
 # Where a class is named although the file is not its own, and why.
 NAMED = {
     "model/permissions.py": {"_User"},  # pointers to users carry rights
-    "model/templates.py": {"_User"},  # what a template may ask of a sign-up
+    "model/templates/declarations.py": {"_User"},  # what a template may ask of a sign-up
     "operations/access.py": {"_User", "_Installation"},  # own fields; refusals of clients
     "operations/find.py": {"_User"},  # a user reads his own session token
     "rest/classes.py": {"_User", "_Installation"},  # a create may be a sign-up, or an update

@@ -6,7 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from parsepy.errors import Code, ParseError
-from parsepy.model.permissions import PUBLIC, ClassPermissions, compile_permissions
+from parsepy.model.permissions import (
+    OPERATIONS,
+    PUBLIC,
+    ClassPermissions,
+    compile_permissions,
+)
 from parsepy.model.values import (
     ACL,
     ARRAY,
@@ -247,7 +252,7 @@ class ClassSchema:
         permissions = self.permissions.raw
         shown = dict(permissions) if permissions is not None else default_permissions()
         if permissions is not None:
-            for operation in ("find", "count", "get", "create", "update", "delete", "addField"):
+            for operation in OPERATIONS:
                 shown.setdefault(operation, {})
             hidden = {name: sorted(fields) for name, fields in self.permissions.protected}
             shown["protectedFields"] = {**(shown.get("protectedFields") or {}), **hidden}
