@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from parsepy.cli import TABLES, main
+from parsepy.cli import main
+from parsepy.cli.tables import TABLES
 from parsepy.config import OPTIONS, Option
 from parsepy.model import geo
 from parsepy.model.ops import FIELD_OPS
