@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from parsepy.cli import TABLES
+from parsepy.cli.tables import TABLES
 from parsepy.config import OPTIONS
 from parsepy.model.ops import FIELD_OPS
 from parsepy.model.query import FIND_PARAMETERS

@@ -12,8 +12,8 @@ from parsepy.model.values import FieldType, JSONObject
 READS = ("find", "count", "get")
 WRITES = ("create", "update", "delete")
 OPERATIONS = (*READS, *WRITES, "addField")
-_POINTER_SHORTHANDS = {"readUserFields": READS, "writeUserFields": ("update", "delete")}
-_KEYS = (*OPERATIONS, "ACL", "protectedFields", *_POINTER_SHORTHANDS)
+POINTER_SHORTHANDS = {"readUserFields": READS, "writeUserFields": ("update", "delete")}
+KEYS = (*OPERATIONS, "ACL", "protectedFields", *POINTER_SHORTHANDS)
 _UNPROTECTABLE = ("objectId", "createdAt", "updatedAt", "ACL")
 _NAME = re.compile(r"role:.+|\*|requiresAuthentication|[a-zA-Z0-9]+")
 _PROTECTED_NAME = re.compile(r"role:.+|\*|authenticated|userField:.+|[a-zA-Z0-9]+")
@@ -138,7 +138,7 @@ def compile_permissions(
 def _rule(raw: JSONObject, operation: str) -> Rule:
     entries = raw.get(operation) or {}
     pointer_fields = list(entries.get("pointerFields") or ())
-    for shorthand, operations in _POINTER_SHORTHANDS.items():
+    for shorthand, operations in POINTER_SHORTHANDS.items():
         if operation in operations or (shorthand == "writeUserFields" and operation == "addField"):
             pointer_fields += raw.get(shorthand) or ()
     return Rule(
@@ -160,9 +160,9 @@ def check_permissions(raw: Any, fields: Mapping[str, FieldType]) -> None:
     if not isinstance(raw, dict):
         raise _invalid(f"'{raw}' is not a valid value for class level permissions")
     for key, value in raw.items():
-        if key not in _KEYS:
+        if key not in KEYS:
             raise _invalid(f"{key} is not a valid operation for class level permissions")
-        if key in _POINTER_SHORTHANDS:
+        if key in POINTER_SHORTHANDS:
             if not isinstance(value, list):
                 raise _invalid(
                     f"'{_shown(value)}' is not a valid value for class level permissions {key}"

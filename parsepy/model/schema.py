@@ -6,7 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from parsepy.errors import Code, ParseError
-from parsepy.model.permissions import PUBLIC, ClassPermissions, compile_permissions
+from parsepy.model.permissions import (
+    OPERATIONS,
+    PUBLIC,
+    ClassPermissions,
+    compile_permissions,
+)
 from parsepy.model.values import (
     ACL,
     ARRAY,
@@ -25,6 +30,8 @@ from parsepy.model.values import (
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _JOIN = re.compile(r"_Join:[A-Za-z0-9_]+:[A-Za-z0-9_]+")
 _LONGEST = 180
+INDEX_KINDS = ("text", "2d", "2dsphere", "hashed")
+"""What a key of an index may be instead of a direction."""
 MISSING: Any = object()
 
 
@@ -245,7 +252,7 @@ class ClassSchema:
         permissions = self.permissions.raw
         shown = dict(permissions) if permissions is not None else default_permissions()
         if permissions is not None:
-            for operation in ("find", "count", "get", "create", "update", "delete", "addField"):
+            for operation in OPERATIONS:
                 shown.setdefault(operation, {})
             hidden = {name: sorted(fields) for name, fields in self.permissions.protected}
             shown["protectedFields"] = {**(shown.get("protectedFields") or {}), **hidden}

@@ -103,6 +103,11 @@ def now() -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
+def stamp() -> str:
+    """The moment of a write, as createdAt and updatedAt show it."""
+    return to_iso(now())
+
+
 def to_iso(moment: datetime) -> str:
     """Naive UTC to ISO 8601 with exactly three digits of milliseconds and ``Z``."""
     # the JSON library writes a date in a quarter of the time that isoformat takes

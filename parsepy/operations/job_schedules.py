@@ -5,8 +5,8 @@ from typing import Any
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.model.query import Query
-from parsepy.model.values import JSONObject
-from parsepy.operations import find, save, schemas
+from parsepy.model.values import JSONObject, stamp
+from parsepy.operations import find, save
 from parsepy.operations.delete import delete as delete_object
 from parsepy.operations.save import Saved
 
@@ -49,4 +49,4 @@ def _checked(context: RequestContext, schedule: Any) -> JSONObject:
     if not known and (name or isinstance(name, list | dict)):
         raise ParseError(Code.INTERNAL_SERVER_ERROR, "Cannot Schedule a job that is not deployed")
     # Parse: a schedule that does not say when it begins, begins now
-    return {"startAfter": schemas.stamp(), **schedule}
+    return {"startAfter": stamp(), **schedule}

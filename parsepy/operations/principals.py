@@ -1,10 +1,13 @@
 """Session token to ``Principal``; the role graph."""
 
+from datetime import timedelta
+
 from parsepy.backend import Backend, RequestContext
+from parsepy.config import Config
 from parsepy.errors import Code, ParseError
 from parsepy.model.principal import Principal
 from parsepy.model.query import simple
-from parsepy.model.values import JSONObject, from_iso, now
+from parsepy.model.values import JSONObject, date, from_iso, now, stamp
 from parsepy.operations import schemas
 
 
@@ -70,6 +73,11 @@ async def of_user(backend: Backend, user_id: str | None, token: str | None) -> P
     )
 
 
+def expiry(config: Config) -> JSONObject:
+    """When a session that is made or extended now ends."""
+    return date(now() + timedelta(seconds=config.session_length))
+
+
 async def _extend(backend: Backend, session: JSONObject) -> None:
     config = backend.config
     if not (config.extend_session_on_use and config.expire_inactive_sessions):
@@ -81,7 +89,7 @@ async def _extend(backend: Backend, session: JSONObject) -> None:
     await backend.storage.update(
         schema,
         simple("_Session", {"objectId": session["objectId"]}).where,
-        {"expiresAt": schemas.expiry(config), "updatedAt": schemas.stamp()},
+        {"expiresAt": expiry(config), "updatedAt": stamp()},
     )
 
 

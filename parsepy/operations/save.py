@@ -18,6 +18,7 @@ from parsepy.model.values import (
     from_iso,
     is_position,
     new_id,
+    stamp,
     to_iso,
     type_of,
 )
@@ -85,7 +86,7 @@ async def create(
     rules = class_rules.of(class_name)
     facts = facts or {}
     object_id = facts.get("object_id") or _chosen_id(context, class_name, body)
-    write = Write(context, schema, values, object_id, True, schemas.stamp(), facts=facts)
+    write = Write(context, schema, values, object_id, True, stamp(), facts=facts)
     await rules.check(write)
     hooked = context.backend.triggers.has("beforeSave", class_name)
     if hooked:
@@ -147,7 +148,7 @@ async def update(
     values = _changes(context, class_name, object_id, body)
     access.check_keywords(context, body)
     access.check_file_urls(context, body)
-    write = Write(context, schema, values, object_id, False, schemas.stamp(), facts=facts or {})
+    write = Write(context, schema, values, object_id, False, stamp(), facts=facts or {})
     await rules.check(write)
     original = None
     if hooks.needs_original(context, class_name):

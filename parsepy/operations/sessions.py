@@ -25,7 +25,7 @@ async def create(
     if created_with is not None:
         values["createdWith"] = created_with
     if backend.config.expire_inactive_sessions:
-        values["expiresAt"] = schemas.expiry(backend.config)
+        values["expiresAt"] = principals.expiry(backend.config)
     if installation_id:
         values["installationId"] = installation_id
         await _replace(backend, user_id, installation_id)

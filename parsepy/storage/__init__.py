@@ -48,6 +48,8 @@ _PREFERENCES = {
     "SECONDARY_PREFERRED": ReadPreference.SECONDARY_PREFERRED,
     "NEAREST": ReadPreference.NEAREST,
 }
+ANY_CASE = {"locale": "en_US", "strength": 2}
+"""The collation of texts that may differ in case: an index helps only if it has the same."""
 
 
 class Storage(Classes):
@@ -133,7 +135,7 @@ class Storage(Classes):
         if comment:
             options["comment"] = comment
         if ignore_case:
-            options["collation"] = {"locale": "en_US", "strength": 2}
+            options["collation"] = ANY_CASE
         time = self._time_limit(where)
         if time:
             options["max_time_ms"] = time

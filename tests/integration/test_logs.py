@@ -10,7 +10,7 @@ import httpx
 import pytest
 from pymongo import MongoClient
 
-from parsepy.cli import _verify_server_url
+from parsepy.cli.serve import verify_server_url
 from tests.conftest import database_in
 from tests.integration.test_cli import Server, free_port
 
@@ -60,7 +60,7 @@ def test_by_default_requests_leave_no_line_and_no_file(tmp_path: Path, database:
 async def test_a_server_that_does_not_answer_at_its_own_address_is_warned(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    await _verify_server_url(f"http://127.0.0.1:{free_port()}/parse")
+    await verify_server_url(f"http://127.0.0.1:{free_port()}/parse")
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
     assert "serverURL" in record.message

@@ -20,7 +20,7 @@ from parsepy.app import Application, build
 from parsepy.config import Config, ConfigError
 from parsepy.errors import Code, ParseError
 from parsepy.storage import DuplicateKey, Storage, open_storage
-from parsepy.storage.memory import MemorySession
+from parsepy.storage.memory.sessions import MemorySession
 from tests.conftest import APP_ID, MASTER_KEY, MOUNT, Client
 from tests.integration.test_cli import serving
 

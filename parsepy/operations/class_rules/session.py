@@ -38,7 +38,7 @@ class SessionRules(ClassRules):
                 "createdWith": {"action": "create"},
             }
             if write.context.config.expire_inactive_sessions:
-                write.values["expiresAt"] = schemas.expiry(write.context.config)
+                write.values["expiresAt"] = principals.expiry(write.context.config)
             if write.context.installation_id:
                 write.values["installationId"] = write.context.installation_id
             return

@@ -15,7 +15,7 @@ from parsepy.backend import Backend, RequestContext, master_context
 from parsepy.errors import Code, Interruption, ParseError
 from parsepy.model import where as wheres
 from parsepy.model.query import Query, simple
-from parsepy.model.values import JSONObject, now
+from parsepy.model.values import JSONObject, now, stamp
 from parsepy.model.where import Constraint, Where
 from parsepy.operations import find, save, schemas
 from parsepy.operations.push import STATUS, bodies, times
@@ -210,7 +210,7 @@ class Sending:
                 continue  # the app has set another one since it was planned
             known: JSONObject = {"$exists": False} if old is None else {"$eq": old}
             query = simple(_INSTALLATION, {"objectId": {"$in": ids}, "badge": known})
-            changes = {"badge": new, "updatedAt": schemas.stamp()}
+            changes = {"badge": new, "updatedAt": stamp()}
             await self._backend.storage.update_many(schema, query.where, changes)
 
     # --- messages -------------------------------------------------------------------------------
@@ -312,7 +312,7 @@ class Sending:
         log.info("push %s: %d device tokens are gone", self._work.id, len(tokens))
         schema = await schemas.existing(self._backend, _INSTALLATION)
         query = simple(_INSTALLATION, {"deviceToken": {"$in": tokens}})
-        changes = {"deviceToken": {"__op": "Delete"}, "updatedAt": schemas.stamp()}
+        changes = {"deviceToken": {"__op": "Delete"}, "updatedAt": stamp()}
         await self._backend.storage.update_many(schema, query.where, changes)
 
     # --- what is written ------------------------------------------------------------------------

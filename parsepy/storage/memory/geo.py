@@ -5,8 +5,7 @@ from typing import Any
 
 from parsepy.model import geo
 from parsepy.model.geo import Position
-
-Document = dict[str, Any]
+from parsepy.storage.documents import Document
 
 
 class Within:

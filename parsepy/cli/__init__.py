@@ -1,0 +1,83 @@
+"""The command `parsepy`: serve, check templates, print the tables, grant a role."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from parsepy.cli import commands, serve, tables
+from parsepy.cli.messages import explained
+from parsepy.cli.options import COMMON, DATABASE, EVERY_OPTION, add_options, unexpected
+from parsepy.version import __version__
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; answers the process's exit code."""
+    parser = _parser()
+    if not (sys.argv[1:] if arguments is None else arguments):
+        parser.print_help()
+        return 2
+    try:
+        args, strange = parser.parse_known_args(arguments)
+        if strange:
+            print(f"parsepy: {unexpected(strange[0], args)}", file=sys.stderr)
+            return 2
+        run: Callable[[argparse.Namespace], int] = args.run
+        return run(args)
+    except KeyboardInterrupt:
+        return 0
+    except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        reason = explained(error)
+        if reason is None:
+            raise
+        print(f"parsepy: {reason}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="parsepy", description="A Parse-compatible backend server.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=f"parsepy {__version__}")
+    parts = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    server = parts.add_parser(
+        "serve", help="start the server", allow_abbrev=False, epilog=EVERY_OPTION
+    )
+    add_options(server, COMMON)
+    server.add_argument(
+        "--workers",
+        dest="option cluster",
+        metavar="N",
+        default=argparse.SUPPRESS,
+        help="serve with so many processes (the option cluster)",
+    )
+    server.set_defaults(run=serve.command)
+
+    schema = parts.add_parser("schema", help="check schema templates, show what they change")
+    actions = schema.add_subparsers(required=True, metavar="ACTION")
+    check = actions.add_parser("check", help="validate template files, without a database")
+    check.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    check.set_defaults(run=commands.schema_check)
+    diff = actions.add_parser("diff", help="print what a start would change", allow_abbrev=False)
+    add_options(diff, {*DATABASE, "schema"})
+    diff.set_defaults(run=commands.schema_diff)
+
+    show = parts.add_parser("show", help="print one of the tables")
+    show.add_argument("table", choices=tables.TABLES, help="the one to print")
+    show.set_defaults(run=tables.show)
+
+    user = parts.add_parser("user", help="give users roles")
+    actions = user.add_subparsers(required=True, metavar="ACTION")
+    grant = actions.add_parser("grant", help="put a user into a role", allow_abbrev=False)
+    grant.add_argument("username", metavar="NAME", help="the user's name")
+    grant.add_argument("role", metavar="ROLE", help="the role's name")
+    add_options(grant, DATABASE)
+    grant.set_defaults(run=commands.user_grant)
+    return parser

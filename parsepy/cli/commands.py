@@ -1,0 +1,80 @@
+"""`parsepy schema` and `parsepy user`: what looks at a database or changes it, and ends."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from parsepy.cli.configuration import configure, read_template
+from parsepy.cli.database import shared_database
+from parsepy.cli.process import heed_signals, run
+from parsepy.config import Config
+
+if TYPE_CHECKING:
+    from parsepy.app import Application
+
+T = TypeVar("T")
+
+
+def schema_check(args: argparse.Namespace) -> int:
+    """Read template files; 1 if one has problems, which are printed."""
+    from parsepy.model import templates
+
+    try:
+        template = templates.load(args.files)
+    except templates.TemplateError as error:
+        for problem in error.problems:
+            print(problem)
+        return 1
+    print(f"fine: {', '.join(entry['className'] for entry in template.classes)}")
+    return 0
+
+
+def schema_diff(args: argparse.Namespace) -> int:
+    """Print what a start would change; 2 if the templates don't fit the database."""
+    from parsepy.operations import schemas
+
+    config = configure(args).config
+    template = read_template(config)
+
+    async def differences(application: Application) -> list[str]:
+        return await schemas.plan(application.backend, template)
+
+    try:
+        lines = _with_application(config, differences)
+    except schemas.SchemaConflict as error:
+        print("\n".join(error.lines))
+        return 2
+    print("\n".join(lines) if lines else "nothing to change")
+    return 0
+
+
+def user_grant(args: argparse.Namespace) -> int:
+    """Put a user into a role."""
+    from parsepy.operations import bootstrap
+
+    async def grant(application: Application) -> None:
+        await bootstrap.grant(application.backend, args.username, args.role)
+
+    _with_application(configure(args).config, grant)
+    print(f"{args.username} is in the role {args.role}")
+    return 0
+
+
+def _with_application(config: Config, act: Callable[[Application], Awaitable[T]]) -> T:
+    """What `act` answers for the application, on its database but without its templates."""
+    from parsepy.app import build
+
+    async def acting(found: Config) -> T:
+        application = build(dataclasses.replace(found, schema=None, demo=False))
+        try:
+            await application.startup()
+            return await act(application)
+        finally:
+            await application.shutdown()
+
+    heed_signals()
+    with shared_database(config) as found:
+        return run(acting(found))

@@ -1,0 +1,109 @@
+"""The configuration that a command runs with: what was given, and our own defaults for the rest."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from parsepy import keys
+from parsepy.cli.messages import StartError, warn
+from parsepy.config import Config, LiveQuery, SchemaOptions, collect, unknown_variables
+from parsepy.config.table import nearest
+
+if TYPE_CHECKING:
+    from parsepy.model.templates import Template
+
+TEMPLATES = ("ecommerce.json", "shopping.json")
+LIVE_CLASSES = ("Order", "Cart", "SKU", "Product", "FlashSale")
+
+
+class Configured(NamedTuple):
+    """A configuration, and the file of its master key unless that is its own."""
+
+    config: Config
+    key_file: Path | None
+
+
+def configure(args: argparse.Namespace) -> Configured:
+    """The configuration of a command: flags, environment, file; keys are made if there are none."""
+    prefix = "option "
+    flags = {
+        name.removeprefix(prefix): value
+        for name, value in vars(args).items()
+        if name.startswith(prefix)
+    }
+    for setting in args.set:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise StartError(f"--set {setting}: expected NAME=VALUE")
+        flags[name] = value
+    settings = collect(args.config, os.environ, flags)
+    more: dict[str, object] = {}
+    if settings.values.get("masterKey") is None:
+        more["masterKey"] = secrets.token_urlsafe(32)  # stands in until the rest is known good
+    config = settings.config(**more)
+    key_file = config.data_dir / "keys.json" if more else None
+    if key_file is not None:
+        own_id = config.app_id if settings.values.get("appId") is not None else None
+        found = keys.load_or_create(key_file, own_id, warn)
+        config = settings.config(masterKey=found.master_key, appId=found.app_id)
+    if config.cloud is None:
+        config = dataclasses.replace(config, cloud=_default_cloud(config))
+    if config.schema is None:
+        if config.live_query is None:
+            config = dataclasses.replace(config, live_query=LiveQuery(class_names=LIVE_CLASSES))
+        config = dataclasses.replace(config, schema=SchemaOptions(files=_default_templates()))
+    _warn_about(config)
+    return Configured(config, key_file)
+
+
+def _warn_about(config: Config) -> None:
+    if config.ineffective:
+        warn(f"accepted, but without effect in this version: {', '.join(config.ineffective)}")
+    for line in unknown_variables(os.environ):
+        warn(f"the environment variable {line}")
+    _warn_about_providers(config)
+
+
+def _warn_about_providers(config: Config) -> None:
+    from parsepy.auth import PROVIDERS
+
+    for name, provider in config.auth.items():
+        if provider.enabled and provider.adapter is None and name not in PROVIDERS:
+            slip = next((key for key in provider.options if nearest(key, ["module"])), None)
+            meant = f' (is "{slip}" meant to be "module"?)' if slip else ""
+            warn(f"auth.{name}: neither built in nor with a module of yours{meant}; not available")
+
+
+def packaged(folder: str = "schema") -> Path:
+    """A folder of our own templates or cloud code: inside the wheel, else in the checkout."""
+    here = Path(__file__).resolve().parents[1]  # the package's own folder
+    wheel = here / "_shop" / folder
+    return wheel if wheel.is_dir() else here.parent / folder
+
+
+def _default_templates() -> tuple[Path, ...]:
+    own = tuple(sorted(Path("schema").glob("*.json")))
+    return own or tuple(packaged() / name for name in TEMPLATES)
+
+
+def _default_cloud(config: Config) -> Path | None:
+    """The working directory's cloud code; for our own templates the rules that come with them."""
+    own = Path("cloud") / "main.py"
+    if own.is_file():
+        return own
+    if config.schema is None and not any(Path("schema").glob("*.json")):
+        ours = packaged("cloud") / "main.py"
+        return ours if ours.is_file() else None
+    return None
+
+
+def read_template(config: Config) -> Template:
+    """What the templates of a configuration ask for; raises ``TemplateError``."""
+    from parsepy.app import template_of
+
+    return template_of(config.schema or SchemaOptions())

@@ -1,0 +1,101 @@
+"""The database of a command: the one configured, a server's, or an embedded one meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import secrets
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from parsepy.cli.messages import StartError, warn
+from parsepy.cli.process import ignore_signals
+from parsepy.config import Config
+
+if TYPE_CHECKING:
+    from parsepy.storage.embedded import EmbeddedMongo
+
+
+def is_in_memory(config: Config) -> bool:
+    """Do the data live in this process alone?"""
+    return config.database_uri is not None and config.database_uri.startswith("memory:")
+
+
+def _place_of_server(config: Config) -> Path:
+    return config.data_dir / "server.json"
+
+
+@contextlib.contextmanager
+def database(config: Config) -> Iterator[Config]:
+    """The configuration with a database to reach: its own, else an embedded one, meanwhile."""
+    if config.database_uri is not None:
+        yield config
+        return
+    from parsepy.storage.embedded import EmbeddedMongo
+
+    mongo = EmbeddedMongo.start(config.data_dir / "data")
+    lost = threading.Event()
+    threading.Thread(target=_watch, args=(mongo, lost), name="mongod-watch", daemon=True).start()
+    try:
+        yield dataclasses.replace(config, database_uri=mongo.uri)
+    finally:
+        ignore_signals()  # a second Ctrl-C must not leave mongod behind
+        mongo.stop()
+        if lost.is_set():
+            raise StartError(
+                f"the embedded MongoDB has ended by itself; {mongo.log_path} says more. "
+                "The data are kept: start again."
+            )
+
+
+def _watch(mongo: EmbeddedMongo, lost: threading.Event) -> None:
+    """Stop this process as SIGTERM does when its mongod ends by itself: nothing works without."""
+    code = mongo.wait()
+    if code is None:
+        return
+    if code:
+        lost.set()
+    else:  # as when systemd tells all processes of a service to stop
+        warn("the embedded MongoDB was told to stop, so the server stops, too")
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def shared_database(config: Config) -> Iterator[Config]:
+    """As `database`, but with the embedded one of a running server, if there is such a server."""
+    uri = _uri_of_server(config) if config.database_uri is None else None
+    if uri is not None:
+        yield dataclasses.replace(config, database_uri=uri)
+        return
+    with database(config) as found:
+        yield found
+
+
+def _uri_of_server(config: Config) -> str | None:
+    try:
+        found = json.loads(_place_of_server(config).read_text(encoding="utf-8"))
+        os.kill(found["pid"], 0)
+        return str(found["uri"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # no server, or one that was killed and left its note
+
+
+@contextlib.contextmanager
+def noted(config: Config) -> Iterator[None]:
+    """While this runs, other commands find the database's address in `server.json`."""
+    note = _place_of_server(config)
+    draft = note.with_name(f".{note.name}.{secrets.token_hex(8)}")
+    note.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump({"uri": config.database_uri, "pid": os.getpid()}, file)
+    draft.replace(note)
+    try:
+        yield
+    finally:
+        note.unlink(missing_ok=True)

@@ -1,0 +1,47 @@
+"""What the command says when something is wrong."""
+
+import re
+import sys
+
+from parsepy.config import ConfigError
+
+
+class StartError(Exception):
+    """Why a command can't go on, in words for who typed it."""
+
+
+def warn(message: str) -> None:
+    """Tell of what is strange, though it goes on."""
+    print(f"parsepy: warning: {message}", file=sys.stderr)
+
+
+def explained(error: Exception) -> str | None:
+    """The words for an error that has a cause outside; None for one of ours."""
+    if isinstance(error, ConfigError):
+        if len(error.problems) == 1:
+            return error.problems[0]
+        lines = "".join(f"\n  {problem}" for problem in error.problems)
+        return f"the configuration has {len(error.problems)} problems:{lines}"
+    if isinstance(error, StartError):
+        return str(error)
+    from pymongo.errors import PyMongoError
+
+    from parsepy.cloud.loader import CloudError
+    from parsepy.errors import ParseError
+    from parsepy.model.templates import TemplateError
+    from parsepy.operations.schemas import SchemaConflict
+    from parsepy.storage import Unavailable
+    from parsepy.storage.embedded import EmbeddedMongoError
+
+    if isinstance(error, SchemaConflict):
+        lines = "".join(f"\n  {line}" for line in error.lines)
+        return f"the schema templates don't fit the database:{lines}"
+    if isinstance(error, TemplateError):
+        lines = "".join(f"\n  {problem}" for problem in error.problems)
+        return f"the schema templates can't be used:{lines}"
+    if isinstance(error, PyMongoError | Unavailable):
+        told = re.sub(r" \(configured timeouts:[^)]*\)", "", str(error).split(", Timeout:")[0])
+        return f"the database can't be used: {told}; is it running, and databaseURI right?"
+    if isinstance(error, EmbeddedMongoError | ParseError | CloudError):
+        return str(error)
+    return None

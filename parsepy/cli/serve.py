@@ -1,0 +1,228 @@
+"""`parsepy serve`: open the port, start what is configured, answer requests."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import dataclasses
+import errno
+import gc
+import socket
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from parsepy import workers
+from parsepy.cli.configuration import configure, packaged, read_template
+from parsepy.cli.database import database, is_in_memory, noted
+from parsepy.cli.messages import StartError, explained
+from parsepy.cli.process import heed_signals, run
+from parsepy.cli.welcome import welcome_text
+from parsepy.config import Config
+
+if TYPE_CHECKING:
+    from parsepy.app import Application
+
+GRACE_SECONDS = 10
+KEEP_ALIVE_SECONDS = 75  # longer than proxies keep idle connections, so that none is cut at use
+BACKLOG = 2048
+HEAD_SIZE = 256 * 1024
+
+
+def command(args: argparse.Namespace) -> int:
+    """Serve until a signal ends it."""
+    configured = configure(args)
+    config = configured.config
+    _set_up_logs(config)
+    template = read_template(config)
+    heed_signals()
+    with contextlib.ExitStack() as stack:
+        # The port first: cheap to refuse. Who connects now is answered when all is ready.
+        listener = stack.enter_context(_listen(config))
+        config = stack.enter_context(database(config))
+        if configured.config.database_uri is None:
+            stack.enter_context(noted(config))
+        welcome = "" if config.silent else welcome_text(configured, template)
+        count = workers.count_of(config.cluster)
+        config = _with_carrier(config, is_alone=count == 1 and _is_own(configured.config))
+        if count == 1:
+            run(_serving(config, listener, welcome))
+        else:
+            _serve_many(count, config, listener, welcome)
+    return 0
+
+
+def _is_own(config: Config) -> bool:
+    """Is the database of this server alone?"""
+    return config.database_uri is None or is_in_memory(config)
+
+
+def _with_carrier(config: Config, *, is_alone: bool) -> Config:
+    """The configuration with its carrier of live events: change streams where others may write."""
+    live = config.live_query
+    if live is None or live.carrier is not None:
+        return config
+    carrier = "direct" if is_alone else "changeStreams"
+    return dataclasses.replace(config, live_query=dataclasses.replace(live, carrier=carrier))
+
+
+def _serve_many(count: int, config: Config, listener: socket.socket, welcome: str) -> None:
+    if is_in_memory(config):
+        raise StartError("memory: is in one process: --workers needs a MongoDB")
+
+    def serve(number: int, ready: Callable[[], None]) -> None:
+        own = config if number == 0 else dataclasses.replace(config, demo=False)
+        try:
+            run(_serving(own, listener, "" if number else welcome, ready))
+        except Exception as error:
+            reason = explained(error)
+            if reason is None:
+                raise
+            print(f"parsepy: {reason}", file=sys.stderr, flush=True)
+            raise SystemExit(1) from error
+
+    try:
+        workers.run(count, serve)
+    except workers.WorkerFailed as error:
+        raise StartError("the first worker could not start") from error
+
+
+def _listen(config: Config) -> socket.socket:
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((config.host, config.port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        reason = error.strerror or str(error)
+        advice = {
+            errno.EADDRINUSE: "stop what holds it, or choose another with --port",
+            errno.EACCES: "choose one above 1023 with --port",
+        }.get(error.errno or 0, "choose another address with --host")
+        raise StartError(
+            f"can't listen on {config.host} port {config.port}: {reason}; {advice}"
+        ) from error
+    listener.setblocking(False)
+    return listener
+
+
+def _nothing() -> None:
+    """Nobody waits to hear that requests are taken."""
+
+
+async def _serving(
+    config: Config, listener: socket.socket, welcome: str, ready: Callable[[], None] = _nothing
+) -> None:
+    import uvicorn
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+    from parsepy.app import build, websocket_class
+
+    class Connection(HttpToolsProtocol):
+        """Hangs up on a client whose request has no end of headers, which httptools keeps."""
+
+        received = content = 0  # bytes of the request under way, and those of its body
+
+        def on_message_begin(self) -> None:
+            self.received = self.content = 0
+            super().on_message_begin()
+
+        def on_body(self, body: bytes) -> None:
+            self.content += len(body)
+            super().on_body(body)
+
+        def data_received(self, data: bytes) -> None:
+            request = self.headers
+            super().data_received(data)
+            if self.headers is request:  # else another one has begun
+                self.received += len(data)
+                # a body of tiny chunks has several times its size around it
+                if self.received > HEAD_SIZE + 16 * self.content:
+                    self.send_400_response("The headers are too large.")
+
+    class Server(uvicorn.Server):
+        """Says what to do next as soon as requests are answered."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if not self.started:
+                return
+            ready()
+            if welcome:
+                print(welcome, flush=True)
+            if config.verify_server_url:
+                self.verifying = asyncio.create_task(verify_server_url(config.server_url))
+
+    application = build(config)
+    # What lives as long as the server is not searched for garbage again and again; and a page of
+    # objects is so many small dictionaries that the default threshold collects several times in it.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    # Not by uvicorn's lifespan: what fails here gets one clear line instead of a traceback.
+    try:
+        await application.startup()
+        if config.demo:
+            await _load_demo(application, config)
+        settings = uvicorn.Config(
+            application,
+            http=Connection,
+            ws=websocket_class(application) or "none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=False,
+            backlog=BACKLOG,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        await Server(settings).serve(sockets=[listener])
+    finally:
+        await application.shutdown()
+
+
+async def verify_server_url(url: str) -> None:
+    """Warn if the server does not answer at its own address (option verifyServerUrl)."""
+    import logging
+    from urllib.request import urlopen
+
+    def ask() -> None:
+        with urlopen(f"{url}/health", timeout=3) as answer:
+            answer.read(100)
+
+    try:
+        await asyncio.to_thread(ask)
+    except (OSError, ValueError) as error:
+        logging.getLogger("parsepy").warning(
+            "serverURL: %s/health does not answer (%s): clients may not reach the server there",
+            url,
+            error,
+        )
+
+
+async def _load_demo(application: Application, config: Config) -> None:
+    from parsepy.operations import bootstrap
+
+    folders = [file.parent / "demo" for file in (config.schema.files if config.schema else ())]
+    files = [file for folder in dict.fromkeys(folders) for file in sorted(folder.glob("*.json"))]
+    for file in files or sorted((packaged() / "demo").glob("*.json")):
+        await bootstrap.load_demo(application.backend, file)
+
+
+def _set_up_logs(config: Config) -> None:
+    import logging
+
+    from parsepy import logs
+
+    chosen = config.log_level or ("verbose" if config.verbose else "info")
+    level = logs.LEVELS["silent" if config.silent else chosen]
+    for name in ("verbose", "silly"):
+        logging.addLevelName(logs.LEVELS[name], name.upper())
+    handler = logging.StreamHandler()
+    handler.setFormatter(logs.JSONLines() if config.json_logs else logs.Lines())
+    logging.basicConfig(level=level, handlers=[handler])
+    for chatty in ("uvicorn", "pymongo", "asyncio"):
+        logging.getLogger(chatty).setLevel(max(level, logging.WARNING))

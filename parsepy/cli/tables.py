@@ -1,0 +1,110 @@
+"""`parsepy show`: the tables of the house."""
+
+import argparse
+import json
+from collections.abc import Callable, Iterable, Iterator
+
+from parsepy.config import OPTIONS, Option
+
+Row = tuple[str, ...]
+
+
+def show(args: argparse.Namespace) -> int:
+    """Print a table, its columns below each other."""
+    rows = [tuple(str(cell) for cell in row) for row in TABLES[args.table]()]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
+    return 0
+
+
+def _options() -> Iterator[Row]:
+    def line(option: Option, group: Option | None = None) -> Row:
+        name = f"  .{option.name}" if group else option.name
+        default = "" if option.default is None else json.dumps(option.default)
+        shown = default if len(default) <= 40 else f"{default[:37]}..."
+        acts = option.acts and (group is None or group.acts)
+        about = option.help if acts else f"{option.help} (not yet acted on)"
+        return name, shown, "" if group else option.env, about
+
+    yield "OPTION", "DEFAULT", "VARIABLE", "WHAT"
+    for option in OPTIONS:
+        yield line(option)
+        for member in option.members:
+            yield line(member, option)
+
+
+def _routes() -> Iterator[Row]:
+    from parsepy.rest import routes
+
+    yield "METHOD", "PATH"
+    yield "GET", "/health"
+    for route in routes():
+        yield route.method, route.path
+
+
+def _operators() -> Iterator[Row]:
+    from parsepy.model.where import GROUPS, OPERATORS, RELATED_TO
+
+    yield from _single("OPERATOR", (*OPERATORS, *GROUPS, RELATED_TO))
+
+
+def _ops() -> Iterator[Row]:
+    from parsepy.model.ops import FIELD_OPS
+
+    yield from _single("OPERATION", FIELD_OPS)
+
+
+def _classes() -> Iterator[Row]:
+    from parsepy.model.schema import SYSTEM_COLUMNS
+    from parsepy.operations.class_rules import RULES
+
+    yield "CLASS", "RULES", "COLUMNS"
+    for name, columns in SYSTEM_COLUMNS.items():
+        yield name, "yes" if name in RULES else "", ", ".join(columns)
+
+
+def _providers() -> Iterator[Row]:
+    from parsepy.auth import PROVIDERS
+
+    yield from _single("PROVIDER", PROVIDERS)
+
+
+def _codes() -> Iterator[Row]:
+    from parsepy.errors import Code
+
+    yield "CODE", "NAME"
+    for code in Code:
+        yield str(code.value), code.name
+
+
+def _triggers() -> Iterator[Row]:
+    from parsepy.triggers import CONFIG, FILE, TRIGGERS
+
+    yield "TRIGGER", "DECORATOR", "FOR", "MAY CHANGE", "MAY REFUSE", "WHEN"
+    for kind in TRIGGERS.values():
+        targets = ["any class" if kind.of == "class" else kind.of]
+        targets += [FILE] if kind.files else []
+        targets += [CONFIG] if kind.config else []
+        may = ["yes" if allowed else "" for allowed in (kind.may_change, kind.may_refuse)]
+        yield kind.name, kind.decorator, ", ".join(targets), *may, kind.when
+
+
+def _single(title: str, names: Iterable[str]) -> Iterator[Row]:
+    yield (title,)
+    for name in names:
+        yield (name,)
+
+
+TABLES: dict[str, Callable[[], Iterable[Row]]] = {
+    "options": _options,
+    "routes": _routes,
+    "operators": _operators,
+    "ops": _ops,
+    "classes": _classes,
+    "providers": _providers,
+    "codes": _codes,
+    "triggers": _triggers,
+}

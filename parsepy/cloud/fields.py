@@ -1,0 +1,353 @@
+"""``Fields``: what an object holds and what is changed in it, without the calls that store it."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar, Self
+
+from parsepy.cloud import ops
+from parsepy.cloud.codec import Storable, decode_field, encode
+from parsepy.cloud.values import ACL, from_datetime, from_decimal, to_datetime
+from parsepy.errors import Code, ParseError
+from parsepy.model import values as rest
+from parsepy.model.values import JSONObject
+
+_STAMPS = ("createdAt", "updatedAt")
+OWN = ("objectId", "className", "__type", *_STAMPS)
+"""The server's own members of an object: no change names them."""
+
+
+class Fields(Storable):
+    """The id, times and fields of an object, as stored and with the changes that are pending."""
+
+    _own_class: ClassVar[str | None] = None
+
+    def __init__(
+        self,
+        class_name: str | None = None,
+        values: Mapping[str, Any] | None = None,
+        /,
+        **fields: Any,
+    ) -> None:
+        name = class_name or self._own_class
+        if not name:
+            raise TypeError('Object needs the name of its class: Object("Order")')
+        self.class_name = name
+        self.id: str | None = None
+        self.created_at: datetime | None = None
+        self.updated_at: datetime | None = None
+        self._stored: dict[str, Any] = {}
+        self._values: dict[str, Any] = {}
+        self._pending: dict[str, ops.Op] = {}
+        self._lent: dict[str, Any] = {}
+        self._relations: dict[str, JSONObject] = {}  # only shown: their members stand elsewhere
+        self.is_data_available = True  # False for a mere pointer, which needs `fetch`
+        for key, value in {**(values or {}), **fields}.items():
+            self.set(key, value)
+
+    # --- reading ------------------------------------------------------------------------------
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of a field as it will be when saved; ``default`` if there is none."""
+        match key:
+            case "objectId":
+                return self.id
+            case "createdAt":
+                return self.created_at
+            case "updatedAt":
+                return self.updated_at
+        value = self._values.get(key, default)
+        if isinstance(value, list | dict | ACL) and key not in self._lent:
+            # whoever gets it may change it in place
+            self._lent[key] = encode(value)
+            if self._stored.get(key) is value:
+                self._stored[key] = _copied(value)
+        return value
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self._values and key not in ("objectId", *_STAMPS):
+            raise KeyError(f"this {self.class_name} has no {key}")
+        return self.get(key)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.set(key, value)
+
+    def __contains__(self, key: object) -> bool:
+        return self._values.get(str(key)) is not None
+
+    has = __contains__
+
+    def keys(self) -> list[str]:
+        """The names of the fields that have a value."""
+        return [key for key in self._values if key != "ACL"]
+
+    @property
+    def acl(self) -> ACL | None:
+        """Who may read and write this object; ``None`` where it has no ACL (anybody may)."""
+        found: ACL | None = self.get("ACL")
+        return found
+
+    @acl.setter
+    def acl(self, value: ACL | None) -> None:
+        self.set("ACL", value)
+
+    @property
+    def acl_name(self) -> str | None:
+        """What stands for this object in an ACL: the id."""
+        return self.id
+
+    @property
+    def is_new(self) -> bool:
+        """Is the object not stored yet?"""
+        return self.id is None
+
+    def to_pointer(self) -> JSONObject:
+        """The Pointer that stands for this object; raises MISSING_OBJECT_ID for a new one."""
+        if self.id is None:
+            raise ParseError(
+                Code.MISSING_OBJECT_ID, f"A new {self.class_name} must be saved before it is used."
+            )
+        return rest.pointer(self.class_name, self.id)
+
+    def to_json(self, *, whole: bool = True) -> JSONObject:
+        """Every field in Parse's JSON; objects in fields whole where their data are here.
+
+        Without ``whole`` they are pointers.
+        """
+        values = {
+            key: encode(value, whole=whole)
+            for key, value in self._values.items()
+            if value is not None or key in self._stored
+        }
+        values |= self._relations
+        if self.id is not None:
+            values["objectId"] = self.id
+        for key, moment in (("createdAt", self.created_at), ("updatedAt", self.updated_at)):
+            if moment is not None:
+                values[key] = from_datetime(moment)["iso"]
+        return values
+
+    # --- changing -----------------------------------------------------------------------------
+
+    def set(self, key: str | Mapping[str, Any], value: Any = None) -> Self:
+        """Give a field a value (or several, from a mapping); the object itself, for chaining.
+
+        ``None`` is stored as null; ``unset`` removes. A dotted key changes the inside of an
+        object field.
+        """
+        if isinstance(key, Mapping):
+            for name, item in key.items():
+                self.set(name, item)
+            return self
+        if key == "ACL" and isinstance(value, Mapping):
+            value = ACL(value)
+        if key == "ACL" and value is None:
+            raise ValueError("an ACL is replaced, not removed; ACL() is for the master key alone")
+        return self._change(key, ops.Set(value))
+
+    def increment(self, key: str, amount: int | float | Decimal = 1) -> Self:
+        """Add ``amount`` to a number, atomically in the database."""
+        if isinstance(amount, Decimal):
+            amount = from_decimal(amount)
+        if isinstance(amount, bool) or not isinstance(amount, int | float):
+            raise TypeError("increment takes a number")
+        return self._change(key, ops.Increment(amount))
+
+    def decrement(self, key: str, amount: int | float = 1) -> Self:
+        """Take ``amount`` from a number, atomically in the database."""
+        return self.increment(key, -amount)
+
+    def add(self, key: str, item: Any) -> Self:
+        """Append to an array."""
+        return self.add_all(key, [item])
+
+    def add_all(self, key: str, items: Iterable[Any]) -> Self:
+        """Append several to an array."""
+        return self._change(key, ops.Add(tuple(items)))
+
+    def add_unique(self, key: str, item: Any) -> Self:
+        """Append to an array what is not in it yet."""
+        return self.add_all_unique(key, [item])
+
+    def add_all_unique(self, key: str, items: Iterable[Any]) -> Self:
+        """Append to an array those that are not in it yet."""
+        return self._change(key, ops.AddUnique(tuple(items)))
+
+    def remove(self, key: str, item: Any) -> Self:
+        """Take every occurrence of an item out of an array."""
+        return self.remove_all(key, [item])
+
+    def remove_all(self, key: str, items: Iterable[Any]) -> Self:
+        """Take every occurrence of these items out of an array."""
+        return self._change(key, ops.Remove(tuple(items)))
+
+    def unset(self, key: str) -> Self:
+        """Remove a field."""
+        return self._change(key, ops.Unset())
+
+    def _change(self, key: str, op: ops.Op) -> Self:
+        if key in OWN:
+            raise ValueError(f"{key} is the server's to set")
+        root = key.partition(".")[0]
+        if root != key and isinstance(self._pending.get(root), ops.Set):
+            # the whole field is new: the change goes into it
+            self._place(key, ops.apply(op, self._inside(key), _identity))
+            self._pending[root] = ops.Set(self._values[root])
+            return self
+        self._settle(root)
+        base = self._inside(key, stored=True)
+        if isinstance(op, ops.Relate):
+            self._show_relation(key, op)
+        else:
+            self._place(key, ops.apply(op, self._inside(key), _identity))
+        self._pending[key] = ops.merge(self._pending.get(key), op, base, _identity)
+        if isinstance(op, ops.Set | ops.Unset):
+            for inner in [name for name in self._pending if name.startswith(key + ".")]:
+                del self._pending[inner]
+        self._lent.pop(root, None)
+        return self
+
+    def _show_relation(self, key: str, op: ops.Relate) -> None:
+        members = [item for item in (*op.added, *op.removed) if isinstance(item, Storable)]
+        if members and key not in self._relations:
+            shown: JSONObject = {"__type": "Relation", "className": members[0].class_name}
+            self._relations[key] = shown
+
+    def _take(self, key: str, op: ops.Op) -> None:
+        """Take over a change that a client sends, of which there is one for each field."""
+        if isinstance(op, ops.Set) and "." not in key:
+            self._values[key] = op.value
+            self._pending[key] = op
+            return
+        try:
+            self._change(key, op)
+        except TypeError:  # of the wrong kind for the field: the types refuse it later
+            self._pending[key] = op
+
+    def _inside(self, key: str, *, stored: bool = False) -> Any:
+        value: Any = self._stored if stored else self._values
+        for part in key.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        return value
+
+    def _place(self, key: str, value: Any) -> None:
+        """Put a value at a dotted key; what lies around it is copied, not changed."""
+        *path, last = key.split(".")
+        inner = self._values
+        for part in path:
+            below = inner.get(part)
+            inner[part] = dict(below) if isinstance(below, dict) else {}
+            inner = inner[part]
+        if value is None and isinstance(self._pending.get(key), ops.Unset):
+            inner.pop(last, None)
+        else:
+            inner[last] = value
+
+    def _settle(self, only: str | None = None) -> None:
+        """Notice values that were handed out and changed in place."""
+        for key in [only] if only is not None else list(self._lent):
+            if key in self._lent and key in self._values:
+                now = encode(self._values[key])
+                if now != self._lent[key]:
+                    self._pending[key] = ops.Set(self._values[key])
+                    self._lent[key] = now
+
+    def dirty(self, key: str | None = None) -> bool:
+        """Is a field (or any) changed and not saved?"""
+        return bool(self.dirty_keys()) if key is None else key in self.dirty_keys()
+
+    def dirty_keys(self) -> list[str]:
+        """The fields that are changed and not saved."""
+        self._settle()
+        return list(dict.fromkeys(key.partition(".")[0] for key in self._pending))
+
+    def op(self, key: str) -> Any:
+        """The pending change of a field as a request would write it; ``None`` if there is none."""
+        self._settle(key)
+        op = self._pending.get(key)
+        return None if op is None else ops.to_rest(op, encode)
+
+    def revert(self, *keys: str) -> Self:
+        """Forget the pending changes of these fields, or all."""
+        self._settle()
+        for key in keys or list(self._pending):
+            self._pending.pop(key, None)
+            root = key.partition(".")[0]
+            self._lent.pop(root, None)
+            if root in self._stored:
+                self._values[root] = self._stored[root]
+            else:
+                self._values.pop(root, None)
+        return self
+
+    def changes(
+        self, given: Mapping[str, ops.Op] | None = None, sent: JSONObject | None = None
+    ) -> JSONObject:
+        """The pending changes as a request's body: plain values and ``__op`` operations.
+
+        Those that are ``given`` still stand as they were ``sent``, to the letter.
+        """
+        self._settle()
+        if given is None or sent is None:
+            return {key: ops.to_rest(op, encode) for key, op in self._pending.items()}
+        return {
+            key: sent[key] if given.get(key) is op else ops.to_rest(op, encode)
+            for key, op in self._pending.items()
+        }
+
+    def load(self, item: JSONObject) -> Self:
+        """Take over an object in REST form as the stored state; pending changes are dropped."""
+        self.id = item.get("objectId", self.id)
+        self.created_at = to_datetime(item.get("createdAt")) or self.created_at
+        self.updated_at = to_datetime(item.get("updatedAt")) or self.updated_at
+        self._values = {
+            key: decode_field(key, value)
+            for key, value in item.items()
+            if key not in OWN and not _is_relation(value)
+        }
+        self._relations = {key: dict(value) for key, value in item.items() if _is_relation(value)}
+        self._stored = dict(self._values)
+        self._pending.clear()
+        self._lent.clear()
+        self.is_data_available = True
+        return self
+
+    # --- identity -----------------------------------------------------------------------------
+
+    def same_as(self, other: object) -> bool:
+        """Do both stand for the same stored object?"""
+        if not isinstance(other, Fields) or self.id is None:
+            return self is other
+        return (self.class_name, self.id) == (other.class_name, other.id)
+
+    def __eq__(self, other: object) -> bool:
+        return self.same_as(other)
+
+    def __hash__(self) -> int:
+        return hash((self.class_name, self.id)) if self.id is not None else id(self)
+
+    def __repr__(self) -> str:
+        return f"<{self.class_name} {self.id or 'new'}>"
+
+
+def _copied(value: Any) -> Any:
+    """The same values in containers of their own."""
+    match value:
+        case list():
+            return [_copied(item) for item in value]
+        case dict():
+            return {key: _copied(item) for key, item in value.items()}
+        case ACL():
+            return value.copy()
+    return value
+
+
+def _is_relation(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("__type") == "Relation"
+
+
+def _identity(value: Any) -> Any:
+    """What tells two elements of an array apart: an object's id, else its form on the wire."""
+    if isinstance(value, Storable) and value.id is not None:
+        return ("Pointer", value.class_name, value.id)
+    return encode(value)

@@ -1,0 +1,50 @@
+"""Schema templates: JSON class definitions, read with their line numbers, checked and merged.
+
+Every problem of every file is collected before ``TemplateError`` is raised. How files merge:
+
+* classes, fields, indexes and roles unite; two types (or targets), default values or key sets
+  for one name are a conflict that names both files;
+* a field is required only if every file that defines the class (that has ``fields`` for it)
+  requires it. The shop's two templates document two flows: one stores a cart with its total,
+  the other has carts without; loaded together, both must keep working. The other side of the
+  rule: a file that adds a field to a class repeats the required ones it wants to keep;
+* class-level permissions in one file are used; in several, they must be equal, except
+  ``protectedFields``, whose lists unite, because a file can only name the fields it knows. A
+  file that lacks a key counts with its ``*`` list there: merging never shows what one file hides.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from parsepy.model.templates.complaints import Complaints
+from parsepy.model.templates.declarations import Declarations
+from parsepy.model.templates.merging import Role, Template, merge
+from parsepy.model.templates.names import ALIASES
+from parsepy.model.templates.problems import Problem, TemplateError
+
+__all__ = ["ALIASES", "Problem", "Role", "Template", "TemplateError", "load", "parse"]
+
+
+def load(paths: Sequence[Path]) -> Template:
+    """Read, check and merge template files; ``TemplateError`` lists every problem of all."""
+    declarations = Declarations(Complaints())
+    for path in paths:
+        file = str(path)
+        data = b""
+        try:
+            data = path.read_bytes()
+            declarations.read(file, data.decode("utf-8-sig"))
+        except OSError as error:
+            declarations.complaints.fail(Problem(file, 0, "", error.strerror or str(error)))
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            declarations.complaints.fail(Problem(file, line, "", "not UTF-8 text"))
+    return merge(declarations)
+
+
+def parse(sources: Sequence[tuple[str, str]]) -> Template:
+    """Check and merge templates given as (file name, JSON text); raises ``TemplateError``."""
+    declarations = Declarations(Complaints())
+    for file, text in sources:
+        declarations.read(file, text)
+    return merge(declarations)

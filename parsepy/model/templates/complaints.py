@@ -1,0 +1,76 @@
+"""Problems as they are found, and the questions of shape that find most of them."""
+
+from collections.abc import Sequence
+
+from parsepy.model.templates.names import suggest
+from parsepy.model.templates.nodes import Node
+from parsepy.model.templates.problems import Problem, TemplateError
+
+KINDS = {
+    dict: "an object",
+    list: "a list",
+    str: "a string",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    type(None): "null",
+}
+
+
+class Complaints:
+    """Every problem of one loading, whichever file it stands in."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self._files: dict[str, int] = {}
+
+    def begin(self, file: str) -> None:
+        """Problems of this file come after those of the files that began before it."""
+        self._files.setdefault(file, len(self._files))
+
+    def fail(self, problem: Problem) -> None:
+        """Keep a problem for the end."""
+        self.begin(problem.file)
+        self.problems.append(problem)
+
+    def at(self, node: Node, where: str, reason: str) -> None:
+        """Keep a problem with the value of a node."""
+        self.fail(Problem(node.file, node.line, where, reason))
+
+    def conflict(self, node: Node, where: str, first: Node, difference: str) -> None:
+        """Keep a problem between two files; ``difference`` ends before the first one's place."""
+        self.at(node, where, f"{difference} {first.file}:{first.line}")
+
+    def is_record(self, node: Node, where: str, what: str, keys: Sequence[str]) -> bool:
+        """Is this an object? Keys that it may not have are a problem, too."""
+        if not isinstance(node.value, dict):
+            kind = KINDS[type(node.value)]
+            self.at(node, where, f"{what} must be an object, not {kind}")
+            return False
+        for key, member in node.value.items():
+            if key not in keys:
+                self.at(member, where, f"unknown key {key!r}{suggest(key, keys)}")
+        return True
+
+    def member(self, record: Node, key: str, kind: type, where: str) -> Node | None:
+        """A member of an object; ``None`` if there is none, or (a problem) one of another kind."""
+        member: Node | None = record.value.get(key)
+        if member is None or isinstance(member.value, kind):
+            return member
+        kinds = KINDS[kind], KINDS[type(member.value)]
+        self.at(member, where, f"{key!r} must be {kinds[0]}, not {kinds[1]}")
+        return None
+
+    def needed(self, record: Node, key: str, where: str, what: str) -> str | None:
+        """A text that an object must have; ``None`` after a problem was kept."""
+        if key not in record.value:
+            self.at(record, where, f"{what} needs {key!r}")
+            return None
+        member = self.member(record, key, str, where)
+        return member.value if member else None
+
+    def raise_any(self) -> None:
+        """Raise ``TemplateError`` if there are problems, in file and line order."""
+        if self.problems:
+            self.problems.sort(key=lambda p: (self._files[p.file], p.line, p.column))
+            raise TemplateError(self.problems)

@@ -1,0 +1,217 @@
+"""What each file declares: its classes with their columns, its roles."""
+
+import re
+from dataclasses import dataclass
+
+from parsepy.model.templates.complaints import Complaints
+from parsepy.model.templates.names import DEFAULTS, SIGN_UP, SYSTEM, TYPES, stored_name, suggest
+from parsepy.model.templates.nodes import Node, Reader
+from parsepy.model.templates.values import type_of
+from parsepy.model.values import JSONObject
+
+_CLASS_KEYS = ("className", "fields", "classLevelPermissions", "indexes")
+_FIELD_KEYS = ("type", "targetClass", "required", "defaultValue")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_ROLE_NAME = re.compile(r"[0-9A-Za-z_\- ]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column as one file declares it; ``type`` is ``Pointer<Product>`` style, "" if broken."""
+
+    node: Node
+    type: str = ""
+    target: Node | None = None
+    required: bool = False
+    built_in: bool = False
+
+    def default(self) -> Node | None:
+        """The declared default value."""
+        declared: Node | None = self.node.value.get("defaultValue") if self.type else None
+        return declared
+
+    def as_json(self, required: bool) -> JSONObject:
+        """REST schema JSON, without a default value."""
+        name, _, target = self.type.rstrip(">").partition("<")
+        json_form: JSONObject = {"type": name}
+        if target:
+            json_form["targetClass"] = target
+        if required:
+            json_form["required"] = True
+        return json_form
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """A class as one file declares it: its name as written and as stored."""
+
+    written: str
+    name: str
+    node: Node
+    fields: dict[str, Field]
+
+    def requires(self, field: str) -> bool:
+        """Whether this file lets the field stay required."""
+        if "fields" not in self.node.value:
+            return True
+        return field in self.fields and self.fields[field].required
+
+    def part(self, key: str) -> Node | None:
+        """The permissions or indexes, if they have the shape of an object."""
+        node: Node | None = self.node.value.get(key)
+        return node if node and isinstance(node.value, dict) else None
+
+
+class Declarations:
+    """One loading: the files' classes and roles so far, and every problem found."""
+
+    def __init__(self, complaints: Complaints) -> None:
+        self.complaints = complaints
+        self.classes: list[Class] = []
+        self.roles: dict[str, dict[str, Node]] = {}
+
+    def read(self, file: str, text: str) -> None:
+        """Take in one file's classes and roles."""
+        self.complaints.begin(file)
+        root = Reader(file, text, self.complaints.fail).read()
+        if root is None:
+            return
+        if isinstance(root.value, list):
+            self._read_classes(root)
+        elif self.complaints.is_record(root, "", "a template", ("classes", "results", "roles")):
+            found = [key for key in ("classes", "results") if key in root.value]
+            if len(found) != 1:
+                self.complaints.at(root, "", "a template needs one list 'classes' (or 'results')")
+            for key in found:
+                classes = self.complaints.member(root, key, list, "")
+                if classes:
+                    self._read_classes(classes)
+            roles = self.complaints.member(root, "roles", list, "")
+            if roles:
+                self._read_roles(roles)
+
+    def _read_roles(self, roles: Node) -> None:
+        seen: dict[str, Node] = {}
+        for node in roles.value:
+            if not self.complaints.is_record(node, "roles", "a role", ("name", "roles")):
+                continue
+            name = self.complaints.needed(node, "name", "roles", "a role")
+            if name is None:
+                continue
+            where = f"roles.{name}"
+            if not _ROLE_NAME.fullmatch(name):
+                self.complaints.at(
+                    node, where, "a role name has letters, digits, _, - and blanks only"
+                )
+            self._once(seen, name, node, where)
+            heirs = self.roles.setdefault(name, {})
+            members = self.complaints.member(node, "roles", list, where)
+            for heir in members.value if members else ():
+                if isinstance(heir.value, str) and heir.value != name:
+                    heirs.setdefault(heir.value, heir)
+                else:
+                    self.complaints.at(heir, where, "'roles' lists the names of other roles")
+
+    def _once(self, seen: dict[str, Node], name: str, node: Node, where: str) -> None:
+        if name in seen:
+            self.complaints.at(
+                node, where, f"defined twice in this file (line {seen[name].line} too)"
+            )
+        seen.setdefault(name, node)
+
+    def _read_classes(self, classes: Node) -> None:
+        seen: dict[str, Node] = {}
+        for node in classes.value:
+            record = node.value if isinstance(node.value, dict) else {}
+            named = record["className"].value if "className" in record else ""
+            label = named if isinstance(named, str) else ""
+            if not self.complaints.is_record(node, label, "a class", _CLASS_KEYS):
+                continue
+            written = self.complaints.needed(node, "className", "", "a class")
+            name = stored_name(written or "")
+            if written is not None:
+                self._check_class_name(name, node, written)
+                self._once(seen, name, node, written)
+            for key in ("classLevelPermissions", "indexes"):
+                self.complaints.member(node, key, dict, written or "")
+            fields = self.complaints.member(node, "fields", dict, written or "")
+            columns = {
+                field: self._read_field(name, field, member, f"{written or '?'}.{field}")
+                for field, member in (fields.value.items() if fields else ())
+            }
+            if written is not None:
+                self.classes.append(Class(written, name, node, columns))
+
+    def _check_class_name(self, name: str, node: Node, where: str) -> None:
+        if name in SYSTEM or (_NAME.fullmatch(name) and name != "length"):
+            return
+        if name.startswith("_"):
+            reason = f"there is no system class {name!r}{suggest(name, SYSTEM)}"
+        elif name == "length":
+            reason = "'length' is a reserved name"
+        else:
+            reason = "a class name has letters, digits and _ only and starts with a letter"
+        self.complaints.at(node, where, reason)
+
+    def _read_field(self, class_name: str, name: str, node: Node, where: str) -> Field:
+        built_in = (DEFAULTS | SYSTEM.get(class_name, {})).get(name)
+        if built_in is None and name in ("length", "className"):
+            self.complaints.at(node, where, f"{name!r} is a reserved name")
+        elif built_in is None and not _NAME.fullmatch(name):
+            reason = "a field name has letters, digits and _ only and starts with a letter"
+            self.complaints.at(node, where, reason)
+        if not self.complaints.is_record(node, where, "a field", _FIELD_KEYS):
+            return Field(node)
+        target = self.complaints.member(node, "targetClass", str, where)
+        spelled = self._spelled_type(node, target, where, built_in)
+        flag = self.complaints.member(node, "required", bool, where)
+        required = flag is not None and flag.value
+        if not spelled:
+            return Field(node)
+        if built_in is not None:
+            self._check_built_in(class_name, name, node, where, (built_in, spelled, required))
+            return Field(node, built_in, None, required, True)
+        if required and spelled.startswith("Relation"):
+            self.complaints.at(node.value["required"], where, "a Relation can't be required")
+        field = Field(node, spelled, target if "<" in spelled else None, required)
+        default = field.default()
+        if default is not None and type_of(default.plain()) != spelled:
+            found = type_of(default.plain())
+            self.complaints.at(default, where, f"default value is {found}, not {spelled}")
+        return field
+
+    def _spelled_type(
+        self, node: Node, target: Node | None, where: str, built_in: str | None
+    ) -> str:
+        """``Number`` or ``Pointer<Product>``; "" after a problem was reported."""
+        name = self.complaints.needed(node, "type", where, "a field")
+        if name is None:
+            return ""
+        if name not in TYPES and name != built_in:
+            hint = suggest(name, TYPES) or f" (types: {', '.join(TYPES)})"
+            self.complaints.at(node.value["type"], where, f"unknown type {name!r}{hint}")
+            return ""
+        if name in ("Pointer", "Relation"):
+            if target:
+                return f"{name}<{stored_name(target.value)}>"
+            if "targetClass" not in node.value:
+                self.complaints.at(node, where, f"a {name} needs 'targetClass'")
+            return ""
+        if target:
+            self.complaints.at(node.value["targetClass"], where, f"a {name} has no 'targetClass'")
+        return name
+
+    def _check_built_in(
+        self, class_name: str, name: str, node: Node, where: str, found: tuple[str, str, bool]
+    ) -> None:
+        built_in, spelled, required = found
+        if spelled != built_in:
+            reason = f"is {spelled} here, but this built-in column is {built_in}"
+            self.complaints.at(node, where, reason)
+        if "defaultValue" in node.value:
+            reason = "a built-in column takes no default value"
+            self.complaints.at(node.value["defaultValue"], where, reason)
+        at_sign_up = class_name == "_User" and name in SIGN_UP
+        if required and name not in DEFAULTS and not at_sign_up:
+            reason = "a built-in column can't be made required"
+            self.complaints.at(node.value["required"], where, reason)

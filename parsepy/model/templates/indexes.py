@@ -1,0 +1,65 @@
+"""Indexes of templates: checked against the columns, and merged."""
+
+from parsepy.model.schema import INDEX_KINDS
+from parsepy.model.templates.complaints import Complaints
+from parsepy.model.templates.declarations import Class
+from parsepy.model.templates.names import SYSTEM, suggest
+from parsepy.model.templates.nodes import Node
+from parsepy.model.values import JSONObject
+
+_KINDS = (1, -1, *INDEX_KINDS)
+_STORED = {"objectId": "_id", "createdAt": "_created_at", "updatedAt": "_updated_at"}
+_OWN_INDEXES = (  # the server makes these itself, some of them unique: never from a template
+    *("username_1", "case_insensitive_username", "email_1", "case_insensitive_email"),
+    *("name_1", "reqId_1", "ttl"),
+)
+
+
+def merge(group: list[Class], types: dict[str, str], complaints: Complaints) -> JSONObject:
+    """The indexes of a class whose columns have these types, by name."""
+    merged: JSONObject = {}
+    places: dict[str, Node] = {}
+    for declared in group:
+        node = declared.part("indexes")
+        for name, index in node.value.items() if node else ():
+            where = f"{declared.written}.indexes.{name}"
+            if _is_own_index(declared.name, name, index):
+                continue
+            keys = _keys(index, types, where, complaints)
+            first = places.setdefault(name, index)
+            if list(merged.setdefault(name, keys).items()) != list(keys.items()):
+                complaints.conflict(index, where, first, "other keys than in")
+    return merged
+
+
+def _keys(index: Node, types: dict[str, str], where: str, complaints: Complaints) -> JSONObject:
+    keys: JSONObject = {}
+    if not isinstance(index.value, dict) or not index.value:
+        complaints.at(index, where, "an index is an object of field names and directions")
+        return keys
+    named: dict[str, Node] = index.value
+    for name, direction in named.items():
+        field = name.removeprefix("_p_")
+        spelled = types.get(field, "")
+        if field in types and spelled.startswith("Pointer"):
+            keys[f"_p_{field}"] = direction.value
+        elif name in _STORED.values() or (name in types and not spelled.startswith("Relation")):
+            keys[_STORED.get(name, name)] = direction.value
+        else:
+            reason = f"there is no field {name!r} to index{suggest(name, types)}"
+            complaints.at(direction, where, reason)
+        if type(direction.value) not in (int, str) or direction.value not in _KINDS:
+            kinds = ", ".join(map(str, _KINDS))
+            complaints.at(direction, where, f"the direction of {name!r} is none of {kinds}")
+    return keys
+
+
+def _is_own_index(class_name: str, name: str, index: Node) -> bool:
+    """Whether the server makes this index itself, as GET /schemas lists it."""
+    if name == "_id_":
+        return True
+    keys = index.value if isinstance(index.value, dict) else ()
+    internal = (key for key in keys if key.startswith("_") and not key.startswith("_p_"))
+    return class_name in SYSTEM and (
+        name in _OWN_INDEXES or any(key not in _STORED.values() for key in internal)
+    )

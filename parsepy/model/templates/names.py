@@ -1,0 +1,28 @@
+"""Classes, columns and types that a template may name, and what is near to a wrong name."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from parsepy.model.schema import DEFAULT_COLUMNS, SYSTEM_COLUMNS
+from parsepy.model.values import PLAIN_TYPES
+
+TYPES = (*PLAIN_TYPES, "Pointer", "Relation")
+ALIASES = {name: f"_{name}" for name in ("User", "Role", "Session", "Installation")}
+DEFAULTS = {name: str(kind) for name, kind in DEFAULT_COLUMNS.items()}
+SYSTEM = {
+    class_name: {name: str(kind) for name, kind in columns.items()}
+    for class_name, columns in SYSTEM_COLUMNS.items()
+}
+SIGN_UP = ("username", "password", "email")
+
+
+def stored_name(name: str) -> str:
+    """``_User`` for ``User`` and the like; any other name as it is."""
+    return ALIASES.get(name, name)
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """``"; did you mean 'x'?"`` with the nearest known name, or nothing."""
+    by_lower = {word.lower(): word for word in known}
+    near = get_close_matches(name.lower(), by_lower, n=1)
+    return f"; did you mean {by_lower[near[0]]!r}?" if near else ""

@@ -1,0 +1,39 @@
+"""Classes and their columns: the cache, what writes add, the schema API, start, templates."""
+
+from parsepy.operations.schemas.api import (
+    create_class,
+    delete_class,
+    list_classes,
+    purge,
+    show_class,
+    update_class,
+)
+from parsepy.operations.schemas.cache import check_unknown, existing, load, lookup, readable, ttl
+from parsepy.operations.schemas.changes import mismatch
+from parsepy.operations.schemas.startup import prepare_database
+from parsepy.operations.schemas.templates import REPLACED, SchemaConflict, apply, plan
+from parsepy.operations.schemas.writes import add_columns, check_types, writable
+
+__all__ = [
+    "REPLACED",
+    "SchemaConflict",
+    "add_columns",
+    "apply",
+    "check_types",
+    "check_unknown",
+    "create_class",
+    "delete_class",
+    "existing",
+    "list_classes",
+    "load",
+    "lookup",
+    "mismatch",
+    "plan",
+    "prepare_database",
+    "purge",
+    "readable",
+    "show_class",
+    "ttl",
+    "update_class",
+    "writable",
+]

@@ -1,0 +1,100 @@
+"""What every start does to the database: the system classes' rows and indexes."""
+
+import asyncio
+
+from parsepy.backend import Backend
+from parsepy.config import Config
+from parsepy.errors import ParseError
+from parsepy.model.values import JSONObject
+from parsepy.operations.schemas.cache import load
+from parsepy.operations.schemas.changes import insert_row
+from parsepy.storage import ANY_CASE
+
+
+def _system_indexes(config: Config) -> list[tuple[str, str, dict[str, int], JSONObject]]:
+    """Parse Server's own indexes (protocol §6.7) and those that it lacks."""
+    options = config.database_options
+    unique: JSONObject = {"unique": True, "sparse": True}
+    sparse: JSONObject = {"sparse": True}
+    any_case: JSONObject = {"sparse": True, "collation": ANY_CASE}
+    table = [
+        (options.create_index_user_username, "_User", "username_1", "username", unique),
+        (
+            options.create_index_user_username_case_insensitive,
+            "_User",
+            "case_insensitive_username",
+            "username",
+            any_case,
+        ),
+        (options.create_index_user_email, "_User", "email_1", "email", unique),
+        (
+            options.create_index_user_email_case_insensitive,
+            "_User",
+            "case_insensitive_email",
+            "email",
+            any_case,
+        ),
+        (
+            options.create_index_user_email_verify_token,
+            "_User",
+            "_email_verify_token",
+            "_email_verify_token",
+            sparse,
+        ),
+        (
+            options.create_index_user_password_reset_token,
+            "_User",
+            "_perishable_token",
+            "_perishable_token",
+            sparse,
+        ),
+        (options.create_index_role_name, "_Role", "name_1", "name", unique),
+        (True, "_Session", "_session_token_1", "_session_token", {}),
+        (True, "_Session", "_p_user_1", "_p_user", {}),
+    ]
+    providers = {"anonymous", *config.auth}
+    return [
+        *((c, name, {key: 1}, extra) for on, c, name, key, extra in table if on),
+        *(
+            ("_User", f"_auth_data_{p}_id", {f"_auth_data_{p}.id": 1}, unique)
+            for p in sorted(providers)
+            if options.create_index_auth_data_uniqueness
+        ),
+        ("_Idempotency", "reqId_1", {"reqId": 1}, unique),
+        ("_Idempotency", "ttl", {"expire": 1}, {"sparse": True, "expireAfterSeconds": 0}),
+    ]
+
+
+async def prepare_database(backend: Backend) -> None:
+    """What every start does: the system classes' rows and indexes (protocol §33)."""
+    storage = backend.storage
+    classes = await load(backend, within=0)
+    for class_name in ("_User", "_Role", "_Session"):
+        if class_name not in classes:
+            await insert_row(backend, class_name, {}, None, None)
+    steps = [
+        storage.create_index(class_name, name, keys, **extra)
+        for class_name, name, keys, extra in _system_indexes(backend.config)
+    ]
+    relations = {("_Role", "users"), ("_Role", "roles")}
+    relations |= {(name, field) for name, known in classes.items() for field in known.relations}
+    steps += [storage.create_join_index(name, field) for name, field in sorted(relations)]
+    for outcome in await asyncio.gather(*steps, return_exceptions=True):
+        if isinstance(outcome, ParseError):
+            # data of before may break a unique index: served all the same, as Parse does
+            backend.log.warning("an index could not be made: %s", outcome.message)
+        elif isinstance(outcome, BaseException):
+            raise outcome
+    await _mirror_indexes(backend)
+
+
+async def _mirror_indexes(backend: Backend) -> None:
+    """Record each class's real indexes in `_SCHEMA`, as Parse Server does at its start."""
+    changed = False
+    for name, schema in (await load(backend, within=0)).items():
+        real = await backend.storage.read_indexes(name)
+        if real and real != schema.indexes:
+            changed = True
+            await backend.storage.change_schema(name, {"$set": {"_metadata.indexes": real}})
+    if changed:
+        await load(backend, within=0)

@@ -1,0 +1,111 @@
+"""Schema templates against the database: what differs, and how it is brought up to them."""
+
+from parsepy.backend import Backend
+from parsepy.model import schema as model
+from parsepy.model.schema import Field, make_schema
+from parsepy.model.templates import Template
+from parsepy.model.values import JSONObject, dumps
+from parsepy.operations.schemas.cache import load
+from parsepy.operations.schemas.changes import (
+    apply_changes,
+    change_indexes,
+    index_columns,
+    insert_row,
+    read_fields,
+)
+from parsepy.storage import schemas as stored
+
+REPLACED = "replace"
+"""The verb of a line that tells of permissions which somebody had set otherwise."""
+
+
+class SchemaConflict(Exception):
+    """A template and the database disagree; ``lines`` say where."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+async def plan(backend: Backend, template: Template) -> list[str]:
+    """What a start with this template would change, a line for each.
+
+    Raises ``SchemaConflict`` where the database has another type or index.
+    """
+    return (await _changes(backend, template))[0]
+
+
+async def apply(backend: Backend, template: Template) -> list[str]:
+    """Bring the database up to a template: adds, never drops; what was changed, in lines."""
+    lines, needed = await _changes(backend, template)
+    for definition in needed:
+        await _apply_class(backend, definition)
+    await load(backend, within=0)
+    return lines
+
+
+async def _apply_class(backend: Backend, definition: JSONObject) -> None:
+    name = definition["className"]
+    fields = read_fields(name, definition["fields"])
+    permissions = definition.get("classLevelPermissions")
+    if name not in await load(backend):
+        own = {f: column for f, column in fields.items() if not model.is_reserved(name, f)}
+        await insert_row(backend, name, own, permissions, None)
+        await index_columns(backend, name, own)
+    schema = (await load(backend, within=0))[name]
+    changed = {f: column for f, column in fields.items() if not model.is_reserved(name, f)}
+    await apply_changes(backend, schema, [], changed, permissions)
+    indexes = definition.get("indexes") or {}
+    missing = {index: keys for index, keys in indexes.items() if index not in schema.indexes}
+    await change_indexes(backend, name, schema.indexes, missing, [])
+
+
+async def _changes(backend: Backend, template: Template) -> tuple[list[str], list[JSONObject]]:
+    """What applying a template would do: a line for each, and the classes that need it."""
+    classes = await load(backend, within=0)
+    lines: list[str] = []
+    needed: list[JSONObject] = []
+    conflicts: list[str] = []
+    for definition in template.classes:
+        name = definition["className"]
+        schema = classes.get(name)
+        before = len(lines)
+        if schema is None:
+            lines.append(f"{name}: create the class")
+            schema = make_schema(name, {})
+        for field, record in definition["fields"].items():
+            column = model.read_field(name, field, record)
+            known = schema.fields.get(field)
+            if known is None:
+                lines.append(f"{name}.{field}: add {column.type}")
+            elif known.type != column.type:
+                conflicts.append(
+                    f"{name}.{field}: the template says {column.type}, "
+                    f"the database has {known.type}"
+                )
+            elif stored.field_options(known) != stored.field_options(column):
+                lines.append(f"{name}.{field}: {_said(known)} becomes {_said(column)}")
+        permissions = definition.get("classLevelPermissions")
+        if permissions is not None and permissions != schema.permissions.raw:
+            verb = "set" if schema.permissions.raw is None else REPLACED
+            lines.append(f"{name}: {verb} the class-level permissions")
+        for index, keys in (definition.get("indexes") or {}).items():
+            if index not in schema.indexes:
+                lines.append(f"{name}: add index {index}")
+            elif schema.indexes[index] != keys:
+                conflicts.append(
+                    f"{name}: index {index} exists with other keys ({schema.indexes[index]})"
+                )
+        if len(lines) > before:
+            needed.append(definition)
+    if conflicts:
+        raise SchemaConflict(conflicts)
+    return lines, needed
+
+
+def _said(column: Field) -> str:
+    """The options of a column in words."""
+    default = "no default"
+    if column.default is not model.MISSING:
+        default = f"default {dumps(column.default).decode()}"
+    return f"{'required' if column.required else 'optional'}, {default}"

@@ -1,0 +1,111 @@
+"""What a write asks of a class: that it may be made, that types fit, that columns are added."""
+
+from collections.abc import Mapping
+
+from parsepy.backend import Backend, RequestContext
+from parsepy.errors import Code, ParseError
+from parsepy.model import ops
+from parsepy.model import schema as model
+from parsepy.model.schema import ClassSchema, Field
+from parsepy.model.values import ARRAY, OBJECT, FieldType, JSONObject, invalid, is_position
+from parsepy.operations.schemas.cache import check_unknown, existing, load
+from parsepy.operations.schemas.changes import index_columns, insert_row, mismatch
+from parsepy.storage import schemas as stored
+
+_MOST_NEW_COLUMNS = 1000  # each is a call, and all of a class share one document of 16 MB
+
+
+async def writable(context: RequestContext, class_name: str) -> ClassSchema:
+    """The schema for a write; the class is made if it may be (protocol §7.7)."""
+    if not model.is_class_name(class_name):
+        check_unknown(context, class_name)
+        raise ParseError(Code.INVALID_JSON, "schema class name does not revalidate")
+    schema = await existing(context.backend, class_name)
+    if schema.exists:
+        return schema
+    check_unknown(context, class_name)
+    await insert_row(context.backend, class_name, {}, None, None)
+    return await existing(context.backend, class_name)
+
+
+def check_types(
+    context: RequestContext, schema: ClassSchema, values: JSONObject
+) -> tuple[dict[str, FieldType], tuple[str, ...]]:
+    """Check the type of every value against the columns.
+
+    Answers the columns that are new, and the pointer fields that narrow who may add them
+    (empty: no such rule). Raises INCORRECT_TYPE, INVALID_KEY_NAME, OPERATION_FORBIDDEN
+    (protocol §9 step 10).
+    """
+    new: dict[str, FieldType] = {}
+    types = schema.types
+    for name, value in values.items():
+        if name[:1] == "_" or name == "ACL":
+            continue
+        kind = ops.column_type(value)
+        if "." in name:
+            if kind is not None and kind.name == "Relation":
+                raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name: {name}.")
+            name, kind = _root(name)
+        known = types.get(name)
+        if known is None:
+            if not model.is_field_name(name):
+                raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name: {name}.")
+            if kind is not None:
+                if kind.target is not None and not model.is_class_name(kind.target):
+                    raise invalid(kind.name)
+                new[name] = kind
+        elif kind is not None and kind is not known and kind != known:
+            raise mismatch(schema.name, name, known, kind)
+    if not new:
+        return new, ()
+    narrowing = schema.permissions.decide(schema.name, "addField", context.principal) or ()
+    return new, narrowing
+
+
+def _root(path: str) -> tuple[str, FieldType]:
+    """The column that a dotted key reaches into, and the type that this asks of it."""
+    name, _, rest = path.partition(".")
+    first = rest.partition(".")[0]
+    numbered = is_position(first) and name not in ("sentPerUTCOffset", "failedPerUTCOffset")
+    return name, ARRAY if numbered else OBJECT
+
+
+async def add_columns(
+    backend: Backend, schema: ClassSchema, new: Mapping[str, FieldType]
+) -> ClassSchema:
+    """Record columns learned from a write; a race with another writer is fine if types agree.
+
+    Answers the schema as it is then.
+    """
+    if not new:
+        return schema
+    if len(new) > _MOST_NEW_COLUMNS:
+        raise ParseError(
+            Code.OBJECT_TOO_LARGE, f"One save brings {_MOST_NEW_COLUMNS} new columns at most."
+        )
+    _check_new_points(schema, new)
+    for name, kind in new.items():
+        await backend.storage.add_column(schema.name, name, stored.to_text(kind), {})
+    await index_columns(backend, schema.name, {n: Field(kind) for n, kind in new.items()})
+    classes = await load(backend, within=0)
+    fresh = classes.get(schema.name)
+    if fresh is None:
+        if schema.name not in model.VOLATILE_CLASSES:  # another server has just dropped it
+            raise ParseError(Code.INVALID_CLASS_NAME, f"Class {schema.name} does not exist.")
+        fresh = schema
+    for name, kind in new.items():
+        known = fresh.types.get(name)
+        if known is not None and known != kind:
+            raise mismatch(schema.name, name, known, kind)
+    return fresh
+
+
+def _check_new_points(schema: ClassSchema, new: Mapping[str, FieldType]) -> None:
+    points = [kind for kind in new.values() if kind.name == "GeoPoint"]
+    if len(points) > 1:
+        raise ParseError(Code.INCORRECT_TYPE, "there can only be one geopoint field in a class")
+    if points and any(kind.name == "GeoPoint" for kind in schema.types.values()):
+        raise ParseError(
+            Code.INCORRECT_TYPE, "MongoDB only supports one GeoPoint field in a class."
+        )
