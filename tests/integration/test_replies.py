@@ -10,7 +10,7 @@ from uuid import uuid4
 import pymongo
 import pytest
 from pymongo import AsyncMongoClient, MongoClient
-from pymongo.errors import AutoReconnect, NetworkTimeout, PyMongoError
+from pymongo.errors import AutoReconnect, InvalidOperation, NetworkTimeout, PyMongoError
 
 from parsepy.storage import replies
 from parsepy.storage.replies import Pool
@@ -26,8 +26,14 @@ async def connect(mongo_uri: str) -> AsyncIterator[Callable[..., Client]]:
 
         def make(uri: str = mongo_uri, **options: Any) -> Client:
             client: Client = AsyncMongoClient(uri, _pool_class=Pool, retryReads=False, **options)
-            closing.push_async_callback(client.close)
+            closing.push_async_callback(end, client)
             return client
+
+        async def end(client: Client) -> None:
+            # a monitor that is just connecting would be left open
+            with contextlib.suppress(InvalidOperation):
+                await client.admin.command("ping")
+            await client.close()
 
         yield make
 
@@ -126,7 +132,8 @@ async def test_a_lost_connection_is_said(
     connect: Callable[..., Client], mongo: MongoClient[dict[str, Any]], name: str
 ) -> None:
     async with _between(mongo) as (uri, cut):
-        things = connect(uri)[name]["Thing"]
+        client = connect(uri)
+        things = client[name]["Thing"]
         assert await things.find_one({}) == {"_id": "one"}
         waiting = asyncio.create_task(things.find_one(SLOW))
         await started(mongo, name)
@@ -134,6 +141,7 @@ async def test_a_lost_connection_is_said(
         with pytest.raises(AutoReconnect, match="connection closed"):
             await waiting
         assert await things.find_one({}) == {"_id": "one"}
+        await client.close()
 
 
 @contextlib.asynccontextmanager
