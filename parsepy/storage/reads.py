@@ -15,6 +15,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.command_cursor import AsyncCommandCursor
 from pymongo.errors import ConnectionFailure, OperationFailure, ServerSelectionTimeoutError
 from pymongo.helpers_shared import _RETRYABLE_ERROR_CODES
+from pymongo.read_preferences import Primary
 
 Document = dict[str, Any]
 Collection = AsyncCollection[Document]
@@ -107,7 +108,7 @@ def _is_plain(collection: Collection, session: Session, options: Mapping[str, An
         return False
     client = collection.database.client
     return (
-        collection.read_preference is ReadPreference.PRIMARY
+        isinstance(collection.read_preference, Primary)
         and client.options.timeout is None
         and not client.options.load_balanced
     )

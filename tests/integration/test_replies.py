@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +14,7 @@ from pymongo.errors import AutoReconnect, InvalidOperation, NetworkTimeout, PyMo
 
 from parsepy.storage import replies
 from parsepy.storage.replies import Pool
+from tests.line import between
 
 Client = AsyncMongoClient[dict[str, Any]]
 SLOW = {"$where": "sleep(4000) || true"}
@@ -131,7 +132,7 @@ async def test_limits_of_time_are_the_drivers(
 async def test_a_lost_connection_is_said(
     connect: Callable[..., Client], mongo: MongoClient[dict[str, Any]], name: str
 ) -> None:
-    async with _between(mongo) as (uri, cut):
+    async with between(mongo) as (uri, cut):
         client = connect(uri)
         things = client[name]["Thing"]
         assert await things.find_one({}) == {"_id": "one"}
@@ -142,39 +143,3 @@ async def test_a_lost_connection_is_said(
             await waiting
         assert await things.find_one({}) == {"_id": "one"}
         await client.close()
-
-
-@contextlib.asynccontextmanager
-async def _between(
-    mongo: MongoClient[dict[str, Any]],
-) -> AsyncIterator[tuple[str, Callable[[], Awaitable[None]]]]:
-    """A way to MongoDB that can be cut: its address, and what cuts the connections there are."""
-    assert mongo.address is not None
-    host, port = mongo.address
-    writers: list[asyncio.StreamWriter] = []
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
-            while data := await reader.read(65536):
-                writer.write(data)
-        writer.close()
-
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection(host, port)
-        writers.append(writer)
-        for way in (pass_on(reader, back), pass_on(there, writer)):
-            task = asyncio.create_task(way)
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
-
-    async def cut() -> None:
-        for writer in writers:
-            writer.transport.abort()
-        writers.clear()
-
-    async with await asyncio.start_server(accept, "127.0.0.1") as server:
-        own = server.sockets[0].getsockname()[1]
-        yield f"mongodb://127.0.0.1:{own}/?directConnection=true", cut
-        await cut()
-        await asyncio.gather(*tasks, return_exceptions=True)
