@@ -197,6 +197,20 @@ async def test_an_operator_in_place_of_an_id_finds_no_device(
     refused(await client.post("/installations", json=body), 111)
 
 
+@pytest.mark.parametrize("name", ["installationId", "deviceType"])
+async def test_a_device_loses_nothing_that_identifies_it_to_who_says_hello_in_its_name(
+    client: Client, master: Client, name: str
+) -> None:
+    token = unique("token")
+    body = {"installationId": unique("device"), "deviceType": "ios", "deviceToken": token}
+    device = ok(await client.post("/installations", json=body), 201)["objectId"]
+    said = {**body, name: {"__op": "Delete"}}
+    message = refused(await client.post("/installations", json=said), 136)
+    assert message == f"{name} may not be changed in this operation"
+    stored = ok(await master.get(f"/installations/{device}"))
+    assert {key: stored.get(key) for key in body} == body
+
+
 # --- batches ------------------------------------------------------------------------------------
 
 NESTED = ["/batch", "/%62atch", "/batch/", "//batch", "/batch?x=1", "/./batch", "/x/../batch"]
