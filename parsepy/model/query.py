@@ -53,6 +53,7 @@ _PREFERENCES = {
 EXPLAIN_LEVELS = ("queryPlanner", "queryPlannerExtended", "executionStats", "allPlansExecution")
 READ_PREFERENCES = ("PRIMARY", "PRIMARY_PREFERRED", "SECONDARY", "SECONDARY_PREFERRED", "NEAREST")
 _MAX_INCLUDES = 1000
+_MAX_KEYS = 5000  # MongoDB's time for a projection grows with the square of its fields
 _MAX_ORDER = 32  # MongoDB sorts by no more
 Path = tuple[str, ...]
 
@@ -229,6 +230,8 @@ def selection(
     keys = None
     if parameters.get("keys") is not None:
         keys = column_keys(_names(parameters, "keys"))
+        if len(keys) > _MAX_KEYS:
+            raise ParseError(Code.INVALID_QUERY, f"keys names more than {_MAX_KEYS} fields")
     exclude_keys = _names(parameters, "excludeKeys")
     include = [tuple(name.split(".")) for name in _names(parameters, "include")]
     include_all = ("*",) in include or bool(parameters.get("includeAll"))

@@ -183,8 +183,10 @@ def test_the_depth_and_number_of_a_clients_includes_are_limited() -> None:
     assert len(read(limits, privileged=True, include="a.b.c").include) == 3
 
 
-def test_an_order_and_an_include_have_a_bounded_length() -> None:
+def test_an_order_an_include_and_keys_have_a_bounded_length() -> None:
     many = ",".join(f"a{n}" for n in range(2000))
+    assert len(read(keys=many).keys or ()) == 2000
+    assert refusal(keys=",".join((many, many, many)))[0] == Code.INVALID_QUERY
     assert refusal(order=many)[0] == Code.INVALID_QUERY
     assert refusal(include=many)[0] == Code.INVALID_QUERY
     assert refusal(include=".".join("a" * 500))[0] == Code.INVALID_QUERY
