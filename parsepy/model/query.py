@@ -235,8 +235,6 @@ def selection(
     exclude_keys = _names(parameters, "excludeKeys")
     include = [tuple(name.split(".")) for name in _names(parameters, "include")]
     include_all = ("*",) in include or bool(parameters.get("includeAll"))
-    if not privileged:
-        _check_includes(include, limits)
     # Parse: a dotted key implies the include of its parents
     for key in keys or ():
         parts = tuple(key.split("."))
@@ -252,10 +250,13 @@ def selection(
             f"include names more than {_MAX_INCLUDES} paths, or one of more than {MAX_DEPTH} steps",
         )
     paths.discard(("*",))
+    if not privileged:
+        _check_includes(paths, limits)
     return keys, exclude_keys, tuple(sorted(paths, key=lambda p: (len(p), p))), include_all
 
 
-def _check_includes(include: list[Path], limits: QueryLimits) -> None:
+def _check_includes(include: set[Path], limits: QueryLimits) -> None:
+    """Refuse what `requestComplexity` does; each object on the way to another one counts."""
     depth = max(map(len, include), default=0)
     if 0 <= limits.include_depth < depth:
         raise ParseError(
