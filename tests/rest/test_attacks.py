@@ -216,6 +216,18 @@ async def test_a_device_loses_nothing_that_identifies_it_to_who_says_hello_in_it
 NESTED = ["/batch", "/%62atch", "/batch/", "//batch", "/batch?x=1", "/./batch", "/x/../batch"]
 
 
+async def test_a_transaction_leaves_no_webhook_behind(client: Client, master: Client) -> None:
+    name = unique("ghost").replace("-", "")
+    hook = {"functionName": name, "url": "http://127.0.0.1:9/"}
+    requests = [
+        item_of_batch("POST", "/hooks/functions", hook),
+        item_of_batch("PUT", "/classes/Shelf/nosuch", {"a": 1}),
+    ]
+    body = {"transaction": True, "requests": requests}
+    refused(await master.post("/batch", json=body), 119)
+    assert "Invalid function" in refused(await client.post(f"/functions/{name}", json={}), 141)
+
+
 @pytest.mark.parametrize("path", [*NESTED, "/files/a.txt", "/webhooks/stripe", "/health"])
 async def test_a_batch_reaches_no_other_batch_and_no_bare_route(client: Client, path: str) -> None:
     body = {"requests": [item_of_batch("POST", path, {"requests": []})]}
