@@ -218,7 +218,7 @@ def _check_signature(function: Callable[..., Any]) -> None:
 
 def _is_skipped(validator: Validator | None, event: Event) -> bool:
     skips = validator is not None and validator.skip_with_master_key
-    return skips and bool(event.request.principal.is_privileged)
+    return skips and bool(event.request.principal.is_master)
 
 
 class CloudCode:

@@ -49,8 +49,8 @@ class Request:
 
     @property
     def master(self) -> bool:
-        """Does the caller hold the master key?"""
-        return self._asked.principal.is_privileged
+        """Does the caller hold the master key? The maintenance key is none."""
+        return self._asked.principal.is_master
 
     @property
     def is_read_only(self) -> bool:

@@ -16,6 +16,8 @@ from parsepy.model.files import is_plain_path
 _PIECE = 1 << 18
 _BUFFER = 1 << 20
 _ABANDONED = 24 * 3600  # seconds after which an unfinished upload is nobody's
+_LONGEST_PART = 255 - len(".json")  # bytes of a name in a folder, with what its metadata's has more
+_LONGEST = 1024
 
 
 class LocalFiles:
@@ -78,7 +80,7 @@ class LocalFiles:
         upload.replace(place)
 
     def _place(self, name: str) -> Path | None:
-        if not is_plain_path(name):
+        if not is_plain_path(name) or not _has_room(name):
             return None
         place = self._root / name
         # a link that somebody laid inside of the folder may not lead out of it either
@@ -93,7 +95,7 @@ class LocalFiles:
 
     def _find(self, name: str) -> StoredFile | None:
         place = self._place(name)
-        if place is None or len(name) > 1024 or not place.is_file():
+        if place is None or not place.is_file():
             return None
         known = place.stat()
         try:
@@ -140,6 +142,12 @@ class LocalFiles:
 
     async def close(self) -> None:
         """Nothing is held open."""
+
+
+def _has_room(name: str) -> bool:
+    """Is a file system sure to have room for this name?"""
+    parts = [len(part.encode("utf-8", "replace")) for part in name.split("/")]
+    return max(parts) <= _LONGEST_PART and sum(parts) <= _LONGEST
 
 
 adapter = LocalFiles

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from parsepy.errors import Code, ParseError
 from parsepy.model.media_types import EXTENSIONS, TYPES
-from parsepy.model.values import JSONObject
+from parsepy.model.values import MAX_DEPTH, JSONObject
 
 _NAME = re.compile(r"[_a-zA-Z0-9][a-zA-Z0-9@. ~_-]*")
 _DIRECTORY = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_\-/]*")
@@ -14,6 +14,7 @@ _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~A-Za-z0-9]+")
 _RESERVED = ("metadata",)  # the first segment of a route of ours
 _LONGEST_NAME = 128
 _LONGEST_DIRECTORY = 256
+_LARGEST = 2**63 - 1
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,6 +82,27 @@ def _directory_problem(directory: object) -> str | None:
     if not _DIRECTORY.fullmatch(directory):
         return "Directory contains invalid characters."
     return None
+
+
+def check_about(value: object, depth: int = 0) -> None:
+    """Refuse metadata or tags of a file that a store may have no room for, with INVALID_JSON.
+
+    Those are NUL in a name, numbers beyond 64 bits, and too deep nesting.
+    """
+    if isinstance(value, dict):
+        if any("\0" in name for name in value):
+            raise ParseError(Code.INVALID_JSON, "The file's metadata has NUL in a name.")
+        items = list(value.values())
+    elif isinstance(value, list):
+        items = value
+    else:
+        if isinstance(value, int) and abs(value) > _LARGEST:
+            raise ParseError(Code.INVALID_JSON, "The file's metadata has a number beyond 64 bits.")
+        return
+    if depth > MAX_DEPTH:
+        raise ParseError(Code.INVALID_JSON, f"Nesting deeper than {MAX_DEPTH} levels.")
+    for item in items:
+        check_about(item, depth + 1)
 
 
 def is_plain_path(name: str) -> bool:

@@ -53,6 +53,7 @@ _PREFERENCES = {
 EXPLAIN_LEVELS = ("queryPlanner", "queryPlannerExtended", "executionStats", "allPlansExecution")
 READ_PREFERENCES = ("PRIMARY", "PRIMARY_PREFERRED", "SECONDARY", "SECONDARY_PREFERRED", "NEAREST")
 _MAX_INCLUDES = 1000
+_MAX_KEYS = 5000  # MongoDB's time for a projection grows with the square of its fields
 _MAX_ORDER = 32  # MongoDB sorts by no more
 Path = tuple[str, ...]
 
@@ -229,11 +230,11 @@ def selection(
     keys = None
     if parameters.get("keys") is not None:
         keys = column_keys(_names(parameters, "keys"))
+        if len(keys) > _MAX_KEYS:
+            raise ParseError(Code.INVALID_QUERY, f"keys names more than {_MAX_KEYS} fields")
     exclude_keys = _names(parameters, "excludeKeys")
     include = [tuple(name.split(".")) for name in _names(parameters, "include")]
     include_all = ("*",) in include or bool(parameters.get("includeAll"))
-    if not privileged:
-        _check_includes(include, limits)
     # Parse: a dotted key implies the include of its parents
     for key in keys or ():
         parts = tuple(key.split("."))
@@ -249,10 +250,13 @@ def selection(
             f"include names more than {_MAX_INCLUDES} paths, or one of more than {MAX_DEPTH} steps",
         )
     paths.discard(("*",))
+    if not privileged:
+        _check_includes(paths, limits)
     return keys, exclude_keys, tuple(sorted(paths, key=lambda p: (len(p), p))), include_all
 
 
-def _check_includes(include: list[Path], limits: QueryLimits) -> None:
+def _check_includes(include: set[Path], limits: QueryLimits) -> None:
+    """Refuse what `requestComplexity` does; each object on the way to another one counts."""
     depth = max(map(len, include), default=0)
     if 0 <= limits.include_depth < depth:
         raise ParseError(

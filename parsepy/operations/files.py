@@ -8,7 +8,14 @@ from typing import Any
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.files.base import StoredFile
-from parsepy.model.files import FileDraft, check_directory, check_name, check_type, stored_name
+from parsepy.model.files import (
+    FileDraft,
+    check_about,
+    check_directory,
+    check_name,
+    check_type,
+    stored_name,
+)
 from parsepy.model.values import JSONObject
 from parsepy.operations import access, hooks
 from parsepy.triggers import FILE, Event
@@ -85,10 +92,11 @@ async def save(context: RequestContext, draft: FileDraft) -> FileDraft:
     """Store a file and answer it with its stored name and its URL.
 
     A beforeSave may change the draft or return another; one with a ``url`` is not stored.
-    Raises INVALID_KEY_NAME, the trigger's error, or FILE_SAVE_ERROR.
+    Raises INVALID_KEY_NAME, INVALID_JSON, the trigger's error, or FILE_SAVE_ERROR.
     """
-    access.check_keywords(context, draft.metadata)
-    access.check_keywords(context, draft.tags)
+    for about in (draft.metadata, draft.tags):
+        access.check_keywords(context, about)
+        check_about(about)
     if draft.data is not None:
         draft.size = len(draft.data)
     draft = await _before_save(context, draft)

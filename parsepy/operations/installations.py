@@ -27,6 +27,10 @@ class _Rows:
 async def create_or_update(context: RequestContext, body: JSONObject) -> tuple[save.Saved, bool]:
     """Make an installation, or change the row that the device has already; was one made?"""
     access.check_internal(context, _CLASS, "create")
+    for name in _FIXED:
+        value = body.get(name)
+        if isinstance(value, dict) and "__op" in value:  # on a row that is there, too
+            raise _unchangeable(name)
     target = await _target(context, body, None)
     if target is None:
         return await save.create(context, _CLASS, body), True

@@ -18,6 +18,7 @@ from parsepy.storage import Conflict, Unavailable
 _ATTEMPTS = 10  # of a transaction that meets others
 _TOGETHER = 20  # inner requests under way at once
 _METHODS = ("GET", "POST", "PUT", "DELETE")
+_OUTSIDE = {"schemas": "schemas", "hooks": "webhooks"}  # no transaction may change them
 
 
 def _refused(message: str) -> ParseError:
@@ -126,7 +127,8 @@ async def _outcome(request: Request, handler: Any) -> JSONObject:
         # what others of the batch have stored is told all the same
         backend.log.error("the database can't be reached: %s", error)
         return {"error": {"code": Code.INTERNAL_SERVER_ERROR, "error": "Database error"}}
-    return {"success": answer.content}
+    content = answer.content
+    return {"success": content.decode() if isinstance(content, bytes) else content}
 
 
 class _Failed(Exception):
@@ -144,9 +146,12 @@ async def _in_transaction(
 
     One that met another's change is tried again, a little later each time.
     """
-    if any(request.path[0] == "schemas" and request.method != "GET" for request, _ in inner):
-        # a change of classes would wait for the locks that this very transaction holds
-        raise ParseError(Code.OPERATION_FORBIDDEN, "A transaction can't change schemas.")
+    for request, _ in inner:
+        # a change of classes would wait for the locks that this very transaction holds; one of
+        # webhooks would be in force at once, whatever becomes of the transaction
+        changed = _OUTSIDE.get(request.path[0])
+        if changed is not None and request.method != "GET":
+            raise ParseError(Code.OPERATION_FORBIDDEN, f"A transaction can't change {changed}.")
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             return await _try_transaction(context, inner)

@@ -44,6 +44,7 @@ CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
         "verifyUserEmails": False,
         "enableSanitizedErrorResponse": False,
         "cloud": TWIN,
+        "maintenanceKey": "maintenance",
         "liveQuery": {"classNames": ["Live"]},
         "startLiveQueryServer": True,
     },
@@ -51,6 +52,7 @@ CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
     "hooks": {
         **COMMON,
         "readOnlyMasterKey": "read-only",
+        "maintenanceKey": "maintenance",
         "webhookKey": "webhook",
         "enableSanitizedErrorResponse": False,
     },

@@ -152,6 +152,42 @@ async def test_a_device_of_a_kind_that_has_no_sender_fails(shop: PushShop) -> No
     assert (status["failedPerType"], status["numFailed"]) == ({"web": 1}, 1)
 
 
+async def test_what_a_client_writes_into_his_installation_keeps_no_push_from_the_others(
+    shop: PushShop, apns: APNs, fcm: FCM
+) -> None:
+    vast = await shop.device(badge=1e308)
+    deep = await shop.device(badge=-1e308)
+    for kind in ("constructor", "__proto__", "a\0b", "x" * 10_000):
+        await shop.device(kind, pushType="android")
+    await shop.device("toaster", pushType="android")
+    plain = await shop.device(badge=2)
+    status = await shop.ended(await shop.push({"alert": "Hello", "badge": "Increment"}))
+    assert status["status"] == "succeeded"
+    counted = status["sentPerType"]
+    assert (status["numSent"], counted) == (8, {"ios": 3, "toaster": 1, "other": 4})
+    badges = {item.token: item.body["aps"]["badge"] for item in apns.taken}
+    assert badges == {
+        vast["deviceToken"]: 2**53 - 1,
+        deep["deviceToken"]: -(2**53 - 1),
+        plain["deviceToken"]: 3,
+    }
+
+
+async def test_a_badge_beyond_all_numbers_is_the_largest(shop: PushShop, apns: APNs) -> None:
+    device = await shop.device()
+    assert (await shop.ended(await shop.push({"badge": 1e308})))["numSent"] == 1
+    assert (await shop.installation(device))["badge"] == 2**53 - 1
+
+
+async def test_kinds_of_devices_beyond_a_hundred_are_counted_together(
+    shop: PushShop, fcm: FCM
+) -> None:
+    for number in range(102):
+        await shop.device(f"kind-{number}", pushType="android")
+    counted = (await shop.ended(await shop.push()))["sentPerType"]
+    assert (len(counted), counted["other"]) == (101, 2)
+
+
 async def test_a_push_type_goes_before_the_device_type(shop: PushShop, fcm: FCM) -> None:
     device = await shop.device("ios", pushType="android")
     await shop.ended(await shop.push())

@@ -128,6 +128,18 @@ async def test_an_interval_begins_when_the_push_does(shop: PushShop, fcm: FCM) -
             {"where": {}, "expiration_interval": 5, "expiration_time": 4102444800},
             "Both expiration_time and expiration_interval cannot be set",
         ),
+        *(
+            (
+                {"where": {}, "expiration_interval": interval, **beside},
+                "expiration_interval must be a number of seconds that a calendar has",
+            )
+            for interval in (1e300, 1e308)
+            for beside in ({}, {"push_time": "2035-01-01T00:00:00Z"})
+        ),
+        *(
+            ({"where": {}, "push_time": time}, f"{time} is not valid time.")
+            for time in ("0001-01-01T00:00:00", "9999-12-31T23:59:59")
+        ),
     ],
 )
 async def test_what_can_not_be_sent_is_refused(

@@ -197,9 +197,35 @@ async def test_an_operator_in_place_of_an_id_finds_no_device(
     refused(await client.post("/installations", json=body), 111)
 
 
+@pytest.mark.parametrize("name", ["installationId", "deviceType"])
+async def test_a_device_loses_nothing_that_identifies_it_to_who_says_hello_in_its_name(
+    client: Client, master: Client, name: str
+) -> None:
+    token = unique("token")
+    body = {"installationId": unique("device"), "deviceType": "ios", "deviceToken": token}
+    device = ok(await client.post("/installations", json=body), 201)["objectId"]
+    said = {**body, name: {"__op": "Delete"}}
+    message = refused(await client.post("/installations", json=said), 136)
+    assert message == f"{name} may not be changed in this operation"
+    stored = ok(await master.get(f"/installations/{device}"))
+    assert {key: stored.get(key) for key in body} == body
+
+
 # --- batches ------------------------------------------------------------------------------------
 
 NESTED = ["/batch", "/%62atch", "/batch/", "//batch", "/batch?x=1", "/./batch", "/x/../batch"]
+
+
+async def test_a_transaction_leaves_no_webhook_behind(client: Client, master: Client) -> None:
+    name = unique("ghost").replace("-", "")
+    hook = {"functionName": name, "url": "http://127.0.0.1:9/"}
+    requests = [
+        item_of_batch("POST", "/hooks/functions", hook),
+        item_of_batch("PUT", "/classes/Shelf/nosuch", {"a": 1}),
+    ]
+    body = {"transaction": True, "requests": requests}
+    refused(await master.post("/batch", json=body), 119)
+    assert "Invalid function" in refused(await client.post(f"/functions/{name}", json={}), 141)
 
 
 @pytest.mark.parametrize("path", [*NESTED, "/files/a.txt", "/webhooks/stripe", "/health"])

@@ -352,6 +352,24 @@ async def test_metadata_may_not_hold_forbidden_keys(master: Client, where: str) 
     refused(await master.post("/files/a.txt", content=DATA, headers=headers), 105)
 
 
+@pytest.mark.parametrize("where", ["metadata", "tags"])
+@pytest.mark.parametrize(
+    "value",
+    ['{"\\u0000":1}', '{"a":[18446744073709551615]}', '{"a":' * 150 + "1" + "}" * 150],
+    ids=["NUL", "beyond 64 bits", "deep"],
+)
+async def test_metadata_that_a_store_has_no_room_for_is_the_clients_fault(
+    master: Client, caplog: pytest.LogCaptureFixture, where: str, value: str
+) -> None:
+    headers = {
+        "Content-Type": "text/plain",
+        "X-Parse-Upload-Mode": "stream",
+        f"X-Parse-File-{where}": value,
+    }
+    refused(await master.post("/files/a.txt", content=DATA, headers=headers), 107)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 # --- download -----------------------------------------------------------------------------------
 
 
@@ -575,6 +593,20 @@ async def test_files_may_lie_in_a_folder(app: MakeApp, tmp_path: Any) -> None:
         saved = await save(master)
         assert (tmp_path / saved["name"]).read_bytes() == DATA
         assert (await download(master, saved)).content == DATA
+
+
+@pytest.mark.parametrize(
+    "name", ["y" * 250, "y" * 256, "\u00e9" * 140, "y" * 5000, "/".join(["y" * 200] * 6)]
+)
+async def test_a_name_that_a_folder_has_no_room_for_is_no_files(
+    app: MakeApp, tmp_path: Any, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    adapter = {"module": "local", "options": {"folder": str(tmp_path)}}
+    async with Client(await app(filesAdapter=adapter), master=True) as master:
+        assert (await master.get(f"/files/{APP_ID}/{name}")).status_code == 404
+        assert ok(await master.get(f"/files/{APP_ID}/metadata/{name}")) == {}
+        assert refused(await master.delete(f"/files/{name}"), 153) == "FileNotFound"
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 OWN_STORE = """

@@ -348,6 +348,14 @@ async def test_figures_are_off_unless_asked_for(master: Client) -> None:
     assert (await master.get("/metrics")).status_code == 404
 
 
+async def test_a_batch_may_ask_for_figures(started: Started) -> None:
+    master = await started(metrics={"enabled": True})
+    items = [{"method": "GET", "path": f"/parse/{name}"} for name in ("config", "metrics")]
+    config, figures = ok(await master.post("/batch", json={"requests": items}))
+    assert config == {"success": {"params": {}}}
+    assert "parsepy_requests_total" in figures["success"]
+
+
 async def test_figures_count_requests_by_route_and_status(started: Started) -> None:
     master = await started(metrics={"enabled": True})
     anybody = Client(master.application)

@@ -179,12 +179,19 @@ def test_the_depth_and_number_of_a_clients_includes_are_limited() -> None:
         Code.INVALID_QUERY,
         "Number of include fields (3) exceeds maximum allowed (2)",
     )
+    assert refusal(limits, keys="a.b.c")[1].startswith("Include depth of 2")
+    assert refusal(limits, include="a", keys="b.x,c.x")[1].startswith("Number of include fields")
+    assert refusal(QueryLimits(include_count=2), include="a.b.c")[1] == (
+        "Number of include fields (3) exceeds maximum allowed (2)"
+    )
     assert len(read(limits, include="a,b").include) == 2
     assert len(read(limits, privileged=True, include="a.b.c").include) == 3
 
 
-def test_an_order_and_an_include_have_a_bounded_length() -> None:
+def test_an_order_an_include_and_keys_have_a_bounded_length() -> None:
     many = ",".join(f"a{n}" for n in range(2000))
+    assert len(read(keys=many).keys or ()) == 2000
+    assert refusal(keys=",".join((many, many, many)))[0] == Code.INVALID_QUERY
     assert refusal(order=many)[0] == Code.INVALID_QUERY
     assert refusal(include=many)[0] == Code.INVALID_QUERY
     assert refusal(include=".".join("a" * 500))[0] == Code.INVALID_QUERY

@@ -17,7 +17,8 @@ from parsepy.operations.class_rules import verification
 from parsepy.operations.class_rules.base import ClassRules, Write
 from parsepy.storage import DuplicateKey
 
-_EMAIL = re.compile(r".+@.+", re.DOTALL)
+# a line break would make a header of its own in a mail to this address
+_EMAIL = re.compile(r"[^\n\r\u2028\u2029]+@[^\n\r\u2028\u2029]+")
 _COST = 10
 _USERNAME_SIZE = 25
 _DELETE: JSONObject = {"__op": "Delete"}

@@ -93,6 +93,8 @@ def _read_expiry(body: JSONObject, begun: datetime) -> None:
     interval = body["expiration_interval"]
     if not is_number(interval) or interval <= 0:
         raise refuse("expiration_interval must be a number greater than 0")
+    if interval > times.LATEST:
+        raise refuse("expiration_interval must be a number of seconds that a calendar has")
     if body.get("expiration_time"):
         raise refuse("Both expiration_time and expiration_interval cannot be set")
     if "push_time" not in body:

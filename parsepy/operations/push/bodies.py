@@ -6,6 +6,7 @@ from parsepy.errors import Code, ParseError
 from parsepy.model.values import JSONObject, is_number
 
 _LOCALIZED = ("alert", "title")
+_LARGEST_BADGE = 2**53 - 1  # what every reader of JSON has room for
 
 
 def locales(data: JSONObject) -> list[str]:
@@ -61,4 +62,13 @@ def check_badge(data: Any) -> None:
 
 def raised(badge: Any, amount: float) -> int:
     """An installation's badge after an increment."""
-    return int((badge if is_number(badge) else 0) + amount)
+    return bounded((badge if is_number(badge) else 0) + amount)
+
+
+def bounded(badge: float) -> int:
+    """A badge as it is stored and sent.
+
+    Clients set the badges of their installations themselves: one that is too large for the queue
+    must not keep a push from all others.
+    """
+    return int(max(-_LARGEST_BADGE, min(badge, _LARGEST_BADGE)))

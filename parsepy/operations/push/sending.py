@@ -7,6 +7,7 @@ under way at once, at most. They carry the same ids as the first time (docs/push
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Coroutine
 from typing import Any
@@ -17,7 +18,7 @@ from parsepy.model import where as wheres
 from parsepy.model.query import Query, simple
 from parsepy.model.values import JSONObject, now, stamp
 from parsepy.model.where import Constraint, Where
-from parsepy.operations import find, save, schemas
+from parsepy.operations import access, find, save, schemas
 from parsepy.operations.push import STATUS, bodies, times
 from parsepy.push.base import Message, Outcome
 from parsepy.storage import pushes
@@ -28,6 +29,9 @@ LEASE = 10.0
 """Seconds without a word after which a process counts as dead, and another takes its pushes."""
 _MESSAGES = 50  # under way at once for one push
 _INSTALLATION = "_Installation"
+_KIND = re.compile(r"[\w -]{1,40}")  # a type of devices that is counted by its name
+_KINDS = 100  # of them, counted one by one
+_OTHER_KINDS = "other"
 
 
 class _Lost(Exception):
@@ -195,7 +199,11 @@ class Sending:
             return
         unplanned = [item for item in batch if item["objectId"] not in self._work.badges]
         for item in unplanned:
-            new = int(badge) if amount is None else bodies.raised(item.get("badge"), amount)
+            new = (
+                bodies.bounded(badge)
+                if amount is None
+                else bodies.raised(item.get("badge"), amount)
+            )
             self._work.badges[item["objectId"]] = new
         if unplanned:
             await self._keep()
@@ -299,13 +307,30 @@ class Sending:
         numbers = counts.setdefault("totals", {})
         numbers[total] = numbers.get(total, 0) + 1
         kinds = counts.setdefault(f"{by}PerType", {})
-        # neither a dot nor a dollar may stand in a key
-        kind = outcome.device_type.replace(".", "_").replace("$", "_")
+        kind = self._counted_as(outcome.device_type, kinds)
         kinds[kind] = kinds.get(kind, 0) + 1
         if leg is not None:
             offsets = counts.setdefault(f"{by}PerUTCOffset", {})
             offset = times.shown_offset(leg)
             offsets[offset] = offsets.get(offset, 0) + 1
+
+    def _counted_as(self, device_type: str, known: JSONObject) -> str:
+        """The name under which a type of devices is counted.
+
+        Clients name the types of their installations as they like: what can't be a key, or would
+        be one too many, must not keep a push from all others.
+        """
+        # neither a dot nor a dollar may stand in a key
+        kind = device_type.replace(".", "_").replace("$", "_")
+        if kind in known:
+            return kind
+        if not _KIND.fullmatch(kind) or len(known) >= _KINDS:
+            return _OTHER_KINDS
+        try:
+            access.check_keywords(self._context, {kind: 0})
+        except ParseError:
+            return _OTHER_KINDS
+        return kind
 
     async def _forget(self, tokens: list[str]) -> None:
         """Take tokens that the provider knows no more from their installations."""

@@ -9,7 +9,9 @@ from typing import Any
 from parsepy.errors import Code, ParseError
 from parsepy.model.values import is_number, to_iso
 
-_LATEST = 253_402_300_799  # the last second of the year 9999
+LATEST = 253_402_300_799  # the last second of the year 9999
+_DAY = timedelta(days=1)  # clocks elsewhere on Earth show no more and no less than that
+_FIRST, _LAST = datetime.min + _DAY, datetime.max - _DAY
 ELSEWHERE = None
 """The leg of the devices whose time zone is not known: they live in UTC."""
 
@@ -22,16 +24,19 @@ def refuse(message: str) -> ParseError:
 def moment_of(value: Any, shown: str) -> datetime:
     """A time in a push's body as naive UTC: seconds since 1970, or text in ISO 8601.
 
+    It is one on the calendar all over the Earth: of the first and the last day there is none.
     Raises PUSH_MISCONFIGURED, which tells the value as ``shown``.
     """
     try:
         if is_number(value):
-            if abs(value) > _LATEST:
+            if abs(value) > LATEST:
                 raise ValueError
             found = datetime(1970, 1, 1) + timedelta(seconds=value)
         elif isinstance(value, str):
             found = _read(value)
         else:
+            raise ValueError
+        if not _FIRST <= found <= _LAST:
             raise ValueError
     except (ValueError, OverflowError) as error:
         raise refuse(f"{shown} is not valid time.") from error

@@ -64,7 +64,7 @@ def _asked(event: Event) -> JSONObject:
     context = event.request
     principal = context.principal
     asked: JSONObject = {
-        "master": principal.is_privileged,
+        "master": principal.is_master,
         "isReadOnly": principal.is_read_only,
         "ip": context.ip,
         "headers": {
@@ -79,7 +79,7 @@ def _asked(event: Event) -> JSONObject:
     if user is not None:
         asked["user"] = _without(user, _SECRET["_User"])
     installation = context.installation_id
-    if not installation and principal.is_master and event.kind != "function":
+    if not installation and principal.is_privileged and event.kind != "function":
         installation = "cloud"  # Parse: so the master key's own installation is called
     if installation:
         asked["installationId"] = installation

@@ -349,6 +349,11 @@ def elaborate(who: str | None) -> list[Step]:
             find("Elaborate", who=who, include=include, name=f"include {include}, {by}")
             for include in ("a", "a,b", "a,b,c", "a.b", "a.b.c", "*")
         ),
+        *(
+            find("Elaborate", who=who, keys=keys, name=f"keys {keys}, {by}")
+            for keys in ("a.b", "a.b.c", "a.x,b.x,c.x", "a,b,c")
+        ),
+        find("Elaborate", who=who, include="a", keys="b.x,c.x", name=f"include and keys, {by}"),
         find("Elaborate", subquery({}), who=who, order="n", name=f"a subquery, {by}"),
         find("Elaborate", subquery(subquery({})), who=who, order="n", name=f"two deep, {by}"),
         find("Elaborate", {"$or": [subquery({})]}, who=who, order="n", name=f"in $or, {by}"),

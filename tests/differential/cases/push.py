@@ -233,6 +233,18 @@ AUDIENCES = [
     get("/push_audiences/{readers}", who="master", name="after it was deleted"),
 ]
 
+UNREADABLE = [
+    post(
+        "/push_audiences",
+        {"name": "Unreadable", "query": "no JSON"},
+        who="master",
+        save={"unreadable": "$.objectId"},
+    ),
+    get("/push_audiences", query={"where": {"name": "Unreadable"}}, who="master", name="in a list"),
+    get("/push_audiences/{unreadable}", who="master", name="alone"),
+    delete("/push_audiences/{unreadable}", who="master"),
+]
+
 SCENARIOS = [
     Scenario("push without configuration", UNCONFIGURED),
     Scenario("pushes refused", REFUSED, "push"),
@@ -241,4 +253,5 @@ SCENARIOS = [
     Scenario("badges", BADGES, "push"),
     Scenario("pushes that fail", FAILS, "push"),
     Scenario("audiences", AUDIENCES, "push"),
+    Scenario("audiences whose query can't be read", UNREADABLE, "push"),
 ]

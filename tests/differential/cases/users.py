@@ -111,6 +111,14 @@ SCENARIOS = [
                 "/users/nosuchuser", {"city": "Oslo"}, who="master", name="an unknown user, master"
             ),
             put("/users/{ann_id}", {"email": "nonsense"}, who="ann", name="a bad email"),
+            *(
+                put("/users/{ann_id}", {"email": f"ann@shop.test{end}"}, who="ann", name=name)
+                for name, end in {
+                    "an email with a header behind it": "\r\nBcc: eve@shop.test",
+                    "an email with a line break behind it": "\n",
+                    "an email with a separator of lines": "\u2028x",
+                }.items()
+            ),
             put("/users/{ann_id}", {"email": {"__op": "Delete"}}, who="ann", name="no email"),
             put("/users/{ann_id}", {"emailVerified": True}, who="ann", name="verify oneself"),
             put("/users/{ann_id}", {"ACL": {"*": {"read": True}}}, who="ann", name="own ACL"),
