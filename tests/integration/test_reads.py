@@ -96,7 +96,7 @@ async def test_plain_commands_are_all_it_takes(
 async def test_many_batches_are_read_to_the_end(rows: AsyncCollection[dict[str, Any]]) -> None:
     found = await reads.find(rows, {}, batch_size=20)
     assert [row["n"] for row in sorted(found, key=lambda row: row["n"])] == list(range(SIZE))
-    pipeline = [{"$match": {}}, {"$project": {"n": 1}}]
+    pipeline: Rows = [{"$match": {}}, {"$project": {"n": 1}}]
     assert len(await reads.aggregate(rows, pipeline)) == SIZE
 
 
