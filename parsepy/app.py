@@ -14,12 +14,14 @@ from parsepy.backend import Backend
 from parsepy.cache import Cache
 from parsepy.cloud import loader
 from parsepy.config import Config, ConfigError
+from parsepy.config.checks import At, number
 from parsepy.config.groups import Adapter, SchemaOptions
 from parsepy.files import STORES
 from parsepy.files.base import FileStore
 from parsepy.files.encryption import Encryption
 from parsepy.files.gridfs import GridFS
 from parsepy.files.memory import MemoryFiles
+from parsepy.files.uploads import ABANDONED_AFTER
 from parsepy.livequery import LiveQuery, cancelled
 from parsepy.logs import LogStore
 from parsepy.mail import MAILERS
@@ -88,8 +90,10 @@ class Application:
         backend.state = "ok"
 
     async def _watch(self) -> None:
-        """Begin to keep figures; look at what is weak."""
+        """Begin to keep figures, and to remove what killed uploads left; look at what is weak."""
         backend, config = self.backend, self.backend.config
+        if isinstance(backend.files, GridFS):
+            self._background(backend.files.uploads.clean())
         if config.security.enable_check_log:
             await security.log_weaknesses(backend)
         if backend.metrics is not None:
@@ -424,10 +428,16 @@ def _files_in(storage: Storage, config: Config) -> FileStore:
         return MemoryFiles()
     # Parse: its own GridFS is encrypted with fileKey; encryptionKey is for adapters made by hand
     key = config.file_key or config.encryption_key
+    options = dict(config.files_adapter.options) if config.files_adapter else {}
+    at = At("filesAdapter.options.abandonedAfter", config.base_dir)
+    abandoned_after = number(0)(options.pop("abandonedAfter", ABANDONED_AFTER), at)
+    if options:
+        raise ConfigError([f"filesAdapter: gridfs has no option {', '.join(options)}"])
     try:
-        return GridFS(database, Encryption(key) if key else None)
+        encryption = Encryption(key) if key else None
     except ImportError as error:
         raise ConfigError([str(error)]) from error
+    return GridFS(database, encryption, abandoned_after=abandoned_after)
 
 
 def _storage(config: Config, files: FileStore | None, metrics: Metrics | None) -> Storage:
