@@ -31,6 +31,7 @@ from parsepy.model import match, templates
 from parsepy.model.query import QueryLimits
 from parsepy.model.values import JSONObject, dumps
 from parsepy.operations import bootstrap, jobs, schemas, security, webhooks
+from parsepy.operations.cloud_log import CloudLog
 from parsepy.operations.push import worker
 from parsepy.pages import PagesDoor
 from parsepy.push import open_senders
@@ -279,7 +280,7 @@ def build(
         mailer=_mailer(config),
         denied=config.request_keyword_denylist,
         denied_keys=_denied_keys(config),
-        triggers=Triggers(config.cloud_timeout / 1000 or None),
+        triggers=Triggers(config.cloud_timeout / 1000 or None, CloudLog(config.log_levels)),
         settings=Cache(seconds, config.cache_max_size),
         logs=LogStore(config.logs_folder, config.max_log_files),
         metrics=metrics,

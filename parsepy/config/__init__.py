@@ -418,7 +418,7 @@ class Config(Group):
 
     # Logs
     log_level: str | None = maybe("logLevel", level, "how much is logged")
-    log_levels: LogLevels = option("logLevels", group(LogLevels), {}, "of cloud code", acts=False)
+    log_levels: LogLevels = option("logLevels", group(LogLevels), {}, "of cloud code")
     verbose: bool = option("verbose", boolean, False, "log much", env="VERBOSE")
     silent: bool = option("silent", boolean, False, "print nothing", env="SILENT")
     json_logs: bool = option("jsonLogs", boolean, False, "JSON lines", env="JSON_LOGS")

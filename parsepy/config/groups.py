@@ -542,13 +542,16 @@ class InstallationOptions(Group):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LogLevels(Group):
-    """The log level of what cloud code does."""
+    """The log level of what cloud code does.
+
+    What went well is verbose, where Parse Server says info: a line holds an object's values.
+    """
 
     cloud_function_error: str = option("cloudFunctionError", level, "error", "function failed")
-    cloud_function_success: str = option("cloudFunctionSuccess", level, "info", "function ran")
-    trigger_after: str = option("triggerAfter", level, "info", "after-trigger ran")
+    cloud_function_success: str = option("cloudFunctionSuccess", level, "verbose", "function ran")
+    trigger_after: str = option("triggerAfter", level, "verbose", "after-trigger ran")
     trigger_before_error: str = option("triggerBeforeError", level, "error", "trigger refused")
-    trigger_before_success: str = option("triggerBeforeSuccess", level, "info", "trigger ran")
+    trigger_before_success: str = option("triggerBeforeSuccess", level, "verbose", "trigger ran")
     signup_username_taken: str = option("signupUsernameTaken", level, "info", "name was taken")
 
 
