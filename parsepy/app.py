@@ -7,12 +7,12 @@ from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from parsepy.adapters import load_adapter
+from parsepy.adapters import Called, load_adapter, load_function
 from parsepy.auth import PROVIDERS
 from parsepy.auth.base import AuthProvider
-from parsepy.backend import Backend
+from parsepy.backend import Backend, master_context
 from parsepy.cache import Cache
-from parsepy.cloud import loader
+from parsepy.cloud import current, loader
 from parsepy.config import Config, ConfigError
 from parsepy.config.checks import At, number
 from parsepy.config.groups import Adapter, SchemaOptions
@@ -60,6 +60,7 @@ class Application:
         self.backend = backend
         self.live = live
         self._runs_schedules = runs_schedules
+        self._calls = _calls(backend.config)
         self._rest = RestDoor(backend)
         self._pages = PagesDoor(backend)
         self._live_task: asyncio.Task[None] | None = None
@@ -80,21 +81,34 @@ class Application:
             loaded = None if path is None else loader.load(path)
             await backend.storage.ping()
             await schemas.prepare_database(backend)
+            await self._call("schema.beforeMigration")
             await self._apply_templates()
+            await self._call("schema.afterMigration")
             await self._start_cloud(path, loaded)
             await self._start_live()
             await self._watch()
+            await self._call("serverStartComplete")
         except BaseException:
             backend.state = "error"
             await self._close()
             raise
         backend.state = "ok"
 
+    async def _call(self, option: str) -> None:
+        """Call the operator's function that an option names; it acts with the master key."""
+        if option in self._calls:
+            with current.acting(master_context(self.backend)):
+                await self._calls[option]()
+
     async def _watch(self) -> None:
         """Begin to keep figures, and to remove what killed uploads left; look at what is weak."""
         backend, config = self.backend, self.backend.config
         if isinstance(backend.files, GridFS):
             self._background(backend.files.uploads.clean())
+        for name in config.security.check_groups:
+            option = "security.checkGroups"
+            given = await load_function(name, config.base_dir, option)()
+            backend.security_checks += security.own_group(given, option)
         if config.security.enable_check_log:
             await security.log_weaknesses(backend)
         if backend.metrics is not None:
@@ -165,6 +179,7 @@ class Application:
         self.backend.state = "stopped"
         await asyncio.sleep(0)  # a job that has only just been made must begin, to say its end
         await self._close()
+        await self._call("serverCloseComplete")
 
     async def _close(self) -> None:
         await _end([*self._tasks, *self.backend.tasks])
@@ -286,6 +301,7 @@ def build(
         metrics=metrics,
         analytics=_analytics(config),
         push=_push_sender(config),
+        accepts_password=_accepts_password(config),
     )
     live = _live(backend)
     _show_caches(backend)
@@ -372,6 +388,31 @@ def _file_adapter(config: Config) -> FileStore | None:
     if missing:
         raise ConfigError([f"filesAdapter: {spec.module} lacks {', '.join(missing)}"])
     return cast(FileStore, made)
+
+
+def _calls(config: Config) -> Mapping[str, Called]:
+    """The operator's functions that are called at the start and the end, by their options."""
+    schema = config.schema
+    names = {
+        "schema.beforeMigration": schema and schema.before_migration,
+        "schema.afterMigration": schema and schema.after_migration,
+        "serverStartComplete": config.server_start_complete,
+        "serverCloseComplete": config.server_close_complete,
+    }
+    return {
+        option: load_function(name, config.base_dir, option)
+        for option, name in names.items()
+        if name
+    }
+
+
+def _accepts_password(config: Config) -> Called | None:
+    """The operator's own check of passwords."""
+    policy = config.password_policy
+    if policy is None or policy.validator_callback is None:
+        return None
+    option = "passwordPolicy.validatorCallback"
+    return load_function(policy.validator_callback, config.base_dir, option)
 
 
 def _mailer(config: Config) -> Mailer | None:

@@ -20,6 +20,7 @@ from parsepy.config.checks import (
     Network,
     boolean,
     filled,
+    function,
     integer,
     ip_allowed,
     json_object,
@@ -176,19 +177,21 @@ class Config(Group):
     allow_origin: tuple[str, ...] = option("allowOrigin", texts, ["*"], "CORS: origins")
     allow_headers: tuple[str, ...] = option("allowHeaders", texts, [], "CORS: more headers")
     max_upload_size: int = option("maxUploadSize", size, "20mb", "largest request body")
-    direct_access: bool = option("directAccess", boolean, True, "of Node clients", acts=False)
-    middleware: str | None = maybe("middleware", text, "Express middleware", acts=False)
+    direct_access: bool = option(
+        "directAccess", boolean, True, "cloud code without HTTP", of_node=True
+    )
+    middleware: str | None = maybe("middleware", text, "Express middleware", of_node=True)
     enable_express_error_handler: bool = option(
-        "enableExpressErrorHandler", boolean, False, "of Express", acts=False
+        "enableExpressErrorHandler", boolean, False, "errors go to Express", of_node=True
     )
     request_context_middleware: str | None = maybe(
-        "requestContextMiddleware", text, "Express middleware", acts=False
+        "requestContextMiddleware", text, "Express middleware", of_node=True
     )
     server_start_complete: str | None = maybe(
-        "serverStartComplete", text, "callback of Node", acts=False
+        "serverStartComplete", function, "called when requests are about to be taken"
     )
     server_close_complete: str | None = maybe(
-        "serverCloseComplete", text, "callback of Node", acts=False
+        "serverCloseComplete", function, "called when everything is closed"
     )
 
     # Data

@@ -24,6 +24,7 @@ from parsepy.config.checks import (
     extension,
     filled,
     frozen,
+    function,
     integer,
     json_list,
     json_object,
@@ -140,8 +141,10 @@ class SchemaOptions(Group):
     recreate_modified_fields: bool = option(
         "recreateModifiedFields", boolean, False, "drop and remake changed columns", acts=False
     )
-    before_migration: str | None = maybe("beforeMigration", text, "callback of Node", acts=False)
-    after_migration: str | None = maybe("afterMigration", text, "callback of Node", acts=False)
+    before_migration: str | None = maybe(
+        "beforeMigration", function, "called before the database is changed"
+    )
+    after_migration: str | None = maybe("afterMigration", function, "called after that")
     lock_schemas: bool = option("lockSchemas", boolean, False, "no changes by the schema API")
     keep_unknown_indexes: bool = option(
         "keepUnknownIndexes", boolean, False, "leave other indexes alone", acts=False
@@ -231,18 +234,18 @@ class DatabaseOptions(Group):
         "clientMetadata", json_object, "name and version told to MongoDB", acts=False
     )
     auto_select_family: bool | None = maybe(
-        "autoSelectFamily", boolean, "of the Node driver", acts=False
+        "autoSelectFamily", boolean, "of the driver", of_node=True
     )
     auto_select_family_attempt_timeout: int | None = maybe(
-        "autoSelectFamilyAttemptTimeout", integer(0), "of the Node driver", acts=False
+        "autoSelectFamilyAttemptTimeout", integer(0), "of the driver", of_node=True
     )
     force_server_object_id: bool | None = maybe(
-        "forceServerObjectId", boolean, "of the Node driver", acts=False
+        "forceServerObjectId", boolean, "of the driver", of_node=True
     )
-    proxy_host: str | None = maybe("proxyHost", filled, "of the Node driver", acts=False)
-    proxy_port: int | None = maybe("proxyPort", integer(1), "of the Node driver", acts=False)
-    proxy_username: str | None = maybe("proxyUsername", filled, "of the Node driver", acts=False)
-    proxy_password: str | None = maybe("proxyPassword", secret, "of the Node driver", acts=False)
+    proxy_host: str | None = maybe("proxyHost", filled, "of the driver", of_node=True)
+    proxy_port: int | None = maybe("proxyPort", integer(1), "of the driver", of_node=True)
+    proxy_username: str | None = maybe("proxyUsername", filled, "of the driver", of_node=True)
+    proxy_password: str | None = maybe("proxyPassword", secret, "of the driver", of_node=True)
     driver: Mapping[str, Any] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -303,8 +306,8 @@ class PasswordPolicy(Group):
     validator_pattern: re.Pattern[str] | None = maybe(
         "validatorPattern", pattern, "what a password must match"
     )
-    validator_callback: Adapter | None = maybe(
-        "validatorCallback", adapter, "your own check", acts=False
+    validator_callback: str | None = maybe(
+        "validatorCallback", function, "your own check, a function in Python"
     )
     validation_error: str | None = maybe("validationError", filled, "message of a refusal")
     do_not_allow_username: bool = option(
@@ -432,7 +435,7 @@ class LiveQuery(Group):
         "pubSubAdapter", adapter, "another message bus", acts=False
     )
     wss_adapter: Adapter | None = maybe(
-        "wssAdapter", adapter, "another WebSocket server", acts=False
+        "wssAdapter", adapter, "another WebSocket server", of_node=True
     )
     regex_timeout: float = option(
         "regexTimeout", integer(0), 100, "milliseconds for a $regex", acts=False
@@ -459,7 +462,7 @@ class LiveQueryServerOptions(Group):
         "pubSubAdapter", adapter, "another message bus", acts=False
     )
     wss_adapter: Adapter | None = maybe(
-        "wssAdapter", adapter, "another WebSocket server", acts=False
+        "wssAdapter", adapter, "another WebSocket server", of_node=True
     )
 
 
@@ -493,8 +496,8 @@ class Security(Group):
 
     enable_check: bool = option("enableCheck", boolean, False, "offer /security")
     enable_check_log: bool = option("enableCheckLog", boolean, False, "log it at the start")
-    check_groups: tuple[Any, ...] = option(
-        "checkGroups", json_list, [], "your own checks", acts=False
+    check_groups: tuple[str, ...] = option(
+        "checkGroups", many(function, "functions"), [], "your own checks, beside ours"
     )
 
 

@@ -39,6 +39,7 @@ class Option:
     help: str
     env: str
     acts: bool  # false: accepted so that a configuration carries over, without effect yet
+    of_node: bool  # without effect for good: what it is about exists in Node.js alone
     required: bool
 
     @property
@@ -60,22 +61,31 @@ def option(
     *,
     env: str = "",
     acts: bool = True,
+    of_node: bool = False,
 ) -> T:
     """A field of a Group: Parse's name, the check, the default as JSON, one line of help."""
     value = check(default, At(name, Path())) if default is not None else None
-    made: T = _field(value, (name, check, default, help, env, acts, False))
+    made: T = _field(value, (name, check, default, help, env, acts, of_node, False))
     return made
 
 
-def maybe(name: str, check: Check[T], help: str, *, env: str = "", acts: bool = True) -> T | None:
+def maybe(
+    name: str,
+    check: Check[T],
+    help: str,
+    *,
+    env: str = "",
+    acts: bool = True,
+    of_node: bool = False,
+) -> T | None:
     """A field of a Group that is None unless given."""
-    made: T | None = _field(None, (name, check, None, help, env, acts, False))
+    made: T | None = _field(None, (name, check, None, help, env, acts, of_node, False))
     return made
 
 
 def required(name: str, check: Check[T], unset: T, help: str, *, acts: bool = True) -> T:
     """A field that must be given; `unset` only stands in while other problems are collected."""
-    made: T = _field(unset, (name, check, None, help, "", acts, True))
+    made: T = _field(unset, (name, check, None, help, "", acts, False, True))
     return made
 
 
@@ -88,9 +98,12 @@ def options_of(record: type[Group]) -> tuple[Option, ...]:
     found = []
     for field in dataclasses.fields(record):  # type: ignore[arg-type]  # every Group is one
         if "option" in field.metadata:
-            name, check, default, help, env, acts, required = field.metadata["option"]
+            name, check, default, help, env, acts, of_node, required = field.metadata["option"]
             env = env or f"PARSE_SERVER_{field.name.upper()}"
-            found.append(Option(name, field.name, check, default, help, env, acts, required))
+            acts = acts and not of_node
+            found.append(
+                Option(name, field.name, check, default, help, env, acts, of_node, required)
+            )
     return tuple(found)
 
 
