@@ -4,6 +4,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Coroutine, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -42,6 +43,7 @@ from parsepy.rest.responses import Send
 from parsepy.storage import Storage, open_storage
 from parsepy.storage.documents import file_url_of
 from parsepy.storage.monitor import Commands
+from parsepy.storage.schemas import COLLECTION as SCHEMA_ROWS
 from parsepy.triggers import Triggers
 
 log = logging.getLogger("parsepy")
@@ -86,6 +88,7 @@ class Application:
             await self._call("schema.afterMigration")
             await self._start_cloud(path, loaded)
             await self._start_live()
+            await self._follow_schemas()
             await self._watch()
             await self._call("serverStartComplete")
         except BaseException:
@@ -113,6 +116,15 @@ class Application:
             await security.log_weaknesses(backend)
         if backend.metrics is not None:
             backend.metrics.start(config.metrics.host, config.metrics.port)
+
+    async def _follow_schemas(self) -> None:
+        """Notice at once what other processes change of schemas, if the option says so."""
+        backend = self.backend
+        is_shared = backend.storage.files_database is not None  # memory: is this process's own
+        if backend.config.database_options.enable_schema_hooks and is_shared:
+            stream = backend.storage.stream(SCHEMA_ROWS)
+            await stream.open()
+            self._background(stream.run(partial(schemas.noticed, backend)))
 
     async def _start_live(self) -> None:
         if self.live is not None:
@@ -487,6 +499,7 @@ def _storage(config: Config, files: FileStore | None, metrics: Metrics | None) -
     driver = dict(config.database_options.driver)
     if metrics is not None:
         driver["event_listeners"] = [Commands(metrics.command)]
+    client = config.database_options.client_metadata
     try:
         return open_storage(
             config.database_uri or "",
@@ -495,6 +508,8 @@ def _storage(config: Config, files: FileStore | None, metrics: Metrics | None) -
             ),
             prefix=config.collection_prefix,
             max_time_ms=config.database_options.max_time_ms,
+            batch_size=config.database_options.batch_size,
+            client=None if client is None else (client.name, client.version),
             driver=driver,
         )
     except ImportError as error:

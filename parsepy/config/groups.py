@@ -45,7 +45,7 @@ from parsepy.config.checks import (
     value_of,
 )
 from parsepy.config.paths import path_pattern
-from parsepy.config.table import Group, maybe, option, read_group, required
+from parsepy.config.table import Group, group, maybe, option, read_group, required
 from parsepy.logs import files_kept
 
 
@@ -178,15 +178,21 @@ DRIVER_OPTIONS: Mapping[str, Check[Any]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ClientMetadata(Group):
+    """What MongoDB's log and `currentOp` show of the client beside the driver."""
+
+    name: str = required("name", filled, "", "name of the client")
+    version: str = required("version", filled, "", "its version")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DatabaseOptions(Group):
     """How MongoDB is used; `driver` holds what is passed on to PyMongo."""
 
     passed_on: ClassVar[Iterable[str]] = tuple(DRIVER_OPTIONS)
 
     max_time_ms: int | None = maybe("maxTimeMS", integer(1), "longest a query may run")
-    batch_size: int = option(
-        "batchSize", integer(1), 1000, "documents a cursor fetches at once", acts=False
-    )
+    batch_size: int = option("batchSize", integer(1), 1000, "documents a cursor fetches at once")
     schema_cache_ttl: int | None = maybe(
         "schemaCacheTtl", integer(0), "milliseconds that class schemas are cached"
     )
@@ -194,8 +200,7 @@ class DatabaseOptions(Group):
         "enableSchemaHooks",
         boolean,
         False,
-        "watch for schemas changed by other servers",
-        acts=False,
+        "notice at once what other servers change of schemas",
     )
     allow_public_explain: bool = option(
         "allowPublicExplain", boolean, False, "`explain` without the master key"
@@ -230,8 +235,8 @@ class DatabaseOptions(Group):
     log_client_events: tuple[Any, ...] = option(
         "logClientEvents", json_list, [], "driver events to log", acts=False
     )
-    client_metadata: Mapping[str, Any] | None = maybe(
-        "clientMetadata", json_object, "name and version told to MongoDB", acts=False
+    client_metadata: ClientMetadata | None = maybe(
+        "clientMetadata", group(ClientMetadata), "name and version told to MongoDB"
     )
     auto_select_family: bool | None = maybe(
         "autoSelectFamily", boolean, "of the driver", of_node=True
@@ -424,7 +429,7 @@ class LiveQuery(Group):
     class_names: tuple[str, ...] = option("classNames", patterns, [], "classes")
     redis_url: str | None = maybe("redisURL", secret, "Redis, for several servers")
     redis_options: Mapping[str, Any] | None = maybe(
-        "redisOptions", json_object, "its options", acts=False
+        "redisOptions", json_object, "what redis-py connects with"
     )
     carrier: str | None = maybe(
         "carrier",

@@ -31,6 +31,7 @@ from parsepy.model.values import (
 )
 from parsepy.storage import Unavailable
 from parsepy.storage import schemas as stored
+from parsepy.storage.streams import Change
 
 _INDEX_NAME = re.compile(r"[^\0$][^\0]{0,120}")
 _INDEX_KINDS = ("text", "2d", "2dsphere", "hashed")
@@ -86,6 +87,12 @@ async def load(backend: Backend, *, within: float | None = None) -> dict[str, Cl
         cache.documents = documents
         cache.loaded_at = started
     return cache.classes
+
+
+async def noticed(backend: Backend, change: Change) -> None:
+    """Another process (or this one) changed a class: what is cached of them counts no more."""
+    async with backend.schemas.lock:  # a reading under way may not have seen it
+        backend.schemas.loaded_at = 0.0
 
 
 def ttl(config: Config) -> float:
