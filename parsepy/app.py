@@ -140,8 +140,10 @@ class Application:
         lines = await schemas.apply(self.backend, template)
         for line in lines:
             # a template is the last word on the permissions of its classes, but never silently
-            loud = f": {schemas.REPLACED} " in line
+            loud = f": {schemas.REPLACED} " in line or f": {schemas.DELETED} " in line
             log.log(logging.WARNING if loud else logging.DEBUG, "schema: %s", line)
+        for line in await schemas.undefined(self.backend, template) if options.strict else ():
+            log.warning("schema: %s", line)
         if lines:
             log.info("schema: %d changes brought in from the templates", len(lines))
         for name in await bootstrap.make_roles(self.backend, template.roles):

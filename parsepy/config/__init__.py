@@ -74,6 +74,8 @@ from parsepy.config.groups import (
 )
 from parsepy.config.proxies import TrustProxy, trust_proxy
 from parsepy.config.table import (
+    ALWAYS,
+    NODE,
     Group,
     Option,
     group,
@@ -178,14 +180,14 @@ class Config(Group):
     allow_headers: tuple[str, ...] = option("allowHeaders", texts, [], "CORS: more headers")
     max_upload_size: int = option("maxUploadSize", size, "20mb", "largest request body")
     direct_access: bool = option(
-        "directAccess", boolean, True, "cloud code without HTTP", of_node=True
+        "directAccess", boolean, True, "cloud code without HTTP", idle=NODE
     )
-    middleware: str | None = maybe("middleware", text, "Express middleware", of_node=True)
+    middleware: str | None = maybe("middleware", text, "Express middleware", idle=NODE)
     enable_express_error_handler: bool = option(
-        "enableExpressErrorHandler", boolean, False, "errors go to Express", of_node=True
+        "enableExpressErrorHandler", boolean, False, "errors go to Express", idle=NODE
     )
     request_context_middleware: str | None = maybe(
-        "requestContextMiddleware", text, "Express middleware", of_node=True
+        "requestContextMiddleware", text, "Express middleware", idle=NODE
     )
     server_start_complete: str | None = maybe(
         "serverStartComplete", function, "called when requests are about to be taken"
@@ -491,6 +493,8 @@ def _ineffective(record: Group, prefix: str) -> Iterator[str]:
     for line in options_of(type(record)):
         value = getattr(record, line.attribute)
         if value == getattr(unset, line.attribute):
+            continue
+        if line.idle == ALWAYS:
             continue
         if not line.acts:
             yield prefix + line.name

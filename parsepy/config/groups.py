@@ -45,7 +45,7 @@ from parsepy.config.checks import (
     value_of,
 )
 from parsepy.config.paths import path_pattern
-from parsepy.config.table import Group, group, maybe, option, read_group, required
+from parsepy.config.table import ALWAYS, NODE, Group, group, maybe, option, read_group, required
 from parsepy.logs import files_kept
 
 
@@ -134,12 +134,12 @@ class SchemaOptions(Group):
     definitions: tuple[Mapping[str, Any], ...] = option(
         "definitions", many(json_object, "class schemas"), [], "classes, in the schema API's form"
     )
-    strict: bool = option("strict", boolean, False, "refuse other classes", acts=False)
+    strict: bool = option("strict", boolean, False, "warn of classes and columns not defined")
     delete_extra_fields: bool = option(
-        "deleteExtraFields", boolean, False, "drop columns that are not defined", acts=False
+        "deleteExtraFields", boolean, False, "drop columns that are not defined, and their values"
     )
     recreate_modified_fields: bool = option(
-        "recreateModifiedFields", boolean, False, "drop and remake changed columns", acts=False
+        "recreateModifiedFields", boolean, False, "drop and remake columns of another type"
     )
     before_migration: str | None = maybe(
         "beforeMigration", function, "called before the database is changed"
@@ -147,7 +147,7 @@ class SchemaOptions(Group):
     after_migration: str | None = maybe("afterMigration", function, "called after that")
     lock_schemas: bool = option("lockSchemas", boolean, False, "no changes by the schema API")
     keep_unknown_indexes: bool = option(
-        "keepUnknownIndexes", boolean, False, "leave other indexes alone", acts=False
+        "keepUnknownIndexes", boolean, False, "leave other indexes alone", idle=ALWAYS
     )
 
 
@@ -238,19 +238,17 @@ class DatabaseOptions(Group):
     client_metadata: ClientMetadata | None = maybe(
         "clientMetadata", group(ClientMetadata), "name and version told to MongoDB"
     )
-    auto_select_family: bool | None = maybe(
-        "autoSelectFamily", boolean, "of the driver", of_node=True
-    )
+    auto_select_family: bool | None = maybe("autoSelectFamily", boolean, "of the driver", idle=NODE)
     auto_select_family_attempt_timeout: int | None = maybe(
-        "autoSelectFamilyAttemptTimeout", integer(0), "of the driver", of_node=True
+        "autoSelectFamilyAttemptTimeout", integer(0), "of the driver", idle=NODE
     )
     force_server_object_id: bool | None = maybe(
-        "forceServerObjectId", boolean, "of the driver", of_node=True
+        "forceServerObjectId", boolean, "of the driver", idle=NODE
     )
-    proxy_host: str | None = maybe("proxyHost", filled, "of the driver", of_node=True)
-    proxy_port: int | None = maybe("proxyPort", integer(1), "of the driver", of_node=True)
-    proxy_username: str | None = maybe("proxyUsername", filled, "of the driver", of_node=True)
-    proxy_password: str | None = maybe("proxyPassword", secret, "of the driver", of_node=True)
+    proxy_host: str | None = maybe("proxyHost", filled, "of the driver", idle=NODE)
+    proxy_port: int | None = maybe("proxyPort", integer(1), "of the driver", idle=NODE)
+    proxy_username: str | None = maybe("proxyUsername", filled, "of the driver", idle=NODE)
+    proxy_password: str | None = maybe("proxyPassword", secret, "of the driver", idle=NODE)
     driver: Mapping[str, Any] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -440,7 +438,7 @@ class LiveQuery(Group):
         "pubSubAdapter", adapter, "another message bus", acts=False
     )
     wss_adapter: Adapter | None = maybe(
-        "wssAdapter", adapter, "another WebSocket server", of_node=True
+        "wssAdapter", adapter, "another WebSocket server", idle=NODE
     )
     regex_timeout: float = option(
         "regexTimeout", integer(0), 100, "milliseconds for a $regex", acts=False
@@ -467,7 +465,7 @@ class LiveQueryServerOptions(Group):
         "pubSubAdapter", adapter, "another message bus", acts=False
     )
     wss_adapter: Adapter | None = maybe(
-        "wssAdapter", adapter, "another WebSocket server", of_node=True
+        "wssAdapter", adapter, "another WebSocket server", idle=NODE
     )
 
 

@@ -10,6 +10,9 @@ from typing import Any, ClassVar, TypeVar
 
 from parsepy.config.checks import At, Check, ConfigError, T, json_of_object
 
+NODE = "belongs to Node: no effect here"
+ALWAYS = "always so here"
+
 
 class Group:
     """A record of options; its fields are made with `option` and `maybe`.
@@ -39,7 +42,7 @@ class Option:
     help: str
     env: str
     acts: bool  # false: accepted so that a configuration carries over, without effect yet
-    of_node: bool  # without effect for good: what it is about exists in Node.js alone
+    idle: str  # why it does not act, if that is for good
     required: bool
 
     @property
@@ -61,11 +64,11 @@ def option(
     *,
     env: str = "",
     acts: bool = True,
-    of_node: bool = False,
+    idle: str = "",
 ) -> T:
     """A field of a Group: Parse's name, the check, the default as JSON, one line of help."""
     value = check(default, At(name, Path())) if default is not None else None
-    made: T = _field(value, (name, check, default, help, env, acts, of_node, False))
+    made: T = _field(value, (name, check, default, help, env, acts, idle, False))
     return made
 
 
@@ -76,16 +79,16 @@ def maybe(
     *,
     env: str = "",
     acts: bool = True,
-    of_node: bool = False,
+    idle: str = "",
 ) -> T | None:
     """A field of a Group that is None unless given."""
-    made: T | None = _field(None, (name, check, None, help, env, acts, of_node, False))
+    made: T | None = _field(None, (name, check, None, help, env, acts, idle, False))
     return made
 
 
 def required(name: str, check: Check[T], unset: T, help: str, *, acts: bool = True) -> T:
     """A field that must be given; `unset` only stands in while other problems are collected."""
-    made: T = _field(unset, (name, check, None, help, "", acts, False, True))
+    made: T = _field(unset, (name, check, None, help, "", acts, "", True))
     return made
 
 
@@ -98,12 +101,10 @@ def options_of(record: type[Group]) -> tuple[Option, ...]:
     found = []
     for field in dataclasses.fields(record):  # type: ignore[arg-type]  # every Group is one
         if "option" in field.metadata:
-            name, check, default, help, env, acts, of_node, required = field.metadata["option"]
+            name, check, default, help, env, acts, idle, required = field.metadata["option"]
             env = env or f"PARSE_SERVER_{field.name.upper()}"
-            acts = acts and not of_node
-            found.append(
-                Option(name, field.name, check, default, help, env, acts, of_node, required)
-            )
+            acts = acts and not idle
+            found.append(Option(name, field.name, check, default, help, env, acts, idle, required))
     return tuple(found)
 
 
