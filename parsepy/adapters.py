@@ -1,17 +1,22 @@
-"""`load_adapter`: import the module that an option names and build its `adapter`."""
+"""`load_adapter`, `load_function`: import the module that an option names, and what it offers."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import functools
 import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from parsepy.config import Adapter, ConfigError
+
+Called = Callable[..., Awaitable[Any]]
 
 
 def load_adapter(
@@ -43,6 +48,30 @@ def load_adapter(
     except Exception as error:
         raise ConfigError([f"{option}: {spec.module} failed: {_cause(error)}"]) from error
     return made
+
+
+def load_function(name: str, base_dir: Path, option: str) -> Called:
+    """The function of that name: `module.function`, or `path/to/file.py:function`.
+
+    It may be `async def`, or a plain `def`, which runs in a thread. ConfigError, which names
+    `option` and the cause, when there is no such function.
+    """
+    module_name, _, attribute = name.rpartition(":" if ":" in name else ".")
+    if not module_name or not attribute.isidentifier() or attribute == "py":
+        raise ConfigError(
+            [f'{option}: expected "module.function" or "path/to/file.py:function", got "{name}"']
+        )
+    function = getattr(_import(module_name, base_dir, option), attribute, None)
+    if not callable(function):
+        raise ConfigError([f"{option}: {module_name} offers no function {attribute}"])
+
+    @functools.wraps(function)
+    async def call(*arguments: Any) -> Any:
+        if inspect.iscoroutinefunction(function):
+            return await function(*arguments)
+        return await asyncio.to_thread(function, *arguments)
+
+    return call
 
 
 def _import(name: str, base_dir: Path, option: str) -> ModuleType:

@@ -4,22 +4,25 @@ import asyncio
 import logging
 import re
 from collections.abc import Coroutine, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from parsepy.adapters import load_adapter
+from parsepy.adapters import Called, load_adapter, load_function
 from parsepy.auth import PROVIDERS
 from parsepy.auth.base import AuthProvider
-from parsepy.backend import Backend
+from parsepy.backend import Backend, master_context
 from parsepy.cache import Cache
-from parsepy.cloud import loader
+from parsepy.cloud import current, loader
 from parsepy.config import Config, ConfigError
+from parsepy.config.checks import At, number
 from parsepy.config.groups import Adapter, SchemaOptions
 from parsepy.files import STORES
 from parsepy.files.base import FileStore
 from parsepy.files.encryption import Encryption
 from parsepy.files.gridfs import GridFS
 from parsepy.files.memory import MemoryFiles
+from parsepy.files.uploads import ABANDONED_AFTER
 from parsepy.livequery import LiveQuery, cancelled
 from parsepy.logs import LogStore
 from parsepy.mail import MAILERS
@@ -29,6 +32,7 @@ from parsepy.model import match, templates
 from parsepy.model.query import QueryLimits
 from parsepy.model.values import JSONObject, dumps
 from parsepy.operations import bootstrap, jobs, schemas, security, webhooks
+from parsepy.operations.cloud_log import CloudLog
 from parsepy.operations.push import worker
 from parsepy.pages import PagesDoor
 from parsepy.push import open_senders
@@ -39,6 +43,7 @@ from parsepy.rest.responses import Send
 from parsepy.storage import Storage, open_storage
 from parsepy.storage.documents import file_url_of
 from parsepy.storage.monitor import Commands
+from parsepy.storage.schemas import COLLECTION as SCHEMA_ROWS
 from parsepy.triggers import Triggers
 
 log = logging.getLogger("parsepy")
@@ -57,6 +62,7 @@ class Application:
         self.backend = backend
         self.live = live
         self._runs_schedules = runs_schedules
+        self._calls = _calls(backend.config)
         self._rest = RestDoor(backend)
         self._pages = PagesDoor(backend)
         self._live_task: asyncio.Task[None] | None = None
@@ -77,23 +83,48 @@ class Application:
             loaded = None if path is None else loader.load(path)
             await backend.storage.ping()
             await schemas.prepare_database(backend)
+            await self._call("schema.beforeMigration")
             await self._apply_templates()
+            await self._call("schema.afterMigration")
             await self._start_cloud(path, loaded)
             await self._start_live()
+            await self._follow_schemas()
             await self._watch()
+            await self._call("serverStartComplete")
         except BaseException:
             backend.state = "error"
             await self._close()
             raise
         backend.state = "ok"
 
+    async def _call(self, option: str) -> None:
+        """Call the operator's function that an option names; it acts with the master key."""
+        if option in self._calls:
+            with current.acting(master_context(self.backend)):
+                await self._calls[option]()
+
     async def _watch(self) -> None:
-        """Begin to keep figures; look at what is weak."""
+        """Begin to keep figures, and to remove what killed uploads left; look at what is weak."""
         backend, config = self.backend, self.backend.config
+        if isinstance(backend.files, GridFS):
+            self._background(backend.files.uploads.clean())
+        for name in config.security.check_groups:
+            option = "security.checkGroups"
+            given = await load_function(name, config.base_dir, option)()
+            backend.security_checks += security.own_group(given, option)
         if config.security.enable_check_log:
             await security.log_weaknesses(backend)
         if backend.metrics is not None:
             backend.metrics.start(config.metrics.host, config.metrics.port)
+
+    async def _follow_schemas(self) -> None:
+        """Notice at once what other processes change of schemas, if the option says so."""
+        backend = self.backend
+        is_shared = backend.storage.files_database is not None  # memory: is this process's own
+        if backend.config.database_options.enable_schema_hooks and is_shared:
+            stream = backend.storage.stream(SCHEMA_ROWS)
+            await stream.open()
+            self._background(stream.run(partial(schemas.noticed, backend)))
 
     async def _start_live(self) -> None:
         if self.live is not None:
@@ -109,8 +140,10 @@ class Application:
         lines = await schemas.apply(self.backend, template)
         for line in lines:
             # a template is the last word on the permissions of its classes, but never silently
-            loud = f": {schemas.REPLACED} " in line
+            loud = f": {schemas.REPLACED} " in line or f": {schemas.DELETED} " in line
             log.log(logging.WARNING if loud else logging.DEBUG, "schema: %s", line)
+        for line in await schemas.undefined(self.backend, template) if options.strict else ():
+            log.warning("schema: %s", line)
         if lines:
             log.info("schema: %d changes brought in from the templates", len(lines))
         for name in await bootstrap.make_roles(self.backend, template.roles):
@@ -160,6 +193,7 @@ class Application:
         self.backend.state = "stopped"
         await asyncio.sleep(0)  # a job that has only just been made must begin, to say its end
         await self._close()
+        await self._call("serverCloseComplete")
 
     async def _close(self) -> None:
         await _end([*self._tasks, *self.backend.tasks])
@@ -275,12 +309,13 @@ def build(
         mailer=_mailer(config),
         denied=config.request_keyword_denylist,
         denied_keys=_denied_keys(config),
-        triggers=Triggers(config.cloud_timeout / 1000 or None),
+        triggers=Triggers(config.cloud_timeout / 1000 or None, CloudLog(config.log_levels)),
         settings=Cache(seconds, config.cache_max_size),
         logs=LogStore(config.logs_folder, config.max_log_files),
         metrics=metrics,
         analytics=_analytics(config),
         push=_push_sender(config),
+        accepts_password=_accepts_password(config),
     )
     live = _live(backend)
     _show_caches(backend)
@@ -369,6 +404,31 @@ def _file_adapter(config: Config) -> FileStore | None:
     return cast(FileStore, made)
 
 
+def _calls(config: Config) -> Mapping[str, Called]:
+    """The operator's functions that are called at the start and the end, by their options."""
+    schema = config.schema
+    names = {
+        "schema.beforeMigration": schema and schema.before_migration,
+        "schema.afterMigration": schema and schema.after_migration,
+        "serverStartComplete": config.server_start_complete,
+        "serverCloseComplete": config.server_close_complete,
+    }
+    return {
+        option: load_function(name, config.base_dir, option)
+        for option, name in names.items()
+        if name
+    }
+
+
+def _accepts_password(config: Config) -> Called | None:
+    """The operator's own check of passwords."""
+    policy = config.password_policy
+    if policy is None or policy.validator_callback is None:
+        return None
+    option = "passwordPolicy.validatorCallback"
+    return load_function(policy.validator_callback, config.base_dir, option)
+
+
 def _mailer(config: Config) -> Mailer | None:
     """What the option ``emailAdapter`` names."""
     spec = config.email_adapter
@@ -424,10 +484,16 @@ def _files_in(storage: Storage, config: Config) -> FileStore:
         return MemoryFiles()
     # Parse: its own GridFS is encrypted with fileKey; encryptionKey is for adapters made by hand
     key = config.file_key or config.encryption_key
+    options = dict(config.files_adapter.options) if config.files_adapter else {}
+    at = At("filesAdapter.options.abandonedAfter", config.base_dir)
+    abandoned_after = number(0)(options.pop("abandonedAfter", ABANDONED_AFTER), at)
+    if options:
+        raise ConfigError([f"filesAdapter: gridfs has no option {', '.join(options)}"])
     try:
-        return GridFS(database, Encryption(key) if key else None)
+        encryption = Encryption(key) if key else None
     except ImportError as error:
         raise ConfigError([str(error)]) from error
+    return GridFS(database, encryption, abandoned_after=abandoned_after)
 
 
 def _storage(config: Config, files: FileStore | None, metrics: Metrics | None) -> Storage:
@@ -435,6 +501,7 @@ def _storage(config: Config, files: FileStore | None, metrics: Metrics | None) -
     driver = dict(config.database_options.driver)
     if metrics is not None:
         driver["event_listeners"] = [Commands(metrics.command)]
+    client = config.database_options.client_metadata
     try:
         return open_storage(
             config.database_uri or "",
@@ -443,6 +510,8 @@ def _storage(config: Config, files: FileStore | None, metrics: Metrics | None) -
             ),
             prefix=config.collection_prefix,
             max_time_ms=config.database_options.max_time_ms,
+            batch_size=config.database_options.batch_size,
+            client=None if client is None else (client.name, client.version),
             driver=driver,
         )
     except ImportError as error:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -70,6 +70,8 @@ class Backend:
     metrics: Metrics | None = None
     analytics: Any = None
     push: PushSender | None = None
+    accepts_password: Callable[[str], Awaitable[Any]] | None = None
+    security_checks: tuple[Any, ...] = ()
     push_queued: asyncio.Event = field(default_factory=asyncio.Event)
     sign_up_required: tuple[str, ...] = ()
     state: str = "initialized"

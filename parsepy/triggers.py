@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from parsepy.errors import Code, Interruption, ParseError
 from parsepy.model.query import Query
@@ -214,14 +214,27 @@ def check_place(kind: str, class_name: str) -> None:
         raise ValueError(f"{kind} does not exist for {class_name}")
 
 
+class Told(Protocol):
+    """Whoever is told what became of each call."""
+
+    def ran(self, event: Event, answer: Any) -> None:
+        """A handler has answered."""
+        ...
+
+    def failed(self, event: Event, error: ParseError) -> None:
+        """A handler has refused, or raised something."""
+        ...
+
+
 class Triggers:
     """The registry of one application: triggers, functions and jobs.
 
     Webhooks lie over cloud code of the same name and survive its reloading.
     """
 
-    def __init__(self, timeout: float | None = None) -> None:
+    def __init__(self, timeout: float | None = None, told: Told | None = None) -> None:
         self.timeout = timeout
+        self._told = told
         self.functions: dict[str, Handler] = {}
         self.jobs: dict[str, Job] = {}
         self.receivers: dict[str, Handler] = {}
@@ -278,28 +291,39 @@ class Triggers:
         self, handler: Handler, event: Event, label: str, *, is_bounded: bool = True
     ) -> Any:
         """Call a handler, a function's or job's as well: bounded in depth and (if so) time."""
-        timeout = self.timeout if is_bounded else None
         for observe in self.observers:
             observe(event)
-        with _one_deeper(label):
-            try:
-                if timeout is None:
-                    return await handler(event)
-                async with asyncio.timeout(timeout) as limit:
-                    return await handler(event)
-            except (ParseError, Interruption):
-                raise
-            except TimeoutError as error:
-                if timeout is None or not limit.expired():
-                    raise _failed(label, error, event) from error
-                log.error("cloud code: %s did not end within %g s", label, timeout)
-                raise ParseError(
-                    Code.SCRIPT_FAILED, f"{label} did not end within {timeout:g} s."
-                ) from error
-            except RecursionError as error:
+        try:
+            answer = await _bounded(handler, event, label, self.timeout if is_bounded else None)
+        except ParseError as error:
+            if self._told is not None:
+                self._told.failed(event, error)
+            raise
+        if self._told is not None:
+            self._told.ran(event, answer)
+        return answer
+
+
+async def _bounded(handler: Handler, event: Event, label: str, seconds: float | None) -> Any:
+    with _one_deeper(label):
+        try:
+            if seconds is None:
+                return await handler(event)
+            async with asyncio.timeout(seconds) as limit:
+                return await handler(event)
+        except (ParseError, Interruption):
+            raise
+        except TimeoutError as error:
+            if seconds is None or not limit.expired():
                 raise _failed(label, error, event) from error
-            except Exception as error:  # whatever an author's code may raise
-                raise _failed(label, error, event) from error
+            log.error("cloud code: %s did not end within %g s", label, seconds)
+            raise ParseError(
+                Code.SCRIPT_FAILED, f"{label} did not end within {seconds:g} s."
+            ) from error
+        except RecursionError as error:
+            raise _failed(label, error, event) from error
+        except Exception as error:  # whatever an author's code may raise
+            raise _failed(label, error, event) from error
 
 
 _CODES = {

@@ -77,7 +77,8 @@ def test_every_option_is_shown_and_says_whether_it_acts(
     lines = shown(capsys, "options")
     for line, (option, acts) in zip(lines, options(), strict=True):
         assert line.split()[0].lstrip(".") == option.name
-        assert line.endswith("(not yet acted on)") is not acts
+        reason = f"({option.idle or 'not yet acted on'})"
+        assert line.endswith(reason) is not acts
 
 
 def test_an_option_that_claims_to_act_is_read_somewhere() -> None:

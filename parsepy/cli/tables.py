@@ -26,7 +26,7 @@ def _options() -> Iterator[Row]:
         default = "" if option.default is None else json.dumps(option.default)
         shown = default if len(default) <= 40 else f"{default[:37]}..."
         acts = option.acts and (group is None or group.acts)
-        about = option.help if acts else f"{option.help} (not yet acted on)"
+        about = option.help if acts else f"{option.help} ({option.idle or 'not yet acted on'})"
         return name, shown, "" if group else option.env, about
 
     yield "OPTION", "DEFAULT", "VARIABLE", "WHAT"

@@ -6,10 +6,11 @@ validator is asked first, and what it returns is put into the house's terms.
 
 import functools
 import inspect
+import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from parsepy.cloud import current, threads
 from parsepy.cloud.codec import decode, encode
@@ -66,6 +67,8 @@ _METHODS = {
     "beforeFind": ["GET"],
     "afterFind": ["GET"],
 }
+_NO_CALL = {"useMasterKey": "the argument use_master_key=True"}
+"""Calls of Parse's JavaScript that are none in Python."""
 _PATHS = {
     "beforeLogin": "/login",
     "afterLogin": "/login",
@@ -229,6 +232,15 @@ class CloudCode:
     ``validate_master_key``, ``skip_with_master_key``, ``validator`` (a callable of the request
     that raises to refuse) and ``rate_limit``.
     """
+
+    if not TYPE_CHECKING:  # a type checker is to see that there is no such name
+
+        def __getattr__(self, name: str) -> Any:
+            """Refuse a name as Python does; of one from JavaScript, say what it is called here."""
+            snake = re.sub(r"[A-Z]", lambda capital: f"_{capital[0].lower()}", name)
+            meant = _NO_CALL.get(name) or (snake if hasattr(type(self), snake) else None)
+            hint = f"; in Python it is {meant}" if meant else ""
+            raise AttributeError(f"Cloud has no {name}{hint}", name=name, obj=self)
 
     # --- functions and jobs -------------------------------------------------------------------
 

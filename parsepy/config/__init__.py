@@ -20,6 +20,7 @@ from parsepy.config.checks import (
     Network,
     boolean,
     filled,
+    function,
     integer,
     ip_allowed,
     json_object,
@@ -73,6 +74,8 @@ from parsepy.config.groups import (
 )
 from parsepy.config.proxies import TrustProxy, trust_proxy
 from parsepy.config.table import (
+    ALWAYS,
+    NODE,
     Group,
     Option,
     group,
@@ -176,19 +179,21 @@ class Config(Group):
     allow_origin: tuple[str, ...] = option("allowOrigin", texts, ["*"], "CORS: origins")
     allow_headers: tuple[str, ...] = option("allowHeaders", texts, [], "CORS: more headers")
     max_upload_size: int = option("maxUploadSize", size, "20mb", "largest request body")
-    direct_access: bool = option("directAccess", boolean, True, "of Node clients", acts=False)
-    middleware: str | None = maybe("middleware", text, "Express middleware", acts=False)
+    direct_access: bool = option(
+        "directAccess", boolean, True, "cloud code without HTTP", idle=NODE
+    )
+    middleware: str | None = maybe("middleware", text, "Express middleware", idle=NODE)
     enable_express_error_handler: bool = option(
-        "enableExpressErrorHandler", boolean, False, "of Express", acts=False
+        "enableExpressErrorHandler", boolean, False, "errors go to Express", idle=NODE
     )
     request_context_middleware: str | None = maybe(
-        "requestContextMiddleware", text, "Express middleware", acts=False
+        "requestContextMiddleware", text, "Express middleware", idle=NODE
     )
     server_start_complete: str | None = maybe(
-        "serverStartComplete", text, "callback of Node", acts=False
+        "serverStartComplete", function, "called when requests are about to be taken"
     )
     server_close_complete: str | None = maybe(
-        "serverCloseComplete", text, "callback of Node", acts=False
+        "serverCloseComplete", function, "called when everything is closed"
     )
 
     # Data
@@ -418,7 +423,7 @@ class Config(Group):
 
     # Logs
     log_level: str | None = maybe("logLevel", level, "how much is logged")
-    log_levels: LogLevels = option("logLevels", group(LogLevels), {}, "of cloud code", acts=False)
+    log_levels: LogLevels = option("logLevels", group(LogLevels), {}, "of cloud code")
     verbose: bool = option("verbose", boolean, False, "log much", env="VERBOSE")
     silent: bool = option("silent", boolean, False, "print nothing", env="SILENT")
     json_logs: bool = option("jsonLogs", boolean, False, "JSON lines", env="JSON_LOGS")
@@ -488,6 +493,8 @@ def _ineffective(record: Group, prefix: str) -> Iterator[str]:
     for line in options_of(type(record)):
         value = getattr(record, line.attribute)
         if value == getattr(unset, line.attribute):
+            continue
+        if line.idle == ALWAYS:
             continue
         if not line.acts:
             yield prefix + line.name

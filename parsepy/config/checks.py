@@ -309,6 +309,7 @@ def _path(value: object, at: At) -> Path:
 
 
 text = value_of("text", _text)
+function = value_of('"module.function" or "path/to/file.py:function"', _filled)
 filled = value_of("text that is not empty", _filled)
 secret = value_of("text that is not empty", _filled, hidden=True)
 at_least_zero = value_of("a number ≥ 0", _not_negative)

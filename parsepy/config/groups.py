@@ -24,6 +24,7 @@ from parsepy.config.checks import (
     extension,
     filled,
     frozen,
+    function,
     integer,
     json_list,
     json_object,
@@ -44,7 +45,7 @@ from parsepy.config.checks import (
     value_of,
 )
 from parsepy.config.paths import path_pattern
-from parsepy.config.table import Group, maybe, option, read_group, required
+from parsepy.config.table import ALWAYS, NODE, Group, group, maybe, option, read_group, required
 from parsepy.logs import files_kept
 
 
@@ -133,18 +134,20 @@ class SchemaOptions(Group):
     definitions: tuple[Mapping[str, Any], ...] = option(
         "definitions", many(json_object, "class schemas"), [], "classes, in the schema API's form"
     )
-    strict: bool = option("strict", boolean, False, "refuse other classes", acts=False)
+    strict: bool = option("strict", boolean, False, "warn of classes and columns not defined")
     delete_extra_fields: bool = option(
-        "deleteExtraFields", boolean, False, "drop columns that are not defined", acts=False
+        "deleteExtraFields", boolean, False, "drop columns that are not defined, and their values"
     )
     recreate_modified_fields: bool = option(
-        "recreateModifiedFields", boolean, False, "drop and remake changed columns", acts=False
+        "recreateModifiedFields", boolean, False, "drop and remake columns of another type"
     )
-    before_migration: str | None = maybe("beforeMigration", text, "callback of Node", acts=False)
-    after_migration: str | None = maybe("afterMigration", text, "callback of Node", acts=False)
+    before_migration: str | None = maybe(
+        "beforeMigration", function, "called before the database is changed"
+    )
+    after_migration: str | None = maybe("afterMigration", function, "called after that")
     lock_schemas: bool = option("lockSchemas", boolean, False, "no changes by the schema API")
     keep_unknown_indexes: bool = option(
-        "keepUnknownIndexes", boolean, False, "leave other indexes alone", acts=False
+        "keepUnknownIndexes", boolean, False, "leave other indexes alone", idle=ALWAYS
     )
 
 
@@ -175,15 +178,21 @@ DRIVER_OPTIONS: Mapping[str, Check[Any]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ClientMetadata(Group):
+    """What MongoDB's log and `currentOp` show of the client beside the driver."""
+
+    name: str = required("name", filled, "", "name of the client")
+    version: str = required("version", filled, "", "its version")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DatabaseOptions(Group):
     """How MongoDB is used; `driver` holds what is passed on to PyMongo."""
 
     passed_on: ClassVar[Iterable[str]] = tuple(DRIVER_OPTIONS)
 
     max_time_ms: int | None = maybe("maxTimeMS", integer(1), "longest a query may run")
-    batch_size: int = option(
-        "batchSize", integer(1), 1000, "documents a cursor fetches at once", acts=False
-    )
+    batch_size: int = option("batchSize", integer(1), 1000, "documents a cursor fetches at once")
     schema_cache_ttl: int | None = maybe(
         "schemaCacheTtl", integer(0), "milliseconds that class schemas are cached"
     )
@@ -191,8 +200,7 @@ class DatabaseOptions(Group):
         "enableSchemaHooks",
         boolean,
         False,
-        "watch for schemas changed by other servers",
-        acts=False,
+        "notice at once what other servers change of schemas",
     )
     allow_public_explain: bool = option(
         "allowPublicExplain", boolean, False, "`explain` without the master key"
@@ -227,22 +235,20 @@ class DatabaseOptions(Group):
     log_client_events: tuple[Any, ...] = option(
         "logClientEvents", json_list, [], "driver events to log", acts=False
     )
-    client_metadata: Mapping[str, Any] | None = maybe(
-        "clientMetadata", json_object, "name and version told to MongoDB", acts=False
+    client_metadata: ClientMetadata | None = maybe(
+        "clientMetadata", group(ClientMetadata), "name and version told to MongoDB"
     )
-    auto_select_family: bool | None = maybe(
-        "autoSelectFamily", boolean, "of the Node driver", acts=False
-    )
+    auto_select_family: bool | None = maybe("autoSelectFamily", boolean, "of the driver", idle=NODE)
     auto_select_family_attempt_timeout: int | None = maybe(
-        "autoSelectFamilyAttemptTimeout", integer(0), "of the Node driver", acts=False
+        "autoSelectFamilyAttemptTimeout", integer(0), "of the driver", idle=NODE
     )
     force_server_object_id: bool | None = maybe(
-        "forceServerObjectId", boolean, "of the Node driver", acts=False
+        "forceServerObjectId", boolean, "of the driver", idle=NODE
     )
-    proxy_host: str | None = maybe("proxyHost", filled, "of the Node driver", acts=False)
-    proxy_port: int | None = maybe("proxyPort", integer(1), "of the Node driver", acts=False)
-    proxy_username: str | None = maybe("proxyUsername", filled, "of the Node driver", acts=False)
-    proxy_password: str | None = maybe("proxyPassword", secret, "of the Node driver", acts=False)
+    proxy_host: str | None = maybe("proxyHost", filled, "of the driver", idle=NODE)
+    proxy_port: int | None = maybe("proxyPort", integer(1), "of the driver", idle=NODE)
+    proxy_username: str | None = maybe("proxyUsername", filled, "of the driver", idle=NODE)
+    proxy_password: str | None = maybe("proxyPassword", secret, "of the driver", idle=NODE)
     driver: Mapping[str, Any] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -303,8 +309,8 @@ class PasswordPolicy(Group):
     validator_pattern: re.Pattern[str] | None = maybe(
         "validatorPattern", pattern, "what a password must match"
     )
-    validator_callback: Adapter | None = maybe(
-        "validatorCallback", adapter, "your own check", acts=False
+    validator_callback: str | None = maybe(
+        "validatorCallback", function, "your own check, a function in Python"
     )
     validation_error: str | None = maybe("validationError", filled, "message of a refusal")
     do_not_allow_username: bool = option(
@@ -421,7 +427,7 @@ class LiveQuery(Group):
     class_names: tuple[str, ...] = option("classNames", patterns, [], "classes")
     redis_url: str | None = maybe("redisURL", secret, "Redis, for several servers")
     redis_options: Mapping[str, Any] | None = maybe(
-        "redisOptions", json_object, "its options", acts=False
+        "redisOptions", json_object, "what redis-py connects with"
     )
     carrier: str | None = maybe(
         "carrier",
@@ -432,7 +438,7 @@ class LiveQuery(Group):
         "pubSubAdapter", adapter, "another message bus", acts=False
     )
     wss_adapter: Adapter | None = maybe(
-        "wssAdapter", adapter, "another WebSocket server", acts=False
+        "wssAdapter", adapter, "another WebSocket server", idle=NODE
     )
     regex_timeout: float = option(
         "regexTimeout", integer(0), 100, "milliseconds for a $regex", acts=False
@@ -459,7 +465,7 @@ class LiveQueryServerOptions(Group):
         "pubSubAdapter", adapter, "another message bus", acts=False
     )
     wss_adapter: Adapter | None = maybe(
-        "wssAdapter", adapter, "another WebSocket server", acts=False
+        "wssAdapter", adapter, "another WebSocket server", idle=NODE
     )
 
 
@@ -493,8 +499,8 @@ class Security(Group):
 
     enable_check: bool = option("enableCheck", boolean, False, "offer /security")
     enable_check_log: bool = option("enableCheckLog", boolean, False, "log it at the start")
-    check_groups: tuple[Any, ...] = option(
-        "checkGroups", json_list, [], "your own checks", acts=False
+    check_groups: tuple[str, ...] = option(
+        "checkGroups", many(function, "functions"), [], "your own checks, beside ours"
     )
 
 
@@ -542,13 +548,16 @@ class InstallationOptions(Group):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LogLevels(Group):
-    """The log level of what cloud code does."""
+    """The log level of what cloud code does.
+
+    What went well is verbose, where Parse Server says info: a line holds an object's values.
+    """
 
     cloud_function_error: str = option("cloudFunctionError", level, "error", "function failed")
-    cloud_function_success: str = option("cloudFunctionSuccess", level, "info", "function ran")
-    trigger_after: str = option("triggerAfter", level, "info", "after-trigger ran")
+    cloud_function_success: str = option("cloudFunctionSuccess", level, "verbose", "function ran")
+    trigger_after: str = option("triggerAfter", level, "verbose", "after-trigger ran")
     trigger_before_error: str = option("triggerBeforeError", level, "error", "trigger refused")
-    trigger_before_success: str = option("triggerBeforeSuccess", level, "info", "trigger ran")
+    trigger_before_success: str = option("triggerBeforeSuccess", level, "verbose", "trigger ran")
     signup_username_taken: str = option("signupUsernameTaken", level, "info", "name was taken")
 
 

@@ -10,6 +10,9 @@ from typing import Any, ClassVar, TypeVar
 
 from parsepy.config.checks import At, Check, ConfigError, T, json_of_object
 
+NODE = "belongs to Node: no effect here"
+ALWAYS = "always so here"
+
 
 class Group:
     """A record of options; its fields are made with `option` and `maybe`.
@@ -39,6 +42,7 @@ class Option:
     help: str
     env: str
     acts: bool  # false: accepted so that a configuration carries over, without effect yet
+    idle: str  # why it does not act, if that is for good
     required: bool
 
     @property
@@ -60,22 +64,31 @@ def option(
     *,
     env: str = "",
     acts: bool = True,
+    idle: str = "",
 ) -> T:
     """A field of a Group: Parse's name, the check, the default as JSON, one line of help."""
     value = check(default, At(name, Path())) if default is not None else None
-    made: T = _field(value, (name, check, default, help, env, acts, False))
+    made: T = _field(value, (name, check, default, help, env, acts, idle, False))
     return made
 
 
-def maybe(name: str, check: Check[T], help: str, *, env: str = "", acts: bool = True) -> T | None:
+def maybe(
+    name: str,
+    check: Check[T],
+    help: str,
+    *,
+    env: str = "",
+    acts: bool = True,
+    idle: str = "",
+) -> T | None:
     """A field of a Group that is None unless given."""
-    made: T | None = _field(None, (name, check, None, help, env, acts, False))
+    made: T | None = _field(None, (name, check, None, help, env, acts, idle, False))
     return made
 
 
 def required(name: str, check: Check[T], unset: T, help: str, *, acts: bool = True) -> T:
     """A field that must be given; `unset` only stands in while other problems are collected."""
-    made: T = _field(unset, (name, check, None, help, "", acts, True))
+    made: T = _field(unset, (name, check, None, help, "", acts, "", True))
     return made
 
 
@@ -88,9 +101,10 @@ def options_of(record: type[Group]) -> tuple[Option, ...]:
     found = []
     for field in dataclasses.fields(record):  # type: ignore[arg-type]  # every Group is one
         if "option" in field.metadata:
-            name, check, default, help, env, acts, required = field.metadata["option"]
+            name, check, default, help, env, acts, idle, required = field.metadata["option"]
             env = env or f"PARSE_SERVER_{field.name.upper()}"
-            found.append(Option(name, field.name, check, default, help, env, acts, required))
+            acts = acts and not idle
+            found.append(Option(name, field.name, check, default, help, env, acts, idle, required))
     return tuple(found)
 
 

@@ -3,36 +3,47 @@
 Written here and not by the driver's own GridFS, which gathers up to 48 MB before it writes.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from bson import Binary, ObjectId
 from pymongo import ASCENDING
+from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import OperationFailure
 
 from parsepy.files.base import StoredFile
 from parsepy.files.encryption import OVERHEAD, Encryption
+from parsepy.files.uploads import ABANDONED_AFTER, Uploads
 
 CHUNK_SIZE = 261_120
 _BATCH = 8  # chunks a driver call: 2 MB
+_ILLEGAL_OPERATION = 20  # a standalone MongoDB has no transactions
 
 
 class GridFS:
     """The buckets ``fs.files`` and ``fs.chunks`` of the application's own database.
 
     With an ``encryption``, what is stored is AES-256-GCM ciphertext; it is verified as a whole
-    before a byte of it is sent.
+    before a byte of it is sent. An upload that gives no sign of life for ``abandoned_after``
+    seconds was a killed server's, and is removed.
     """
 
     def __init__(
-        self, database: AsyncDatabase[dict[str, Any]], encryption: Encryption | None = None
+        self,
+        database: AsyncDatabase[dict[str, Any]],
+        encryption: Encryption | None = None,
+        *,
+        abandoned_after: float = ABANDONED_AFTER,
     ) -> None:
+        self._client = database.client
         self._files = database["fs.files"]
         self._chunks = database["fs.chunks"]
         self._encryption = encryption
         self._indexed = False
+        self._transactions = True
+        self.uploads = Uploads(database, abandoned_after)
 
     async def create(
         self,
@@ -45,58 +56,60 @@ class GridFS:
     ) -> None:
         """Store a file; content type and tags have no place in this layout."""
         await self._make_indexes()
-        file_id = ObjectId()
         if self._encryption is not None:
             chunks = self._encryption.encrypted(chunks)
-        try:
-            length = await self._write(file_id, chunks)
-            await self._files.insert_one(
-                {
-                    "_id": file_id,
-                    "length": length,
-                    "chunkSize": CHUNK_SIZE,
-                    "uploadDate": datetime.now(UTC),
-                    "filename": name,
-                    "metadata": dict(metadata),
-                }
-            )
-        except BaseException:
-            # also when the request is cancelled: the chunks must be gone before this ends
-            await asyncio.shield(self._remove(file_id))
-            raise
-
-    async def _write(self, file_id: ObjectId, chunks: AsyncIterator[bytes]) -> int:
-        number = length = 0
+        file = {"_id": ObjectId(), "filename": name, "metadata": dict(metadata)}
         buffer = bytearray()
         async for piece in chunks:
             buffer += piece
-            while len(buffer) >= CHUNK_SIZE * _BATCH:
-                number = await self._flush(file_id, number, buffer, whole=True)
-            length += len(piece)
-        await self._flush(file_id, number, buffer, whole=False)
-        return length
+            if len(buffer) >= CHUNK_SIZE * _BATCH:
+                await self._write(file, buffer, chunks)
+                return
+        if not await self._write_small(file, buffer):
+            await self._write(file, buffer, chunks)
 
-    async def _flush(
-        self, file_id: ObjectId, number: int, buffer: bytearray, *, whole: bool
-    ) -> int:
-        size = CHUNK_SIZE * _BATCH if whole else len(buffer)
-        rows = [
-            {
-                "_id": ObjectId(),
-                "files_id": file_id,
-                "n": number + i,
-                "data": Binary(bytes(buffer[start : min(start + CHUNK_SIZE, size)])),
-            }
-            for i, start in enumerate(range(0, size, CHUNK_SIZE))
-        ]
-        if rows:
-            await self._chunks.insert_many(rows)
-            del buffer[:size]
-        return number + len(rows)
+    async def _write_small(self, file: dict[str, Any], buffer: bytearray) -> bool:
+        """Store a file and its few chunks as one; False if this MongoDB has no transactions."""
+        rows = _rows(file["_id"], 0, buffer, len(buffer))
 
-    async def _remove(self, file_id: Any) -> None:
-        await self._files.delete_one({"_id": file_id})
-        await self._chunks.delete_many({"files_id": file_id})
+        async def write(session: AsyncClientSession) -> None:
+            if rows:
+                await self._chunks.insert_many(rows, session=session)
+            await self._files.insert_one(_complete(file, len(buffer)), session=session)
+
+        if not self._transactions:
+            return False
+        try:
+            async with self._client.start_session() as session:
+                await session.with_transaction(write)
+        except OperationFailure as error:
+            if error.code != _ILLEGAL_OPERATION:
+                raise
+            self._transactions = False
+        return self._transactions
+
+    async def _write(
+        self, file: dict[str, Any], buffer: bytearray, chunks: AsyncIterator[bytes]
+    ) -> None:
+        """Store a file as it comes, beginning with what is in the buffer."""
+        number, length = 0, len(buffer)
+        async with self.uploads.noted(file["_id"]):
+            async for piece in chunks:
+                while len(buffer) >= CHUNK_SIZE * _BATCH:
+                    await self._flush(file["_id"], number, buffer, CHUNK_SIZE * _BATCH)
+                    number += _BATCH
+                buffer += piece
+                length += len(piece)
+            while buffer:
+                size = min(len(buffer), CHUNK_SIZE * _BATCH)
+                await self._flush(file["_id"], number, buffer, size)
+                number += _BATCH
+            await self._files.insert_one(_complete(file, length))
+
+    async def _flush(self, file_id: ObjectId, number: int, buffer: bytearray, size: int) -> None:
+        await self.uploads.renew(file_id)
+        await self._chunks.insert_many(_rows(file_id, number, buffer, size))
+        del buffer[:size]
 
     async def find(self, name: str) -> StoredFile | None:
         """The newest revision of a name."""
@@ -159,7 +172,7 @@ class GridFS:
         """Delete every revision of a name."""
         rows = await self._files.find({"filename": name}, {"_id": 1}).to_list()
         for row in rows:
-            await self._remove(row["_id"])
+            await self.uploads.remove(row["_id"])
         return bool(rows)
 
     def url(self, name: str) -> str | None:
@@ -176,3 +189,28 @@ class GridFS:
                 [("files_id", ASCENDING), ("n", ASCENDING)], unique=True
             )
             self._indexed = True
+
+
+def _complete(file: dict[str, Any], length: int) -> dict[str, Any]:
+    """The document of ``fs.files``, which makes the chunks a file."""
+    return {
+        "_id": file["_id"],
+        "length": length,
+        "chunkSize": CHUNK_SIZE,
+        "uploadDate": datetime.now(UTC),
+        "filename": file["filename"],
+        "metadata": file["metadata"],
+    }
+
+
+def _rows(file_id: ObjectId, number: int, buffer: bytearray, size: int) -> list[dict[str, Any]]:
+    """The documents of ``fs.chunks`` for the first bytes of a buffer, the first one's number."""
+    return [
+        {
+            "_id": ObjectId(),
+            "files_id": file_id,
+            "n": number + i,
+            "data": Binary(bytes(buffer[start : min(start + CHUNK_SIZE, size)])),
+        }
+        for i, start in enumerate(range(0, size, CHUNK_SIZE))
+    ]

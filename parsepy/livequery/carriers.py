@@ -1,12 +1,14 @@
 """How the changes of all processes reach this one's listeners: directly, by MongoDB, by Redis."""
 
 import asyncio
+import inspect
 import logging
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from parsepy.backend import Backend
+from parsepy.config import ConfigError
 from parsepy.errors import ParseError
 from parsepy.model.values import JSONObject, dumps, loads
 from parsepy.operations import principals, schemas
@@ -120,6 +122,12 @@ class Redis(Carrier):
     ) -> None:
         from redis.asyncio import Redis as Client
 
+        if "database" in options:  # as Parse Server's client calls it
+            options["db"] = options.pop("database")
+        unknown = options.keys() - inspect.signature(Client.__init__).parameters.keys()
+        if unknown:
+            names = ", ".join(sorted(unknown))
+            raise ConfigError([f"liveQuery.redisOptions: redis-py has no option {names}"])
         self._backend = backend
         self._is_live = is_live
         self._client: Any = Client.from_url(url, **options)

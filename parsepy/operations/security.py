@@ -1,12 +1,16 @@
 """``report``: the table of checks for weak settings (option security, protocol §29)."""
 
+import asyncio
+import inspect
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
+from typing import Any
 from urllib.parse import urlsplit
 
 from parsepy.backend import Backend
+from parsepy.config import ConfigError
 from parsepy.model.values import JSONObject
 from parsepy.operations import schemas
 
@@ -117,10 +121,54 @@ CHECKS = (
 )
 
 
+def own_group(given: Any, option: str) -> tuple[Check, ...]:
+    """The checks of an operator's own group; raises ``ConfigError``.
+
+    ``{"name", "checks": [{"title", "warning", "solution", "check"}]}``; a check is a function
+    that raises, or answers ``False``, if something is weak.
+    """
+    group = given if isinstance(given, Mapping) else {}
+    name, checks = group.get("name"), group.get("checks")
+    if isinstance(name, str) and isinstance(checks, list | tuple) and all(map(_is_own, checks)):
+        return tuple(_own(name, check) for check in checks)
+    raise ConfigError(
+        [
+            f'{option}: expected {{"name": text, "checks": [{{"title", "warning", "solution": '
+            f'texts, "check": function}}]}}, got {type(given).__name__}'
+        ]
+    )
+
+
+def _is_own(check: Any) -> bool:
+    return (
+        isinstance(check, Mapping)
+        and all(isinstance(check.get(key), str) for key in ("title", "warning", "solution"))
+        and callable(check.get("check"))
+    )
+
+
+def _own(group: str, given: JSONObject) -> Check:
+    """An operator's check as a line of the table."""
+    check = given["check"]
+
+    async def weak(backend: Backend) -> str:
+        try:
+            if inspect.iscoroutinefunction(check):
+                answer = await check()
+            else:
+                answer = await asyncio.to_thread(check)
+        except Exception:  # Parse: a check that raises, whatever it may be, has failed
+            backend.log.debug("security: %s", given["title"], exc_info=True)
+            answer = False
+        return str(given["warning"]) if answer is False else ""
+
+    return Check(group, given["title"], weak, given["solution"])
+
+
 async def report(backend: Backend) -> JSONObject:
     """Every check's outcome, by group: ``{"version", "state", "groups"}``."""
     groups: dict[str, list[JSONObject]] = {}
-    for check in CHECKS:
+    for check in (*CHECKS, *backend.security_checks):
         weakness = await check.weak(backend)
         line: JSONObject = {"title": check.title, "state": "fail" if weakness else "success"}
         if weakness:

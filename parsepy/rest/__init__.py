@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from parsepy.backend import Backend, RequestContext
 from parsepy.errors import Code, ParseError
+from parsepy.operations.cloud_log import username_taken
 from parsepy.rest import (
     aggregate,
     analytics,
@@ -107,6 +108,8 @@ class RestDoor:
             answer = await self._answer(visit)
         except ParseError as error:
             visit.code = error.code
+            if error.code == Code.USERNAME_TAKEN:
+                username_taken(self._backend.config.log_levels, request_id, error)
             answer = error_answer(self._backend, error)
         except HTTPRefusal as refusal:
             answer = Answer(refusal.body, refusal.status, refusal.headers)

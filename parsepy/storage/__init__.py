@@ -9,6 +9,7 @@ from bson.errors import BSONError
 from pymongo import AsyncMongoClient, InsertOne, ReadPreference, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.driver_info import DriverInfo
 from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, PyMongoError
 
 from parsepy.errors import Code, ParseError
@@ -68,11 +69,13 @@ class Storage(Classes):
         prefix: str = "",
         max_time_ms: int | None = None,
         regex_time_ms: int = 5000,
+        batch_size: int = 1000,
         shares_updates: bool = True,
     ) -> None:
         super().__init__(client, database, file_url=file_url, prefix=prefix)
         self._max_time_ms = max_time_ms
         self._regex_time_ms = regex_time_ms
+        self._batch_size = batch_size
         self._gets: dict[str, Flights[str, Document | None]] = {}
         self._inserts: dict[str, Flights[Document, None]] = {}
         self._updates: dict[str, Flights[Change, Document | None]] = {}
@@ -124,8 +127,8 @@ class Storage(Classes):
         options: dict[str, Any] = {}
         if limit:
             options["limit"] = limit
-            if limit > 100:
-                options["batch_size"] = limit
+        if not limit or limit > min(100, self._batch_size):  # else it is one batch anyway
+            options["batch_size"] = self._batch_size
         if skip:
             options["skip"] = skip
         if order:
@@ -205,7 +208,7 @@ class Storage(Classes):
         stages = pipelines.to_pipeline(schema, asked.pipeline, **raw)
         if asked.where:
             stages.insert(0, {"$match": filters.to_filter(schema, asked.where)})
-        options: dict[str, Any] = {}
+        options: dict[str, Any] = {"batchSize": self._batch_size}
         if asked.hint is not None:
             options["hint"] = asked.hint
         if asked.comment is not None:
@@ -216,7 +219,8 @@ class Storage(Classes):
         collection = self.collection(schema.name)
         if asked.explain is not None:
             name = self._prefix + schema.name
-            command = {"aggregate": name, "pipeline": stages, "cursor": {}, **options}
+            cursor = {"batchSize": options.pop("batchSize")}
+            command = {"aggregate": name, "pipeline": stages, "cursor": cursor, **options}
             with guard(Code.INVALID_QUERY):
                 return [await self._explained(command, asked.explain, time)]
         if time:
@@ -504,26 +508,32 @@ def open_storage(
     file_url: FileURL,
     prefix: str = "",
     max_time_ms: int | None = None,
+    batch_size: int = 1000,
+    client: tuple[str, str] | None = None,
     driver: Mapping[str, Any] | None = None,
 ) -> Storage:
     """The storage behind a URI: ``mongodb://``, or ``memory:`` for a new one in this process.
 
-    ``driver`` are PyMongo's own options beside those in the URI. The connection is made with
+    ``driver`` are PyMongo's own options beside those in the URI; ``client`` is the name and
+    version by which MongoDB knows who is connected. The connection is made with
     the first call. The database is the one that the URI names, ``parse`` if it names none.
     ImportError if ``memory:`` lacks its extra.
     """
     if uri.startswith(memory.SCHEME):
-        client = cast(AsyncMongoClient[Document], memory.open_client())
+        made = cast(AsyncMongoClient[Document], memory.open_client())
         name = "parse"
     else:
         options = {"serverSelectionTimeoutMS": 5000, "appname": "parsepy", **(driver or {})}
-        client = AsyncMongoClient(uri, tz_aware=False, _pool_class=Pool, **options)
-        name = client.get_default_database("parse").name
+        if client is not None:
+            options["driver"] = DriverInfo(*client)
+        made = AsyncMongoClient(uri, tz_aware=False, _pool_class=Pool, **options)
+        name = made.get_default_database("parse").name
     return Storage(
-        client,
+        made,
         name,
         file_url=file_url,
         prefix=prefix,
         max_time_ms=max_time_ms,
+        batch_size=batch_size,
         shares_updates=not uri.startswith(memory.SCHEME),
     )

@@ -21,6 +21,7 @@ Document = dict[str, Any]
 Collection = AsyncCollection[Document]
 Session = AsyncClientSession | None
 _NAMES = {
+    "batchSize": "batchSize",
     "batch_size": "batchSize",
     "collation": "collation",
     "comment": "comment",
@@ -79,9 +80,9 @@ async def aggregate(
     """All that ``collection.aggregate`` yields with these arguments; raises PyMongo's errors."""
     writes = any("$out" in stage or "$merge" in stage for stage in pipeline[-1:])
     if not writes and _is_plain(collection, session, options):
-        command: Document = {"aggregate": collection.name, "pipeline": pipeline, "cursor": {}}
-        for name, value in options.items():
-            command[_NAMES[name]] = value
+        batches = {name: options[name] for name in ("batchSize",) if name in options}
+        command: Document = {"aggregate": collection.name, "pipeline": pipeline, "cursor": batches}
+        command |= {_NAMES[name]: value for name, value in options.items() if name not in batches}
         found = await _found(collection, command)
         if found is not None:
             return found

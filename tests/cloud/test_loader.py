@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from parsepy.cloud import Cloud
 from parsepy.cloud.loader import CloudError, load, watch
 from parsepy.triggers import Triggers
 from tests.rest.shop import eventually
@@ -29,6 +31,35 @@ def folder(tmp_path: Path) -> Path:
 def test_a_file_registers_what_it_decorates(folder: Path) -> None:
     (folder / "main.py").write_text(FUNCTION.format(name="total"))
     assert set(load(folder / "main.py").functions) == {"total"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("beforeSave", "Cloud has no beforeSave; in Python it is before_save"),
+        ("afterLiveQueryEvent", "in Python it is after_live_query_event"),
+        ("startJob", "in Python it is start_job"),
+        ("useMasterKey", "in Python it is the argument use_master_key=True"),
+    ],
+)
+def test_a_name_of_javascript_is_answered_with_that_of_python(
+    folder: Path, name: str, text: str
+) -> None:
+    (folder / "main.py").write_text(f"from parsepy import Cloud\n\nCloud.{name}('Order')\n")
+    with pytest.raises(CloudError, match=rf"main\.py.*3[\s\S]*{re.escape(text)}"):
+        load(folder / "main.py")
+
+
+@pytest.mark.parametrize("name", ["beforeSave", "beforeLunch", "_private", "__wrapped__"])
+def test_a_name_that_cloud_does_not_have_is_no_attribute(name: str) -> None:
+    assert not hasattr(Cloud, name)
+    assert getattr(Cloud, name, None) is None
+
+
+def test_an_unknown_name_is_answered_without_a_guess() -> None:
+    with pytest.raises(AttributeError, match=r"^Cloud has no beforeLunch$") as caught:
+        Cloud.beforeLunch  # type: ignore[attr-defined]  # noqa: B018
+    assert (caught.value.name, caught.value.obj) == ("beforeLunch", Cloud)
 
 
 def test_a_folder_stands_for_its_main_file(folder: Path) -> None:

@@ -1,7 +1,12 @@
-"""200 MB up and down a real server: its memory stays flat; a killed upload leaves nothing."""
+"""200 MB up and down a real server: its memory stays flat; a killed upload leaves nothing,
 
+be it the client that is killed or the server.
+"""
+
+import asyncio
 import hashlib
 import json
+import os
 import re
 import signal
 import socket
@@ -19,8 +24,9 @@ from uuid import uuid4
 import httpx
 import pytest
 from moto.server import ThreadedMotoServer
-from pymongo import MongoClient
+from pymongo import AsyncMongoClient, MongoClient
 
+from parsepy.files.gridfs import GridFS
 from tests.conftest import APP_ID, MASTER_KEY, database_in
 
 pytestmark = pytest.mark.slow
@@ -77,7 +83,8 @@ def serving(uri: str, home: Path, **more: Any) -> Iterator[tuple[str, int]]:
         until(lambda: healthy(url), "the server did not come up")
         yield url, process.pid
     finally:
-        process.send_signal(signal.SIGINT)
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
         process.wait(20)
 
 
@@ -225,23 +232,87 @@ def test_a_slow_reader_holds_the_server_back(served: Served) -> None:
     assert watch.above < 50 * MB
 
 
+@contextmanager
+def uploading(port: int, chunks: Any, size: int, **more: str) -> Iterator[socket.socket]:
+    """An upload of which 20 MB have been sent, and some have been stored, until the block ends."""
+    before = chunks.count_documents({})
+    headers = {**HEADERS, **more, "Content-Length": size}
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    head = "\r\n".join(["POST /parse/files/film.mp4 HTTP/1.1", "Host: x", *lines, "", ""])
+    with socket.create_connection(("127.0.0.1", port)) as sender:
+        sender.sendall(head.encode())
+        for piece in pieces(20 * MB):
+            sender.sendall(piece)
+        until(lambda: chunks.count_documents({}) > before, "nothing was stored on the way")
+        yield sender
+
+
 @pytest.mark.parametrize("mode", ["raw", "stream"])
 def test_a_killed_upload_leaves_nothing_behind(served: Served, mode: str) -> None:
     files, chunks = served.database["fs.files"], served.database["fs.chunks"]
     before = files.count_documents({}), chunks.count_documents({})
-    lines = [f"{name}: {value}" for name, value in {**HEADERS, "Content-Length": SIZE}.items()]
-    if mode == "stream":
-        lines.append("X-Parse-Upload-Mode: stream")
-    head = "\r\n".join(["POST /parse/files/film.mp4 HTTP/1.1", "Host: x", *lines, "", ""])
-    with socket.create_connection(("127.0.0.1", served.port)) as sender:
-        sender.sendall(head.encode())
-        for piece in pieces(20 * MB):
-            sender.sendall(piece)
-        until(lambda: chunks.count_documents({}) > before[1], "nothing was stored on the way")
+    with uploading(served.port, chunks, SIZE, **(STREAM if mode == "stream" else {})):
+        pass
     until(
         lambda: (files.count_documents({}), chunks.count_documents({})) == before,
         "the killed upload left something behind",
     )
+
+
+def files_kept(seconds: float) -> dict[str, Any]:
+    """The option `filesAdapter` with another bound for uploads that show no life."""
+    return {"filesAdapter": {"module": "gridfs", "options": {"abandonedAfter": seconds}}}
+
+
+def test_a_server_killed_in_mid_upload_leaves_no_chunk_after_its_next_start(
+    mongo_uri: str, mongo: MongoClient[dict[str, Any]], tmp_path: Path
+) -> None:
+    name = f"killed_{uuid4().hex[:12]}"
+    uri, chunks, notes = database_in(mongo_uri, name), mongo[name]["fs.chunks"], "fs.uploads"
+    try:
+        with serving(uri, tmp_path, **files_kept(0.5)) as (url, pid):
+            port = int(url.split(":")[2].split("/")[0])
+            with uploading(port, chunks, SIZE):
+                os.kill(pid, signal.SIGKILL)
+        assert chunks.count_documents({}) > 0
+        assert mongo[name][notes].count_documents({}) == 1
+        with serving(uri, tmp_path, **files_kept(0.5)):
+            until(lambda: chunks.count_documents({}) == 0, "chunks are left")
+            until(lambda: mongo[name][notes].count_documents({}) == 0, "the note is left")
+    finally:
+        mongo.drop_database(name)
+
+
+async def test_the_upload_of_another_process_is_left_alone_while_it_lives(
+    mongo_uri: str, mongo: MongoClient[dict[str, Any]], tmp_path: Path
+) -> None:
+    name = f"other_{uuid4().hex[:12]}"
+    uri, chunks, notes = database_in(mongo_uri, name), mongo[name]["fs.chunks"], "fs.uploads"
+    try:
+        client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongo_uri)
+        with serving(uri, tmp_path, **files_kept(3)) as (url, _):
+            port = int(url.split(":")[2].split("/")[0])
+            async with client:
+                with uploading(port, chunks, 30 * MB) as sender:
+                    await clean_for(GridFS(client[name], abandoned_after=3), mongo[name][notes], 4)
+                    for piece in pieces(10 * MB):
+                        sender.sendall(piece)
+                    assert b" 201 Created" in sender.recv(100)
+        files = list(mongo[name]["fs.files"].find())
+        assert [file["length"] for file in files] == [30 * MB]
+        assert sum(len(row["data"]) for row in chunks.find()) == 30 * MB
+        assert mongo[name][notes].count_documents({}) == 0
+    finally:
+        mongo.drop_database(name)
+
+
+async def clean_for(store: GridFS, notes: Any, seconds: float) -> None:
+    """Look for abandoned uploads until the one under way has been renewed for so long."""
+    begun = notes.find_one({})["renewed"]
+    async with asyncio.timeout(60):
+        while (notes.find_one({})["renewed"] - begun).total_seconds() < seconds:
+            assert await store.uploads.clean_once() == 0
+            await asyncio.sleep(0.1)
 
 
 def test_too_large_an_upload_leaves_nothing_behind(served: Served) -> None:

@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 from pymongo import MongoClient
 
+from parsepy.config import ConfigError
 from tests.conftest import Client, MakeApp, database_in
 from tests.livequery.listener import listening, serving
 from tests.peer import unavailable
@@ -135,6 +136,29 @@ async def test_another_programs_writes_are_told(
         created, updated = await listener.frame(), await listener.frame()
     assert (created["op"], created["object"]["objectId"]) == ("create", "o1")
     assert (updated["op"], updated["original"]["status"]) == ("update", "pending")
+
+
+async def test_redis_is_spoken_to_with_the_options_for_it(
+    app: MakeApp, mongo_uri: str, redis_url: str
+) -> None:
+    from redis.asyncio import Redis
+
+    await eventually(lambda: answers(redis_url))
+    options = {"database": 3, "client_name": "shop-live"}
+    async with two(app, mongo_uri, redisURL=redis_url, redisOptions=options) as (url, elsewhere):
+        async with listening(url) as listener:
+            await listener.subscribe("Order")
+            await create(elsewhere, "Order", status="new")
+            assert (await listener.frame())["op"] == "create"
+        async with Redis.from_url(redis_url) as looker:
+            clients = [c for c in await looker.client_list() if c["name"] == "shop-live"]
+    assert {client["db"] for client in clients} == {"3"}
+
+
+async def test_an_option_that_redis_does_not_have_is_named(app: MakeApp) -> None:
+    live = {"classNames": ["Order"], "redisURL": "redis://x", "redisOptions": {"socket": {}}}
+    with pytest.raises(ConfigError, match=r"redisOptions: redis-py has no option socket"):
+        await app(liveQuery=live)
 
 
 async def test_the_spines_read_nothing_for_change_streams(app: MakeApp) -> None:

@@ -158,3 +158,60 @@ async def test_two_servers_start_at_once_on_an_empty_database(
     anna = await shop.sign_up(Client(first))
     ok(await Client(second, session=anna.token).get("/users/me"))
     mongo.drop_database(name)
+
+
+# --- options of the database --------------------------------------------------------------------
+
+
+async def test_with_schema_hooks_a_change_of_a_class_is_known_at_once(
+    server: MakeApp, here: Client
+) -> None:
+    name = unique("Shelf")
+    await create(here, name, place=1)
+    late = {"schemaCacheTtl": 600_000}
+    told = Client(await server(databaseOptions={**late, "enableSchemaHooks": True}))
+    untold = Client(await server(databaseOptions=late))
+    assert len(await find(told, name)) == len(await find(untold, name)) == 1
+    for find_is_for, code in (({}, 119), ({"*": True}, None)):
+        permissions = {"find": find_is_for, "get": {"*": True}}
+        body = {"classLevelPermissions": permissions}
+        ok(await master_of(here).put(f"/schemas/{name}", json=body))
+
+        async def known(code: int | None = code) -> bool:
+            answer: dict[str, Any] = (await told.get(f"/classes/{name}")).json()
+            return answer.get("code") == code
+
+        await eventually(known)
+        assert len(await find(untold, name)) == 1  # who is not told goes on for ten minutes
+
+
+async def test_batches_have_the_size_of_the_option(
+    app: MakeApp, mongo_uri: str, mongo: MongoClient[dict[str, Any]]
+) -> None:
+    name = f"test_{uuid4().hex[:16]}"
+    options = {"databaseURI": database_in(mongo_uri, name), "databaseOptions": {"batchSize": 10}}
+    master = Client(await app(**options), master=True)
+    await asyncio.gather(*(create(master, "Crate", n=n) for n in range(25)))
+    mongo[name].command("profile", 2)
+    assert len(await find(master, "Crate", limit=1000)) == 25
+    params = {"pipeline": '[{"$match": {"n": {"$gte": 0}}}]'}
+    assert len(ok(await master.get("/aggregate/Crate", params=params))["results"]) == 25
+    mongo[name].command("profile", 0)
+    batches = mongo[name]["system.profile"].find({"ns": f"{name}.Crate"}, sort=[("ts", 1)])
+    assert [row["nreturned"] for row in batches] == [10, 10, 5, 10, 10, 5]
+
+
+async def test_mongodb_is_told_who_is_connected(
+    app: MakeApp, mongo: MongoClient[dict[str, Any]]
+) -> None:
+    name = unique("shop")
+    await app(databaseOptions={"clientMetadata": {"name": name, "version": "1.2.3"}})
+    asked = {"$currentOp": {"allUsers": True, "idleConnections": True}}
+    drivers = [
+        operation["clientMetadata"]["driver"]
+        for operation in mongo["admin"].aggregate([asked])
+        if "clientMetadata" in operation
+    ]
+    versions = [driver["version"] for driver in drivers if name in driver["name"].split("|")]
+    assert versions
+    assert all("1.2.3" in version.split("|") for version in versions)

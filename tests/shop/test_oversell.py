@@ -1,7 +1,10 @@
-"""200 buyers, 50 units, two server processes: exactly 50 are sold."""
+"""200 buyers, 50 units, two server processes: exactly 50 are sold, never one too many."""
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -9,6 +12,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from pymongo import MongoClient
+from pymongo.collection import Collection
 
 from tests.conftest import database_in
 from tests.rest.shop import ok, pointer
@@ -67,6 +71,22 @@ async def sell_out(urls: list[str]) -> None:
         assert ok(count)["count"] == UNITS
 
 
+@contextmanager
+def watched(skus: Collection[dict[str, Any]]) -> Iterator[list[int]]:
+    """The stock after each of its changes while the block runs, as MongoDB committed them."""
+    seen: list[int] = []
+    last = "the last one"
+    with skus.watch() as changes:
+        yield seen
+        skus.insert_one({"_id": last})
+        for change in changes:
+            if change["documentKey"]["_id"] == last:
+                return
+            document = change.get("fullDocument") or change["updateDescription"]["updatedFields"]
+            if "stock" in document:
+                seen.append(document["stock"])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("processes", [1, 2])
 async def test_200_buyers_get_exactly_50_units(
@@ -79,11 +99,15 @@ async def test_200_buyers_get_exactly_50_units(
         folder.mkdir()
     cloud = ROOT / "cloud" / "main.py"
     try:
-        with parsepy_serving(uri, TEMPLATES, folders[0], cloud) as first:
-            if processes == 1:
-                await sell_out([first.url])
-                return
-            with parsepy_serving(uri, TEMPLATES, folders[1], cloud) as second:
-                await sell_out([first.url, second.url])
+        with ExitStack() as servers:
+            urls = [
+                servers.enter_context(parsepy_serving(uri, TEMPLATES, folder, cloud)).url
+                for folder in folders
+            ]
+            with watched(mongo[name]["SKU"]) as stocks:
+                await sell_out(urls)
     finally:
         mongo.drop_database(name)
+    assert min(stocks) == 0  # at no moment was more sold than was there
+    changes = Counter(after - before for before, after in pairwise(stocks))
+    assert (stocks[0], changes) == (UNITS, {-1: UNITS})

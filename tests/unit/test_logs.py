@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from parsepy.logs import JSONLines, LogQuery, LogStore, files_kept, mask
+from parsepy.logs import JSONLines, LogQuery, LogStore, files_kept, mask, shown
 
 DAY = 86_400.0
 
@@ -41,6 +41,32 @@ def test_a_session_token_is_known_by_its_form() -> None:
 @pytest.mark.parametrize("text", ["GET /classes/Order?limit=3", "the key of the city", "a:b@c"])
 def test_what_is_no_secret_stays(text: str) -> None:
     assert mask(text) == text
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"password": 'two "words", SECRET'},
+        {"user": [{"authData": {"cards": {"id": "SECRET"}}}]},
+        {"masterKey": ["SECRET"], "api_key": {"a": "SECRET"}, "key": "SECRET"},
+        {"said": "r:SECRET0123456789abcdef"},
+        b"SECRET",
+    ],
+)
+def test_a_value_is_shown_without_its_secrets(value: object) -> None:
+    assert "SECRET" not in shown(value)
+
+
+def test_a_value_is_shown_as_json_and_cut() -> None:
+    assert shown({"monkey": 1, "keys": ["é", None, True]}) == (
+        '{"monkey": 1, "keys": ["é", null, true]}'
+    )
+    assert shown(object()) == '"(object)"'
+    assert len(shown(["x" * 600] * 3)) < 1100
+    deep: list[Any] = []
+    for _ in range(5000):
+        deep = [deep]
+    assert "(list)" in shown(deep)
 
 
 def record(

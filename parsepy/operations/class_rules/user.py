@@ -57,7 +57,10 @@ async def check_policy(write: Write, password: str) -> None:
     policy = write.context.config.password_policy
     if policy is None:
         return
-    if policy.validator_pattern and not re.search(policy.validator_pattern, password):
+    accepts = write.context.backend.accepts_password
+    if (policy.validator_pattern and not re.search(policy.validator_pattern, password)) or (
+        accepts is not None and not await accepts(password)
+    ):
         raise ParseError(
             Code.VALIDATION_ERROR,
             policy.validation_error or "Password does not meet the Password Policy requirements.",

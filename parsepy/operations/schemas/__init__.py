@@ -8,13 +8,29 @@ from parsepy.operations.schemas.api import (
     show_class,
     update_class,
 )
-from parsepy.operations.schemas.cache import check_unknown, existing, load, lookup, readable, ttl
+from parsepy.operations.schemas.cache import (
+    check_unknown,
+    existing,
+    load,
+    lookup,
+    noticed,
+    readable,
+    ttl,
+)
 from parsepy.operations.schemas.changes import mismatch
 from parsepy.operations.schemas.startup import prepare_database
-from parsepy.operations.schemas.templates import REPLACED, SchemaConflict, apply, plan
+from parsepy.operations.schemas.templates import (
+    DELETED,
+    REPLACED,
+    SchemaConflict,
+    apply,
+    plan,
+    undefined,
+)
 from parsepy.operations.schemas.writes import add_columns, check_types, writable
 
 __all__ = [
+    "DELETED",
     "REPLACED",
     "SchemaConflict",
     "add_columns",
@@ -28,12 +44,14 @@ __all__ = [
     "load",
     "lookup",
     "mismatch",
+    "noticed",
     "plan",
     "prepare_database",
     "purge",
     "readable",
     "show_class",
     "ttl",
+    "undefined",
     "update_class",
     "writable",
 ]

@@ -12,6 +12,7 @@ from parsepy.model.schema import ClassSchema, make_schema
 from parsepy.model.values import JSONObject
 from parsepy.storage import Unavailable
 from parsepy.storage import schemas as stored
+from parsepy.storage.streams import Change
 
 _REREAD_SECONDS = 0.5  # how soon after a reading an unknown class is looked for again
 
@@ -51,6 +52,12 @@ async def load(backend: Backend, *, within: float | None = None) -> dict[str, Cl
         cache.documents = documents
         cache.loaded_at = started
     return cache.classes
+
+
+async def noticed(backend: Backend, change: Change) -> None:
+    """Another process (or this one) changed a class: what is cached of them counts no more."""
+    async with backend.schemas.lock:  # a reading under way may not have seen it
+        backend.schemas.loaded_at = 0.0
 
 
 def ttl(config: Config) -> float:

@@ -2,7 +2,7 @@
 
 from parsepy.backend import Backend
 from parsepy.model import schema as model
-from parsepy.model.schema import Field, make_schema
+from parsepy.model.schema import ClassSchema, Field, make_schema
 from parsepy.model.templates import Template
 from parsepy.model.values import JSONObject, dumps
 from parsepy.operations.schemas.cache import load
@@ -17,6 +17,8 @@ from parsepy.storage import schemas as stored
 
 REPLACED = "replace"
 """The verb of a line that tells of permissions which somebody had set otherwise."""
+DELETED = "delete the column"
+"""The verb of a line that tells of data which go, because an option of the schema says so."""
 
 
 class SchemaConflict(Exception):
@@ -36,8 +38,14 @@ async def plan(backend: Backend, template: Template) -> list[str]:
 
 
 async def apply(backend: Backend, template: Template) -> list[str]:
-    """Bring the database up to a template: adds, never drops; what was changed, in lines."""
+    """Bring the database up to a template; what was changed, in lines.
+
+    It adds, and drops only columns, and those only where an option of the schema says so.
+    """
     lines, needed = await _changes(backend, template)
+    for name, fields in _doomed(backend, template).items():
+        await backend.storage.drop_columns(backend.schemas.classes[name], fields)
+    await load(backend, within=0)
     for definition in needed:
         await _apply_class(backend, definition)
     await load(backend, within=0)
@@ -60,10 +68,54 @@ async def _apply_class(backend: Backend, definition: JSONObject) -> None:
     await change_indexes(backend, name, schema.indexes, missing, [])
 
 
+def _doomed(backend: Backend, template: Template) -> dict[str, list[str]]:
+    """The columns that the options of the schema let go: those not defined, or of another type."""
+    options, classes = backend.config.schema, backend.schemas.classes
+    doomed: dict[str, list[str]] = {}
+    for definition in template.classes:
+        name, fields = definition["className"], definition["fields"]
+        if options is None or name not in classes:
+            continue
+        columns = classes[name].fields
+        if options.delete_extra_fields:
+            doomed.setdefault(name, []).extend(_extra(classes[name], fields))
+        if options.recreate_modified_fields:
+            for field, record in fields.items():
+                known = columns.get(field)
+                changed = known and known.type != model.read_field(name, field, record).type
+                if changed and not model.is_reserved(name, field):
+                    doomed.setdefault(name, []).append(field)
+    return {name: fields for name, fields in doomed.items() if fields}
+
+
+def _extra(schema: ClassSchema, defined: JSONObject) -> list[str]:
+    """The columns of a class that are neither defined nor Parse's own."""
+    own = [name for name in schema.fields if not model.is_reserved(schema.name, name)]
+    return [name for name in own if name not in defined]
+
+
+async def undefined(backend: Backend, template: Template) -> list[str]:
+    """What the database has beyond a template, a line for each class or column."""
+    lines: list[str] = []
+    defined = {definition["className"]: definition["fields"] for definition in template.classes}
+    for name, schema in sorted((await load(backend, within=0)).items()):
+        if name in defined:
+            extra = _extra(schema, defined[name])
+            lines += [f"{name}.{field}: the column is not defined" for field in extra]
+        elif name not in model.SYSTEM_COLUMNS:
+            lines.append(f"{name}: the class is not defined")
+    return lines
+
+
 async def _changes(backend: Backend, template: Template) -> tuple[list[str], list[JSONObject]]:
     """What applying a template would do: a line for each, and the classes that need it."""
     classes = await load(backend, within=0)
-    lines: list[str] = []
+    doomed = _doomed(backend, template)
+    lines: list[str] = [
+        f"{name}.{field}: {DELETED} with all its values"
+        for name, fields in doomed.items()
+        for field in fields
+    ]
     needed: list[JSONObject] = []
     conflicts: list[str] = []
     for definition in template.classes:
@@ -76,7 +128,7 @@ async def _changes(backend: Backend, template: Template) -> tuple[list[str], lis
         for field, record in definition["fields"].items():
             column = model.read_field(name, field, record)
             known = schema.fields.get(field)
-            if known is None:
+            if known is None or field in doomed.get(name, ()):
                 lines.append(f"{name}.{field}: add {column.type}")
             elif known.type != column.type:
                 conflicts.append(

@@ -95,6 +95,7 @@ class MemoryCollection(Refusing):
         hint: Any = None,
         comment: Any = None,
         maxTimeMS: int | None = None,
+        batchSize: int = 0,
         session: MemorySession | None = None,
     ) -> Rows:
         """What those of MongoDB's stages yield that mongomock has; none of them writes."""

@@ -1,5 +1,7 @@
 """Every file store, each on a place of its own; a real server that speaks S3."""
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from parsepy.files.gridfs import GridFS
 from parsepy.files.local import LocalFiles
 from parsepy.files.memory import MemoryFiles
 from parsepy.files.s3 import S3Files
+from parsepy.storage.embedded import find_mongod
 
 STORES = ("gridfs", "encrypted", "local", "memory", "s3")
 
@@ -53,6 +56,25 @@ async def database(mongo_uri: str) -> AsyncIterator[Any]:
     async with client:
         yield client[name]
         await client.drop_database(name)
+
+
+@pytest.fixture
+async def standalone(tmp_path: Path) -> AsyncIterator[Any]:
+    """A database of a MongoDB that is no replica set, and so has no transactions."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [str(find_mongod(tmp_path)), "--dbpath", str(tmp_path), "--port", str(port)]
+    command += ["--bind_ip", "127.0.0.1", "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25"]
+    with (tmp_path / "log").open("w") as output:
+        process = await asyncio.create_subprocess_exec(*command, stdout=output)
+    try:
+        client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient("127.0.0.1", port)
+        async with client:  # the driver waits until it answers
+            yield client["files"]
+    finally:
+        process.terminate()
+        await process.wait()
 
 
 @pytest.fixture(params=STORES)

@@ -1,18 +1,22 @@
 """What every file store promises, and what each leaves behind when an upload breaks off."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from pymongo.errors import OperationFailure
 
 from parsepy.files.base import FileStore
 from parsepy.files.encryption import Encryption
 from parsepy.files.gridfs import CHUNK_SIZE, GridFS
 from parsepy.files.local import LocalFiles
 from parsepy.files.s3 import S3Files
+from parsepy.files.uploads import UploadAbandoned
 from tests.contract.files.conftest import objects_in
+from tests.rest.shop import eventually
 
 NAME = "0123456789abcdef0123456789abcdef_price list~1@shop.txt"
 LARGE = bytes(range(256)) * (11 * CHUNK_SIZE // 256) + b"the end"
@@ -121,6 +125,117 @@ async def test_a_broken_upload_leaves_no_chunks(database: Any) -> None:
         )
     assert await database["fs.chunks"].count_documents({}) == 0
     assert await database["fs.files"].count_documents({}) == 0
+
+
+class Held:
+    """An upload that waits in its middle, when some chunks are stored, until it is let go."""
+
+    def __init__(self, store: GridFS) -> None:
+        self._go_on, self._waits = asyncio.Event(), asyncio.Event()
+        self._task = asyncio.create_task(
+            store.create(NAME, self._chunks(), content_type=None, metadata={}, tags={})
+        )
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        yield LARGE
+        yield b"."
+        self._waits.set()
+        await self._go_on.wait()
+        yield LARGE
+
+    async def in_the_middle(self) -> None:
+        """Return when it waits."""
+        async with asyncio.timeout(30):
+            await self._waits.wait()
+
+    async def end(self) -> None:
+        """Let it go, and wait for its end."""
+        self._go_on.set()
+        await self._task
+
+
+async def test_an_upload_that_is_renewed_is_left_alone(database: Any) -> None:
+    store = GridFS(database, abandoned_after=2)
+    upload = Held(store)
+    await upload.in_the_middle()
+    begun = (await database["fs.uploads"].find_one())["renewed"]
+    async with asyncio.timeout(30):
+        while True:  # until longer than the bound has passed on the database's clock
+            assert await store.uploads.clean_once() == 0
+            renewed = (await database["fs.uploads"].find_one())["renewed"]
+            if (renewed - begun).total_seconds() > 2.5:
+                break
+            await asyncio.sleep(0.05)
+    await upload.end()
+    assert await got(store, NAME) == LARGE + b"." + LARGE
+    assert await database["fs.uploads"].count_documents({}) == 0
+
+
+async def test_an_upload_that_shows_no_life_is_removed_and_fails(database: Any) -> None:
+    upload = Held(GridFS(database, abandoned_after=10_000))  # renews each 2,000 seconds
+    await upload.in_the_middle()
+    assert await database["fs.chunks"].count_documents({}) > 0
+    cleaner = GridFS(database, abandoned_after=0.001).uploads
+
+    async def found() -> bool:
+        return await cleaner.clean_once() == 1
+
+    await eventually(found)
+    assert await database["fs.chunks"].count_documents({}) == 0
+    with pytest.raises(UploadAbandoned):
+        await upload.end()
+    assert await database["fs.files"].count_documents({}) == 0
+    assert await database["fs.chunks"].count_documents({}) == 0
+
+
+async def test_what_comes_after_an_upload_was_given_up_is_removed_as_well(database: Any) -> None:
+    with pytest.raises(ConnectionError):
+        await GridFS(database).create(
+            NAME, breaking(LARGE), content_type=None, metadata={}, tags={}
+        )
+    note = await database["fs.uploads"].find_one()
+    await database["fs.chunks"].insert_one({"files_id": note["_id"], "n": 0, "data": b"late"})
+    cleaner = GridFS(database, abandoned_after=0.001).uploads
+
+    async def nothing_left() -> bool:
+        await cleaner.clean_once()
+        names = ("fs.files", "fs.chunks", "fs.uploads")
+        return [await database[name].count_documents({}) for name in names] == [0, 0, 0]
+
+    await eventually(nothing_left)
+
+
+async def test_a_file_that_is_complete_is_kept_whatever_its_note_says(database: Any) -> None:
+    store = GridFS(database, abandoned_after=0.001)
+    await put(store, NAME, LARGE)
+    file = await database["fs.files"].find_one()
+    await database["fs.uploads"].insert_one({"_id": file["_id"], "renewed": file["uploadDate"]})
+    async with asyncio.timeout(30):
+        while await database["fs.uploads"].count_documents({}):
+            assert await store.uploads.clean_once() == 0
+    assert await got(store, NAME) == LARGE
+
+
+async def test_a_small_file_and_its_chunks_come_together_or_not_at_all(database: Any) -> None:
+    store = GridFS(database)
+    await put(store, "first.txt", b"x")  # makes the collections
+    await database.command(
+        {"collMod": "fs.files", "validator": {"filename": {"$ne": NAME}}}
+    )  # the last write is refused
+    with pytest.raises(OperationFailure):
+        await put(store, NAME, b"y" * 3 * CHUNK_SIZE)
+    assert await database["fs.chunks"].count_documents({}) == 1
+    assert "fs.uploads" not in await database.list_collection_names()
+
+
+async def test_a_mongodb_without_transactions_stores_small_files_too(standalone: Any) -> None:
+    store = GridFS(standalone)
+    await put(store, NAME, b"small")
+    await put(store, "empty.txt", b"")
+    assert await got(store, NAME) == b"small"
+    assert await got(store, "empty.txt") == b""
+    assert "fs.uploads" in await standalone.list_collection_names()  # by way of a note, then
+    assert await standalone["fs.uploads"].count_documents({}) == 0
 
 
 async def test_a_broken_upload_leaves_no_temporary_file(tmp_path: Path) -> None:

@@ -1,0 +1,95 @@
+"""``CloudLog``: a line for what cloud code did, at the levels that the option logLevels names."""
+
+import logging
+from typing import Any
+
+from parsepy.config.groups import LogLevels
+from parsepy.errors import ParseError
+from parsepy.logs import LEVELS, shown
+from parsepy.model.files import FileDraft
+from parsepy.model.principal import Principal
+from parsepy.triggers import CONFIG, FILE, Answered, Event
+
+log = logging.getLogger("parsepy.cloud")
+
+_AFTER = ("afterSave", "afterDelete", "afterLogin", "afterLogout", "afterFind")
+_BEFORE = ("beforeSave", "beforeDelete", "beforeLogin", "beforePasswordResetRequest")
+
+
+class CloudLog:
+    """Tells of functions and triggers that ran or failed.
+
+    Parse: a beforeFind of a class, the triggers of Live Query and jobs leave no such line.
+    """
+
+    def __init__(self, levels: LogLevels) -> None:
+        ran = dict.fromkeys(_BEFORE, levels.trigger_before_success)
+        ran |= dict.fromkeys(_AFTER, levels.trigger_after)
+        ran["function"] = levels.cloud_function_success
+        # an error of an after-trigger is logged where it is held back from the client
+        failed = dict.fromkeys((*_BEFORE, "afterFind"), levels.trigger_before_error)
+        failed["function"] = levels.cloud_function_error
+        self._ran, self._failed = _numbers(ran), _numbers(failed)
+
+    def ran(self, event: Event, answer: Any) -> None:
+        """A handler has come to its end."""
+        level = self._ran.get(event.kind)
+        if level is not None and log.isEnabledFor(level):
+            _tell(level, event, "ran", f"result {shown(_result(answer))}")
+
+    def failed(self, event: Event, error: ParseError) -> None:
+        """A handler has refused, or raised something."""
+        level = self._failed.get(event.kind)
+        if level is not None and log.isEnabledFor(level):
+            told = {"code": error.code, "error": error.message}
+            _tell(level, event, "failed", f"error {shown(told)}")
+
+
+def username_taken(levels: LogLevels, request_id: str, error: ParseError) -> None:
+    """Tell of a sign-up (or another name for a user) that was refused: the name was taken."""
+    if levels.signup_username_taken != "silent":
+        level = LEVELS[levels.signup_username_taken]
+        log.log(level, "request %s: %s", request_id, error.message)
+
+
+def _numbers(names: dict[str, str]) -> dict[str, int]:
+    """The levels that are not silent, as `logging` knows them."""
+    return {kind: LEVELS[name] for kind, name in names.items() if name != "silent"}
+
+
+def _tell(level: int, event: Event, outcome: str, end: str) -> None:
+    principal = event.request.principal
+    fields = {"requestId": event.request.request_id, "user": principal.user_id}
+    if event.kind == "function":
+        what = f"the function {event.class_name}"
+        fields["functionName"] = event.class_name
+    else:
+        what = f"{event.kind} of {event.class_name}"
+        fields |= {"triggerType": event.kind, "className": event.class_name}
+    message = f"{what} {outcome} for {_who(principal)}: input {shown(_input(event))}, {end}"
+    log.log(level, "%s", message, extra={"fields": fields})
+
+
+def _who(principal: Principal) -> str:
+    if principal.user_id is not None:
+        return f"user {principal.user_id}"
+    return "the master key" if principal.is_master else "nobody"
+
+
+def _input(event: Event) -> Any:
+    """What a handler was told, as far as a line tells it."""
+    if event.class_name == CONFIG:  # the values may be for the master key's eyes only
+        return sorted(event.changes or {})
+    if event.class_name == FILE:
+        return _result(event.extra.get("file"))
+    if event.kind == "function":
+        return event.params
+    if event.objects is not None:
+        return [f"{event.class_name}:{item.get('objectId')}" for item in event.objects]
+    return event.object or {**(event.original or {}), **(event.changes or {})}
+
+
+def _result(answer: Any) -> Any:
+    if isinstance(answer, FileDraft):
+        return {"name": answer.name, "fileSize": answer.size}
+    return answer.content if isinstance(answer, Answered) else answer
