@@ -197,13 +197,14 @@ class Application:
 
     async def _close(self) -> None:
         await _end([*self._tasks, *self.backend.tasks])
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                await self._close_connections()
-        except TimeoutError:  # the other end may be gone
-            log.warning("some connections did not close within %g s", _PATIENCE)
+        for close in (self._close_parts, self.backend.storage.close):
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    await close()
+            except TimeoutError:  # the other end may be gone
+                log.warning("some connections did not close within %g s", _PATIENCE)
 
-    async def _close_connections(self) -> None:
+    async def _close_parts(self) -> None:
         if self._live_task is not None:
             await cancelled(self._live_task)
         await self._rest.close()
@@ -216,7 +217,6 @@ class Application:
         if close_senders is not None:
             await close_senders()
         await self.backend.files.close()
-        await self.backend.storage.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or follow the server's lifespan."""

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 
+import pymongo
 from bson import CodecOptions, DatetimeConversion
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.collection import AsyncCollection
@@ -17,6 +18,8 @@ from parsepy.storage.transactions import Call, Result, Running
 _CODEC: CodecOptions[Document] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
 RUNNING: ContextVar[Running | None] = ContextVar("parsepy_transaction", default=None)
 _MOST_COLLECTIONS = 10_000
+GOODBYE_SECONDS = 1.0
+"""How long a database that may be dead is looked for, to be told what it need not keep."""
 Collection = AsyncCollection[Document]
 
 
@@ -47,7 +50,8 @@ class Connection:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.close()
+        with pymongo.timeout(GOODBYE_SECONDS):
+            await self._client.close()
 
     async def drop_database(self) -> None:
         """Delete everything (for tests)."""

@@ -142,5 +142,6 @@ async def _found(collection: Collection, command: Document) -> list[Document] | 
     first: list[Document] = reply["cursor"]["firstBatch"]
     if not reply["cursor"]["id"]:
         return first
-    rest = AsyncCommandCursor(collection, reply["cursor"], connection.address)
+    size = command.get("batchSize") or command.get("cursor", {}).get("batchSize", 0)
+    rest = AsyncCommandCursor(collection, reply["cursor"], connection.address, size)
     return await rest.to_list(None)

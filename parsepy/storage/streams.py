@@ -11,9 +11,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import pymongo
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure, PyMongoError
 
+from parsepy.storage.connection import GOODBYE_SECONDS
 from parsepy.storage.documents import Document
 
 log = logging.getLogger("parsepy.storage")
@@ -92,13 +94,16 @@ class Stream:
         while True:
             try:
                 stream, self._first = self._first or await self._watch(), None
-                async with stream:
+                try:
                     while stream.alive:
                         raw = await stream.try_next()
                         pause = _FIRST_PAUSE
                         if raw is not None:
                             await handle(self._read(raw))
                         self._token = stream.resume_token
+                finally:
+                    with pymongo.timeout(GOODBYE_SECONDS):
+                        await stream.close()
             except self._interruptions as error:
                 # what was being handled comes again: it was not told yet
                 self._on_error(error)

@@ -352,7 +352,7 @@ async def test_a_batch_may_ask_for_figures(started: Started) -> None:
     master = await started(metrics={"enabled": True})
     items = [{"method": "GET", "path": f"/parse/{name}"} for name in ("config", "metrics")]
     config, figures = ok(await master.post("/batch", json={"requests": items}))
-    assert config == {"success": {"params": {}}}
+    assert "params" in config["success"]
     assert "parsepy_requests_total" in figures["success"]
 
 
