@@ -19,25 +19,28 @@ async def aggregate(context: RequestContext, asked: Aggregation) -> list[Any]:
     INVALID_QUERY for what MongoDB refuses.
     """
     _check_rights(context, asked)
-    query = Query(asked.class_name, where=asked.where, limit=None)
     if not is_class_name(asked.class_name):
         schemas.check_unknown(context, asked.class_name)
         return []
-    # Parse: beforeFind sees an aggregation as a query; afterFind does not see it
-    rewritten = await hooks.before_find(context, query)
-    if isinstance(rewritten, Replaced):
-        return rewritten.objects
+    selects = asked.where or asked.distinct is not None
+    query = None
+    if selects or context.backend.triggers.has("beforeFind", asked.class_name):
+        query = Query(asked.class_name, where=asked.where, limit=None)
+        # Parse: beforeFind sees an aggregation as a query; afterFind does not see it
+        rewritten = await hooks.before_find(context, query)
+        if isinstance(rewritten, Replaced):
+            return rewritten.objects
+        if asked.distinct is not None:
+            query = rewritten  # Parse: what it makes of the where is not heeded by a pipeline
     schema = await schemas.readable(context, asked.class_name)
     if not schema.exists:
         return []
     storage = context.backend.storage
-    if asked.distinct is not None:
-        rewritten = await find.resolved(context, schema, rewritten)
-        return await storage.distinct(schema, rewritten.where, asked.distinct)
-    # Parse: what beforeFind makes of the where is not heeded by a pipeline
-    if asked.where:
+    if query is not None and selects:
         query = await find.resolved(context, schema, query)
         asked = replace(asked, where=query.where)
+    if asked.distinct is not None:
+        return await storage.distinct(schema, asked.where, asked.distinct)
     return await storage.aggregate(schema, asked)
 
 

@@ -69,9 +69,8 @@ def to_pipeline(
     Raises INVALID_QUERY for extended JSON that is none, INCORRECT_TYPE for an ill-formed typed
     value.
     """
-    if raw_values:
-        return [_Names(schema, raw_values, raw_field_names).stage(s) for s in _extended(stages)]
-    return [_Names(schema, raw_values, raw_field_names).stage(stage) for stage in stages]
+    names = _Names(schema, raw_values, raw_field_names)
+    return [names.stage(stage) for stage in (_extended(stages) if raw_values else stages)]
 
 
 def _extended(stages: Sequence[JSONObject]) -> list[Document]:
@@ -257,9 +256,12 @@ def from_results(
 
 
 def _groups_by_pointer(pipeline: Sequence[Document]) -> bool:
-    groups = (stage.get("$group") for stage in pipeline)
-    ids = (group.get("_id") for group in groups if isinstance(group, dict))
-    return any(isinstance(by, str) and "$_p_" in by for by in ids)
+    for stage in pipeline:
+        group = stage.get("$group")
+        by = group.get("_id") if isinstance(group, dict) else None
+        if isinstance(by, str) and "$_p_" in by:
+            return True
+    return False
 
 
 def _grouped(document: Document) -> Document:

@@ -112,6 +112,7 @@ def _is_plain(collection: Collection, session: Session, options: Mapping[str, An
         isinstance(collection.read_preference, Primary)
         and client.options.timeout is None
         and not client.options.load_balanced
+        and client._encrypter is None
     )
 
 
@@ -121,13 +122,13 @@ async def _found(collection: Collection, command: Document) -> list[Document] | 
     primary = ReadPreference.PRIMARY
     try:
         async with await client._conn_for_reads(primary, None, "find") as (connection, preference):
+            # not given the client, it sends no cluster time: a read outside sessions heeds none
             reply = await connection.command(
                 collection.database.name,
                 command,
                 preference,
                 codec,
                 read_concern=collection.read_concern,
-                client=client,
             )
     except ServerSelectionTimeoutError:
         raise

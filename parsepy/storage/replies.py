@@ -29,13 +29,16 @@ class Pool(pool.Pool):
 
 
 class _Connection(pool.AsyncConnection):
-    _timer: asyncio.TimerHandle
+    _timer: asyncio.TimerHandle | None = None
+    _awaits = False
 
     async def receive_message(self, request_id: int | None) -> _OpMsg:
         """The reply to a request; raises ConnectionFailure, and closes, where none comes."""
         if request_id is None or self.conn.gettimeout or _csot.get_timeout():
             return await super().receive_message(request_id)
-        self._look_later()
+        if self._timer is None:
+            self._look_later()
+        self._awaits = True
         try:
             data, op_code = await self.conn.get_conn.read(request_id, self.max_message_size)
             unpack = _UNPACK_REPLY.get(op_code)
@@ -45,12 +48,16 @@ class _Connection(pool.AsyncConnection):
         except BaseException as error:  # noqa: BLE001 (the driver's: none in mid-reply is used again)
             await self._raise_connection_failure(error)
         finally:
-            self._timer.cancel()
+            self._awaits = False
 
     def _look_later(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look)
 
     def _look(self) -> None:
+        """One timer goes on over many replies, and ends when none is awaited."""
+        self._timer = None
+        if not self._awaits:
+            return
         if self.cancel_context.cancelled:
             self.conn.get_conn.close(_OperationCancelled("operation cancelled"))
         else:
