@@ -6,6 +6,7 @@ plainly first. What comes of it that the driver would try again, and what needs 
 goes the driver's own way.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,13 +14,17 @@ from pymongo import ReadPreference
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.command_cursor import AsyncCommandCursor
+from pymongo.asynchronous.pool import AsyncConnection
 from pymongo.errors import ConnectionFailure, OperationFailure, ServerSelectionTimeoutError
-from pymongo.helpers_shared import _RETRYABLE_ERROR_CODES
+from pymongo.helpers_shared import _RETRYABLE_ERROR_CODES, _check_command_response
+from pymongo.logger import _COMMAND_LOGGER
+from pymongo.message import _op_msg
 from pymongo.read_preferences import Primary
 
 Document = dict[str, Any]
 Collection = AsyncCollection[Document]
 Session = AsyncClientSession | None
+_LOG_IN_AGAIN = 391
 _NAMES = {
     "batchSize": "batchSize",
     "batch_size": "batchSize",
@@ -118,18 +123,11 @@ def _is_plain(collection: Collection, session: Session, options: Mapping[str, An
 
 async def _found(collection: Collection, command: Document) -> list[Document] | None:
     """All documents that a command yields; ``None`` if the driver would try it again."""
-    client, codec = collection.database.client, collection.codec_options
+    client = collection.database.client
     primary = ReadPreference.PRIMARY
     try:
         async with await client._conn_for_reads(primary, None, "find") as (connection, preference):
-            # not given the client, it sends no cluster time: a read outside sessions heeds none
-            reply = await connection.command(
-                collection.database.name,
-                command,
-                preference,
-                codec,
-                read_concern=collection.read_concern,
-            )
+            reply = await _answer(connection, collection, command, preference)
     except ServerSelectionTimeoutError:
         raise
     except ConnectionFailure:
@@ -137,7 +135,9 @@ async def _found(collection: Collection, command: Document) -> list[Document] | 
             raise
         return None
     except OperationFailure as error:
-        if error.code not in _RETRYABLE_ERROR_CODES or not client.options.retry_reads:
+        if error.code != _LOG_IN_AGAIN and not (
+            error.code in _RETRYABLE_ERROR_CODES and client.options.retry_reads
+        ):
             raise
         return None
     first: list[Document] = reply["cursor"]["firstBatch"]
@@ -146,3 +146,28 @@ async def _found(collection: Collection, command: Document) -> list[Document] | 
     size = command.get("batchSize") or command.get("cursor", {}).get("batchSize", 0)
     rest = AsyncCommandCursor(collection, reply["cursor"], connection.address, size)
     return await rest.to_list(None)
+
+
+async def _answer(
+    connection: AsyncConnection, collection: Collection, command: Document, preference: Any
+) -> Document:
+    """MongoDB's answer to a command; raises PyMongo's errors.
+
+    Sent without the client, and so without the cluster's time: a read outside sessions heeds none.
+    """
+    database, codec = collection.database.name, collection.codec_options
+    concern, listeners = collection.read_concern, connection.listeners
+    is_watched = _COMMAND_LOGGER.isEnabledFor(logging.DEBUG) or (
+        listeners is not None and listeners.enabled_for_commands
+    )
+    if not (is_watched or concern.level or connection.opts.server_api):
+        number, encoded, size, largest = _op_msg(
+            0, command, database, preference, codec, connection.compression_context
+        )
+        if size <= connection.max_bson_size:
+            await connection.send_message(encoded, largest)
+            reply = await connection.receive_message(number)
+            answer: Document = reply.unpack_response(codec_options=codec)[0]
+            _check_command_response(answer, connection.max_wire_version)
+            return answer
+    return await connection.command(database, command, preference, codec, read_concern=concern)

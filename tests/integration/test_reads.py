@@ -7,8 +7,10 @@ from uuid import uuid4
 import pytest
 from pymongo import AsyncMongoClient, MongoClient, ReadPreference
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.asynchronous.pool import AsyncConnection
-from pymongo.errors import AutoReconnect, OperationFailure
+from pymongo.errors import AutoReconnect, DocumentTooLarge, OperationFailure
+from pymongo.message import _op_msg
+from pymongo.monitoring import CommandListener
+from pymongo.read_concern import ReadConcern
 
 from parsepy.storage import reads
 from tests.line import between
@@ -38,19 +40,17 @@ async def rows(mongo_uri: str, name: str) -> AsyncIterator[AsyncCollection[dict[
 def commands(monkeypatch: pytest.MonkeyPatch) -> Rows:
     """What is sent as a plain command, while the driver's own ways are shut."""
     sent: Rows = []
-    usual = AsyncConnection.command
+    usual = _op_msg
 
-    async def command(
-        self: AsyncConnection, database: str, spec: Any, *more: Any, **rest: Any
-    ) -> Any:
-        if "hello" not in spec and "ismaster" not in spec:
-            sent.append(dict(spec))
-        return await usual(self, database, spec, *more, **rest)
+    def encoded(flags: int, command: Any, *more: Any) -> Any:
+        sent.append(dict(command))
+        return usual(flags, command, *more)
+
+    monkeypatch.setattr(reads, "_op_msg", encoded)
 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("the driver was asked")
 
-    monkeypatch.setattr(AsyncConnection, "command", command)
     for way in ("find", "find_one", "aggregate", "count_documents"):
         monkeypatch.setattr(AsyncCollection, way, refuse)
     return sent
@@ -141,3 +141,30 @@ async def test_a_read_whose_line_is_cut_is_tried_again_if_reads_are(
                 await reads.count(rows, {})
         assert await reads.count(rows, {}) == SIZE
         await client.close()
+
+
+async def test_who_listens_to_commands_hears_of_reads(mongo_uri: str, name: str) -> None:
+    heard: list[str] = []
+
+    class Listener(CommandListener):
+        def started(self, event: Any) -> None:
+            heard.append(event.command_name)
+
+        def succeeded(self, event: Any) -> None:
+            pass
+
+        def failed(self, event: Any) -> None:
+            pass
+
+    async with AsyncMongoClient[dict[str, Any]](mongo_uri, event_listeners=[Listener()]) as client:
+        assert await reads.count(client[name]["Row"], {}) == SIZE
+        concerned = client.get_database(name, read_concern=ReadConcern("majority"))
+        assert len(await reads.find(concerned["Row"], {"n": 1})) == 1
+    assert heard == ["aggregate", "find"]
+
+
+async def test_a_command_that_is_too_large_is_refused(
+    rows: AsyncCollection[dict[str, Any]],
+) -> None:
+    with pytest.raises((DocumentTooLarge, OperationFailure)):
+        await reads.find(rows, {"text": "x" * 17_000_000})
