@@ -21,8 +21,9 @@ from pymongo.logger import _COMMAND_LOGGER
 from pymongo.message import _op_msg
 from pymongo.read_preferences import Primary
 
-Document = dict[str, Any]
-Collection = AsyncCollection[Document]
+from parsepy.storage.connection import Collection
+from parsepy.storage.documents import Document
+
 Session = AsyncClientSession | None
 _LOG_IN_AGAIN = 391
 _NAMES = {
