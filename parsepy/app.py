@@ -23,6 +23,7 @@ from parsepy.files.encryption import Encryption
 from parsepy.files.gridfs import GridFS
 from parsepy.files.memory import MemoryFiles
 from parsepy.files.uploads import ABANDONED_AFTER
+from parsepy.http.asgi import ASGIScope, Receive, Send
 from parsepy.livequery import LiveQuery, cancelled
 from parsepy.logs import LogStore
 from parsepy.mail import MAILERS
@@ -38,8 +39,6 @@ from parsepy.pages import PagesDoor
 from parsepy.push import open_senders
 from parsepy.push.base import PushConfigError, PushSender
 from parsepy.rest import RestDoor
-from parsepy.rest.requests import Receive, Scope
-from parsepy.rest.responses import Send
 from parsepy.storage import Storage, open_storage
 from parsepy.storage.documents import file_url_of
 from parsepy.storage.monitor import Commands
@@ -218,7 +217,7 @@ class Application:
             await close_senders()
         await self.backend.files.close()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         """Answer one request, or follow the server's lifespan."""
         if scope["type"] == "http":
             door = self._pages if self._pages.takes(scope) else self._rest

@@ -52,6 +52,30 @@ TRESPASSES = (
         needs=("graphql/__init__.py",),
     ),
     Trespass(
+        "an operation imports what belongs to HTTP",
+        "operations/save.py",
+        "from parsepy.http import responses",
+        "parsepy.operations.save -> parsepy.http.responses",
+    ),
+    Trespass(
+        "what all doors share knows one of them",
+        "http/limits.py",
+        "import parsepy.rest",
+        "parsepy.http.limits -> parsepy.rest",
+    ),
+    Trespass(
+        "pages borrow from the REST door",
+        "pages/account.py",
+        "import parsepy.rest",
+        "parsepy.pages.account -> parsepy.rest",
+    ),
+    Trespass(
+        "a part of http imports one above it",
+        "http/asgi.py",
+        "from parsepy.http import limits",
+        "parsepy.http.asgi -> parsepy.http.limits",
+    ),
+    Trespass(
         "principals import save",
         "operations/principals.py",
         "from parsepy.operations import save",

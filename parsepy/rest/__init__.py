@@ -7,6 +7,20 @@ from collections.abc import Mapping
 
 from parsepy.backend import Backend, RequestContext
 from parsepy.errors import Code, ParseError
+from parsepy.http import credentials
+from parsepy.http.access_log import REQUEST_ID, masked_path, watchers
+from parsepy.http.addresses import address_of, own_url
+from parsepy.http.asgi import ASGIScope, Receive, Send
+from parsepy.http.bodies import read_body, read_json
+from parsepy.http.cors import CORS
+from parsepy.http.exchange import Exchange
+from parsepy.http.idempotency import Once
+from parsepy.http.limits import Limits
+from parsepy.http.paths import read_query, segments
+from parsepy.http.requests import Request, Route
+from parsepy.http.responses import Answer, HTTPRefusal, error_answer, send
+from parsepy.http.routing import Router
+from parsepy.http.uploads import FileBody, open_body
 from parsepy.operations.cloud_log import username_taken
 from parsepy.rest import (
     aggregate,
@@ -14,7 +28,6 @@ from parsepy.rest import (
     batch,
     classes,
     cloud_code,
-    credentials,
     files,
     functions,
     global_config,
@@ -27,23 +40,6 @@ from parsepy.rest import (
     users,
     webhooks,
 )
-from parsepy.rest.access_log import REQUEST_ID, masked_path, watchers
-from parsepy.rest.bodies import FileBody, open_body
-from parsepy.rest.idempotency import Once
-from parsepy.rest.limits import Limits
-from parsepy.rest.requests import (
-    Receive,
-    Request,
-    Route,
-    Scope,
-    read_body,
-    read_json,
-    read_query,
-    segments,
-)
-from parsepy.rest.responses import CORS, Answer, HTTPRefusal, Send, error_answer, send
-from parsepy.rest.routing import Router
-from parsepy.rest.visit import Visit, address_of, scheme_of
 from parsepy.storage import Unavailable
 from parsepy.storage.documents import MOUNT_URL
 
@@ -96,18 +92,20 @@ class RestDoor:
         """Let go of what the door holds outside."""
         await self._limits.close()
 
-    async def __call__(self, scope: Scope, receive: Receive, send_message: Send) -> None:
+    async def __call__(self, scope: ASGIScope, receive: Receive, send_message: Send) -> None:
         """Answer one HTTP request."""
         headers: Mapping[bytes, bytes] = dict(scope["headers"])
-        mount = MOUNT_URL.set(self._public_url or self._own_url(scope, headers))
+        mount = MOUNT_URL.set(
+            self._public_url or own_url(scope, headers, self._mount, self._trusted)
+        )
         request_id = f"{self._request_prefix}-{next(self._request_number):x}"
         method: str = scope["method"]
         ip = address_of(scope, self._trusted)
-        visit = Visit(scope, receive, headers, request_id, ip, method)
+        exchange = Exchange(scope, receive, headers, request_id, ip, method)
         try:
-            answer = await self._answer(visit)
+            answer = await self._answer(exchange)
         except ParseError as error:
-            visit.code = error.code
+            exchange.code = error.code
             if error.code == Code.USERNAME_TAKEN:
                 username_taken(self._backend.config.log_levels, request_id, error)
             answer = error_answer(self._backend, error)
@@ -125,45 +123,45 @@ class RestDoor:
             )
         finally:
             MOUNT_URL.reset(mount)
-        answer.headers = [*answer.headers, *visit.extra, (REQUEST_ID, request_id.encode())]
+        answer.headers = [*answer.headers, *exchange.extra, (REQUEST_ID, request_id.encode())]
         await send(answer, self._cors.headers(headers.get(b"origin")), send_message)
         for watch in self._watchers:
-            watch(visit, answer.status)
+            watch(exchange, answer.status)
 
-    async def _answer(self, visit: Visit) -> Answer:
-        scope, headers, method = visit.scope, visit.headers, visit.method
+    async def _answer(self, exchange: Exchange) -> Answer:
+        scope, headers, method = exchange.scope, exchange.headers, exchange.method
         if method == "OPTIONS":
             return Answer(b"OK")
         if method == "HEAD":
-            method = visit.method = "GET"  # the server leaves the body out
+            method = exchange.method = "GET"  # the server leaves the body out
         path = segments(scope, self._mount)
         if path == ("health",):
             return await self._health()
         if path is None:
             return _no_route(method, scope)
-        visit.path = path
+        exchange.path = path
         stream: FileBody | None = None
         raw = b""
         if path[0] == "files":
-            stream = await open_body(scope, visit.receive, headers, self._backend.config)
+            stream = await open_body(scope, exchange.receive, headers, self._backend.config)
             body = stream.fields or {}
         else:
-            raw = await read_body(scope, visit.receive, self._limit)
-            if receivers.takes(visit, method):
-                return await self._receive(visit, raw)
+            raw = await read_body(scope, exchange.receive, self._limit)
+            if receivers.takes(exchange, method):
+                return await self._receive(exchange, raw)
             body = read_json(headers.get(b"content-type", b""), raw)
         if method == "POST" and "_method" in body:
             override = body.pop("_method")
             if isinstance(override, str):
-                method = visit.method = override.upper()
+                method = exchange.method = override.upper()
         found = credentials.read(self._backend.config, headers, body)
         if stream is not None and method == "GET":
             credentials.of_download(self._backend.config, found)
-        context = await self._context(visit, found)
+        context = await self._context(exchange, found)
         match = self._router.find(method, path)
         if match is None:
             return _no_route(method, scope)
-        visit.route = match.route
+        exchange.route = match.route
         if self._once.paths:
             await self._once.claim(context, method, path)
         request = Request(
@@ -181,37 +179,33 @@ class RestDoor:
         )
         return await match.handler(request)
 
-    async def _receive(self, visit: Visit, body: bytes) -> Answer:
+    async def _receive(self, exchange: Exchange, body: bytes) -> Answer:
         backend = self._backend
         if backend.state != "ok":
             raise ParseError(Code.INTERNAL_SERVER_ERROR, f"Invalid server state: {backend.state}")
-        await self._limits.admit_stranger(visit)
-        answer = await receivers.receive(backend, visit, body, MOUNT_URL.get() or "")
-        return answer or _no_route(visit.method, visit.scope)
+        await self._limits.admit_stranger(exchange)
+        answer = await receivers.receive(backend, exchange, body, MOUNT_URL.get() or "")
+        return answer or _no_route(exchange.method, exchange.scope)
 
-    async def _context(self, visit: Visit, found: credentials.Credentials) -> RequestContext:
+    async def _context(self, exchange: Exchange, found: credentials.Credentials) -> RequestContext:
         backend = self._backend
         if backend.state != "ok":
             raise ParseError(Code.INTERNAL_SERVER_ERROR, f"Invalid server state: {backend.state}")
         if self._limits.restrict:
-            principal = await self._limits.admit(visit, found)
+            principal = await self._limits.admit(exchange, found)
         else:
-            principal = await credentials.principal_of(backend, found, visit.ip, visit.path)
-        visit.user_id = principal.user_id
+            principal = await credentials.principal_of(backend, found, exchange.ip, exchange.path)
+        exchange.user_id = principal.user_id
         return RequestContext(
             backend,
             principal,
             found.installation_id or None,
-            visit.ip,
-            visit.request_id,
+            exchange.ip,
+            exchange.request_id,
             credentials.trigger_context(found) if found.context is not None else {},
             MOUNT_URL.get() or "",
-            visit.headers,
+            exchange.headers,
         )
-
-    def _own_url(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str:
-        host = headers.get(b"host", b"localhost").decode("latin-1")
-        return f"{scheme_of(scope, headers, self._trusted)}://{host}{self._mount}"
 
     async def _health(self) -> Answer:
         state = self._backend.state
@@ -226,5 +220,5 @@ class RestDoor:
         return Answer({"status": "ok"})
 
 
-def _no_route(method: str, scope: Scope) -> Answer:
+def _no_route(method: str, scope: ASGIScope) -> Answer:
     return Answer({"error": f"Cannot {method} {scope['path']}"}, 404)

@@ -1,9 +1,9 @@
 """``/aggregate/:className``: pipelines and distinct values, for the master key."""
 
+from parsepy.http.requests import Request, Route
+from parsepy.http.responses import Answer
 from parsepy.model import aggregation
 from parsepy.operations.aggregate import aggregate
-from parsepy.rest.requests import Request, Route
-from parsepy.rest.responses import Answer
 
 
 async def run(request: Request) -> Answer:

@@ -1,8 +1,8 @@
 """``/events``, for whoever counts them, and ``/validate_purchase``, which nobody answers now."""
 
 from parsepy.errors import Code, ParseError
-from parsepy.rest.requests import Request, Route
-from parsepy.rest.responses import Answer
+from parsepy.http.requests import Request, Route
+from parsepy.http.responses import Answer
 
 
 async def track(request: Request) -> Answer:

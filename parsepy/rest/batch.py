@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
+from parsepy.http import credentials
+from parsepy.http.paths import read_query, split_path
+from parsepy.http.requests import Request, Route
+from parsepy.http.responses import Answer, HTTPRefusal, error_body
 from parsepy.model.values import JSONObject
 from parsepy.operations import principals
-from parsepy.rest import credentials
-from parsepy.rest.requests import Request, Route, read_query, split_path
-from parsepy.rest.responses import Answer, HTTPRefusal, error_body
 from parsepy.storage import Conflict, Unavailable
 
 _ATTEMPTS = 10  # of a transaction that meets others

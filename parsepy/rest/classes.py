@@ -4,12 +4,12 @@ from typing import Any
 from urllib.parse import quote
 
 from parsepy.errors import Code, ParseError
+from parsepy.http.requests import Request, Route
+from parsepy.http.responses import Answer, created
 from parsepy.model import query as queries
 from parsepy.model.query import GET_PARAMETERS, Query
 from parsepy.operations import find, installations, save, users
 from parsepy.operations.delete import delete as delete_object
-from parsepy.rest.requests import Request, Route
-from parsepy.rest.responses import Answer, created
 
 _ALIASES = {
     "users": "_User",

@@ -1,9 +1,9 @@
 """``/cloud_code/jobs``: the schedules of background jobs, for the dashboard's jobs page."""
 
+from parsepy.http.requests import Request, Route
+from parsepy.http.responses import Answer, created
 from parsepy.operations import job_schedules
 from parsepy.rest.classes import location
-from parsepy.rest.requests import Request, Route
-from parsepy.rest.responses import Answer, created
 
 
 async def list_schedules(request: Request) -> Answer:

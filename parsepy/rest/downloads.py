@@ -7,11 +7,12 @@ from email.utils import format_datetime, parsedate_to_datetime
 from urllib.parse import quote
 
 from parsepy.files.base import StoredFile
+from parsepy.http.asgi import Headers
+from parsepy.http.requests import Request
+from parsepy.http.responses import Answer, Streamed
+from parsepy.http.uploads import FileBody
 from parsepy.model.files import type_of
 from parsepy.operations.files import Found
-from parsepy.rest.bodies import FileBody
-from parsepy.rest.requests import Request
-from parsepy.rest.responses import Answer, Headers, Streamed
 from parsepy.triggers import FILE
 
 log = logging.getLogger("parsepy.rest")

@@ -7,13 +7,9 @@ from typing import Any
 
 from parsepy.config import size_of
 from parsepy.errors import Code, ParseError
-from parsepy.model.files import FileDraft, type_of
-from parsepy.model.values import JSONObject, loads
-from parsepy.operations import files
-from parsepy.rest.bodies import FileBody, multipart_file
-from parsepy.rest.downloads import answer_of, not_found
-from parsepy.rest.requests import Request, Route, too_large
-from parsepy.rest.responses import (
+from parsepy.http.bodies import too_large
+from parsepy.http.requests import Request, Route
+from parsepy.http.responses import (
     DENIED,
     Answer,
     HTTPRefusal,
@@ -22,6 +18,11 @@ from parsepy.rest.responses import (
     error_body,
     master_required,
 )
+from parsepy.http.uploads import FileBody, multipart_file
+from parsepy.model.files import FileDraft, type_of
+from parsepy.model.values import JSONObject, loads
+from parsepy.operations import files
+from parsepy.rest.downloads import answer_of, not_found
 from parsepy.triggers import FILE
 
 

@@ -1,11 +1,12 @@
 """``/functions/:name`` and ``/jobs``: cloud functions and background jobs."""
 
 from parsepy.errors import Code, ParseError
+from parsepy.http.bodies import is_multipart
+from parsepy.http.forms import parameters_of
+from parsepy.http.requests import Request, Route
+from parsepy.http.responses import Answer
 from parsepy.model.values import JSONObject
 from parsepy.operations import functions, jobs
-from parsepy.rest.forms import parameters_of
-from parsepy.rest.requests import Request, Route, is_multipart
-from parsepy.rest.responses import Answer
 from parsepy.triggers import NOTHING, Answered
 
 

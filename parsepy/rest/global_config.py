@@ -3,10 +3,10 @@
 from typing import Any
 
 from parsepy.errors import Code, ParseError
+from parsepy.http.requests import Request, Route
+from parsepy.http.responses import Answer
 from parsepy.model.values import JSONObject
 from parsepy.operations import global_config
-from parsepy.rest.requests import Request, Route
-from parsepy.rest.responses import Answer
 
 
 async def read(request: Request) -> Answer:

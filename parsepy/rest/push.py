@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from parsepy.http.requests import Request, Route
+from parsepy.http.responses import Answer, created
 from parsepy.model import query as queries
 from parsepy.operations import push, save
 from parsepy.operations.delete import delete as delete_object
 from parsepy.operations.push import AUDIENCE, audiences
 from parsepy.rest.classes import location
-from parsepy.rest.requests import Request, Route
-from parsepy.rest.responses import Answer, created
 
 
 async def send(request: Request) -> Answer:

@@ -5,35 +5,37 @@ the body to the byte, since signatures are made over that.
 """
 
 from parsepy.backend import Backend, RequestContext
+from parsepy.http.exchange import Exchange
+from parsepy.http.responses import Answer
 from parsepy.model.principal import NOBODY
-from parsepy.rest.responses import Answer
-from parsepy.rest.visit import Visit
 from parsepy.triggers import NOTHING, Answered, Event
 
 _PREFIX = "webhooks"
 
 
-def takes(visit: Visit, method: str) -> bool:
+def takes(exchange: Exchange, method: str) -> bool:
     """Is this request one for a receiver?"""
-    return method == "POST" and len(visit.path) == 2 and visit.path[0] == _PREFIX
+    return method == "POST" and len(exchange.path) == 2 and exchange.path[0] == _PREFIX
 
 
-async def receive(backend: Backend, visit: Visit, body: bytes, mount_url: str) -> Answer | None:
+async def receive(
+    backend: Backend, exchange: Exchange, body: bytes, mount_url: str
+) -> Answer | None:
     """What the receiver of that name answers; ``None`` if there is none."""
-    name = visit.path[1]
+    name = exchange.path[1]
     handler = backend.triggers.receivers.get(name)
     if handler is None:
         return None
-    visit.route = "/webhooks/:name"
+    exchange.route = "/webhooks/:name"
     context = RequestContext(
         backend,
         NOBODY,
         None,
-        visit.ip,
-        visit.request_id,
+        exchange.ip,
+        exchange.request_id,
         {},
         mount_url,
-        visit.headers,
+        exchange.headers,
     )
     event = Event(kind="receiver", class_name=name, request=context, extra={"body": body})
     answer = await backend.triggers.call(handler, event, f"the receiver {name}")

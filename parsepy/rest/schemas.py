@@ -1,10 +1,10 @@
 """``/schemas`` and ``/purge``: the schema API of the master key."""
 
 from parsepy.errors import Code, ParseError
+from parsepy.http.requests import Request, Route
+from parsepy.http.responses import Answer
 from parsepy.model.schema import invalid_class_name
 from parsepy.operations import schemas
-from parsepy.rest.requests import Request, Route
-from parsepy.rest.responses import Answer
 
 
 async def list_all(request: Request) -> Answer:

@@ -2,10 +2,10 @@
 
 import asyncio
 
+from parsepy.http.requests import Request, Route
+from parsepy.http.responses import Answer
 from parsepy.logs import LEVELS, LogQuery, a_week_ago, stamp
 from parsepy.model.values import from_iso, to_iso
-from parsepy.rest.requests import Request, Route
-from parsepy.rest.responses import Answer
 
 _MOST = 1000
 

@@ -1,8 +1,8 @@
 """``/sessions/me`` and ``/upgradeToRevocableSession``."""
 
+from parsepy.http.requests import Request, Route
+from parsepy.http.responses import Answer
 from parsepy.operations import sessions
-from parsepy.rest.requests import Request, Route
-from parsepy.rest.responses import Answer
 
 
 async def current(request: Request) -> Answer:

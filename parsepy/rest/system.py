@@ -1,9 +1,9 @@
 """``/serverInfo``, ``/security``, ``/metrics``: what this server can do, and how it fares."""
 
+from parsepy.http.requests import Request, Route
+from parsepy.http.responses import Answer, HTTPRefusal
 from parsepy.model.values import JSONObject
 from parsepy.operations import push, security
-from parsepy.rest.requests import Request, Route
-from parsepy.rest.responses import Answer, HTTPRefusal
 from parsepy.version import __version__
 
 PARSE_LEVEL = "9.10.0"

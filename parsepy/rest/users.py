@@ -1,9 +1,9 @@
 """``/login``, ``/logout``, ``/users/me``, ``/verifyPassword``, ``/loginAs``, account mails."""
 
+from parsepy.http.requests import Request, Route
+from parsepy.http.responses import Answer
 from parsepy.model.values import JSONObject
 from parsepy.operations import accounts, users
-from parsepy.rest.requests import Request, Route
-from parsepy.rest.responses import Answer
 
 
 def _credentials(request: Request) -> JSONObject:

@@ -1,9 +1,9 @@
 """``/hooks/functions`` and ``/hooks/triggers``: declare code that lives behind a URL (§20.1)."""
 
+from parsepy.http.requests import Request, Route
+from parsepy.http.responses import Answer
 from parsepy.model.values import JSONObject
 from parsepy.operations import webhooks
-from parsepy.rest.requests import Request, Route
-from parsepy.rest.responses import Answer
 
 
 async def list_functions(request: Request) -> Answer:

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from parsepy.config import Config
 from parsepy.errors import ParseError
+from parsepy.http import credentials
+from parsepy.http.bodies import read_json
+from parsepy.http.paths import read_query, split_path
+from parsepy.http.responses import HTTPRefusal
 from parsepy.model.values import dumps
-from parsepy.rest import credentials
-from parsepy.rest.requests import read_json, read_query, split_path
-from parsepy.rest.responses import HTTPRefusal
 from tests.property.strategies import any_json, texts
 
 CONFIG = Config.from_options(

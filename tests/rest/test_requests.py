@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from parsepy.errors import ParseError
-from parsepy.rest.requests import read_json, read_query, split_path
+from parsepy.http.bodies import read_json
+from parsepy.http.paths import read_query, split_path
 from tests.conftest import Client
 from tests.rest.shop import create, find, ok
 

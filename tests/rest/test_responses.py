@@ -7,7 +7,8 @@ import pytest
 from parsepy.app import Application
 from parsepy.config import Config
 from parsepy.errors import Code, ParseError, denied
-from parsepy.rest.responses import CORS, error_answer
+from parsepy.http.cors import CORS
+from parsepy.http.responses import error_answer
 from tests.conftest import APP_ID, MASTER_KEY
 
 

@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
+from parsepy.http.requests import Request, Route
+from parsepy.http.responses import Answer
+from parsepy.http.routing import Router
 from parsepy.rest import routes
-from parsepy.rest.requests import Request, Route
-from parsepy.rest.responses import Answer
-from parsepy.rest.routing import Router
 
 
 async def cart(request: Request) -> Answer:

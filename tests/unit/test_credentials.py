@@ -10,12 +10,12 @@ from parsepy.app import Application, build
 from parsepy.backend import Backend
 from parsepy.config import Config
 from parsepy.errors import Code, ParseError
+from parsepy.http import credentials
+from parsepy.http.credentials import Credentials, check_client_keys, key_principal, principal_of
+from parsepy.http.responses import HTTPRefusal
 from parsepy.model.principal import MAINTENANCE, MASTER, NOBODY, READ_ONLY_MASTER, Principal
 from parsepy.model.query import simple
 from parsepy.operations import schemas
-from parsepy.rest import credentials
-from parsepy.rest.credentials import Credentials, check_client_keys, key_principal, principal_of
-from parsepy.rest.responses import HTTPRefusal
 from tests.conftest import APP_ID, Client, MakeApp
 
 HOME, FAR = "127.0.0.1", "203.0.113.9"

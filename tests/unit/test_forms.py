@@ -3,7 +3,7 @@
 import pytest
 
 from parsepy.errors import Code, ParseError
-from parsepy.rest.forms import parameters_of
+from parsepy.http.forms import parameters_of
 
 KIND = "multipart/form-data; boundary=x"
 

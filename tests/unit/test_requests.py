@@ -9,10 +9,12 @@ from parsepy.app import build
 from parsepy.backend import RequestContext
 from parsepy.config import Config
 from parsepy.errors import Code, ParseError
+from parsepy.http import paths
+from parsepy.http.bodies import read_body, read_json
+from parsepy.http.paths import read_query, split_path
+from parsepy.http.requests import Request
+from parsepy.http.responses import HTTPRefusal
 from parsepy.model.principal import MAINTENANCE, MASTER, NOBODY, READ_ONLY_MASTER, Principal
-from parsepy.rest import requests
-from parsepy.rest.requests import Request, read_body, read_json, read_query, split_path
-from parsepy.rest.responses import HTTPRefusal
 
 FORM = b"application/x-www-form-urlencoded"
 
@@ -116,9 +118,9 @@ def test_the_path_below_the_mount_is_split(path: str, parts: Any) -> None:
 
 def test_the_raw_path_counts_where_there_is_one() -> None:
     scope = {"path": "/parse/classes/a/b", "raw_path": b"/parse/classes/a%2Fb?x=1"}
-    assert requests.segments(scope, "/parse") == ("classes", "a/b")
-    assert requests.segments({"path": "/parse/users"}, "/parse") == ("users",)
-    assert requests.segments({"path": "/health"}, "") == ("health",)
+    assert paths.segments(scope, "/parse") == ("classes", "a/b")
+    assert paths.segments({"path": "/parse/users"}, "/parse") == ("users",)
+    assert paths.segments({"path": "/health"}, "") == ("health",)
 
 
 @pytest.mark.parametrize(

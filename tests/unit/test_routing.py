@@ -2,9 +2,9 @@
 
 import pytest
 
-from parsepy.rest.requests import Request, Route
-from parsepy.rest.responses import Answer
-from parsepy.rest.routing import Router
+from parsepy.http.requests import Request, Route
+from parsepy.http.responses import Answer
+from parsepy.http.routing import Router
 
 
 async def find(request: Request) -> Answer:

@@ -10,6 +10,7 @@ from typing import Any
 from parsepy.backend import Backend
 from parsepy.config import Config, ip_allowed
 from parsepy.errors import Code, ParseError
+from parsepy.http.responses import unauthorized
 from parsepy.model.principal import (
     MAINTENANCE,
     MASTER,
@@ -19,7 +20,6 @@ from parsepy.model.principal import (
 )
 from parsepy.model.values import JSONObject, loads
 from parsepy.operations import principals
-from parsepy.rest.responses import unauthorized
 
 _BODY_KEYS = {
     "_ApplicationId": "app_id",

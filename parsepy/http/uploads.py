@@ -7,10 +7,11 @@ from python_multipart.exceptions import FormParserError
 
 from parsepy.config import Config
 from parsepy.errors import Code, ParseError
+from parsepy.http.asgi import ASGIScope, Receive
+from parsepy.http.bodies import read_body
+from parsepy.http.forms import PartReader, boundary_of
+from parsepy.http.responses import HTTPRefusal, unauthorized
 from parsepy.model.values import JSONObject, loads
-from parsepy.rest.forms import PartReader, boundary_of
-from parsepy.rest.requests import Receive, Scope, read_body
-from parsepy.rest.responses import HTTPRefusal, unauthorized
 
 TooMuch = Callable[[int], Exception]
 _MULTIPART = "multipart/form-data"
@@ -60,7 +61,7 @@ class FileBody:
 
 
 async def open_body(
-    scope: Scope, receive: Receive, headers: Mapping[bytes, bytes], config: Config
+    scope: ASGIScope, receive: Receive, headers: Mapping[bytes, bytes], config: Config
 ) -> FileBody:
     """The body of a request below `/files`; JSON with credentials is read, all else is not.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from parsepy.rest.requests import Handler, Match, Route
+from parsepy.http.requests import Handler, Route, RouteMatch
 
 _Handlers = dict[str, tuple[Handler, str]]
 _Pattern = tuple[tuple[tuple[int, str], ...], tuple[tuple[int, str], ...], _Handlers]
@@ -34,17 +34,17 @@ class Router:
         for lines in self._open.values():
             lines.sort(key=lambda line: -len(line[1]))
 
-    def find(self, method: str, path: tuple[str, ...]) -> Match | None:
+    def find(self, method: str, path: tuple[str, ...]) -> RouteMatch | None:
         """The handler for ``method`` on ``path``, with the arguments in it."""
         for fixed, named, handlers in self._patterns.get((len(path), path[0]), ()):
             found = handlers.get(method)
             if found is not None and all(path[i] == part for i, part in fixed):
-                return Match(found[0], {name: path[i] for i, name in named}, found[1])
+                return RouteMatch(found[0], {name: path[i] for i, name in named}, found[1])
         for route, parts in self._open.get(path[0], ()):
             if route.method == method and len(path) >= len(parts):
                 arguments = _arguments(parts, path)
                 if arguments is not None:
-                    return Match(route.handler, arguments, route.path)
+                    return RouteMatch(route.handler, arguments, route.path)
         return None
 
 

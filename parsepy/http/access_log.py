@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable
 
 from parsepy.backend import Backend
+from parsepy.http.exchange import Exchange
 from parsepy.logs import VERBOSE, mask
-from parsepy.rest.visit import Visit
 
 REQUEST_ID = b"x-request-id"
 _log = logging.getLogger("parsepy.request")
 _METHODS = ("GET", "POST", "PUT", "DELETE", "OPTIONS")
 _LINES = ("verbose", "debug", "silly")
-Watcher = Callable[[Visit, int], None]
+Watcher = Callable[[Exchange, int], None]
 
 
 def watchers(backend: Backend) -> list[Watcher]:
@@ -26,37 +26,37 @@ def watchers(backend: Backend) -> list[Watcher]:
         found.append(write_line)
     if (metrics := backend.metrics) is not None:
 
-        def measure(visit: Visit, status: int) -> None:
-            seconds = time.perf_counter() - visit.started
-            method = visit.method if visit.method in _METHODS else "other"
-            metrics.request(method, visit.route or "none", status, seconds)
+        def measure(exchange: Exchange, status: int) -> None:
+            seconds = time.perf_counter() - exchange.started
+            method = exchange.method if exchange.method in _METHODS else "other"
+            metrics.request(method, exchange.route or "none", status, seconds)
 
         found.append(measure)
     return found
 
 
-def write_line(visit: Visit, status: int) -> None:
+def write_line(exchange: Exchange, status: int) -> None:
     """Log one answered request; the query string, which may hold secrets, is left out."""
-    milliseconds = round((time.perf_counter() - visit.started) * 1000, 2)
-    path = masked_path(visit.scope["path"])
+    milliseconds = round((time.perf_counter() - exchange.started) * 1000, 2)
+    path = masked_path(exchange.scope["path"])
     _log.log(
         VERBOSE,
         "%s %s %d %g ms (request %s)",
-        visit.method,
+        exchange.method,
         path,
         status,
         milliseconds,
-        visit.request_id,
+        exchange.request_id,
         extra={
             "fields": {
-                "requestId": visit.request_id,
-                "method": visit.method,
+                "requestId": exchange.request_id,
+                "method": exchange.method,
                 "path": path,
                 "status": status,
-                "code": visit.code,
+                "code": exchange.code,
                 "durationMs": milliseconds,
-                "ip": visit.ip,
-                "userId": visit.user_id,
+                "ip": exchange.ip,
+                "userId": exchange.user_id,
             }
         },
     )

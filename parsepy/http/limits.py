@@ -14,11 +14,12 @@ from parsepy.config.paths import path_pattern
 from parsepy.config.table import read_group
 from parsepy.counters import Count, Counters, LocalCounters, RedisCounters
 from parsepy.errors import Code, ParseError, denied
+from parsepy.http import credentials
+from parsepy.http.asgi import Headers
+from parsepy.http.exchange import Exchange
+from parsepy.http.responses import HTTPRefusal
 from parsepy.model.principal import NOBODY, Principal
 from parsepy.model.values import JSONObject
-from parsepy.rest import credentials
-from parsepy.rest.responses import Headers, HTTPRefusal
-from parsepy.rest.visit import Visit
 
 _INTERNAL = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
 _BEFORE = ("ip", "global")
@@ -41,7 +42,7 @@ class TooMany(HTTPRefusal):
 
 
 @dataclass(slots=True)
-class Asked:
+class LimitedRequest:
     """What a limit looks at: methods (an item of a batch has two), path, who, from where."""
 
     methods: tuple[str, ...]
@@ -60,20 +61,22 @@ class _Limit:
     methods: tuple[re.Pattern[str], ...]
     counters: Counters
 
-    def counts(self, asked: Asked, spellings: Sequence[str]) -> bool:
+    def counts(self, request: LimitedRequest, spellings: Sequence[str]) -> bool:
         """Is this request one of those that are counted?"""
         options = self.options
-        if asked.ip in _INTERNAL and not options.include_internal_requests:
+        if request.ip in _INTERNAL and not options.include_internal_requests:
             return False
-        if asked.principal.is_master and not options.include_master_key:
+        if request.principal.is_master and not options.include_master_key:
             return False
-        if self.methods and not any(m.search(name) for m in self.methods for name in asked.methods):
+        if self.methods and not any(
+            m.search(name) for m in self.methods for name in request.methods
+        ):
             return False
         return any(self.path.fullmatch(spelling) for spelling in spellings)
 
-    def key(self, asked: Asked) -> str:
+    def key(self, request: LimitedRequest) -> str:
         """Who is counted: by the zone, the address if that knows of nothing better."""
-        zone, principal = self.options.zone, asked.principal
+        zone, principal = self.options.zone, request.principal
         if zone == "global":
             return f"{self.name} all"
         if zone == "session" and principal.session_token:
@@ -82,7 +85,7 @@ class _Limit:
             return f"{self.name} session {digest}"
         if zone == "user" and principal.user_id:
             return f"{self.name} user {principal.user_id}"
-        return f"{self.name} ip {asked.ip}"
+        return f"{self.name} ip {request.ip}"
 
 
 class Limits:
@@ -109,7 +112,7 @@ class Limits:
         declared = self._backend.triggers.rate_limits
         return bool(self._own or declared or self._allowed is not None)
 
-    async def admit(self, visit: Visit, found: credentials.Credentials) -> Principal:
+    async def admit(self, exchange: Exchange, found: credentials.Credentials) -> Principal:
         """Who asks, once the keys fit, the route is allowed and no limit is exceeded.
 
         Limits by address count before the session is looked up, those by user after it; what
@@ -117,23 +120,25 @@ class Limits:
         ``check_route`` and ``count`` do.
         """
         backend = self._backend
-        by_key = credentials.check_keys(backend, found, visit.ip) or NOBODY
-        self.check_route(f"{visit.method} ", visit.path, by_key)
-        asked = Asked((visit.method,), visit.path, visit.ip, by_key)
-        visit.extra += await self.count(asked, _BEFORE)
+        by_key = credentials.check_keys(backend, found, exchange.ip) or NOBODY
+        self.check_route(f"{exchange.method} ", exchange.path, by_key)
+        request = LimitedRequest((exchange.method,), exchange.path, exchange.ip, by_key)
+        exchange.extra += await self.count(request, _BEFORE)
         try:
-            asked.principal = await credentials.principal_of(backend, found, visit.ip, visit.path)
+            request.principal = await credentials.principal_of(
+                backend, found, exchange.ip, exchange.path
+            )
         except ParseError:
-            visit.extra += await self.count(asked, _AFTER)
+            exchange.extra += await self.count(request, _AFTER)
             raise
-        visit.extra += await self.count(asked, _AFTER)
-        return asked.principal
+        exchange.extra += await self.count(request, _AFTER)
+        return request.principal
 
-    async def admit_stranger(self, visit: Visit) -> None:
+    async def admit_stranger(self, exchange: Exchange) -> None:
         """Count a request that brings no credentials; raises ``TooMany``."""
         if self.restrict:
-            asked = Asked((visit.method,), visit.path, visit.ip, NOBODY)
-            visit.extra += await self.count(asked, (*_BEFORE, *_AFTER))
+            request = LimitedRequest((exchange.method,), exchange.path, exchange.ip, NOBODY)
+            exchange.extra += await self.count(request, (*_BEFORE, *_AFTER))
 
     async def admit_item(self, context: RequestContext, method: str, path: tuple[str, ...]) -> None:
         """The same for an item of a batch, which counts as its method and as POST."""
@@ -141,8 +146,8 @@ class Limits:
             return
         self.check_route(f"{method} /", path, context.principal)
         principal = NOBODY if path == ("login",) else context.principal
-        asked = Asked((method, "POST"), path, context.ip or "", principal)
-        await self.count(asked, (*_BEFORE, *_AFTER))
+        request = LimitedRequest((method, "POST"), path, context.ip or "", principal)
+        await self.count(request, (*_BEFORE, *_AFTER))
 
     def check_route(self, called: str, path: tuple[str, ...], principal: Principal) -> None:
         """Refuse a client what `routeAllowList` does not name; raises OPERATION_FORBIDDEN."""
@@ -154,18 +159,18 @@ class Limits:
                 Code.OPERATION_FORBIDDEN, f"Route not allowed by routeAllowList: {called}{text}"
             )
 
-    async def count(self, asked: Asked, zones: Sequence[str]) -> Headers:
+    async def count(self, request: LimitedRequest, zones: Sequence[str]) -> Headers:
         """Count a request in the limits of these zones; headers that tell of the tightest.
 
         Raises ``TooMany``.
         """
         tightest: tuple[int, RateLimit, Count] | None = None
-        spellings = _spellings(asked.path)
+        spellings = _spellings(request.path)
         for limit in self._current():
             options = limit.options
-            if options.zone not in zones or not limit.counts(asked, spellings):
+            if options.zone not in zones or not limit.counts(request, spellings):
                 continue
-            found = await limit.counters.hit(limit.key(asked), options.request_time_window / 1000)
+            found = await limit.counters.hit(limit.key(request), options.request_time_window / 1000)
             left = options.request_count - found.times
             if left < 0:
                 shown = _headers(options, 0, found)

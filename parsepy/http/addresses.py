@@ -1,0 +1,34 @@
+"""Who is at the other end, and by which address they reached us: trusted proxies may tell."""
+
+from collections.abc import Mapping
+
+from parsepy.config.proxies import TrustProxy
+from parsepy.http.asgi import ASGIScope
+
+
+def address_of(scope: ASGIScope, trusted: TrustProxy) -> str:
+    """The client's address: the socket's, or what trusted proxies tell (option trustProxy)."""
+    peer: str = (scope.get("client") or ("",))[0]
+    if not trusted:
+        return peer
+    told = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    if not told:
+        return peer
+    return trusted.client(peer, b",".join(told).decode("latin-1"))
+
+
+def scheme_of(scope: ASGIScope, headers: Mapping[bytes, bytes], trusted: TrustProxy) -> str:
+    """http or https, as the client used it."""
+    own: str = scope.get("scheme", "http")
+    if not trusted or not trusted.trusts((scope.get("client") or ("",))[0]):
+        return own
+    told = headers.get(b"x-forwarded-proto", b"").decode("latin-1").partition(",")[0].strip()
+    return told if told in ("http", "https") else own
+
+
+def own_url(
+    scope: ASGIScope, headers: Mapping[bytes, bytes], mount: str, trusted: TrustProxy
+) -> str:
+    """The address of ``mount`` as this client reaches it."""
+    host = headers.get(b"host", b"localhost").decode("latin-1")
+    return f"{scheme_of(scope, headers, trusted)}://{host}{mount}"

@@ -1,0 +1,73 @@
+"""Whole bodies: read within a bound, and read as JSON whatever a Parse client calls them."""
+
+from urllib.parse import parse_qsl
+
+from parsepy.errors import Code, ParseError
+from parsepy.http.asgi import ASGIScope, Receive
+from parsepy.http.responses import HTTPRefusal
+from parsepy.model.values import JSONObject, loads
+
+_FORM = b"application/x-www-form-urlencoded"
+_MULTIPART = b"multipart/form-data"
+_FORM_SIZE = 1_000_000  # bytes; a form takes ten times as long to read as JSON
+_FORM_FIELDS = 1000
+
+
+async def read_body(scope: ASGIScope, receive: Receive, limit: int) -> bytes:
+    """The whole body; 413 once it is longer than ``limit`` bytes."""
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if message.get("more_body"):
+        chunks = [body]
+        size = len(body)
+        while message.get("more_body") and size <= limit:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise HTTPRefusal(400, {"code": 100, "error": "The client hung up."})
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+        body = b"".join(chunks)
+    if len(body) > limit:
+        raise too_large(limit, "(maxUploadSize)")
+    return body
+
+
+def too_large(limit: int, of_what: str) -> HTTPRefusal:
+    """The refusal of a body above a limit."""
+    message = f"The request body is larger than {limit} bytes {of_what}."
+    return HTTPRefusal(413, {"code": Code.OBJECT_TOO_LARGE, "error": message})
+
+
+def read_json(content_type: bytes, body: bytes) -> JSONObject:
+    """The body as a JSON object, whatever its content type says (protocol §1.3).
+
+    Raises INVALID_JSON.
+    """
+    if not body or is_multipart(content_type):
+        return {}
+    if content_type.startswith(_FORM) and body.lstrip()[:1] not in (b"{", b"["):
+        return _read_form(body)
+    value = loads(body.removeprefix(b"\xef\xbb\xbf"))
+    if type(value) is list:
+        # Parse: the indexes of an array are its field names, and the first is refused as such
+        return {str(index): item for index, item in enumerate(value[:1])}
+    if type(value) is not dict:
+        raise ParseError(Code.INVALID_JSON, "The request body must be a JSON object.")
+    return value
+
+
+def is_multipart(content_type: bytes) -> bool:
+    """Is a body of this type a multipart form?"""
+    return content_type[: len(_MULTIPART)].lower() == _MULTIPART
+
+
+def _read_form(body: bytes) -> JSONObject:
+    if len(body) > _FORM_SIZE:
+        raise too_large(_FORM_SIZE, "of a form")
+    try:
+        pairs = parse_qsl(
+            body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_FORM_FIELDS
+        )
+    except ValueError as error:
+        raise ParseError(Code.INVALID_JSON, f"A form has {_FORM_FIELDS} fields at most.") from error
+    return dict(pairs)
