@@ -13,6 +13,7 @@ from parsepy.model.query import simple
 from parsepy.model.values import JSONObject, date, new_id, now
 from parsepy.operations import mails, save, schemas, users
 from parsepy.operations.class_rules import verification
+from parsepy.storage.options import ReadOptions
 
 _TOKEN_SIZE = 25
 _INVALID = "Failed to reset password: username / email / token is invalid"
@@ -23,7 +24,7 @@ _LOCK = ("_failed_login_count", "_account_lockout_expires_at")
 
 async def _user(backend: Backend, where: JSONObject) -> JSONObject | None:
     """The one user that fits, hidden columns included."""
-    found = await schemas.lookup(backend, "_User", where, limit=2, internal=True)
+    found = await schemas.lookup(backend, "_User", where, ReadOptions(limit=2, internal=True))
     return found[0] if len(found) == 1 else None
 
 
@@ -75,7 +76,7 @@ async def _at_address(backend: Backend, address: str) -> JSONObject | None:
     """The user of an address; that somebody else took it as his username does not matter."""
     # Parse: a username counts as an address where there is no other
     where = {"$or": [{"email": address}, {"username": address, "email": {"$exists": False}}]}
-    found = await schemas.lookup(backend, "_User", where, limit=2, internal=True)
+    found = await schemas.lookup(backend, "_User", where, ReadOptions(limit=2, internal=True))
     own = [user for user in found if user.get("email") == address]
     return next(iter(own or found), None)
 

@@ -9,6 +9,7 @@ from parsepy.model.aggregation import Aggregation
 from parsepy.model.query import Query
 from parsepy.model.schema import is_class_name
 from parsepy.operations import find, hooks, schemas
+from parsepy.storage.options import ReadOptions
 from parsepy.triggers import Replaced
 
 
@@ -40,8 +41,12 @@ async def aggregate(context: RequestContext, asked: Aggregation) -> list[Any]:
         query = await find.resolved(context, schema, query)
         asked = replace(asked, where=query.where)
     if asked.distinct is not None:
+        # Parse: hint, comment and read preference are not heeded beside distinct
         return await storage.distinct(schema, asked.where, asked.distinct)
-    return await storage.aggregate(schema, asked)
+    options = ReadOptions(
+        hint=asked.hint, comment=asked.comment, read_preference=asked.read_preference
+    )
+    return await storage.aggregate(schema, asked, options)
 
 
 def _check_rights(context: RequestContext, asked: Aggregation) -> None:

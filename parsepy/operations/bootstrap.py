@@ -11,6 +11,7 @@ from parsepy.errors import Code, ParseError
 from parsepy.model.templates import Role
 from parsepy.model.values import JSONObject, date, loads, now
 from parsepy.operations import principals, save, schemas
+from parsepy.storage.options import FIRST
 from parsepy.triggers import Triggers
 
 
@@ -33,13 +34,13 @@ async def make_roles(backend: Backend, roles: tuple[Role, ...]) -> list[str]:
 
 
 async def _role_id(backend: Backend, name: str) -> str | None:
-    found = await schemas.lookup(backend, "_Role", {"name": name}, limit=1)
+    found = await schemas.lookup(backend, "_Role", {"name": name}, FIRST)
     return found[0]["objectId"] if found else None
 
 
 async def grant(backend: Backend, username: str, role: str) -> None:
     """Put a user into a role; OBJECT_NOT_FOUND names what there is not."""
-    users = await schemas.lookup(backend, "_User", {"username": username}, limit=1)
+    users = await schemas.lookup(backend, "_User", {"username": username}, FIRST)
     if not users:
         raise ParseError(Code.OBJECT_NOT_FOUND, f"There is no user named {username!r}.")
     role_id = await _role_id(backend, role)

@@ -176,7 +176,7 @@ async def _chunks(draft: FileDraft) -> AsyncIterator[bytes]:
 
 def address(context: RequestContext, name: str) -> str:
     """The URL of a stored file, as the request under way reached the server."""
-    return context.backend.storage.file_url(name)
+    return context.backend.storage.file_url(name, context.mount_url)
 
 
 async def delete(context: RequestContext, name: str) -> None:

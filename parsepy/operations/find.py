@@ -10,6 +10,7 @@ from parsepy.model.schema import ClassSchema, is_class_name
 from parsepy.model.values import JSONObject
 from parsepy.model.where import Constraint, equals_id
 from parsepy.operations import access, class_rules, hooks, includes, schemas, subqueries
+from parsepy.storage.options import ReadOptions
 from parsepy.triggers import Replaced
 
 
@@ -164,9 +165,11 @@ async def _one(
         schema,
         (by_id, *query.where),
         scope,
-        limit=1,
-        keys=_needed(context, schema, query),
-        read_preference=query.read_preference,
+        ReadOptions(
+            limit=1,
+            keys=_needed(context, schema, query),
+            read_preference=query.read_preference,
+        ),
     )
     return found[0] if found else None
 
@@ -234,13 +237,15 @@ async def _raw_page(
             schema,
             query.where,
             scope,
-            order=_order(schema, query),
-            limit=query.limit,
-            skip=query.skip,
-            keys=_needed(context, schema, query),
-            hint=query.hint,
-            comment=query.comment,
-            read_preference=query.read_preference,
+            ReadOptions(
+                order=_order(schema, query),
+                limit=query.limit,
+                skip=query.skip,
+                keys=_needed(context, schema, query),
+                hint=query.hint,
+                comment=query.comment,
+                read_preference=query.read_preference,
+            ),
         )
     await _complete(context, schema, query, page)
     return page
@@ -254,11 +259,13 @@ async def _plan(context: RequestContext, schema: ClassSchema, query: Query) -> J
         schema,
         query.where,
         scope,
+        ReadOptions(
+            order=_order(schema, query),
+            limit=query.limit,
+            skip=query.skip,
+            hint=query.hint,
+        ),
         verbosity=query.explain or "queryPlanner",
-        order=_order(schema, query),
-        limit=query.limit,
-        skip=query.skip,
-        hint=query.hint,
     )
 
 
@@ -295,7 +302,5 @@ async def _count(context: RequestContext, schema: ClassSchema, query: Query) -> 
         schema,
         query.where,
         scope,
-        hint=query.hint,
-        comment=query.comment,
-        read_preference=query.read_preference,
+        ReadOptions(hint=query.hint, comment=query.comment, read_preference=query.read_preference),
     )

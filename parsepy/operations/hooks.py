@@ -17,6 +17,7 @@ from parsepy.operations import access
 from parsepy.operations.class_rules.base import ClassRules, Write
 from parsepy.pubsub import ObjectEvent, Operation
 from parsepy.storage.filters import Scope
+from parsepy.storage.options import FIRST
 from parsepy.triggers import Answered, Event, Replaced
 
 
@@ -56,7 +57,7 @@ async def original_of(
         writers = None if scope.writers is None else context.principal.name_set
         return await storage.get(schema, object_id, writers=writers)
     by_id = Constraint("objectId", ((DIRECT, object_id),))
-    found = await storage.find(schema, (by_id,), scope, limit=1)
+    found = await storage.find(schema, (by_id,), scope, FIRST)
     return found[0] if found else None
 
 
@@ -106,7 +107,7 @@ async def opened(
         return None
     readable = replace(scope, writers=None, readers=context.principal.names)
     by_id = Constraint("objectId", ((DIRECT, object_id),))
-    found = await context.backend.storage.find(schema, (by_id,), readable, limit=1)
+    found = await context.backend.storage.find(schema, (by_id,), readable, FIRST)
     if found and await opens(context, schema, found[0], changes):
         return found[0]
     return None

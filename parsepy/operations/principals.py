@@ -9,6 +9,7 @@ from parsepy.model.principal import Principal
 from parsepy.model.query import simple
 from parsepy.model.values import JSONObject, date, from_iso, now, stamp
 from parsepy.operations import schemas
+from parsepy.storage.options import FIRST, ReadOptions
 
 
 async def of_token(backend: Backend, token: str) -> Principal:
@@ -39,7 +40,7 @@ async def of_legacy_token(backend: Backend, token: str) -> Principal:
     """The user whose own `_session_token` column holds a token of before revocable sessions."""
     schema = await schemas.existing(backend, "_User")
     found = await backend.storage.find(
-        schema, simple("_User", {"_session_token": token}).where, limit=1
+        schema, simple("_User", {"_session_token": token}).where, options=FIRST
     )
     principal = await of_user(backend, found[0]["objectId"] if found else None, token)
     if principal is None:
@@ -51,7 +52,7 @@ async def find_session(backend: Backend, token: str) -> JSONObject | None:
     """The `_Session` object of a token."""
     schema = await schemas.existing(backend, "_Session")
     found = await backend.storage.find(
-        schema, simple("_Session", {"sessionToken": token}).where, limit=1
+        schema, simple("_Session", {"sessionToken": token}).where, options=FIRST
     )
     return found[0] if found else None
 
@@ -110,7 +111,9 @@ async def roles_of(backend: Backend, user_id: str) -> frozenset[str]:
     if found:
         schema = await schemas.existing(backend, "_Role")
         where = simple("_Role", {"objectId": {"$in": sorted(found)}}).where
-        rows = await storage.find(schema, where, keys=frozenset(("objectId", "name")))
+        rows = await storage.find(
+            schema, where, options=ReadOptions(keys=frozenset(("objectId", "name")))
+        )
         names = frozenset(row["name"] for row in rows if isinstance(row.get("name"), str))
     backend.roles.put(user_id, names, mark)
     return names

@@ -27,6 +27,7 @@ from parsepy.operations import access, class_rules, hooks, schemas
 from parsepy.operations.class_rules.base import ClassRules, Write
 from parsepy.operations.class_rules.user import default_acl
 from parsepy.storage.filters import EVERYTHING, Scope
+from parsepy.storage.options import FIRST
 from parsepy.triggers import Answered
 
 _EMPTY = (None, "")
@@ -187,7 +188,7 @@ async def update(
     except ParseError as error:
         raise rules.translate(context, error) from error
     if stored is None:
-        if condition and await context.backend.storage.find(schema, by_id, scope, limit=1):
+        if condition and await context.backend.storage.find(schema, by_id, scope, FIRST):
             raise ConditionFailed(class_name, object_id)
         raise rules.not_found(context)
     await _relate(write, relations)

@@ -16,6 +16,7 @@ from parsepy.operations.class_rules.user import (
     password_matches,
 )
 from parsepy.operations.find import get
+from parsepy.storage.options import FIRST, ReadOptions
 from parsepy.triggers import Event
 
 _WRONG = "Invalid username/password."
@@ -105,7 +106,7 @@ async def _owners(context: RequestContext, ids: dict[str, str]) -> list[JSONObje
     if not ids:
         return []
     choices = [{f"authData.{provider}.id": value} for provider, value in ids.items()]
-    return await schemas.lookup(context.backend, "_User", {"$or": choices}, limit=2)
+    return await schemas.lookup(context.backend, "_User", {"$or": choices}, ReadOptions(limit=2))
 
 
 async def _log_in_with(
@@ -196,7 +197,9 @@ async def _find_user(context: RequestContext, username: Any, email: Any) -> JSON
     else:
         # Parse: what stands in username may be an email as well; the username wins
         where = {"$or": [{"username": username}, {"email": username}]}
-    found = await schemas.lookup(context.backend, "_User", where, limit=2, internal=True)
+    found = await schemas.lookup(
+        context.backend, "_User", where, ReadOptions(limit=2, internal=True)
+    )
     if len(found) > 1:
         found = [user for user in found if user.get("username") == username]
     return found[0] if found else None
@@ -208,7 +211,9 @@ async def _read_again(context: RequestContext, user: JSONObject) -> JSONObject:
     Meanwhile others' guesses may have locked him, or he has chosen another password.
     """
     where = {"objectId": user["objectId"]}
-    found = await schemas.lookup(context.backend, "_User", where, limit=1, internal=True)
+    found = await schemas.lookup(
+        context.backend, "_User", where, ReadOptions(limit=1, internal=True)
+    )
     if not found or found[0].get("_hashed_password") != user.get("_hashed_password"):
         raise wrong_credentials()
     return found[0]
@@ -307,7 +312,7 @@ async def _shown(context: RequestContext, user_id: str) -> JSONObject:
     """The user as he may see himself, whatever the object's ACL says."""
     schema = await schemas.existing(context.backend, "_User")
     owner = await _as_user(context, user_id)
-    found = await schemas.lookup(context.backend, "_User", {"objectId": user_id}, limit=1)
+    found = await schemas.lookup(context.backend, "_User", {"objectId": user_id}, FIRST)
     if not found:
         raise wrong_credentials()
     access.redact(owner, schema, found)
@@ -349,7 +354,7 @@ async def log_in_as(context: RequestContext, user_id: Any) -> JSONObject:
         )
     if not user_id or not isinstance(user_id, str):
         raise ParseError(Code.INVALID_VALUE, "userId must not be empty, null, or undefined")
-    found = await schemas.lookup(context.backend, "_User", {"objectId": user_id}, limit=1)
+    found = await schemas.lookup(context.backend, "_User", {"objectId": user_id}, FIRST)
     if not found:
         raise ParseError(Code.OBJECT_NOT_FOUND, "user not found")
     user = found[0]
@@ -397,7 +402,7 @@ async def _link(context: RequestContext, user_id: str, values: JSONObject) -> JS
     if not principal.is_privileged and principal.user_id != user_id:
         del values["authData"]
         return None
-    found = await schemas.lookup(context.backend, "_User", {"objectId": user_id}, limit=1)
+    found = await schemas.lookup(context.backend, "_User", {"objectId": user_id}, FIRST)
     stored = (found[0].get("authData") or {}) if found else {}
     changed = {
         name: data for name, data in providers.items() if data is None or data != stored.get(name)

@@ -38,6 +38,7 @@ from parsepy.storage.failures import Unavailable as Unavailable
 from parsepy.storage.failures import duplicate, guard, refused
 from parsepy.storage.filters import EVERYTHING, Scope
 from parsepy.storage.flights import Flights
+from parsepy.storage.options import ALL, ReadOptions
 from parsepy.storage.replies import Pool
 from parsepy.storage.transactions import Call, Result
 from parsepy.storage.transactions import Conflict as Conflict
@@ -103,7 +104,7 @@ class Storage(Classes):
 
     def as_object(self, schema: ClassSchema, document: Document) -> JSONObject:
         """A document of a stream in REST form."""
-        return documents.to_object(documents.plan_of(schema, self.file_url), document)
+        return documents.to_object(documents.plan_of(schema, self.file_url, None), document)
 
     # --- objects ------------------------------------------------------------------------------
 
@@ -112,49 +113,48 @@ class Storage(Classes):
         schema: ClassSchema,
         where: Where,
         scope: Scope = EVERYTHING,
-        *,
-        order: Sequence[tuple[str, int]] = (),
-        limit: int | None = None,
-        skip: int = 0,
-        keys: frozenset[str] | None = None,
-        hint: Any = None,
-        comment: str | None = None,
-        read_preference: str | None = None,
-        internal: bool = False,
-        ignore_case: bool = False,
+        options: ReadOptions = ALL,
     ) -> list[JSONObject]:
         """The objects that match, in REST form."""
-        options: dict[str, Any] = {}
-        if limit:
-            options["limit"] = limit
-        if not limit or limit > min(100, self._batch_size):  # else it is one batch anyway
-            options["batch_size"] = self._batch_size
-        if skip:
-            options["skip"] = skip
-        if order:
-            options["sort"] = _sort(schema, order)
-        if hint is not None:
-            options["hint"] = hint
-        if comment:
-            options["comment"] = comment
-        if ignore_case:
-            options["collation"] = ANY_CASE
-        time = self._time_limit(where)
-        if time:
-            options["max_time_ms"] = time
-        collection = self._preferring(schema.name, read_preference)
+        arguments = self._find_arguments(schema, where, options)
+        collection = self._preferring(schema.name, options.read_preference)
         query = filters.to_filter(schema, where, scope)
-        projection = filters.to_projection(schema, keys)
+        projection = filters.to_projection(schema, options.keys)
         with guard():
             found = await self._indexed(
                 schema,
                 where,
                 lambda session: reads.find(
-                    collection, query, projection, session=session, **options
+                    collection, query, projection, session=session, **arguments
                 ),
             )
-        plan = documents.plan_of(schema, self.file_url)
+        plan = documents.plan_of(schema, self.file_url, options.mount_url)
+        internal = options.internal
         return [documents.to_object(plan, item, internal=internal) for item in found]
+
+    def _find_arguments(
+        self, schema: ClassSchema, where: Where, options: ReadOptions
+    ) -> dict[str, Any]:
+        """The driver's keyword arguments for a find with these options."""
+        arguments: dict[str, Any] = {}
+        limit = options.limit
+        if limit:
+            arguments["limit"] = limit
+        if not limit or limit > min(100, self._batch_size):  # else it is one batch anyway
+            arguments["batch_size"] = self._batch_size
+        if options.skip:
+            arguments["skip"] = options.skip
+        if options.order:
+            arguments["sort"] = _sort(schema, options.order)
+        if options.hint is not None:
+            arguments["hint"] = options.hint
+        if options.comment:
+            arguments["comment"] = options.comment
+        if options.ignore_case:
+            arguments["collation"] = ANY_CASE
+        if time := self._time_limit(where):
+            arguments["max_time_ms"] = time
+        return arguments
 
     def _preferring(self, class_name: str, read_preference: str | None) -> Collection:
         collection = self.collection(class_name)
@@ -167,24 +167,21 @@ class Storage(Classes):
         schema: ClassSchema,
         where: Where,
         scope: Scope,
+        options: ReadOptions,
         *,
         verbosity: str,
-        order: Sequence[tuple[str, int]] = (),
-        limit: int | None = None,
-        skip: int = 0,
-        hint: Any = None,
     ) -> JSONObject:
         """MongoDB's own account of how it answers a find."""
         command: Document = {
             "find": self._prefix + schema.name,
             "filter": filters.to_filter(schema, where, scope),
-            "limit": limit or 0,
-            "skip": skip,
+            "limit": options.limit or 0,
+            "skip": options.skip,
         }
-        if order:
-            command["sort"] = dict(_sort(schema, order))
-        if hint is not None:
-            command["hint"] = hint
+        if options.order:
+            command["sort"] = dict(_sort(schema, options.order))
+        if options.hint is not None:
+            command["hint"] = options.hint
         with guard():
             return await self._indexed(
                 schema,
@@ -202,51 +199,50 @@ class Storage(Classes):
             shown.pop(internal, None)
         return shown
 
-    async def aggregate(self, schema: ClassSchema, asked: Aggregation) -> list[Any]:
+    async def aggregate(
+        self, schema: ClassSchema, asked: Aggregation, options: ReadOptions = ALL
+    ) -> list[Any]:
         """What a pipeline yields over the objects that match, or the one account of its plan."""
         raw = {"raw_values": asked.raw_values, "raw_field_names": asked.raw_field_names}
         stages = pipelines.to_pipeline(schema, asked.pipeline, **raw)
         if asked.where:
             stages.insert(0, {"$match": filters.to_filter(schema, asked.where)})
-        options: dict[str, Any] = {"batchSize": self._batch_size}
-        if asked.hint is not None:
-            options["hint"] = asked.hint
-        if asked.comment is not None:
-            options["comment"] = asked.comment
+        arguments: dict[str, Any] = {"batchSize": self._batch_size}
+        if options.hint is not None:
+            arguments["hint"] = options.hint
+        if options.comment is not None:
+            arguments["comment"] = options.comment
         time = self._time_limit(asked.where)
         if asked.has_regex:
             time = min(self._regex_time_ms, time or self._regex_time_ms)
-        collection = self.collection(schema.name)
         if asked.explain is not None:
             name = self._prefix + schema.name
-            cursor = {"batchSize": options.pop("batchSize")}
-            command = {"aggregate": name, "pipeline": stages, "cursor": cursor, **options}
+            cursor = {"batchSize": arguments.pop("batchSize")}
+            command = {"aggregate": name, "pipeline": stages, "cursor": cursor, **arguments}
             with guard(Code.INVALID_QUERY):
                 return [await self._explained(command, asked.explain, time)]
         if time:
-            options["maxTimeMS"] = time
-        if asked.read_preference is not None:
-            preference = _PREFERENCES[asked.read_preference]
-            collection = collection.with_options(read_preference=preference)
-
+            arguments["maxTimeMS"] = time
+        collection = self._preferring(schema.name, options.read_preference)
         with guard(Code.INVALID_QUERY):
             found = await self._do(
-                lambda session: reads.aggregate(collection, stages, session=session, **options)
+                lambda session: reads.aggregate(collection, stages, session=session, **arguments)
             )
-        return pipelines.from_results(schema, self.file_url, stages, found, **raw)
+        plan = documents.plan_of(schema, self.file_url, options.mount_url)
+        return pipelines.from_results(schema, plan, stages, found, **raw)
 
-    async def distinct(self, schema: ClassSchema, where: Where, field: str) -> list[Any]:
+    async def distinct(
+        self, schema: ClassSchema, where: Where, field: str, options: ReadOptions = ALL
+    ) -> list[Any]:
         """The values that a field has in the objects that match."""
         query, key = filters.to_filter(schema, where), documents.key_of(schema, field)
-        time = self._time_limit(where)
-        options: dict[str, Any] = {"maxTimeMS": time} if time else {}
+        collection = self._preferring(schema.name, options.read_preference)
+        arguments = self._counting_arguments(where, options)
         with guard(Code.INVALID_QUERY):
             values = await self._indexed(
                 schema,
                 where,
-                lambda session: self.collection(schema.name).distinct(
-                    key, query, session=session, **options
-                ),
+                lambda session: collection.distinct(key, query, session=session, **arguments),
             )
         return pipelines.from_distinct(schema, field, values)
 
@@ -262,10 +258,11 @@ class Storage(Classes):
         readers: frozenset[str] | None = None,
         *,
         writers: frozenset[str] | None = None,
+        mount_url: str | None = None,
     ) -> JSONObject | None:
         """One object by id, if one of ``readers`` may read it and one of ``writers`` write it.
 
-        None: anybody.
+        None: anybody. ``mount_url`` as in ``ReadOptions``.
         """
         name = schema.name
         if not self.in_transaction and schema.exists:
@@ -281,7 +278,7 @@ class Storage(Classes):
             return None
         if writers is not None and not allows(document.get("_wperm"), writers):
             return None
-        return documents.to_object(documents.plan_of(schema, self.file_url), document)
+        return documents.to_object(documents.plan_of(schema, self.file_url, mount_url), document)
 
     async def _fetch_one(self, name: str, object_id: str) -> Document | None:
         with guard():
@@ -313,21 +310,12 @@ class Storage(Classes):
         schema: ClassSchema,
         where: Where,
         scope: Scope = EVERYTHING,
-        *,
-        hint: Any = None,
-        comment: str | None = None,
-        read_preference: str | None = None,
+        options: ReadOptions = ALL,
     ) -> int:
         """How many objects match."""
         query = filters.to_filter(schema, where, scope, unsorted=True)
-        collection = self._preferring(schema.name, read_preference)
-        options: dict[str, Any] = {}
-        if hint is not None:
-            options["hint"] = hint
-        if comment:
-            options["comment"] = comment
-        if time := self._time_limit(where):
-            options["maxTimeMS"] = time
+        collection = self._preferring(schema.name, options.read_preference)
+        arguments = self._counting_arguments(where, options)
         with guard():
             if not query and not self.in_transaction:
                 return int(await collection.estimated_document_count())
@@ -335,9 +323,20 @@ class Storage(Classes):
                 await self._indexed(
                     schema,
                     where,
-                    lambda session: reads.count(collection, query, session=session, **options),
+                    lambda session: reads.count(collection, query, session=session, **arguments),
                 )
             )
+
+    def _counting_arguments(self, where: Where, options: ReadOptions) -> dict[str, Any]:
+        """The driver's keyword arguments for a count or ``distinct`` with these options."""
+        arguments: dict[str, Any] = {}
+        if options.hint is not None:
+            arguments["hint"] = options.hint
+        if options.comment:
+            arguments["comment"] = options.comment
+        if time := self._time_limit(where):
+            arguments["maxTimeMS"] = time
+        return arguments
 
     async def _indexed(self, schema: ClassSchema, where: Where, call: Call[Result]) -> Result:
         """Make a call that reads; if it lacks an index, once more when there is one."""
@@ -425,10 +424,12 @@ class Storage(Classes):
         *,
         returning: frozenset[str] | None = None,
         internal: bool = False,
+        mount_url: str | None = None,
     ) -> JSONObject | None:
         """Change the first object that matches, atomically; ``None`` if there is none.
 
-        Answers its new state, or only the columns ``returning`` of it.
+        Answers its new state, or only the columns ``returning`` of it; ``internal`` and
+        ``mount_url`` as in ``ReadOptions``.
         """
         name = schema.name
         query = filters.to_filter(schema, where, scope)
@@ -454,7 +455,7 @@ class Storage(Classes):
                 document = await flights.call(Change(object_id, query, update, projection))
         if document is None:
             return None
-        plan = documents.plan_of(schema, self.file_url)
+        plan = documents.plan_of(schema, self.file_url, mount_url)
         return documents.to_object(plan, document, internal=internal)
 
     async def delete(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from bson import Binary, Decimal128, ObjectId
@@ -27,7 +27,17 @@ from parsepy.model.values import (
 
 Document = dict[str, Any]
 Converter = Callable[[Any], Any]
-FileURL = Callable[[str], str]
+
+
+class FileURL(Protocol):
+    """Says where a file is downloaded."""
+
+    def __call__(self, name: str, mount_url: str | None = None, /) -> str:
+        """The URL of a file for who reaches the server below ``mount_url``.
+
+        None: below the configured address.
+        """
+
 
 _INT32 = 2**31
 _EXACT = 2**53
@@ -298,12 +308,12 @@ def _from_polygon(value: Any) -> Any:
     return from_nested(value)
 
 
-def _from_file(file_url: FileURL) -> Converter:
+def _from_file(file_url: FileURL, mount_url: str | None) -> Converter:
     def convert(value: Any) -> Any:
         if not isinstance(value, str):
             return from_nested(value)
         # Parse: a name that is itself a URL is its own address (files of hosted Parse)
-        url = value if value.startswith(("http://", "https://")) else file_url(value)
+        url = value if value.startswith(("http://", "https://")) else file_url(value, mount_url)
         return {"__type": "File", "name": value, "url": url}
 
     return convert
@@ -326,14 +336,15 @@ def file_url_of(
     """
     kept = "!'()*/"  # what JavaScript's encodeURIComponent leaves alone, and the slash
 
-    def url(name: str) -> str:
+    def url(name: str, mount_url: str | None = None, /) -> str:
         if file_key is not None:
             # Parse: by their names, files of hosted Parse are where they always were
             for host, pattern in _HOSTED:
                 if pattern.match(name):
                     return f"http://{host}/{file_key}/{quote(name, safe=kept[:-1])}"
         own = direct(name) if direct is not None else None
-        return own or f"{MOUNT_URL.get() or base}/files/{app_id}/{quote(name, safe=kept)}"
+        mount = mount_url or MOUNT_URL.get() or base
+        return own or f"{mount}/files/{app_id}/{quote(name, safe=kept)}"
 
     return url
 
@@ -347,29 +358,56 @@ _HOSTED = (
 )
 
 
+_MOST_MOUNTS = 16
+"""How many addresses of a server one class's readers are kept for."""
+
+
 @dataclass(slots=True)
 class Plan:
     """How a class's documents are read: document key → (column, converter or None).
 
     ``computed`` is for what pipelines yield: key → what puts its values into a result.
+    ``files`` are the keys of File columns, ``by_mount`` the plans for callers who reach the
+    server by another address than the configured one.
     """
 
     entries: dict[str, tuple[str, Converter | None]]
     relations: tuple[tuple[str, str], ...]
     file_url: FileURL
+    files: tuple[str, ...] = ()
     computed: dict[str, Callable[[JSONObject, Any], None]] = field(default_factory=dict)
+    by_mount: dict[str, "Plan"] = field(default_factory=dict)
 
-
-def plan_of(schema: ClassSchema, file_url: FileURL) -> Plan:
-    """The compiled reader of a class, made once for each version of its schema."""
-    plan = schema.plan
-    if isinstance(plan, Plan):
+    def at(self, mount_url: str) -> "Plan":
+        """The plan whose files are below ``mount_url``."""
+        plan = self.by_mount.get(mount_url)
+        if plan is None:
+            if len(self.by_mount) >= _MOST_MOUNTS:
+                self.by_mount.clear()  # a client may reach the server by any name
+            convert = _from_file(self.file_url, mount_url)
+            changed = {key: (self.entries[key][0], convert) for key in self.files}
+            plan = Plan(self.entries | changed, self.relations, self.file_url)
+            self.by_mount[mount_url] = plan
         return plan
+
+
+def plan_of(schema: ClassSchema, file_url: FileURL, mount_url: str | None = None) -> Plan:
+    """The compiled reader of a class, made once for each version of its schema.
+
+    ``mount_url``: the address below which the caller reaches the server; None: the configured.
+    """
+    plan = schema.plan
+    if not isinstance(plan, Plan):
+        plan = schema.plan = _compile(schema, file_url)
+    return plan.at(mount_url) if mount_url and plan.files else plan
+
+
+def _compile(schema: ClassSchema, file_url: FileURL) -> Plan:
     converters: dict[str, Converter] = {
         "Date": from_date,
         "GeoPoint": _from_geo_point,
         "Polygon": _from_polygon,
-        "File": _from_file(file_url),
+        "File": _from_file(file_url, None),
     }
     entries: dict[str, tuple[str, Converter | None]] = {
         "_id": ("objectId", None),
@@ -388,9 +426,10 @@ def plan_of(schema: ClassSchema, file_url: FileURL) -> Plan:
     if schema.name == "_Audience":
         # Parse: when an audience was used is told as bare text, not as a Date
         entries["_last_used"] = ("lastUsed", from_timestamp)
-    plan = Plan(entries, tuple(schema.relations.items()), file_url)
-    schema.plan = plan
-    return plan
+    files = tuple(
+        key_of(schema, name) for name, kind in schema.types.items() if kind.name == "File"
+    )
+    return Plan(entries, tuple(schema.relations.items()), file_url, files)
 
 
 def to_object(plan: Plan, document: Document, *, internal: bool = False) -> JSONObject:

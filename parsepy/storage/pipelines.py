@@ -18,10 +18,9 @@ from parsepy.storage.documents import (
     AUTH_DATA,
     KEYS,
     Document,
-    FileURL,
+    Plan,
     from_nested,
     from_timestamp,
-    plan_of,
     pointer_text,
     to_nested,
     to_number,
@@ -231,7 +230,7 @@ def _relative(text: Any) -> datetime:
 
 def from_results(
     schema: ClassSchema,
-    file_url: FileURL,
+    plan: Plan,
     pipeline: Sequence[Document],
     found: Sequence[Document],
     *,
@@ -240,6 +239,7 @@ def from_results(
 ) -> list[JSONObject]:
     """What a translated pipeline yielded, as it is answered (protocol §27).
 
+    ``plan`` is the reader of the class's documents.
     Raises INVALID_QUERY for a field whose name begins with ``_``, which Parse can't show.
     """
     if not raw_field_names and _groups_by_pointer(pipeline):
@@ -251,7 +251,7 @@ def from_results(
         return extended
     if raw_field_names:
         return [_bare(document) for document in found]
-    read = _Reader(schema, file_url)
+    read = _Reader(schema, plan)
     return [read(document) for document in found]
 
 
@@ -310,9 +310,9 @@ class _Reader:
     What is to be done with a key is found once for a class, and done for every result.
     """
 
-    def __init__(self, schema: ClassSchema, file_url: FileURL) -> None:
+    def __init__(self, schema: ClassSchema, plan: Plan) -> None:
         self._schema = schema
-        self._plan = plan_of(schema, file_url)
+        self._plan = plan
         self._reads = self._plan.computed
         if len(self._reads) > _MOST_KEYS:
             self._reads.clear()  # a pipeline may name its results as it likes

@@ -20,6 +20,7 @@ from parsepy.app import Application, build
 from parsepy.config import Config, ConfigError
 from parsepy.errors import Code, ParseError
 from parsepy.storage import DuplicateKey, Storage, open_storage
+from parsepy.storage.documents import file_url_of
 from parsepy.storage.memory.sessions import MemorySession
 from tests.conftest import APP_ID, MASTER_KEY, MOUNT, Client
 from tests.integration.test_cli import serving
@@ -68,7 +69,7 @@ async def anybody() -> AsyncIterator[Client]:
 
 
 def storage() -> Storage:
-    return open_storage("memory:", file_url=lambda name: name)
+    return open_storage("memory:", file_url=file_url_of("http://shop/parse", "shop"))
 
 
 async def answered(response: httpx.Response) -> Any:

@@ -282,16 +282,28 @@ def test_a_date_outside_pythons_calendar_is_written_as_javascript_does(
 
 
 def test_a_file_is_found_by_the_address_that_the_request_came_by() -> None:
-    token = documents.MOUNT_URL.set("http://other/api")
-    try:
-        assert FILE_URL("a b!.png") == "http://other/api/files/shop/a%20b!.png"
-    finally:
-        documents.MOUNT_URL.reset(token)
+    assert FILE_URL("a b!.png", "http://other/api") == "http://other/api/files/shop/a%20b!.png"
     assert FILE_URL("cup.png") == "http://shop/parse/files/shop/cup.png"
 
 
 def test_the_reader_of_a_class_is_made_once() -> None:
     assert plan_of(PRODUCT, FILE_URL) is plan_of(PRODUCT, FILE_URL)
+
+
+def test_each_address_of_the_server_has_its_own_reader_of_a_class_with_files() -> None:
+    stored = {"_id": "cup", "photo": "cup.png"}
+    for mount, url in (
+        (None, "http://shop/parse/files/shop/cup.png"),
+        ("http://one/api", "http://one/api/files/shop/cup.png"),
+        ("http://two/api", "http://two/api/files/shop/cup.png"),
+    ):
+        assert to_object(plan_of(PRODUCT, FILE_URL, mount), stored)["photo"]["url"] == url
+
+
+def test_clients_who_make_up_names_of_the_server_do_not_fill_its_memory() -> None:
+    for number in range(1000):
+        plan_of(PRODUCT, FILE_URL, f"http://made-up-{number}/parse")
+    assert len(plan_of(PRODUCT, FILE_URL).by_mount) <= 16
 
 
 # --- operands of queries --------------------------------------------------------------------------

@@ -10,7 +10,9 @@ from parsepy.errors import Code, ParseError
 from parsepy.model.schema import ClassSchema, Field, make_schema
 from parsepy.model.values import DATE, FILE, GEO_POINT, NUMBER, POLYGON, FieldType
 from parsepy.storage import pipelines
+from parsepy.storage.documents import file_url_of, plan_of
 
+FILE_URL = file_url_of("http://shop/parse", "shop")
 DAY = datetime(2026, 1, 1)
 ISO = "2026-01-01T00:00:00.000Z"
 POINTER = {"__type": "Pointer", "className": "Maker", "objectId": "m1"}
@@ -42,7 +44,7 @@ def matched(conditions: Any, **raw: bool) -> Any:
 
 def results(*found: Any, pipeline: Any = (), **raw: bool) -> list[Any]:
     options = {"raw_values": False, "raw_field_names": False, **raw}
-    return pipelines.from_results(schema(), str, pipeline, found, **options)
+    return pipelines.from_results(schema(), plan_of(schema(), FILE_URL), pipeline, found, **options)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +184,7 @@ def test_columns_and_computed_values_are_shown_by_their_form() -> None:
         "price": 3,
         "sessionToken": "r:1",
         "authData": {"x": {"id": 1}},
-        "photo": {"__type": "File", "name": "a.png", "url": "a.png"},
+        "photo": {"__type": "File", "name": "a.png", "url": FILE_URL("a.png")},
         "place": {"__type": "GeoPoint", "latitude": 1, "longitude": 2},
         "area": {"__type": "Polygon", "coordinates": [[0, 1], [1, 1], [0, 0], [0, 1]]},
         "skus": {"__type": "Relation", "className": "SKU"},

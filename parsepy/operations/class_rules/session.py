@@ -9,6 +9,7 @@ from parsepy.model.values import new_token, pointer
 from parsepy.model.where import DIRECT, Constraint
 from parsepy.operations import principals, schemas
 from parsepy.operations.class_rules.base import ClassRules, Write
+from parsepy.storage.options import FIRST
 
 _FIXED = ("user", "installationId", "sessionToken", "expiresAt", "createdWith")
 
@@ -85,6 +86,6 @@ class SessionRules(ClassRules):
 
 async def _owner(context: RequestContext, object_id: str) -> str | None:
     """The id of a session's user."""
-    rows = await schemas.lookup(context.backend, "_Session", {"objectId": object_id}, limit=1)
+    rows = await schemas.lookup(context.backend, "_Session", {"objectId": object_id}, FIRST)
     owner = (rows[0].get("user") or {}).get("objectId") if rows else None
     return owner if isinstance(owner, str) else None

@@ -16,6 +16,7 @@ from parsepy.operations import principals, schemas
 from parsepy.operations.class_rules import verification
 from parsepy.operations.class_rules.base import ClassRules, Write
 from parsepy.storage import DuplicateKey
+from parsepy.storage.options import ReadOptions
 
 # a line break would make a header of its own in a mail to this address
 _EMAIL = re.compile(r"[^\n\r\u2028\u2029]+@[^\n\r\u2028\u2029]+")
@@ -79,7 +80,10 @@ async def check_policy(write: Write, password: str) -> None:
 
 async def _stored(write: Write) -> JSONObject:
     rows = await schemas.lookup(
-        write.context.backend, "_User", {"objectId": write.object_id}, limit=1, internal=True
+        write.context.backend,
+        "_User",
+        {"objectId": write.object_id},
+        ReadOptions(limit=1, internal=True),
     )
     return rows[0] if rows else {}
 
@@ -169,9 +173,7 @@ class UserRules(ClassRules):
         taken = await backend.storage.find(
             schema,
             simple("_User", query).where,
-            limit=1,
-            keys=frozenset(("objectId",)),
-            ignore_case=True,
+            options=ReadOptions(limit=1, keys=frozenset(("objectId",)), ignore_case=True),
         )
         if taken:
             raise ParseError(*_TAKEN[column])

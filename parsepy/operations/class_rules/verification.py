@@ -7,6 +7,7 @@ from parsepy.model.ops import is_delete
 from parsepy.model.values import JSONObject, new_id, now
 from parsepy.operations import mails, schemas
 from parsepy.operations.class_rules.base import Write
+from parsepy.storage.options import FIRST
 
 _TOKEN_SIZE = 25
 _DELETE: JSONObject = {"__op": "Delete"}
@@ -45,7 +46,7 @@ async def after_save(write: Write) -> None:
     backend, token = write.context.backend, write.facts.get("verify_token")
     if token is None or not backend.config.send_user_email_verification:
         return
-    found = await schemas.lookup(backend, "_User", {"objectId": write.object_id}, limit=1)
+    found = await schemas.lookup(backend, "_User", {"objectId": write.object_id}, FIRST)
     if found:
         user = found[0]
         await backend.storage.after_commit(lambda: mails.send_verification(backend, user, token))

@@ -18,6 +18,7 @@ from parsepy.operations.schemas.changes import (
     insert_row,
     read_fields,
 )
+from parsepy.storage.options import ReadOptions
 
 _INDEX_NAME = re.compile(r"[^\0$][^\0]{0,120}")
 
@@ -213,7 +214,9 @@ async def delete_class(backend: Backend, class_name: str) -> None:
 
 async def _is_empty(backend: Backend, schema: ClassSchema) -> bool:
     """Has the class no object? (The database's count is an estimate after a crash.)"""
-    return not await backend.storage.find(schema, (), limit=1, keys=frozenset(("objectId",)))
+    return not await backend.storage.find(
+        schema, (), options=ReadOptions(limit=1, keys=frozenset(("objectId",)))
+    )
 
 
 async def purge(backend: Backend, class_name: str) -> None:

@@ -1,7 +1,6 @@
 """The schema cache, and the schemas that reads ask for."""
 
 import time
-from typing import Any
 
 from parsepy.backend import Backend, RequestContext
 from parsepy.config import Config
@@ -12,6 +11,7 @@ from parsepy.model.schema import ClassSchema, make_schema
 from parsepy.model.values import JSONObject
 from parsepy.storage import Unavailable
 from parsepy.storage import schemas as stored
+from parsepy.storage.options import ALL, ReadOptions
 from parsepy.storage.streams import Change
 
 _REREAD_SECONDS = 0.5  # how soon after a reading an unknown class is looked for again
@@ -110,9 +110,9 @@ def check_unknown(context: RequestContext, class_name: str) -> None:
 
 
 async def lookup(
-    backend: Backend, class_name: str, where: JSONObject, **options: Any
+    backend: Backend, class_name: str, where: JSONObject, options: ReadOptions = ALL
 ) -> list[JSONObject]:
     """The house's own reading of a class, past permissions."""
     schema = await existing(backend, class_name)
     query = simple(class_name, where)
-    return await backend.storage.find(schema, query.where, **options)
+    return await backend.storage.find(schema, query.where, options=options)
