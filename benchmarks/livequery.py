@@ -79,7 +79,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--budget", type=float, default=60, help="most seconds of one load")
     parser.add_argument("--quick", action="store_true", help="one small round, a few seconds")
     parser.add_argument("--only", metavar="TEXT", help="only loads whose name contains this")
-    parser.add_argument("--without-streams", action="store_true", help="only the direct carrier")
+    parser.add_argument("--without-streams", action="store_true", help="only the direct transport")
     parser.add_argument("--check", action="store_true", help="exit 1 if the promise is not kept")
     parser.add_argument("--min-ratio", type=float, default=3.0, help="events per CPU second")
     parser.add_argument("--json", type=Path, default=LATEST, help="where to write the figures")
@@ -259,19 +259,19 @@ def figures_of(account: Account, cpu_seconds: float) -> Figures:
 
 @contextlib.contextmanager
 def servers(uri: str, core: int, chosen: argparse.Namespace) -> Iterator[list[Side]]:
-    """Parse Server and parsepy, with each of its carriers; stopped and dropped at the end."""
+    """Parse Server and parsepy, with each event transport; stopped and dropped at the end."""
     mark = f"live_{secrets.token_hex(4)}"
     folder = Path(tempfile.mkdtemp(prefix="parsepy-live-"))
     live = {"classNames": CLASSES}
-    carriers = {"parsepy": "direct", "parsepy (streams)": "changeStreams"}
+    transports = {"parsepy": "direct", "parsepy (streams)": "changeStreams"}
     if chosen.without_streams:
-        del carriers["parsepy (streams)"]
+        del transports["parsepy (streams)"]
     with contextlib.ExitStack() as cleanup:
         cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
         client: MongoClient[dict[str, Any]] = cleanup.enter_context(MongoClient(uri))
         sides = []
-        for number, (name, carrier) in enumerate(carriers.items()):
-            options: dict[str, Any] = {"liveQuery": {**live, "carrier": carrier}}
+        for number, (name, transport) in enumerate(transports.items()):
+            options: dict[str, Any] = {"liveQuery": {**live, "carrier": transport}}
             database = f"{mark}_{number}"
             cleanup.callback(client.drop_database, database)
             server = start_parsepy(name, uri, database, core, folder, options)

@@ -14,13 +14,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from parsepy.config import Adapter, ConfigError
+from parsepy.config import AdapterOptions, ConfigError
 
 Called = Callable[..., Awaitable[Any]]
 
 
 def load_adapter(
-    spec: Adapter, base_dir: Path, option: str = "adapter", built_in: Iterable[str] = ()
+    spec: AdapterOptions, base_dir: Path, option: str = "adapter", built_in: Iterable[str] = ()
 ) -> object:
     """Import `spec.module` and answer `module.adapter(**spec.options)`.
 

@@ -16,7 +16,7 @@ from parsepy.cache import Cache
 from parsepy.cloud import current, loader
 from parsepy.config import Config, ConfigError
 from parsepy.config.checks import At, number
-from parsepy.config.groups import Adapter, SchemaOptions
+from parsepy.config.groups import AdapterOptions, SchemaOptions
 from parsepy.files import STORES
 from parsepy.files.base import FileStore
 from parsepy.files.encryption import Encryption
@@ -395,7 +395,7 @@ def _file_adapter(config: Config) -> FileStore | None:
     if spec.module == "local":
         options["folder"] = str(config.base_dir / str(options.get("folder", "files")))
     if spec.module in STORES:
-        spec = Adapter(module=STORES[spec.module], options=options)
+        spec = AdapterOptions(module=STORES[spec.module], options=options)
     made = load_adapter(spec, config.base_dir, "filesAdapter", STORES)
     missing = [name for name in _FILE_STORE if not callable(getattr(made, name, None))]
     if missing:
@@ -434,7 +434,7 @@ def _mailer(config: Config) -> Mailer | None:
     if spec is None:
         return None
     if spec.module in MAILERS:
-        spec = Adapter(module=MAILERS[spec.module], options=spec.options)
+        spec = AdapterOptions(module=MAILERS[spec.module], options=spec.options)
     made = load_adapter(spec, config.base_dir, "emailAdapter", MAILERS)
     if not isinstance(made, Mailer):
         raise ConfigError([f"emailAdapter: {spec.module} lacks send_mail"])

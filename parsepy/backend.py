@@ -9,7 +9,7 @@ from typing import Any
 
 from parsepy.auth.base import AuthProvider
 from parsepy.cache import Cache
-from parsepy.config import Config, DeniedKeyword
+from parsepy.config import Config, DeniedKeywordOptions
 from parsepy.files.base import FileStore
 from parsepy.logs import LogStore
 from parsepy.mail.base import Mailer
@@ -56,7 +56,7 @@ class Backend:
     limits: QueryLimits
     auth: Mapping[str, AuthProvider]
     files: FileStore
-    denied: tuple[DeniedKeyword, ...] = ()
+    denied: tuple[DeniedKeywordOptions, ...] = ()
     denied_keys: re.Pattern[str] | None = None
     schemas: SchemaCache = field(default_factory=SchemaCache)
     triggers: Triggers = field(default_factory=Triggers)

@@ -26,17 +26,17 @@ class ObjectEvent:
 Listener = Callable[[ObjectEvent], None]
 
 
-class Carrier(Protocol):
-    """Brings the changes of whichever process to the listeners of this one."""
+class EventTransport(Protocol):
+    """Brings the changes that any process has stored to the listeners of this process."""
 
     async def open(self) -> None:
-        """Begin: what is stored from now on will be told by ``run``."""
+        """Start to receive: ``run`` delivers every change that is stored after this returns."""
 
     async def follow(self, class_name: str) -> None:
-        """Somebody is about to listen to this class."""
+        """Prepare for events of this class; awaited before a client subscribes to it."""
 
-    async def run(self, tell: Callable[[ObjectEvent], Awaitable[None]]) -> None:
-        """Tell every event, in order, one after the other, until cancelled."""
+    async def run(self, deliver: Callable[[ObjectEvent], Awaitable[None]]) -> None:
+        """Await ``deliver`` for one event after the other, in their order, until cancelled."""
 
 
 class Events:

@@ -141,3 +141,9 @@ def test_each_mark_of_compatibility_says_something_of_its_own() -> None:
     assert len(comments) > 20
     assert all(len(comment) > 15 for comment in comments)
     assert len(set(comments)) == len(comments)
+
+
+def test_a_record_of_options_is_named_for_what_it_is() -> None:
+    records = [option.check.record for option, _ in options() if option.check.record]
+    assert len(records) > 15
+    assert [found.__name__ for found in records if not found.__name__.endswith("Options")] == []

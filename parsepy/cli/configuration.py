@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from parsepy import keys
 from parsepy.cli.messages import StartError, warn
-from parsepy.config import Config, LiveQuery, SchemaOptions, collect, unknown_variables
+from parsepy.config import Config, LiveQueryOptions, SchemaOptions, collect, unknown_variables
 from parsepy.config.table import nearest
 
 if TYPE_CHECKING:
@@ -55,7 +55,9 @@ def configure(args: argparse.Namespace) -> Configured:
         config = dataclasses.replace(config, cloud=_default_cloud(config))
     if config.schema is None:
         if config.live_query is None:
-            config = dataclasses.replace(config, live_query=LiveQuery(class_names=LIVE_CLASSES))
+            config = dataclasses.replace(
+                config, live_query=LiveQueryOptions(class_names=LIVE_CLASSES)
+            )
         config = dataclasses.replace(config, schema=SchemaOptions(files=_default_templates()))
     _warn_about(config)
     return Configured(config, key_file)

@@ -45,7 +45,7 @@ def command(args: argparse.Namespace) -> int:
             stack.enter_context(noted(config))
         welcome = "" if config.silent else welcome_text(configured, template)
         count = workers.count_of(config.cluster)
-        config = _with_carrier(config, is_alone=count == 1 and _is_own(configured.config))
+        config = _with_transport(config, is_alone=count == 1 and _is_own(configured.config))
         if count == 1:
             run(_serving(config, listener, welcome))
         else:
@@ -58,8 +58,8 @@ def _is_own(config: Config) -> bool:
     return config.database_uri is None or is_in_memory(config)
 
 
-def _with_carrier(config: Config, *, is_alone: bool) -> Config:
-    """The configuration with its carrier of live events: change streams where others may write."""
+def _with_transport(config: Config, *, is_alone: bool) -> Config:
+    """The configuration with its event transport chosen: change streams where others may write."""
     live = config.live_query
     if live is None or live.carrier is not None:
         return config

@@ -43,27 +43,27 @@ from parsepy.config.checks import (
 )
 from parsepy.config.groups import (
     ALWAYS_PROTECTED,
-    AccountLockout,
-    Adapter,
-    AuthProvider,
+    AccountLockoutOptions,
+    AdapterOptions,
+    AuthProviderOptions,
     DatabaseOptions,
-    DeniedKeyword,
-    FileDownload,
-    FileUpload,
+    DeniedKeywordOptions,
+    FileDownloadOptions,
+    FileUploadOptions,
     IdempotencyOptions,
     InstallationOptions,
-    LiveQuery,
+    LiveQueryOptions,
     LiveQueryServerOptions,
-    LogLevels,
-    Metrics,
-    Pages,
-    PasswordPolicy,
-    Push,
+    LogLevelOptions,
+    MetricsOptions,
+    PagesOptions,
+    PasswordPolicyOptions,
+    PushOptions,
     QueryOptions,
-    RateLimit,
-    RequestComplexity,
+    RateLimitOptions,
+    RequestComplexityOptions,
     SchemaOptions,
-    Security,
+    SecurityOptions,
     adapter,
     auth_provider,
     driver_and_own,
@@ -76,8 +76,8 @@ from parsepy.config.proxies import TrustProxy, trust_proxy
 from parsepy.config.table import (
     ALWAYS,
     NODE,
-    Group,
     Option,
+    OptionGroup,
     group,
     maybe,
     nearest,
@@ -89,31 +89,31 @@ from parsepy.config.table import (
 
 __all__ = [
     "OPTIONS",
-    "AccountLockout",
-    "Adapter",
-    "AuthProvider",
+    "AccountLockoutOptions",
+    "AdapterOptions",
+    "AuthProviderOptions",
     "Config",
     "ConfigError",
     "DatabaseOptions",
-    "DeniedKeyword",
-    "FileDownload",
-    "FileUpload",
+    "DeniedKeywordOptions",
+    "FileDownloadOptions",
+    "FileUploadOptions",
     "IdempotencyOptions",
     "InstallationOptions",
-    "LiveQuery",
+    "LiveQueryOptions",
     "LiveQueryServerOptions",
-    "LogLevels",
-    "Metrics",
+    "LogLevelOptions",
+    "MetricsOptions",
     "Network",
     "Option",
-    "Pages",
-    "PasswordPolicy",
-    "Push",
+    "PagesOptions",
+    "PasswordPolicyOptions",
+    "PushOptions",
     "QueryOptions",
-    "RateLimit",
-    "RequestComplexity",
+    "RateLimitOptions",
+    "RequestComplexityOptions",
     "SchemaOptions",
-    "Security",
+    "SecurityOptions",
     "Settings",
     "collect",
     "ip_allowed",
@@ -124,7 +124,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Config(Group):
+class Config(OptionGroup):
     """One application's settings; read-only. Attributes are Parse's option names in snake_case."""
 
     # Identity and keys
@@ -206,7 +206,7 @@ class Config(Group):
         {},
         "how MongoDB is used",
     )
-    database_adapter: Adapter | None = maybe(
+    database_adapter: AdapterOptions | None = maybe(
         "databaseAdapter", adapter, "another database", acts=False
     )
     collection_prefix: str = option("collectionPrefix", text, "", "before collection names")
@@ -229,7 +229,9 @@ class Config(Group):
     query: QueryOptions = option("query", group(QueryOptions), {}, "aggregation")
     cache_ttl: int = option("cacheTTL", integer(0), 5000, "milliseconds things are cached")
     cache_max_size: int = option("cacheMaxSize", integer(0), 10000, "entries in a cache")
-    cache_adapter: Adapter | None = maybe("cacheAdapter", adapter, "another cache", acts=False)
+    cache_adapter: AdapterOptions | None = maybe(
+        "cacheAdapter", adapter, "another cache", acts=False
+    )
     enable_single_schema_cache: bool = option(
         "enableSingleSchemaCache", boolean, True, "of old versions", acts=False
     )
@@ -264,13 +266,13 @@ class Config(Group):
     convert_username_to_lowercase: bool = option(
         "convertUsernameToLowercase", boolean, False, "store usernames in lower case"
     )
-    account_lockout: AccountLockout | None = maybe(
-        "accountLockout", group(AccountLockout), "after failed log-ins"
+    account_lockout: AccountLockoutOptions | None = maybe(
+        "accountLockout", group(AccountLockoutOptions), "after failed log-ins"
     )
-    password_policy: PasswordPolicy | None = maybe(
-        "passwordPolicy", group(PasswordPolicy), "what a password must be"
+    password_policy: PasswordPolicyOptions | None = maybe(
+        "passwordPolicy", group(PasswordPolicyOptions), "what a password must be"
     )
-    auth: Mapping[str, AuthProvider] = option(
+    auth: Mapping[str, AuthProviderOptions] = option(
         "auth",
         named(auth_provider, "providers"),
         {},
@@ -304,7 +306,7 @@ class Config(Group):
     email_verify_success_on_invalid_email: bool = option(
         "emailVerifySuccessOnInvalidEmail", boolean, True, "do not tell which e-mails exist"
     )
-    email_adapter: Adapter | None = maybe("emailAdapter", adapter, "sends mail")
+    email_adapter: AdapterOptions | None = maybe("emailAdapter", adapter, "sends mail")
 
     # What is allowed
     protected_fields: Mapping[str, Mapping[str, tuple[str, ...]]] = option(
@@ -328,17 +330,17 @@ class Config(Group):
     enable_sanitized_error_response: bool = option(
         "enableSanitizedErrorResponse", boolean, True, "refusals do not say why"
     )
-    request_keyword_denylist: tuple[DeniedKeyword, ...] = option(
+    request_keyword_denylist: tuple[DeniedKeywordOptions, ...] = option(
         "requestKeywordDenylist",
-        many(group(DeniedKeyword), "objects"),
+        many(group(DeniedKeywordOptions), "objects"),
         [{"key": "_bsontype", "value": "Code"}, {"key": "constructor"}, {"key": "__proto__"}],
         "what request bodies may not hold",
     )
-    request_complexity: RequestComplexity = option(
-        "requestComplexity", group(RequestComplexity), {}, "how elaborate requests may be"
+    request_complexity: RequestComplexityOptions = option(
+        "requestComplexity", group(RequestComplexityOptions), {}, "how elaborate requests may be"
     )
-    rate_limit: tuple[RateLimit, ...] = option(
-        "rateLimit", many(group(RateLimit), "limits"), [], "requests in a time"
+    rate_limit: tuple[RateLimitOptions, ...] = option(
+        "rateLimit", many(group(RateLimitOptions), "limits"), [], "requests in a time"
     )
     route_allow_list: tuple[str, ...] | None = maybe(
         "routeAllowList", patterns, "routes open without the master key"
@@ -353,7 +355,7 @@ class Config(Group):
     allow_aggregation_for_read_only_master_key: bool = option(
         "allowAggregationForReadOnlyMasterKey", boolean, True, "it may aggregate"
     )
-    security: Security = option("security", group(Security), {}, "report")
+    security: SecurityOptions = option("security", group(SecurityOptions), {}, "report")
 
     # Cloud code
     cloud: Path | None = maybe("cloud", path, "file of cloud code; default: cloud/main.py")
@@ -369,32 +371,36 @@ class Config(Group):
         "payments", json_object, "gateways, for the shop's cloud code", env="PARSEPY_PAYMENTS"
     )
 
-    # Files, push, LiveQuery, GraphQL, pages
-    file_upload: FileUpload = option(
+    # Files, push, Live Query, GraphQL, pages
+    file_upload: FileUploadOptions = option(
         "fileUpload",
-        group(FileUpload),
+        group(FileUploadOptions),
         {},
         "who may upload what",
         env="PARSE_SERVER_FILE_UPLOAD_OPTIONS",
     )
-    file_download: FileDownload = option(
+    file_download: FileDownloadOptions = option(
         "fileDownload",
-        group(FileDownload),
+        group(FileDownloadOptions),
         {},
         "who may download",
         env="PARSE_SERVER_FILE_DOWNLOAD_OPTIONS",
     )
-    files_adapter: Adapter | None = maybe("filesAdapter", adapter, "gridfs, local, s3 or a module")
+    files_adapter: AdapterOptions | None = maybe(
+        "filesAdapter", adapter, "gridfs, local, s3 or a module"
+    )
     preserve_file_name: bool = option("preserveFileName", boolean, False, "no random prefix")
     installation: InstallationOptions = option(
         "installation", group(InstallationOptions), {}, "duplicate device tokens"
     )
-    push: Push | None = maybe("push", push_options, "push senders")
+    push: PushOptions | None = maybe("push", push_options, "push senders")
     scheduled_push: bool = option("scheduledPush", boolean, False, "push later")
     cleanup_invalid_installations: bool = option(
         "cleanupInvalidInstallations", boolean, True, "forget device tokens that are gone"
     )
-    live_query: LiveQuery | None = maybe("liveQuery", group(LiveQuery), "classes to follow live")
+    live_query: LiveQueryOptions | None = maybe(
+        "liveQuery", group(LiveQueryOptions), "classes to follow live"
+    )
     live_query_server_options: LiveQueryServerOptions | None = maybe(
         "liveQueryServerOptions", group(LiveQueryServerOptions), "keys and heartbeat of Live Query"
     )
@@ -411,28 +417,30 @@ class Config(Group):
     )
     mount_playground: bool = option("mountPlayground", boolean, False, "of GraphQL", acts=False)
     playground_path: str = option("playgroundPath", route, "/playground", "path", acts=False)
-    pages: Pages = option("pages", group(Pages), {}, "account pages")
+    pages: PagesOptions = option("pages", group(PagesOptions), {}, "account pages")
     custom_pages: Mapping[str, str] = option(
         "customPages", named(text, "URLs"), {}, "old form of pages.customUrls", acts=False
     )
     parse_frame_url: str | None = maybe("parseFrameURL", text, "frame of pages")
-    analytics_adapter: Adapter | None = maybe("analyticsAdapter", adapter, "takes /events")
+    analytics_adapter: AdapterOptions | None = maybe("analyticsAdapter", adapter, "takes /events")
     enable_product_purchase_legacy_api: bool = option(
         "enableProductPurchaseLegacyApi", boolean, True, "of old versions", acts=False
     )
 
     # Logs
     log_level: str | None = maybe("logLevel", level, "how much is logged")
-    log_levels: LogLevels = option("logLevels", group(LogLevels), {}, "of cloud code")
+    log_levels: LogLevelOptions = option("logLevels", group(LogLevelOptions), {}, "of cloud code")
     verbose: bool = option("verbose", boolean, False, "log much", env="VERBOSE")
     silent: bool = option("silent", boolean, False, "print nothing", env="SILENT")
     json_logs: bool = option("jsonLogs", boolean, False, "JSON lines", env="JSON_LOGS")
     logs_folder: Path | None = maybe("logsFolder", path, "folder of log files; none: no files")
     max_log_files: int | None = maybe("maxLogFiles", log_files, "log files kept, one a day")
-    metrics: Metrics = option(
-        "metrics", group(Metrics), {}, "figures for Prometheus", env="PARSEPY_METRICS"
+    metrics: MetricsOptions = option(
+        "metrics", group(MetricsOptions), {}, "figures for Prometheus", env="PARSEPY_METRICS"
     )
-    logger_adapter: Adapter | None = maybe("loggerAdapter", adapter, "takes logs", acts=False)
+    logger_adapter: AdapterOptions | None = maybe(
+        "loggerAdapter", adapter, "takes logs", acts=False
+    )
 
     # Not an option: where relative module paths of adapters start.
     base_dir: Path = dataclasses.field(default_factory=Path)
@@ -488,7 +496,7 @@ class Config(Group):
         return tuple(_ineffective(self, ""))
 
 
-def _ineffective(record: Group, prefix: str) -> Iterator[str]:
+def _ineffective(record: OptionGroup, prefix: str) -> Iterator[str]:
     unset = type(record)()
     for line in options_of(type(record)):
         value = getattr(record, line.attribute)
@@ -498,7 +506,7 @@ def _ineffective(record: Group, prefix: str) -> Iterator[str]:
             continue
         if not line.acts:
             yield prefix + line.name
-        elif isinstance(value, Group):
+        elif isinstance(value, OptionGroup):
             yield from _ineffective(value, f"{prefix}{line.name}.")
 
 

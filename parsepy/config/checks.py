@@ -42,7 +42,7 @@ class Check(Generic[T]):
     expected: str
     read: Callable[[object, At], T]
     hidden: bool = False  # never repeat the value in a message
-    record: type[Any] | None = None  # for an object: the Group that it becomes
+    record: type[Any] | None = None  # for an object: the OptionGroup that it becomes
 
     def __call__(self, value: object, at: At) -> T:
         """The value for use; ConfigError that names the option and what it expects."""

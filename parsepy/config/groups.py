@@ -1,4 +1,4 @@
-"""The options that are objects themselves: database, passwords, files, LiveQuery and so on."""
+"""The options that are objects themselves: database, passwords, files, Live Query and so on."""
 
 # `option(...)` stands in place of a default, as `dataclasses.field` would.
 # ruff: noqa: RUF009
@@ -45,60 +45,69 @@ from parsepy.config.checks import (
     value_of,
 )
 from parsepy.config.paths import path_pattern
-from parsepy.config.table import ALWAYS, NODE, Group, group, maybe, option, read_group, required
+from parsepy.config.table import (
+    ALWAYS,
+    NODE,
+    OptionGroup,
+    group,
+    maybe,
+    option,
+    read_group,
+    required,
+)
 from parsepy.logs import files_kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Adapter(Group):
+class AdapterOptions(OptionGroup):
     """A module that offers `adapter`, and what to build it with."""
 
     module: str = required("module", filled, "", "path/to/file.py or a dotted name")
     options: Mapping[str, Any] = option("options", json_object, {}, "what the adapter is made with")
 
 
-def _adapter(value: object, at: At) -> Adapter:
+def _adapter(value: object, at: At) -> AdapterOptions:
     # Parse: an adapter may be named by its module alone.
     if isinstance(value, str) and not value.lstrip().startswith("{"):
         value = {"module": value}
-    return read_group(Adapter, json_of_object(value), at, {})
+    return read_group(AdapterOptions, json_of_object(value), at, {})
 
 
-adapter = Check('{"module": ..., "options": {...}}', _adapter, record=Adapter)
+adapter = Check('{"module": ..., "options": {...}}', _adapter, record=AdapterOptions)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class AuthProvider:
+class AuthProviderOptions:
     """A sign-in provider: its own module, if any, and its options."""
 
     enabled: bool
-    adapter: Adapter | None
+    adapter: AdapterOptions | None
     options: Mapping[str, Any]
 
 
-def _auth_provider(value: object, at: At) -> AuthProvider:
+def _auth_provider(value: object, at: At) -> AuthProviderOptions:
     if isinstance(value, bool):
-        return AuthProvider(value, None, frozen({}))
+        return AuthProviderOptions(value, None, frozen({}))
     rest = json_of_object(value)
     enabled = boolean(rest.get("enabled", True), at.sub("enabled"))
     rest = {name: item for name, item in rest.items() if name != "enabled"}
     if "module" not in rest:
-        return AuthProvider(enabled, None, frozen(rest))
+        return AuthProviderOptions(enabled, None, frozen(rest))
     # Parse: beside `module`, a provider's options may stand without a wrapper.
     module = rest.pop("module")
     options = rest.pop("options", rest)
     made = _adapter({"module": module, "options": options}, at)
-    return AuthProvider(enabled, made, frozen({**rest, **made.options}))
+    return AuthProviderOptions(enabled, made, frozen({**rest, **made.options}))
 
 
 auth_provider = Check("an object with the provider's options", _auth_provider)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Push:
+class PushOptions:
     """How push notifications go out: your adapter, or the options of the built-in senders."""
 
-    adapter: Adapter | None
+    adapter: AdapterOptions | None
     options: Mapping[str, Any]
     folder: Path
     """Where relative paths in the options start."""
@@ -106,13 +115,13 @@ class Push:
     disable_worker: bool
 
 
-def _push(value: object, at: At) -> Push:
+def _push(value: object, at: At) -> PushOptions:
     rest = dict(json_of_object(value))
     own = rest.pop("adapter", None)
     # Parse: queueOptions may name a channel and a Redis as well; our queue is in the database
     queue = json_of_object(rest.pop("queueOptions", {}))
     place = at.sub("queueOptions")
-    return Push(
+    return PushOptions(
         adapter=None if own is None else adapter(own, at.sub("adapter")),
         options=frozen(rest),
         folder=at.folder,
@@ -127,7 +136,7 @@ push_options = Check("an object", _push)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class SchemaOptions(Group):
+class SchemaOptions(OptionGroup):
     """What the database should look like: template files, or Parse Server's defined schemas."""
 
     files: tuple[Path, ...] = option("files", many(path, "files"), [], "template files")
@@ -178,7 +187,7 @@ DRIVER_OPTIONS: Mapping[str, Check[Any]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class ClientMetadata(Group):
+class ClientMetadataOptions(OptionGroup):
     """What MongoDB's log and `currentOp` show of the client beside the driver."""
 
     name: str = required("name", filled, "", "name of the client")
@@ -186,7 +195,7 @@ class ClientMetadata(Group):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class DatabaseOptions(Group):
+class DatabaseOptions(OptionGroup):
     """How MongoDB is used; `driver` holds what is passed on to PyMongo."""
 
     passed_on: ClassVar[Iterable[str]] = tuple(DRIVER_OPTIONS)
@@ -235,8 +244,8 @@ class DatabaseOptions(Group):
     log_client_events: tuple[Any, ...] = option(
         "logClientEvents", json_list, [], "driver events to log", acts=False
     )
-    client_metadata: ClientMetadata | None = maybe(
-        "clientMetadata", group(ClientMetadata), "name and version told to MongoDB"
+    client_metadata: ClientMetadataOptions | None = maybe(
+        "clientMetadata", group(ClientMetadataOptions), "name and version told to MongoDB"
     )
     auto_select_family: bool | None = maybe("autoSelectFamily", boolean, "of the driver", idle=NODE)
     auto_select_family_attempt_timeout: int | None = maybe(
@@ -277,7 +286,7 @@ driver_and_own = Check("an object", _database_options, record=DatabaseOptions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class RequestComplexity(Group):
+class RequestComplexityOptions(OptionGroup):
     """How elaborate a request may be; -1 is no limit. The master key is exempt."""
 
     include_depth: int = option("includeDepth", limit, -1, "levels of `include`")
@@ -292,7 +301,7 @@ class RequestComplexity(Group):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class AccountLockout(Group):
+class AccountLockoutOptions(OptionGroup):
     """When an account is locked after failed log-ins."""
 
     duration: float = required("duration", number(0, 100_000), 5, "minutes it stays locked")
@@ -303,7 +312,7 @@ class AccountLockout(Group):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class PasswordPolicy(Group):
+class PasswordPolicyOptions(OptionGroup):
     """What a password must be, and how long it and its reset link live."""
 
     validator_pattern: re.Pattern[str] | None = maybe(
@@ -339,7 +348,7 @@ class PasswordPolicy(Group):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class FileUpload(Group):
+class FileUploadOptions(OptionGroup):
     """Who may upload which files."""
 
     enable_for_public: bool = option("enableForPublic", boolean, False, "anybody")
@@ -365,7 +374,7 @@ class FileUpload(Group):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class FileDownload(Group):
+class FileDownloadOptions(OptionGroup):
     """Who may download files."""
 
     enable_for_public: bool = option("enableForPublic", boolean, True, "anybody")
@@ -378,7 +387,7 @@ class FileDownload(Group):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class IdempotencyOptions(Group):
+class IdempotencyOptions(OptionGroup):
     """Which requests with an X-Parse-Request-Id count once only."""
 
     paths: tuple[str, ...] = option("paths", patterns, [], "paths, as regular expressions")
@@ -396,7 +405,7 @@ request_path = value_of("a path such as /functions/*path or /classes/:name", _re
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class RateLimit(Group):
+class RateLimitOptions(OptionGroup):
     """One limit: so many requests to a path in a window of time."""
 
     request_path: str = required("requestPath", request_path, "/", "path, such as /functions/*path")
@@ -421,7 +430,7 @@ class RateLimit(Group):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class LiveQuery(Group):
+class LiveQueryOptions(OptionGroup):
     """Which classes clients may follow live."""
 
     class_names: tuple[str, ...] = option("classNames", patterns, [], "classes")
@@ -434,10 +443,10 @@ class LiveQuery(Group):
         choice("direct", "changeStreams"),
         "how changes of other processes come; by default direct where there are none",
     )
-    pub_sub_adapter: Adapter | None = maybe(
+    pub_sub_adapter: AdapterOptions | None = maybe(
         "pubSubAdapter", adapter, "another message bus", acts=False
     )
-    wss_adapter: Adapter | None = maybe(
+    wss_adapter: AdapterOptions | None = maybe(
         "wssAdapter", adapter, "another WebSocket server", idle=NODE
     )
     regex_timeout: float = option(
@@ -446,7 +455,7 @@ class LiveQuery(Group):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class LiveQueryServerOptions(Group):
+class LiveQueryServerOptions(OptionGroup):
     """Keys and heartbeat of the Live Query server."""
 
     app_id: str | None = maybe("appId", filled, "application id", acts=False)
@@ -461,16 +470,16 @@ class LiveQueryServerOptions(Group):
     redis_options: Mapping[str, Any] | None = maybe(
         "redisOptions", json_object, "its options", acts=False
     )
-    pub_sub_adapter: Adapter | None = maybe(
+    pub_sub_adapter: AdapterOptions | None = maybe(
         "pubSubAdapter", adapter, "another message bus", acts=False
     )
-    wss_adapter: Adapter | None = maybe(
+    wss_adapter: AdapterOptions | None = maybe(
         "wssAdapter", adapter, "another WebSocket server", idle=NODE
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Pages(Group):
+class PagesOptions(OptionGroup):
     """The pages behind links in e-mails."""
 
     enable_localization: bool = option("enableLocalization", boolean, False, "by language")
@@ -494,7 +503,7 @@ class Pages(Group):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Security(Group):
+class SecurityOptions(OptionGroup):
     """The report of weak settings."""
 
     enable_check: bool = option("enableCheck", boolean, False, "offer /security")
@@ -505,7 +514,7 @@ class Security(Group):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Metrics(Group):
+class MetricsOptions(OptionGroup):
     """Figures for Prometheus: below the mount with the master key, or on a port of their own."""
 
     enabled: bool = option("enabled", boolean, False, "keep figures, and answer GET /metrics")
@@ -517,7 +526,7 @@ log_files = value_of('a number of files, or of days such as "14d"', files_kept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class QueryOptions(Group):
+class QueryOptions(OptionGroup):
     """How aggregation pipelines are read."""
 
     aggregation_raw_values: bool = option(
@@ -529,7 +538,7 @@ class QueryOptions(Group):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class InstallationOptions(Group):
+class InstallationOptions(OptionGroup):
     """What happens to installations with the same device token."""
 
     duplicate_device_token_action: str = option(
@@ -547,7 +556,7 @@ class InstallationOptions(Group):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class LogLevels(Group):
+class LogLevelOptions(OptionGroup):
     """The log level of what cloud code does.
 
     What went well is verbose, where Parse Server says info: a line holds an object's values.
@@ -562,7 +571,7 @@ class LogLevels(Group):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class DeniedKeyword(Group):
+class DeniedKeywordOptions(OptionGroup):
     """A key, a value, or a pair of both that no request body may hold (regular expressions)."""
 
     key: str | None = maybe("key", checked_pattern, "what no key may match")

@@ -1,4 +1,4 @@
-"""`Group` and `Option`: records of options, each field a line with its check and default."""
+"""Records of options (`OptionGroup`): each field is an `Option` with its check and default."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NODE = "belongs to Node: no effect here"
 ALWAYS = "always so here"
 
 
-class Group:
+class OptionGroup:
     """A record of options; its fields are made with `option` and `maybe`.
 
     Without a `repr` of its contents: they hold keys, and reprs end up in logs.
@@ -28,7 +28,7 @@ class Group:
         yield from ()
 
 
-R = TypeVar("R", bound=Group)
+R = TypeVar("R", bound=OptionGroup)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def option(
     acts: bool = True,
     idle: str = "",
 ) -> T:
-    """A field of a Group: Parse's name, the check, the default as JSON, one line of help."""
+    """A field of an OptionGroup: Parse's name, the check, the default as JSON, one line of help."""
     value = check(default, At(name, Path())) if default is not None else None
     made: T = _field(value, (name, check, default, help, env, acts, idle, False))
     return made
@@ -81,7 +81,7 @@ def maybe(
     acts: bool = True,
     idle: str = "",
 ) -> T | None:
-    """A field of a Group that is None unless given."""
+    """A field of an OptionGroup that is None unless given."""
     made: T | None = _field(None, (name, check, None, help, env, acts, idle, False))
     return made
 
@@ -96,10 +96,10 @@ def _field(value: object, option: tuple[object, ...]) -> Any:
     return dataclasses.field(default_factory=lambda: value, metadata={"option": option})
 
 
-def options_of(record: type[Group]) -> tuple[Option, ...]:
+def options_of(record: type[OptionGroup]) -> tuple[Option, ...]:
     """The table of a group's options, in order."""
     found = []
-    for field in dataclasses.fields(record):  # type: ignore[arg-type]  # every Group is one
+    for field in dataclasses.fields(record):  # type: ignore[arg-type]  # every OptionGroup is one
         if "option" in field.metadata:
             name, check, default, help, env, acts, idle, required = field.metadata["option"]
             env = env or f"PARSE_SERVER_{field.name.upper()}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from parsepy.backend import Backend, RequestContext
-from parsepy.config import ConfigError, RateLimit
+from parsepy.config import ConfigError, RateLimitOptions
 from parsepy.config.checks import At
 from parsepy.config.paths import path_pattern
 from parsepy.config.table import read_group
@@ -55,7 +55,7 @@ class LimitedRequest:
 class _Limit:
     """A rate limit, ready to be looked up."""
 
-    options: RateLimit
+    options: RateLimitOptions
     name: str
     path: re.Pattern[str]
     methods: tuple[re.Pattern[str], ...]
@@ -164,7 +164,7 @@ class Limits:
 
         Raises ``TooMany``.
         """
-        tightest: tuple[int, RateLimit, Count] | None = None
+        tightest: tuple[int, RateLimitOptions, Count] | None = None
         spellings = _spellings(request.path)
         for limit in self._current():
             options = limit.options
@@ -193,12 +193,12 @@ class Limits:
     def _from_cloud(self, declared: JSONObject) -> _Limit | None:
         try:
             at = At("rateLimit", self._backend.config.base_dir)
-            return self._ready(read_group(RateLimit, declared, at, {}))
+            return self._ready(read_group(RateLimitOptions, declared, at, {}))
         except ConfigError as error:
             self._backend.log.error("a rate limit of cloud code is ignored: %s", error)
             return None
 
-    def _ready(self, options: RateLimit) -> _Limit:
+    def _ready(self, options: RateLimitOptions) -> _Limit:
         window, methods = options.request_time_window, options.request_methods
         return _Limit(
             options,
@@ -221,7 +221,7 @@ class Limits:
         return self._redis[url]
 
 
-def _headers(options: RateLimit, left: int, found: Count) -> Headers:
+def _headers(options: RateLimitOptions, left: int, found: Count) -> Headers:
     return [
         (b"x-ratelimit-limit", b"%d" % options.request_count),
         (b"x-ratelimit-remaining", b"%d" % left),

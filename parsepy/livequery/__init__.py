@@ -1,4 +1,4 @@
-"""Live Query: the websocket endpoint and the loop that feeds events to clients (protocol §30)."""
+"""Live Query: clients, their messages and subscriptions over websockets (protocol §30)."""
 
 import asyncio
 import logging
@@ -10,8 +10,7 @@ from websockets.http11 import Request
 from parsepy.backend import Backend
 from parsepy.errors import Code, ParseError, denied
 from parsepy.livequery import protocol
-from parsepy.livequery.carriers import carrier_of
-from parsepy.livequery.clients import Client, is_known
+from parsepy.livequery.clients import LiveClient, require_connected
 from parsepy.livequery.delivery import Delivery, Principals, facts
 from parsepy.livequery.protocol import (
     Connect,
@@ -22,7 +21,8 @@ from parsepy.livequery.protocol import (
     Unsubscribe,
 )
 from parsepy.livequery.socket import Socket
-from parsepy.livequery.subscriptions import Compile, Index, Subscription
+from parsepy.livequery.subscriptions import Compile, Subscription, SubscriptionIndex
+from parsepy.livequery.transports import transport_of
 from parsepy.model.query import Query, column_keys, parse_where
 from parsepy.model.where import equals_id, fields_of
 from parsepy.operations import access, class_rules, find, schemas
@@ -36,18 +36,21 @@ MAX_SUBSCRIPTIONS = 1000
 
 
 class LiveQuery:
-    """The Live Query server of one application, in one process."""
+    """The Live Query server of one application, in one process.
+
+    ``compile_where`` turns a where into a function of an object (``model/match.py``).
+    """
 
     def __init__(self, backend: Backend, compile_where: Compile) -> None:
         options = backend.config.live_query
         names = options.class_names if options is not None else ()
         self._backend = backend
         self._live = re.compile("|".join(f"(?:{name})" for name in names)) if names else None
-        self._index = Index(compile_where)
+        self._index = SubscriptionIndex(compile_where)
         self._who = Principals(backend)
         self._delivery = Delivery(backend, self._index, self._who)
-        self._carrier = carrier_of(backend, self._index.listens, self.is_live)
-        self._clients: set[Client] = set()
+        self._transport = transport_of(backend, self._index.listens, self.is_live)
+        self._clients: set[LiveClient] = set()
         self.slow_clients = 0
         """Clients that were closed because they could not keep up."""
         server = backend.config.live_query_server_options
@@ -65,40 +68,43 @@ class LiveQuery:
 
     @property
     def subscriptions(self) -> int:
-        """How many queries they follow."""
+        """How many subscriptions they have."""
         return len(self._index)
 
     @property
     def delivered(self) -> int:
-        """Events that were sent, each to one subscription."""
+        """How many events were sent, counted for each subscription."""
         return self._delivery.sent
 
     async def open(self) -> None:
-        """Begin: what is stored from now on is told to those who listen."""
-        await self._carrier.open()
+        """Start to receive changes: what is stored after this returns will be delivered."""
+        await self._transport.open()
 
     async def run(self) -> None:
-        """Tell events until cancelled."""
-        await self._carrier.run(self._delivery.tell)
+        """Deliver events until cancelled."""
+        await self._transport.run(self._delivery.deliver)
 
     def socket(self, connections: set[Any]) -> Socket:
-        """The protocol of a connection that asks to become a websocket."""
+        """Make the protocol of a connection that asks to become a websocket.
+
+        ``connections`` is uvicorn's set of open connections.
+        """
         return Socket(self._connected, connections, self._heartbeat)
 
-    def _connected(self, socket: Socket, request: Request) -> Client:
+    def _connected(self, socket: Socket, request: Request) -> LiveClient:
         headers = {
             name.lower().encode("latin-1"): value.encode("latin-1", "replace")
             for name, value in request.headers.raw_items()
         }
         trusted = self._backend.config.trust_proxy
-        told = request.headers.get_all("X-Forwarded-For")
-        if trusted and told:
-            socket.ip = trusted.client(socket.ip, ",".join(told))
-        client = Client(socket, self._handle, self._gone, self._slow, headers)
+        forwarded = request.headers.get_all("X-Forwarded-For")
+        if trusted and forwarded:
+            socket.ip = trusted.client(socket.ip, ",".join(forwarded))
+        client = LiveClient(socket, self._handle, self._gone, self._slow, headers)
         self._clients.add(client)
         return client
 
-    def _gone(self, client: Client) -> None:
+    def _gone(self, client: LiveClient) -> None:
         self._clients.discard(client)
         for subscription in client.subscriptions.values():
             self._drop(subscription)
@@ -113,7 +119,7 @@ class LiveQuery:
 
     # --- messages -------------------------------------------------------------------------------
 
-    async def _handle(self, client: Client, text: bytes) -> None:
+    async def _handle(self, client: LiveClient, text: bytes) -> None:
         request_id: Any = None
         try:
             message = protocol.decode(text)
@@ -126,7 +132,7 @@ class LiveQuery:
         except Unavailable as error:
             log.error("the database can't be reached: %s", error)
             answer = protocol.internal_error(request_id)
-        except Exception:  # around each message: one client's must not end the others
+        except Exception:  # around each message: one that fails must not end the connection
             log.exception("a message of client %s", client.id)
             answer = protocol.internal_error(request_id)
         client.socket.send(answer)
@@ -137,30 +143,30 @@ class LiveQuery:
             return ParseError(error.code, "Permission denied")
         return error
 
-    async def _answer(self, client: Client, message: Message) -> bytes:
+    async def _answer(self, client: LiveClient, message: Message) -> bytes:
         if isinstance(message, Connect):
             return await self._connect(client, message)
         if isinstance(message, Subscribe):
-            is_known(client, "subscribing")
+            require_connected(client, "subscribing")
             return await self._subscribe(client, message)
         if isinstance(message, Unsubscribe):
-            is_known(client, "unsubscribing")
-            subscription = _found(client, message)
+            require_connected(client, "unsubscribing")
+            subscription = _subscription_of(client, message)
             del client.subscriptions[message.request_id]
             self._drop(subscription)
             return protocol.acknowledged("unsubscribed", subscription.address)
-        is_known(client, "querying")
-        return await self._fetch(_found(client, message))
+        require_connected(client, "querying")
+        return await self._fetch(_subscription_of(client, message))
 
-    async def _connect(self, client: Client, message: Connect) -> bytes:
+    async def _connect(self, client: LiveClient, message: Connect) -> bytes:
         if client.id:
             raise FrameError("This client is connected already")
-        client.introduce(message, self._backend.config)
+        client.connect(message, self._backend.config)
         if self._backend.triggers.has("beforeConnect", CONNECT):
             await self._before_connect(client)
         return protocol.acknowledged("connected", client.address())
 
-    async def _before_connect(self, client: Client) -> None:
+    async def _before_connect(self, client: LiveClient) -> None:
         token = client.token
         who = await self._who.of_token(token) if token is not None else None
         principal = await self._who.of(Subscription(client, 0, "", ())) if who is None else who
@@ -185,7 +191,7 @@ class LiveQuery:
             client.is_master = False
             raise
 
-    async def _subscribe(self, client: Client, message: Subscribe) -> bytes:
+    async def _subscribe(self, client: LiveClient, message: Subscribe) -> bytes:
         known = client.subscriptions.get(message.request_id)
         if known is None and len(client.subscriptions) >= MAX_SUBSCRIPTIONS:
             raise FrameError(
@@ -193,21 +199,21 @@ class LiveQuery:
             )
         made = await self._checked(client, message)
         if self.is_live(made.class_name):
-            await self._carrier.follow(made.class_name)
+            await self._transport.follow(made.class_name)
         if client.is_lost:
             return b""
         # Parse: a class that is not live is acknowledged, but has no events
         if self.is_live(made.class_name):
-            self._index.add(made)  # first, since it refuses a pattern that is none
-        # a repeated requestId replaces the earlier subscription; what was there in the meantime
+            self._index.add(made)  # first, since it refuses invalid patterns
+        # looked up again: another message may have replaced it while this one waited
         known = client.subscriptions.pop(message.request_id, None)
         if known is not None:
             self._drop(known)
         client.subscriptions[message.request_id] = made
         return protocol.acknowledged("subscribed", made.address)
 
-    async def _checked(self, client: Client, message: Subscribe) -> Subscription:
-        """A subscription that this client may have; raises its refusal (protocol §30.6)."""
+    async def _checked(self, client: LiveClient, message: Subscribe) -> Subscription:
+        """Make the subscription that a client asks for; raises its refusal (protocol §30.6)."""
         backend = self._backend
         made = Subscription(
             client,
@@ -241,7 +247,7 @@ class LiveQuery:
         return made
 
     async def _before_subscribe(
-        self, context: Any, client: Client, made: Subscription, query: Query
+        self, context: Any, client: LiveClient, made: Subscription, query: Query
     ) -> Query:
         triggers = self._backend.triggers
         if not triggers.has("beforeSubscribe", query.class_name):
@@ -270,7 +276,7 @@ class LiveQuery:
         return protocol.results(subscription.address, objects)
 
 
-def _found(client: Client, message: Unsubscribe | Fetch) -> Subscription:
+def _subscription_of(client: LiveClient, message: Unsubscribe | Fetch) -> Subscription:
     found = client.subscriptions.get(message.request_id)
     if found is None:
         raise FrameError(
@@ -284,7 +290,7 @@ def _found(client: Client, message: Unsubscribe | Fetch) -> Subscription:
 
 
 def _check_watch(context: Any, schema: Any, watch: frozenset[str] | None) -> None:
-    """Refuse to watch what is hidden: that it changed would tell of it."""
+    """Refuse to watch hidden fields, since each event would tell that one has changed."""
     hidden, by_field = schema.permissions.hidden_from(context.principal)
     hidden = hidden.union(*(fields for _, fields in by_field))
     if watch and any(access.is_hidden(name, hidden) for name in watch):
@@ -292,6 +298,6 @@ def _check_watch(context: Any, schema: Any, watch: frozenset[str] | None) -> Non
 
 
 async def cancelled(task: "asyncio.Task[None]") -> None:
-    """End a task and wait for its end."""
+    """Cancel a task and wait until it has ended."""
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

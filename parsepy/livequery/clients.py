@@ -1,4 +1,4 @@
-"""One Live Query client: who he is, his subscriptions, his messages in turn."""
+"""One Live Query client: its keys and token, its subscriptions, its messages in their order."""
 
 import asyncio
 import hmac
@@ -26,12 +26,16 @@ _CLIENT_KEYS = {
 
 
 @dataclass(eq=False, slots=True)
-class Client:
-    """A connection, and what its client has told; ``id`` is empty until he has connected."""
+class LiveClient:
+    """One connection, and what its connect message said; ``id`` is empty until then.
+
+    ``handle`` answers one message, ``gone`` is called when the connection has ended, ``slow``
+    when it is closed because its client reads too slowly; ``headers`` are those of the upgrade.
+    """
 
     socket: Socket
-    handle: Callable[["Client", bytes], Awaitable[None]]
-    gone: Callable[["Client"], None]
+    handle: Callable[["LiveClient", bytes], Awaitable[None]]
+    gone: Callable[["LiveClient"], None]
     slow: Callable[[], None]
     headers: Mapping[bytes, bytes] = field(default_factory=dict)
     id: str = ""
@@ -44,7 +48,7 @@ class Client:
     _task: "asyncio.Task[None] | None" = None
 
     def received(self, text: bytes) -> None:
-        """Handle a message when those before it are done."""
+        """Handle a message after those before it."""
         self._waiting.append(text)
         if len(self._waiting) >= MAX_WAITING:
             self.socket.pause()
@@ -62,15 +66,15 @@ class Client:
             self.socket.resume()
 
     def lost(self) -> None:
-        """The connection is gone: nothing more is handled."""
+        """Drop what waits and handle no more messages: the connection has ended."""
         self.is_lost = True
         self._waiting.clear()
         self.gone(self)
 
-    def introduce(self, message: Connect, config: Config) -> None:
-        """Check the keys of a connect, and keep what it says.
+    def connect(self, message: Connect, config: Config) -> None:
+        """Take a connect message: check its keys, keep its token and installation, give an id.
 
-        Raises ``FrameError`` with code 4 for a wrong one (protocol §30.8).
+        Raises ``FrameError`` with code 4 for a wrong key (protocol §30.8).
         """
         self.is_master = _check_keys(message, config, self.socket.ip)
         self.id = str(uuid.uuid4())
@@ -78,11 +82,11 @@ class Client:
         self.token = message.session_token
 
     def address(self, request_id: Any = None) -> bytes:
-        """The part of a frame that says it is for this client."""
+        """Encode the part of a frame that names this client, and one of its subscriptions."""
         return protocol.address(self.id, self.installation_id, request_id)
 
     def too_slow(self) -> None:
-        """The connection is being closed: he can't keep up."""
+        """Count this client as too slow; its connection is being closed."""
         self.slow()
 
 
@@ -96,7 +100,7 @@ def _same(given: str | None, expected: object) -> bool:
 
 
 def _check_keys(message: Connect, config: Config, ip: str) -> bool:
-    """Does the master key come with a connect? Raises ``FrameError`` if no key fits."""
+    """Check a connect's keys; true if they hold the master key. ``FrameError`` if none fits."""
     refusal = FrameError("Key in request is not valid", code=BAD_KEY)
     if message.application_id != config.app_id:
         raise refusal
@@ -118,8 +122,8 @@ def _check_keys(message: Connect, config: Config, ip: str) -> bool:
     return False
 
 
-def is_known(client: Client, doing: str) -> None:
-    """Refuse who has not connected yet, with code 2."""
+def require_connected(client: LiveClient, doing: str) -> None:
+    """Raise ``FrameError`` with code 2 if no connect message was taken (protocol §30.7)."""
     if not client.id:
         raise FrameError(
             f"Can not find this client, make sure you connect to server before {doing}",

@@ -1,4 +1,4 @@
-"""From a stored change to the frames of those who may see it, with their rights at that moment."""
+"""Deliver stored changes to the subscriptions whose users may read them now (protocol §30.5)."""
 
 import asyncio
 import logging
@@ -11,12 +11,12 @@ from parsepy.backend import Backend, RequestContext
 from parsepy.cache import Cache
 from parsepy.errors import ParseError
 from parsepy.livequery import protocol
-from parsepy.livequery.clients import Client
+from parsepy.livequery.clients import LiveClient
 from parsepy.livequery.subscriptions import (
     EventName,
-    Index,
-    Match,
+    QueryMatch,
     Subscription,
+    SubscriptionIndex,
     is_watched,
     outcome,
 )
@@ -33,16 +33,17 @@ from parsepy.triggers import Event
 
 log = logging.getLogger("parsepy.livequery")
 T = TypeVar("T")
-_PAUSES = (0.1, 0.3, 1, 3, 10)  # seconds
-_TURN = 0.01  # seconds of matching, after which others get their turn
-_BREATH = 2000  # listeners (some milliseconds), after which others get their turn
+_PAUSES = (0.1, 0.3, 1, 3, 10)  # seconds between tries while the database is away
+# After so much work on one event, other tasks may run:
+_MATCHING_SECONDS = 0.01
+_LISTENERS_AT_ONCE = 2000  # takes some milliseconds
 
 
 class Principals:
-    """Who is behind a subscription now: his token is asked for again for each event.
+    """Finds the user behind a subscription; asked for each event, so that rights are current.
 
-    A token that is good is cached by the house (``cacheTTL``, dropped at once by a log-out);
-    one that is not, here.
+    Valid tokens are in the application's cache (``cacheTTL``; a log-out drops them at once),
+    invalid ones in a cache of this object (protocol §30.12).
     """
 
     def __init__(self, backend: Backend) -> None:
@@ -50,8 +51,8 @@ class Principals:
         self._invalid: Cache[bool] = Cache(backend.config.cache_ttl / 1000, 10_000)
 
     def known(self, subscription: Subscription) -> Principal | None:
-        """Who it is, if nothing must be looked up for it."""
-        client: Client = subscription.client
+        """Return the principal of a subscription if it is cached, else None."""
+        client: LiveClient = subscription.client
         if subscription.token is not None:
             own = self._cached(subscription.token)
             if own is not NOBODY:
@@ -67,8 +68,8 @@ class Principals:
         return NOBODY if self._invalid.get(token) else None
 
     async def of(self, subscription: Subscription) -> Principal:
-        """The subscription's own user, else the connection's, else nobody."""
-        client: Client = subscription.client
+        """Find the user of the subscription's own token, else of the connection's, else nobody."""
+        client: LiveClient = subscription.client
         if subscription.token is not None:
             own = await self.of_token(subscription.token)
             if own is not NOBODY:
@@ -78,18 +79,18 @@ class Principals:
         return NOBODY if client.token is None else await self.of_token(client.token)
 
     async def of_token(self, token: str) -> Principal:
-        """The user of a token; nobody if it is not (or no longer) valid."""
+        """Find the user of a session token; ``NOBODY`` if it is not (or no longer) valid."""
         known = self._cached(token)
         if known is not None:
             return known
         try:
-            return await patiently(lambda: principals.of_token(self._backend, token))
+            return await retry_while_unavailable(lambda: principals.of_token(self._backend, token))
         except ParseError:
             self._invalid.put(token, True)
             return NOBODY
 
-    def context(self, client: Client, principal: Principal) -> RequestContext:
-        """The context in which a client's messages and events are handled."""
+    def context(self, client: LiveClient, principal: Principal) -> RequestContext:
+        """Make the request context in which a client's messages and events are handled."""
         return RequestContext(
             self._backend,
             principal,
@@ -100,8 +101,8 @@ class Principals:
         )
 
 
-async def patiently(call: Callable[[], Awaitable[T]]) -> T:
-    """What a call answers, tried again while the database has no primary."""
+async def retry_while_unavailable(call: Callable[[], Awaitable[T]]) -> T:
+    """Await a call, again while the database is away; after 14 seconds raises ``Unavailable``."""
     for pause in _PAUSES:
         try:
             return await call()
@@ -112,29 +113,35 @@ async def patiently(call: Callable[[], Awaitable[T]]) -> T:
 
 
 @dataclass(slots=True, eq=False)
-class _Sight:
-    """What one principal may see of one change."""
+class View:
+    """What one principal may see of one change: its states, None where they may not read one.
+
+    ``hidden`` are the names of all fields that are hidden from them in some object.
+    """
 
     context: RequestContext
     item: JSONObject | None
     original: JSONObject | None
     hidden: frozenset[str]
 
-    def answers(self, subscription: Subscription) -> bool:
-        """May he still ask what he asked for? A role may be gone that showed him a field."""
+    def allows(self, subscription: Subscription) -> bool:
+        """May the principal still query all fields that the subscription names?
+
+        Since it subscribed, it may have lost a role that showed it one of them.
+        """
         return not self.hidden or not any(
             access.is_hidden(name, self.hidden) for name in subscription.asked
         )
 
     @property
     def states(self) -> tuple[int, int]:
-        """The same for all who see the same two states: what nothing is hidden in is shared."""
+        """Identify the two states; equal for principals from whom nothing is hidden in them."""
         return id(self.item), id(self.original)
 
 
 @dataclass(slots=True, eq=False)
-class _Told:
-    """What all are told who see the same: the frame without its address."""
+class _EventFrame:
+    """An event as subscriptions with equal views, keys and watch get it, without the address."""
 
     name: EventName
     item: JSONObject
@@ -144,116 +151,116 @@ class _Told:
 
 
 @dataclass(slots=True)
-class _Change:
-    """One change on its way: the event, its class, and what was found out so far."""
+class _Fanout:
+    """The delivery of one event: views by principal, frames by what they show."""
 
     event: ObjectEvent
     schema: ClassSchema
     has_trigger: bool
-    sights: dict[tuple[Any, str], _Sight] = field(default_factory=dict)
-    told: dict[tuple[Any, ...], _Told | None] = field(default_factory=dict)
+    views: dict[tuple[Any, str], View] = field(default_factory=dict)
+    frames: dict[tuple[Any, ...], _EventFrame | None] = field(default_factory=dict)
 
 
 class Delivery:
-    """Takes events in the order of the writes and sends them, one change after the other."""
+    """Sends each event to the subscriptions that match it; ``sent`` counts frames."""
 
-    def __init__(self, backend: Backend, index: Index, who: Principals) -> None:
+    def __init__(self, backend: Backend, index: SubscriptionIndex, who: Principals) -> None:
         self._backend = backend
         self._index = index
         self._who = who
         self.sent = 0
 
-    async def tell(self, event: ObjectEvent) -> None:
-        """Send one event to everybody who listens and may see it; never raises."""
+    async def deliver(self, event: ObjectEvent) -> None:
+        """Send one event to all subscriptions that match and may read it; never raises."""
         try:
-            await self._tell(event)
-        except Exception:  # around each delivery: what one event meets, the next ones are told
-            log.exception("an event of %s could not be told", event.class_name)
+            await self._deliver(event)
+        except Exception:  # around each event: one that fails must not stop the next ones
+            log.exception("an event of %s could not be delivered", event.class_name)
 
-    async def _tell(self, event: ObjectEvent) -> None:
+    async def _deliver(self, event: ObjectEvent) -> None:
         name = event.class_name
         if not self._index.listens(name):
             return
-        schema = await patiently(lambda: schemas.existing(self._backend, name))
-        change = _Change(event, schema, self._backend.triggers.has("afterEvent", name))
+        schema = await retry_while_unavailable(lambda: schemas.existing(self._backend, name))
+        fanout = _Fanout(event, schema, self._backend.triggers.has("afterEvent", name))
         matches = await self._matches(event)
-        for count, (match, subscription) in enumerate(_concerned(matches), 1):
+        for count, (match, subscription) in enumerate(_listeners(matches), 1):
             try:
-                # most rights are known from the listeners before: nothing to wait for
-                sight = self._known_sight(change, subscription)
-                if sight is None:
-                    sight = await self._sight(change, subscription)
-                told = self._told(change, match, subscription, sight)
-                if told is None or not sight.answers(subscription):
+                # the rights of most are known already, so that nothing is awaited
+                view = self._known_view(fanout, subscription)
+                if view is None:
+                    view = await self._view(fanout, subscription)
+                frame = self._frame(fanout, match, subscription, view)
+                if frame is None or not view.allows(subscription):
                     pass
-                elif change.has_trigger:
-                    await self._through_trigger(change, subscription, sight.context, told)
+                elif fanout.has_trigger:
+                    await self._through_trigger(fanout, subscription, view.context, frame)
                 else:
-                    self._send(subscription, told.opening, told.rest)
-            except Exception:  # around each listener: what one meets, the others are told
-                log.exception("one listener could not be told of an event of %s", name)
-            if count % _BREATH == 0:
+                    self._send(subscription, frame.opening, frame.rest)
+            except Exception:  # around each subscription: the others still get the event
+                log.exception("an event of %s could not be sent to one subscription", name)
+            if count % _LISTENERS_AT_ONCE == 0:
                 await asyncio.sleep(0)
 
-    async def _matches(self, event: ObjectEvent) -> list[Match]:
-        """The queries that match; others get their turn, since what one costs is its client's."""
+    async def _matches(self, event: ObjectEvent) -> list[QueryMatch]:
+        """Find the queries that match, letting other tasks run: queries may be costly."""
         item, original = event.object, event.original
         found, began = [], perf_counter()
         for query in self._index.candidates(event.class_name, item, original):
             match = query.match(item, original)
             if match is not None:
                 found.append(match)
-            if perf_counter() - began > _TURN:
+            if perf_counter() - began > _MATCHING_SECONDS:
                 await asyncio.sleep(0)
                 began = perf_counter()
         return found
 
-    def _known_sight(self, change: _Change, subscription: Subscription) -> _Sight | None:
+    def _known_view(self, fanout: _Fanout, subscription: Subscription) -> View | None:
         principal = self._who.known(subscription)
         if principal is None:
             return None
-        return change.sights.get(_view(principal, subscription))
+        return fanout.views.get(_view_key(principal, subscription))
 
-    async def _sight(self, change: _Change, subscription: Subscription) -> _Sight:
+    async def _view(self, fanout: _Fanout, subscription: Subscription) -> View:
         principal = await self._who.of(subscription)
-        key = _view(principal, subscription)
-        found = change.sights.get(key)
+        key = _view_key(principal, subscription)
+        found = fanout.views.get(key)
         if found is None:
             context = self._who.context(subscription.client, principal)
-            may_read = await _reader(context, change.schema, subscription.operation)
-            event = change.event
+            may_read = await _reader(context, fanout.schema, subscription.operation)
+            event = fanout.event
             item = event.object if may_read(event.object) else None
             original = event.original
             if original is not None and not may_read(original):
                 original = None
-            hidden, by_field = change.schema.permissions.hidden_from(principal)
-            found = change.sights[key] = _Sight(
+            hidden, by_field = fanout.schema.permissions.hidden_from(principal)
+            found = fanout.views[key] = View(
                 context,
-                self._shown(change, context, item),
-                self._shown(change, context, original),
+                self._shown(fanout, context, item),
+                self._shown(fanout, context, original),
                 hidden.union(*(fields for _, fields in by_field)),
             )
         return found
 
-    def _told(
-        self, change: _Change, match: Match, subscription: Subscription, sight: _Sight
-    ) -> _Told | None:
-        """What a listener is told; encoded once for all who see the same."""
+    def _frame(
+        self, fanout: _Fanout, match: QueryMatch, subscription: Subscription, view: View
+    ) -> _EventFrame | None:
+        """Find or encode the frame of a subscription; None if it gets no event."""
         keys, watch = subscription.keys, subscription.watch
-        key = (match.was, match.now, sight.states, keys, watch)
+        key = (match.was, match.now, view.states, keys, watch)
         try:
-            return change.told[key]
+            return fanout.frames[key]
         except KeyError:
-            told = change.told[key] = _encoded(change, match, subscription, sight)
-            return told
+            frame = fanout.frames[key] = _event_frame(fanout, match, subscription, view)
+            return frame
 
     def _shown(
-        self, change: _Change, context: RequestContext, item: JSONObject | None
+        self, fanout: _Fanout, context: RequestContext, item: JSONObject | None
     ) -> JSONObject | None:
-        """A state without what is hidden from a principal; the same dict for the same view."""
+        """Remove what is hidden from the principal; the same dict if nothing is."""
         if item is None:
             return None
-        schema, rules = change.schema, class_rules.RULES.get(change.schema.name)
+        schema, rules = fanout.schema, class_rules.RULES.get(fanout.schema.name)
         hidden, by_field = schema.permissions.hidden_from(context.principal)
         if rules is None and not hidden and not by_field:
             return item
@@ -265,15 +272,15 @@ class Delivery:
 
     async def _through_trigger(
         self,
-        change: _Change,
+        fanout: _Fanout,
         subscription: Subscription,
         context: RequestContext,
-        told: _Told,
+        frame: _EventFrame,
     ) -> None:
-        """Let cloud code change or drop the event of one listener, on copies of his own."""
-        name, item, original = told.name, told.item, told.original
-        client: Client = subscription.client
-        class_name = change.event.class_name
+        """Run afterEvent, which may change or drop the event, on copies for one subscription."""
+        name, item, original = frame.name, frame.item, frame.original
+        client: LiveClient = subscription.client
+        class_name = fanout.event.class_name
         event = Event(
             kind="afterEvent",
             class_name=class_name,
@@ -289,55 +296,55 @@ class Delivery:
             return
         if event.extra.get("sendEvent") is False or event.object is None:
             return
-        # what cloud code brought in is hidden again from who may not see it
-        shown = self._shown(change, context, event.object)
-        before = self._shown(change, context, event.original)
+        # cloud code may have added what its receiver may not see
+        shown = self._shown(fanout, context, event.object)
+        before = self._shown(fanout, context, event.original)
         assert shown is not None
         rest = _rest(class_name, subscription, shown, before)
-        self._send(subscription, told.opening, rest)
+        self._send(subscription, frame.opening, rest)
 
     def _send(self, subscription: Subscription, opening: bytes, rest: bytes) -> None:
-        client: Client = subscription.client
+        client: LiveClient = subscription.client
         client.socket.send(opening + subscription.address + rest)
         self.sent += 1
 
 
-def _concerned(matches: list[Match]) -> Iterator[tuple[Match, Subscription]]:
+def _listeners(matches: list[QueryMatch]) -> Iterator[tuple[QueryMatch, Subscription]]:
     for match in matches:
-        # a list: listeners may come and go while one of them waits for his rights
+        # a list: subscriptions may come and go while the rights of one are awaited
         for subscription in list(match.query.listeners):
             if subscription in match.query.listeners:
                 yield match, subscription
 
 
-def _view(principal: Principal, subscription: Subscription) -> tuple[Any, str]:
-    """Who has the same sees the same."""
+def _view_key(principal: Principal, subscription: Subscription) -> tuple[Any, str]:
+    """Name a view: principals and subscriptions with an equal key share it."""
     return principal.user_id or principal.is_privileged, subscription.operation
 
 
-def _encoded(
-    change: _Change, match: Match, subscription: Subscription, sight: _Sight
-) -> _Told | None:
-    event = change.event
+def _event_frame(
+    fanout: _Fanout, match: QueryMatch, subscription: Subscription, view: View
+) -> _EventFrame | None:
+    event = fanout.event
     name = outcome(
-        was=match.was and sight.original is not None,
-        now=match.now and sight.item is not None,
+        was=match.was and view.original is not None,
+        now=match.now and view.item is not None,
         is_new=event.operation == "create",
         is_deletion=event.operation == "delete",
     )
     if name is None or not is_watched(name, subscription.watch, event.object, event.original):
         return None
-    # Parse: who may no longer read an object leaves with the state that he could read
-    item = sight.item if sight.item is not None else sight.original
+    # Parse: a user who may no longer read an object gets `leave` with the state they could read
+    item = view.item if view.item is not None else view.original
     assert item is not None
-    original = None if name in ("create", "delete") else sight.original
-    # where cloud code has its say, it is encoded for each listener
-    rest = b"" if change.has_trigger else _rest(event.class_name, subscription, item, original)
-    return _Told(name, item, original, protocol.opening(name), rest)
+    original = None if name in ("create", "delete") else view.original
+    # where cloud code may change the event, it is encoded for each subscription
+    rest = b"" if fanout.has_trigger else _rest(event.class_name, subscription, item, original)
+    return _EventFrame(name, item, original, protocol.opening(name), rest)
 
 
-def facts(client: Client, subscription: Subscription) -> dict[str, Any]:
-    """What cloud code is told of a listener beside who he is."""
+def facts(client: LiveClient, subscription: Subscription) -> dict[str, Any]:
+    """Collect what cloud code gets of a subscription, beside its user (protocol §30.11)."""
     return {
         "clientId": client.id,
         "requestId": subscription.request_id,
@@ -350,15 +357,15 @@ def facts(client: Client, subscription: Subscription) -> dict[str, Any]:
 def _rest(
     class_name: str, subscription: Subscription, item: JSONObject, original: JSONObject | None
 ) -> bytes:
-    keys, nothing = subscription.keys, frozenset[str]()
-    before = None if original is None else protocol.shape(original, class_name, nothing, keys)
-    return protocol.state(protocol.shape(item, class_name, nothing, keys), before)
+    keys = subscription.keys
+    before = None if original is None else protocol.shape(original, class_name, keys)
+    return protocol.state(protocol.shape(item, class_name, keys), before)
 
 
 async def _reader(
     context: RequestContext, schema: ClassSchema, operation: str
 ) -> Callable[[JSONObject], bool]:
-    """May this principal read a state of an object: permissions of class, pointers and ACL."""
+    """Make a function: may the principal read this object, by class, pointers and ACL?"""
     try:
         rules = class_rules.RULES.get(schema.name)
         if rules is not None:

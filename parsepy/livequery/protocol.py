@@ -1,4 +1,4 @@
-"""Live Query messages in and out, as values: no socket, no clock (protocol §30)."""
+"""Read and write the messages of Live Query, without any input or output (protocol §30)."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ MAX_FIELDS = 1000  # names in keys or watch
 
 
 class FrameError(Exception):
-    """What is wrong with a message: the error frame that answers it."""
+    """A message of a client is refused; carries the error frame's text, code and request id."""
 
     def __init__(self, message: str, *, code: int = BAD_FRAME, request_id: Any = None) -> None:
         super().__init__(message)
@@ -27,7 +27,7 @@ class FrameError(Exception):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Connect:
-    """A client introduces itself; ``keys`` are those it sent, by their wire names."""
+    """The first message of a client; ``keys`` holds the keys it sent, by their wire names."""
 
     application_id: str
     keys: dict[str, str]
@@ -37,7 +37,7 @@ class Connect:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Subscribe:
-    """A client wants the events of a query; ``is_update``: in place of an earlier one."""
+    """A client asks for the events of a query; a known request id replaces its subscription."""
 
     request_id: int | float
     class_name: str
@@ -45,19 +45,18 @@ class Subscribe:
     keys: frozenset[str] | None
     watch: frozenset[str] | None
     session_token: str | None
-    is_update: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Unsubscribe:
-    """A client has had enough."""
+    """A client ends a subscription."""
 
     request_id: int | float
 
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """The objects that match a subscription now (the JavaScript SDK's ``subscription.find``)."""
+    """A client asks which objects match a subscription now (``subscription.find`` in an SDK)."""
 
     request_id: int | float
 
@@ -66,7 +65,7 @@ Message = Connect | Subscribe | Unsubscribe | Fetch
 
 
 def decode(text: bytes) -> Message:
-    """Read one message; raises ``FrameError`` for whatever is none."""
+    """Read one message from its JSON text; raises ``FrameError`` if it is none (protocol §30.2)."""
     try:
         raw = loads(text)
     except ParseError as error:
@@ -102,7 +101,6 @@ def _subscribe(raw: JSONObject) -> Message:
         keys,
         _names(raw, query, "watch"),
         _text(raw, "sessionToken") or None,
-        raw["op"] == "update",
     )
 
 
@@ -175,7 +173,7 @@ def _kind(value: Any) -> str:
 
 
 def address(client_id: str, installation_id: str | None, request_id: Any) -> bytes:
-    """The part of a frame that says whom it is for; it goes between ``opening`` and the rest."""
+    """Encode the part of a frame that names its receiver; it stands behind ``opening``."""
     who: JSONObject = {"clientId": client_id}
     if installation_id is not None:
         who["installationId"] = installation_id
@@ -185,44 +183,45 @@ def address(client_id: str, installation_id: str | None, request_id: Any) -> byt
 
 
 def opening(op: str) -> bytes:
-    """How the frames of an op begin, up to the address; an event ends with its ``state``."""
+    """Encode the start of a frame, up to the address; an event's frame ends with ``state``."""
     return b'{"op":"' + op.encode() + b'",'
 
 
-def acknowledged(op: str, whom: bytes) -> bytes:
-    """connected, subscribed or unsubscribed."""
-    return opening(op) + whom + b"}"
+def acknowledged(op: str, receiver: bytes) -> bytes:
+    """Encode the frame that confirms: connected, subscribed or unsubscribed."""
+    return opening(op) + receiver + b"}"
 
 
-def results(whom: bytes, objects: Iterable[JSONObject]) -> bytes:
-    """The answer of ``Fetch``."""
-    return opening("result") + whom + b',"results":' + dumps(list(objects)) + b"}"
+def results(receiver: bytes, objects: Iterable[JSONObject]) -> bytes:
+    """Encode the answer to ``Fetch``."""
+    return opening("result") + receiver + b',"results":' + dumps(list(objects)) + b"}"
 
 
 def state(item: JSONObject, original: JSONObject | None) -> bytes:
-    """The rest of an event's frame: it is the same for all who see the same."""
+    """Encode the end of an event's frame, which subscriptions with equal contents share."""
     rest = b',"object":' + dumps(item)
     if original is not None:
         rest += b',"original":' + dumps(original)
     return rest + b"}"
 
 
-def shape(
-    item: JSONObject, class_name: str, hidden: frozenset[str], keys: frozenset[str] | None
-) -> JSONObject:
-    """The part of an object that goes to a listener: a new dict, never shared."""
+def shape(item: JSONObject, class_name: str, keys: frozenset[str] | None) -> JSONObject:
+    """Select what a subscription is sent of an object, in a new dict; ``keys`` None: everything."""
     shown: JSONObject = {"className": class_name}
     if keys is not None:
         # a dotted key selects its column
         keys = ALWAYS_SENT.union(key.partition(".")[0] for key in keys)
     for name, value in item.items():
-        if name not in hidden and (keys is None or name in keys):
+        if keys is None or name in keys:
             shown[name] = value
     return shown
 
 
 def error(problem: FrameError | ParseError, request_id: Any = None) -> bytes:
-    """An error frame. Never asks to reconnect: what is wrong now will be wrong then (§30.7)."""
+    """Encode an error frame (protocol §30.7).
+
+    It never asks to reconnect, since the same message would be refused again.
+    """
     if isinstance(problem, FrameError):
         code, message, request_id = problem.code, problem.message, problem.request_id
     else:
@@ -239,5 +238,5 @@ def error(problem: FrameError | ParseError, request_id: Any = None) -> bytes:
 
 
 def internal_error(request_id: Any = None) -> bytes:
-    """The error frame for what went wrong on our side."""
+    """Encode the error frame for a fault of the server."""
     return error(ParseError(Code.INTERNAL_SERVER_ERROR, "Internal server error."), request_id)

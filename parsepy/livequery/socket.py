@@ -1,4 +1,4 @@
-"""A websocket on uvicorn's port: frames in and out, pings, and the bounds of a slow client.
+"""A websocket on uvicorn's port: frames in and out, pings, and limits for slow clients.
 
 What comes in goes through the `websockets` library's protocol without I/O, which knows the RFC.
 What goes out is the hot path: a text frame is its header and the text, written as bytes.
@@ -14,17 +14,17 @@ from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
 log = logging.getLogger("parsepy.livequery")
-# The library tells of each connection, and of each frame with the keys and tokens in it: not here.
+# The library would log each connection, and each frame with the keys and tokens in it.
 _wire = logging.getLogger("parsepy.livequery.wire")
 _wire.setLevel(logging.WARNING)
 
 MAX_FRAME = 1024 * 1024
 MAX_PENDING = 4 * 1024 * 1024
-"""Bytes that wait for a client to read them; beyond, he can't keep up."""
+"""Bytes that may wait for a client to read them; with more, it is closed as too slow."""
 FLUSH = 64 * 1024
 """Bytes that are gathered in one turn of the loop before they are written."""
 MAX_WAITING = 64
-"""Messages of a client that wait for their turn, before no more are read."""
+"""Messages of a client that may wait to be handled; with more, reading pauses."""
 TRY_LATER = 1013
 GOING_AWAY = 1001
 CLOSE_SECONDS = 5.0
@@ -32,23 +32,23 @@ HANDSHAKE_SECONDS = 10.0
 
 
 class Owner(Protocol):
-    """Who speaks over the socket."""
+    """Handles what happens on one socket."""
 
     def received(self, text: bytes) -> None:
-        """A whole text message came."""
+        """Handle a whole text message."""
 
     def lost(self) -> None:
-        """The connection is gone."""
+        """Clean up: the connection has ended."""
 
     def too_slow(self) -> None:
-        """He can't keep up: the connection is being closed."""
+        """Note that the connection is being closed because its client reads too slowly."""
 
 
 Connected = Callable[["Socket", Request], Owner]
 
 
 def frame(text: bytes) -> bytes:
-    """A whole text message as one unmasked frame (RFC 6455 §5.2)."""
+    """Encode a whole text message as one unmasked frame (RFC 6455 §5.2)."""
     size = len(text)
     if size < 126:
         return b"\x81%c%b" % (size, text)
@@ -58,7 +58,10 @@ def frame(text: bytes) -> bytes:
 
 
 class Socket(asyncio.Protocol):
-    """One connection, from the upgrade on; ``connected`` makes its owner."""
+    """One connection, from the HTTP upgrade on; ``connected`` makes its owner after it.
+
+    ``connections`` is uvicorn's set of open connections, ``heartbeat`` the seconds between pings.
+    """
 
     def __init__(self, connected: Connected, connections: set[Any], heartbeat: float) -> None:
         self._connected = connected
@@ -69,10 +72,9 @@ class Socket(asyncio.Protocol):
         self._owner: Owner | None = None
         self._parts: list[bytes] = []
         self._is_text = True
-        self._size = 0
         self._out: list[bytes] = []
         self._gathered = 0
-        self._heard = True
+        self._is_alive = True
         self._closing = False
         self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
@@ -81,7 +83,7 @@ class Socket(asyncio.Protocol):
     # --- asyncio's calls ------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin; the request of the upgrade comes as data."""
+        """Start the connection; the upgrade's request has yet to arrive as data."""
         self._transport = cast(asyncio.Transport, transport)
         self._connections.add(self)
         peer = transport.get_extra_info("peername")
@@ -90,8 +92,8 @@ class Socket(asyncio.Protocol):
         self._timer = self._loop.call_later(HANDSHAKE_SECONDS, self._abort)
 
     def data_received(self, data: bytes) -> None:
-        """Work through what came."""
-        self._heard = True
+        """Handle the handshake and the frames in the data."""
+        self._is_alive = True
         self._protocol.receive_data(data)
         for event in self._protocol.events_received():
             if isinstance(event, Request):
@@ -104,11 +106,11 @@ class Socket(asyncio.Protocol):
             self._finish()
 
     def eof_received(self) -> bool:
-        """The client says no more: hang up."""
+        """Close the connection, since the client has closed its side."""
         return False
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Tell the owner."""
+        """Release everything, and call the owner's ``lost``."""
         self._connections.discard(self)
         self._closing = True
         if self._timer is not None:
@@ -120,7 +122,7 @@ class Socket(asyncio.Protocol):
             owner.lost()
 
     def shutdown(self) -> None:
-        """Uvicorn is stopping."""
+        """Close with code 1001; uvicorn calls this when it stops."""
         self.close(GOING_AWAY, "the server stops")
 
     # --- in -------------------------------------------------------------------------------------
@@ -138,11 +140,10 @@ class Socket(asyncio.Protocol):
 
     def _on_frame(self, event: Frame) -> None:
         if event.opcode in (Opcode.TEXT, Opcode.BINARY):
-            self._is_text, self._parts, self._size = event.opcode is Opcode.TEXT, [], 0
+            self._is_text, self._parts = event.opcode is Opcode.TEXT, []
         elif event.opcode is not Opcode.CONT:
             return  # the protocol answers pings and closes itself
         self._parts.append(bytes(event.data))
-        self._size += len(event.data)
         if event.fin:
             text = b"".join(self._parts)
             self._parts = []
@@ -152,19 +153,19 @@ class Socket(asyncio.Protocol):
                 self._owner.received(text)
 
     def pause(self) -> None:
-        """Read no more until ``resume``: the owner has enough to do."""
+        """Stop reading from the client until ``resume``."""
         if self._transport is not None and not self._closing:
             self._transport.pause_reading()
 
     def resume(self) -> None:
-        """Read on."""
+        """Read from the client again."""
         if self._transport is not None and not self._closing:
             self._transport.resume_reading()
 
     # --- out ------------------------------------------------------------------------------------
 
     def send(self, text: bytes) -> None:
-        """Send a message soon: those of one turn of the loop are written together."""
+        """Queue a message; those of one turn of the event loop are written together."""
         if self._closing or self._transport is None:
             return
         if not self._out:
@@ -182,7 +183,7 @@ class Socket(asyncio.Protocol):
         out.clear()
         self._gathered = 0
         waiting = transport.get_write_buffer_size()
-        # who has read everything gets a message of any size
+        # a client that has read everything gets a message of any size
         if waiting and waiting + len(data) > MAX_PENDING:
             self._drop_slow()
             return
@@ -202,7 +203,7 @@ class Socket(asyncio.Protocol):
                 self._transport.write(data)
 
     def close(self, code: int, reason: str) -> None:
-        """Say why, and hang up when the client has said so, too, or after a while."""
+        """Send a close frame; end when the client answers it, at the latest after CLOSE_SECONDS."""
         if self._closing:
             return
         if self._out:
@@ -232,13 +233,13 @@ class Socket(asyncio.Protocol):
         self._timer = self._loop.call_later(seconds, call)
 
     def _beat(self) -> None:
-        """Ping; who answered nothing since the last ping is gone."""
+        """Ping the client; end the connection if nothing arrived since the last ping."""
         if self._closing:
             return
-        if not self._heard:
+        if not self._is_alive:
             self._abort()
             return
-        self._heard = False
+        self._is_alive = False
         self._protocol.send_ping(b"")
         self._flush_control()
         self._restart_timer(self._heartbeat, self._beat)

@@ -1,7 +1,8 @@
-"""Who listens to what; which event (create, enter, update, leave, delete) each gets.
+"""The subscriptions of one process, and which event each gets for a change (protocol §30.4).
 
-Class → equality conditions → query → listeners: a change looks up its own values, so it costs
-what its listeners cost, and a query that thousands share is matched once.
+They are found by class, then by one equality condition of their query, then by the query: a
+change looks up its own values, so other subscriptions cost it nothing, and a query that
+thousands of clients share is matched once.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -13,16 +14,23 @@ from parsepy.model.where import DIRECT, Constraint, Where
 
 EventName = Literal["create", "enter", "update", "leave", "delete"]
 Compile = Callable[[Where], Callable[[JSONObject], bool]]
-"""Makes of a where the question whether an object satisfies it."""
-Key = tuple[str, Hashable]
+"""Turns a where into a function that tells whether an object satisfies it."""
+IndexKey = tuple[str, Hashable]
+"""A column, and the value that it must equal."""
 
-# The house's own stamps are compared as dates, not as texts.
+# The server's own dates are compared as dates, although they are texts in an object.
 _UNINDEXED = frozenset(("createdAt", "updatedAt"))
 
 
 @dataclass(eq=False, slots=True)
 class Subscription:
-    """One listener of one query; ``client`` is whatever the endpoint knows him by."""
+    """One client's subscription to one query.
+
+    ``client`` is the endpoint's record of the client, ``token`` a session token of the
+    subscription's own, ``operation`` the class permission that it needs (get or find), and
+    ``address`` the part of each frame that names it. ``keys`` are the columns that are sent,
+    ``watch`` the fields whose changes are sent; None is all.
+    """
 
     client: Any
     request_id: int | float
@@ -34,28 +42,28 @@ class Subscription:
     operation: str = "find"
     address: bytes = b""
     asked: frozenset[str] = frozenset()
-    """The fields that its client's where and watch name."""
+    """The fields that the client's own where and watch name."""
 
 
 @dataclass(eq=False, slots=True)
 class SharedQuery:
-    """A query with all who listen to it."""
+    """A query with all subscriptions to it; ``holds`` tells whether an object satisfies it."""
 
     holds: Callable[[JSONObject], bool]
-    place: Key | None
+    index_key: IndexKey | None
     name: str
     listeners: dict[Subscription, None] = field(default_factory=dict)
 
-    def match(self, item: JSONObject, original: JSONObject | None) -> "Match | None":
-        """Which of an object's two states it matches; None: neither."""
+    def match(self, item: JSONObject, original: JSONObject | None) -> "QueryMatch | None":
+        """Match an object's new and former state; None if neither satisfies the query."""
         now = self.holds(item)
         was = original is not None and self.holds(original)
-        return Match(self, was, now) if now or was else None
+        return QueryMatch(self, was, now) if now or was else None
 
 
 @dataclass(slots=True)
-class Match:
-    """A query that one of an object's two states matches."""
+class QueryMatch:
+    """A query, and which of an object's two states satisfies it: the former, the new one."""
 
     query: SharedQuery
     was: bool
@@ -63,42 +71,42 @@ class Match:
 
 
 @dataclass(slots=True)
-class _Class:
+class _ClassSubscriptions:
     queries: dict[str, SharedQuery] = field(default_factory=dict)
     by_value: dict[str, dict[Hashable, dict[str, SharedQuery]]] = field(default_factory=dict)
     others: dict[str, SharedQuery] = field(default_factory=dict)
 
 
-class Index:
-    """The subscriptions of one process."""
+class SubscriptionIndex:
+    """The subscriptions of one process; its length is their number."""
 
     def __init__(self, compile_where: Compile) -> None:
         self._compile = compile_where
-        self._classes: dict[str, _Class] = {}
+        self._classes: dict[str, _ClassSubscriptions] = {}
         self._count = 0
 
     def __len__(self) -> int:
         return self._count
 
     def listens(self, class_name: str) -> bool:
-        """Does anybody listen to this class?"""
+        """Does any client subscribe to this class?"""
         return class_name in self._classes
 
     def add(self, subscription: Subscription) -> None:
-        """Let a listener in."""
-        found = self._classes.setdefault(subscription.class_name, _Class())
+        """Add a subscription; raises ``ParseError`` if its query cannot be matched here."""
+        found = self._classes.setdefault(subscription.class_name, _ClassSubscriptions())
         name = repr(subscription.where)
         query = found.queries.get(name)
         if query is None:
             where = subscription.where
-            query = SharedQuery(self._compile(where), place_of(where), name)
+            query = SharedQuery(self._compile(where), index_key_of(where), name)
             found.queries[name] = query
             _bucket(found, query)[name] = query
         query.listeners[subscription] = None
         self._count += 1
 
     def remove(self, subscription: Subscription) -> None:
-        """Let a listener go; he must be there."""
+        """Remove a subscription; raises ``KeyError`` if it was never added."""
         found = self._classes[subscription.class_name]
         query = found.queries[repr(subscription.where)]
         del query.listeners[subscription]
@@ -108,40 +116,31 @@ class Index:
         del found.queries[query.name]
         bucket = _bucket(found, query)
         del bucket[query.name]
-        if query.place is not None and not bucket:
-            column, value = query.place
+        if query.index_key is not None and not bucket:
+            column, value = query.index_key
             del found.by_value[column][value]
             if not found.by_value[column]:
                 del found.by_value[column]
         if not found.queries:
             del self._classes[subscription.class_name]
 
-    def matching(
-        self, class_name: str, item: JSONObject, original: JSONObject | None
-    ) -> Iterator[Match]:
-        """The queries that the new state of an object matches, or the one before."""
-        for query in self.candidates(class_name, item, original):
-            match = query.match(item, original)
-            if match is not None:
-                yield match
-
     def candidates(
         self, class_name: str, item: JSONObject, original: JSONObject | None
     ) -> list[SharedQuery]:
-        """The queries that may match: those that the values of an object do not rule out."""
+        """Find the queries of a class that the values of an object's two states do not rule out."""
         found = self._classes.get(class_name)
         return [] if found is None else list(_candidates(found, item, original))
 
 
-def _bucket(found: _Class, query: SharedQuery) -> dict[str, SharedQuery]:
-    if query.place is None:
+def _bucket(found: _ClassSubscriptions, query: SharedQuery) -> dict[str, SharedQuery]:
+    if query.index_key is None:
         return found.others
-    column, value = query.place
+    column, value = query.index_key
     return found.by_value.setdefault(column, {}).setdefault(value, {})
 
 
 def _candidates(
-    found: _Class, item: JSONObject, original: JSONObject | None
+    found: _ClassSubscriptions, item: JSONObject, original: JSONObject | None
 ) -> Iterable[SharedQuery]:
     yield from found.others.values()
     for column, values in found.by_value.items():
@@ -152,9 +151,9 @@ def _candidates(
             yield from values.get(key, {}).values()
 
 
-def place_of(where: Where) -> Key | None:
-    """The equality by which a query is found, the most selective kind first; None if none."""
-    best: tuple[int, Key] | None = None
+def index_key_of(where: Where) -> IndexKey | None:
+    """Choose the equality to find a query by, of the most selective kind; None if it has none."""
+    best: tuple[int, IndexKey] | None = None
     for node in where:
         if not isinstance(node, Constraint) or "." in node.field or node.field in _UNINDEXED:
             continue
@@ -172,7 +171,7 @@ _RANKS = {"pointer": 1, "text": 2, "number": 3, "flag": 4}
 
 
 def _key(value: Any) -> tuple[str, Hashable] | None:
-    """What a scalar or pointer is looked up by; None for any other value."""
+    """Make a scalar or a pointer a key of the index; None for any other value."""
     if isinstance(value, str):
         return "text", value
     if isinstance(value, bool):
@@ -187,7 +186,7 @@ def _key(value: Any) -> tuple[str, Hashable] | None:
 
 
 def _keys_of(value: Any) -> Iterator[Hashable]:
-    """Every key by which an equality may find a column's value: an array's items as well."""
+    """Yield every key under which an equality can match a value; an array by its items as well."""
     for item in value if isinstance(value, list) else (value,):
         key = _key(item)
         if key is not None:
@@ -200,9 +199,10 @@ def _keys_of(value: Any) -> Iterator[Hashable]:
 
 
 def outcome(*, was: bool, now: bool, is_new: bool, is_deletion: bool) -> EventName | None:
-    """The event of a change for a listener (protocol §30.4).
+    """Decide which event a change is for one subscription; None for none (protocol §30.4).
 
-    ``was`` and ``now``: the old and new state match, and he may read them.
+    ``was`` and ``now``: the former and the new state satisfy its query, and its user may read
+    them.
     """
     if is_deletion:
         return "delete" if now else None
@@ -216,7 +216,8 @@ def outcome(*, was: bool, now: bool, is_new: bool, is_deletion: bool) -> EventNa
 def is_watched(
     name: EventName, watch: frozenset[str] | None, item: JSONObject, original: JSONObject | None
 ) -> bool:
-    """Is this event told to who watches these fields only? Parse keeps back no other kinds."""
+    """Is this event sent to a subscription that watches only these fields?"""
+    # Parse: of all kinds of events, `watch` holds back only these two.
     if watch is None or name not in ("create", "update"):
         return True
     before = original or {}

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from parsepy.backend import RequestContext
-from parsepy.config import DeniedKeyword
+from parsepy.config import DeniedKeywordOptions
 from parsepy.errors import Code, ParseError, denied
 from parsepy.model.permissions import drop_hidden
 from parsepy.model.query import Query
@@ -207,7 +207,7 @@ def _check_url(url: Any, domains: tuple[str, ...]) -> None:
 
 
 def _scan(
-    value: Any, entries: tuple[DeniedKeyword, ...], suspicious: re.Pattern[str] | None
+    value: Any, entries: tuple[DeniedKeywordOptions, ...], suspicious: re.Pattern[str] | None
 ) -> None:
     """Walk through ``value``; ``suspicious`` (if any) tells which keys need a closer look."""
     if type(value) is dict:
@@ -224,7 +224,7 @@ def _scan(
                 _scan(item, entries, suspicious)
 
 
-def _check_entry(key: str, value: Any, entries: tuple[DeniedKeyword, ...]) -> None:
+def _check_entry(key: str, value: Any, entries: tuple[DeniedKeywordOptions, ...]) -> None:
     for entry in entries:
         shown: dict[str, Any] = {}
         if entry.key is not None:

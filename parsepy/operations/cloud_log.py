@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from parsepy.config.groups import LogLevels
+from parsepy.config.groups import LogLevelOptions
 from parsepy.errors import ParseError
 from parsepy.logs import LEVELS, shown
 from parsepy.model.files import FileDraft
@@ -22,7 +22,7 @@ class CloudLog:
     Parse: a beforeFind of a class, the triggers of Live Query and jobs leave no such line.
     """
 
-    def __init__(self, levels: LogLevels) -> None:
+    def __init__(self, levels: LogLevelOptions) -> None:
         ran = dict.fromkeys(_BEFORE, levels.trigger_before_success)
         ran |= dict.fromkeys(_AFTER, levels.trigger_after)
         ran["function"] = levels.cloud_function_success
@@ -45,7 +45,7 @@ class CloudLog:
             _tell(level, event, "failed", f"error {shown(told)}")
 
 
-def username_taken(levels: LogLevels, request_id: str, error: ParseError) -> None:
+def username_taken(levels: LogLevelOptions, request_id: str, error: ParseError) -> None:
     """Tell of a sign-up (or another name for a user) that was refused: the name was taken."""
     if levels.signup_username_taken != "silent":
         level = LEVELS[levels.signup_username_taken]

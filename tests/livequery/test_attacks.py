@@ -11,7 +11,7 @@ from websockets.asyncio.client import connect
 from parsepy.app import Application
 from parsepy.livequery import delivery
 from parsepy.livequery.delivery import Delivery, Principals
-from parsepy.livequery.subscriptions import Index, Subscription
+from parsepy.livequery.subscriptions import Subscription, SubscriptionIndex
 from parsepy.model.where import parse
 from parsepy.pubsub import ObjectEvent
 from tests.conftest import APP_ID, MASTER_KEY, Client, MakeApp
@@ -193,7 +193,7 @@ async def test_a_pattern_that_is_none_leaves_no_subscription_behind(
 async def test_others_get_their_turn_between_queries_that_take_long(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "_TURN", -1.0)
+    monkeypatch.setattr(delivery, "_MATCHING_SECONDS", -1.0)
     loop, turns = asyncio.get_running_loop(), [0]
     seen: list[int] = []
 
@@ -208,11 +208,11 @@ async def test_others_get_their_turn_between_queries_that_take_long(
 
         return holds
 
-    index = Index(long)
+    index = SubscriptionIndex(long)
     for status in ("a", "b", "c"):
         index.add(Subscription(object(), 1, "Order", parse({"status": {"$ne": status}})))
     timer = [loop.call_soon(turn)]
     event = ObjectEvent("create", "Order", {"objectId": "1"})
-    await Delivery(application.backend, index, Principals(application.backend)).tell(event)
+    await Delivery(application.backend, index, Principals(application.backend)).deliver(event)
     timer[0].cancel()
     assert len(seen) == len(set(seen)) == 3

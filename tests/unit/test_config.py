@@ -11,7 +11,7 @@ import pytest
 
 import parsepy
 from parsepy.adapters import load_adapter
-from parsepy.config import OPTIONS, Adapter, Config, ConfigError, ip_allowed, load
+from parsepy.config import OPTIONS, AdapterOptions, Config, ConfigError, ip_allowed, load
 from parsepy.config import unknown_variables as strange
 
 
@@ -402,7 +402,7 @@ def test_an_adapter_is_built_from_a_file_beside_the_configuration(tmp_path: Path
 def test_an_adapter_may_be_a_dotted_name(tmp_path: Path) -> None:
     (tmp_path / "shopmail").mkdir()
     (tmp_path / "shopmail/smtp.py").write_text("adapter = dict", encoding="utf-8")
-    spec = Adapter(module="shopmail.smtp", options={"host": "h"})
+    spec = AdapterOptions(module="shopmail.smtp", options={"host": "h"})
     assert load_adapter(spec, tmp_path, "emailAdapter") == {"host": "h"}
 
 
@@ -426,14 +426,13 @@ def test_an_adapter_that_cannot_be_built_says_why(
 
 def test_a_missing_adapter_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"emailAdapter: there is no file .*nowhere\.py"):
-        load_adapter(Adapter(module="nowhere.py"), tmp_path, "emailAdapter")
+        load_adapter(AdapterOptions(module="nowhere.py"), tmp_path, "emailAdapter")
 
 
 def test_a_package_of_node_is_answered_with_what_is_built_in(tmp_path: Path) -> None:
+    spec = AdapterOptions(module="@parse/s3-files-adapter")
     with pytest.raises(ConfigError, match=r"s3-files-adapter; built in are gridfs, s3$"):
-        load_adapter(
-            Adapter(module="@parse/s3-files-adapter"), tmp_path, "filesAdapter", ("gridfs", "s3")
-        )
+        load_adapter(spec, tmp_path, "filesAdapter", ("gridfs", "s3"))
 
 
 def test_an_auth_adapter_gets_its_own_options_without_the_wrapper() -> None:

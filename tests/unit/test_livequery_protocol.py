@@ -32,13 +32,12 @@ def test_selected_columns_are_read_under_both_their_names(name: str) -> None:
     message = decode(op="subscribe", requestId=3, query=query, sessionToken="r:1", other=True)
     assert isinstance(message, Subscribe)
     assert (message.keys, message.watch) == (frozenset(["status"]), frozenset(["total"]))
-    assert (message.request_id, message.session_token, message.is_update) == (3, "r:1", False)
+    assert (message.request_id, message.session_token) == (3, "r:1")
 
 
-def test_an_update_is_a_subscription_in_place_of_another() -> None:
+def test_an_update_is_read_as_a_subscription_without_selected_columns() -> None:
     message = decode(op="update", requestId=3, query={"className": "Order", "where": {}})
-    assert message.is_update
-    assert message.keys is None
+    assert message == Subscribe(3, "Order", {}, None, None, None)
 
 
 def test_unsubscribe_and_query_name_their_subscription() -> None:
@@ -130,11 +129,11 @@ def test_an_event_is_its_address_and_the_states(original: dict[str, Any] | None)
     assert frame.get("original") == original
 
 
-def test_a_shape_is_a_new_dict_without_what_is_hidden_or_not_selected() -> None:
+def test_a_shape_is_a_new_dict_of_the_selected_columns() -> None:
     item = {"objectId": "o", "status": "paid", "total": 5, "note": {"a": 1}}
-    shown = protocol.shape(item, "Order", frozenset(["total"]), frozenset(["note.a", "total"]))
+    shown = protocol.shape(item, "Order", frozenset(["note.a"]))
     assert shown == {"className": "Order", "objectId": "o", "note": {"a": 1}}
-    everything = protocol.shape(item, "Order", frozenset(), None)
+    everything = protocol.shape(item, "Order", None)
     assert everything == {**item, "className": "Order"}
 
 

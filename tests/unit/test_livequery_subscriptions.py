@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsepy.livequery.subscriptions import Index, Subscription, is_watched, outcome, place_of
+from parsepy.livequery.subscriptions import (
+    Subscription,
+    SubscriptionIndex,
+    index_key_of,
+    is_watched,
+    outcome,
+)
 from parsepy.model.match import compile as compile_where
 from parsepy.model.match import matches
 from parsepy.model.where import parse
@@ -20,17 +26,20 @@ def listener(where: dict[str, Any], class_name: str = "Order") -> Subscription:
     return Subscription(object(), 1, class_name, parse(where))
 
 
-def found(index: Index, item: dict[str, Any], original: dict[str, Any] | None = None) -> list[Any]:
+def found(
+    index: SubscriptionIndex, item: dict[str, Any], original: dict[str, Any] | None = None
+) -> list[Any]:
     """The listeners that a change of an order reaches, with the states that match."""
     return [
         (subscription, match.was, match.now)
-        for match in index.matching("Order", item, original)
-        for subscription in match.query.listeners
+        for query in index.candidates("Order", item, original)
+        if (match := query.match(item, original)) is not None
+        for subscription in query.listeners
     ]
 
 
 def test_both_states_of_an_order_are_looked_up() -> None:
-    index = Index(compile_where)
+    index = SubscriptionIndex(compile_where)
     pending, paid = listener({"status": "pending"}), listener({"status": "paid"})
     for one in (pending, paid, listener({"status": "shipped"})):
         index.add(one)
@@ -45,7 +54,7 @@ def test_a_query_that_many_share_is_matched_once() -> None:
         calls.append(item)
         return True
 
-    index = Index(lambda where: counting)
+    index = SubscriptionIndex(lambda where: counting)
     for _ in range(100):
         index.add(listener({"total": {"$gt": 5}}))
     assert len(found(index, {"total": 6})) == 100
@@ -53,7 +62,7 @@ def test_a_query_that_many_share_is_matched_once() -> None:
 
 
 def test_a_query_of_another_value_is_not_even_matched() -> None:
-    index = Index(lambda where: lambda item: pytest.fail("it was matched"))
+    index = SubscriptionIndex(lambda where: lambda item: pytest.fail("it was matched"))
     index.add(listener({"status": "paid"}))
     assert found(index, {"status": "pending"}) == []
     assert found(index, {}) == []
@@ -76,7 +85,7 @@ def test_a_query_of_another_value_is_not_even_matched() -> None:
     ],
 )
 def test_whatever_can_equal_an_operand_is_found(where: Any, item: Any) -> None:
-    index = Index(lambda where: lambda item: True)
+    index = SubscriptionIndex(lambda where: lambda item: True)
     one = listener(where)
     index.add(one)
     assert [each[0] for each in found(index, item)] == [one]
@@ -84,13 +93,13 @@ def test_whatever_can_equal_an_operand_is_found(where: Any, item: Any) -> None:
 
 def test_the_most_selective_equality_is_the_place() -> None:
     where = parse({"paid": True, "total": 5, "status": "x", "user": ANN, "objectId": "o"})
-    assert place_of(where) == ("objectId", ("text", "o"))
-    assert place_of(where[:-1]) == ("user", ("pointer", ("_User", "ann")))
-    assert place_of(parse({"user": {"__type": "Pointer", "className": 5}})) is None
+    assert index_key_of(where) == ("objectId", ("text", "o"))
+    assert index_key_of(where[:-1]) == ("user", ("pointer", ("_User", "ann")))
+    assert index_key_of(parse({"user": {"__type": "Pointer", "className": 5}})) is None
 
 
 def test_who_has_gone_leaves_nothing_behind() -> None:
-    index = Index(compile_where)
+    index = SubscriptionIndex(compile_where)
     many = [
         listener({"status": "paid"}),
         listener({"status": "paid"}),
@@ -144,7 +153,7 @@ def test_only_creates_and_updates_are_kept_back_by_watched_fields() -> None:
 def test_the_index_finds_what_matching_every_query_finds(
     wheres: list[Any], item: Any, original: Any
 ) -> None:
-    index = Index(compile_where)
+    index = SubscriptionIndex(compile_where)
     listeners = [listener(where) for where in wheres]
     for one in listeners:
         index.add(one)

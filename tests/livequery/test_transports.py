@@ -79,7 +79,7 @@ async def two(app: MakeApp, mongo_uri: str, **live: Any) -> AsyncIterator[tuple[
 async def pair(
     request: pytest.FixtureRequest, app: MakeApp, mongo_uri: str
 ) -> AsyncIterator[tuple[str, Client]]:
-    """Two servers, joined by each carrier in turn."""
+    """Two servers, joined by each transport in turn."""
     live: dict[str, Any] = {"carrier": "changeStreams"}
     if request.param == "redis":
         url = request.getfixturevalue("redis_url")

@@ -1,4 +1,7 @@
-"""How the changes of all processes reach this one's listeners: directly, by MongoDB, by Redis."""
+"""Event transports: how Live Query receives changes (protocol §30.10).
+
+From this process alone, from the change streams of MongoDB, or through Redis.
+"""
 
 import asyncio
 import inspect
@@ -12,21 +15,21 @@ from parsepy.config import ConfigError
 from parsepy.errors import ParseError
 from parsepy.model.values import JSONObject, dumps, loads
 from parsepy.operations import principals, schemas
-from parsepy.pubsub import Carrier, ObjectEvent
+from parsepy.pubsub import EventTransport, ObjectEvent
 from parsepy.storage import schemas as schema_rows
 from parsepy.storage.streams import Change
 
 log = logging.getLogger("parsepy.livequery")
 
-Tell = Callable[[ObjectEvent], Awaitable[None]]
-# whose changes decide what a listener may see
-_BY_KEY = ("_User",)  # only that user's rights
-_SPARING_CREATES = ("_User", "_Session")  # a new one changes nobody's rights
-_OF_RIGHTS = ("_SCHEMA", "_Session", "_Role", "_User", "_Join:users:_Role", "_Join:roles:_Role")
+Deliver = Callable[[ObjectEvent], Awaitable[None]]
+# A change in these collections may change what a listener is allowed to see.
+_RIGHTS = ("_SCHEMA", "_Session", "_Role", "_User", "_Join:users:_Role", "_Join:roles:_Role")
+_RIGHTS_OF_KEY = ("_User",)  # ... only of the user whose id is the document's
+_HARMLESS_CREATES = ("_User", "_Session")  # a new document changes no cached rights
 
 
-class Direct(Carrier):
-    """Writes of this process only, in the order in which they were made."""
+class DirectTransport(EventTransport):
+    """The writes of this process only, in the order in which they were made."""
 
     def __init__(self, backend: Backend, wants: Callable[[str], bool]) -> None:
         self._events = backend.events
@@ -34,35 +37,35 @@ class Direct(Carrier):
         self._queue: asyncio.Queue[ObjectEvent] = asyncio.Queue()
 
     async def open(self) -> None:
-        """Listen to the spines."""
+        """Listen to what ``operations`` stores."""
         self._events.listen(self._queue.put_nowait, self._wants)
 
     async def follow(self, class_name: str) -> None:
-        """Nothing is needed for a class."""
+        """Do nothing: every class is received."""
 
-    async def run(self, tell: Tell) -> None:
-        """Tell events until cancelled."""
+    async def run(self, deliver: Deliver) -> None:
+        """Deliver events until cancelled."""
         while True:
-            await tell(await self._queue.get())
+            await deliver(await self._queue.get())
 
 
-class ChangeStreams(Carrier):
-    """Whatever is committed to the database, by whichever program: nothing more to run."""
+class ChangeStreamTransport(EventTransport):
+    """Every change committed to the database, by any program; needs a replica set (MongoDB 6)."""
 
     def __init__(self, backend: Backend, class_names: tuple[str, ...]) -> None:
         self._backend = backend
         self._followed: set[str] = set()
-        names = "|".join((*class_names, *map(re.escape, _OF_RIGHTS)))
+        names = "|".join((*class_names, *map(re.escape, _RIGHTS)))
         self._names = class_names
         self._stream = backend.storage.stream(names)
         self._live = re.compile("|".join(f"(?:{name})" for name in class_names))
 
     async def open(self) -> None:
-        """Begin before the first request is taken, so that no change is missed."""
+        """Open the stream, before the first request is served, so that no change is missed."""
         await self._stream.open()
 
     async def follow(self, class_name: str) -> None:
-        """Have the states before and after each change kept from now on."""
+        """Have MongoDB keep the states before and after each change of this class from now on."""
         if class_name in self._followed:
             return
         schema = await schemas.existing(self._backend, class_name)
@@ -71,18 +74,18 @@ class ChangeStreams(Carrier):
         if await self._backend.storage.keep_images(class_name, make=make):
             self._followed.add(class_name)
 
-    async def run(self, tell: Tell) -> None:
-        """Tell events until cancelled."""
+    async def run(self, deliver: Deliver) -> None:
+        """Deliver events until cancelled."""
 
         async def handle(change: Change) -> None:
-            if change.collection in _OF_RIGHTS:
+            if change.collection in _RIGHTS:
                 self._forget(change)
             if self._live.fullmatch(change.collection):
                 if change.kind == "create":
                     await self.follow(change.collection)
                 event = await self._event(change)
                 if event is not None:
-                    await tell(event)
+                    await deliver(event)
 
         await self._stream.run(handle)
 
@@ -107,30 +110,30 @@ class ChangeStreams(Carrier):
         collection, is_new = change.collection, change.kind == "create"
         if collection == schema_rows.COLLECTION:
             backend.schemas.loaded_at = 0.0  # read again at the next look
-        elif collection not in _SPARING_CREATES:
+        elif collection not in _HARMLESS_CREATES:
             forget(backend, None)
         elif not is_new:
-            user = str(change.key) if collection in _BY_KEY else None
+            user = str(change.key) if collection in _RIGHTS_OF_KEY else None
             forget(backend, user)
 
 
-class Redis(Carrier):
-    """For those who come with Redis: the channels and messages of Parse Server (§30.10)."""
+class RedisTransport(EventTransport):
+    """Publish to and receive from Redis, in the channels and messages of Parse Server (§30.10)."""
 
     def __init__(
         self, backend: Backend, url: str, options: dict[str, Any], is_live: Callable[[str], bool]
     ) -> None:
-        from redis.asyncio import Redis as Client
+        from redis.asyncio import Redis
 
         if "database" in options:  # as Parse Server's client calls it
             options["db"] = options.pop("database")
-        unknown = options.keys() - inspect.signature(Client.__init__).parameters.keys()
+        unknown = options.keys() - inspect.signature(Redis.__init__).parameters.keys()
         if unknown:
             names = ", ".join(sorted(unknown))
             raise ConfigError([f"liveQuery.redisOptions: redis-py has no option {names}"])
         self._backend = backend
         self._is_live = is_live
-        self._client: Any = Client.from_url(url, **options)
+        self._client: Any = Redis.from_url(url, **options)
         app_id = backend.config.app_id
         self._saved, self._deleted = f"{app_id}afterSave", f"{app_id}afterDelete"
         self._cleared = f"{app_id}clearCache"
@@ -138,14 +141,14 @@ class Redis(Carrier):
         self._listening: Any = None
 
     async def open(self) -> None:
-        """Subscribe to the channels, then listen to the spines."""
+        """Subscribe to the channels, then listen to what ``operations`` stores."""
         self._listening = self._client.pubsub(ignore_subscribe_messages=True)
         await self._listening.subscribe(self._saved, self._deleted, self._cleared)
         self._backend.events.listen(self._publish, self._is_live)
         self._backend.events.on_forget(self._publish_forgotten)
 
     async def follow(self, class_name: str) -> None:
-        """Nothing is needed for a class."""
+        """Do nothing: every class is received."""
 
     def _publish(self, event: ObjectEvent) -> None:
         def full(item: JSONObject) -> JSONObject:
@@ -160,12 +163,12 @@ class Redis(Carrier):
     def _publish_forgotten(self, user_id: str | None) -> None:
         self._out.put_nowait((self._cleared, dumps({"userId": user_id})))
 
-    async def run(self, tell: Tell) -> None:
-        """Publish, and tell what is published, until cancelled."""
+    async def run(self, deliver: Deliver) -> None:
+        """Publish this process's events and deliver all published ones, until cancelled."""
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._send())
-                group.create_task(self._receive(tell))
+                group.create_task(self._receive(deliver))
         finally:
             await self._listening.aclose()
             await self._client.aclose()
@@ -180,20 +183,20 @@ class Redis(Carrier):
             except (RedisError, OSError) as error:
                 log.error("an event could not be published to Redis: %s", error)
 
-    async def _receive(self, tell: Tell) -> None:
+    async def _receive(self, deliver: Deliver) -> None:
         from redis.exceptions import RedisError
 
         while True:
             try:
                 message = await self._listening.get_message(timeout=None)
             except (RedisError, OSError) as error:
-                log.error("Redis can't be heard, events are missed: %s", error)
+                log.error("Redis can't be reached, events are missed: %s", error)
                 await asyncio.sleep(1)
                 continue
             if message is not None:
-                await self._take(message["channel"].decode(), message["data"], tell)
+                await self._take(message["channel"].decode(), message["data"], deliver)
 
-    async def _take(self, channel: str, data: bytes, tell: Tell) -> None:
+    async def _take(self, channel: str, data: bytes, deliver: Deliver) -> None:
         try:
             message = loads(data)
             if channel == self._cleared:
@@ -201,9 +204,9 @@ class Redis(Carrier):
                 return
             event = _event_of(message, is_deletion=channel == self._deleted)
         except (ParseError, AttributeError, KeyError, TypeError) as error:
-            log.error("a message in Redis is none of Live Query's: %s", error)
+            log.error("a message in Redis is not one of Live Query: %s", error)
             return
-        await tell(event)
+        await deliver(event)
 
 
 def _event_of(message: JSONObject, *, is_deletion: bool) -> ObjectEvent:
@@ -219,21 +222,27 @@ def _event_of(message: JSONObject, *, is_deletion: bool) -> ObjectEvent:
 
 
 def forget(backend: Backend, user_id: str | None) -> None:
-    """Drop what this process has cached of a user, or of everybody, without telling others."""
+    """Drop what this process alone has cached of a user's rights; of everybody's for None."""
     if user_id is None:
         principals.drop_everybody(backend)
     else:
         principals.drop_user(backend, user_id)
 
 
-def carrier_of(
+def transport_of(
     backend: Backend, wants: Callable[[str], bool], is_live: Callable[[str], bool]
-) -> Carrier:
-    """The carrier of the options: Redis if it is named, else what ``carrier`` says."""
+) -> EventTransport:
+    """Make the transport that the options ask for: Redis if named, else ``liveQuery.carrier``.
+
+    ``wants``: does this process have listeners to a class; ``is_live``: may a class have any.
+    Raises ``ConfigError`` for unknown options of Redis.
+    """
     options = backend.config.live_query
     assert options is not None
     if options.redis_url is not None:
-        return Redis(backend, options.redis_url, dict(options.redis_options or {}), is_live)
+        return RedisTransport(
+            backend, options.redis_url, dict(options.redis_options or {}), is_live
+        )
     if options.carrier == "changeStreams":
-        return ChangeStreams(backend, options.class_names)
-    return Direct(backend, wants)
+        return ChangeStreamTransport(backend, options.class_names)
+    return DirectTransport(backend, wants)
