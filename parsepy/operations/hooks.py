@@ -13,7 +13,7 @@ from parsepy.model.query import Query
 from parsepy.model.schema import ClassSchema
 from parsepy.model.values import JSONObject
 from parsepy.model.where import DIRECT, Constraint
-from parsepy.operations import access
+from parsepy.operations import access, class_rules
 from parsepy.operations.class_rules.base import ClassRules, Write
 from parsepy.pubsub import ObjectEvent, Operation
 from parsepy.storage.filters import Scope
@@ -65,9 +65,12 @@ def _as_told(
     context: RequestContext, schema: ClassSchema, rules: ClassRules, item: JSONObject | None
 ) -> JSONObject | None:
     """An object as a trigger may see it: without what is hidden from the caller (§9.1)."""
-    if item is None or context.config.protected_fields_trigger_exempt:
-        return item
+    if item is None:
+        return None
     shown = dict(item)
+    if context.config.protected_fields_trigger_exempt:
+        rules.mask(context, shown)
+        return shown
     access.redact(context, schema, [shown])
     rules.redact(context, shown)
     return shown
@@ -83,12 +86,16 @@ async def opens(
 
     ``found`` None: a create; ``changes`` None: a deletion.
     """
+    shown = found
+    if found is not None:
+        shown = dict(found)
+        class_rules.of(schema.name).mask(context, shown)
     answer = await context.backend.triggers.run(
         Event(
             kind="mayWrite",
             class_name=schema.name,
             request=context,
-            object=found,
+            object=shown,
             changes=changes,
         )
     )

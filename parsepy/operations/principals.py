@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from parsepy.auth import second_factors
 from parsepy.backend import Backend, RequestContext
 from parsepy.config import Config
 from parsepy.errors import Code, ParseError
@@ -66,6 +67,8 @@ async def of_user(backend: Backend, user_id: str | None, token: str | None) -> P
     user = await backend.storage.get(schema, user_id)
     if user is None:
         return None
+    if isinstance(user.get("authData"), dict):
+        user = {**user, "authData": second_factors.masked(user["authData"])}
     return Principal(
         user_id=user_id,
         session_token=token,

@@ -122,6 +122,7 @@ async def _log_in_with(
     if len(known) > 1 or (caller is not None and caller != user_id):
         raise ParseError(Code.ACCOUNT_ALREADY_LINKED, "this auth is already used")
     stored = known[0].get("authData") or {}
+    auth_data.check_second_factor(context, providers, stored)
     changed = {n: d for n, d in checked.save.items() if d is not None and d != stored.get(n)}
     if changed:
         await save.update(
@@ -266,9 +267,9 @@ def _check_age(context: RequestContext, user: JSONObject) -> None:
 async def log_in(context: RequestContext, parameters: JSONObject) -> JSONObject:
     """Check a password and make a session; the user as he may see himself, with its token."""
     user = await _check_credentials(context, parameters)
-    _check_age(context, user)
     user_id = user["objectId"]
     response = await _log_in_auth_data(context, parameters, user)
+    _check_age(context, user)
     await run_trigger(context, "beforeLogin", user)
     shown = await _shown(context, user_id)
     token = await _start_session(context, user_id, {"action": "login", "authProvider": "password"})
@@ -287,6 +288,7 @@ async def run_trigger(context: RequestContext, kind: str, user: JSONObject) -> N
     shown = {name: value for name, value in user.items() if name in schema.types}
     if "sessionToken" in user and kind == "afterLogin":
         shown["sessionToken"] = user["sessionToken"]
+    class_rules.of("_User").mask(context, shown)
     event = Event(kind=kind, class_name="_User", request=context, object=shown)
     if kind == "afterLogin":
         await hooks.run_after(event)
@@ -297,8 +299,12 @@ async def run_trigger(context: RequestContext, kind: str, user: JSONObject) -> N
 async def _log_in_auth_data(
     context: RequestContext, parameters: JSONObject, user: JSONObject
 ) -> JSONObject:
-    """authData beside a password is checked, and may not be another user's."""
+    """authData beside a password is checked, and may not be another user's.
+
+    A second factor that the user has set up must be there (§15.6).
+    """
     providers = auth_data.read(parameters.get("authData"))
+    auth_data.check_second_factor(context, providers, user.get("authData") or {})
     if not providers:
         return {}
     checked = await auth_data.check(context, providers)
@@ -321,8 +327,16 @@ async def _shown(context: RequestContext, user_id: str) -> JSONObject:
 
 
 async def verify_password(context: RequestContext, parameters: JSONObject) -> JSONObject:
-    """The checks of a log-in without a session (§13.7)."""
+    """The checks of a log-in without a session (§13.7).
+
+    A second factor is asked for as well, but of the master key and of the user themselves, who
+    have shown theirs already.
+    """
     user = await _check_credentials(context, parameters)
+    principal = context.principal
+    has_shown_it = principal.is_privileged or principal.user_id == user["objectId"]
+    if not has_shown_it and auth_data.second_factors(context, user.get("authData") or {}):
+        await _log_in_auth_data(context, parameters, user)
     return await _shown(context, user["objectId"])
 
 

@@ -85,11 +85,12 @@ class Server:
 
 
 @asynccontextmanager
-async def opened(kind: str, uri: str) -> AsyncIterator[Server]:
-    """Open a server of this kind on a database, and close it at the end."""
+async def opened(kind: str, uri: str, **more: Any) -> AsyncIterator[Server]:
+    """Open a server of this kind on a database, with `more` options, and close it at the end."""
+    options = {**OPTIONS, **more}
     if kind == PEER:
         # Node needs seconds to start: in a thread, so that the other server can work meanwhile.
-        peer = await asyncio.to_thread(Peer, uri, OPTIONS)
+        peer = await asyncio.to_thread(Peer, uri, options)
         try:
             async with httpx.AsyncClient(base_url=peer.url, timeout=TIMEOUT) as http:
                 yield Server(kind, http)
@@ -100,7 +101,7 @@ async def opened(kind: str, uri: str) -> AsyncIterator[Server]:
     from parsepy.app import build
     from parsepy.config import Config
 
-    application = build(Config.from_options({**OPTIONS, "databaseURI": uri}))
+    application = build(Config.from_options({**options, "databaseURI": uri}))
     await application.startup()
     try:
         transport = httpx.ASGITransport(app=application)

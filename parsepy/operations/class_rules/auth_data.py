@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from parsepy.auth import second_factors as stored_factors
 from parsepy.auth.base import AuthProvider
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
@@ -63,6 +64,46 @@ def _provider(context: RequestContext, name: str) -> AuthProvider:
     if provider is None:
         raise unsupported()
     return provider
+
+
+def second_factors(context: RequestContext, stored: JSONObject) -> list[str]:
+    """The providers of a user's authData without which they do not log in (§15.6)."""
+    return [name for name, data in stored.items() if _policy(context, name, data) == "additional"]
+
+
+def check_second_factor(context: RequestContext, given: Providers, stored: JSONObject) -> None:
+    """Refuse a log-in without a second factor that its user has set up, with OTHER_CAUSE.
+
+    What is ``given`` must be checked by its provider besides. A provider with the policy "solo"
+    needs no second factor; of several second factors one is enough.
+    """
+    missing = second_factors(context, stored)
+    if not missing:
+        return
+    enough = ("solo", "additional")
+    if not any(
+        _policy(context, name, data) in enough and _is_given(given, name, data)
+        for name, data in stored.items()
+    ):
+        raise ParseError(Code.OTHER_CAUSE, f"Missing additional authData {','.join(missing)}")
+
+
+def _policy(context: RequestContext, name: str, data: Any) -> str:
+    if data is None:
+        return "default"
+    if name in stored_factors.NAMES:
+        return "additional" if stored_factors.is_required(name, data) else "default"
+    # of a provider that is switched off, too: what its user asked for is not off
+    return getattr(context.backend.auth.get(name), "policy", "default")
+
+
+def _is_given(given: Providers, name: str, stored: Any) -> bool:
+    """Does a log-in bring this provider, and for the identity that the user has linked?"""
+    data = given.get(name)
+    if data is None:
+        return False
+    linked = stored.get("id") if isinstance(stored, dict) else None
+    return linked is None or data.get("id") == linked
 
 
 async def check(context: RequestContext, providers: Providers) -> Checked:

@@ -58,6 +58,9 @@ class ClassRules:
     def redact(self, context: RequestContext, item: JSONObject) -> None:
         """Remove what this caller may not see of an object that is shown."""
 
+    def mask(self, context: RequestContext, item: JSONObject) -> None:
+        """Replace the secrets that nobody but the master key reads, not even the object's owner."""
+
     def redact_included(self, context: RequestContext, item: JSONObject) -> None:
         """Remove what this caller may not see of an object that another one includes."""
 

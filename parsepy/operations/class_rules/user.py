@@ -6,6 +6,7 @@ from typing import Any
 
 import bcrypt
 
+from parsepy.auth import second_factors
 from parsepy.backend import Backend, RequestContext
 from parsepy.errors import Code, ParseError, denied
 from parsepy.model import acl
@@ -214,8 +215,15 @@ class UserRules(ClassRules):
         if auth is not None:
             if context.principal.is_privileged or item["objectId"] == context.principal.user_id:
                 item["authData"] = {name: data for name, data in auth.items() if data is not None}
+                self.mask(context, item)
             else:
                 del item["authData"]
+
+    def mask(self, context: RequestContext, item: JSONObject) -> None:
+        """Of a second factor only whether it is set up is told."""
+        auth = item.get("authData")
+        if isinstance(auth, dict) and not context.principal.is_privileged:
+            item["authData"] = second_factors.masked(auth)
 
     def redact_included(self, context: RequestContext, item: JSONObject) -> None:
         """An included user never shows authData, his own included (protocol §10.3)."""
