@@ -32,8 +32,10 @@ APART = {"$nearSphere", "$text", *geo.REGIONS}  # a clause of its own each
 # Where a class is named although the file is not its own, and why.
 NAMED = {
     "model/permissions.py": {"_User"},  # pointers to users carry rights
+    "model/scope.py": {"_User"},  # likewise
     "model/templates/declarations.py": {"_User"},  # what a template may ask of a sign-up
-    "operations/access.py": {"_User", "_Installation"},  # own fields; refusals of clients
+    "operations/access.py": {"_User", "_Installation"},  # secrets; refusals of clients
+    "operations/redaction.py": {"_User"},  # users see their own fields
     "operations/find.py": {"_User"},  # a user reads his own session token
     "rest/classes.py": {"_User", "_Installation"},  # a create may be a sign-up, or an update
     "storage/documents.py": {"_User", "_Audience"},  # the storage format of authData, lastUsed

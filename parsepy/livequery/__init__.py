@@ -23,7 +23,9 @@ from parsepy.livequery.protocol import (
 from parsepy.livequery.socket import Socket
 from parsepy.livequery.subscriptions import Compile, Subscription, SubscriptionIndex
 from parsepy.livequery.transports import transport_of
+from parsepy.model.permissions import is_hidden
 from parsepy.model.query import Query, column_keys, parse_where
+from parsepy.model.scope import scope_of
 from parsepy.model.where import equals_id, fields_of
 from parsepy.operations import access, class_rules, find, schemas
 from parsepy.storage import Unavailable
@@ -241,7 +243,7 @@ class LiveQuery:
         query = await self._before_subscribe(context, client, made, query)
         made.keys = None if query.keys is None else frozenset(query.keys)
         made.operation = "find" if equals_id(query.where) is None else "get"
-        access.read_scope(context, schema, made.operation)
+        scope_of(schema, made.operation, principal)  # refuses who may not read the class
         query = await class_rules.of(made.class_name).narrow(context, query)
         made.where = query.where
         return made
@@ -291,9 +293,8 @@ def _subscription_of(client: LiveClient, message: Unsubscribe | Fetch) -> Subscr
 
 def _check_watch(context: Any, schema: Any, watch: frozenset[str] | None) -> None:
     """Refuse to watch hidden fields, since each event would tell that one has changed."""
-    hidden, by_field = schema.permissions.hidden_from(context.principal)
-    hidden = hidden.union(*(fields for _, fields in by_field))
-    if watch and any(access.is_hidden(name, hidden) for name in watch):
+    hidden = schema.permissions.hidden_fields(context.principal)
+    if watch and any(is_hidden(name, hidden) for name in watch):
         raise denied(Code.OPERATION_FORBIDDEN, "Permission denied")
 
 

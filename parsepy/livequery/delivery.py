@@ -20,15 +20,16 @@ from parsepy.livequery.subscriptions import (
     is_watched,
     outcome,
 )
-from parsepy.model.permissions import points_at
+from parsepy.model.permissions import is_hidden
 from parsepy.model.principal import MASTER, NOBODY, Principal
 from parsepy.model.query import Query
 from parsepy.model.schema import ClassSchema
+from parsepy.model.scope import NOTHING, scope_of
 from parsepy.model.values import JSONObject
 from parsepy.operations import access, class_rules, principals, schemas
+from parsepy.operations.redaction import redacted
 from parsepy.pubsub import ObjectEvent
 from parsepy.storage import Unavailable
-from parsepy.storage.filters import Scope
 from parsepy.triggers import Event
 
 log = logging.getLogger("parsepy.livequery")
@@ -130,7 +131,7 @@ class View:
         Since it subscribed, it may have lost a role that showed it one of them.
         """
         return not self.hidden or not any(
-            access.is_hidden(name, self.hidden) for name in subscription.asked
+            is_hidden(name, self.hidden) for name in subscription.asked
         )
 
     @property
@@ -233,12 +234,11 @@ class Delivery:
             original = event.original
             if original is not None and not may_read(original):
                 original = None
-            hidden, by_field = fanout.schema.permissions.hidden_from(principal)
             found = fanout.views[key] = View(
                 context,
                 self._shown(fanout, context, item),
                 self._shown(fanout, context, original),
-                hidden.union(*(fields for _, fields in by_field)),
+                fanout.schema.permissions.hidden_fields(principal),
             )
         return found
 
@@ -260,15 +260,7 @@ class Delivery:
         """Remove what is hidden from the principal; the same dict if nothing is."""
         if item is None:
             return None
-        schema, rules = fanout.schema, class_rules.RULES.get(fanout.schema.name)
-        hidden, by_field = schema.permissions.hidden_from(context.principal)
-        if rules is None and not hidden and not by_field:
-            return item
-        shown = dict(item)
-        access.redact(context, schema, [shown])
-        if rules is not None:
-            rules.redact(context, shown)
-        return shown
+        return redacted(context, fanout.schema, item)
 
     async def _through_trigger(
         self,
@@ -371,21 +363,7 @@ async def _reader(
         if rules is not None:
             await rules.narrow(context, Query(schema.name))
         access.check_internal(context, schema.name, operation)
-        scope = access.read_scope(context, schema, operation)
+        scope = scope_of(schema, operation, context.principal)
     except ParseError:
-        scope = None
-    if scope is None:
-        return lambda item: False
-    return lambda item: _allows(scope, context.principal, item)
-
-
-def _allows(scope: Scope, principal: Principal, item: JSONObject) -> bool:
-    acl = item.get("ACL")
-    if scope.readers is not None and acl is not None:
-        names = principal.name_set
-        if not any(name in names and flags.get("read") for name, flags in acl.items()):
-            return False
-    return all(
-        any(points_at(item.get(name), scope.user_id) for name in group)
-        for group in scope.pointer_fields
-    )
+        scope = NOTHING
+    return scope.allows

@@ -1,4 +1,4 @@
-"""Object ACLs: check them, and may this principal read or write this object?"""
+"""Object ACLs: check those of requests, and convert them from and to stored lists of names."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -37,8 +37,3 @@ def from_names(readers: Iterable[str] | None, writers: Iterable[str] | None) -> 
     for name in writers or ():
         entries.setdefault(name, {})["write"] = True
     return entries
-
-
-def allows(listed: list[str] | None, names: frozenset[str]) -> bool:
-    """Is one of ``names`` in the stored list? An absent list allows everybody."""
-    return listed is None or not names.isdisjoint(listed)

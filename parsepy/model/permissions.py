@@ -100,6 +100,11 @@ class ClassPermissions:
             return _NOTHING  # and no rule by field can hide more
         return hidden, tuple(by_field)
 
+    def hidden_fields(self, principal: Principal) -> frozenset[str]:
+        """Every field that is hidden from ``principal`` in all objects or in some of them."""
+        hidden, by_field = self.hidden_from(principal)
+        return hidden.union(*(fields for _, fields in by_field)) if by_field else hidden
+
 
 def refusal(operation: str, class_name: str) -> ParseError:
     """The refusal of an operation on a class."""
@@ -260,6 +265,14 @@ def _shown(value: Any) -> str:
     if isinstance(value, list):
         return ",".join(map(_shown, value))
     return str(value)
+
+
+def is_hidden(path: str, hidden: Iterable[str]) -> bool:
+    """Does a dotted path lie in (or above) a hidden field?"""
+    return any(
+        path == name or path.startswith(name + ".") or name.startswith(path + ".")
+        for name in hidden
+    )
 
 
 def drop_hidden(

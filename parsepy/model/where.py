@@ -339,6 +339,11 @@ def operators_of(raw: Any, level: int = 0) -> Iterator[tuple[str, int]]:
             yield from operators_of(value, level + (key in SUBQUERIES))
 
 
+def by_id(object_id: str) -> Constraint:
+    """The constraint that names one object."""
+    return Constraint("objectId", ((DIRECT, object_id),))
+
+
 def equals_id(where: Where) -> str | None:
     """The id, if the whole where is exactly ``{"objectId": "<string>"}``."""
     if len(where) == 1:

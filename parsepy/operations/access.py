@@ -1,19 +1,17 @@
-"""Apply the model's permission decisions to a request: refuse, narrow the query, redact."""
+"""Refuse a request by the model's permission decisions and by the server's own denylists."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from parsepy.backend import RequestContext
 from parsepy.config import DeniedKeywordOptions
 from parsepy.errors import Code, ParseError, denied
-from parsepy.model.permissions import drop_hidden
+from parsepy.model.permissions import is_hidden
 from parsepy.model.query import Query
 from parsepy.model.schema import VOLATILE_CLASSES, ClassSchema
-from parsepy.model.values import JSONObject
 from parsepy.model.where import Where, fields_of, tests_of
-from parsepy.storage.filters import EVERYTHING, Scope
 
 _INSTALLATION_REFUSALS = ("find", "delete")
 
@@ -45,47 +43,9 @@ def check_internal(context: RequestContext, class_name: str, operation: str) -> 
         )
 
 
-def read_scope(context: RequestContext, schema: ClassSchema, operation: str) -> Scope | None:
-    """What of a class this principal may read with ``operation``; ``None``: nothing at all.
-
-    Raises the refusals of ``ClassPermissions.decide``.
-    """
-    principal = context.principal
-    if principal.is_privileged:
-        return EVERYTHING
-    pointer_fields = schema.permissions.decide(schema.name, operation, principal)
-    if pointer_fields:
-        if principal.user_id is None:
-            return None
-        return Scope(
-            readers=principal.names, pointer_fields=(pointer_fields,), user_id=principal.user_id
-        )
-    return Scope(readers=principal.names)
-
-
-def write_scope(
-    context: RequestContext,
-    schema: ClassSchema,
-    operation: str,
-    narrowing: tuple[str, ...] = (),
-) -> Scope | None:
-    """What of a class this principal may update or delete; ``None``: nothing at all."""
-    principal = context.principal
-    if principal.is_privileged:
-        return EVERYTHING
-    own = schema.permissions.decide(schema.name, operation, principal) or ()
-    groups = tuple(fields for fields in (own, narrowing) if fields)
-    if groups:
-        if principal.user_id is None:
-            return None
-        return Scope(writers=principal.names, pointer_fields=groups, user_id=principal.user_id)
-    return Scope(writers=principal.names)
-
-
 def check_query(context: RequestContext, schema: ClassSchema, query: Query) -> None:
     """Refuse a where or order that names what is hidden from the caller (protocol §8.6)."""
-    hidden, by_field = schema.permissions.hidden_from(context.principal)
-    hidden = hidden.union(*(fields for _, fields in by_field))
+    hidden = schema.permissions.hidden_fields(context.principal)
     if schema.name == "_User" and not context.principal.is_privileged:
         _check_secrets(query)
     if not hidden:
@@ -111,8 +71,7 @@ async def check_search(context: RequestContext, schema: ClassSchema, where: Wher
     """
     if context.principal.is_privileged or next(tests_of(where, "$text"), None) is None:
         return
-    hidden, by_field = schema.permissions.hidden_from(context.principal)
-    hidden = hidden.union(*(fields for _, fields in by_field))
+    hidden = schema.permissions.hidden_fields(context.principal)
     indexes = await context.backend.storage.read_indexes(schema.name)
     for column in (name for keys in indexes.values() for name in keys if keys[name] == "text"):
         everything = column == "$**" and (hidden or schema.name[0] == "_")
@@ -131,32 +90,6 @@ def _check_secrets(query: Query) -> None:
                 Code.OPERATION_FORBIDDEN,
                 f"This user is not allowed to query {name} on class _User",
             )
-
-
-def is_hidden(path: str, hidden: Iterable[str]) -> bool:
-    """Does a dotted path lie in (or above) a hidden field?"""
-    return any(
-        path == name or path.startswith(name + ".") or name.startswith(path + ".")
-        for name in hidden
-    )
-
-
-def deciding_columns(context: RequestContext, schema: ClassSchema) -> frozenset[str]:
-    """The user fields by which ``redact`` decides what of an object is hidden."""
-    _, by_field = schema.permissions.hidden_from(context.principal)
-    return frozenset(name for name, _ in by_field)
-
-
-def redact(context: RequestContext, schema: ClassSchema, objects: Iterable[JSONObject]) -> None:
-    """Remove the fields hidden from the caller, in place (protocol §12.5)."""
-    principal = context.principal
-    hidden, by_field = schema.permissions.hidden_from(principal)
-    if not hidden and not by_field:
-        return
-    exempt = context.config.protected_fields_owner_exempt
-    if schema.name == "_User" and principal.user_id and exempt:
-        objects = [item for item in objects if item.get("objectId") != principal.user_id]
-    drop_hidden(objects, hidden, by_field, principal.user_id)
 
 
 # --- the keyword denylist (protocol §4.5) -------------------------------------------------------

@@ -3,9 +3,9 @@
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.model.schema import is_class_name
-from parsepy.model.where import DIRECT, Constraint
+from parsepy.model.scope import EVERYTHING, scope_of
+from parsepy.model.where import by_id
 from parsepy.operations import access, class_rules, hooks, schemas
-from parsepy.storage.filters import EVERYTHING
 
 
 async def delete(context: RequestContext, class_name: str, object_id: str) -> None:
@@ -16,23 +16,19 @@ async def delete(context: RequestContext, class_name: str, object_id: str) -> No
     schema = await schemas.existing(context.backend, class_name)
     rules = class_rules.of(class_name)
     await rules.check_delete(context, object_id)
-    scope = access.write_scope(context, schema, "delete")
+    storage = context.backend.storage
+    scope = scope_of(schema, "delete", context.principal)
     doomed = None
     if hooks.needs_doomed(context, class_name):
-        if scope is not None:
-            doomed = await hooks.original_of(context, schema, object_id, scope)
-            if doomed is None:
-                doomed = await hooks.opened(context, schema, object_id, scope, None)
-                scope = EVERYTHING
+        doomed = await storage.get(schema, object_id, scope)
+        if doomed is None:
+            doomed = await hooks.opened(context, schema, object_id, scope, None)
+            scope = EVERYTHING
         if doomed is None:
             raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found for delete.")
-        await hooks.before_delete(context, schema, rules, doomed)
-    deleted = 0
-    if scope is not None:
-        by_id = Constraint("objectId", ((DIRECT, object_id),))
-        deleted = await context.backend.storage.delete(schema, (by_id,), scope)
-    if not deleted:
+        await hooks.before_delete(context, schema, doomed)
+    if not await storage.delete(schema, (by_id(object_id),), scope):
         raise rules.not_found(context)
     await rules.after_delete(context, object_id)
     if doomed is not None:
-        await hooks.after_delete(context, schema, rules, doomed)
+        await hooks.after_delete(context, schema, doomed)

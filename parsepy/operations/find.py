@@ -7,9 +7,11 @@ from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.model.query import ALWAYS_SELECTED, SCORE, Query
 from parsepy.model.schema import ClassSchema, is_class_name
+from parsepy.model.scope import scope_of
 from parsepy.model.values import JSONObject
-from parsepy.model.where import Constraint, equals_id
+from parsepy.model.where import Constraint, by_id, equals_id
 from parsepy.operations import access, class_rules, hooks, includes, schemas, subqueries
+from parsepy.operations.redaction import deciding_columns, redact, redact_included
 from parsepy.storage.options import ReadOptions
 from parsepy.triggers import Replaced
 
@@ -71,8 +73,8 @@ async def get(context: RequestContext, query: Query, object_id: str) -> JSONObje
     if rules is not None:
         query = await rules.narrow(context, query)
     if context.backend.triggers.has("beforeFind", class_name):
-        by_id = replace(query, where=(includes.by_id(object_id), *query.where), limit=1)
-        asked = await hooks.before_find(context, by_id, is_get=True)
+        one = replace(query, where=(by_id(object_id), *query.where), limit=1)
+        asked = await hooks.before_find(context, one, is_get=True)
         if isinstance(asked, Replaced):
             return _first(await _in_place(context, query, asked, is_get=True))
         return _first(await _page(context, schema, asked, None, is_get=True))
@@ -123,10 +125,8 @@ def _reading(preference: str | None, *, included: bool = False) -> subqueries.Re
 
     async def preferring(context: RequestContext, query: Query) -> list[JSONObject]:
         found = await read(context, replace(query, read_preference=preference))
-        rules = class_rules.RULES.get(query.class_name)
-        if included and rules is not None:
-            for item in found:
-                rules.redact_included(context, item)
+        if included:
+            redact_included(context, query.class_name, found)
         return found
 
     return preferring
@@ -153,17 +153,13 @@ async def resolved(context: RequestContext, schema: ClassSchema, query: Query) -
 async def _one(
     context: RequestContext, schema: ClassSchema, query: Query, object_id: str
 ) -> JSONObject | None:
-    scope = access.read_scope(context, schema, "get")
-    if scope is None:
-        return None
+    scope = scope_of(schema, "get", context.principal)
     storage = context.backend.storage
-    if not scope.pointer_fields and not query.where and query.read_preference is None:
-        readers = None if scope.readers is None else context.principal.name_set
-        return await storage.get(schema, object_id, readers)
-    by_id = includes.by_id(object_id)
+    if not query.where and query.read_preference is None:
+        return await storage.get(schema, object_id, scope)
     found = await storage.find(
         schema,
-        (by_id, *query.where),
+        (by_id(object_id), *query.where),
         scope,
         ReadOptions(
             limit=1,
@@ -185,7 +181,7 @@ def _roots(schema: ClassSchema, query: Query) -> frozenset[str] | None:
 def _needed(context: RequestContext, schema: ClassSchema, query: Query) -> frozenset[str] | None:
     """The columns to read: those selected, and those by which others are hidden."""
     roots = _roots(schema, query)
-    return None if roots is None else roots | access.deciding_columns(context, schema)
+    return None if roots is None else roots | deciding_columns(context, schema)
 
 
 def _select(schema: ClassSchema, page: list[JSONObject], query: Query) -> None:
@@ -223,14 +219,12 @@ async def _page(
 async def _raw_page(
     context: RequestContext, schema: ClassSchema, query: Query, operation: str
 ) -> list[JSONObject]:
-    scope = access.read_scope(context, schema, operation)
-    if scope is None:
+    scope = scope_of(schema, operation, context.principal)
+    if scope.is_nothing:
         return []
     object_id = equals_id(query.where)
-    plain = not scope.pointer_fields and not query.skip and query.read_preference is None
-    if object_id is not None and plain:
-        readers = None if scope.readers is None else context.principal.name_set
-        item = await context.backend.storage.get(schema, object_id, readers)
+    if object_id is not None and not query.skip and query.read_preference is None:
+        item = await context.backend.storage.get(schema, object_id, scope)
         page = [item] if item is not None else []
     else:
         page = await context.backend.storage.find(
@@ -252,8 +246,8 @@ async def _raw_page(
 
 
 async def _plan(context: RequestContext, schema: ClassSchema, query: Query) -> JSONObject:
-    scope = access.read_scope(context, schema, "find")
-    if scope is None:
+    scope = scope_of(schema, "find", context.principal)
+    if scope.is_nothing:
         return {}
     return await context.backend.storage.explain(
         schema,
@@ -282,21 +276,17 @@ async def _complete(
     context: RequestContext, schema: ClassSchema, query: Query, page: list[JSONObject]
 ) -> None:
     """Redaction, selection and includes of a page, in place."""
-    access.redact(context, schema, page)
+    redact(context, schema, page)
     _select(schema, page, query)
     if query.include or query.include_all:
         paths = includes.paths_of(schema, query)
         preference = query.include_read_preference or query.read_preference
         await includes.fetch(context, page, paths, query, _reading(preference, included=True))
-    rules = class_rules.RULES.get(schema.name)
-    if rules is not None:
-        for item in page:
-            rules.redact(context, item)
 
 
 async def _count(context: RequestContext, schema: ClassSchema, query: Query) -> int:
-    scope = access.read_scope(context, schema, "count")
-    if scope is None:
+    scope = scope_of(schema, "count", context.principal)
+    if scope.is_nothing:
         return 0
     return await context.backend.storage.count(
         schema,

@@ -11,13 +11,12 @@ from parsepy.backend import RequestContext
 from parsepy.errors import ParseError
 from parsepy.model.query import Query
 from parsepy.model.schema import ClassSchema
+from parsepy.model.scope import Scope
 from parsepy.model.values import JSONObject
-from parsepy.model.where import DIRECT, Constraint
-from parsepy.operations import access, class_rules
-from parsepy.operations.class_rules.base import ClassRules, Write
+from parsepy.operations import class_rules
+from parsepy.operations.class_rules.base import Write
+from parsepy.operations.redaction import redacted
 from parsepy.pubsub import ObjectEvent, Operation
-from parsepy.storage.filters import Scope
-from parsepy.storage.options import FIRST
 from parsepy.triggers import Answered, Event, Replaced
 
 
@@ -48,32 +47,17 @@ def needs_doomed(context: RequestContext, class_name: str) -> bool:
     )
 
 
-async def original_of(
-    context: RequestContext, schema: ClassSchema, object_id: str, scope: Scope
-) -> JSONObject | None:
-    """The object that is about to change, if it is the caller's to change."""
-    storage = context.backend.storage
-    if not scope.pointer_fields:
-        writers = None if scope.writers is None else context.principal.name_set
-        return await storage.get(schema, object_id, writers=writers)
-    by_id = Constraint("objectId", ((DIRECT, object_id),))
-    found = await storage.find(schema, (by_id,), scope, FIRST)
-    return found[0] if found else None
-
-
 def _as_told(
-    context: RequestContext, schema: ClassSchema, rules: ClassRules, item: JSONObject | None
+    context: RequestContext, schema: ClassSchema, item: JSONObject | None
 ) -> JSONObject | None:
     """An object as a trigger may see it: without what is hidden from the caller (§9.1)."""
     if item is None:
         return None
-    shown = dict(item)
     if context.config.protected_fields_trigger_exempt:
-        rules.mask(context, shown)
+        shown = dict(item)
+        class_rules.of(schema.name).mask(context, shown)
         return shown
-    access.redact(context, schema, [shown])
-    rules.redact(context, shown)
-    return shown
+    return redacted(context, schema, item)
 
 
 async def opens(
@@ -110,22 +94,19 @@ async def opened(
     changes: JSONObject | None,
 ) -> JSONObject | None:
     """The object, if cloud code opens this write to a caller who may only read it."""
-    if scope.writers is None or not context.backend.triggers.has("mayWrite", schema.name):
+    if scope.principal is None or not context.backend.triggers.has("mayWrite", schema.name):
         return None
-    readable = replace(scope, writers=None, readers=context.principal.names)
-    by_id = Constraint("objectId", ((DIRECT, object_id),))
-    found = await context.backend.storage.find(schema, (by_id,), readable, FIRST)
-    if found and await opens(context, schema, found[0], changes):
-        return found[0]
+    readable = replace(scope, flag="read")
+    found = await context.backend.storage.get(schema, object_id, readable)
+    if found is not None and await opens(context, schema, found, changes):
+        return found
     return None
 
 
 # --- save ---------------------------------------------------------------------------------------
 
 
-async def before_save(
-    write: Write, rules: ClassRules, original: JSONObject | None
-) -> Answered | JSONObject | None:
+async def before_save(write: Write, original: JSONObject | None) -> Answered | JSONObject | None:
     """Let cloud code change or refuse a write: its changes, its own answer, or None."""
     context = write.context
     answer = await context.backend.triggers.run(
@@ -133,7 +114,7 @@ async def before_save(
             kind="beforeSave",
             class_name=write.class_name,
             request=context,
-            original=_as_told(context, write.schema, rules, original),
+            original=_as_told(context, write.schema, original),
             changes=write.values,
             extra={"objectId": write.object_id},
         )
@@ -144,9 +125,7 @@ async def before_save(
     return changes
 
 
-async def after_save(
-    write: Write, rules: ClassRules, stored: JSONObject, original: JSONObject | None
-) -> Any:
+async def after_save(write: Write, stored: JSONObject, original: JSONObject | None) -> Any:
     """Publish a stored write and run its afterSave; what that answers, if it is JSON.
 
     Parse: errors of an afterSave are logged and never reach the client.
@@ -164,8 +143,8 @@ async def after_save(
             kind="afterSave",
             class_name=name,
             request=context,
-            object=_as_told(context, write.schema, rules, stored),
-            original=_as_told(context, write.schema, rules, original),
+            object=_as_told(context, write.schema, stored),
+            original=_as_told(context, write.schema, original),
         )
     )
 
@@ -202,23 +181,19 @@ def created(write: Write, created_at: str, updated_at: str) -> JSONObject:
 # --- delete -------------------------------------------------------------------------------------
 
 
-async def before_delete(
-    context: RequestContext, schema: ClassSchema, rules: ClassRules, doomed: JSONObject
-) -> None:
+async def before_delete(context: RequestContext, schema: ClassSchema, doomed: JSONObject) -> None:
     """Let cloud code refuse a deletion."""
     await context.backend.triggers.run(
         Event(
             kind="beforeDelete",
             class_name=schema.name,
             request=context,
-            object=_as_told(context, schema, rules, doomed),
+            object=_as_told(context, schema, doomed),
         )
     )
 
 
-async def after_delete(
-    context: RequestContext, schema: ClassSchema, rules: ClassRules, doomed: JSONObject
-) -> None:
+async def after_delete(context: RequestContext, schema: ClassSchema, doomed: JSONObject) -> None:
     """Publish a deletion and run its afterDelete, whose errors are logged."""
     backend = context.backend
     if backend.events.wants(schema.name):
@@ -230,7 +205,7 @@ async def after_delete(
                 kind="afterDelete",
                 class_name=schema.name,
                 request=context,
-                object=_as_told(context, schema, rules, doomed),
+                object=_as_told(context, schema, doomed),
             )
         )
 

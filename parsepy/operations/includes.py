@@ -11,7 +11,7 @@ from parsepy.backend import RequestContext
 from parsepy.model.query import Path, Query, narrowed
 from parsepy.model.schema import ClassSchema
 from parsepy.model.values import JSONObject
-from parsepy.model.where import DIRECT, Constraint
+from parsepy.model.where import Constraint, by_id
 
 Read = Callable[[RequestContext, Query], Awaitable[list[JSONObject]]]
 
@@ -50,11 +50,6 @@ async def fetch(
         if pointers:
             for item in objects:
                 _replace(item, path, found)
-
-
-def by_id(object_id: str) -> Constraint:
-    """The constraint that names one object."""
-    return Constraint("objectId", ((DIRECT, object_id),))
 
 
 def _query(class_name: str, ids: list[str], path: Path, query: Query) -> Query:

@@ -7,9 +7,9 @@ from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.model.query import simple
 from parsepy.model.schema import ClassSchema
+from parsepy.model.scope import EVERYTHING, NOTHING, Scope, scope_of
 from parsepy.model.values import JSONObject
 from parsepy.operations import access, save, schemas
-from parsepy.storage.filters import EVERYTHING, Scope
 
 _CLASS = "_Installation"
 _FIXED = ("installationId", "deviceType")
@@ -166,20 +166,17 @@ async def _yield_to(context: RequestContext, raw_where: JSONObject, column: str)
     action = options.duplicate_device_token_action
     scope = EVERYTHING
     if options.duplicate_device_token_action_enforce_auth:
-        own = _own_scope(context, schema, "delete" if action == "delete" else "update")
-        if own is None:
-            return
-        scope = own
+        scope = _own_scope(context, schema, "delete" if action == "delete" else "update")
     if action == "delete":
         await backend.storage.delete(schema, where, scope, many=True)
     else:
         await backend.storage.update_many(schema, where, {column: {"__op": "Delete"}}, scope)
 
 
-def _own_scope(context: RequestContext, schema: ClassSchema, operation: str) -> Scope | None:
-    """The rows that the caller himself may delete or update; ``None``: none."""
+def _own_scope(context: RequestContext, schema: ClassSchema, operation: str) -> Scope:
+    """The rows that the caller may delete or update by their own rights."""
     try:
         access.check_internal(context, _CLASS, operation)
-        return access.write_scope(context, schema, operation)
+        return scope_of(schema, operation, context.principal)
     except ParseError:
-        return None
+        return NOTHING

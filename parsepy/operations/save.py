@@ -9,6 +9,7 @@ from parsepy.errors import Code, ParseError
 from parsepy.model import acl, ops
 from parsepy.model.permissions import refusal
 from parsepy.model.schema import SYSTEM_REQUIRED
+from parsepy.model.scope import EVERYTHING, scope_of
 from parsepy.model.values import (
     MAX_DEPTH,
     STRING,
@@ -22,12 +23,11 @@ from parsepy.model.values import (
     to_iso,
     type_of,
 )
-from parsepy.model.where import DIRECT, Constraint, Where
+from parsepy.model.where import Where, by_id
 from parsepy.operations import access, class_rules, hooks, schemas
 from parsepy.operations.class_rules.base import ClassRules, Write
 from parsepy.operations.class_rules.user import default_acl
-from parsepy.storage.filters import EVERYTHING, Scope
-from parsepy.storage.options import FIRST
+from parsepy.operations.redaction import redact
 from parsepy.triggers import Answered
 
 _EMPTY = (None, "")
@@ -92,7 +92,7 @@ async def create(
     hooked = context.backend.triggers.has("beforeSave", class_name)
     if hooked:
         await _check_create(write)
-        answered = await _before_save(write, rules, None)
+        answered = await _before_save(write, None)
         if answered is not None:
             return answered
     new, narrowing = schemas.check_types(context, schema, write.values)
@@ -126,7 +126,7 @@ async def create(
     stored, replaced = write.values, None
     if hooks.needs_stored(context, class_name):
         stored = hooks.created(write, created_at, updated_at)
-        replaced = await hooks.after_save(write, rules, stored, None)
+        replaced = await hooks.after_save(write, stored, None)
     answer = {"objectId": write.object_id, "createdAt": created_at, **_shown(write, write.echo)}
     return Saved(write.object_id, answer, stored, replaced)
 
@@ -155,14 +155,14 @@ async def update(
     if hooks.needs_original(context, class_name):
         original = await _original(write, rules)
         if context.backend.triggers.has("beforeSave", class_name):
-            answered = await _before_save(write, rules, original)
+            answered = await _before_save(write, original)
             if answered is not None:
                 return answered
     new, narrowing = schemas.check_types(context, schema, write.values)
-    scope: Scope | None = EVERYTHING
+    scope = EVERYTHING
     if not write.facts.get("opened"):
-        scope = access.write_scope(context, schema, "update", narrowing)
-    if scope is None:
+        scope = scope_of(schema, "update", context.principal, narrowing)
+    if scope.is_nothing:
         raise rules.not_found(context)
     for value in write.values.values():
         op = ops.op_of(value)
@@ -174,13 +174,12 @@ async def update(
     _check_required(write)
     await rules.prepare(write)
     write.values["updatedAt"] = write.stamp
-    by_id: Where = (Constraint("objectId", ((DIRECT, object_id),)),)
     condition: Where = write.facts.get("condition", ())
     is_told = hooks.needs_stored(context, class_name)
     try:
         stored = await context.backend.storage.update(
             write.schema,
-            (*by_id, *condition),
+            (by_id(object_id), *condition),
             write.values,
             scope,
             returning=None if is_told else _echoed(write.values),
@@ -188,12 +187,12 @@ async def update(
     except ParseError as error:
         raise rules.translate(context, error) from error
     if stored is None:
-        if condition and await context.backend.storage.find(schema, by_id, scope, FIRST):
+        if condition and await context.backend.storage.get(schema, object_id, scope):
             raise ConditionFailed(class_name, object_id)
         raise rules.not_found(context)
     await _relate(write, relations)
     await rules.after_save(write)
-    replaced = await hooks.after_save(write, rules, stored, original) if is_told else None
+    replaced = await hooks.after_save(write, stored, original) if is_told else None
     told = {**_op_results(write.values, stored), **write.echo}
     answer = {"updatedAt": write.stamp, **_shown(write, told)}
     return Saved(object_id, answer, stored, replaced)
@@ -213,26 +212,21 @@ async def _check_create(write: Write) -> None:
 
 async def _original(write: Write, rules: ClassRules) -> JSONObject:
     """The object as it is, if the caller may change it: before cloud code hears of it (§9)."""
-    scope = access.write_scope(write.context, write.schema, "update")
-    found = None
-    if scope is not None:
-        found = await hooks.original_of(write.context, write.schema, write.object_id, scope)
-        if found is None:
-            found = await hooks.opened(
-                write.context, write.schema, write.object_id, scope, write.values
-            )
-            write.facts["opened"] = found is not None
+    context, schema = write.context, write.schema
+    scope = scope_of(schema, "update", context.principal)
+    found = await context.backend.storage.get(schema, write.object_id, scope)
     if found is None:
-        raise rules.not_found(write.context)
+        found = await hooks.opened(context, schema, write.object_id, scope, write.values)
+        write.facts["opened"] = found is not None
+    if found is None:
+        raise rules.not_found(context)
     return found
 
 
-async def _before_save(
-    write: Write, rules: ClassRules, original: JSONObject | None
-) -> Saved | None:
+async def _before_save(write: Write, original: JSONObject | None) -> Saved | None:
     """Let cloud code look at the values; what it changes goes the same way as a body's."""
     context, before = write.context, dict(write.values)
-    answer = await hooks.before_save(write, rules, original)
+    answer = await hooks.before_save(write, original)
     if isinstance(answer, Answered):
         object_id = "" if write.is_create else write.object_id
         return Saved(object_id, answer.content, {}, finished=True, status=answer.status)
@@ -258,7 +252,7 @@ def _shown(write: Write, told: JSONObject) -> JSONObject:
     """What the answer tells of the object, without what a find would hide, if so configured."""
     if told and not write.context.config.protected_fields_save_response_exempt:
         item = {**told, "objectId": write.object_id}
-        access.redact(write.context, write.schema, [item])
+        redact(write.context, write.schema, [item])
         return {name: value for name, value in told.items() if name in item}
     return told
 

@@ -4,8 +4,9 @@ from parsepy.backend import Backend, RequestContext, master_context
 from parsepy.errors import Code, ParseError
 from parsepy.model.query import Query, simple
 from parsepy.model.values import JSONObject, new_token, pointer
-from parsepy.operations import access, principals, save, schemas
+from parsepy.operations import principals, save, schemas
 from parsepy.operations.find import find
+from parsepy.operations.redaction import redact
 
 
 async def create(
@@ -57,7 +58,7 @@ async def current(context: RequestContext) -> JSONObject:
     if not found:
         raise ParseError(Code.INVALID_SESSION_TOKEN, "Session token not found.")
     schema = await schemas.existing(context.backend, "_Session")
-    access.redact(context, schema, found)
+    redact(context, schema, found)
     return found[0]
 
 

@@ -9,10 +9,20 @@ from typing import Any
 
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError, denied
+from parsepy.model.permissions import is_hidden
 from parsepy.model.query import Query, parse_where
 from parsepy.model.schema import ClassSchema, is_class_name, is_field_name
 from parsepy.model.values import JSONObject, is_pointer, pointer
-from parsepy.model.where import DIRECT, SUBQUERIES, Constraint, Group, Node, RelatedTo, Where
+from parsepy.model.where import (
+    DIRECT,
+    SUBQUERIES,
+    Constraint,
+    Group,
+    Node,
+    RelatedTo,
+    Where,
+    by_id,
+)
 from parsepy.operations import access, schemas
 
 Read = Callable[[RequestContext, Query], Awaitable[list[JSONObject]]]
@@ -119,16 +129,14 @@ async def _related_to(context: RequestContext, node: RelatedTo, read: Read) -> C
     if not context.principal.is_privileged:
         access.check_internal(context, class_name, "get")
         schema = await schemas.existing(context.backend, class_name)
-        hidden, by_field = schema.permissions.hidden_from(context.principal)
-        hidden = hidden.union(*(fields for _, fields in by_field))
-        if access.is_hidden(node.key, hidden):
+        if is_hidden(node.key, schema.permissions.hidden_fields(context.principal)):
             raise denied(
                 Code.OPERATION_FORBIDDEN,
                 f"This user is not allowed to query {node.key} on class {class_name}",
             )
-        owner = Constraint("objectId", ((DIRECT, object_id),))
+        owner = Query(class_name, where=(by_id(object_id),), limit=1)
         try:
-            readable = await read(context, Query(class_name, where=(owner,), limit=1))
+            readable = await read(context, owner)
         except ParseError:
             readable = []
         if not readable:

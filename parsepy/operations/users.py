@@ -9,13 +9,14 @@ from parsepy.errors import Code, ParseError, denied
 from parsepy.model.principal import Principal
 from parsepy.model.query import Query, simple
 from parsepy.model.values import JSONObject, now
-from parsepy.operations import access, class_rules, hooks, principals, save, schemas, sessions
+from parsepy.operations import class_rules, hooks, principals, save, schemas, sessions
 from parsepy.operations.class_rules import auth_data
 from parsepy.operations.class_rules.user import (
     delete_sessions,
     password_matches,
 )
 from parsepy.operations.find import get
+from parsepy.operations.redaction import redact
 from parsepy.storage.options import FIRST, ReadOptions
 from parsepy.triggers import Event
 
@@ -321,8 +322,7 @@ async def _shown(context: RequestContext, user_id: str) -> JSONObject:
     found = await schemas.lookup(context.backend, "_User", {"objectId": user_id}, FIRST)
     if not found:
         raise wrong_credentials()
-    access.redact(owner, schema, found)
-    class_rules.of("_User").redact(owner, found[0])
+    redact(owner, schema, found)
     return found[0]
 
 
@@ -371,10 +371,9 @@ async def log_in_as(context: RequestContext, user_id: Any) -> JSONObject:
     found = await schemas.lookup(context.backend, "_User", {"objectId": user_id}, FIRST)
     if not found:
         raise ParseError(Code.OBJECT_NOT_FOUND, "user not found")
-    user = found[0]
-    class_rules.of("_User").redact(context, user)
+    redact(context, await schemas.existing(context.backend, "_User"), found)
     token = await _start_session(context, user_id, {"action": "login", "authProvider": "masterkey"})
-    return {**user, **token}
+    return {**found[0], **token}
 
 
 async def me(context: RequestContext) -> JSONObject:

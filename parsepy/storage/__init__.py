@@ -13,10 +13,10 @@ from pymongo.driver_info import DriverInfo
 from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, PyMongoError
 
 from parsepy.errors import Code, ParseError
-from parsepy.model.acl import allows
 from parsepy.model.aggregation import Aggregation
 from parsepy.model.query import SCORE
 from parsepy.model.schema import ClassSchema
+from parsepy.model.scope import EVERYTHING, Scope
 from parsepy.model.values import JSONObject
 from parsepy.model.where import Where, equals_id
 from parsepy.storage import (
@@ -36,7 +36,6 @@ from parsepy.storage.documents import Document, FileURL
 from parsepy.storage.failures import DuplicateKey as DuplicateKey
 from parsepy.storage.failures import Unavailable as Unavailable
 from parsepy.storage.failures import duplicate, guard, refused
-from parsepy.storage.filters import EVERYTHING, Scope
 from parsepy.storage.flights import Flights
 from parsepy.storage.options import ALL, ReadOptions
 from parsepy.storage.replies import Pool
@@ -255,15 +254,11 @@ class Storage(Classes):
         self,
         schema: ClassSchema,
         object_id: str,
-        readers: frozenset[str] | None = None,
+        scope: Scope = EVERYTHING,
         *,
-        writers: frozenset[str] | None = None,
         mount_url: str | None = None,
     ) -> JSONObject | None:
-        """One object by id, if one of ``readers`` may read it and one of ``writers`` write it.
-
-        None: anybody. ``mount_url`` as in ``ReadOptions``.
-        """
+        """One object by id, if it is within the scope; ``mount_url`` as in ``ReadOptions``."""
         name = schema.name
         if not self.in_transaction and schema.exists:
             flights = self._gets.get(name)
@@ -272,13 +267,10 @@ class Storage(Classes):
             document = await flights.call(object_id)
         else:
             document = await self._fetch_one(name, object_id)
-        if document is None:
+        if document is None or not scope.is_listed(document.get(filters.LISTS[scope.flag])):
             return None
-        if readers is not None and not allows(document.get("_rperm"), readers):
-            return None
-        if writers is not None and not allows(document.get("_wperm"), writers):
-            return None
-        return documents.to_object(documents.plan_of(schema, self.file_url, mount_url), document)
+        item = documents.to_object(documents.plan_of(schema, self.file_url, mount_url), document)
+        return item if scope.is_pointed_to(item) else None
 
     async def _fetch_one(self, name: str, object_id: str) -> Document | None:
         with guard():

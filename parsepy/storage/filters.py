@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ from parsepy.errors import Code, ParseError
 from parsepy.model import geo, relative_time
 from parsepy.model.query import SCORE
 from parsepy.model.schema import ClassSchema
+from parsepy.model.scope import EVERYTHING, Scope
 from parsepy.model.values import dumps, from_iso, is_pointer, now, to_bytes, type_of
 from parsepy.model.where import DIRECT, Constraint, Group, Where
 from parsepy.storage.documents import (
@@ -26,22 +26,8 @@ from parsepy.storage.documents import (
 _BARE_DATES = ("createdAt", "updatedAt", "expiresAt")
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What a caller's rights add to a filter.
-
-    ``readers``/``writers``: ACL names of which one must be listed (None: no ACL check);
-    ``pointer_fields``: groups of columns; of each group one must point at (or contain)
-    ``user_id``.
-    """
-
-    readers: tuple[str, ...] | None = None
-    writers: tuple[str, ...] | None = None
-    pointer_fields: tuple[tuple[str, ...], ...] = ()
-    user_id: str | None = None
-
-
-EVERYTHING = Scope()
+LISTS = {"read": "_rperm", "write": "_wperm"}
+"""The key of a document that lists whose ACL names hold a flag."""
 
 
 def to_filter(
@@ -54,12 +40,13 @@ def to_filter(
     result: Document = {}
     for clause in _clauses(schema, where, unsorted):
         _join(result, clause)
-    for fields in scope.pointer_fields:
-        _join(result, {"$or": _points_at_user(schema, fields, scope.user_id)})
-    if scope.readers is not None:
-        _join(result, {"_rperm": {"$in": [None, *scope.readers]}})
-    if scope.writers is not None:
-        _join(result, {"_wperm": {"$in": [None, *scope.writers]}})
+    principal = scope.principal
+    if principal is not None:
+        for fields in scope.pointer_fields:
+            _join(result, {"$or": _points_at_user(schema, fields, principal.user_id)})
+        _join(result, {LISTS[scope.flag]: {"$in": [None, *principal.names]}})
+    elif scope.is_nothing:
+        _join(result, {"_id": {"$in": []}})
     return result
 
 

@@ -8,8 +8,12 @@ from hypothesis import strategies as st
 
 from parsepy.backend import Backend, RequestContext
 from parsepy.errors import ParseError
+from parsepy.model.acl import clean
 from parsepy.model.principal import MAINTENANCE, MASTER, NOBODY, READ_ONLY_MASTER, Principal
 from parsepy.model.query import Query, QueryLimits, from_parameters
+from parsepy.model.schema import Field, make_schema
+from parsepy.model.scope import Flag, Scope
+from parsepy.model.values import ARRAY, FieldType, pointer
 from parsepy.operations import delete, find, save, schemas
 
 USERS = ("anna", "ben")
@@ -95,6 +99,44 @@ async def test_nobody_receives_what_its_acl_hides(
         with contextlib.suppress(ParseError):
             got = await find.get(context, Query("Product"), object_id)
         assert (got is not None) == (object_id in readable)
+
+
+owners = st.one_of(
+    st.none(),
+    st.builds(pointer, st.sampled_from(["_User", "Product"]), st.sampled_from(USERS)),
+)
+owned = st.lists(
+    st.tuples(acls, owners, st.none() | st.lists(owners.filter(bool), max_size=2)),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    owned,
+    clients,
+    st.sampled_from(["read", "write"]),
+    st.sampled_from([(), (("owner",),), (("owner", "owners"),), (("owner",), ("owners",))]),
+)
+async def test_the_database_and_the_house_agree_on_what_is_within_a_scope(
+    shop: Backend, shelf: list[Any], principal: Principal, flag: Flag, fields: Any
+) -> None:
+    schema = make_schema(
+        "Claim", {"owner": Field(FieldType("Pointer", "_User")), "owners": Field(ARRAY)}
+    )
+    await shop.storage.delete(schema, (), many=True)
+    for number, (acl, owner, others) in enumerate(shelf):
+        columns = {"ACL": acl and clean(acl), "owner": owner, "owners": others}
+        values = {name: value for name, value in columns.items() if value is not None}
+        await shop.storage.insert(schema, {"objectId": str(number), **values})
+    scope = Scope(principal, flag, fields)
+    found = {item["objectId"] for item in await shop.storage.find(schema, (), scope)}
+    everything = await shop.storage.find(schema, ())
+    assert {item["objectId"] for item in everything if scope.allows(item)} == found
+    for item in everything:
+        one = await shop.storage.get(schema, item["objectId"], scope)
+        assert (one is not None) == (item["objectId"] in found)
 
 
 @settings(max_examples=40, deadline=None)

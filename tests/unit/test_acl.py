@@ -51,13 +51,3 @@ def test_names_are_listed_by_flag() -> None:
 )
 def test_stored_lists_become_an_acl(readers: Any, writers: Any, entries: Any) -> None:
     assert acl.from_names(readers, writers) == entries
-
-
-@pytest.mark.parametrize(
-    ("listed", "is_allowed"),
-    [(None, True), ([], False), (["*"], True), (["role:owners"], True), (["ben"], False)],
-)
-def test_an_absent_list_allows_everybody_and_an_empty_one_nobody(
-    listed: Any, is_allowed: bool
-) -> None:
-    assert acl.allows(listed, frozenset({"*", "anna", "role:owners"})) is is_allowed

@@ -7,10 +7,12 @@ import pytest
 from bson import Binary, Regex
 
 from parsepy.errors import Code, ParseError
+from parsepy.model.principal import NOBODY, Principal
 from parsepy.model.schema import Field, make_schema
+from parsepy.model.scope import EVERYTHING, NOTHING, Scope
 from parsepy.model.values import PLAIN_TYPES, FieldType, pointer
 from parsepy.model.where import Constraint, Group, RelatedTo, parse
-from parsepy.storage.filters import Scope, has_regex, to_filter, to_projection
+from parsepy.storage.filters import has_regex, to_filter, to_projection
 
 PRODUCT = make_schema(
     "Product",
@@ -30,8 +32,8 @@ MOMENT = datetime(2020, 1, 2)
 POINT = {"__type": "GeoPoint", "latitude": 1, "longitude": 2}
 
 
-def filtered(raw: Any, scope: Scope | None = None) -> Any:
-    return to_filter(PRODUCT, parse(raw, privileged=True), scope or Scope())
+def filtered(raw: Any, scope: Scope = EVERYTHING) -> Any:
+    return to_filter(PRODUCT, parse(raw, privileged=True), scope)
 
 
 @pytest.mark.parametrize(
@@ -157,27 +159,35 @@ def test_conditions_on_one_key_never_overwrite_each_other() -> None:
 
 
 def test_a_scope_is_joined_to_what_the_client_asks() -> None:
-    scope = Scope(readers=("*", "anna"))
-    assert filtered({"name": "cup"}, scope) == {
+    assert filtered({"name": "cup"}, Scope(Principal(user_id="anna"))) == {
         "name": "cup",
         "_rperm": {"$in": [None, "*", "anna"]},
     }
-    assert filtered({}, Scope(writers=("*",))) == {"_wperm": {"$in": [None, "*"]}}
+    assert filtered({}, Scope(NOBODY, "write")) == {"_wperm": {"$in": [None, "*"]}}
+
+
+def test_of_nothing_there_is_no_object_whatever_the_client_asks() -> None:
+    assert filtered({}, NOTHING) == {"_id": {"$in": []}}
+    assert filtered({"objectId": "mug"}, NOTHING) == {
+        "_id": "mug",
+        "$and": [{"_id": {"$in": []}}],
+    }
 
 
 def test_a_clients_own_condition_on_a_scoped_key_cannot_widen_the_scope() -> None:
-    found = filtered({"_rperm": "ben"}, Scope(readers=("*",)))
+    found = filtered({"_rperm": "ben"}, Scope(NOBODY))
     assert found == {"_rperm": "ben", "$and": [{"_rperm": {"$in": [None, "*"]}}]}
 
 
 def test_pointer_fields_ask_for_a_pointer_at_the_user() -> None:
-    scope = Scope(pointer_fields=(("owner", "tags"),), user_id="anna")
+    scope = Scope(Principal(user_id="anna"), "read", (("owner", "tags"),))
+    readable = {"_rperm": {"$in": [None, "*", "anna"]}}
     choices = [{"_p_owner": "_User$anna"}, {"tags": ANNA}]
-    assert filtered({}, scope) == {"$or": choices}
+    assert filtered({}, scope) == {"$or": choices, **readable}
     mine = [{"price": 1}]
-    assert filtered({"$or": mine}, scope) == {"$or": mine, "$and": [{"$or": choices}]}
+    assert filtered({"$or": mine}, scope) == {"$or": mine, "$and": [{"$or": choices}], **readable}
     both = filtered({"$or": mine, "$and": [{"name": "cup"}]}, scope)
-    assert both == {"$or": mine, "$and": [{"name": "cup"}, {"$or": choices}]}
+    assert both == {"$or": mine, "$and": [{"name": "cup"}, {"$or": choices}], **readable}
 
 
 def test_an_unresolved_relation_is_a_mistake_of_the_house() -> None:

@@ -257,3 +257,20 @@ def test_ill_formed_permissions_are_refused_with_the_place(raw: Any, message: st
         check_permissions(raw, FIELDS)
     assert refused.value.code == Code.INVALID_JSON
     assert refused.value.message.startswith(message)
+
+
+def test_the_fields_hidden_somewhere_are_those_of_every_rule() -> None:
+    raw = {"protectedFields": {"*": ["cost", "note"], "userField:owner": ["note"]}}
+    rules = permissions.compile_permissions(raw)
+    assert rules.hidden_fields(ANNA) == {"cost", "note"}
+    assert rules.hidden_fields(MASTER) == frozenset()
+    alone = permissions.compile_permissions({"protectedFields": {"userField:owner": ["margin"]}})
+    assert alone.hidden_fields(ANNA) == {"margin"}
+
+
+@pytest.mark.parametrize(
+    ("path", "is_hidden"),
+    [("cost", True), ("cost.net", True), ("costs", False), ("box", True), ("box.b", False)],
+)
+def test_a_path_is_hidden_in_and_above_a_hidden_field(path: str, is_hidden: bool) -> None:
+    assert permissions.is_hidden(path, {"cost", "box.a"}) is is_hidden
