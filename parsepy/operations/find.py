@@ -159,7 +159,7 @@ async def _one(
     storage = context.backend.storage
     if not scope.pointer_fields and not query.where and query.read_preference is None:
         readers = None if scope.readers is None else context.principal.name_set
-        return await storage.get(schema, object_id, readers)
+        return await storage.get(schema, object_id, readers, mount_url=context.mount_url)
     by_id = includes.by_id(object_id)
     found = await storage.find(
         schema,
@@ -169,6 +169,7 @@ async def _one(
             limit=1,
             keys=_needed(context, schema, query),
             read_preference=query.read_preference,
+            mount_url=context.mount_url,
         ),
     )
     return found[0] if found else None
@@ -230,7 +231,9 @@ async def _raw_page(
     plain = not scope.pointer_fields and not query.skip and query.read_preference is None
     if object_id is not None and plain:
         readers = None if scope.readers is None else context.principal.name_set
-        item = await context.backend.storage.get(schema, object_id, readers)
+        item = await context.backend.storage.get(
+            schema, object_id, readers, mount_url=context.mount_url
+        )
         page = [item] if item is not None else []
     else:
         page = await context.backend.storage.find(
@@ -245,6 +248,7 @@ async def _raw_page(
                 hint=query.hint,
                 comment=query.comment,
                 read_preference=query.read_preference,
+                mount_url=context.mount_url,
             ),
         )
     await _complete(context, schema, query, page)

@@ -17,7 +17,7 @@ from parsepy.operations import access
 from parsepy.operations.class_rules.base import ClassRules, Write
 from parsepy.pubsub import ObjectEvent, Operation
 from parsepy.storage.filters import Scope
-from parsepy.storage.options import FIRST
+from parsepy.storage.options import ReadOptions
 from parsepy.triggers import Answered, Event, Replaced
 
 
@@ -55,9 +55,10 @@ async def original_of(
     storage = context.backend.storage
     if not scope.pointer_fields:
         writers = None if scope.writers is None else context.principal.name_set
-        return await storage.get(schema, object_id, writers=writers)
+        return await storage.get(schema, object_id, writers=writers, mount_url=context.mount_url)
     by_id = Constraint("objectId", ((DIRECT, object_id),))
-    found = await storage.find(schema, (by_id,), scope, FIRST)
+    one = ReadOptions(limit=1, mount_url=context.mount_url)
+    found = await storage.find(schema, (by_id,), scope, one)
     return found[0] if found else None
 
 
@@ -107,7 +108,8 @@ async def opened(
         return None
     readable = replace(scope, writers=None, readers=context.principal.names)
     by_id = Constraint("objectId", ((DIRECT, object_id),))
-    found = await context.backend.storage.find(schema, (by_id,), readable, FIRST)
+    one = ReadOptions(limit=1, mount_url=context.mount_url)
+    found = await context.backend.storage.find(schema, (by_id,), readable, one)
     if found and await opens(context, schema, found[0], changes):
         return found[0]
     return None
@@ -148,8 +150,7 @@ async def after_save(
     backend = context.backend
     if backend.events.wants(name):
         operation: Operation = "create" if write.is_create else "update"
-        event = ObjectEvent(operation, name, stored, original)
-        await backend.storage.after_commit(lambda: backend.events.publish(event))
+        await _publish(context, write.schema, operation, stored, original)
     if not backend.triggers.has("afterSave", name):
         return None
     return await run_after(
@@ -161,6 +162,26 @@ async def after_save(
             original=_as_told(context, write.schema, rules, original),
         )
     )
+
+
+async def _publish(
+    context: RequestContext,
+    schema: ClassSchema,
+    operation: Operation,
+    item: JSONObject,
+    original: JSONObject | None,
+) -> None:
+    """Publish a write once it is there to stay.
+
+    Its files have the configured address: where this client found the server is no business of
+    those who listen.
+    """
+    events, storage = context.backend.events, context.backend.storage
+    item = storage.with_file_urls(schema, item)
+    if original is not None:
+        original = storage.with_file_urls(schema, original)
+    event = ObjectEvent(operation, schema.name, item, original)
+    await storage.after_commit(lambda: events.publish(event))
 
 
 async def run_after(event: Event) -> Any:
@@ -184,12 +205,14 @@ def created(write: Write, created_at: str, updated_at: str) -> JSONObject:
     stored = {name: value for name, value in write.values.items() if name[:1] != "_"}
     for name, target in write.schema.relations.items():
         stored[name] = {"__type": "Relation", "className": target}
-    return {
-        **stored,
+    stored |= {
         "objectId": write.object_id,
         "createdAt": created_at,
         "updatedAt": updated_at,
     }
+    context = write.context
+    # of a file only the name is stored: the url that a client sends along counts for nothing
+    return context.backend.storage.with_file_urls(write.schema, stored, context.mount_url)
 
 
 # --- delete -------------------------------------------------------------------------------------
@@ -215,8 +238,7 @@ async def after_delete(
     """Publish a deletion and run its afterDelete, whose errors are logged."""
     backend = context.backend
     if backend.events.wants(schema.name):
-        event = ObjectEvent("delete", schema.name, doomed)
-        await backend.storage.after_commit(lambda: backend.events.publish(event))
+        await _publish(context, schema, "delete", doomed, None)
     if backend.triggers.has("afterDelete", schema.name):
         await run_after(
             Event(

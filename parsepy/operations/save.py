@@ -184,6 +184,7 @@ async def update(
             write.values,
             scope,
             returning=None if is_told else _echoed(write.values),
+            mount_url=context.mount_url,
         )
     except ParseError as error:
         raise rules.translate(context, error) from error

@@ -45,7 +45,6 @@ from parsepy.rest.responses import CORS, Answer, HTTPRefusal, Send, error_answer
 from parsepy.rest.routing import Router
 from parsepy.rest.visit import Visit, address_of, scheme_of
 from parsepy.storage import Unavailable
-from parsepy.storage.documents import MOUNT_URL
 
 log = logging.getLogger("parsepy.rest")
 
@@ -99,7 +98,6 @@ class RestDoor:
     async def __call__(self, scope: Scope, receive: Receive, send_message: Send) -> None:
         """Answer one HTTP request."""
         headers: Mapping[bytes, bytes] = dict(scope["headers"])
-        mount = MOUNT_URL.set(self._public_url or self._own_url(scope, headers))
         request_id = f"{self._request_prefix}-{next(self._request_number):x}"
         method: str = scope["method"]
         ip = address_of(scope, self._trusted)
@@ -123,8 +121,6 @@ class RestDoor:
             answer = Answer(
                 {"code": Code.INTERNAL_SERVER_ERROR, "error": "Internal server error."}, 500
             )
-        finally:
-            MOUNT_URL.reset(mount)
         answer.headers = [*answer.headers, *visit.extra, (REQUEST_ID, request_id.encode())]
         await send(answer, self._cors.headers(headers.get(b"origin")), send_message)
         for watch in self._watchers:
@@ -186,7 +182,7 @@ class RestDoor:
         if backend.state != "ok":
             raise ParseError(Code.INTERNAL_SERVER_ERROR, f"Invalid server state: {backend.state}")
         await self._limits.admit_stranger(visit)
-        answer = await receivers.receive(backend, visit, body, MOUNT_URL.get() or "")
+        answer = await receivers.receive(backend, visit, body, self._mount_url(visit))
         return answer or _no_route(visit.method, visit.scope)
 
     async def _context(self, visit: Visit, found: credentials.Credentials) -> RequestContext:
@@ -205,13 +201,17 @@ class RestDoor:
             visit.ip,
             visit.request_id,
             credentials.trigger_context(found) if found.context is not None else {},
-            MOUNT_URL.get() or "",
+            self._mount_url(visit),
             visit.headers,
         )
 
-    def _own_url(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str:
-        host = headers.get(b"host", b"localhost").decode("latin-1")
-        return f"{scheme_of(scope, headers, self._trusted)}://{host}{self._mount}"
+    def _mount_url(self, visit: Visit) -> str:
+        """Where the client reaches the server: as it is configured, or by the address it used."""
+        if self._public_url:
+            return self._public_url
+        host = visit.headers.get(b"host", b"localhost").decode("latin-1")
+        scheme = scheme_of(visit.scope, visit.headers, self._trusted)
+        return f"{scheme}://{host}{self._mount}"
 
     async def _health(self) -> Answer:
         state = self._backend.state
