@@ -44,7 +44,10 @@ async def aggregate(context: RequestContext, asked: Aggregation) -> list[Any]:
         # Parse: hint, comment and read preference are not heeded beside distinct
         return await storage.distinct(schema, asked.where, asked.distinct)
     options = ReadOptions(
-        hint=asked.hint, comment=asked.comment, read_preference=asked.read_preference
+        hint=asked.hint,
+        comment=asked.comment,
+        read_preference=asked.read_preference,
+        mount_url=context.mount_url,
     )
     return await storage.aggregate(schema, asked, options)
 

@@ -20,7 +20,7 @@ async def delete(context: RequestContext, class_name: str, object_id: str) -> No
     scope = scope_of(schema, "delete", context.principal)
     doomed = None
     if hooks.needs_doomed(context, class_name):
-        doomed = await storage.get(schema, object_id, scope)
+        doomed = await storage.get(schema, object_id, scope, mount_url=context.mount_url)
         if doomed is None:
             doomed = await hooks.opened(context, schema, object_id, scope, None)
             scope = EVERYTHING

@@ -156,7 +156,7 @@ async def _one(
     scope = scope_of(schema, "get", context.principal)
     storage = context.backend.storage
     if not query.where and query.read_preference is None:
-        return await storage.get(schema, object_id, scope)
+        return await storage.get(schema, object_id, scope, mount_url=context.mount_url)
     found = await storage.find(
         schema,
         (by_id(object_id), *query.where),
@@ -165,6 +165,7 @@ async def _one(
             limit=1,
             keys=_needed(context, schema, query),
             read_preference=query.read_preference,
+            mount_url=context.mount_url,
         ),
     )
     return found[0] if found else None
@@ -224,7 +225,9 @@ async def _raw_page(
         return []
     object_id = equals_id(query.where)
     if object_id is not None and not query.skip and query.read_preference is None:
-        item = await context.backend.storage.get(schema, object_id, scope)
+        item = await context.backend.storage.get(
+            schema, object_id, scope, mount_url=context.mount_url
+        )
         page = [item] if item is not None else []
     else:
         page = await context.backend.storage.find(
@@ -239,6 +242,7 @@ async def _raw_page(
                 hint=query.hint,
                 comment=query.comment,
                 read_preference=query.read_preference,
+                mount_url=context.mount_url,
             ),
         )
     await _complete(context, schema, query, page)

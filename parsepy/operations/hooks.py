@@ -97,7 +97,9 @@ async def opened(
     if scope.principal is None or not context.backend.triggers.has("mayWrite", schema.name):
         return None
     readable = replace(scope, flag="read")
-    found = await context.backend.storage.get(schema, object_id, readable)
+    found = await context.backend.storage.get(
+        schema, object_id, readable, mount_url=context.mount_url
+    )
     if found is not None and await opens(context, schema, found, changes):
         return found
     return None
@@ -134,8 +136,7 @@ async def after_save(write: Write, stored: JSONObject, original: JSONObject | No
     backend = context.backend
     if backend.events.wants(name):
         operation: Operation = "create" if write.is_create else "update"
-        event = ObjectEvent(operation, name, stored, original)
-        await backend.storage.after_commit(lambda: backend.events.publish(event))
+        await _publish(context, write.schema, operation, stored, original)
     if not backend.triggers.has("afterSave", name):
         return None
     return await run_after(
@@ -147,6 +148,26 @@ async def after_save(write: Write, stored: JSONObject, original: JSONObject | No
             original=_as_told(context, write.schema, original),
         )
     )
+
+
+async def _publish(
+    context: RequestContext,
+    schema: ClassSchema,
+    operation: Operation,
+    item: JSONObject,
+    original: JSONObject | None,
+) -> None:
+    """Publish a write once it is there to stay.
+
+    Its files have the configured address: where this client found the server is no business of
+    those who listen.
+    """
+    events, storage = context.backend.events, context.backend.storage
+    item = storage.with_file_urls(schema, item)
+    if original is not None:
+        original = storage.with_file_urls(schema, original)
+    event = ObjectEvent(operation, schema.name, item, original)
+    await storage.after_commit(lambda: events.publish(event))
 
 
 async def run_after(event: Event) -> Any:
@@ -170,12 +191,14 @@ def created(write: Write, created_at: str, updated_at: str) -> JSONObject:
     stored = {name: value for name, value in write.values.items() if name[:1] != "_"}
     for name, target in write.schema.relations.items():
         stored[name] = {"__type": "Relation", "className": target}
-    return {
-        **stored,
+    stored |= {
         "objectId": write.object_id,
         "createdAt": created_at,
         "updatedAt": updated_at,
     }
+    context = write.context
+    # of a file only the name is stored: the url that a client sends along counts for nothing
+    return context.backend.storage.with_file_urls(write.schema, stored, context.mount_url)
 
 
 # --- delete -------------------------------------------------------------------------------------
@@ -197,8 +220,7 @@ async def after_delete(context: RequestContext, schema: ClassSchema, doomed: JSO
     """Publish a deletion and run its afterDelete, whose errors are logged."""
     backend = context.backend
     if backend.events.wants(schema.name):
-        event = ObjectEvent("delete", schema.name, doomed)
-        await backend.storage.after_commit(lambda: backend.events.publish(event))
+        await _publish(context, schema, "delete", doomed, None)
     if backend.triggers.has("afterDelete", schema.name):
         await run_after(
             Event(

@@ -183,6 +183,7 @@ async def update(
             write.values,
             scope,
             returning=None if is_told else _echoed(write.values),
+            mount_url=context.mount_url,
         )
     except ParseError as error:
         raise rules.translate(context, error) from error
@@ -214,7 +215,9 @@ async def _original(write: Write, rules: ClassRules) -> JSONObject:
     """The object as it is, if the caller may change it: before cloud code hears of it (§9)."""
     context, schema = write.context, write.schema
     scope = scope_of(schema, "update", context.principal)
-    found = await context.backend.storage.get(schema, write.object_id, scope)
+    found = await context.backend.storage.get(
+        schema, write.object_id, scope, mount_url=write.context.mount_url
+    )
     if found is None:
         found = await hooks.opened(context, schema, write.object_id, scope, write.values)
         write.facts["opened"] = found is not None

@@ -200,7 +200,10 @@ async def _find_user(context: RequestContext, username: Any, email: Any) -> JSON
         # Parse: what stands in username may be an email as well; the username wins
         where = {"$or": [{"username": username}, {"email": username}]}
     found = await schemas.lookup(
-        context.backend, "_User", where, ReadOptions(limit=2, internal=True)
+        context.backend,
+        "_User",
+        where,
+        ReadOptions(limit=2, internal=True, mount_url=context.mount_url),
     )
     if len(found) > 1:
         found = [user for user in found if user.get("username") == username]
@@ -214,7 +217,10 @@ async def _read_again(context: RequestContext, user: JSONObject) -> JSONObject:
     """
     where = {"objectId": user["objectId"]}
     found = await schemas.lookup(
-        context.backend, "_User", where, ReadOptions(limit=1, internal=True)
+        context.backend,
+        "_User",
+        where,
+        ReadOptions(limit=1, internal=True, mount_url=context.mount_url),
     )
     if not found or found[0].get("_hashed_password") != user.get("_hashed_password"):
         raise wrong_credentials()
@@ -319,7 +325,12 @@ async def _shown(context: RequestContext, user_id: str) -> JSONObject:
     """The user as he may see himself, whatever the object's ACL says."""
     schema = await schemas.existing(context.backend, "_User")
     owner = await _as_user(context, user_id)
-    found = await schemas.lookup(context.backend, "_User", {"objectId": user_id}, FIRST)
+    found = await schemas.lookup(
+        context.backend,
+        "_User",
+        {"objectId": user_id},
+        ReadOptions(limit=1, mount_url=context.mount_url),
+    )
     if not found:
         raise wrong_credentials()
     redact(owner, schema, found)
@@ -368,7 +379,12 @@ async def log_in_as(context: RequestContext, user_id: Any) -> JSONObject:
         )
     if not user_id or not isinstance(user_id, str):
         raise ParseError(Code.INVALID_VALUE, "userId must not be empty, null, or undefined")
-    found = await schemas.lookup(context.backend, "_User", {"objectId": user_id}, FIRST)
+    found = await schemas.lookup(
+        context.backend,
+        "_User",
+        {"objectId": user_id},
+        ReadOptions(limit=1, mount_url=context.mount_url),
+    )
     if not found:
         raise ParseError(Code.OBJECT_NOT_FOUND, "user not found")
     redact(context, await schemas.existing(context.backend, "_User"), found)

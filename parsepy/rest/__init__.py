@@ -41,7 +41,6 @@ from parsepy.rest import (
     webhooks,
 )
 from parsepy.storage import Unavailable
-from parsepy.storage.documents import MOUNT_URL
 
 log = logging.getLogger("parsepy.rest")
 
@@ -95,9 +94,6 @@ class RestDoor:
     async def __call__(self, scope: ASGIScope, receive: Receive, send_message: Send) -> None:
         """Answer one HTTP request."""
         headers: Mapping[bytes, bytes] = dict(scope["headers"])
-        mount = MOUNT_URL.set(
-            self._public_url or own_url(scope, headers, self._mount, self._trusted)
-        )
         request_id = f"{self._request_prefix}-{next(self._request_number):x}"
         method: str = scope["method"]
         ip = address_of(scope, self._trusted)
@@ -121,8 +117,6 @@ class RestDoor:
             answer = Answer(
                 {"code": Code.INTERNAL_SERVER_ERROR, "error": "Internal server error."}, 500
             )
-        finally:
-            MOUNT_URL.reset(mount)
         answer.headers = [*answer.headers, *exchange.extra, (REQUEST_ID, request_id.encode())]
         await send(answer, self._cors.headers(headers.get(b"origin")), send_message)
         for watch in self._watchers:
@@ -184,7 +178,7 @@ class RestDoor:
         if backend.state != "ok":
             raise ParseError(Code.INTERNAL_SERVER_ERROR, f"Invalid server state: {backend.state}")
         await self._limits.admit_stranger(exchange)
-        answer = await receivers.receive(backend, exchange, body, MOUNT_URL.get() or "")
+        answer = await receivers.receive(backend, exchange, body, self._mount_url(exchange))
         return answer or _no_route(exchange.method, exchange.scope)
 
     async def _context(self, exchange: Exchange, found: credentials.Credentials) -> RequestContext:
@@ -203,8 +197,14 @@ class RestDoor:
             exchange.ip,
             exchange.request_id,
             credentials.trigger_context(found) if found.context is not None else {},
-            MOUNT_URL.get() or "",
+            self._mount_url(exchange),
             exchange.headers,
+        )
+
+    def _mount_url(self, exchange: Exchange) -> str:
+        """Where the client reaches the server: as it is configured, or by the address it used."""
+        return self._public_url or own_url(
+            exchange.scope, exchange.headers, self._mount, self._trusted
         )
 
     async def _health(self) -> Answer:

@@ -105,6 +105,12 @@ class Storage(Classes):
         """A document of a stream in REST form."""
         return documents.to_object(documents.plan_of(schema, self.file_url, None), document)
 
+    def with_file_urls(
+        self, schema: ClassSchema, item: JSONObject, mount_url: str | None = None
+    ) -> JSONObject:
+        """An object with the URLs of its files as a read for ``mount_url`` would show them."""
+        return documents.with_file_urls(documents.plan_of(schema, self.file_url, mount_url), item)
+
     # --- objects ------------------------------------------------------------------------------
 
     async def find(

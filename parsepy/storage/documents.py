@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Callable
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -319,10 +318,6 @@ def _from_file(file_url: FileURL, mount_url: str | None) -> Converter:
     return convert
 
 
-MOUNT_URL: ContextVar[str | None] = ContextVar("parsepy_mount_url", default=None)
-"""By which address the request under way reached the server, if there is one."""
-
-
 def file_url_of(
     base: str,
     app_id: str,
@@ -331,8 +326,8 @@ def file_url_of(
 ) -> FileURL:
     """Where a stored file is downloaded: ``{base}/files/{appId}/{name}``.
 
-    A request that came by another address than ``base`` is answered with its own. ``file_key``
-    is the key of the hosted Parse that the data come from; ``direct`` asks the file store.
+    ``base`` is the configured address, for what belongs to no request. ``file_key`` is the key
+    of the hosted Parse that the data come from; ``direct`` asks the file store.
     """
     kept = "!'()*/"  # what JavaScript's encodeURIComponent leaves alone, and the slash
 
@@ -343,8 +338,7 @@ def file_url_of(
                 if pattern.match(name):
                     return f"http://{host}/{file_key}/{quote(name, safe=kept[:-1])}"
         own = direct(name) if direct is not None else None
-        mount = mount_url or MOUNT_URL.get() or base
-        return own or f"{mount}/files/{app_id}/{quote(name, safe=kept)}"
+        return own or f"{mount_url or base}/files/{app_id}/{quote(name, safe=kept)}"
 
     return url
 
@@ -386,7 +380,7 @@ class Plan:
                 self.by_mount.clear()  # a client may reach the server by any name
             convert = _from_file(self.file_url, mount_url)
             changed = {key: (self.entries[key][0], convert) for key in self.files}
-            plan = Plan(self.entries | changed, self.relations, self.file_url)
+            plan = Plan(self.entries | changed, self.relations, self.file_url, self.files)
             self.by_mount[mount_url] = plan
         return plan
 
@@ -469,6 +463,17 @@ def to_object(plan: Plan, document: Document, *, internal: bool = False) -> JSON
     for name, target in plan.relations:
         result[name] = {"__type": "Relation", "className": target}
     return result
+
+
+def with_file_urls(plan: Plan, item: JSONObject) -> JSONObject:
+    """An object with the URLs that ``plan`` gives its files, whatever URLs they came with."""
+    changed: JSONObject = {}
+    for key in plan.files:
+        name, convert = plan.entries[key]
+        value = item.get(name)
+        if convert is not None and type(value) is dict and value.get("__type") == "File":
+            changed[name] = convert(value["name"])
+    return {**item, **changed} if changed else item
 
 
 def pointer_text(value: Any, target: str | None = None) -> Any:

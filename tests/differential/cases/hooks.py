@@ -300,6 +300,18 @@ SENT = [
     delete("/classes/HookCup/{cup}", who="master", name="a deletion of what is gone"),
 ]
 
+PHOTO = {"__type": "File", "name": "cup.png", "url": "http://files.shop.test/cup.png"}
+FILES = [
+    *(step for kind in ("beforeSave", "afterSave") for step in watched(kind, "HookPhoto")),
+    create("HookPhoto", {"photo": PHOTO}, save="photo", who="master"),
+    called("last-beforeSave-HookPhoto", name="what beforeSave is told of a create"),
+    called("last-afterSave-HookPhoto", name="what afterSave is told of a create"),
+    put("/classes/HookPhoto/{photo}", {"photo": PHOTO}, who="master"),
+    called("last-beforeSave-HookPhoto", name="what beforeSave is told of an update"),
+    called("last-afterSave-HookPhoto", name="what afterSave is told of an update"),
+    get("/classes/HookPhoto/{photo}", who="master"),
+]
+
 ACCOUNTS = [
     *(
         step
@@ -380,6 +392,7 @@ SCENARIOS = [
     Scenario("webhooks declared", MANAGING, "hooks"),
     Scenario("functions behind a URL", CALLS, "hooks"),
     Scenario("what webhooks are sent of objects", SENT, "hooks"),
+    Scenario("webhooks and a file with an address of its own", FILES, "hooks"),
     Scenario("webhooks of accounts", ACCOUNTS, "hooks"),
     Scenario("webhooks replace what is saved", REPLACED, "hooks"),
     Scenario("webhooks answer a save", TOLD, "hooks"),
