@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 
 import orjson
 
-from benchmarks.catalogue import SHELVES, Catalogue, line, pointer, purchase
+from benchmarks.catalogue import SHELVES, line, pointer, purchase
 from benchmarks.load import request_bytes
 from benchmarks.scenarios import Documents, Scenario
-from benchmarks.shop import BATCH, MASTER, MOUNT, STAFF, Row
+from benchmarks.shop import BATCH, MASTER, MOUNT, STAFF, Catalogue, Row
 
 
 class CatalogueScenario(Scenario):
@@ -103,7 +103,7 @@ class FilteredSorted(CatalogueScenario):
         return None
 
 
-class Count(CatalogueScenario):
+class CountArticles(CatalogueScenario):
     """How many articles cost less."""
 
     name = "count"
@@ -253,7 +253,7 @@ class ShopMix(CatalogueScenario):
 BROWSING: tuple[type[Scenario], ...] = (
     Include,
     FilteredSorted,
-    Count,
+    CountArticles,
     BatchOfFifty,
     Aggregate,
     ShopMix,

@@ -1,13 +1,12 @@
-"""The large catalogue that both servers are measured on: 10,000 articles, variants, baskets."""
+"""Write the large catalogue that both servers are measured on: articles, variants, baskets."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from pymongo import MongoClient
 
-from benchmarks.shop import STAFF, Row, Shop, create_all
+from benchmarks.shop import STAFF, Catalogue, Row, Shop, create_all
 
 ARTICLES = 10_000
 VARIANTS = 300
@@ -16,22 +15,8 @@ SHELVES = 20
 READABLE = {"*": {"read": True}}
 
 
-@dataclass(slots=True)
-class Catalogue:
-    """What was written, as a client should see it."""
-
-    articles: list[Row] = field(default_factory=list)
-    variants: list[Row] = field(default_factory=list)
-    baskets: list[str] = field(default_factory=list)
-
-    @property
-    def by_id(self) -> dict[str, Row]:
-        """The articles by their ids."""
-        return {row["objectId"]: row for row in self.articles}
-
-
 def article(number: int) -> Row:
-    """The body of one article; prices differ, shelves repeat."""
+    """Make the body of one article; prices differ, shelves repeat."""
     return {
         "name": f"Article {number}",
         "description": "Made to last, and easy to mend. " * 3,
@@ -43,7 +28,7 @@ def article(number: int) -> Row:
 
 
 def pointer(class_name: str, row: Row) -> Row:
-    """A Pointer to a row."""
+    """Make a Pointer to a row."""
     return {"__type": "Pointer", "className": class_name, "objectId": row["objectId"]}
 
 
@@ -73,18 +58,18 @@ def stock_catalogue(port: int, shop: Shop) -> Catalogue:
 
 
 def purchase(catalogue: Catalogue, number: int, acl: Any) -> Row:
-    """The body of an order of two variants."""
+    """Make the body of an order of two variants."""
     chosen = (catalogue.variants[(number + step) % VARIANTS] for step in (0, 7))
     items = [{"sku": pointer("Variant", row), "quantity": 1 + number % 3} for row in chosen]
     return {"items": items, "total": 10.5 + number, "status": "pending", "ACL": acl}
 
 
 def line(number: int, acl: Any) -> Row:
-    """The body of one of fifty in a batch."""
+    """Make the body of one of fifty creates in a batch."""
     return {"number": number, "text": f"line {number}", "ACL": acl}
 
 
 def index_catalogue(client: MongoClient[dict[str, Any]], database: str) -> None:
-    """The indexes that whoever runs such a shop makes."""
+    """Make the indexes that an operator of such a shop would make."""
     client[database]["Article"].create_index([("available", 1), ("price", -1)])
     client[database]["Variant"].create_index("_p_article")

@@ -1,7 +1,7 @@
-"""A crowd of Live Query clients in one process: cheap to run, every frame kept and checked.
+"""Many Live Query clients in one process, cheap to run; every frame is kept with its time.
 
-While events flow, a client only cuts what comes into frames and notes when it came; what the
-frames say is read afterwards, so that the driver's own work is in nobody's latency.
+While events arrive, a client only splits the data into frames and notes the time. The frames
+are parsed afterwards, so that the work of the benchmark is in no latency.
 """
 
 from __future__ import annotations
@@ -23,35 +23,35 @@ TEXT, CLOSE, PING = 0x81, 0x88, 0x89
 OPENING = 50
 """Connections that are opened at a time."""
 SECONDS = 60.0
-"""How long the crowd waits for the answers to what all of it has asked."""
+"""How long all clients together wait for the answers to their messages."""
 
 
 class LostClient(Exception):
-    """A server closed a connection, or sent what is no frame of Live Query."""
+    """A server closed a connection, sent an error, or left a message unanswered."""
 
 
 @dataclass(slots=True)
 class Crowd:
-    """How many frames all clients have got, and who waits for how many."""
+    """The frames that all clients have got together, and the wait for a number of them."""
 
     frames: int = 0
     _wanted: int = 0
     _done: asyncio.Event = field(default_factory=asyncio.Event)
     lost: list[str] = field(default_factory=list)
 
-    def came(self, count: int) -> None:
-        """Count frames; wake who waits for them."""
+    def add(self, count: int) -> None:
+        """Count frames; ends the wait if enough have arrived."""
         self.frames += count
         if self.frames >= self._wanted:
             self._done.set()
 
-    def leave(self, why: str) -> None:
-        """A connection is gone: nobody need wait for its frames."""
+    def lose(self, why: str) -> None:
+        """Note a lost connection, which ends the wait."""
         self.lost.append(why)
         self._done.set()
 
     async def until(self, frames: int, seconds: float) -> bool:
-        """Wait until so many frames have come in all; False if they did not in time.
+        """Wait until so many frames have arrived in all; False if they did not in time.
 
         Raises LostClient when a connection was closed.
         """
@@ -68,8 +68,8 @@ class Crowd:
         return True
 
 
-class LiveClient(asyncio.Protocol):
-    """One websocket: texts out, frames in with the moment at which they came."""
+class BenchClient(asyncio.Protocol):
+    """One websocket: sends texts, keeps frames with the time at which they arrived."""
 
     def __init__(self, crowd: Crowd, path: str) -> None:
         self._crowd = crowd
@@ -108,7 +108,7 @@ class LiveClient(asyncio.Protocol):
             self.open.set_exception(LostClient(f"no upgrade: {head[:200]!r}"))
 
     def _cut(self, data: bytes, now: float) -> None:
-        """Keep the whole frames (RFC 6455 §5.2) of what came; what is left waits for more."""
+        """Keep the whole frames in the data (RFC 6455 §5.2); the rest waits for more."""
         frames, at, count, size = self.frames, 0, 0, len(data)
         while size - at >= 2:
             length, body = data[at + 1], at + 2
@@ -129,19 +129,19 @@ class LiveClient(asyncio.Protocol):
             at = end
         self._buffer = data[at:]
         if count:
-            self._crowd.came(count)
+            self._crowd.add(count)
 
     def _control(self, kind: int, body: bytes) -> None:
         if kind == PING:
             self._write(0x8A, body)
         elif not self._leaving:
             self._leaving = True
-            self._crowd.leave(f"frame {kind:#x} {body[:100]!r}")
+            self._crowd.lose(f"frame {kind:#x} {body[:100]!r}")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         if not self._leaving:
-            self._crowd.leave(f"connection lost: {exc}")
+            self._crowd.lose(f"connection lost: {exc}")
         if not self.open.done():
             self.open.set_exception(LostClient(f"connection lost: {exc}"))
 
@@ -160,26 +160,26 @@ class LiveClient(asyncio.Protocol):
         self._transport.write(head + b"\0\0\0\0" + body)
 
     def take(self) -> list[tuple[float, bytes]]:
-        """The frames since the last time, with the moments at which they came."""
+        """Remove and return the frames that are kept, with their times."""
         taken, self.frames = self.frames, []
         return taken
 
     def leave(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._leaving = True
         if self._transport is not None:
             self._transport.abort()
 
 
-async def open_clients(port: int, count: int, path: str, crowd: Crowd) -> list[LiveClient]:
-    """So many open websockets; raises LostClient or OSError."""
+async def open_clients(port: int, count: int, path: str, crowd: Crowd) -> list[BenchClient]:
+    """Open so many websockets; raises LostClient or OSError."""
     loop = asyncio.get_running_loop()
-    clients: list[LiveClient] = []
+    clients: list[BenchClient] = []
     while len(clients) < count:
         few = min(OPENING, count - len(clients))
         made = await asyncio.gather(
             *(
-                loop.create_connection(lambda: LiveClient(crowd, path), HOST, port)
+                loop.create_connection(lambda: BenchClient(crowd, path), HOST, port)
                 for _ in range(few)
             )
         )
@@ -190,15 +190,15 @@ async def open_clients(port: int, count: int, path: str, crowd: Crowd) -> list[L
 
 
 async def ask_all(
-    clients: Sequence[LiveClient],
+    clients: Sequence[BenchClient],
     crowd: Crowd,
     messages: Callable[[int], Sequence[dict[str, Any]]],
     op: str,
 ) -> list[tuple[int, float, dict[str, Any]]]:
     """Send each client's messages, and wait until every one is answered by an ``op`` frame.
 
-    Frames of other kinds that come meanwhile are answered with: number of the client, moment,
-    frame. Raises LostClient for an error frame, or when answers stay out.
+    Returns the frames of other kinds that arrive meanwhile: number of the client, time, frame.
+    Raises LostClient for an error frame, or when answers are missing after SECONDS.
     """
     others: list[tuple[int, float, dict[str, Any]]] = []
     open_questions = 0
@@ -211,7 +211,7 @@ async def ask_all(
         left = end - time.perf_counter()
         # one frame at least is still to come
         if left <= 0 or not await crowd.until(crowd.frames + 1, left):
-            raise LostClient(f"{open_questions} answers {op!r} stay out")
+            raise LostClient(f"{open_questions} answers {op!r} are missing")
         for number, client in enumerate(clients):
             for moment, text in client.take():
                 frame = orjson.loads(text)

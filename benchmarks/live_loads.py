@@ -1,4 +1,4 @@
-"""The two loads of the Live Query benchmark, and the account of what every client must be told."""
+"""The two loads of the Live Query benchmark, and the account of the events each must cause."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 GROUPS = 100
-"""Into so many the connections are divided where 1 % is to match."""
+"""The connections are divided into so many where 1 % is to match."""
 PER_CLIENT = 5
 """Subscriptions of a connection."""
 QUERIES = 50
@@ -16,7 +16,7 @@ USERS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
+class LiveWrite:
     """One write: a new object, or a change of the one that an earlier write made."""
 
     number: int
@@ -25,32 +25,32 @@ class Write:
 
     @property
     def is_create(self) -> bool:
-        """Does it make its object?"""
+        """Does it create its object?"""
         return self.made_by == self.number
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """A kind of load: what each client follows, what is written, and whom a write concerns."""
+    """A kind of load: what clients subscribe to, what is written, and who must get an event."""
 
     name: str
     class_name: str
     signed_in: bool
     where: Callable[[int, int], dict[str, Any]]
     """Number of the client, number of its subscription: the query."""
-    fields: Callable[[Write, Sequence[str]], dict[str, Any]]
+    fields: Callable[[LiveWrite, Sequence[str]], dict[str, Any]]
     """The fields of a new object; the users' ids are for its ACL."""
-    concerns: Callable[[Write, int], bool]
-    """Is this client told of this write?"""
+    concerns: Callable[[LiveWrite, int], bool]
+    """Must this client get an event of this write?"""
 
 
-def writes_of(count: int) -> list[Write]:
-    """Half of them new objects, then a change of each; their groups go round."""
+def writes_of(count: int) -> list[LiveWrite]:
+    """Plan so many writes: half create objects, then each is changed; groups take turns."""
     half = (count + 1) // 2
-    return [Write(n, n % half, n % half % GROUPS) for n in range(count)]
+    return [LiveWrite(n, n % half, n % half % GROUPS) for n in range(count)]
 
 
-def _sale(write: Write, _users: Sequence[str]) -> dict[str, Any]:
+def _sale(write: LiveWrite, _users: Sequence[str]) -> dict[str, Any]:
     return {
         "number": write.number,
         "name": "Mugs of the week",
@@ -60,7 +60,7 @@ def _sale(write: Write, _users: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _order(write: Write, users: Sequence[str]) -> dict[str, Any]:
+def _order(write: LiveWrite, users: Sequence[str]) -> dict[str, Any]:
     return {
         "number": write.number,
         "shop": f"shop {write.group}",
@@ -96,15 +96,15 @@ LOADS = (
 
 @dataclass(slots=True)
 class Account:
-    """Which events were due, which came, and how long each took."""
+    """The events that were due, those that arrived, and how long each took."""
 
     load: Load
-    writes: Sequence[Write]
+    writes: Sequence[LiveWrite]
     clients: int
     sent: dict[int, float] = field(default_factory=dict)
     """When each write was sent."""
     last: dict[int, float] = field(default_factory=dict)
-    """When the last event of each write came."""
+    """When the last event of each write arrived."""
     latencies: list[float] = field(default_factory=list)
     strays: list[str] = field(default_factory=list)
     _seen: bytearray = field(default_factory=bytearray)
@@ -112,13 +112,13 @@ class Account:
     def __post_init__(self) -> None:
         self._seen = bytearray(len(self.writes) * self.clients * PER_CLIENT)
 
-    def due(self, write: Write) -> int:
-        """How many events a write must cause."""
+    def due(self, write: LiveWrite) -> int:
+        """Count the events that a write must cause."""
         concerned = sum(self.load.concerns(write, client) for client in range(self.clients))
         return concerned * PER_CLIENT
 
     def came(self, client: int, moment: float, frame: dict[str, Any]) -> None:
-        """Enter one event; a wrong one is a stray."""
+        """Enter one event; one that nobody should have got is kept in ``strays``."""
         number, subscription = frame["object"].get("number"), frame["requestId"] - 1
         fault = self._fault(client, number, frame)
         if fault is not None:
@@ -136,21 +136,21 @@ class Account:
         if frame["op"] != ("create" if write.is_create else "update"):
             return "of another kind"
         if not self.load.concerns(write, client):
-            return "to somebody else"
+            return "to a client that it does not concern"
         if not write.is_create and frame["original"]["number"] != write.made_by:
             return "with another original state"
         return None
 
     def missed(self) -> int:
-        """Events that were due for a write that was made, and did not come."""
+        """Count the events of sent writes that did not arrive."""
         return sum(self.due(self.writes[number]) for number in self.sent) - sum(
             map(bool, self._seen)
         )
 
     def doubled(self) -> int:
-        """Events that came again."""
+        """Count the events that arrived again."""
         return sum(count - 1 for count in self._seen if count > 1)
 
     def seconds(self) -> float:
-        """The time in which events were under way: of each write, from the save to the last one."""
+        """Add up the seconds of all writes, each from its request to its last event."""
         return sum(self.last[number] - self.sent[number] for number in self.last)

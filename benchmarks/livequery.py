@@ -23,10 +23,10 @@ import orjson
 import uvloop
 from pymongo import MongoClient
 
-from benchmarks.live_clients import Crowd, LiveClient, LostClient, ask_all, open_clients
-from benchmarks.live_loads import LOADS, PER_CLIENT, USERS, Account, Load, Write, writes_of
+from benchmarks.live_clients import BenchClient, Crowd, LostClient, ask_all, open_clients
+from benchmarks.live_loads import LOADS, PER_CLIENT, USERS, Account, LiveWrite, Load, writes_of
 from benchmarks.load import HOST, BrokenAnswer, request_bytes
-from benchmarks.processes import Cores, Server, StartError
+from benchmarks.processes import Cores, Server, ServerNotStarted
 from benchmarks.run import BASELINE, ROOT, own_mongod, start_parse_server, start_parsepy
 from benchmarks.shop import APP_ID, CLIENT, MASTER, MOUNT, REST_KEY, WrongAnswer
 from parsepy.storage.embedded import EmbeddedMongoError
@@ -57,8 +57,8 @@ class Figures:
 
 
 @dataclass(slots=True)
-class Side:
-    """A server in the run, who is signed up there, and what was measured."""
+class LiveSide:
+    """A server in the run, its users, and what was measured."""
 
     server: Server
     users: list[tuple[str, str]] = field(default_factory=list)
@@ -112,7 +112,7 @@ class Writer:
         self._writer.write(request_bytes(method, MOUNT + path, headers, body))
 
     async def answer(self) -> dict[str, Any]:
-        """What is answered; raises WrongAnswer unless it is a success."""
+        """Read one answer; raises WrongAnswer unless it is a success, BrokenAnswer if it is cut."""
         try:
             head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
             size = int(head.partition(b"content-length:")[2].split(b"\r\n", 1)[0])
@@ -125,20 +125,20 @@ class Writer:
         return answer
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._writer.close()
 
 
-async def sign_up(side: Side) -> None:
-    """The users whose orders are followed."""
+async def sign_up(side: LiveSide) -> None:
+    """Sign up the users whose orders are written, and create the classes."""
     writer = await Writer.open(side.server.port)
     for number in range(USERS):
         body = {"username": f"shopper {number}", "password": "correct horse"}
         writer.send("POST", "/users", body, CLIENT)
         made = await writer.answer()
         side.users.append((made["objectId"], made["sessionToken"]))
-    for load in LOADS:  # the classes are there, with their columns, before anybody listens
-        made_up = load.fields(Write(0, 0, 0), [user for user, _ in side.users])
+    for load in LOADS:  # the classes are there, with their columns, before any client subscribes
+        made_up = load.fields(LiveWrite(0, 0, 0), [user for user, _ in side.users])
         writer.send("POST", f"/classes/{load.class_name}", made_up)
         await writer.answer()
     writer.close()
@@ -147,10 +147,11 @@ async def sign_up(side: Side) -> None:
 # --- one load -----------------------------------------------------------------------------------
 
 
-async def measure(side: Side, load: Load, count: int, chosen: argparse.Namespace) -> Figures:
+async def measure(side: LiveSide, load: Load, count: int, chosen: argparse.Namespace) -> Figures:
     """Put one server under one load.
 
-    Raises WrongAnswer for an event that nobody should have got, LostClient, BrokenAnswer, OSError.
+    Raises WrongAnswer for an event that no client should have got, or LostClient,
+    BrokenAnswer, OSError.
     """
     before = side.server.rss_bytes()
     crowd = Crowd()
@@ -164,21 +165,21 @@ async def measure(side: Side, load: Load, count: int, chosen: argparse.Namespace
         await write_all(side, account, clients, crowd, chosen.budget)
         cpu = side.server.cpu_seconds() - cpu
         # what is answered last has everything before it
-        for client, moment, frame in await ask_all(
+        for number, moment, frame in await ask_all(
             clients,
             crowd,
             lambda _: [{"op": "unsubscribe", "requestId": n + 1} for n in range(PER_CLIENT)],
             "unsubscribed",
         ):
-            account.came(client, moment, frame)
+            account.came(number, moment, frame)
     finally:
         for client in clients:
             client.leave()
     return figures_of(account, max(cpu, TICK))
 
 
-async def subscribe(side: Side, load: Load, clients: list[LiveClient], crowd: Crowd) -> None:
-    """Let every client connect, and ask for its subscriptions."""
+async def subscribe(side: LiveSide, load: Load, clients: list[BenchClient], crowd: Crowd) -> None:
+    """Connect every client and make its subscriptions."""
 
     def connect(number: int) -> list[dict[str, Any]]:
         message = {"op": "connect", "applicationId": APP_ID, "restAPIKey": REST_KEY}
@@ -201,9 +202,9 @@ async def subscribe(side: Side, load: Load, clients: list[LiveClient], crowd: Cr
 
 
 async def write_all(
-    side: Side, account: Account, clients: list[LiveClient], crowd: Crowd, budget: float
+    side: LiveSide, account: Account, clients: list[BenchClient], crowd: Crowd, budget: float
 ) -> None:
-    """Make one write after the other, each when the events of the one before have come."""
+    """Make one write after the other, each when the events of the one before have arrived."""
     end = time.perf_counter() + budget
     load, users = account.load, [user for user, _ in side.users]
     path = f"/classes/{load.class_name}"
@@ -229,19 +230,19 @@ async def write_all(
         writer.close()
 
 
-def enter(account: Account, clients: list[LiveClient]) -> None:
-    """Read what has come."""
+def enter(account: Account, clients: list[BenchClient]) -> None:
+    """Enter the frames that have arrived into the account."""
     for number, client in enumerate(clients):
         for moment, text in client.take():
             account.came(number, moment, orjson.loads(text))
 
 
 def figures_of(account: Account, cpu_seconds: float) -> Figures:
-    """The figures of a load; raises WrongAnswer if somebody got what was not his."""
+    """Compute the figures of a load; raises WrongAnswer for a wrong event, or too few."""
     if account.strays:
         raise WrongAnswer(f"{len(account.strays)} wrong events, the first {account.strays[0]}")
     if len(account.latencies) < 2:
-        raise WrongAnswer("hardly an event came")
+        raise WrongAnswer("hardly an event arrived")
     cuts = statistics.quantiles(account.latencies, n=100, method="inclusive")
     return Figures(
         len(account.latencies),
@@ -258,7 +259,7 @@ def figures_of(account: Account, cpu_seconds: float) -> Figures:
 
 
 @contextlib.contextmanager
-def servers(uri: str, core: int, chosen: argparse.Namespace) -> Iterator[list[Side]]:
+def servers(uri: str, core: int, chosen: argparse.Namespace) -> Iterator[list[LiveSide]]:
     """Parse Server and parsepy, with each event transport; stopped and dropped at the end."""
     mark = f"live_{secrets.token_hex(4)}"
     folder = Path(tempfile.mkdtemp(prefix="parsepy-live-"))
@@ -276,15 +277,15 @@ def servers(uri: str, core: int, chosen: argparse.Namespace) -> Iterator[list[Si
             cleanup.callback(client.drop_database, database)
             server = start_parsepy(name, uri, database, core, folder, options)
             cleanup.callback(server.stop)
-            sides.append(Side(server))
+            sides.append(LiveSide(server))
         options = {"liveQuery": live, "startLiveQueryServer": True}
         cleanup.callback(client.drop_database, mark)
         server = start_parse_server(BASELINE, uri, mark, core, folder, options)
         cleanup.callback(server.stop)
-        yield [*sides, Side(server)]
+        yield [*sides, LiveSide(server)]
 
 
-async def alternate(sides: list[Side], chosen: argparse.Namespace) -> None:
+async def alternate(sides: list[LiveSide], chosen: argparse.Namespace) -> None:
     """A short warm-up, then the rounds; the server that goes first changes every time."""
     loads = [load for load in LOADS if (chosen.only or "") in load.name]
     for side in sides:
@@ -296,13 +297,13 @@ async def alternate(sides: list[Side], chosen: argparse.Namespace) -> None:
             count = chosen.few_writes if load.signed_in else chosen.writes
             for side in sides if turn % 2 else reversed(sides):
                 figures = await measure(side, load, count if number else max(2, count // 5), chosen)
-                tell(number, load, side, figures)
+                print_figures(number, load, side, figures)
                 if number:
                     side.figures.setdefault(load.name, []).append(figures)
 
 
-def tell(number: int, load: Load, side: Side, figures: Figures) -> None:
-    """Say how it goes."""
+def print_figures(number: int, load: Load, side: LiveSide, figures: Figures) -> None:
+    """Print the figures of one measurement."""
     print(
         f"round {number}, {load.name}, {side.server.name}: {figures.events} events, "
         f"{figures.missed} missed, {figures.doubled} doubled, {figures.seconds:.2f} s, "
@@ -311,7 +312,7 @@ def tell(number: int, load: Load, side: Side, figures: Figures) -> None:
     )
 
 
-def summary(sides: Sequence[Side]) -> dict[str, Any]:
+def summary(sides: Sequence[LiveSide]) -> dict[str, Any]:
     """Everything the run found, as written to the JSON file."""
     loads: dict[str, Any] = {}
     baseline = sides[-1]
@@ -336,7 +337,7 @@ def summary(sides: Sequence[Side]) -> dict[str, Any]:
 
 
 def medians(rounds: Sequence[Figures]) -> dict[str, float]:
-    """The medians over the rounds; what must not be is added up."""
+    """Compute medians over the rounds; events, missed and doubled ones are added up."""
     median = statistics.median
     return {
         "events": sum(one.events for one in rounds),
@@ -371,7 +372,7 @@ def table(report: dict[str, Any]) -> str:
 
 
 def losses(report: dict[str, Any]) -> list[str]:
-    """Where parsepy missed or doubled an event: never allowed."""
+    """List where parsepy missed or doubled an event, which is never allowed."""
     return [
         f"{name}, {side}: {line['missed']} events missed, {line['doubled']} doubled"
         for name, side, line in _ours(report)
@@ -380,7 +381,7 @@ def losses(report: dict[str, Any]) -> list[str]:
 
 
 def shortfalls(report: dict[str, Any], min_ratio: float) -> list[str]:
-    """Where parsepy's events per CPU second are not so many times the baseline's."""
+    """List where parsepy's events per CPU second are less than promised."""
     return [
         f"{name}, {side}: {line['ratio']:.2f} times better by CPU, promised {min_ratio}"
         for name, side, line in _ours(report)
@@ -396,7 +397,7 @@ def _ours(report: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, float]]]
 
 
 def bench(chosen: argparse.Namespace) -> dict[str, Any]:
-    """One whole run; returns the report. Raises StartError, WrongAnswer, LostClient, ..."""
+    """One whole run; returns the report. Raises ServerNotStarted, WrongAnswer, LostClient, ..."""
     cores = Cores.available()
     usual = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {cores.driver})
@@ -418,7 +419,7 @@ def main(words: Sequence[str] | None = None) -> int:
         report = bench(chosen)
     except (
         EmbeddedMongoError,
-        StartError,
+        ServerNotStarted,
         WrongAnswer,
         BrokenAnswer,
         LostClient,

@@ -44,7 +44,7 @@ class BrokenAnswer(Exception):
     """The server closed the connection or sent what this driver cannot frame."""
 
 
-class _Connection(asyncio.Protocol):
+class _LoadConnection(asyncio.Protocol):
     """One keep-alive connection: sends the next request as soon as the last is answered."""
 
     def __init__(
@@ -140,7 +140,7 @@ async def drive(
     """Send requests over `connections` sockets until `seconds` or `max_requests` are reached.
 
     Request number n (counted from `first`) is `payloads[n % len(payloads)]`; all answers are
-    awaited and checked. Raises BrokenAnswer, OSError, or TimeoutError if answers stay out.
+    awaited and checked. Raises BrokenAnswer, OSError, or TimeoutError if answers are missing.
     """
     burst = Burst()
     loop = asyncio.get_running_loop()
@@ -149,7 +149,7 @@ async def drive(
     async with asyncio.timeout(seconds + DRAIN_SECONDS):
         opened = [
             await loop.create_connection(
-                lambda: _Connection(numbers, payloads, check, burst), HOST, port
+                lambda: _LoadConnection(numbers, payloads, check, burst), HOST, port
             )
             for _ in range(connections)
         ]

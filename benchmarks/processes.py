@@ -23,8 +23,8 @@ _TICK = 1 / os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-class StartError(Exception):
-    """A process did not come up; the message ends with what it printed."""
+class ServerNotStarted(Exception):
+    """A server did not start; the message ends with what it printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Cores:
 
 
 def free_port() -> int:
-    """A loopback port nobody listens on at this moment."""
+    """Find a loopback port that is free at this moment."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
@@ -78,7 +78,7 @@ class Server:
         return pages * _PAGE
 
     def stop(self) -> None:
-        """Ask the process to end, wait, and insist after STOP_SECONDS."""
+        """Ask the process to end and wait; kill it after STOP_SECONDS."""
         # The pipe first: while it is open, Parse Server outlives the signal.
         if self.process.stdin is not None:
             self.process.stdin.close()
@@ -103,7 +103,7 @@ def start_server(
 ) -> Server:
     """Start `command` pinned to `core`, wait until its health route says ok.
 
-    Raises StartError when the process ends or is not healthy within START_SECONDS.
+    Raises ServerNotStarted when the process ends or is not healthy within START_SECONDS.
     """
     begin = time.perf_counter()
     with log.open("wb") as output, _running_on(core):
@@ -121,8 +121,10 @@ def start_server(
         waited = time.perf_counter() - begin
         if process.poll() is not None or waited > START_SECONDS:
             server.stop()
-            said = log.read_text(errors="replace")[-2000:]
-            raise StartError(f"{name} is not healthy after {waited:.1f} s; it said:\n{said}")
+            printed = log.read_text(errors="replace")[-2000:]
+            raise ServerNotStarted(
+                f"{name} is not healthy after {waited:.1f} s; it printed:\n{printed}"
+            )
         time.sleep(0.02)
     server.start_seconds = time.perf_counter() - begin
     return server

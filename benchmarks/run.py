@@ -25,7 +25,7 @@ from pymongo import MongoClient
 from benchmarks.browsing import BROWSING, CatalogueScenario
 from benchmarks.catalogue import index_catalogue, stock_catalogue
 from benchmarks.load import HOST, BrokenAnswer, drive
-from benchmarks.processes import Cores, Server, StartError, free_port, start_server
+from benchmarks.processes import Cores, Server, ServerNotStarted, free_port, start_server
 from benchmarks.report import Slice, compare, shortfalls, slice_of, table
 from benchmarks.scenarios import BASIC, Scenario
 from benchmarks.shop import (
@@ -117,7 +117,7 @@ def start_parse_server(
 ) -> Server:
     """Start Parse Server as in production, without any log file; `more` are further options."""
     if not (REFERENCE / "node_modules" / "parse-server").is_dir():
-        raise StartError("Parse Server is missing: run `npm ci` in tests/reference")
+        raise ServerNotStarted("Parse Server is missing: run `npm ci` in tests/reference")
     port = free_port()
     options = {**server_options(port, with_database(uri, database)), **(more or {})}
     options["cloud"] = str(CLOUD / "main.js")
@@ -301,7 +301,7 @@ def own_mongod() -> Iterator[EmbeddedMongo]:
 
 
 def bench(chosen: argparse.Namespace) -> dict[str, Any]:
-    """One whole run; returns the report. Raises StartError, WrongAnswer or BrokenAnswer."""
+    """One whole run; returns the report. Raises ServerNotStarted, WrongAnswer or BrokenAnswer."""
     cores = Cores.available()
     # Everything started from here on, the mongod included, shares the driver's core.
     os.sched_setaffinity(0, {cores.driver})
@@ -326,7 +326,7 @@ def main(words: Sequence[str] | None = None) -> int:
     begin = time.perf_counter()
     try:
         report = bench(chosen)
-    except (EmbeddedMongoError, StartError, WrongAnswer, BrokenAnswer, TimeoutError) as error:
+    except (EmbeddedMongoError, ServerNotStarted, WrongAnswer, BrokenAnswer, TimeoutError) as error:
         print(f"bench: {error or 'a server left requests unanswered'}", file=sys.stderr)
         return 1
     chosen.json.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What is measured: one class per kind of request, with the check of its answers."""
+"""The basic scenarios: a class for each kind of request, with the check of its answers."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ Documents = Database[dict[str, Any]]
 
 
 class Scenario:
-    """One kind of request against one server, and the memory of what that server answered."""
+    """One kind of request to one server, with what that server has answered so far."""
 
     name: ClassVar[str]
 
     def __init__(self, shop: Shop) -> None:
-        """Build the requests, which are sent in turn; all of them carry the user's session."""
+        """Build the requests; they are sent in turn, with the session token of the shop's user."""
         self.shop = shop
         self.payloads: Sequence[bytes] = self.requests()
 
     def requests(self) -> Sequence[bytes]:
-        """The prebuilt requests."""
+        """Build the requests, as the bytes that are sent."""
         raise NotImplementedError
 
     def check(self, number: int, status: int, body: bytes) -> str | None:
-        """What is wrong with the answer to request `number`, or None. Called for every answer."""
+        """Say what is wrong with the answer to request `number`, or None; called for each."""
         raise NotImplementedError
 
     def settle(self, database: Documents) -> list[str]:
-        """What is wrong in the database after the run; reading requests leave nothing to check."""
+        """List what is wrong in the database after the run; empty for requests that only read."""
         return []
 
 
@@ -61,11 +61,11 @@ class GetById(Scenario):
 
 
 class QueryHundred(Scenario):
-    """A hundred products by a number column, filtered by the ACLs of a user and her role."""
+    """A hundred products by a number column, filtered by the ACLs of a user and their role."""
 
     name = "query 100"
     full_every = 15
-    """Every answer is counted; one in so many is parsed and compared row by row."""
+    """Of so many answers, one is compared row by row; of all, the rows are counted."""
 
     def requests(self) -> Sequence[bytes]:
         self._floors = range(20, 60, 5)
@@ -153,7 +153,7 @@ def _same_order(document: dict[str, Any], body: Row) -> bool:
     )
 
 
-class Increment(Scenario):
+class IncrementCart(Scenario):
     """An update of a cart: one Increment and one plain column."""
 
     name = "update with Increment"
@@ -226,7 +226,7 @@ BASIC: tuple[type[Scenario], ...] = (
     GetById,
     QueryHundred,
     Create,
-    Increment,
+    IncrementCart,
     HookedCreate,
     FunctionCall,
 )

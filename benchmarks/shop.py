@@ -6,7 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 from bson.codec_options import CodecOptions
@@ -15,9 +15,6 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
 from benchmarks.load import HOST
-
-if TYPE_CHECKING:
-    from benchmarks.catalogue import Catalogue
 
 APP_ID = "bench"
 MASTER_KEY = "bench-master"
@@ -32,18 +29,32 @@ Row = dict[str, Any]
 
 
 class WrongAnswer(Exception):
-    """A server answered a preparation request otherwise than it must."""
+    """A server gave a wrong answer to a request that prepares or checks the benchmark."""
+
+
+@dataclass(slots=True)
+class Catalogue:
+    """The rows of the large catalogue, as a client should see them (``catalogue.py``)."""
+
+    articles: list[Row] = field(default_factory=list)
+    variants: list[Row] = field(default_factory=list)
+    baskets: list[str] = field(default_factory=list)
+
+    @property
+    def by_id(self) -> dict[str, Row]:
+        """The articles by their ids."""
+        return {row["objectId"]: row for row in self.articles}
 
 
 @dataclass(slots=True)
 class Shop:
-    """What was written: who asks in the benchmark and the rows as a client should see them."""
+    """What was written: the users of the benchmark, and the rows as a client should see them."""
 
     user: str
-    """The customer in whose name every measured request is made; a member of `staff`."""
+    """The id of the user who makes every measured request; a member of `staff`."""
     session: str
     seller: str
-    """Another customer, who owns what the first one must not see."""
+    """The id of another user, who owns what the first one must not see."""
     products: dict[str, Row] = field(default_factory=dict)
     """The products `user` may read, by objectId, in REST form."""
     hidden: list[str] = field(default_factory=list)
@@ -68,7 +79,7 @@ MASTER: Mapping[str, str] = {**CLIENT, "X-Parse-Master-Key": MASTER_KEY}
 def call(
     port: int, method: str, path: str, body: object | None, headers: Mapping[str, str]
 ) -> tuple[int, Any]:
-    """One request outside the measurement; returns status and parsed JSON."""
+    """Make one request outside the measurement; return status and parsed JSON."""
     request = urllib.request.Request(
         f"http://{HOST}:{port}{MOUNT}/{path}",
         data=None if body is None else orjson.dumps(body),
@@ -90,7 +101,7 @@ def _expect(status: int, answer: tuple[int, Any]) -> Any:
 
 
 def product(number: int, seller: str, acl: Mapping[str, Mapping[str, bool]]) -> Row:
-    """The body of one product-like row: ten columns of the common types, and its ACL."""
+    """Make the body of one row: ten columns of the common types, and its ACL."""
     return {
         "name": f"Product {number}",
         "description": "A sturdy thing for house and garden, delivered in two days. " * 2,
@@ -142,7 +153,7 @@ _RW = {"read": True, "write": True}
 
 
 def _stock_products(port: int, shop: Shop) -> None:
-    """Products that the user may read by her id or her role, and every fourth that she may not."""
+    """Write products that the user may read by id or role; every fourth they may not read."""
     rights: tuple[Mapping[str, Mapping[str, bool]], ...] = (
         {shop.user: _RW, STAFF: _R},
         {shop.seller: _RW, STAFF: _R},
@@ -158,8 +169,8 @@ def _stock_products(port: int, shop: Shop) -> None:
 
 
 def create_all(port: int, class_name: str, bodies: list[Row]) -> list[Row]:
-    """Create rows with the master key; returns them in REST form."""
-    # The first alone: it teaches the server the class before the batch asks for it many times.
+    """Create rows with the master key; return them in REST form."""
+    # The first alone, so that the class exists before a batch writes to it.
     path = f"classes/{class_name}"
     made = [_expect(201, call(port, "POST", path, bodies[0], MASTER))]
     for start in range(1, len(bodies), BATCH):
@@ -176,7 +187,7 @@ def create_all(port: int, class_name: str, bodies: list[Row]) -> list[Row]:
 
 
 def check_permissions(port: int, shop: Shop) -> list[str]:
-    """What the server at `port` lets through that it must refuse; nothing if it guards the shop."""
+    """List the forbidden requests that the server at `port` allows; empty if it is right."""
     readable, hidden = next(iter(shop.products)), shop.hidden[0]
     keyless = {"X-Parse-Application-Id": APP_ID}
     cases = {

@@ -15,7 +15,7 @@ from benchmarks import livequery
 from benchmarks.live_loads import LOADS, PER_CLIENT, Account, writes_of
 from benchmarks.load import HOST, BrokenAnswer, drive, request_bytes
 from benchmarks.report import Slice, compare, shortfalls, slice_of, table
-from benchmarks.scenarios import Documents, Increment
+from benchmarks.scenarios import Documents, IncrementCart
 from benchmarks.shop import Shop
 
 ANSWERS = {
@@ -102,9 +102,9 @@ def carts(mongo: MongoClient[dict[str, Any]]) -> Iterator[Documents]:
     mongo.drop_database(name)
 
 
-def increments(*totals: int) -> Increment:
+def increments(*totals: int) -> IncrementCart:
     """The scenario after a server has answered these totals for the one cart."""
-    scenario = Increment(Shop(user="mara", session="r:1", seller="otto", carts=["cart1"]))
+    scenario = IncrementCart(Shop(user="mara", session="r:1", seller="otto", carts=["cart1"]))
     for number, total in enumerate(totals):
         body = b'{"updatedAt":"2024-03-01T08:30:00.000Z","sold":%d}' % total
         assert scenario.check(number, 200, body) is None

@@ -35,6 +35,7 @@ class Trespass:
     code: str
     complaint: str
     needs: tuple[str, ...] = ()
+    package: str = "parsepy"
 
 
 TRESPASSES = (
@@ -125,11 +126,45 @@ TRESPASSES = (
         "No cycles are allowed in parsepy.storage",
         needs=("storage/shelf.py:import parsepy.storage.documents",),
     ),
+    Trespass(
+        "the package imports the shop's cloud code",
+        "app.py",
+        "import cloud.orders",
+        "parsepy.app -> cloud.orders",
+    ),
+    Trespass(
+        "the shop's cloud code imports what is not for authors",
+        "orders.py",
+        "import parsepy.storage.failures",
+        "cloud.orders -> parsepy.storage.failures",
+        package="cloud",
+    ),
+    Trespass(
+        "the shop's carts import its orders",
+        "carts.py",
+        "import cloud.orders",
+        "cloud.carts -> cloud.orders",
+        package="cloud",
+    ),
+    Trespass(
+        "the benchmark's shop imports its catalogue",
+        "shop.py",
+        "from benchmarks.catalogue import article",
+        "benchmarks.shop -> benchmarks.catalogue",
+        package="benchmarks",
+    ),
+    Trespass(
+        "a new part of the benchmark has no layer",
+        "graphql.py",
+        "",
+        "benchmarks.graphql",
+        package="benchmarks",
+    ),
 )
 
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run import-linter on the `parsepy` package of `folder`."""
+    """Run import-linter on the packages of `folder`."""
     command = [sys.executable, "-c", LINT, "--no-cache"]
     environment = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
@@ -140,7 +175,8 @@ def house(tmp_path: Path) -> Path:
     """A copy of the project in which a test may misbehave."""
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "parsepy", tmp_path / "parsepy", ignore=ignored)
+    for package in ("parsepy", "cloud", "benchmarks"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=ignored)
     return tmp_path
 
 
@@ -162,8 +198,8 @@ def test_the_house_as_it_stands_keeps_every_rule() -> None:
 def test_the_gate_stops_a_trespass_and_names_it(house: Path, trespass: Trespass) -> None:
     for need in trespass.needs:
         name, _, code = need.partition(":")
-        write(house / "parsepy", name, code)
-    write(house / "parsepy", trespass.file, trespass.code)
+        write(house / trespass.package, name, code)
+    write(house / trespass.package, trespass.file, trespass.code)
     outcome = lint(house)
     assert outcome.returncode == 1
     assert trespass.complaint in outcome.stdout.split("Broken contracts")[-1]
