@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from parsepy.files.base import StoredFile
 from parsepy.model.files import type_of
-from parsepy.operations.files import Found
+from parsepy.operations.files import FileDownload
 from parsepy.rest.bodies import FileBody
 from parsepy.rest.requests import Request
 from parsepy.rest.responses import Answer, Headers, Streamed
@@ -27,7 +27,7 @@ def not_found() -> Answer:
     return Answer(b"File not found.", 404)
 
 
-async def answer_of(request: Request, found: Found) -> Answer:
+async def answer_of(request: Request, found: FileDownload) -> Answer:
     """The answer with a file's bytes, or a part of them, or with nothing if the client has it."""
     if found.draft.data is not None:
         return Answer(found.draft.data, 200, _headers(request, found))
@@ -75,7 +75,7 @@ async def _chained(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[by
         yield piece
 
 
-def _headers(request: Request, found: Found) -> Headers:
+def _headers(request: Request, found: FileDownload) -> Headers:
     config = request.context.config
     given = {name.lower(): value for name, value in found.response_headers.items()}
     kind = type_of(found.draft.name) or _UNKNOWN
