@@ -1,4 +1,8 @@
-"""Payments by Stripe: an intent for an order, and the order paid when Stripe says so (Y1, Y2)."""
+"""Payments by Stripe: an intent for an order, and the order paid when Stripe says so (Y1, Y2).
+
+The settings are environment variables: STRIPE_API_KEY, STRIPE_WEBHOOK_SECRET, STRIPE_CURRENCY
+(default usd) and STRIPE_API_BASE.
+"""
 
 import asyncio
 import json
@@ -19,7 +23,6 @@ from parsepy import (
     ParseError,
     Query,
     ReceivedRequest,
-    Request,
 )
 
 
@@ -33,17 +36,16 @@ class Gateway:
     currency: str
 
 
-def gateway(request: Request) -> Gateway:
-    """The configured gateway; raises SCRIPT_FAILED without one."""
-    given = dict((request.config.payments or {}).get("stripe") or {})
-    key = given.get("apiKey") or os.environ.get("STRIPE_API_KEY")
+def gateway() -> Gateway:
+    """Read the gateway's settings; raises SCRIPT_FAILED if there is no key."""
+    key = os.environ.get("STRIPE_API_KEY")
     if not key:
         raise ParseError(Code.SCRIPT_FAILED, "No payment gateway is configured.")
     return Gateway(
-        str(key),
-        str(given.get("webhookSecret") or os.environ.get("STRIPE_WEBHOOK_SECRET") or ""),
-        given.get("apiBase") or os.environ.get("STRIPE_API_BASE"),
-        str(given.get("currency") or "usd"),
+        key,
+        os.environ.get("STRIPE_WEBHOOK_SECRET", ""),
+        os.environ.get("STRIPE_API_BASE") or None,
+        os.environ.get("STRIPE_CURRENCY") or "usd",
     )
 
 
@@ -74,7 +76,7 @@ async def create_payment(request: FunctionRequest) -> dict[str, Any]:
         raise refuse("order", "there is no such order of yours")
     if order.get("status") != "pending":
         raise refuse("order", f"it is {order.get('status')}, not pending")
-    intent = await asyncio.to_thread(_intent, gateway(request), order)
+    intent = await asyncio.to_thread(_intent, gateway(), order)
     return {
         "id": intent["id"],
         "clientSecret": intent["client_secret"],
@@ -105,9 +107,9 @@ def _intent(at: Gateway, order: Object) -> Any:
 @Cloud.receiver("stripe")
 async def hear_of_payment(request: ReceivedRequest) -> Answer | dict[str, bool]:
     """Y2: a signed message of a payment moves its order to paid, however often it comes."""
-    at, stripe = gateway(request), _stripe()
+    at, stripe = gateway(), _stripe()
     if not at.secret:  # anybody can sign with an empty one
-        raise ParseError(Code.SCRIPT_FAILED, "No webhookSecret of the payment gateway is set.")
+        raise ParseError(Code.SCRIPT_FAILED, "STRIPE_WEBHOOK_SECRET is not set.")
     signature = request.headers.get("stripe-signature", "")
     try:
         stripe.WebhookSignature.verify_header(request.body.decode(), signature, at.secret, 300)

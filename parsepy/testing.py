@@ -205,7 +205,7 @@ class UserClient(Client):
 class App:
     """An application under test; ``await parse_app(…)`` makes one.
 
-    ``fired`` counts the cloud code that ran: ``app.fired["beforeSave Order"]``. ``application``
+    ``fired`` counts the cloud code that ran: ``app.fired["beforeSave Game"]``. ``application``
     is what runs inside, for whoever wants to look deeper.
     """
 
@@ -239,7 +239,7 @@ class App:
     async def _with_roles(self, user: UserClient, roles: Iterable[str]) -> UserClient:
         backend = self.application.backend
         for role in (roles,) if isinstance(roles, str) else roles:
-            await bootstrap.make_roles(backend, (templates.Role(role),))
+            await bootstrap.make_roles(backend, (templates.TemplateRole(role),))
             await bootstrap.grant(backend, user.name, role)
         return user
 

@@ -1,4 +1,4 @@
-"""The configuration that a command runs with: what was given, and our own defaults for the rest."""
+"""The configuration that a command runs with: what was given, and defaults for the rest."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ from parsepy.config.table import nearest
 if TYPE_CHECKING:
     from parsepy.model.templates import Template
 
-TEMPLATES = ("ecommerce.json", "shopping.json")
-LIVE_CLASSES = ("Order", "Cart", "SKU", "Product", "FlashSale")
-
 
 class Configured(NamedTuple):
-    """A configuration, and the file of its master key unless that is its own."""
+    """A configuration, and the file that holds its master key; None if an option gave the key."""
 
     config: Config
     key_file: Path | None
 
 
 def configure(args: argparse.Namespace) -> Configured:
-    """The configuration of a command: flags, environment, file; keys are made if there are none."""
+    """Read the configuration of a command from flags, environment and file.
+
+    Without a master key it takes, or makes, the one in the data directory. Raises ``ConfigError``,
+    ``StartError`` for a malformed flag, and ``TemplateError``.
+    """
     prefix = "option "
     flags = {
         name.removeprefix(prefix): value
@@ -54,11 +55,10 @@ def configure(args: argparse.Namespace) -> Configured:
     if config.cloud is None:
         config = dataclasses.replace(config, cloud=_default_cloud(config))
     if config.schema is None:
+        files = _default_templates()
+        config = dataclasses.replace(config, schema=SchemaOptions(files=files))
         if config.live_query is None:
-            config = dataclasses.replace(
-                config, live_query=LiveQueryOptions(class_names=LIVE_CLASSES)
-            )
-        config = dataclasses.replace(config, schema=SchemaOptions(files=_default_templates()))
+            config = dataclasses.replace(config, live_query=_live_query_of(files))
     _warn_about(config)
     return Configured(config, key_file)
 
@@ -82,19 +82,34 @@ def _warn_about_providers(config: Config) -> None:
 
 
 def packaged(folder: str = "schema") -> Path:
-    """A folder of our own templates or cloud code: inside the wheel, else in the checkout."""
+    """Find the folder of the templates or cloud code that come with parsepy.
+
+    It is inside of an installed package, or beside the package in a checkout.
+    """
     here = Path(__file__).resolve().parents[1]  # the package's own folder
     wheel = here / "_shop" / folder
     return wheel if wheel.is_dir() else here.parent / folder
 
 
 def _default_templates() -> tuple[Path, ...]:
+    """List the working directory's templates; without any, those that come with parsepy."""
     own = tuple(sorted(Path("schema").glob("*.json")))
-    return own or tuple(packaged() / name for name in TEMPLATES)
+    return own or tuple(sorted(packaged().glob("*.json")))
+
+
+def _live_query_of(files: tuple[Path, ...]) -> LiveQueryOptions | None:
+    """Make the option ``liveQuery`` from the classes that templates mark; None if none is.
+
+    Raises ``TemplateError``.
+    """
+    from parsepy.model import templates
+
+    names = templates.load(files).live_classes
+    return LiveQueryOptions(class_names=names) if names else None
 
 
 def _default_cloud(config: Config) -> Path | None:
-    """The working directory's cloud code; for our own templates the rules that come with them."""
+    """Find the working directory's cloud code; with parsepy's templates, what comes with them."""
     own = Path("cloud") / "main.py"
     if own.is_file():
         return own
@@ -105,7 +120,7 @@ def _default_cloud(config: Config) -> Path | None:
 
 
 def read_template(config: Config) -> Template:
-    """What the templates of a configuration ask for; raises ``TemplateError``."""
+    """Load the templates of a configuration; raises ``TemplateError``."""
     from parsepy.app import template_of
 
     return template_of(config.schema or SchemaOptions())

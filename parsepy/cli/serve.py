@@ -31,7 +31,7 @@ HEAD_SIZE = 256 * 1024
 
 
 def command(args: argparse.Namespace) -> int:
-    """Serve until a signal ends it."""
+    """Serve until a signal ends the process; return its exit code."""
     configured = configure(args)
     config = configured.config
     _set_up_logs(config)
@@ -54,12 +54,12 @@ def command(args: argparse.Namespace) -> int:
 
 
 def _is_own(config: Config) -> bool:
-    """Is the database of this server alone?"""
+    """Is this server the only one that uses its database?"""
     return config.database_uri is None or is_in_memory(config)
 
 
 def _with_transport(config: Config, *, is_alone: bool) -> Config:
-    """The configuration with its event transport chosen: change streams where others may write."""
+    """Choose the event transport: change streams where other processes may write."""
     live = config.live_query
     if live is None or live.carrier is not None:
         return config
@@ -110,7 +110,7 @@ def _listen(config: Config) -> socket.socket:
 
 
 def _nothing() -> None:
-    """Nobody waits to hear that requests are taken."""
+    """Do nothing when requests are answered: no other process waits for it."""
 
 
 async def _serving(
@@ -121,8 +121,8 @@ async def _serving(
 
     from parsepy.app import build, websocket_class
 
-    class Connection(HttpToolsProtocol):
-        """Hangs up on a client whose request has no end of headers, which httptools keeps."""
+    class BoundedHttpProtocol(HttpToolsProtocol):
+        """Refuses a request with too many bytes of headers, which httptools would keep."""
 
         received = content = 0  # bytes of the request under way, and those of its body
 
@@ -143,8 +143,8 @@ async def _serving(
                 if self.received > HEAD_SIZE + 16 * self.content:
                     self.send_400_response("The headers are too large.")
 
-    class Server(uvicorn.Server):
-        """Says what to do next as soon as requests are answered."""
+    class WelcomingServer(uvicorn.Server):
+        """Prints the welcome as soon as requests are answered."""
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
@@ -168,7 +168,7 @@ async def _serving(
             await _load_demo(application, config)
         settings = uvicorn.Config(
             application,
-            http=Connection,
+            http=BoundedHttpProtocol,
             ws=websocket_class(application) or "none",
             lifespan="off",
             access_log=False,
@@ -179,7 +179,7 @@ async def _serving(
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        await Server(settings).serve(sockets=[listener])
+        await WelcomingServer(settings).serve(sockets=[listener])
     finally:
         await application.shutdown()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shlex
@@ -14,10 +15,11 @@ from parsepy.version import __version__
 
 if TYPE_CHECKING:
     from parsepy.model.templates import Template
+    from parsepy.model.values import JSONObject
 
 
 def welcome_text(configured: Configured, template: Template) -> str:
-    """The lines that a start prints: where everything is, and what to try first."""
+    """Write the lines that a start prints: where everything is, and what to try first."""
     config, key_file = configured
     held = {
         "application id": config.app_id,
@@ -26,13 +28,22 @@ def welcome_text(configured: Configured, template: Template) -> str:
         "schema": ", ".join(file.name for file in config.schema.files) if config.schema else "",
     }
     facts = "\n".join(f"  {name:<16}{value}" for name, value in held.items() if value)
-    has_products = any(entry["className"] == "Product" for entry in template.classes)
+    example = _readable(template)
     return (
         f"parsepy {__version__} serves {config.server_url}\n\n{facts}\n\n"
-        f"Try first:\n\n  {_curl(config, has_products)}\n\n"
-        f"  // JavaScript, after `npm install parse`\n  {_snippet(config, has_products)}\n\n"
+        f"Try first:\n\n  {_curl(config, example)}\n\n"
+        f"  // JavaScript, after `npm install parse`\n  {_snippet(config, example)}\n\n"
         "Ctrl-C stops it."
     )
+
+
+def _readable(template: Template) -> JSONObject | None:
+    """Find the first class of the template, beside Parse's own, that anybody may query."""
+    for entry in template.classes:
+        permissions = entry.get("classLevelPermissions") or {"find": {"*": True}}
+        if not entry["className"].startswith("_") and "*" in permissions.get("find", {}):
+            return entry
+    return None
 
 
 def _where(config: Config) -> str:
@@ -43,7 +54,7 @@ def _where(config: Config) -> str:
     return re.sub(r"//[^/@]*@", "//", config.database_uri)  # without the password
 
 
-def _curl(config: Config, has_products: bool) -> str:
+def _curl(config: Config, example: JSONObject | None) -> str:
     words = ["curl", "-H", f"X-Parse-Application-Id: {config.app_id}"]
     for name, key in (
         ("REST-API", config.rest_api_key),
@@ -54,16 +65,21 @@ def _curl(config: Config, has_products: bool) -> str:
         if key:  # any one of the client keys opens the door; they are no secrets
             words += ["-H", f"X-Parse-{name}-Key: {key}"]
             break
-    path = "/classes/Product?order=name&limit=3" if has_products else "/health"
+    path = "/health"
+    if example is not None:
+        texts = (name for name, field in example["fields"].items() if field["type"] == "String")
+        order = "".join(f"order={name}&" for name in itertools.islice(texts, 1))
+        path = f"/classes/{example['className']}?{order}limit=3"
     return shlex.join([*words, config.server_url + path])
 
 
-def _snippet(config: Config, has_products: bool) -> str:
+def _snippet(config: Config, example: JSONObject | None) -> str:
     arguments = [json.dumps(config.app_id)]
     if config.javascript_key:
         arguments.append(json.dumps(config.javascript_key))
-    query = 'new Parse.Query("Product").find()'
-    tried = query if has_products else "Parse.getServerHealth()"
+    tried = "Parse.getServerHealth()"
+    if example is not None:
+        tried = f"new Parse.Query({json.dumps(example['className'])}).find()"
     return (
         f'const Parse = require("parse/node"); Parse.initialize({", ".join(arguments)});\n'
         f"  Parse.serverURL = {json.dumps(config.server_url)};\n"

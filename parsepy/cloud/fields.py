@@ -31,7 +31,7 @@ class Fields(Storable):
     ) -> None:
         name = class_name or self._own_class
         if not name:
-            raise TypeError('Object needs the name of its class: Object("Order")')
+            raise TypeError('Object needs the name of its class: Object("Game")')
         self.class_name = name
         self.id: str | None = None
         self.created_at: datetime | None = None

@@ -28,8 +28,8 @@ _TOGETHER = 20  # saves under way at once
 class Object(Fields):
     """An object of a class: fields to read and change, and the calls that store it.
 
-    ``Object("Order", total=5)`` or ``Object("Order", {"total": 5})`` is a new one;
-    ``class Order(Object, class_name="Order")`` gives a class a Python class of its own, which
+    ``Object("Game", score=5)`` or ``Object("Game", {"score": 5})`` is a new one;
+    ``class Game(Object, class_name="Game")`` gives a class a Python class of its own, which
     queries and triggers then use. Everything that talks to the database acts with the caller's
     rights unless ``use_master_key`` or ``session_token`` say otherwise, and raises ``ParseError``
     with Parse's code when it is refused.

@@ -24,7 +24,7 @@ _PAGE = 100  # objects that `each` reads at once
 class Query(Generic[T]):
     """A query for the objects of a class; every condition must hold.
 
-    ``Query("Order")``, or ``Query(Order)`` for a Python class of its own. Conditions return the
+    ``Query("Game")``, or ``Query(Game)`` for a Python class of its own. Conditions return the
     query, for chaining. What runs it acts with the caller's rights, or with those that
     ``use_master_key`` or ``session_token`` say, and raises ``ParseError``.
     """
@@ -36,7 +36,7 @@ class Query(Generic[T]):
     def __init__(self, target: str | type[T]) -> None:
         name = target if isinstance(target, str) else getattr(target, "_own_class", None)
         if not name:
-            raise TypeError('Query needs the name of a class: Query("Order")')
+            raise TypeError('Query needs the name of a class: Query("Game")')
         self.class_name: str = name
         self._where: JSONObject = {}
         self._options: JSONObject = {}

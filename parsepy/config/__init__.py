@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from parsepy.config.checks import (
     At,
@@ -23,7 +22,6 @@ from parsepy.config.checks import (
     function,
     integer,
     ip_allowed,
-    json_object,
     level,
     many,
     mongo_uri,
@@ -367,9 +365,6 @@ class Config(OptionGroup):
         env="PARSEPY_CLOUD_TIMEOUT",
     )
     watch: bool = option("watch", boolean, False, "reload cloud code", env="PARSEPY_WATCH")
-    payments: Mapping[str, Any] | None = maybe(
-        "payments", json_object, "gateways, for the shop's cloud code", env="PARSEPY_PAYMENTS"
-    )
 
     # Files, push, Live Query, GraphQL, pages
     file_upload: FileUploadOptions = option(

@@ -8,14 +8,14 @@ from typing import Any
 
 from parsepy.backend import Backend, master_context
 from parsepy.errors import Code, ParseError
-from parsepy.model.templates import Role
+from parsepy.model.templates import TemplateRole
 from parsepy.model.values import JSONObject, date, loads, now
 from parsepy.operations import principals, save, schemas
 from parsepy.storage.options import FIRST
 from parsepy.triggers import Triggers
 
 
-async def make_roles(backend: Backend, roles: tuple[Role, ...]) -> list[str]:
+async def make_roles(backend: Backend, roles: tuple[TemplateRole, ...]) -> list[str]:
     """Make the roles of a template that are missing; the names of those that were made."""
     made = []
     for role in roles:

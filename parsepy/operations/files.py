@@ -28,7 +28,7 @@ _GROUPS = (
 
 
 @dataclass(slots=True)
-class Found:
+class FileDownload:
     """A file that may be sent: what the store knows of it, and what triggers said of it.
 
     With ``draft.data`` those bytes are sent in place of the stored ones.
@@ -198,7 +198,7 @@ async def delete(context: RequestContext, name: str) -> None:
         await hooks.run_after(_event(context, "afterDelete", draft))
 
 
-async def find(context: RequestContext, name: str) -> Found | None:
+async def find(context: RequestContext, name: str) -> FileDownload | None:
     """The file that a download of ``name`` gets, after beforeFind and afterFind.
 
     None if there is no such file; raises the triggers' errors.
@@ -216,7 +216,9 @@ async def find(context: RequestContext, name: str) -> Found | None:
         "responseHeaders": {"X-Content-Type-Options": "nosniff"},
     }
     draft = await _run_find(context, "afterFind", draft, extra)
-    return Found(file, draft, bool(extra["forceDownload"]), _header_texts(extra["responseHeaders"]))
+    return FileDownload(
+        file, draft, bool(extra["forceDownload"]), _header_texts(extra["responseHeaders"])
+    )
 
 
 async def _run_find(

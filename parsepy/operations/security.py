@@ -19,8 +19,8 @@ _WRITES = ("create", "update", "delete", "addField")
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """A line of the table: ``weak`` tells what is wrong, "" if nothing is."""
+class SecurityCheck:
+    """A line of the table: ``weak`` says in a sentence what is wrong, "" if nothing is."""
 
     group: str
     title: str
@@ -89,30 +89,34 @@ async def _public_writes(backend: Backend) -> str:
 
 _SERVER, _DATABASE, _CLASSES = "Server configuration", "Database", "Classes"
 CHECKS = (
-    Check(_SERVER, "Master key is strong", _master_key, "Choose a random one of 24 characters."),
-    Check(_SERVER, "Master key is bound to addresses", _master_ips, "Set masterKeyIps."),
-    Check(
+    SecurityCheck(
+        _SERVER, "Master key is strong", _master_key, "Choose a random one of 24 characters."
+    ),
+    SecurityCheck(_SERVER, "Master key is bound to addresses", _master_ips, "Set masterKeyIps."),
+    SecurityCheck(
         _SERVER,
         "Clients make no classes",
         _class_creation,
         "Set allowClientClassCreation to false.",
     ),
-    Check(_SERVER, "Users are private", _private_users, "Set enforcePrivateUsers to true."),
-    Check(
+    SecurityCheck(_SERVER, "Users are private", _private_users, "Set enforcePrivateUsers to true."),
+    SecurityCheck(
         _SERVER,
         "Refusals tell nothing",
         _sanitized,
         "Set enableSanitizedErrorResponse to true.",
     ),
-    Check(
+    SecurityCheck(
         _SERVER,
         "Log-ins are limited",
         _login_limited,
         "Set accountLockout, or a rateLimit for /login.",
     ),
-    Check(_SERVER, "Clients come over HTTPS", _https, "Put a proxy with TLS in front."),
-    Check(_DATABASE, "Database has a password", _database_password, "Put it into databaseURI."),
-    Check(
+    SecurityCheck(_SERVER, "Clients come over HTTPS", _https, "Put a proxy with TLS in front."),
+    SecurityCheck(
+        _DATABASE, "Database has a password", _database_password, "Put it into databaseURI."
+    ),
+    SecurityCheck(
         _CLASSES,
         "Classes are not open to writing",
         _public_writes,
@@ -121,7 +125,7 @@ CHECKS = (
 )
 
 
-def own_group(given: Any, option: str) -> tuple[Check, ...]:
+def own_group(given: Any, option: str) -> tuple[SecurityCheck, ...]:
     """The checks of an operator's own group; raises ``ConfigError``.
 
     ``{"name", "checks": [{"title", "warning", "solution", "check"}]}``; a check is a function
@@ -147,7 +151,7 @@ def _is_own(check: Any) -> bool:
     )
 
 
-def _own(group: str, given: JSONObject) -> Check:
+def _own(group: str, given: JSONObject) -> SecurityCheck:
     """An operator's check as a line of the table."""
     check = given["check"]
 
@@ -162,7 +166,7 @@ def _own(group: str, given: JSONObject) -> Check:
             answer = False
         return str(given["warning"]) if answer is False else ""
 
-    return Check(group, given["title"], weak, given["solution"])
+    return SecurityCheck(group, given["title"], weak, given["solution"])
 
 
 async def report(backend: Backend) -> JSONObject:

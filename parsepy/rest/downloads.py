@@ -12,7 +12,7 @@ from parsepy.http.requests import Request
 from parsepy.http.responses import Answer, Streamed
 from parsepy.http.uploads import FileBody
 from parsepy.model.files import type_of
-from parsepy.operations.files import Found
+from parsepy.operations.files import FileDownload
 from parsepy.triggers import FILE
 
 log = logging.getLogger("parsepy.rest")
@@ -28,7 +28,7 @@ def not_found() -> Answer:
     return Answer(b"File not found.", 404)
 
 
-async def answer_of(request: Request, found: Found) -> Answer:
+async def answer_of(request: Request, found: FileDownload) -> Answer:
     """The answer with a file's bytes, or a part of them, or with nothing if the client has it."""
     if found.draft.data is not None:
         return Answer(found.draft.data, 200, _headers(request, found))
@@ -76,7 +76,7 @@ async def _chained(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[by
         yield piece
 
 
-def _headers(request: Request, found: Found) -> Headers:
+def _headers(request: Request, found: FileDownload) -> Headers:
     config = request.context.config
     given = {name.lower(): value for name, value in found.response_headers.items()}
     kind = type_of(found.draft.name) or _UNKNOWN

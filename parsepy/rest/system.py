@@ -12,7 +12,7 @@ PARSE_LEVEL = "9.10.0"
 _LOG = ("GET", "scriptlog")
 _PUSH = ("POST", "push")
 _HOOKS = "hooks/functions"
-_SCHEMA = ("PUT", "schemas/Order")
+_SCHEMA = ("PUT", "schemas/Any")
 FEATURES: dict[str, dict[str, tuple[str, str] | None]] = {
     "globalConfig": {
         "create": ("PUT", "config"),
@@ -38,9 +38,9 @@ FEATURES: dict[str, dict[str, tuple[str, str] | None]] = {
     "schemas": {
         "addField": _SCHEMA,
         "removeField": _SCHEMA,
-        "addClass": ("POST", "schemas/Order"),
-        "removeClass": ("DELETE", "schemas/Order"),
-        "clearAllDataFromClass": ("DELETE", "purge/Order"),
+        "addClass": ("POST", "schemas/Any"),
+        "removeClass": ("DELETE", "schemas/Any"),
+        "clearAllDataFromClass": ("DELETE", "purge/Any"),
         "exportClass": None,
         "editClassLevelPermissions": _SCHEMA,
         "editPointerPermissions": _SCHEMA,

@@ -18,7 +18,7 @@ from pymongo import MongoClient
 
 from parsepy.app import Application, build
 from parsepy.config import Config
-from tests.conftest import Client, MakeApp, database_in
+from tests.conftest import Client, database_in
 from tests.rest.shop import Shopper, ok, refused
 from tests.shop.conftest import Shop, line, options
 
@@ -69,13 +69,14 @@ async def application(
     """The shop with a gateway."""
     name = f"test_pay_{uuid4().hex[:12]}"
     settings = options(database_in(mongo_uri, name), "ecommerce.json")
-    base = f"http://127.0.0.1:{stripe.server_port}"
-    settings["payments"] = {
-        "stripe": {"apiKey": "sk_test", "webhookSecret": SECRET, "apiBase": base, "currency": "eur"}
-    }
     application = build(Config.from_options(settings))
     await application.startup()
-    yield application
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("STRIPE_API_KEY", "sk_test")
+        environment.setenv("STRIPE_WEBHOOK_SECRET", SECRET)
+        environment.setenv("STRIPE_API_BASE", f"http://127.0.0.1:{stripe.server_port}")
+        environment.setenv("STRIPE_CURRENCY", "eur")
+        yield application
     await application.shutdown()
     mongo.drop_database(name)
 
@@ -140,8 +141,16 @@ async def test_a_name_that_nobody_receives_is_not_found(shop: Shop) -> None:
     assert (await shop.client.post("/webhooks/nobody", content="x")).status_code == 404
 
 
-async def test_y2_without_a_secret_no_message_is_believed(app: MakeApp) -> None:
-    settings = options("", "ecommerce.json") | {"payments": {"stripe": {"apiKey": "sk_test"}}}
-    del settings["databaseURI"]
-    shop = Client(await app(**settings))
-    assert refused(await told(shop, message("any"), secret=""), 141)
+async def test_y2_without_a_secret_no_message_is_believed(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("STRIPE_WEBHOOK_SECRET")
+    refused(await told(shop.client, message("any"), secret=""), 141)
+
+
+async def test_y1_without_a_key_no_payment_is_made(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, order = await pending(shop)
+    monkeypatch.delenv("STRIPE_API_KEY")
+    refused(await ann.client.post("/functions/createPayment", json={"order": order}), 141)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parsepy.model.templates import Problem, Role, Template, TemplateError, load, parse
+from parsepy.model.templates import Problem, Template, TemplateError, TemplateRole, load, parse
 
 SCHEMA = Path(__file__).parents[2] / "schema"
 SHOP = [SCHEMA / "ecommerce.json", SCHEMA / "shopping.json"]
@@ -426,7 +426,11 @@ def test_roles_of_several_files_unite() -> None:
         {"classes": [], "roles": [{"name": "staff", "roles": ["admin"]}, {"name": "admin"}]},
         {"classes": [], "roles": [{"name": "staff", "roles": ["buyer"]}, {"name": "buyer"}]},
     )
-    assert made.roles == (Role("staff", ("admin", "buyer")), Role("admin"), Role("buyer"))
+    assert made.roles == (
+        TemplateRole("staff", ("admin", "buyer")),
+        TemplateRole("admin"),
+        TemplateRole("buyer"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -723,7 +727,12 @@ def test_the_two_templates_make_one_shop() -> None:
     protected = by_name["_User"]["classLevelPermissions"]["protectedFields"]
     assert protected == {"*": ["email", "address", "role"], "role:admin": []}
     assert made.sign_up_required == ("email",)
-    assert made.roles == (Role("admin"), Role("staff", ("admin",)), Role("seller"))
+    assert made.live_classes == ("Product", "Order", "SKU", "Cart", "FlashSale")
+    assert made.roles == (
+        TemplateRole("admin"),
+        TemplateRole("staff", ("admin",)),
+        TemplateRole("seller"),
+    )
 
 
 def test_a_cart_needs_no_total_when_both_flows_must_work() -> None:

@@ -5,9 +5,9 @@ Every problem of every file is collected before ``TemplateError`` is raised. How
 * classes, fields, indexes and roles unite; two types (or targets), default values or key sets
   for one name are a conflict that names both files;
 * a field is required only if every file that defines the class (that has ``fields`` for it)
-  requires it. The shop's two templates document two flows: one stores a cart with its total,
-  the other has carts without; loaded together, both must keep working. The other side of the
-  rule: a file that adds a field to a class repeats the required ones it wants to keep;
+  requires it, so that clients written for one file keep working when another one is added. In
+  return, a file that adds a field to a class must repeat the required ones it wants to keep;
+* a class is live (clients may subscribe to it) if any file says ``"liveQuery": true``;
 * class-level permissions in one file are used; in several, they must be equal, except
   ``protectedFields``, whose lists unite, because a file can only name the fields it knows. A
   file that lacks a key counts with its ``*`` list there: merging never shows what one file hides.
@@ -18,11 +18,11 @@ from pathlib import Path
 
 from parsepy.model.templates.complaints import Complaints
 from parsepy.model.templates.declarations import Declarations
-from parsepy.model.templates.merging import Role, Template, merge
+from parsepy.model.templates.merging import Template, TemplateRole, merge
 from parsepy.model.templates.names import ALIASES
 from parsepy.model.templates.problems import Problem, TemplateError
 
-__all__ = ["ALIASES", "Problem", "Role", "Template", "TemplateError", "load", "parse"]
+__all__ = ["ALIASES", "Problem", "Template", "TemplateError", "TemplateRole", "load", "parse"]
 
 
 def load(paths: Sequence[Path]) -> Template:

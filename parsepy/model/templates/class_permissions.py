@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from parsepy.model.permissions import KEYS, POINTER_SHORTHANDS
 from parsepy.model.templates.complaints import KINDS, Complaints
-from parsepy.model.templates.declarations import Class
+from parsepy.model.templates.declarations import ClassDeclaration
 from parsepy.model.templates.names import DEFAULTS, suggest
 from parsepy.model.templates.nodes import Node
 from parsepy.model.values import JSONObject
@@ -15,7 +15,9 @@ _GRANTEES = ("requiresAuthentication", "pointerFields", "currentUser", "authenti
 _USER_ID = re.compile(r"[A-Za-z0-9]{10,}")
 
 
-def merge(group: list[Class], types: dict[str, str], complaints: Complaints) -> JSONObject | None:
+def merge(
+    group: list[ClassDeclaration], types: dict[str, str], complaints: Complaints
+) -> JSONObject | None:
     """The permissions of a class whose columns have these types; ``None``: no file has any."""
     check = _Check(types, complaints)
     first: Node | None = None

@@ -1,4 +1,4 @@
-"""What each file declares: its classes with their columns, its roles."""
+"""What each file declares: its classes with their columns, and its roles."""
 
 import re
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from parsepy.model.templates.nodes import Node, Reader
 from parsepy.model.templates.values import type_of
 from parsepy.model.values import JSONObject
 
-_CLASS_KEYS = ("className", "fields", "classLevelPermissions", "indexes")
+_CLASS_KEYS = ("className", "fields", "classLevelPermissions", "indexes", "liveQuery")
 _FIELD_KEYS = ("type", "targetClass", "required", "defaultValue")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _ROLE_NAME = re.compile(r"[0-9A-Za-z_\- ]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """A column as one file declares it; ``type`` is ``Pointer<Product>`` style, "" if broken."""
+class FieldDeclaration:
+    """A column as one file declares it; ``type`` is ``Pointer<Class>`` style, "" if invalid."""
 
     node: Node
     type: str = ""
@@ -26,12 +26,12 @@ class Field:
     built_in: bool = False
 
     def default(self) -> Node | None:
-        """The declared default value."""
+        """Find the declared default value; None if there is none."""
         declared: Node | None = self.node.value.get("defaultValue") if self.type else None
         return declared
 
     def as_json(self, required: bool) -> JSONObject:
-        """REST schema JSON, without a default value."""
+        """Make the column's REST schema JSON, without a default value."""
         name, _, target = self.type.rstrip(">").partition("<")
         json_form: JSONObject = {"type": name}
         if target:
@@ -42,36 +42,42 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Class:
+class ClassDeclaration:
     """A class as one file declares it: its name as written and as stored."""
 
     written: str
     name: str
     node: Node
-    fields: dict[str, Field]
+    fields: dict[str, FieldDeclaration]
 
     def requires(self, field: str) -> bool:
-        """Whether this file lets the field stay required."""
+        """Does this file let the field stay required? A file without ``fields`` does."""
         if "fields" not in self.node.value:
             return True
         return field in self.fields and self.fields[field].required
 
+    @property
+    def is_live(self) -> bool:
+        """Does this file say that clients may subscribe to the class?"""
+        node: Node | None = self.node.value.get("liveQuery")
+        return node is not None and node.value is True
+
     def part(self, key: str) -> Node | None:
-        """The permissions or indexes, if they have the shape of an object."""
+        """Find the permissions or the indexes; None if they are missing or no object."""
         node: Node | None = self.node.value.get(key)
         return node if node and isinstance(node.value, dict) else None
 
 
 class Declarations:
-    """One loading: the files' classes and roles so far, and every problem found."""
+    """The classes and roles of the files that were read so far, with every problem found."""
 
     def __init__(self, complaints: Complaints) -> None:
         self.complaints = complaints
-        self.classes: list[Class] = []
+        self.classes: list[ClassDeclaration] = []
         self.roles: dict[str, dict[str, Node]] = {}
 
     def read(self, file: str, text: str) -> None:
-        """Take in one file's classes and roles."""
+        """Read the classes and roles of one file; problems are kept in ``complaints``."""
         self.complaints.begin(file)
         root = Reader(file, text, self.complaints.fail).read()
         if root is None:
@@ -134,13 +140,14 @@ class Declarations:
                 self._once(seen, name, node, written)
             for key in ("classLevelPermissions", "indexes"):
                 self.complaints.member(node, key, dict, written or "")
+            self.complaints.member(node, "liveQuery", bool, written or "")
             fields = self.complaints.member(node, "fields", dict, written or "")
             columns = {
                 field: self._read_field(name, field, member, f"{written or '?'}.{field}")
                 for field, member in (fields.value.items() if fields else ())
             }
             if written is not None:
-                self.classes.append(Class(written, name, node, columns))
+                self.classes.append(ClassDeclaration(written, name, node, columns))
 
     def _check_class_name(self, name: str, node: Node, where: str) -> None:
         if name in SYSTEM or (_NAME.fullmatch(name) and name != "length"):
@@ -153,7 +160,7 @@ class Declarations:
             reason = "a class name has letters, digits and _ only and starts with a letter"
         self.complaints.at(node, where, reason)
 
-    def _read_field(self, class_name: str, name: str, node: Node, where: str) -> Field:
+    def _read_field(self, class_name: str, name: str, node: Node, where: str) -> FieldDeclaration:
         built_in = (DEFAULTS | SYSTEM.get(class_name, {})).get(name)
         if built_in is None and name in ("length", "className"):
             self.complaints.at(node, where, f"{name!r} is a reserved name")
@@ -161,19 +168,19 @@ class Declarations:
             reason = "a field name has letters, digits and _ only and starts with a letter"
             self.complaints.at(node, where, reason)
         if not self.complaints.is_record(node, where, "a field", _FIELD_KEYS):
-            return Field(node)
+            return FieldDeclaration(node)
         target = self.complaints.member(node, "targetClass", str, where)
         spelled = self._spelled_type(node, target, where, built_in)
         flag = self.complaints.member(node, "required", bool, where)
         required = flag is not None and flag.value
         if not spelled:
-            return Field(node)
+            return FieldDeclaration(node)
         if built_in is not None:
             self._check_built_in(class_name, name, node, where, (built_in, spelled, required))
-            return Field(node, built_in, None, required, True)
+            return FieldDeclaration(node, built_in, None, required, True)
         if required and spelled.startswith("Relation"):
             self.complaints.at(node.value["required"], where, "a Relation can't be required")
-        field = Field(node, spelled, target if "<" in spelled else None, required)
+        field = FieldDeclaration(node, spelled, target if "<" in spelled else None, required)
         default = field.default()
         if default is not None and type_of(default.plain()) != spelled:
             found = type_of(default.plain())
@@ -183,7 +190,7 @@ class Declarations:
     def _spelled_type(
         self, node: Node, target: Node | None, where: str, built_in: str | None
     ) -> str:
-        """``Number`` or ``Pointer<Product>``; "" after a problem was reported."""
+        """Spell the type as ``Number`` or ``Pointer<Class>``; "" after a problem was reported."""
         name = self.complaints.needed(node, "type", where, "a field")
         if name is None:
             return ""

@@ -2,7 +2,7 @@
 
 from parsepy.model.schema import INDEX_KINDS
 from parsepy.model.templates.complaints import Complaints
-from parsepy.model.templates.declarations import Class
+from parsepy.model.templates.declarations import ClassDeclaration
 from parsepy.model.templates.names import SYSTEM, suggest
 from parsepy.model.templates.nodes import Node
 from parsepy.model.values import JSONObject
@@ -15,7 +15,9 @@ _OWN_INDEXES = (  # the server makes these itself, some of them unique: never fr
 )
 
 
-def merge(group: list[Class], types: dict[str, str], complaints: Complaints) -> JSONObject:
+def merge(
+    group: list[ClassDeclaration], types: dict[str, str], complaints: Complaints
+) -> JSONObject:
     """The indexes of a class whose columns have these types, by name."""
     merged: JSONObject = {}
     places: dict[str, Node] = {}

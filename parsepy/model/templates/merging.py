@@ -1,19 +1,19 @@
-"""The files' declarations put together: one schema for each class."""
+"""Merge the declarations of the files: one schema for each class."""
 
 from dataclasses import dataclass
 
 from parsepy.model.schema import VOLATILE_CLASSES
 from parsepy.model.templates import class_permissions, indexes
 from parsepy.model.templates.complaints import Complaints
-from parsepy.model.templates.declarations import Class, Declarations, Field
+from parsepy.model.templates.declarations import ClassDeclaration, Declarations, FieldDeclaration
 from parsepy.model.templates.names import ALIASES, DEFAULTS, SIGN_UP, SYSTEM, stored_name, suggest
 from parsepy.model.templates.nodes import Node
 from parsepy.model.values import JSONObject
 
 
 @dataclass(frozen=True, slots=True)
-class Role:
-    """A role made at first start; members of ``roles`` inherit it."""
+class TemplateRole:
+    """A role that the first start makes; the members of ``roles`` have its rights, too."""
 
     name: str
     roles: tuple[str, ...] = ()
@@ -21,17 +21,22 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """What the files ask for: REST schema JSON per class, roles, columns a sign-up must bring."""
+    """What the files ask for.
+
+    The classes as REST schema JSON, the roles, the columns that a sign-up must have, and the
+    names of the classes that clients may subscribe to (Live Query).
+    """
 
     classes: tuple[JSONObject, ...]
-    roles: tuple[Role, ...] = ()
+    roles: tuple[TemplateRole, ...] = ()
     sign_up_required: tuple[str, ...] = ()
+    live_classes: tuple[str, ...] = ()
 
 
 def merge(declarations: Declarations) -> Template:
-    """Everything read so far as one template; raises ``TemplateError``."""
+    """Merge everything that was read into one template; raises ``TemplateError``."""
     complaints = declarations.complaints
-    by_name: dict[str, list[Class]] = {}
+    by_name: dict[str, list[ClassDeclaration]] = {}
     for declared in declarations.classes:
         by_name.setdefault(declared.name, []).append(declared)
     _check_targets(declarations, {*by_name, *SYSTEM})
@@ -42,13 +47,16 @@ def merge(declarations: Declarations) -> Template:
     named = {field for declared in users for field in declared.fields}
     return Template(
         classes=tuple(c for c in merged if c["className"] not in VOLATILE_CLASSES),
-        roles=tuple(Role(name, tuple(heirs)) for name, heirs in declarations.roles.items()),
+        roles=tuple(TemplateRole(name, tuple(heirs)) for name, heirs in declarations.roles.items()),
         # Parse: the required check runs before the random username is made, and sign-ups
         # through a provider have no password, so these three are no column options.
         sign_up_required=tuple(
             field
             for field in SIGN_UP[2:]
             if field in named and all(declared.requires(field) for declared in users)
+        ),
+        live_classes=tuple(
+            name for name, group in by_name.items() if any(declared.is_live for declared in group)
         ),
     )
 
@@ -71,8 +79,8 @@ def _check_heirs(declarations: Declarations) -> None:
                 declarations.complaints.at(node, f"roles.{name}", reason)
 
 
-def _merged(name: str, group: list[Class], complaints: Complaints) -> JSONObject:
-    columns: dict[str, Field] = {}
+def _merged(name: str, group: list[ClassDeclaration], complaints: Complaints) -> JSONObject:
+    columns: dict[str, FieldDeclaration] = {}
     defaults: dict[str, Node] = {}
     for declared in group:
         for field_name, field in declared.fields.items():
