@@ -41,6 +41,7 @@ CLOUD_NAMES = frozenset(
         "SaveRequest",
         "Session",
         "SubscribeRequest",
+        "TriggerRequest",
         "User",
         "UserRequest",
         "WriteRequest",

@@ -22,7 +22,7 @@ from parsepy.outgoing import Outgoing
 from parsepy.pubsub import Events
 from parsepy.push.base import PushSender
 from parsepy.storage import Storage
-from parsepy.triggers import Triggers
+from parsepy.triggers import Event, Triggers
 
 
 @dataclass(slots=True)
@@ -98,6 +98,13 @@ class RequestContext:
     def as_master(self) -> "RequestContext":
         """The same request with the rights of the master key."""
         return replace(self, principal=MASTER)
+
+
+def context_of(event: Event) -> RequestContext:
+    """The request of an event, whole; raises ``TypeError`` for one that is no request of ours."""
+    if isinstance(event.request, RequestContext):
+        return event.request
+    raise TypeError(f"{event.kind} of {event.class_name} has no RequestContext")
 
 
 def master_context(backend: Backend) -> RequestContext:

@@ -4,11 +4,14 @@ An event may only react: it is published when the write is done. `save` and `del
 who listens; they ask ``wants`` so that nobody's events cost nothing.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from parsepy.model.values import JSONObject
+
+log = logging.getLogger("parsepy")
 
 Operation = Literal["create", "update", "delete"]
 
@@ -23,7 +26,20 @@ class ObjectEvent:
     original: JSONObject | None = None
 
 
-Listener = Callable[[ObjectEvent], None]
+class Listener(Protocol):
+    """Whoever is to be notified of stored changes; its methods neither block nor raise."""
+
+    def wants(self, class_name: str) -> bool:
+        """Is a change of this class to be published to this listener?"""
+        ...
+
+    def publish(self, event: ObjectEvent) -> None:
+        """Take the event of a class that it wants."""
+        ...
+
+    def forget(self, user_id: str | None) -> None:
+        """Drop what is cached of a user (None: of everybody): their sessions or roles changed."""
+        ...
 
 
 class EventTransport(Protocol):
@@ -40,31 +56,40 @@ class EventTransport(Protocol):
 
 
 class Events:
-    """The bus of one process: listeners are called in order, right after the write."""
+    """The bus of one process: listeners are notified in the order in which they were added.
+
+    What fails in one of them is logged and keeps nothing from the others, nor from the writer.
+    """
 
     def __init__(self) -> None:
-        self._wants: Callable[[str], bool] | None = None
-        self._listener: Listener | None = None
-        self._forget: Callable[[str | None], None] | None = None
+        self._listeners: tuple[Listener, ...] = ()
 
-    def listen(self, listener: Listener, wants: Callable[[str], bool]) -> None:
-        """Call ``listener`` for the classes of which ``wants`` is true."""
-        self._listener, self._wants = listener, wants
+    def add(self, listener: Listener) -> None:
+        """Notify this listener, too, from now on."""
+        self._listeners = (*self._listeners, listener)
+
+    def remove(self, listener: Listener) -> None:
+        """Notify this listener no more; one that is not there is no error."""
+        self._listeners = tuple(other for other in self._listeners if other is not listener)
 
     def wants(self, class_name: str) -> bool:
         """Does anybody listen to this class?"""
-        return self._wants is not None and self._wants(class_name)
+        listeners = self._listeners
+        return bool(listeners) and any(listener.wants(class_name) for listener in listeners)
 
     def publish(self, event: ObjectEvent) -> None:
-        """Tell the listener; it must neither block nor raise."""
-        if self._listener is not None and self.wants(event.class_name):
-            self._listener(event)
+        """Give an event to every listener that wants its class."""
+        for listener in self._listeners:
+            try:
+                if listener.wants(event.class_name):
+                    listener.publish(event)
+            except Exception:  # around each listener: the write is done, and the others wait
+                log.exception("a listener failed at an event of %s", event.class_name)
 
-    def on_forget(self, call: Callable[[str | None], None]) -> None:
-        """Call when what is cached of a user (None: of everybody) has become untrue."""
-        self._forget = call
-
-    def forgotten(self, user_id: str | None) -> None:
-        """Say that a user's sessions or roles have changed; of everybody without an id."""
-        if self._forget is not None:
-            self._forget(user_id)
+    def forget(self, user_id: str | None) -> None:
+        """Say that a user's sessions or roles have changed; without an id, everybody's."""
+        for listener in self._listeners:
+            try:
+                listener.forget(user_id)
+            except Exception:  # as above
+                log.exception("a listener failed to forget a user")

@@ -41,7 +41,7 @@ NAMED = {
     "storage/documents.py": {"_User", "_Audience"},  # the storage format of authData, lastUsed
     "storage/filters.py": {"_User"},
     "storage/updates.py": {"_User"},
-    "triggers.py": {"_Session"},  # which has no trigger but afterLogout
+    "triggers/table.py": {"_Session"},  # which has no trigger but afterLogout
     "cloud/validators.py": {"_User"},  # who signs up counts as the user
 }
 OWN = (

@@ -17,9 +17,9 @@ from parsepy.cloud.requests import (
     JobRequest,
     LiveEventRequest,
     ReceivedRequest,
-    Request,
     SaveRequest,
     SubscribeRequest,
+    TriggerRequest,
     UserRequest,
     WriteRequest,
 )
@@ -27,6 +27,9 @@ from parsepy.cloud.users import Installation, Role, Session, User
 from parsepy.cloud.values import ACL, GeoPoint, Polygon
 from parsepy.errors import Code, ParseError
 from parsepy.operations.save import ConditionFailed
+
+Request = TriggerRequest
+"""What cloud code written for earlier versions calls it."""
 
 __all__ = [
     "ACL",
@@ -60,6 +63,7 @@ __all__ = [
     "SaveRequest",
     "Session",
     "SubscribeRequest",
+    "TriggerRequest",
     "User",
     "UserRequest",
     "WriteRequest",

@@ -1,11 +1,5 @@
-"""``Cloud``: decorators that register hooks, functions and jobs, and what goes around them.
+"""``Cloud``: the decorators that register hooks, functions and jobs, and the calls beside them."""
 
-A decorated function becomes a handler of neutral events: it is given a friendly request, its
-validator is asked first, and what it returns is put into the house's terms.
-"""
-
-import functools
-import inspect
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,25 +10,8 @@ from parsepy.cloud import current, threads
 from parsepy.cloud.codec import decode, encode
 from parsepy.cloud.config import Config
 from parsepy.cloud.files import File
+from parsepy.cloud.handlers import FUNCTION, JOB, RECEIVER, handlers_of
 from parsepy.cloud.locks import Lock
-from parsepy.cloud.objects import Object
-from parsepy.cloud.requests import (
-    ConfigRequest,
-    ConnectRequest,
-    DeleteRequest,
-    FileRequest,
-    FindRequest,
-    FoundRequest,
-    FunctionRequest,
-    JobRequest,
-    LiveEventRequest,
-    ReceivedRequest,
-    Request,
-    SaveRequest,
-    SubscribeRequest,
-    UserRequest,
-    WriteRequest,
-)
 from parsepy.cloud.transactions import Transaction
 from parsepy.cloud.validators import Validator, declared
 from parsepy.config.paths import escape_path
@@ -44,18 +21,16 @@ from parsepy.triggers import (
     CONFIG,
     CONNECT,
     FILE,
-    NOTHING,
     TRIGGERS,
-    Answered,
-    Event,
-    Handler,
+    UNDEFINED,
+    CustomResponse,
     Job,
     Triggers,
 )
 
 F = TypeVar("F", bound=Callable[..., Any])
 Target = str | type[Any]
-Answer = Answered
+Answer = CustomResponse
 
 _REGISTRY: ContextVar[Triggers | None] = ContextVar("parsepy_registry", default=None)
 _PSEUDO: dict[type[Any], str] = {File: FILE, Config: CONFIG}
@@ -107,123 +82,6 @@ def name_of(target: Target) -> str:
     return str(name)
 
 
-# --- what goes around a hook ----------------------------------------------------------------
-
-
-async def _call(function: Callable[..., Any], request: Any) -> Any:
-    """Run an author's function: async on the loop, plain in a thread."""
-    if inspect.iscoroutinefunction(function):
-        return await function(request)
-    answer = await threads.run(function, request)
-    return await answer if inspect.isawaitable(answer) else answer
-
-
-def _take_save(request: SaveRequest, answer: Any) -> Any:
-    if isinstance(answer, Answered):
-        return Answered(encode(answer.content, whole=True), answer.status, answer.headers)
-    if answer is None:
-        return request.changes(request.object)
-    if isinstance(answer, Object):
-        return request.changes(answer)
-    raise TypeError(
-        f"before_save of {request.class_name} returned a {type(answer).__name__}; "
-        "expected None, an Object or Cloud.answer(…)"
-    )
-
-
-def _take_saved(request: SaveRequest, answer: Any) -> Any:
-    # Parse: only plain JSON replaces the answer, an object does not
-    return None if isinstance(answer, Object) else encode(answer)
-
-
-def _take_function(request: Request, answer: Any) -> Any:
-    if isinstance(answer, Answered):
-        return Answered(encode(answer.content, whole=True), answer.status, answer.headers)
-    return NOTHING if answer is None else encode(answer, whole=True)
-
-
-def _take_file(request: FileRequest, answer: Any) -> Any:
-    if request.may_change and answer is not None and not isinstance(answer, File):
-        raise TypeError(
-            f"{request.trigger_name} of a file returned a {type(answer).__name__}; "
-            "expected None or a File"
-        )
-    return request.answer(answer)
-
-
-def _take_verdict(request: Request, answer: Any) -> bool:
-    return answer is True
-
-
-def _take_nothing(request: Request, answer: Any) -> None:
-    """What such a hook returns has no meaning."""
-
-
-Take = Callable[[Any, Any], Any]
-_REQUESTS: dict[str, tuple[Callable[[Event], Any], Take]] = {
-    "beforeSave": (SaveRequest, _take_save),
-    "afterSave": (SaveRequest, _take_saved),
-    "beforeDelete": (DeleteRequest, _take_nothing),
-    "afterDelete": (DeleteRequest, _take_nothing),
-    "beforeFind": (FindRequest, FindRequest.answer),
-    "afterFind": (FoundRequest, FoundRequest.answer),
-    "mayWrite": (WriteRequest, _take_verdict),
-    "beforeLogin": (UserRequest, _take_nothing),
-    "afterLogin": (UserRequest, _take_nothing),
-    "afterLogout": (UserRequest, _take_nothing),
-    "beforePasswordResetRequest": (UserRequest, _take_nothing),
-    "beforeConnect": (ConnectRequest, _take_nothing),
-    "beforeSubscribe": (SubscribeRequest, SubscribeRequest.answer),
-    "afterEvent": (LiveEventRequest, LiveEventRequest.answer),
-    "function": (FunctionRequest, _take_function),
-    "job": (JobRequest, _take_function),
-    "receiver": (ReceivedRequest, _take_function),
-}
-
-
-def handler_of(
-    function: Callable[..., Any],
-    validator: Validator,
-    make: Callable[[Event], Any],
-    take: Take,
-) -> Handler:
-    """The handler that runs an author's function in the request of an event.
-
-    Raises ``TypeError`` for a function that can't be called with a request.
-    """
-    _check_signature(function)
-    checked = None if validator.is_empty else validator
-
-    @functools.wraps(function)
-    async def handle(event: Event) -> Any:
-        with current.acting(event.request):
-            if _is_skipped(checked, event):
-                return None
-            request = make(event)
-            if checked is not None:
-                await checked.check(request)
-            return take(request, await _call(function, request))
-
-    return handle
-
-
-def _check_signature(function: Callable[..., Any]) -> None:
-    try:
-        signature = inspect.signature(function)
-    except ValueError:  # some built-in functions show none
-        return
-    try:
-        signature.bind(object())
-    except TypeError as error:
-        name = getattr(function, "__name__", function)
-        raise TypeError(f"{name}{signature} must take one argument, the request") from error
-
-
-def _is_skipped(validator: Validator | None, event: Event) -> bool:
-    skips = validator is not None and validator.skip_with_master_key
-    return skips and bool(event.request.principal.is_master)
-
-
 class CloudCode:
     """The decorators and calls of cloud code; its one instance is ``Cloud``.
 
@@ -260,7 +118,7 @@ class CloudCode:
         checked = declared(validator, rules)
 
         def register(function: F) -> F:
-            handler = handler_of(function, checked, *_REQUESTS["function"])
+            handler = FUNCTION.handler(function, checked)
             registry.functions[name] = handler
             if rate_limit is not None:
                 registry.rate_limits.append(
@@ -283,7 +141,7 @@ class CloudCode:
             jobs.check_schedule(schedule)
 
         def register(function: F) -> F:
-            handler = handler_of(function, Validator(), *_REQUESTS["job"])
+            handler = JOB.handler(function, Validator())
             registry.jobs[name] = Job(handler, schedule)
             return function
 
@@ -298,7 +156,7 @@ class CloudCode:
         registry = _registry()
 
         def register(function: F) -> F:
-            handler = handler_of(function, Validator(), *_REQUESTS["receiver"])
+            handler = RECEIVER.handler(function, Validator())
             registry.receivers[name] = handler
             return function
 
@@ -381,10 +239,10 @@ class CloudCode:
         registry = _registry()
         rate_limit = rules.pop("rate_limit", None)
         checked = declared(rules.pop("validator", None), rules)
-        make, take = _request_of(kind, class_name)
+        make = handlers_of(kind, class_name)
 
         def register(function: F) -> F:
-            registry.add(kind, class_name, handler_of(function, checked, make, take))
+            registry.add(kind, class_name, make(function, checked))
             if rate_limit is not None:
                 path = _PATHS.get(kind) or _path_of(class_name)
                 registry.rate_limits.append(_limit(rate_limit, path, _METHODS.get(kind)))
@@ -396,13 +254,13 @@ class CloudCode:
 
     def answer(
         self, content: Any, *, status: int = 200, headers: Mapping[str, str] | None = None
-    ) -> Answered:
+    ) -> CustomResponse:
         """What a hook returns to answer the client itself.
 
         From before_save: nothing is stored and ``content`` is the answer. From a function: its
         result, with an HTTP status and headers.
         """
-        return Answered(content, status, dict(headers or {}))
+        return CustomResponse(content, status, dict(headers or {}))
 
     def transaction(self, attempts: int = 8) -> Transaction:
         """All saves and deletes inside commit together or not at all.
@@ -426,7 +284,7 @@ class CloudCode:
         """Call a cloud function; its result."""
         acting = await current.context(**rights)
         result = await functions.call(acting, name, encode(dict(params or {})))
-        return None if result is NOTHING else decode(getattr(result, "content", result))
+        return None if result is UNDEFINED else decode(getattr(result, "content", result))
 
     async def start_job(self, name: str, params: Mapping[str, Any] | None = None) -> str:
         """Start a job in the background; the id of its `_JobStatus`."""
@@ -437,14 +295,6 @@ class CloudCode:
     def wait(self, awaitable: Awaitable[Any]) -> Any:
         """In a plain ``def`` hook: wait for something async, as ``Cloud.wait(order.save())``."""
         return threads.wait(awaitable)
-
-
-def _request_of(kind: str, class_name: str) -> tuple[Callable[[Event], Any], Take]:
-    if class_name == FILE:
-        return FileRequest, _take_file
-    if class_name == CONFIG:
-        return ConfigRequest, _take_nothing
-    return _REQUESTS[kind]
 
 
 def _path_of(class_name: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, MutableMapping
 from functools import cached_property
 from typing import Any
 
-from parsepy.backend import RequestContext
+from parsepy.backend import RequestContext, context_of
 from parsepy.cloud import codec, objects
 from parsepy.cloud.config import Config as GlobalConfig
 from parsepy.cloud.files import File
@@ -16,7 +16,25 @@ from parsepy.config import Config
 from parsepy.model import query as queries
 from parsepy.model.files import FileDraft
 from parsepy.model.values import JSONObject
-from parsepy.triggers import Event, Replaced
+from parsepy.triggers import (
+    ConfigEvent,
+    ConnectEvent,
+    DeleteEvent,
+    Event,
+    FileEvent,
+    FindEvent,
+    FoundEvent,
+    FunctionEvent,
+    JobEvent,
+    LiveEvent,
+    ReceiverEvent,
+    ReplacementResults,
+    SavedEvent,
+    SaveEvent,
+    SubscribeEvent,
+    UserEvent,
+    WriteEvent,
+)
 
 log = logging.getLogger("parsepy.cloud")
 
@@ -30,121 +48,135 @@ class _Log(logging.LoggerAdapter[logging.Logger]):
         return f"request {(self.extra or {}).get('id')}: {msg}", kwargs
 
 
-class Request:
-    """What every hook is told: who asks, from where, and the context that travels along."""
+class TriggerRequest:
+    """What every hook is told: who asks, from where, and the context that travels along.
+
+    ``trigger_name`` is the kind of the trigger, as ``beforeSave``; ``class_name`` the class (or
+    function, or job) that it is about.
+    """
 
     def __init__(self, event: Event) -> None:
-        self._event = event
-        self._asked: RequestContext = event.request
-
-    @property
-    def trigger_name(self) -> str:
-        """The kind of the trigger, as ``beforeSave``."""
-        return self._event.kind
-
-    @property
-    def class_name(self) -> str:
-        """The class (or function, or job) that this is about."""
-        return self._event.class_name
+        self.trigger_name = event.kind
+        self.class_name = event.class_name
+        self._context = context_of(event)
 
     @property
     def master(self) -> bool:
         """Does the caller hold the master key? The maintenance key is none."""
-        return self._asked.principal.is_master
+        return self._context.principal.is_master
 
     @property
     def is_read_only(self) -> bool:
         """Is it the read-only master key?"""
-        return self._asked.principal.is_read_only
+        return self._context.principal.is_read_only
 
     @cached_property
     def user(self) -> User | None:
-        """The caller, with his ``session_token``; ``None`` for nobody and the master key."""
-        principal = self._asked.principal
+        """The caller, with their ``session_token``; ``None`` for nobody and the master key."""
+        principal = self._context.principal
         return user_of(principal.user, principal.session_token)
 
     @property
     def roles(self) -> frozenset[str]:
         """The names of the caller's roles, inherited ones included."""
-        return self._asked.principal.roles
+        return self._context.principal.roles
 
     @property
     def installation_id(self) -> str | None:
         """The id of the installation that asks; ``cloud`` for cloud code."""
-        return self._asked.installation_id
+        return self._context.installation_id
 
     @property
     def ip(self) -> str | None:
         """The caller's address."""
-        return self._asked.ip
+        return self._context.ip
 
     @cached_property
     def headers(self) -> Mapping[str, str]:
         """The HTTP headers of the request, names in lower case."""
         return {
             name.decode("latin-1"): value.decode("latin-1")
-            for name, value in self._asked.headers.items()
+            for name, value in self._context.headers.items()
         }
 
     @property
     def request_id(self) -> str:
         """The id under which the server logs this request."""
-        return self._asked.request_id
+        return self._context.request_id
 
     @property
     def context(self) -> dict[str, Any]:
         """What the caller and earlier triggers of this operation left; change it freely."""
-        return self._asked.trigger_context
+        return self._context.trigger_context
 
     @property
     def config(self) -> Config:
         """The server's options."""
-        return self._asked.config
+        return self._context.config
 
     @cached_property
     def log(self) -> "logging.LoggerAdapter[logging.Logger]":
         """A logger that marks its lines with the request's id."""
-        return _Log(log, {"id": self._asked.request_id})
+        return _Log(log, {"id": self._context.request_id})
 
 
-class SaveRequest(Request):
+class SaveRequest(TriggerRequest):
     """Of before_save and after_save: the ``object``, and its ``original`` state on updates."""
 
-    def __init__(self, event: Event) -> None:
+    def __init__(self, event: SaveEvent | SavedEvent) -> None:
         super().__init__(event)
+        self._stored = event.original
+        self._sent: JSONObject = {}
         self._given: dict[str, Any] = {}
-        if event.changes is not None:
+        if isinstance(event, SaveEvent):
+            self._sent = event.changes
             self.object = objects.from_changes(event.class_name, event.original, event.changes)
             self._given = dict(self.object._pending)
         else:
-            self.object = objects.from_rest(event.class_name, event.object or {})
+            self.object = objects.from_rest(event.class_name, event.object)
 
     @cached_property
     def original(self) -> Object | None:
         """The object as it is stored; ``None`` when it is being created."""
-        stored = self._event.original
+        stored = self._stored
         return None if stored is None else objects.from_rest(self.class_name, stored)
 
     def changes(self, item: Object) -> JSONObject | None:
         """What is to be written of ``item``; ``None`` if it is what the client sent."""
-        sent = self._event.changes or {}
+        sent = self._sent
         if item is not self.object:
             return item.changes()
         found = item.changes(self._given, sent)
         return None if found == sent else found
 
 
-class DeleteRequest(Request):
-    """Of before_delete and after_delete: the ``object``."""
+class _ObjectRequest(TriggerRequest):
+    """About one object, which is made when it is asked for."""
+
+    def __init__(self, event: DeleteEvent | UserEvent) -> None:
+        super().__init__(event)
+        self._item = event.object
 
     @cached_property
     def object(self) -> Object:
-        """The object that goes, or is gone."""
-        return objects.from_rest(self.class_name, self._event.object or {})
+        """The object that this is about."""
+        return objects.from_rest(self.class_name, self._item)
 
 
-class WriteRequest(Request):
+class DeleteRequest(_ObjectRequest):
+    """Of before_delete and after_delete: the ``object`` that goes, or is gone."""
+
+
+class UserRequest(_ObjectRequest):
+    """Of log-ins, log-outs and password resets: the ``object`` is the user (or the session)."""
+
+
+class WriteRequest(TriggerRequest):
     """Of may_write: the ``object`` as it is stored, and the ``changes`` asked for."""
+
+    def __init__(self, event: WriteEvent) -> None:
+        super().__init__(event)
+        self._event = event
 
     @cached_property
     def object(self) -> Object:
@@ -157,21 +189,15 @@ class WriteRequest(Request):
         return self._event.changes
 
 
-class UserRequest(Request):
-    """Of log-ins, log-outs and password resets: the ``object`` is the user (or the session)."""
+class FindRequest(TriggerRequest):
+    """Of before_find: the ``query``, to be changed.
 
-    @cached_property
-    def object(self) -> Object:
-        """The user; for after_logout the session that ended."""
-        return objects.from_rest(self.class_name, self._event.object or {})
+    ``is_get`` says that one object was asked for by its id.
+    """
 
-
-class FindRequest(Request):
-    """Of before_find: the ``query``, to be changed."""
-
-    def __init__(self, event: Event) -> None:
+    def __init__(self, event: FindEvent | SubscribeEvent) -> None:
         super().__init__(event)
-        assert event.query is not None
+        self.is_get = isinstance(event, FindEvent) and event.is_get
         self._asked_query = event.query
         self._before = queries.to_parameters(event.query)
         self.query: Query[Any] = Query(event.class_name)
@@ -181,21 +207,16 @@ class FindRequest(Request):
         self.subquery_read_preference: str | None = None
 
     @property
-    def is_get(self) -> bool:
-        """Was one object asked for by its id?"""
-        return self._event.is_get
-
-    @property
     def count(self) -> bool:
         """Was the number of matches asked for?"""
         return self._asked_query.count
 
-    def answer(self, given: Any) -> queries.Query | Replaced | None:
+    def answer(self, given: Any) -> queries.Query | ReplacementResults | None:
         """What a before_find comes to: a rewritten query, objects in its place, or neither."""
         if isinstance(given, Object):
-            return Replaced([given.to_json()])
+            return ReplacementResults([given.to_json()])
         if isinstance(given, list | tuple):
-            return Replaced([item.to_json() for item in given])
+            return ReplacementResults([item.to_json() for item in given])
         query = self.query if given is None else given
         if not isinstance(query, Query):
             raise TypeError(
@@ -211,7 +232,7 @@ class FindRequest(Request):
                 parameters[name] = value
         if query.class_name == self.class_name and parameters == self._before:
             return None
-        return rewritten(query.class_name, parameters, self._asked_query, self._asked)
+        return rewritten(query.class_name, parameters, self._asked_query, self._context)
 
 
 def rewritten(
@@ -229,24 +250,24 @@ def rewritten(
     return made
 
 
-class FoundRequest(Request):
-    """Of after_find: the ``objects`` that were found, to be changed or replaced."""
+class FoundRequest(TriggerRequest):
+    """Of after_find: the ``objects`` that were found, to be changed or replaced.
 
-    def __init__(self, event: Event) -> None:
+    ``is_get`` says that one object was asked for by its id.
+    """
+
+    def __init__(self, event: FoundEvent) -> None:
         super().__init__(event)
-        found = event.objects or []
-        self.objects: list[Any] = [codec.from_rest(event.class_name, item) for item in found]
+        self.is_get = event.is_get
+        self._asked_query = event.query
+        self.objects: list[Any] = [
+            codec.from_rest(event.class_name, item) for item in event.objects
+        ]
 
     @cached_property
-    def query(self) -> Query[Any] | None:
+    def query(self) -> Query[Any]:
         """The query that found them."""
-        asked = self._event.query
-        return None if asked is None else Query(self.class_name).load(queries.to_parameters(asked))
-
-    @property
-    def is_get(self) -> bool:
-        """Was one object asked for by its id?"""
-        return self._event.is_get
+        return Query(self.class_name).load(queries.to_parameters(self._asked_query))
 
     def answer(self, given: Any) -> list[JSONObject]:
         """The objects that the client gets, in REST form."""
@@ -262,31 +283,28 @@ class FoundRequest(Request):
         ]
 
 
-class FileRequest(Request):
+class FileRequest(TriggerRequest):
     """Of the triggers of files: the ``file``, to be changed before it is stored or sent.
 
-    In after_find, ``force_download`` and ``response_headers`` say how it is sent.
+    ``file_size`` is in bytes, ``None`` while an upload is under way. In after_find,
+    ``force_download`` and ``response_headers`` say how it is sent.
     """
 
-    def __init__(self, event: Event) -> None:
+    def __init__(self, event: FileEvent) -> None:
         super().__init__(event)
-        self._draft: FileDraft = event.extra["file"]
-        self.file = File.from_draft(self._draft)
-        self.force_download = bool(event.extra.get("forceDownload", False))
-        self.response_headers: dict[str, str] = dict(event.extra.get("responseHeaders", {}))
-
-    @property
-    def file_size(self) -> int | None:
-        """The size in bytes; ``None`` while an upload is under way."""
-        size: int | None = self._event.extra["fileSize"]
-        return size
+        self._event = event
+        self._draft = event.file
+        self.file = File.from_draft(event.file)
+        self.file_size = event.file_size
+        self.force_download = event.force_download
+        self.response_headers = dict(event.response_headers)
 
     @property
     def may_change(self) -> bool:
         """Does it count what becomes of the file?"""
         return self.trigger_name in ("beforeSave", "beforeFind", "afterFind")
 
-    def answer(self, given: File | None) -> Any:
+    def answer(self, given: File | None) -> FileDraft | None:
         """What the author made of the file, in the house's terms.
 
         What is stored or gone already can't be changed: a client must learn its true name.
@@ -294,23 +312,22 @@ class FileRequest(Request):
         if not self.may_change:
             return None
         file = self.file if given is None else given
-        draft = file.write_to(self._draft if given is None else FileDraft(name=file.name))
-        if self.trigger_name != "afterFind":
-            return draft
-        return {
-            "file": draft,
-            "forceDownload": self.force_download,
-            "responseHeaders": self.response_headers,
-        }
+        self._event.force_download = bool(self.force_download)
+        self._event.response_headers = dict(self.response_headers)
+        return file.write_to(self._draft if given is None else FileDraft(name=file.name))
 
 
-class ConfigRequest(Request):
+class ConfigRequest(TriggerRequest):
     """Of before_save and after_save of ``Config``: all parameters as they will be, or are."""
+
+    def __init__(self, event: ConfigEvent) -> None:
+        super().__init__(event)
+        self._event = event
 
     @cached_property
     def object(self) -> GlobalConfig:
         """The parameters with the change made."""
-        return GlobalConfig(codec.decode(self._event.object or {}))
+        return GlobalConfig(codec.decode(self._event.object))
 
     @cached_property
     def original(self) -> GlobalConfig | None:
@@ -319,56 +336,53 @@ class ConfigRequest(Request):
         return None if stored is None else GlobalConfig(codec.decode(stored))
 
 
-class ConnectRequest(Request):
-    """Of before_connect: who comes, and how many are there already."""
+class ConnectRequest(TriggerRequest):
+    """Of before_connect: who comes, and how many are there already.
 
-    @property
-    def client_id(self) -> str:
-        """The id that the client has from now on."""
-        return str(self._event.extra["clientId"])
+    ``client_id`` is the id that the client has from now on; ``clients`` and ``subscriptions`` say
+    how many this process serves.
+    """
 
-    @property
-    def clients(self) -> int:
-        """How many clients this process serves."""
-        return int(self._event.extra["clients"])
-
-    @property
-    def subscriptions(self) -> int:
-        """How many subscriptions this process serves."""
-        return int(self._event.extra["subscriptions"])
+    def __init__(self, event: ConnectEvent) -> None:
+        super().__init__(event)
+        self.client_id = event.client_id
+        self.clients = event.clients
+        self.subscriptions = event.subscriptions
 
 
 class SubscribeRequest(FindRequest):
     """Of before_subscribe: the ``query``, to be changed."""
 
+    def __init__(self, event: SubscribeEvent) -> None:
+        super().__init__(event)
+        self._subscription_id = event.subscription_id
+
     @property
     def request_id(self) -> str:
         """The number by which the client names the subscription."""
-        return str(self._event.extra["requestId"])
+        return str(self._subscription_id)
 
     def answer(self, given: Any) -> queries.Query | None:
         """The query that is followed from now on."""
         answer = super().answer(given)
-        if isinstance(answer, Replaced):
+        if isinstance(answer, ReplacementResults):
             raise TypeError("before_subscribe returned objects; expected a Query or None")
         return answer
 
 
-class LiveEventRequest(Request):
+class LiveEventRequest(TriggerRequest):
     """Of after_live_query_event: the ``object`` as this client will see it.
 
-    Change it, or set ``send_event`` to False to keep the event from this client.
+    ``event`` says what happened: create, enter, update, leave or delete. Change the object, or
+    set ``send_event`` to False to keep the event from this client.
     """
 
-    def __init__(self, event: Event) -> None:
+    def __init__(self, event: LiveEvent) -> None:
         super().__init__(event)
-        self.object = objects.from_rest(event.class_name, event.object or {})
+        self._event = event
+        self.event = event.outcome
+        self.object = objects.from_rest(event.class_name, event.object)
         self.send_event = True
-
-    @property
-    def event(self) -> str:
-        """What happened: create, enter, update, leave or delete."""
-        return str(self._event.extra["event"])
 
     @cached_property
     def original(self) -> Object | None:
@@ -378,48 +392,49 @@ class LiveEventRequest(Request):
 
     def answer(self, given: Any) -> None:
         """Carry what the author changed back into the event."""
-        told = self._event.object or {}
-        kept: JSONObject = {n: told[n] for n in ("className", "__type") if n in told}
+        item = self._event.object
+        kept: JSONObject = {n: item[n] for n in ("className", "__type") if n in item}
         self._event.object = {**kept, **self.object.to_json()}
-        self._event.extra["sendEvent"] = self.send_event
+        self._event.is_sent = self.send_event is not False
 
 
-class FunctionRequest(Request):
+class FunctionRequest(TriggerRequest):
     """Of a cloud function: its ``params``."""
 
-    def __init__(self, event: Event) -> None:
+    def __init__(self, event: FunctionEvent | JobEvent) -> None:
         super().__init__(event)
-        self.params: dict[str, Any] = codec.decode(event.params or {})
+        self.params: dict[str, Any] = codec.decode(event.params)
 
     @property
     def function_name(self) -> str:
         """The name that was called."""
-        return self._event.class_name
+        return self.class_name
 
 
-class ReceivedRequest(Request):
-    """Of a receiver: the ``body`` of a request that another service sent, to the byte."""
+class ReceivedRequest(TriggerRequest):
+    """Of a receiver: the ``body`` of a request that another service sent, to the byte.
 
-    @property
-    def body(self) -> bytes:
-        """The bytes that came; ``headers`` say how they are signed."""
-        content: bytes = self._event.extra["body"]
-        return content
+    ``headers`` say how it is signed.
+    """
+
+    def __init__(self, event: ReceiverEvent) -> None:
+        super().__init__(event)
+        self.body = event.body
 
 
 class JobRequest(FunctionRequest):
-    """Of a job: its ``params``, and ``message`` to say how far it is."""
+    """Of a job: its ``params``, the id of its `_JobStatus`, and ``message`` to report on it."""
+
+    def __init__(self, event: JobEvent) -> None:
+        super().__init__(event)
+        self.job_id = event.job_id
+        self._report = event.report
 
     @property
     def job_name(self) -> str:
         """The job's name."""
-        return self._event.class_name
-
-    @property
-    def job_id(self) -> str:
-        """The id of its `_JobStatus`."""
-        return str(self._event.extra["job_id"])
+        return self.class_name
 
     async def message(self, text: str) -> None:
         """Write how far the job is into its `_JobStatus`."""
-        await self._event.extra["message"](str(text))
+        await self._report(str(text))

@@ -8,7 +8,7 @@ from typing import Any
 
 from parsepy.cloud.codec import encode
 from parsepy.cloud.objects import Object, Pointer
-from parsepy.cloud.requests import Request
+from parsepy.cloud.requests import TriggerRequest
 from parsepy.errors import Code, ParseError
 
 _TYPES: dict[Any, tuple[str, tuple[type, ...]]] = {
@@ -20,7 +20,7 @@ _TYPES: dict[Any, tuple[str, tuple[type, ...]]] = {
     dict: ("object", (dict,)),
 }
 _TYPES |= {name: (name, types) for name, types in dict(_TYPES.values()).items()}
-Roles = Iterable[str] | Callable[[Request], Any]
+Roles = Iterable[str] | Callable[[TriggerRequest], Any]
 # `Pointer` reads like a type, and is a function that makes an Object.
 _SPELLED: dict[Any, Any] = {Pointer: Object}
 _FIELD_RULES = ("type", "required", "default", "constant", "options", "error")
@@ -69,7 +69,7 @@ class Validator:
         if self.custom is not None:
             await _check_custom(self.custom, request)
 
-    async def _check_roles(self, request: Request) -> None:
+    async def _check_roles(self, request: TriggerRequest) -> None:
         if self.require_any_user_roles is not None:
             wanted = await _names(self.require_any_user_roles, request)
             if not wanted & request.roles:
@@ -142,7 +142,7 @@ async def _resolved(value: Any) -> Any:
     return await value if inspect.isawaitable(value) else value
 
 
-async def _names(roles: Roles, request: Request) -> frozenset[str]:
+async def _names(roles: Roles, request: TriggerRequest) -> frozenset[str]:
     found = await _resolved(roles(request)) if callable(roles) else roles
     names = (found,) if isinstance(found, str) else found
     return frozenset(name.removeprefix("role:") for name in names)

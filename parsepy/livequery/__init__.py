@@ -11,7 +11,7 @@ from parsepy.backend import Backend
 from parsepy.errors import Code, ParseError, denied
 from parsepy.livequery import protocol
 from parsepy.livequery.clients import LiveClient, require_connected
-from parsepy.livequery.delivery import Delivery, Principals, facts
+from parsepy.livequery.delivery import Delivery, Principals
 from parsepy.livequery.protocol import (
     Connect,
     Fetch,
@@ -29,7 +29,7 @@ from parsepy.model.scope import scope_of
 from parsepy.model.where import equals_id, fields_of
 from parsepy.operations import access, class_rules, find, schemas
 from parsepy.storage import Unavailable
-from parsepy.triggers import CONNECT, Event
+from parsepy.triggers import CONNECT, ConnectEvent, SubscribeEvent
 
 log = logging.getLogger("parsepy.livequery")
 
@@ -172,19 +172,13 @@ class LiveQuery:
         token = client.token
         who = await self._who.of_token(token) if token is not None else None
         principal = await self._who.of(Subscription(client, 0, "", ())) if who is None else who
-        event = Event(
+        event = ConnectEvent(
             kind="beforeConnect",
             class_name=CONNECT,
             request=self._who.context(client, principal),
-            extra={
-                "event": "connect",
-                "clientId": client.id,
-                "installationId": client.installation_id,
-                "sessionToken": token,
-                "useMasterKey": client.is_master,
-                "clients": len(self._clients),
-                "subscriptions": len(self._index),
-            },
+            client_id=client.id,
+            clients=len(self._clients),
+            subscriptions=len(self._index),
         )
         try:
             await self._backend.triggers.run(event)
@@ -254,16 +248,17 @@ class LiveQuery:
         triggers = self._backend.triggers
         if not triggers.has("beforeSubscribe", query.class_name):
             return query
-        event = Event(
+        event = SubscribeEvent(
             kind="beforeSubscribe",
             class_name=query.class_name,
             request=context,
             query=query,
-            extra={**facts(client, made), "event": "subscribe", "watch": made.watch},
+            client_id=client.id,
+            subscription_id=made.request_id,
         )
         answer = await triggers.run(event)
         changed = answer if isinstance(answer, Query) else event.query
-        if changed is None or changed.class_name != query.class_name:
+        if changed.class_name != query.class_name:
             raise ParseError(Code.SCRIPT_FAILED, "beforeSubscribe may not change the class.")
         return changed
 

@@ -30,7 +30,7 @@ from parsepy.operations import access, class_rules, principals, schemas
 from parsepy.operations.redaction import redacted
 from parsepy.pubsub import ObjectEvent
 from parsepy.storage import Unavailable
-from parsepy.triggers import Event
+from parsepy.triggers import LiveEvent
 
 log = logging.getLogger("parsepy.livequery")
 T = TypeVar("T")
@@ -273,20 +273,22 @@ class Delivery:
         name, item, original = frame.name, frame.item, frame.original
         client: LiveClient = subscription.client
         class_name = fanout.event.class_name
-        event = Event(
+        event = LiveEvent(
             kind="afterEvent",
             class_name=class_name,
             request=context,
             object=dict(item),
             original=None if original is None else dict(original),
-            extra={**facts(client, subscription), "event": name, "sendEvent": True},
+            outcome=name,
+            client_id=client.id,
+            subscription_id=subscription.request_id,
         )
         try:
             await self._backend.triggers.run(event)
         except ParseError as error:
             client.socket.send(protocol.error(error, subscription.request_id))
             return
-        if event.extra.get("sendEvent") is False or event.object is None:
+        if not event.is_sent:
             return
         # cloud code may have added what its receiver may not see
         shown = self._shown(fanout, context, event.object)
@@ -333,17 +335,6 @@ def _event_frame(
     # where cloud code may change the event, it is encoded for each subscription
     rest = b"" if fanout.has_trigger else _rest(event.class_name, subscription, item, original)
     return _EventFrame(name, item, original, protocol.opening(name), rest)
-
-
-def facts(client: LiveClient, subscription: Subscription) -> dict[str, Any]:
-    """Collect what cloud code gets of a subscription, beside its user (protocol §30.11)."""
-    return {
-        "clientId": client.id,
-        "requestId": subscription.request_id,
-        "installationId": client.installation_id,
-        "sessionToken": subscription.token or client.token,
-        "useMasterKey": client.is_master,
-    }
 
 
 def _rest(

@@ -29,24 +29,34 @@ _HARMLESS_CREATES = ("_User", "_Session")  # a new document changes no cached ri
 
 
 class DirectTransport(EventTransport):
-    """The writes of this process only, in the order in which they were made."""
+    """The writes of this process only, in the order in which they were made; a ``Listener``."""
 
     def __init__(self, backend: Backend, wants: Callable[[str], bool]) -> None:
         self._events = backend.events
-        self._wants = wants
+        self.wants = wants
         self._queue: asyncio.Queue[ObjectEvent] = asyncio.Queue()
 
     async def open(self) -> None:
         """Listen to what ``operations`` stores."""
-        self._events.listen(self._queue.put_nowait, self._wants)
+        self._events.add(self)
+
+    def publish(self, event: ObjectEvent) -> None:
+        """Queue a change for ``run``."""
+        self._queue.put_nowait(event)
+
+    def forget(self, user_id: str | None) -> None:
+        """Do nothing: this process has dropped its own caches already."""
 
     async def follow(self, class_name: str) -> None:
         """Do nothing: every class is received."""
 
     async def run(self, deliver: Deliver) -> None:
         """Deliver events until cancelled."""
-        while True:
-            await deliver(await self._queue.get())
+        try:
+            while True:
+                await deliver(await self._queue.get())
+        finally:
+            self._events.remove(self)
 
 
 class ChangeStreamTransport(EventTransport):
@@ -132,7 +142,7 @@ class RedisTransport(EventTransport):
             names = ", ".join(sorted(unknown))
             raise ConfigError([f"liveQuery.redisOptions: redis-py has no option {names}"])
         self._backend = backend
-        self._is_live = is_live
+        self.wants = is_live
         self._client: Any = Redis.from_url(url, **options)
         app_id = backend.config.app_id
         self._saved, self._deleted = f"{app_id}afterSave", f"{app_id}afterDelete"
@@ -144,13 +154,14 @@ class RedisTransport(EventTransport):
         """Subscribe to the channels, then listen to what ``operations`` stores."""
         self._listening = self._client.pubsub(ignore_subscribe_messages=True)
         await self._listening.subscribe(self._saved, self._deleted, self._cleared)
-        self._backend.events.listen(self._publish, self._is_live)
-        self._backend.events.on_forget(self._publish_forgotten)
+        self._backend.events.add(self)
 
     async def follow(self, class_name: str) -> None:
         """Do nothing: every class is received."""
 
-    def _publish(self, event: ObjectEvent) -> None:
+    def publish(self, event: ObjectEvent) -> None:
+        """Queue a change for its channel."""
+
         def full(item: JSONObject) -> JSONObject:
             return {**item, "className": event.class_name, "__type": "Object"}
 
@@ -160,7 +171,8 @@ class RedisTransport(EventTransport):
         channel = self._deleted if event.operation == "delete" else self._saved
         self._out.put_nowait((channel, dumps(message)))
 
-    def _publish_forgotten(self, user_id: str | None) -> None:
+    def forget(self, user_id: str | None) -> None:
+        """Queue a message that makes every process drop what it caches of a user."""
         self._out.put_nowait((self._cleared, dumps({"userId": user_id})))
 
     async def run(self, deliver: Deliver) -> None:
@@ -170,6 +182,7 @@ class RedisTransport(EventTransport):
                 group.create_task(self._send())
                 group.create_task(self._receive(deliver))
         finally:
+            self._backend.events.remove(self)
             await self._listening.aclose()
             await self._client.aclose()
 

@@ -10,7 +10,7 @@ from parsepy.model.query import Query
 from parsepy.model.schema import is_class_name
 from parsepy.operations import find, hooks, schemas
 from parsepy.storage.options import ReadOptions
-from parsepy.triggers import Replaced
+from parsepy.triggers import ReplacementResults
 
 
 async def aggregate(context: RequestContext, asked: Aggregation) -> list[Any]:
@@ -29,7 +29,7 @@ async def aggregate(context: RequestContext, asked: Aggregation) -> list[Any]:
         query = Query(asked.class_name, where=asked.where, limit=None)
         # Parse: beforeFind sees an aggregation as a query; afterFind does not see it
         rewritten = await hooks.before_find(context, query)
-        if isinstance(rewritten, Replaced):
+        if isinstance(rewritten, ReplacementResults):
             return rewritten.objects
         if asked.distinct is not None:
             query = rewritten  # Parse: what it makes of the where is not heeded by a pipeline

@@ -8,7 +8,18 @@ from parsepy.errors import ParseError
 from parsepy.logs import LEVELS, shown
 from parsepy.model.files import FileDraft
 from parsepy.model.principal import Principal
-from parsepy.triggers import CONFIG, FILE, Answered, Event
+from parsepy.triggers import (
+    ConfigEvent,
+    CustomResponse,
+    DeleteEvent,
+    Event,
+    FileEvent,
+    FoundEvent,
+    FunctionEvent,
+    SavedEvent,
+    SaveEvent,
+    UserEvent,
+)
 
 log = logging.getLogger("parsepy.cloud")
 
@@ -17,7 +28,7 @@ _BEFORE = ("beforeSave", "beforeDelete", "beforeLogin", "beforePasswordResetRequ
 
 
 class CloudLog:
-    """Tells of functions and triggers that ran or failed.
+    """Writes a line for functions and triggers that ran or failed.
 
     Parse: a beforeFind of a class, the triggers of Live Query and jobs leave no such line.
     """
@@ -31,18 +42,18 @@ class CloudLog:
         failed["function"] = levels.cloud_function_error
         self._ran, self._failed = _numbers(ran), _numbers(failed)
 
-    def ran(self, event: Event, answer: Any) -> None:
+    def completed(self, event: Event, answer: Any) -> None:
         """A handler has come to its end."""
         level = self._ran.get(event.kind)
         if level is not None and log.isEnabledFor(level):
-            _tell(level, event, "ran", f"result {shown(_result(answer))}")
+            _write(level, event, "ran", f"result {shown(_result(answer))}")
 
-    def failed(self, event: Event, error: ParseError) -> None:
+    def refused(self, event: Event, error: ParseError) -> None:
         """A handler has refused, or raised something."""
         level = self._failed.get(event.kind)
         if level is not None and log.isEnabledFor(level):
-            told = {"code": error.code, "error": error.message}
-            _tell(level, event, "failed", f"error {shown(told)}")
+            refusal = {"code": error.code, "error": error.message}
+            _write(level, event, "failed", f"error {shown(refusal)}")
 
 
 def username_taken(levels: LogLevelOptions, request_id: str, error: ParseError) -> None:
@@ -57,10 +68,10 @@ def _numbers(names: dict[str, str]) -> dict[str, int]:
     return {kind: LEVELS[name] for kind, name in names.items() if name != "silent"}
 
 
-def _tell(level: int, event: Event, outcome: str, end: str) -> None:
+def _write(level: int, event: Event, outcome: str, end: str) -> None:
     principal = event.request.principal
     fields = {"requestId": event.request.request_id, "user": principal.user_id}
-    if event.kind == "function":
+    if isinstance(event, FunctionEvent):
         what = f"the function {event.class_name}"
         fields["functionName"] = event.class_name
     else:
@@ -77,19 +88,24 @@ def _who(principal: Principal) -> str:
 
 
 def _input(event: Event) -> Any:
-    """What a handler was told, as far as a line tells it."""
-    if event.class_name == CONFIG:  # the values may be for the master key's eyes only
-        return sorted(event.changes or {})
-    if event.class_name == FILE:
-        return _result(event.extra.get("file"))
-    if event.kind == "function":
-        return event.params
-    if event.objects is not None:
-        return [f"{event.class_name}:{item.get('objectId')}" for item in event.objects]
-    return event.object or {**(event.original or {}), **(event.changes or {})}
+    """What a handler was given, as far as the line shows it."""
+    match event:
+        case ConfigEvent():  # the values may be for the master key's eyes only
+            return sorted(event.changes)
+        case FileEvent():
+            return _result(event.file)
+        case FunctionEvent():
+            return event.params
+        case FoundEvent():
+            return [f"{event.class_name}:{item.get('objectId')}" for item in event.objects]
+        case SaveEvent():
+            return {**(event.original or {}), **event.changes}
+        case SavedEvent() | DeleteEvent() | UserEvent():
+            return event.object
+    return None
 
 
 def _result(answer: Any) -> Any:
     if isinstance(answer, FileDraft):
         return {"name": answer.name, "fileSize": answer.size}
-    return answer.content if isinstance(answer, Answered) else answer
+    return answer.content if isinstance(answer, CustomResponse) else answer

@@ -18,7 +18,7 @@ from parsepy.model.files import (
 )
 from parsepy.model.values import JSONObject
 from parsepy.operations import access, hooks
-from parsepy.triggers import FILE, Event
+from parsepy.triggers import FILE, FileEvent
 
 _GROUPS = (
     ("anonymous", "enable_for_anonymous_user", "anonymous user"),
@@ -103,7 +103,7 @@ async def save(context: RequestContext, draft: FileDraft) -> FileDraft:
     if draft.url is None:
         await _store(context, draft)
     if context.backend.triggers.has("afterSave", FILE):
-        await hooks.run_after(_event(context, "afterSave", draft))
+        await hooks.run_after(context, _event(context, "afterSave", draft))
     return draft
 
 
@@ -195,7 +195,7 @@ async def delete(context: RequestContext, name: str) -> None:
     if not there:
         raise ParseError(Code.FILE_DELETE_ERROR, "FileNotFound")
     if backend.triggers.has("afterDelete", FILE):
-        await hooks.run_after(_event(context, "afterDelete", draft))
+        await hooks.run_after(context, _event(context, "afterDelete", draft))
 
 
 async def find(context: RequestContext, name: str) -> FileDownload | None:
@@ -205,55 +205,43 @@ async def find(context: RequestContext, name: str) -> FileDownload | None:
     """
     backend = context.backend
     draft = FileDraft(name=name)
-    draft = await _run_find(context, "beforeFind", draft, {})
+    draft = (await _run_find(context, "beforeFind", draft)).file
     file = await backend.files.find(draft.name)
     if file is None:
         return None
     draft.size = file.size
     draft.metadata = dict(file.metadata)
-    extra: dict[str, Any] = {
-        "forceDownload": False,
-        "responseHeaders": {"X-Content-Type-Options": "nosniff"},
-    }
-    draft = await _run_find(context, "afterFind", draft, extra)
-    return FileDownload(
-        file, draft, bool(extra["forceDownload"]), _header_texts(extra["responseHeaders"])
-    )
+    event = await _run_find(context, "afterFind", draft)
+    headers = _header_texts(event.response_headers)
+    return FileDownload(file, event.file, event.force_download, headers)
 
 
-async def _run_find(
-    context: RequestContext, kind: str, draft: FileDraft, extra: JSONObject
-) -> FileDraft:
-    if not context.backend.triggers.has(kind, FILE):
-        return draft
+async def _run_find(context: RequestContext, kind: str, draft: FileDraft) -> FileEvent:
+    """The event of a download with what its trigger, if there is one, made of it."""
     event = _event(context, kind, draft)
-    event.extra.update(extra)
-    answer = await context.backend.triggers.run(event)
-    extra.update(event.extra)
-    if isinstance(answer, FileDraft):
-        return answer
-    if isinstance(answer, dict):
-        extra.update(answer)
-    changed = extra.get("file")
-    return changed if isinstance(changed, FileDraft) else draft
+    if kind == "afterFind":
+        event.response_headers["X-Content-Type-Options"] = "nosniff"
+    if context.backend.triggers.has(kind, FILE):
+        answer = await context.backend.triggers.run(event)
+        if isinstance(answer, FileDraft):
+            event.file = answer
+    return event
 
 
-def _header_texts(headers: object) -> dict[str, str]:
+def _header_texts(headers: dict[str, str]) -> dict[str, str]:
     """The response headers of an afterFind that can be sent as such."""
-    if not isinstance(headers, dict):
-        return {}
     pairs = {str(name): str(value) for name, value in headers.items()}
     return {n: v for n, v in pairs.items() if (n + v).isprintable() and (n + v).isascii()}
 
 
 async def metadata(context: RequestContext, name: str) -> JSONObject:
     """What was stored with a file: ``{"metadata": ...}``, or nothing for none (§22.5)."""
-    draft = await _run_find(context, "beforeFind", FileDraft(name=name), {})
+    draft = (await _run_find(context, "beforeFind", FileDraft(name=name))).file
     file = await context.backend.files.find(draft.name)
     if file is None:
         return {}
     draft.metadata = dict(file.metadata)
-    await _run_find(context, "afterFind", draft, {})
+    await _run_find(context, "afterFind", draft)
     return {"metadata": draft.metadata}
 
 
@@ -266,10 +254,5 @@ async def read(context: RequestContext, name: str) -> bytes:
     return b"".join([piece async for piece in pieces])
 
 
-def _event(context: RequestContext, kind: str, draft: FileDraft) -> Event:
-    return Event(
-        kind=kind,
-        class_name=FILE,
-        request=context,
-        extra={"file": draft, "fileSize": draft.size},
-    )
+def _event(context: RequestContext, kind: str, draft: FileDraft) -> FileEvent:
+    return FileEvent(kind=kind, class_name=FILE, request=context, file=draft, file_size=draft.size)

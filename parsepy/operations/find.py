@@ -13,7 +13,7 @@ from parsepy.model.where import Constraint, by_id, equals_id
 from parsepy.operations import access, class_rules, hooks, includes, schemas, subqueries
 from parsepy.operations.redaction import deciding_columns, redact, redact_included
 from parsepy.storage.options import ReadOptions
-from parsepy.triggers import Replaced
+from parsepy.triggers import ReplacementResults
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ async def find(context: RequestContext, query: Query) -> Found:
         schemas.check_unknown(context, query.class_name)
         return Found([], 0 if query.count else None)
     asked = await hooks.before_find(context, query)
-    if isinstance(asked, Replaced):
+    if isinstance(asked, ReplacementResults):
         return Found(await _in_place(context, query, asked))
     query, redirected = await _redirect(context, asked)
     if redirected is not None:
@@ -75,7 +75,7 @@ async def get(context: RequestContext, query: Query, object_id: str) -> JSONObje
     if context.backend.triggers.has("beforeFind", class_name):
         one = replace(query, where=(by_id(object_id), *query.where), limit=1)
         asked = await hooks.before_find(context, one, is_get=True)
-        if isinstance(asked, Replaced):
+        if isinstance(asked, ReplacementResults):
             return _first(await _in_place(context, query, asked, is_get=True))
         return _first(await _page(context, schema, asked, None, is_get=True))
     item = await _one(context, schema, query, object_id)
@@ -98,7 +98,7 @@ def _first(page: list[JSONObject]) -> JSONObject:
 
 
 async def _in_place(
-    context: RequestContext, query: Query, given: Replaced, *, is_get: bool = False
+    context: RequestContext, query: Query, given: ReplacementResults, *, is_get: bool = False
 ) -> list[JSONObject]:
     """The objects that a beforeFind gave in place of the database's (protocol §10.4).
 

@@ -5,11 +5,11 @@ from typing import Any
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.model.values import JSONObject
-from parsepy.triggers import Event
+from parsepy.triggers import FunctionEvent
 
 
 async def call(context: RequestContext, name: str, params: JSONObject) -> Any:
-    """What the function answers: a REST value, ``Answered``, or ``NOTHING``.
+    """What the function answers: a REST value, ``CustomResponse``, or ``UNDEFINED``.
 
     Raises SCRIPT_FAILED if there is no such function, and what the function raises.
     """
@@ -17,5 +17,5 @@ async def call(context: RequestContext, name: str, params: JSONObject) -> Any:
     handler = triggers.function(name)
     if handler is None:
         raise ParseError(Code.SCRIPT_FAILED, f'Invalid function: "{name}"')
-    event = Event(kind="function", class_name=name, request=context, params=params)
+    event = FunctionEvent(class_name=name, request=context, params=params)
     return await triggers.call(handler, event, f"the function {name}")

@@ -5,7 +5,7 @@ from parsepy.errors import Code, ParseError, denied
 from parsepy.model.ops import is_delete
 from parsepy.model.values import JSONObject, dumps, loads
 from parsepy.operations import access, hooks
-from parsepy.triggers import CONFIG, Event
+from parsepy.triggers import CONFIG, ConfigEvent
 
 CLASS = "_GlobalConfig"
 
@@ -44,7 +44,7 @@ async def change(
         _check_name(name)
     original = await _original(context)
     await context.backend.triggers.run(
-        Event(
+        ConfigEvent(
             kind="beforeSave",
             class_name=CONFIG,
             request=context,
@@ -56,14 +56,15 @@ async def change(
     stored = await _store(context, params, flags)
     if context.backend.triggers.has("afterSave", CONFIG):
         await hooks.run_after(
-            Event(
+            context,
+            ConfigEvent(
                 kind="afterSave",
                 class_name=CONFIG,
                 request=context,
                 object=stored.get("params") or {},
                 original=original,
                 changes=params,
-            )
+            ),
         )
 
 

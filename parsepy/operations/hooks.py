@@ -17,7 +17,17 @@ from parsepy.operations import class_rules
 from parsepy.operations.class_rules.base import Write
 from parsepy.operations.redaction import redacted
 from parsepy.pubsub import ObjectEvent, Operation
-from parsepy.triggers import Answered, Event, Replaced
+from parsepy.triggers import (
+    CustomResponse,
+    DeleteEvent,
+    Event,
+    FindEvent,
+    FoundEvent,
+    ReplacementResults,
+    SavedEvent,
+    SaveEvent,
+    WriteEvent,
+)
 
 
 def needs_stored(context: RequestContext, class_name: str) -> bool:
@@ -47,17 +57,19 @@ def needs_doomed(context: RequestContext, class_name: str) -> bool:
     )
 
 
-def _as_told(
-    context: RequestContext, schema: ClassSchema, item: JSONObject | None
-) -> JSONObject | None:
+def _as_told(context: RequestContext, schema: ClassSchema, item: JSONObject) -> JSONObject:
     """An object as a trigger may see it: without what is hidden from the caller (§9.1)."""
-    if item is None:
-        return None
     if context.config.protected_fields_trigger_exempt:
         shown = dict(item)
         class_rules.of(schema.name).mask(context, shown)
         return shown
     return redacted(context, schema, item)
+
+
+def _original_as_told(write: Write, original: JSONObject | None) -> JSONObject | None:
+    if original is None:
+        return None
+    return _as_told(write.context, write.schema, original)
 
 
 async def opens(
@@ -75,7 +87,7 @@ async def opens(
         shown = dict(found)
         class_rules.of(schema.name).mask(context, shown)
     answer = await context.backend.triggers.run(
-        Event(
+        WriteEvent(
             kind="mayWrite",
             class_name=schema.name,
             request=context,
@@ -108,20 +120,21 @@ async def opened(
 # --- save ---------------------------------------------------------------------------------------
 
 
-async def before_save(write: Write, original: JSONObject | None) -> Answered | JSONObject | None:
+async def before_save(
+    write: Write, original: JSONObject | None
+) -> CustomResponse | JSONObject | None:
     """Let cloud code change or refuse a write: its changes, its own answer, or None."""
     context = write.context
     answer = await context.backend.triggers.run(
-        Event(
+        SaveEvent(
             kind="beforeSave",
             class_name=write.class_name,
             request=context,
-            original=_as_told(context, write.schema, original),
+            original=_original_as_told(write, original),
             changes=write.values,
-            extra={"objectId": write.object_id},
         )
     )
-    if answer is None or isinstance(answer, Answered):
+    if answer is None or isinstance(answer, CustomResponse):
         return answer
     changes: JSONObject = answer
     return changes
@@ -140,13 +153,14 @@ async def after_save(write: Write, stored: JSONObject, original: JSONObject | No
     if not backend.triggers.has("afterSave", name):
         return None
     return await run_after(
-        Event(
+        context,
+        SavedEvent(
             kind="afterSave",
             class_name=name,
             request=context,
             object=_as_told(context, write.schema, stored),
-            original=_as_told(context, write.schema, original),
-        )
+            original=_original_as_told(write, original),
+        ),
     )
 
 
@@ -170,14 +184,14 @@ async def _publish(
     await storage.after_commit(lambda: events.publish(event))
 
 
-async def run_after(event: Event) -> Any:
+async def run_after(context: RequestContext, event: Event) -> Any:
     """Run a trigger that can no longer refuse anything; its errors are logged."""
     try:
-        return await event.request.backend.triggers.run(event)
+        return await context.backend.triggers.run(event)
     except ParseError as error:
-        event.request.backend.log.error(
+        context.backend.log.error(
             "request %s: %s of %s failed: %s (code %d)",
-            event.request.request_id,
+            context.request_id,
             event.kind,
             event.class_name,
             error.message,
@@ -207,7 +221,7 @@ def created(write: Write, created_at: str, updated_at: str) -> JSONObject:
 async def before_delete(context: RequestContext, schema: ClassSchema, doomed: JSONObject) -> None:
     """Let cloud code refuse a deletion."""
     await context.backend.triggers.run(
-        Event(
+        DeleteEvent(
             kind="beforeDelete",
             class_name=schema.name,
             request=context,
@@ -223,12 +237,13 @@ async def after_delete(context: RequestContext, schema: ClassSchema, doomed: JSO
         await _publish(context, schema, "delete", doomed, None)
     if backend.triggers.has("afterDelete", schema.name):
         await run_after(
-            Event(
+            context,
+            DeleteEvent(
                 kind="afterDelete",
                 class_name=schema.name,
                 request=context,
                 object=_as_told(context, schema, doomed),
-            )
+            ),
         )
 
 
@@ -237,13 +252,13 @@ async def after_delete(context: RequestContext, schema: ClassSchema, doomed: JSO
 
 async def before_find(
     context: RequestContext, query: Query, *, is_get: bool = False
-) -> Query | Replaced:
+) -> Query | ReplacementResults:
     """Let cloud code rewrite or refuse a query, or answer it itself."""
     triggers = context.backend.triggers
     if not triggers.has("beforeFind", query.class_name):
         return query
     answer = await triggers.run(
-        Event(
+        FindEvent(
             kind="beforeFind",
             class_name=query.class_name,
             request=context,
@@ -251,7 +266,7 @@ async def before_find(
             is_get=is_get,
         )
     )
-    if isinstance(answer, Query | Replaced):
+    if isinstance(answer, Query | ReplacementResults):
         return answer
     return query
 
@@ -264,7 +279,7 @@ async def after_find(
     if not triggers.has("afterFind", query.class_name):
         return page
     answer = await triggers.run(
-        Event(
+        FoundEvent(
             kind="afterFind",
             class_name=query.class_name,
             request=context,

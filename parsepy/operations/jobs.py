@@ -11,7 +11,7 @@ from parsepy.backend import Backend, RequestContext, master_context
 from parsepy.errors import Code, Interruption, ParseError
 from parsepy.model.values import JSONObject, date, now
 from parsepy.operations import save
-from parsepy.triggers import NOTHING, Event, Job
+from parsepy.triggers import UNDEFINED, Job, JobEvent
 
 log = logging.getLogger("parsepy.jobs")
 _CLASS = "_JobStatus"
@@ -58,15 +58,11 @@ async def _run(
     """Run a job to its end and write down how it went."""
     backend = context.backend
 
-    async def tell(text: str) -> None:
+    async def report(text: str) -> None:
         await _note(backend, status_id, {"message": text})
 
-    event = Event(
-        kind="job",
-        class_name=name,
-        request=context,
-        params=params,
-        extra={"job_id": status_id, "message": tell},
+    event = JobEvent(
+        class_name=name, request=context, params=params, job_id=status_id, report=report
     )
     outcome: JSONObject = {"status": "succeeded"}
     try:
@@ -76,7 +72,7 @@ async def _run(
         )
         if isinstance(answer, str):
             outcome["message"] = answer
-        elif answer is not NOTHING:
+        elif answer is not UNDEFINED:
             log.debug("the job %s answered a %s", name, type(answer).__name__)
     except (ParseError, Interruption) as error:
         outcome = {"status": "failed", "message": str(error)}

@@ -125,7 +125,7 @@ async def roles_of(backend: Backend, user_id: str) -> frozenset[str]:
 def forget_user(backend: Backend, user_id: str) -> None:
     """Drop what is cached of a user (he changed, or his sessions did), in every process."""
     drop_user(backend, user_id)
-    backend.events.forgotten(user_id)
+    backend.events.forget(user_id)
 
 
 def drop_user(backend: Backend, user_id: str) -> None:
@@ -138,7 +138,7 @@ def forget_token(backend: Backend, token: str) -> None:
     """Drop what is cached of a session."""
     known = backend.principals.get(token)
     backend.principals.drop(token)
-    backend.events.forgotten(known.user_id if known is not None else None)
+    backend.events.forget(known.user_id if known is not None else None)
 
 
 def forget_sessions(context: RequestContext) -> None:
@@ -148,13 +148,13 @@ def forget_sessions(context: RequestContext) -> None:
         forget_user(context.backend, user_id)
     else:
         context.backend.principals.clear()
-        context.backend.events.forgotten(None)
+        context.backend.events.forget(None)
 
 
 def forget_everybody(backend: Backend) -> None:
     """Drop every cached user and role, in every process: any of them may have changed."""
     drop_everybody(backend)
-    backend.events.forgotten(None)
+    backend.events.forget(None)
 
 
 def drop_everybody(backend: Backend) -> None:

@@ -28,7 +28,7 @@ from parsepy.operations import access, class_rules, hooks, schemas
 from parsepy.operations.class_rules.base import ClassRules, Write
 from parsepy.operations.class_rules.user import default_acl
 from parsepy.operations.redaction import redact
-from parsepy.triggers import Answered
+from parsepy.triggers import CustomResponse
 
 _EMPTY = (None, "")
 _LAST_POSITION = 9999
@@ -230,7 +230,7 @@ async def _before_save(write: Write, original: JSONObject | None) -> Saved | Non
     """Let cloud code look at the values; what it changes goes the same way as a body's."""
     context, before = write.context, dict(write.values)
     answer = await hooks.before_save(write, original)
-    if isinstance(answer, Answered):
+    if isinstance(answer, CustomResponse):
         object_id = "" if write.is_create else write.object_id
         return Saved(object_id, answer.content, {}, finished=True, status=answer.status)
     if answer is None:

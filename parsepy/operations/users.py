@@ -18,7 +18,7 @@ from parsepy.operations.class_rules.user import (
 from parsepy.operations.find import get
 from parsepy.operations.redaction import redact
 from parsepy.storage.options import FIRST, ReadOptions
-from parsepy.triggers import Event
+from parsepy.triggers import UserEvent
 
 _WRONG = "Invalid username/password."
 # compared with when there is no such user, so that the answer takes as long (CVE-2026-39321)
@@ -296,9 +296,9 @@ async def run_trigger(context: RequestContext, kind: str, user: JSONObject) -> N
     if "sessionToken" in user and kind == "afterLogin":
         shown["sessionToken"] = user["sessionToken"]
     class_rules.of("_User").mask(context, shown)
-    event = Event(kind=kind, class_name="_User", request=context, object=shown)
+    event = UserEvent(kind=kind, class_name="_User", request=context, object=shown)
     if kind == "afterLogin":
-        await hooks.run_after(event)
+        await hooks.run_after(context, event)
     else:
         await context.backend.triggers.run(event)
 
@@ -362,9 +362,10 @@ async def log_out(context: RequestContext) -> None:
         session = await principals.find_session(backend, token)
     await sessions.revoke(backend, token)
     if session is not None:
-        await hooks.run_after(
-            Event(kind="afterLogout", class_name="_Session", request=context, object=session)
+        event = UserEvent(
+            kind="afterLogout", class_name="_Session", request=context, object=session
         )
+        await hooks.run_after(context, event)
 
 
 async def log_in_as(context: RequestContext, user_id: Any) -> JSONObject:

@@ -7,7 +7,7 @@ from parsepy.http.requests import Request, Route
 from parsepy.http.responses import Answer
 from parsepy.model.values import JSONObject
 from parsepy.operations import functions, jobs
-from parsepy.triggers import NOTHING, Answered
+from parsepy.triggers import UNDEFINED, CustomResponse
 
 
 def _params(request: Request, form: JSONObject | None = None) -> JSONObject:
@@ -24,9 +24,9 @@ async def call(request: Request) -> Answer:
         # Parse: of a form only its parts count; credentials stand in the headers
         form = parameters_of(kind.decode("latin-1"), request.form)
     result = await functions.call(request.context, name, _params(request, form))
-    if result is NOTHING:
+    if result is UNDEFINED:
         return Answer({})
-    if isinstance(result, Answered):
+    if isinstance(result, CustomResponse):
         headers = [
             (key.lower().encode("latin-1"), value.encode("latin-1"))
             for key, value in result.headers.items()

@@ -8,7 +8,7 @@ from parsepy.backend import Backend, RequestContext
 from parsepy.http.exchange import Exchange
 from parsepy.http.responses import Answer
 from parsepy.model.principal import NOBODY
-from parsepy.triggers import NOTHING, Answered, Event
+from parsepy.triggers import UNDEFINED, CustomResponse, ReceiverEvent
 
 _PREFIX = "webhooks"
 
@@ -37,8 +37,8 @@ async def receive(
         mount_url,
         exchange.headers,
     )
-    event = Event(kind="receiver", class_name=name, request=context, extra={"body": body})
+    event = ReceiverEvent(class_name=name, request=context, body=body)
     answer = await backend.triggers.call(handler, event, f"the receiver {name}")
-    if isinstance(answer, Answered):
+    if isinstance(answer, CustomResponse):
         return Answer(answer.content, answer.status)
-    return Answer({} if answer is NOTHING else answer)
+    return Answer({} if answer is UNDEFINED else answer)

@@ -143,3 +143,15 @@ async def test_every_kind_fires_exactly_so_often(day: CloudShop) -> None:
     }
     kinds = {name.split()[0] for part in fired.values() for name in part}
     assert kinds == set(TRIGGERS)
+
+
+async def test_every_event_is_of_the_family_that_the_table_names(day: CloudShop) -> None:
+    seen: set[tuple[str, str, type[object]]] = set()
+    day.backend.triggers.observers.append(
+        lambda event: seen.add((event.kind, event.class_name, type(event)))
+    )
+    for part in (objects, accounts, files_and_config, live):
+        await part(day)
+    assert {kind for kind, _, _ in seen} == set(TRIGGERS)
+    for kind, class_name, family in seen:
+        assert family is TRIGGERS[kind].event_of(class_name)

@@ -8,7 +8,7 @@ from websockets.asyncio.client import connect
 from parsepy.app import Application
 from parsepy.errors import ParseError
 from parsepy.model.where import DIRECT, Constraint
-from parsepy.triggers import CONNECT, Event
+from parsepy.triggers import CONNECT, Event, LiveEvent, SubscribeEvent, expect
 from tests.conftest import APP_ID, Client
 from tests.livequery.listener import Listener, listening
 from tests.rest.shop import create, ok
@@ -16,14 +16,14 @@ from tests.rest.shop import create, ok
 
 async def test_a_before_connect_may_refuse(url: str, application: Application) -> None:
     async def refuse(event: Event) -> None:
-        raise ParseError(142, f"closed on {event.extra['event']}")
+        raise ParseError(142, f"closed: {event.kind}")
 
     application.backend.triggers.add("beforeConnect", CONNECT, refuse)
     async with connect(url, compression=None) as connection:
         listener = Listener(connection)
         answer = await listener.ask(op="connect", applicationId=APP_ID)
         after = await listener.ask(op="query", requestId=1)
-    assert (answer["code"], answer["error"]) == (142, "closed on connect")
+    assert (answer["code"], answer["error"]) == (142, "closed: beforeConnect")
     assert after["code"] == 2
 
 
@@ -31,9 +31,9 @@ async def test_a_before_subscribe_narrows_the_query(
     url: str, application: Application, shop: Client
 ) -> None:
     async def narrow(event: Event) -> Any:
-        assert event.query is not None
+        query = expect(event, SubscribeEvent).query
         only = Constraint("status", ((DIRECT, "paid"),))
-        return replace(event.query, where=(*event.query.where, only))
+        return replace(query, where=(*query.where, only))
 
     application.backend.triggers.add("beforeSubscribe", "Order", narrow)
     async with listening(url) as listener:
@@ -48,9 +48,9 @@ async def test_an_after_event_changes_and_drops_for_one_listener_only(
     url: str, application: Application, shop: Client
 ) -> None:
     async def mark(event: Event) -> None:
-        assert event.object is not None
-        event.object["seen"] = event.extra["requestId"]
-        event.extra["sendEvent"] = event.object["status"] != "hidden"
+        live = expect(event, LiveEvent)
+        live.object["seen"] = live.subscription_id
+        live.is_sent = live.object["status"] != "hidden"
 
     application.backend.triggers.add("afterEvent", "Order", mark)
     async with listening(url) as listener:
@@ -70,8 +70,7 @@ async def test_an_after_event_brings_in_no_protected_field(
     ok(await shop.post("/schemas/Order", json=body))
 
     async def leak(event: Event) -> None:
-        assert event.object is not None
-        event.object["secret"] = "leaked"
+        expect(event, LiveEvent).object["secret"] = "leaked"
 
     application.backend.triggers.add("afterEvent", "Order", leak)
     async with listening(url) as listener:

@@ -11,7 +11,7 @@ from pymongo.database import Database
 from parsepy.app import Application, build
 from parsepy.config import Config, ConfigError
 from parsepy.errors import Code, ParseError
-from parsepy.triggers import Event
+from parsepy.triggers import Event, UserEvent, expect
 from tests.conftest import APP_ID, MASTER_KEY, MOUNT, Client, MakeApp
 from tests.mailbox import OwnTexts, token_in
 from tests.receiver import Receiver, replying
@@ -302,7 +302,7 @@ async def test_cloud_code_hears_of_a_request_and_may_refuse_it(server: MakeApp) 
     ann, address = await shop.sign_up()
 
     async def refuse(event: Event) -> None:
-        told.append(event.object or {})
+        told.append(expect(event, UserEvent).object)
         raise ParseError(Code.VALIDATION_ERROR, "not today")
 
     application.backend.triggers.add("beforePasswordResetRequest", "_User", refuse)

@@ -6,7 +6,7 @@ import pytest
 
 from parsepy.app import Application
 from parsepy.model.values import JSONObject
-from parsepy.triggers import Event
+from parsepy.triggers import Event, SavedEvent
 from tests.conftest import APP_ID, MOUNT, Client, MakeApp
 from tests.rest.shop import PASSWORD, create, find, ok, sign_up
 
@@ -37,6 +37,7 @@ def told_after_save(application: Application) -> list[tuple[JSONObject | None, J
     told = []
 
     async def keep(event: Event) -> None:
+        assert isinstance(event, SavedEvent)
         told.append((event.object, event.original))
 
     application.backend.triggers.add("afterSave", "Mug", keep)

@@ -1,5 +1,6 @@
 """Triggers of files: what each is told, may change, and may refuse (protocol §22.7)."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -10,7 +11,7 @@ from parsepy.backend import RequestContext, master_context
 from parsepy.errors import Code, ParseError
 from parsepy.model.files import FileDraft
 from parsepy.operations import files
-from parsepy.triggers import FILE, Event, Handler
+from parsepy.triggers import FILE, Event, FileEvent, expect
 from tests.conftest import APP_ID, MOUNT, Client, MakeApp
 from tests.rest.shop import ok, refused
 
@@ -23,9 +24,13 @@ async def application(app: MakeApp) -> Application:
     return await app()
 
 
-def on(application: Application, kind: str, handler: Handler) -> None:
+def on(application: Application, kind: str, handler: Callable[[FileEvent], Awaitable[Any]]) -> None:
     """Register a file trigger."""
-    application.backend.triggers.add(kind, FILE, handler)
+
+    async def handle(event: Event) -> Any:
+        return await handler(expect(event, FileEvent))
+
+    application.backend.triggers.add(kind, FILE, handle)
 
 
 async def save(client: Client, name: str = "mug.txt", **headers: str) -> httpx.Response:
@@ -40,9 +45,9 @@ async def got(client: Client, saved: Any) -> httpx.Response:
 async def test_before_save_sees_the_whole_file(application: Application, master: Client) -> None:
     seen: list[Any] = []
 
-    async def look(event: Event) -> None:
-        draft = event.extra["file"]
-        seen.append((draft.name, draft.content_type, draft.data, event.extra["fileSize"]))
+    async def look(event: FileEvent) -> None:
+        draft = event.file
+        seen.append((draft.name, draft.content_type, draft.data, event.file_size))
 
     on(application, "beforeSave", look)
     ok(await save(master, Content_Type="text/plain"), 201)
@@ -54,8 +59,8 @@ async def test_before_save_of_a_streamed_upload_sees_no_bytes(
 ) -> None:
     seen: list[Any] = []
 
-    async def look(event: Event) -> None:
-        seen.append((event.extra["file"].data, event.extra["fileSize"]))
+    async def look(event: FileEvent) -> None:
+        seen.append((event.file.data, event.file_size))
 
     on(application, "beforeSave", look)
     saved = ok(await save(master, X_Parse_Upload_Mode="stream"), 201)
@@ -66,8 +71,8 @@ async def test_before_save_of_a_streamed_upload_sees_no_bytes(
 async def test_before_save_may_change_name_bytes_metadata_and_place(
     application: Application, master: Client
 ) -> None:
-    async def change(event: Event) -> None:
-        draft = event.extra["file"]
+    async def change(event: FileEvent) -> None:
+        draft = event.file
         draft.name, draft.data, draft.directory = "cup.txt", b"a cup", "cups"
         draft.metadata["shelf"] = 7
 
@@ -83,7 +88,7 @@ async def test_before_save_may_change_name_bytes_metadata_and_place(
 async def test_before_save_may_answer_another_file(
     application: Application, master: Client
 ) -> None:
-    async def other(event: Event) -> FileDraft:
+    async def other(event: FileEvent) -> FileDraft:
         return FileDraft(name="other.txt", data=b"another")
 
     on(application, "beforeSave", other)
@@ -95,7 +100,7 @@ async def test_before_save_may_answer_another_file(
 async def test_a_file_that_is_elsewhere_is_not_stored(
     application: Application, master: Client
 ) -> None:
-    async def elsewhere(event: Event) -> FileDraft:
+    async def elsewhere(event: FileEvent) -> FileDraft:
         return FileDraft(name="a.txt", url="https://cdn.shop.test/a.txt")
 
     on(application, "beforeSave", elsewhere)
@@ -105,7 +110,7 @@ async def test_a_file_that_is_elsewhere_is_not_stored(
 
 
 async def test_before_save_may_refuse(application: Application, master: Client) -> None:
-    async def refuse(event: Event) -> None:
+    async def refuse(event: FileEvent) -> None:
         raise ParseError(Code.SCRIPT_FAILED, "no mugs")
 
     on(application, "beforeSave", refuse)
@@ -115,8 +120,8 @@ async def test_before_save_may_refuse(application: Application, master: Client) 
 async def test_a_name_from_a_trigger_is_checked_too(
     application: Application, master: Client
 ) -> None:
-    async def lead_out(event: Event) -> None:
-        event.extra["file"].name = "../../etc/passwd"
+    async def lead_out(event: FileEvent) -> None:
+        event.file.name = "../../etc/passwd"
 
     on(application, "beforeSave", lead_out)
     refused(await save(master), Code.INVALID_FILE_NAME)
@@ -127,8 +132,8 @@ async def test_after_save_sees_the_address_and_can_not_refuse(
 ) -> None:
     seen: list[Any] = []
 
-    async def look(event: Event) -> None:
-        seen.append((event.extra["file"].url, event.extra["fileSize"]))
+    async def look(event: FileEvent) -> None:
+        seen.append((event.file.url, event.file_size))
         raise ParseError(Code.SCRIPT_FAILED, "too late")
 
     on(application, "afterSave", look)
@@ -142,12 +147,12 @@ async def test_before_delete_may_refuse_and_after_delete_is_told(
     kept: list[str] = []
     gone: list[str] = []
 
-    async def guard(event: Event) -> None:
-        if event.extra["file"].name in kept:
+    async def guard(event: FileEvent) -> None:
+        if event.file.name in kept:
             raise ParseError(Code.SCRIPT_FAILED, "it stays")
 
-    async def note(event: Event) -> None:
-        gone.append(event.extra["file"].name)
+    async def note(event: FileEvent) -> None:
+        gone.append(event.file.name)
 
     saved = ok(await save(master), 201)
     on(application, "beforeDelete", guard)
@@ -164,8 +169,8 @@ async def test_before_find_may_name_another_file(
 ) -> None:
     saved = ok(await save(master), 201)
 
-    async def other(event: Event) -> None:
-        event.extra["file"].name = saved["name"]
+    async def other(event: FileEvent) -> None:
+        event.file.name = saved["name"]
 
     on(application, "beforeFind", other)
     assert (await client.get(f"/files/{APP_ID}/alias")).content == DATA
@@ -174,7 +179,7 @@ async def test_before_find_may_name_another_file(
 async def test_before_find_may_refuse(
     application: Application, master: Client, client: Client
 ) -> None:
-    async def refuse(event: Event) -> None:
+    async def refuse(event: FileEvent) -> None:
         if event.request.principal.user is None:
             raise ParseError(Code.OPERATION_FORBIDDEN, "sign in first")
 
@@ -188,10 +193,10 @@ async def test_before_find_may_refuse(
 async def test_after_find_may_force_a_download_and_set_headers(
     application: Application, master: Client, client: Client
 ) -> None:
-    async def change(event: Event) -> None:
-        event.extra["forceDownload"] = True
-        event.extra["responseHeaders"]["X-Shelf"] = "7"
-        event.extra["responseHeaders"]["X-Bad"] = "a\r\nSet-Cookie: b"
+    async def change(event: FileEvent) -> None:
+        event.force_download = True
+        event.response_headers["X-Shelf"] = "7"
+        event.response_headers["X-Bad"] = "a\r\nSet-Cookie: b"
 
     saved = ok(await save(master), 201)
     on(application, "afterFind", change)
@@ -205,8 +210,9 @@ async def test_after_find_may_force_a_download_and_set_headers(
 async def test_after_find_may_send_other_bytes(
     application: Application, master: Client, client: Client
 ) -> None:
-    async def change(event: Event) -> dict[str, Any]:
-        return {"file": FileDraft(name="mug.txt", data=b"marked"), "forceDownload": True}
+    async def change(event: FileEvent) -> FileDraft:
+        event.force_download = True
+        return FileDraft(name="mug.txt", data=b"marked")
 
     saved = ok(await save(master), 201)
     on(application, "afterFind", change)

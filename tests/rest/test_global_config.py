@@ -7,7 +7,7 @@ from pymongo.database import Database
 
 from parsepy.app import Application
 from parsepy.errors import Code, ParseError
-from parsepy.triggers import CONFIG, Event
+from parsepy.triggers import CONFIG, ConfigEvent, Event, expect
 from tests.conftest import Client, MakeApp
 from tests.rest.shop import READ_ONLY_KEY, item_of_batch, ok, refused
 
@@ -143,7 +143,7 @@ async def test_a_change_in_a_failed_transaction_is_seen_by_nobody(
 
 async def test_cloud_code_may_refuse_a_change(application: Application, master: Client) -> None:
     async def no_discounts(event: Event) -> None:
-        if (event.object or {}).get("discount", 0) > 0.5:
+        if expect(event, ConfigEvent).object.get("discount", 0) > 0.5:
             raise ParseError(Code.SCRIPT_FAILED, "half price at most")
 
     application.backend.triggers.add("beforeSave", CONFIG, no_discounts)
@@ -158,7 +158,8 @@ async def test_cloud_code_is_told_the_parameters_before_and_after(
     told: list[Any] = []
 
     async def note(event: Event) -> None:
-        told.append((event.kind, event.original, event.object, event.changes))
+        change = expect(event, ConfigEvent)
+        told.append((event.kind, change.original, change.object, change.changes))
 
     for kind in ("beforeSave", "afterSave"):
         application.backend.triggers.add(kind, CONFIG, note)

@@ -1,25 +1,40 @@
 """What a webhook is sent and what its reply comes to, without a socket."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
 from parsepy.errors import ParseError
+from parsepy.model.principal import NOBODY, Principal
 from parsepy.operations.webhooks import calls
 from parsepy.outgoing import Reply
-from parsepy.triggers import Event
+from parsepy.triggers import SaveEvent
 
 
-def saving(changes: dict[str, Any], original: dict[str, Any] | None = None) -> Event:
+@dataclass
+class Asker:
+    """Nobody, from nowhere: no more than a handler may ask for."""
+
+    principal: Principal = NOBODY
+    installation_id: str | None = None
+    ip: str | None = None
+    request_id: str = "1"
+    headers: dict[bytes, bytes] = field(default_factory=dict)
+    trigger_context: dict[str, Any] = field(default_factory=dict)
+
+
+ASKER = Asker()
+
+
+def saving(changes: dict[str, Any], original: dict[str, Any] | None = None) -> SaveEvent:
     """A beforeSave of a product."""
-    request = SimpleNamespace()
-    return Event(
+    return SaveEvent(
         kind="beforeSave",
         class_name="Product",
-        request=request,
+        request=ASKER,
         original=original,
         changes=changes,
     )
@@ -38,23 +53,23 @@ def test_the_state_holds_what_is_there_and_what_is_asked_for() -> None:
 
 def test_a_reply_that_is_what_was_sent_changes_nothing() -> None:
     event = saving({"stock": {"__op": "Increment", "amount": -1}, "size.wide": 2}, {"name": "cup"})
-    assert calls._replaced(event, calls._state(event)) is None
+    assert calls._changed(event, calls._state(event)) is None
 
 
 def test_a_changed_field_is_written_and_an_unlisted_one_is_not() -> None:
     event = saving({"name": "mug", "price": 5}, {"old": 1})
-    assert calls._replaced(event, {"name": "bowl", "old": 1}) == {"name": "bowl"}
+    assert calls._changed(event, {"name": "bowl", "old": 1}) == {"name": "bowl"}
 
 
 def test_relations_are_not_written_as_values() -> None:
     event = saving({"name": "mug"})
     relation = {"__type": "Relation", "className": "Shop"}
-    assert calls._replaced(event, {"name": "mug", "shops": relation}) is None
+    assert calls._changed(event, {"name": "mug", "shops": relation}) is None
 
 
 @pytest.mark.parametrize("success", [None, True, 5, "text", [1]])
 def test_what_is_no_object_leaves_the_save_alone(success: Any) -> None:
-    assert calls._replaced(saving({"name": "mug"}), success) is None
+    assert calls._changed(saving({"name": "mug"}), success) is None
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,29 @@
 """What a webhook is sent of an event, and what its reply means (protocol §20.2, §20.3)."""
 
-from collections.abc import Callable
 from typing import Any
 
+from parsepy.backend import context_of
 from parsepy.errors import Code, ParseError
 from parsepy.model import query as queries
-from parsepy.model.files import FileDraft
 from parsepy.model.values import JSONObject, dumps, loads
 from parsepy.outgoing import OutgoingError, Reply
-from parsepy.triggers import NOTHING, Event, Handler, Replaced
+from parsepy.triggers import (
+    UNDEFINED,
+    DeleteEvent,
+    Event,
+    FileEvent,
+    FindEvent,
+    FoundEvent,
+    FunctionEvent,
+    Handler,
+    LiveEvent,
+    ReplacementResults,
+    SavedEvent,
+    SaveEvent,
+    SubscribeEvent,
+    UserEvent,
+    expect,
+)
 
 # What gives access to anything stays here, whoever is on the other side.
 _CREDENTIALS = frozenset(
@@ -37,9 +52,9 @@ def function_handler(url: str) -> Handler:
     """The function that a URL answers for."""
 
     async def call(event: Event) -> Any:
-        body = {"params": _plain(event.params or {}), **_asked(event)}
-        body["functionName"] = event.class_name
-        return (await _send(event, url, body)).get("success", NOTHING)
+        params = expect(event, FunctionEvent).params
+        body = {"params": _plain(params), **_asked(event), "functionName": event.class_name}
+        return (await _send(event, url, body)).get("success", UNDEFINED)
 
     return call
 
@@ -49,9 +64,7 @@ def trigger_handler(url: str) -> Handler:
 
     async def call(event: Event) -> Any:
         body = {"triggerName": event.kind, **_asked(event), **_about(event)}
-        success = (await _send(event, url, body)).get("success")
-        take = _TAKEN.get(event.kind)
-        return None if take is None else take(event, success)
+        return _taken(event, (await _send(event, url, body)).get("success"))
 
     return call
 
@@ -75,7 +88,9 @@ def _asked(event: Event) -> JSONObject:
     }
     if event.kind != "afterLogout":
         asked["context"] = context.trigger_context
-    user = event.object if event.kind == "afterLogin" else principal.user
+    user = principal.user
+    if isinstance(event, UserEvent) and event.kind == "afterLogin":
+        user = event.object
     if user is not None:
         asked["user"] = _without(user, _SECRET["_User"])
     installation = context.installation_id
@@ -88,25 +103,32 @@ def _asked(event: Event) -> JSONObject:
 
 def _about(event: Event) -> JSONObject:
     """What an event is about: an object, a query, objects, a file."""
-    about: JSONObject = {}
-    if event.changes is not None or event.object is not None:
-        about["object"] = _shown(event, _state(event))
-    if event.original is not None:
-        about["original"] = _shown(event, event.original)
-    if event.query is not None:
-        about["query"] = _query(event.query, is_get=event.is_get)
-        about["isGet"] = event.is_get
-        if event.kind == "beforeFind":
-            about["count"] = event.query.count
-    if event.objects is not None:
-        about["object"] = None
-        secret = _SECRET.get(event.class_name, _NONE)
-        about["objects"] = [_without(item, secret) for item in event.objects]
-    file = event.extra.get("file")
-    if isinstance(file, FileDraft):
-        about["file"] = file.to_rest()
-        about["fileSize"] = file.size
-    return about
+    match event:
+        case SaveEvent():
+            return {"object": _shown(event, _state(event)), **_before(event, event.original)}
+        case SavedEvent() | LiveEvent():
+            return {"object": _shown(event, event.object), **_before(event, event.original)}
+        case DeleteEvent() | UserEvent():
+            return {"object": _shown(event, event.object)}
+        case FindEvent():
+            return {**_selection(event.query, event.is_get), "count": event.query.count}
+        case FoundEvent():
+            secret = _SECRET.get(event.class_name, _NONE)
+            objects = [_without(item, secret) for item in event.objects]
+            return {**_selection(event.query, event.is_get), "object": None, "objects": objects}
+        case SubscribeEvent():
+            return _selection(event.query, is_get=False)
+        case FileEvent():
+            return {"file": event.file.to_rest(), "fileSize": event.file.size}
+    return {}
+
+
+def _before(event: Event, original: JSONObject | None) -> JSONObject:
+    return {} if original is None else {"original": _shown(event, original)}
+
+
+def _selection(query: queries.Query, is_get: bool) -> JSONObject:
+    return {"query": _query(query, is_get=is_get), "isGet": is_get}
 
 
 def _query(query: queries.Query, *, is_get: bool) -> JSONObject:
@@ -126,10 +148,8 @@ def _without(item: JSONObject, names: frozenset[str]) -> JSONObject:
     return {name: value for name, value in item.items() if name not in names}
 
 
-def _state(event: Event) -> JSONObject:
+def _state(event: SaveEvent) -> JSONObject:
     """The object as a handler sees it: operations of an update stand as they were asked for."""
-    if event.changes is None:
-        return event.object or {}
     state = dict(event.original or {})
     for name, value in event.changes.items():
         root, dot, path = name.partition(".")
@@ -159,7 +179,7 @@ def _plain(value: Any) -> Any:
 
 async def _send(event: Event, url: str, body: JSONObject) -> JSONObject:
     """A webhook's reply; raises what it says in ``error``, or (141) if it can't be read."""
-    backend = event.request.backend
+    backend = context_of(event).backend
     headers = {"content-type": "application/json"}
     if backend.config.webhook_key is not None:
         headers["x-parse-webhook-key"] = backend.config.webhook_key
@@ -200,13 +220,29 @@ def _refusal(error: Any) -> ParseError:
     return ParseError(Code.SCRIPT_FAILED, str(error))
 
 
-def _replaced(event: Event, success: Any) -> JSONObject | None:
+def _taken(event: Event, success: Any) -> Any:
+    """What a reply comes to; of most kinds only a refusal counts."""
+    match event:
+        case SaveEvent():
+            return _changed(event, success)
+        case SavedEvent():  # an object or array is the client's answer
+            return success if isinstance(success, dict | list) else None
+        case FindEvent():  # objects: the database is not asked
+            objects = _objects(event, success) if isinstance(success, list) else None
+            return None if objects is None else ReplacementResults(objects)
+        case FoundEvent():
+            # Parse: what passes through an afterFind bears its class's name
+            return _objects(event, success if isinstance(success, list) else event.objects)
+    return None
+
+
+def _changed(event: SaveEvent, success: Any) -> JSONObject | None:
     """The changes that a beforeSave leaves: an object replaces them, key by key.
 
     What it returns as it was sent is written as the client asked for it: an Increment stays
     one, and what nobody changed is not written at all. What it was not shown is kept.
     """
-    sent = event.changes or {}
+    sent = event.changes
     if not isinstance(success, dict):
         return None
     state, secret = _state(event), _SECRET.get(event.class_name, _NONE)
@@ -223,28 +259,5 @@ def _is_relation(value: Any) -> bool:
     return isinstance(value, dict) and value.get("__type") == "Relation"
 
 
-def _answered(event: Event, success: Any) -> Any:
-    """An afterSave's object or array is the client's answer."""
-    return success if isinstance(success, dict | list) else None
-
-
-def _instead(event: Event, success: Any) -> Replaced | None:
-    """A beforeFind that answers objects: the database is not asked."""
-    return Replaced(_objects(event, success)) if isinstance(success, list) else None
-
-
-def _found(event: Event, success: Any) -> list[JSONObject]:
-    # Parse: what passes through an afterFind bears its class's name
-    return _objects(event, success if isinstance(success, list) else event.objects or [])
-
-
 def _objects(event: Event, items: list[Any]) -> list[JSONObject]:
     return [{**item, "className": event.class_name} for item in items if isinstance(item, dict)]
-
-
-_TAKEN: dict[str, Callable[[Event, Any], Any]] = {
-    "beforeSave": _replaced,
-    "afterSave": _answered,
-    "beforeFind": _instead,
-    "afterFind": _found,
-}

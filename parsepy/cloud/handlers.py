@@ -1,0 +1,202 @@
+"""``Shape``: how an author's function becomes a handler of neutral events.
+
+The function is given a friendly request, its validator is asked first, and what it returns is
+put into the terms of the operation.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from parsepy.backend import context_of
+from parsepy.cloud import current, threads
+from parsepy.cloud.codec import encode
+from parsepy.cloud.files import File
+from parsepy.cloud.objects import Object
+from parsepy.cloud.requests import (
+    ConfigRequest,
+    ConnectRequest,
+    DeleteRequest,
+    FileRequest,
+    FindRequest,
+    FoundRequest,
+    FunctionRequest,
+    JobRequest,
+    LiveEventRequest,
+    ReceivedRequest,
+    SaveRequest,
+    SubscribeRequest,
+    TriggerRequest,
+    UserRequest,
+    WriteRequest,
+)
+from parsepy.cloud.validators import Validator
+from parsepy.triggers import (
+    CONFIG,
+    FILE,
+    UNDEFINED,
+    ConfigEvent,
+    ConnectEvent,
+    CustomResponse,
+    DeleteEvent,
+    Event,
+    FileEvent,
+    FindEvent,
+    FoundEvent,
+    FunctionEvent,
+    Handler,
+    JobEvent,
+    LiveEvent,
+    ReceiverEvent,
+    SavedEvent,
+    SaveEvent,
+    SubscribeEvent,
+    UserEvent,
+    WriteEvent,
+    expect,
+)
+
+E = TypeVar("E", bound=Event)
+R = TypeVar("R", bound=TriggerRequest)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape(Generic[E, R]):
+    """What a family's handlers look like to an author: the request, and what an answer means."""
+
+    family: type[E]
+    request: Callable[[E], R]
+    take: Callable[[R, Any], Any]
+
+    def handler(self, function: Callable[..., Any], validator: Validator) -> Handler:
+        """The handler that runs an author's function.
+
+        Raises ``TypeError`` for a function that can't be called with a request.
+        """
+        _check_signature(function)
+        checked = None if validator.is_empty else validator
+
+        @functools.wraps(function)
+        async def handle(event: Event) -> Any:
+            with current.acting(context_of(event)):
+                if _is_skipped(checked, event):
+                    return None
+                request = self.request(expect(event, self.family))
+                if checked is not None:
+                    await checked.check(request)
+                return self.take(request, await _call(function, request))
+
+        return handle
+
+
+async def _call(function: Callable[..., Any], request: TriggerRequest) -> Any:
+    """Run an author's function: async on the loop, plain in a thread."""
+    if inspect.iscoroutinefunction(function):
+        return await function(request)
+    answer = await threads.run(function, request)
+    return await answer if inspect.isawaitable(answer) else answer
+
+
+def _check_signature(function: Callable[..., Any]) -> None:
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # some built-in functions show none
+        return
+    try:
+        signature.bind(object())
+    except TypeError as error:
+        name = getattr(function, "__name__", function)
+        raise TypeError(f"{name}{signature} must take one argument, the request") from error
+
+
+def _is_skipped(validator: Validator | None, event: Event) -> bool:
+    skips = validator is not None and validator.skip_with_master_key
+    return skips and event.request.principal.is_master
+
+
+# --- what an answer means -----------------------------------------------------------------------
+
+
+def _custom(answer: CustomResponse) -> CustomResponse:
+    return CustomResponse(encode(answer.content, whole=True), answer.status, answer.headers)
+
+
+def _take_save(request: SaveRequest, answer: Any) -> Any:
+    if isinstance(answer, CustomResponse):
+        return _custom(answer)
+    if answer is None:
+        return request.changes(request.object)
+    if isinstance(answer, Object):
+        return request.changes(answer)
+    raise TypeError(
+        f"before_save of {request.class_name} returned a {type(answer).__name__}; "
+        "expected None, an Object or Cloud.answer(…)"
+    )
+
+
+def _take_saved(request: SaveRequest, answer: Any) -> Any:
+    # Parse: only plain JSON replaces the answer, an object does not
+    return None if isinstance(answer, Object) else encode(answer)
+
+
+def _take_result(request: TriggerRequest, answer: Any) -> Any:
+    if isinstance(answer, CustomResponse):
+        return _custom(answer)
+    return UNDEFINED if answer is None else encode(answer, whole=True)
+
+
+def _take_file(request: FileRequest, answer: Any) -> Any:
+    if request.may_change and answer is not None and not isinstance(answer, File):
+        raise TypeError(
+            f"{request.trigger_name} of a file returned a {type(answer).__name__}; "
+            "expected None or a File"
+        )
+    return request.answer(answer)
+
+
+def _take_verdict(request: TriggerRequest, answer: Any) -> bool:
+    return answer is True
+
+
+def _take_nothing(request: TriggerRequest, answer: Any) -> None:
+    """What such a hook returns has no meaning."""
+
+
+# --- the shapes ---------------------------------------------------------------------------------
+
+FUNCTION = Shape(FunctionEvent, FunctionRequest, _take_result)
+JOB = Shape(JobEvent, JobRequest, _take_result)
+RECEIVER = Shape(ReceiverEvent, ReceivedRequest, _take_result)
+
+MakeHandler = Callable[[Callable[..., Any], Validator], Handler]
+_DELETE = Shape(DeleteEvent, DeleteRequest, _take_nothing).handler
+_USER = Shape(UserEvent, UserRequest, _take_nothing).handler
+_FILE = Shape(FileEvent, FileRequest, _take_file).handler
+_CONFIG = Shape(ConfigEvent, ConfigRequest, _take_nothing).handler
+_HANDLERS: dict[str, MakeHandler] = {
+    "beforeSave": Shape(SaveEvent, SaveRequest, _take_save).handler,
+    "afterSave": Shape(SavedEvent, SaveRequest, _take_saved).handler,
+    "beforeDelete": _DELETE,
+    "afterDelete": _DELETE,
+    "beforeFind": Shape(FindEvent, FindRequest, FindRequest.answer).handler,
+    "afterFind": Shape(FoundEvent, FoundRequest, FoundRequest.answer).handler,
+    "mayWrite": Shape(WriteEvent, WriteRequest, _take_verdict).handler,
+    "beforeLogin": _USER,
+    "afterLogin": _USER,
+    "afterLogout": _USER,
+    "beforePasswordResetRequest": _USER,
+    "beforeConnect": Shape(ConnectEvent, ConnectRequest, _take_nothing).handler,
+    "beforeSubscribe": Shape(SubscribeEvent, SubscribeRequest, SubscribeRequest.answer).handler,
+    "afterEvent": Shape(LiveEvent, LiveEventRequest, LiveEventRequest.answer).handler,
+}
+
+
+def handlers_of(kind: str, class_name: str) -> MakeHandler:
+    """What makes the handlers of a kind of trigger for a class, for files or for the config."""
+    if class_name == FILE:
+        return _FILE
+    if class_name == CONFIG:
+        return _CONFIG
+    return _HANDLERS[kind]

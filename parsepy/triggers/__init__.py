@@ -1,0 +1,70 @@
+"""Triggers: cloud code that runs *inside* an operation and may change or refuse it.
+
+This part passes neutral events in REST form (`events`); `cloud/` wraps them in friendly objects,
+`operations/hooks.py` fires them. Handlers are registered once per kind and class: the last one
+wins (protocol §19). `table` lists the kinds, `registry` calls the handlers.
+"""
+
+from parsepy.triggers.events import (
+    UNDEFINED,
+    ConfigEvent,
+    ConnectEvent,
+    CustomResponse,
+    DeleteEvent,
+    Event,
+    EventRequest,
+    FileEvent,
+    FindEvent,
+    FoundEvent,
+    FunctionEvent,
+    Handler,
+    JobEvent,
+    LiveEvent,
+    ReceiverEvent,
+    ReplacementResults,
+    SavedEvent,
+    SaveEvent,
+    SubscribeEvent,
+    Undefined,
+    UserEvent,
+    WriteEvent,
+    expect,
+)
+from parsepy.triggers.registry import MAX_DEPTH, Job, TriggerLog, Triggers
+from parsepy.triggers.table import CONFIG, CONNECT, FILE, TRIGGERS, Kind, check_place
+
+__all__ = [
+    "CONFIG",
+    "CONNECT",
+    "FILE",
+    "MAX_DEPTH",
+    "TRIGGERS",
+    "UNDEFINED",
+    "ConfigEvent",
+    "ConnectEvent",
+    "CustomResponse",
+    "DeleteEvent",
+    "Event",
+    "EventRequest",
+    "FileEvent",
+    "FindEvent",
+    "FoundEvent",
+    "FunctionEvent",
+    "Handler",
+    "Job",
+    "JobEvent",
+    "Kind",
+    "LiveEvent",
+    "ReceiverEvent",
+    "ReplacementResults",
+    "SaveEvent",
+    "SavedEvent",
+    "SubscribeEvent",
+    "TriggerLog",
+    "Triggers",
+    "Undefined",
+    "UserEvent",
+    "WriteEvent",
+    "check_place",
+    "expect",
+]

@@ -1,0 +1,177 @@
+"""``Triggers``: which handlers an application has, and how each is called."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from parsepy.errors import Code, Interruption, ParseError
+from parsepy.model.values import JSONObject
+from parsepy.triggers.events import Event, Handler
+from parsepy.triggers.table import FILE, check_place
+
+log = logging.getLogger("parsepy.cloud")
+
+MAX_DEPTH = 24
+"""Cloud code that leads to cloud code stops here; the reference recurses until it falls over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A background job: its handler, and the cron line by which it runs by itself, if any."""
+
+    handler: Handler
+    schedule: str | None = None
+
+
+class TriggerLog(Protocol):
+    """Is notified of what became of each call of a handler."""
+
+    def completed(self, event: Event, answer: Any) -> None:
+        """A handler has answered."""
+        ...
+
+    def refused(self, event: Event, error: ParseError) -> None:
+        """A handler has refused, or raised something."""
+        ...
+
+
+class Triggers:
+    """The registry of one application: triggers, functions and jobs.
+
+    Webhooks lie over cloud code of the same name and survive its reloading.
+    """
+
+    def __init__(self, timeout: float | None = None, trigger_log: TriggerLog | None = None) -> None:
+        self.timeout = timeout
+        self._log = trigger_log
+        self.functions: dict[str, Handler] = {}
+        self.jobs: dict[str, Job] = {}
+        self.receivers: dict[str, Handler] = {}
+        self.rate_limits: list[JSONObject] = []
+        self._handlers: dict[tuple[str, str], Handler] = {}
+        self.webhook_functions: dict[str, Handler] = {}
+        self.webhook_triggers: dict[tuple[str, str], Handler] = {}
+        self.observers: list[Callable[[Event], None]] = []
+
+    def add(self, kind: str, class_name: str, handler: Handler) -> None:
+        """Register a handler; one that was there is replaced with a warning.
+
+        Raises ``ValueError`` for a kind that the class can't have.
+        """
+        check_place(kind, class_name)
+        if (kind, class_name) in self._handlers:
+            log.warning("%s of %s is registered twice: the last one counts", kind, class_name)
+        self._handlers[kind, class_name] = handler
+
+    def adopt(self, other: "Triggers") -> None:
+        """Take over what ``other`` registered in place of the own cloud code, at once."""
+        self._handlers = other._handlers
+        self.functions = other.functions
+        self.jobs = other.jobs
+        self.receivers = other.receivers
+        self.rate_limits = other.rate_limits
+
+    def has(self, kind: str, class_name: str) -> bool:
+        """Does anything handle this?"""
+        key = (kind, class_name)
+        return key in self._handlers or key in self.webhook_triggers
+
+    def function(self, name: str) -> Handler | None:
+        """The function of that name; a whole-name look-up, nothing is resolved."""
+        return self.webhook_functions.get(name) or self.functions.get(name)
+
+    def registered(self) -> list[tuple[str, str]]:
+        """Every (kind, class) that is handled."""
+        return sorted({*self._handlers, *self.webhook_triggers})
+
+    async def run(self, event: Event) -> Any:
+        """Call the handler of an event, if there is one, and answer what it answers.
+
+        Raises ``ParseError``: the handler's own, or SCRIPT_FAILED for any other failure
+        (FILE_SAVE_ERROR, FILE_DELETE_ERROR before a file is stored or deleted).
+        """
+        key = (event.kind, event.class_name)
+        handler = self.webhook_triggers.get(key) or self._handlers.get(key)
+        if handler is None:
+            return None
+        return await self.call(handler, event, f"{event.kind} of {event.class_name}")
+
+    async def call(
+        self, handler: Handler, event: Event, label: str, *, is_bounded: bool = True
+    ) -> Any:
+        """Call a handler, a function's or job's as well: bounded in depth and (if so) time."""
+        for observe in self.observers:
+            observe(event)
+        try:
+            answer = await _bounded(handler, event, label, self.timeout if is_bounded else None)
+        except ParseError as error:
+            if self._log is not None:
+                self._log.refused(event, error)
+            raise
+        if self._log is not None:
+            self._log.completed(event, answer)
+        return answer
+
+
+async def _bounded(handler: Handler, event: Event, label: str, seconds: float | None) -> Any:
+    with _one_deeper(label):
+        try:
+            if seconds is None:
+                return await handler(event)
+            async with asyncio.timeout(seconds) as limit:
+                return await handler(event)
+        except (ParseError, Interruption):
+            raise
+        except TimeoutError as error:
+            if seconds is None or not limit.expired():
+                raise _failed(label, error, event) from error
+            log.error("cloud code: %s did not end within %g s", label, seconds)
+            raise ParseError(
+                Code.SCRIPT_FAILED, f"{label} did not end within {seconds:g} s."
+            ) from error
+        except RecursionError as error:
+            raise _failed(label, error, event) from error
+        except Exception as error:  # whatever an author's code may raise
+            raise _failed(label, error, event) from error
+
+
+_CODES = {
+    ("beforeSave", FILE): Code.FILE_SAVE_ERROR,
+    ("beforeDelete", FILE): Code.FILE_DELETE_ERROR,
+}
+"""What an author's exception means to the client, where that is not SCRIPT_FAILED."""
+
+
+def _failed(label: str, error: BaseException, event: Event) -> ParseError:
+    """The client's error for an author's exception; the traceback goes to the log."""
+    log.error("cloud code: %s raised %s", label, type(error).__name__, exc_info=error)
+    code = _CODES.get((event.kind, event.class_name), Code.SCRIPT_FAILED)
+    return ParseError(code, str(error) or "Script failed. Unknown error.")
+
+
+_CHAIN: ContextVar[tuple[str, ...]] = ContextVar("parsepy_trigger_chain", default=())
+
+
+@contextmanager
+def _one_deeper(label: str) -> Iterator[None]:
+    chain = _CHAIN.get()
+    if len(chain) >= MAX_DEPTH:
+        shown = " → ".join(_shortened(chain))
+        log.error("cloud code calls itself without end: %s → %s", shown, label)
+        raise ParseError(
+            Code.SCRIPT_FAILED,
+            f"Cloud code leads to itself more than {MAX_DEPTH} levels deep ({label}).",
+        )
+    token = _CHAIN.set((*chain, label))
+    try:
+        yield
+    finally:
+        _CHAIN.reset(token)
+
+
+def _shortened(chain: Sequence[str]) -> Sequence[str]:
+    return (*chain[:4], "…", *chain[-2:]) if len(chain) > 8 else chain
