@@ -34,7 +34,7 @@ async def application(app: MakeApp) -> Application:
 
 def told_after_save(application: Application) -> list[tuple[JSONObject | None, JSONObject | None]]:
     """The object and the original of every afterSave of a mug."""
-    told = []
+    told: list[tuple[JSONObject | None, JSONObject | None]] = []
 
     async def keep(event: Event) -> None:
         assert isinstance(event, SavedEvent)
