@@ -37,7 +37,7 @@ NAMED = {
     "operations/access.py": {"_User", "_Installation"},  # secrets; refusals of clients
     "operations/redaction.py": {"_User"},  # users see their own fields
     "operations/find.py": {"_User"},  # a user reads his own session token
-    "rest/classes.py": {"_User", "_Installation"},  # a create may be a sign-up, or an update
+    "rest/classes.py": {"_User"},  # whose address is another one
     "storage/documents.py": {"_User", "_Audience"},  # the storage format of authData, lastUsed
     "storage/filters.py": {"_User"},
     "storage/updates.py": {"_User"},

@@ -26,7 +26,7 @@ from parsepy.cloud.requests import (
 from parsepy.cloud.users import Installation, Role, Session, User
 from parsepy.cloud.values import ACL, GeoPoint, Polygon
 from parsepy.errors import Code, ParseError
-from parsepy.operations.save import ConditionFailed
+from parsepy.operations.writes import ConditionFailed
 
 Request = TriggerRequest
 """What cloud code written for earlier versions calls it."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from parsepy.cloud import codec, current, ops
 from parsepy.cloud.codec import decode, decode_field, encode
@@ -15,12 +15,9 @@ from parsepy.model import query as queries
 from parsepy.model import values as rest
 from parsepy.model import where as wheres
 from parsepy.model.values import JSONObject
-from parsepy.operations.delete import delete
 from parsepy.operations.find import get
-from parsepy.operations.save import Saved, create, update
-
-if TYPE_CHECKING:
-    from parsepy.backend import RequestContext
+from parsepy.operations.objects import create, delete, update
+from parsepy.operations.writes import Saved, SaveOptions
 
 _TOGETHER = 20  # saves under way at once
 
@@ -77,20 +74,15 @@ class Object(Fields):
         await _save_children(self, rights)
         acting = await current.context(**rights, context=context)  # type: ignore[arg-type]
         body = self.changes()
-        facts: dict[str, Any] = {}
-        if where is not None:
-            facts["condition"] = wheres.parse(encode(dict(where)), privileged=True)
-        saved = await self._store(acting, body, facts)
-        if not saved.finished or _is_object(saved):
+        if self.id is None:
+            saved = await create(acting, self.class_name, body)
+        else:
+            condition = wheres.parse(encode(dict(where)), privileged=True) if where else ()
+            options = SaveOptions(condition=condition)
+            saved = await update(acting, self.class_name, self.id, body, options)
+        if not saved.is_finished or _is_object(saved):
             self._saved(saved)
         return self
-
-    async def _store(
-        self, acting: "RequestContext", body: JSONObject, facts: dict[str, Any]
-    ) -> Saved:
-        if self.id is None:
-            return await create(acting, self.class_name, body, facts)
-        return await update(acting, self.class_name, self.id, body, facts)
 
     def _saved(self, saved: Saved) -> None:
         """Take over what a save answered."""

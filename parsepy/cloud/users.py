@@ -8,8 +8,8 @@ from parsepy.cloud.objects import Object, Relation
 from parsepy.cloud.values import ACL
 from parsepy.errors import Code, ParseError
 from parsepy.model.values import JSONObject
-from parsepy.operations import installations, principals, users
-from parsepy.operations.save import Saved
+from parsepy.operations import principals, users
+from parsepy.operations.writes import Saved
 
 
 class User(Object, class_name="_User"):
@@ -54,13 +54,6 @@ class User(Object, class_name="_User"):
         if not self.is_new:
             raise ParseError(Code.OTHER_CAUSE, "This user has signed up already.")
         return await self.save(**rights)
-
-    async def _store(self, acting: Any, body: JSONObject, facts: dict[str, Any]) -> Saved:
-        if self.id is None:
-            made = await users.sign_up(acting, body)
-            return Saved(made.object_id, made.answer, {}, finished=not made.object_id)
-        answer = await users.update(acting, self.id, body, facts)
-        return Saved(self.id, answer, {})
 
     def _saved(self, saved: Saved) -> None:
         super()._saved(saved)
@@ -161,12 +154,6 @@ class Installation(Object, class_name="_Installation"):
 
     def __init__(self, **fields: Any) -> None:
         super().__init__("_Installation", **fields)
-
-    async def _store(self, acting: Any, body: JSONObject, facts: dict[str, Any]) -> Saved:
-        if self.id is None:
-            saved, _ = await installations.create_or_update(acting, body)
-            return saved
-        return await installations.update(acting, self.id, body)
 
 
 def user_of(user: Mapping[str, Any] | None, session_token: str | None) -> User | None:

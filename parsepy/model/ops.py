@@ -124,7 +124,7 @@ def is_delete(value: Any) -> bool:
 
 def column_type(value: Any) -> FieldType | None:
     """The column type that a body's value (plain or operation) needs; ``None``: no column."""
-    op = op_of(value)
+    op = op_of(value) if type(value) is dict else None
     return type_of(value) if op is None else op.result_type(value)
 
 

@@ -79,7 +79,7 @@ class ClassPermissions:
     ) -> tuple[frozenset[str], tuple[tuple[str, frozenset[str]], ...]]:
         """The fields hidden from ``principal``, and (user field, hidden fields) rules.
 
-        The rules apply to the objects whose user field points at him (protocol §12.5): they
+        The rules apply to the objects whose user field points at them (protocol §12.5): they
         narrow what is hidden, or say it alone where nothing else does.
         """
         if not self.protected or principal.is_privileged:

@@ -1,4 +1,4 @@
-"""``Principal``: who asks (master, maintenance, a user with roles, nobody) and his ACL names."""
+"""``Principal``: who asks (master, maintenance, a user with roles, nobody) and their ACL names."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,8 +8,8 @@ from typing import Any
 class Principal:
     """Who makes a request.
 
-    ``names`` are the ACL names that he holds: ``*``, his id, ``role:<name>`` for each role.
-    ``user`` is his `_User` object in REST form, without secrets.
+    ``names`` are the ACL names that they hold: ``*``, the user's id, ``role:<name>`` for each
+    role. ``user`` is the `_User` object in REST form, without secrets.
     """
 
     is_master: bool = False

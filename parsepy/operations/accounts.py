@@ -13,6 +13,7 @@ from parsepy.model.query import simple
 from parsepy.model.values import JSONObject, date, new_id, now
 from parsepy.operations import mails, save, schemas, users
 from parsepy.operations.class_rules import verification
+from parsepy.operations.writes import ConditionFailed, SaveOptions
 from parsepy.storage.options import ReadOptions
 
 _TOKEN_SIZE = 25
@@ -125,9 +126,9 @@ async def reset_password(context: RequestContext, token: str, password: str) -> 
     condition = simple("_User", {"_perishable_token": token}).where
     master, changes = context.as_master(), {"password": password}
     try:
-        await users.update(master, user["objectId"], changes, {"condition": condition})
+        await users.update(master, user["objectId"], changes, SaveOptions(condition=condition))
     except ParseError as error:
-        if isinstance(error, save.ConditionFailed) or error.code == Code.OBJECT_NOT_FOUND:
+        if isinstance(error, ConditionFailed) or error.code == Code.OBJECT_NOT_FOUND:
             raise ParseError(Code.OTHER_CAUSE, _INVALID) from error
         raise
     await _unlock(context.backend, user["objectId"])
@@ -159,10 +160,10 @@ async def verify_email(context: RequestContext, token: str) -> bool:
     user = await _user(context.backend, where)
     if user is None:
         return False
-    facts = {"condition": simple("_User", where).where, "email_verified": True}
+    options = SaveOptions(condition=simple("_User", where).where, verifies_email=True)
     try:
         await save.update(
-            context.as_master(), "_User", user["objectId"], {"emailVerified": True}, facts
+            context.as_master(), "_User", user["objectId"], {"emailVerified": True}, options
         )
     except ParseError as error:
         context.backend.log.info("an e-mail address was not confirmed: code %d", error.code)

@@ -11,6 +11,7 @@ from parsepy.errors import Code, ParseError
 from parsepy.model.templates import TemplateRole
 from parsepy.model.values import JSONObject, date, loads, now
 from parsepy.operations import principals, save, schemas
+from parsepy.operations.writes import SaveOptions
 from parsepy.storage.options import FIRST
 from parsepy.triggers import Triggers
 
@@ -74,7 +75,7 @@ async def _load(backend: Backend, class_name: str, item: JSONObject) -> None:
     # the data are as they should be, ids included: cloud code has no say in them
     context = master_context(replace(backend, triggers=Triggers()))
     object_id = item.pop("objectId", None)
-    await save.create(context, class_name, item, {"object_id": object_id})
+    await save.create(context, class_name, item, SaveOptions(object_id=object_id))
 
 
 def _dated(value: Any) -> Any:

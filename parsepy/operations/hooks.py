@@ -14,8 +14,8 @@ from parsepy.model.schema import ClassSchema
 from parsepy.model.scope import Scope
 from parsepy.model.values import JSONObject
 from parsepy.operations import class_rules
-from parsepy.operations.class_rules.base import Write
 from parsepy.operations.redaction import redacted
+from parsepy.operations.writes import Write
 from parsepy.pubsub import ObjectEvent, Operation
 from parsepy.triggers import (
     CustomResponse,

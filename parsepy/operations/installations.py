@@ -1,6 +1,6 @@
 """Installations: one row for one device, however often its app says hello (protocol §28.1)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from parsepy.backend import RequestContext
@@ -9,7 +9,10 @@ from parsepy.model.query import simple
 from parsepy.model.schema import ClassSchema
 from parsepy.model.scope import EVERYTHING, NOTHING, Scope, scope_of
 from parsepy.model.values import JSONObject
+from parsepy.model.where import Where, by_id
 from parsepy.operations import access, save, schemas
+from parsepy.operations.writes import PLAIN, ConditionFailed, Saved, SaveOptions
+from parsepy.storage.options import FIRST
 
 _CLASS = "_Installation"
 _FIXED = ("installationId", "deviceType")
@@ -24,8 +27,10 @@ class _Rows:
     by_token: list[JSONObject]
 
 
-async def create_or_update(context: RequestContext, body: JSONObject) -> tuple[save.Saved, bool]:
-    """Make an installation, or change the row that the device has already; was one made?"""
+async def create_or_update(
+    context: RequestContext, body: JSONObject, options: SaveOptions = PLAIN
+) -> Saved:
+    """Make an installation, or change the row that the device has already."""
     access.check_internal(context, _CLASS, "create")
     for name in _FIXED:
         value = body.get(name)
@@ -33,19 +38,39 @@ async def create_or_update(context: RequestContext, body: JSONObject) -> tuple[s
             raise _unchangeable(name)
     target = await _target(context, body, None)
     if target is None:
-        return await save.create(context, _CLASS, body), True
-    return await save.update(context, _CLASS, target, body), False
+        return await save.create(context, _CLASS, body, options)
+    return await save.update(context, _CLASS, target, body, options)
 
 
-async def update(context: RequestContext, object_id: str, body: JSONObject) -> save.Saved:
-    """Change an installation, merging rows that turn out to be the same device's."""
+async def update(
+    context: RequestContext, object_id: str, body: JSONObject, options: SaveOptions = PLAIN
+) -> Saved:
+    """Change an installation, merging rows that turn out to be the same device's.
+
+    Raises ``ConditionFailed`` if the condition does not hold; then no row is merged either.
+    """
     access.check_internal(context, _CLASS, "update")
     for name in _FIXED:
         if isinstance(body.get(name), dict):  # an operation, such as Delete
             raise _unchangeable(name)
     if any(body.get(name) for name in ("deviceToken", *_FIXED)):
-        object_id = await _target(context, body, object_id) or object_id
-    return await save.update(context, _CLASS, object_id, body)
+        await _check_condition(context, object_id, options.condition)
+        target = await _target(context, body, object_id)
+        if target is not None and target != object_id:
+            # the row that was named, of which the condition held, has yielded to this one
+            object_id, options = target, replace(options, condition=())
+    return await save.update(context, _CLASS, object_id, body, options)
+
+
+async def _check_condition(context: RequestContext, object_id: str, condition: Where) -> None:
+    """Refuse a condition that does not hold of a stored row, before others give way to it."""
+    if not condition:
+        return
+    storage = context.backend.storage
+    schema = await schemas.existing(context.backend, _CLASS)
+    fits = await storage.find(schema, (by_id(object_id), *condition), options=FIRST)
+    if not fits and await storage.get(schema, object_id) is not None:
+        raise ConditionFailed(_CLASS, object_id)
 
 
 async def _target(context: RequestContext, body: JSONObject, object_id: str | None) -> str | None:

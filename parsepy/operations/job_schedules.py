@@ -8,7 +8,7 @@ from parsepy.model.query import Query
 from parsepy.model.values import JSONObject, stamp
 from parsepy.operations import find, save
 from parsepy.operations.delete import delete as delete_object
-from parsepy.operations.save import Saved
+from parsepy.operations.writes import Saved
 
 CLASS = "_JobSchedule"
 _MOST = 1000

@@ -1,6 +1,6 @@
 """Sign up, log in, log out, become, verify a password, change and delete a user (§13, §15)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from parsepy.operations.class_rules.user import (
 )
 from parsepy.operations.find import get
 from parsepy.operations.redaction import redact
+from parsepy.operations.writes import PLAIN, Saved, SaveOptions
 from parsepy.storage.options import FIRST, ReadOptions
 from parsepy.triggers import UserEvent
 
@@ -30,36 +31,28 @@ def wrong_credentials() -> ParseError:
     return ParseError(Code.OBJECT_NOT_FOUND, _WRONG)
 
 
-@dataclass(slots=True)
-class SignedUp:
-    """The answer of a sign-up, or of a log-in by authData (then ``created`` is False)."""
-
-    object_id: str
-    answer: Any
-    created: bool = True
-
-
 # --- sign up ------------------------------------------------------------------------------------
 
 
-async def sign_up(context: RequestContext, body: JSONObject) -> SignedUp:
-    """Create a user and a session; with the authData of a known user: log him in."""
+async def sign_up(context: RequestContext, body: JSONObject, options: SaveOptions = PLAIN) -> Saved:
+    """Create a user and a session; with the authData of a known user: log them in."""
     providers = auth_data.read(body.get("authData")) if "authData" in body else {}
     if not any(data is not None for data in providers.values()):
-        return await _sign_up_with_password(context, body)
+        return await _sign_up_with_password(context, body, options)
     if not auth_data.named(providers):
         # nobody vouches for whom: without a name and password of his own he is nobody
         if not body.get("username") or not body.get("password"):
-            return await _sign_up_with_password(context, body)
+            return await _sign_up_with_password(context, body, options)
         raise auth_data.unsupported()
     known = await _owners(context, auth_data.named(providers))
     if known:
         return await _log_in_with(context, body, providers, known)
     checked = await auth_data.check(context, providers)
     stored = {name: data for name, data in checked.save.items() if data is not None}
-    saved = await save.create(context, "_User", {**body, "authData": stored}, {"auth_data": True})
-    if saved.finished:
-        return SignedUp("", saved.answer, created=False)
+    vouched = replace(options, is_vouched_for=True)
+    saved = await save.create(context, "_User", {**body, "authData": stored}, vouched)
+    if saved.is_finished:
+        return saved
     answer = saved.answer
     provider = ",".join(name for name, data in providers.items() if data is not None)
     # Parse: who signs up by a provider is written down as one who logs in
@@ -67,32 +60,33 @@ async def sign_up(context: RequestContext, body: JSONObject) -> SignedUp:
         context, saved.object_id, {"action": "login", "authProvider": provider}
     )
     answer["authDataResponse"] = checked.response
-    return SignedUp(saved.object_id, saved.told)
+    return saved
 
 
-async def _sign_up_with_password(context: RequestContext, body: JSONObject) -> SignedUp:
+async def _sign_up_with_password(
+    context: RequestContext, body: JSONObject, options: SaveOptions
+) -> Saved:
     if "authData" in body and body["authData"] is None and body.get("username"):
         raise auth_data.unsupported()
     values = {name: value for name, value in body.items() if name != "authData"}
-    saved = await save.create(context, "_User", values)
-    if saved.finished:
-        return SignedUp("", saved.answer, created=False)
+    saved = await save.create(context, "_User", values, options)
+    if saved.is_finished:
+        return saved
     config = context.config
-    answer = saved.answer
     if config.verify_user_emails and config.prevent_login_with_unverified_email:
         if config.prevent_signup_with_unverified_email:
             raise ParseError(Code.EMAIL_NOT_FOUND, "User email is not verified.")
-        return SignedUp(saved.object_id, saved.told)
+        return saved
     if context.installation_id == "cloud" or (
         context.principal.is_privileged and context.installation_id is None
     ):
         # Parse: no session for cloud code, nor for the master key; but one for the installation
         # that a client tells along with it, as the SDKs and the dashboard do
-        return SignedUp(saved.object_id, saved.told)
-    answer |= await _start_session(
+        return saved
+    saved.answer |= await _start_session(
         context, saved.object_id, {"action": "signup", "authProvider": "password"}
     )
-    return SignedUp(saved.object_id, saved.told)
+    return saved
 
 
 async def _start_session(
@@ -115,7 +109,7 @@ async def _log_in_with(
     body: JSONObject,
     providers: auth_data.Providers,
     known: list[JSONObject],
-) -> SignedUp:
+) -> Saved:
     """Log in the one user who holds the provider's id; the provider is always asked."""
     checked = await auth_data.check(context, providers)
     user_id = known[0]["objectId"]
@@ -126,16 +120,14 @@ async def _log_in_with(
     auth_data.check_second_factor(context, providers, stored)
     changed = {n: d for n, d in checked.save.items() if d is not None and d != stored.get(n)}
     if changed:
-        await save.update(
-            context.as_master(), "_User", user_id, {"authData": changed}, {"auth_data": True}
-        )
+        await save.update(context.as_master(), "_User", user_id, {"authData": changed})
     owner = await _as_user(context, user_id)
     user = await get(owner, Query("_User"), user_id)
     await run_trigger(context, "beforeLogin", user)
     provider = ",".join(name for name, data in providers.items() if data is not None)
     token = await _start_session(context, user_id, {"action": "login", "authProvider": provider})
     answer = {**user, **token, "authDataResponse": checked.response}
-    return SignedUp(user_id, answer, created=False)
+    return Saved(user_id, answer, has_location=True)
 
 
 async def _as_user(context: RequestContext, user_id: str) -> RequestContext:
@@ -406,23 +398,21 @@ async def me(context: RequestContext) -> JSONObject:
 
 
 async def update(
-    context: RequestContext, user_id: str, body: JSONObject, facts: dict[str, Any] | None = None
-) -> Any:
+    context: RequestContext, object_id: str, body: JSONObject, options: SaveOptions = PLAIN
+) -> Saved:
     """Change a user; link and unlink providers; a new password ends the old sessions."""
     values = dict(body)
-    facts = facts or {}
     response: JSONObject | None = None
     if values.get("authData") is not None:
-        response = await _link(context, user_id, values)
-    saved = await save.update(context, "_User", user_id, values, facts)
-    if saved.finished:
-        return saved.answer
-    answer = saved.answer
+        response = await _link(context, object_id, values)
+    saved = await save.update(context, "_User", object_id, values, options)
+    if saved.is_finished:
+        return saved
     if "password" in body:
-        answer |= await _renew(context, user_id)
+        saved.answer |= await _renew(context, object_id)
     if response is not None:
-        answer["authDataResponse"] = response
-    return saved.told
+        saved.answer["authDataResponse"] = response
+    return saved
 
 
 async def _link(context: RequestContext, user_id: str, values: JSONObject) -> JSONObject | None:

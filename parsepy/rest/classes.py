@@ -8,8 +8,7 @@ from parsepy.http.requests import Request, Route
 from parsepy.http.responses import Answer, created
 from parsepy.model import query as queries
 from parsepy.model.query import GET_PARAMETERS, Query
-from parsepy.operations import find, installations, save, users
-from parsepy.operations.delete import delete as delete_object
+from parsepy.operations import find, objects
 
 _ALIASES = {
     "users": "_User",
@@ -33,21 +32,12 @@ def location(request: Request, class_name: str, object_id: str) -> str:
 async def create(request: Request) -> Answer:
     """Create an object; on `_User`: sign up, or log in by authData."""
     class_name = _class_name(request)
-    if class_name == "_User":
-        signed_up = await users.sign_up(request.context, request.body)
-        answer = created(signed_up.answer, location(request, class_name, signed_up.object_id))
-        if not signed_up.created:
-            answer.status = 200
-        return answer
-    if class_name == "_Installation":
-        saved, is_new = await installations.create_or_update(request.context, request.body)
-        if not is_new:
-            return Answer(saved.told)
-    else:
-        saved = await save.create(request.context, class_name, request.body)
-    if saved.finished:
-        return Answer(saved.answer, saved.status)
-    return created(saved.told, location(request, class_name, saved.object_id))
+    saved = await objects.create(request.context, class_name, request.body)
+    if not saved.has_location:
+        return Answer(saved.response, saved.status)
+    answer = created(saved.response, location(request, class_name, saved.object_id))
+    answer.status = saved.status
+    return answer
 
 
 async def get(request: Request) -> Answer:
@@ -94,18 +84,13 @@ async def find_many(request: Request) -> Answer:
 async def update(request: Request) -> Answer:
     """Change an object."""
     class_name, object_id = _class_name(request), request.arguments["objectId"]
-    if class_name == "_User":
-        return Answer(await users.update(request.context, object_id, request.body))
-    if class_name == "_Installation":
-        saved = await installations.update(request.context, object_id, request.body)
-    else:
-        saved = await save.update(request.context, class_name, object_id, request.body)
-    return Answer(saved.told)
+    saved = await objects.update(request.context, class_name, object_id, request.body)
+    return Answer(saved.response, saved.status)
 
 
 async def delete(request: Request) -> Answer:
     """Delete an object."""
-    await delete_object(request.context, _class_name(request), request.arguments["objectId"])
+    await objects.delete(request.context, _class_name(request), request.arguments["objectId"])
     return Answer({})
 
 

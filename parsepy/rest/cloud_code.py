@@ -22,7 +22,7 @@ async def create(request: Request) -> Answer:
     """Make a schedule."""
     request.require_master()
     saved = await job_schedules.create(request.context, request.body.get("job_schedule"))
-    return created(saved.told, location(request, job_schedules.CLASS, saved.object_id))
+    return created(saved.response, location(request, job_schedules.CLASS, saved.object_id))
 
 
 async def update(request: Request) -> Answer:
@@ -32,7 +32,7 @@ async def update(request: Request) -> Answer:
     object_id = request.arguments["objectId"]
     saved = await job_schedules.update(request.context, object_id, schedule)
     # Parse: this one answer is wrapped once more than all others
-    return Answer({"response": saved.told})
+    return Answer({"response": saved.response})
 
 
 async def delete(request: Request) -> Answer:

@@ -41,14 +41,15 @@ async def create_audience(request: Request) -> Answer:
     """Make an audience."""
     request.require_master()
     saved = await save.create(request.context, AUDIENCE, request.body)
-    return created(saved.told, location(request, AUDIENCE, saved.object_id))
+    return created(saved.response, location(request, AUDIENCE, saved.object_id))
 
 
 async def update_audience(request: Request) -> Answer:
     """Change an audience."""
     request.require_master()
     object_id = request.arguments["objectId"]
-    return Answer((await save.update(request.context, AUDIENCE, object_id, request.body)).told)
+    saved = await save.update(request.context, AUDIENCE, object_id, request.body)
+    return Answer(saved.response)
 
 
 async def delete_audience(request: Request) -> Answer:

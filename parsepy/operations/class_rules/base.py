@@ -1,36 +1,10 @@
-"""``ClassRules``: what a system class adds to the spines; ``Write``: a save under way."""
-
-from dataclasses import dataclass, field
-from typing import Any
+"""``ClassRules``: what a system class adds to the spines."""
 
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.model.query import Query
-from parsepy.model.schema import ClassSchema
 from parsepy.model.values import JSONObject
-
-
-@dataclass(slots=True)
-class Write:
-    """A create or update on its way to the storage.
-
-    ``values`` are the columns that are written (plain values and operations), ``object_id``
-    the object's id, ``echo`` what the answer carries beside the stamps.
-    """
-
-    context: RequestContext
-    schema: ClassSchema
-    values: JSONObject
-    object_id: str
-    is_create: bool
-    stamp: str
-    echo: JSONObject = field(default_factory=dict)
-    facts: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def class_name(self) -> str:
-        """The class written to."""
-        return self.schema.name
+from parsepy.operations.writes import Write
 
 
 class ClassRules:
@@ -65,9 +39,9 @@ class ClassRules:
         """Remove what this caller may not see of an object that another one includes."""
 
     def not_found(self, context: RequestContext) -> ParseError:
-        """What is told who writes or deletes what is not there, or not his to write."""
+        """The refusal of a write or deletion of what is not there, or not the caller's to write."""
         return ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
 
     def translate(self, context: RequestContext, error: Exception) -> Exception:
-        """A storage's refusal of a write in the class's own terms."""
+        """Translate the storage's refusal of a write into the class's own terms."""
         return error

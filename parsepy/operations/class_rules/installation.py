@@ -1,7 +1,8 @@
 """``_Installation``: which ids an installation needs, and which may not change."""
 
 from parsepy.errors import Code, ParseError
-from parsepy.operations.class_rules.base import ClassRules, Write
+from parsepy.operations.class_rules.base import ClassRules
+from parsepy.operations.writes import Write
 
 _TOKEN_LENGTH = 64
 

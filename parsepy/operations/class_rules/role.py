@@ -2,7 +2,8 @@
 
 from parsepy.backend import RequestContext
 from parsepy.operations import principals
-from parsepy.operations.class_rules.base import ClassRules, Write
+from parsepy.operations.class_rules.base import ClassRules
+from parsepy.operations.writes import Write
 
 
 class RoleRules(ClassRules):

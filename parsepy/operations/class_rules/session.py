@@ -8,7 +8,8 @@ from parsepy.model.query import Query
 from parsepy.model.values import new_token, pointer
 from parsepy.model.where import DIRECT, Constraint
 from parsepy.operations import principals, schemas
-from parsepy.operations.class_rules.base import ClassRules, Write
+from parsepy.operations.class_rules.base import ClassRules
+from parsepy.operations.writes import Write
 from parsepy.storage.options import FIRST
 
 _FIXED = ("user", "installationId", "sessionToken", "expiresAt", "createdWith")
@@ -50,17 +51,17 @@ class SessionRules(ClassRules):
             raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
 
     async def prepare(self, write: Write) -> None:
-        """A session made by hand is answered whole."""
+        """Answer a session that a client made whole, since it has no other way to its token."""
         if write.is_create and not write.context.principal.is_privileged:
             write.echo |= write.values
 
     async def after_save(self, write: Write) -> None:
-        """A changed session must not live on in the cache."""
+        """Forget a changed session, which must not live on in the cache."""
         if not write.is_create:
             principals.forget_sessions(write.context)
 
     async def narrow(self, context: RequestContext, query: Query) -> Query:
-        """Only the caller's own sessions; nobody has none."""
+        """Narrow to the caller's own sessions; refuse a caller without a user."""
         principal = context.principal
         if principal.is_privileged:
             return query
@@ -70,7 +71,7 @@ class SessionRules(ClassRules):
         return replace(query, where=(*query.where, own))
 
     async def check_delete(self, context: RequestContext, object_id: str) -> None:
-        """A client deletes only his own session."""
+        """Refuse a client the deletion of any session but one of its own user."""
         principal = context.principal
         if principal.is_privileged:
             return
@@ -80,7 +81,7 @@ class SessionRules(ClassRules):
             raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found for delete.")
 
     async def after_delete(self, context: RequestContext, object_id: str) -> None:
-        """A deleted session must not live on in the cache."""
+        """Forget a deleted session, which must not live on in the cache."""
         principals.forget_sessions(context)
 
 

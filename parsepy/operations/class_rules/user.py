@@ -15,7 +15,8 @@ from parsepy.model.query import simple
 from parsepy.model.values import OBJECT, STRING, JSONObject, new_id, now
 from parsepy.operations import principals, schemas
 from parsepy.operations.class_rules import verification
-from parsepy.operations.class_rules.base import ClassRules, Write
+from parsepy.operations.class_rules.base import ClassRules
+from parsepy.operations.writes import Write
 from parsepy.storage import DuplicateKey
 from parsepy.storage.options import ReadOptions
 
@@ -109,11 +110,11 @@ class UserRules(ClassRules):
     """Users (protocol §13)."""
 
     async def check(self, write: Write) -> None:
-        """Refuse a sign-up without credentials, and a client that verifies his own email."""
+        """Refuse a sign-up without credentials, and a client that marks an address as verified."""
         values, context = write.values, write.context
         if not context.principal.is_privileged:
             values.pop("sessionToken", None)  # the legacy token is the server's to give
-        if write.is_create and not write.facts.get("auth_data"):
+        if write.is_create and not write.options.is_vouched_for:
             _require(values, "username", Code.USERNAME_MISSING, "bad or missing username")
             _require(values, "password", Code.PASSWORD_MISSING, "password is required")
             for name in context.backend.sign_up_required:
@@ -144,7 +145,6 @@ class UserRules(ClassRules):
         if password:  # a provider's user may have none, or an empty one
             await check_policy(write, password)
             values["_hashed_password"] = await hash_password(password)
-            write.facts["password_changed"] = True
             if config.password_policy is not None and config.password_policy.max_password_age:
                 values["_password_changed_at"] = now()
         if not write.is_create and ("_hashed_password" in values or "email" in values):
@@ -194,13 +194,13 @@ class UserRules(ClassRules):
             values["ACL"] = {**values["ACL"], write.object_id: own}
 
     async def after_save(self, write: Write) -> None:
-        """Forget what is cached of the user; ask him to confirm a new address."""
+        """Forget what is cached of the user; mail the link that confirms a new address."""
         if not write.is_create:
             principals.forget_user(write.context.backend, write.object_id)
         await verification.after_save(write)
 
     async def check_delete(self, context: RequestContext, object_id: str) -> None:
-        """Nobody in particular may delete no user."""
+        """Refuse to delete a user without being signed in."""
         if not context.principal.is_privileged and context.principal.user_id is None:
             raise ParseError(Code.SESSION_MISSING, "Insufficient auth to delete user")
 
@@ -209,7 +209,7 @@ class UserRules(ClassRules):
         await delete_sessions(context.backend, object_id)
 
     def redact(self, context: RequestContext, item: JSONObject) -> None:
-        """authData is for the master key and the user himself."""
+        """Remove authData unless the caller is that user or privileged; remove the legacy token."""
         item.pop("sessionToken", None)
         auth = item.get("authData")
         if auth is not None:
@@ -226,18 +226,18 @@ class UserRules(ClassRules):
             item["authData"] = second_factors.masked(auth)
 
     def redact_included(self, context: RequestContext, item: JSONObject) -> None:
-        """An included user never shows authData, his own included (protocol §10.3)."""
+        """Remove authData of an included user, the caller's own as well (protocol §10.3)."""
         if not context.principal.is_privileged:
             item.pop("authData", None)
 
     def not_found(self, context: RequestContext) -> ParseError:
-        """Whether there is such a user is not told to a client."""
+        """Refuse in words that do not tell a client whether there is such a user."""
         if context.principal.is_privileged:
             return super().not_found(context)
         return denied(Code.SESSION_MISSING, "Insufficient auth.")
 
     def translate(self, context: RequestContext, error: Exception) -> Exception:
-        """A unique index of `_User` in words of sign-up (protocol §6.8)."""
+        """Translate a unique index of `_User` into the refusals of a sign-up (protocol §6.8)."""
         if isinstance(error, DuplicateKey):
             for column, refusal in _TAKEN.items():
                 if error.index.startswith(column):
@@ -277,7 +277,7 @@ async def delete_sessions(backend: Backend, user_id: str) -> None:
 
 
 def default_acl(entries: JSONObject, user_id: str | None) -> JSONObject:
-    """A class's default ACL for what ``user_id`` creates: ``currentUser`` becomes his id."""
+    """The ACL of a new object by its class's default, in which ``currentUser`` is ``user_id``."""
     given = dict(entries)
     own = given.pop("currentUser", None)
     if own is not None and user_id is not None:

@@ -6,7 +6,7 @@ from parsepy.config import Config
 from parsepy.model.ops import is_delete
 from parsepy.model.values import JSONObject, new_id, now
 from parsepy.operations import mails, schemas
-from parsepy.operations.class_rules.base import Write
+from parsepy.operations.writes import Write
 from parsepy.storage.options import FIRST
 
 _TOKEN_SIZE = 25
@@ -26,7 +26,7 @@ def new_token(config: Config) -> JSONObject:
 def prepare(write: Write) -> None:
     """Give a write that sets an address the token that confirms it."""
     values, config = write.values, write.context.config
-    if write.facts.get("email_verified"):
+    if write.options.verifies_email:
         values |= dict.fromkeys(COLUMNS, _DELETE)
     email = values.get("email")
     if not config.verify_user_emails or not email or is_delete(email):
@@ -38,13 +38,12 @@ def prepare(write: Write) -> None:
     if "emailVerified" in write.echo:  # cloud code knows better
         del columns["emailVerified"]
     values |= columns
-    write.facts["verify_token"] = columns["_email_verify_token"]
 
 
 async def after_save(write: Write) -> None:
     """Send the mail, once what was written is there to stay."""
-    backend, token = write.context.backend, write.facts.get("verify_token")
-    if token is None or not backend.config.send_user_email_verification:
+    backend, token = write.context.backend, write.values.get("_email_verify_token")
+    if not isinstance(token, str) or not backend.config.send_user_email_verification:
         return
     found = await schemas.lookup(backend, "_User", {"objectId": write.object_id}, FIRST)
     if found:

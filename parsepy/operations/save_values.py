@@ -1,0 +1,183 @@
+"""The values of a save: operations, defaults, required columns, relations; what is answered."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from parsepy.errors import Code, ParseError
+from parsepy.model import ops
+from parsepy.model.schema import SYSTEM_REQUIRED
+from parsepy.model.values import FieldType, JSONObject, check_nested, is_position
+from parsepy.operations.class_rules.user import default_acl
+from parsepy.operations.redaction import redact
+from parsepy.operations.writes import Write
+
+_EMPTY = (None, "")
+_MISSING: Any = object()
+
+
+# --- before the storage -------------------------------------------------------------------------
+
+
+def check_new(write: Write, new: Mapping[str, FieldType]) -> None:
+    """Refuse what the storage would refuse, before it leaves a column behind."""
+    if not new:
+        return
+    for name, value in write.values.items():
+        kind = new.get(name.partition(".")[0])
+        op = ops.op_of(value)
+        if op is not None and write.is_create:
+            value = op.initial(value)
+        elif op is not None:
+            value = value.get("objects")
+        if kind is not None and kind.name in ("Object", "Array"):
+            check_nested(value)
+
+
+def split_relations(write: Write) -> JSONObject:
+    """Take relation operations out of the values: they write join rows, not columns."""
+    relations: JSONObject = {}
+    for name, value in list(write.values.items()):
+        if type(value) is not dict:
+            continue
+        op = ops.op_of(value)
+        if op is not None and op.is_relation:
+            relations[name] = write.values.pop(name)
+        elif value.get("__type") == "Relation":
+            del write.values[name]  # sent back as it was read, it changes nothing
+    return relations
+
+
+def start(write: Write) -> None:
+    """Turn the operations of a create into the values that they start with."""
+    for name, value in list(write.values.items()):
+        op = ops.op_of(value) if type(value) is dict else None
+        if op is None:
+            continue
+        if value["__op"] == "Delete":
+            if write.schema.defaults.get(name) is None:
+                del write.values[name]
+            continue
+        write.values[name] = op.initial(value)
+        if op.echoes:
+            write.echo[name] = write.values[name]
+
+
+def fill(write: Write) -> None:
+    """Put in what is missing: defaults, the class's default ACL; refuse empty required columns.
+
+    Raises VALIDATION_ERROR.
+    """
+    schema, values = write.schema, write.values
+    if "ACL" not in values and schema.permissions.default_acl is not None:
+        defaulted = default_acl(schema.permissions.default_acl, write.context.principal.user_id)
+        if schema.permissions.default_acl != {"*": {"read": True, "write": True}}:
+            values["ACL"] = defaulted
+            write.echo["ACL"] = defaulted
+    if not schema.has_constraints:
+        return
+    for name, default in schema.defaults.items():
+        value = values.get(name, _MISSING)
+        if value is _MISSING or ops.is_delete(value):
+            values[name] = default
+            write.echo[name] = default
+    for name in schema.required:
+        if values.get(name) in _EMPTY:
+            raise ParseError(Code.VALIDATION_ERROR, f"{name} is required")
+
+
+def check_system_columns(write: Write) -> None:
+    """Refuse a new object of a system class that lacks a column of its own (INCORRECT_TYPE)."""
+    for name in SYSTEM_REQUIRED.get(write.schema.name, ()):
+        value = write.values.get(name)
+        if value in _EMPTY or ops.is_delete(value):
+            raise ParseError(Code.INCORRECT_TYPE, f"{name} is required.")
+
+
+def check_kept(write: Write) -> None:
+    """Refuse to empty a required column; one with a default gets it back.
+
+    Raises INCORRECT_TYPE for a column of a system class, VALIDATION_ERROR for others.
+    """
+    schema, values = write.schema, write.values
+    for name in SYSTEM_REQUIRED.get(schema.name, ()):
+        if name in values and ops.is_delete(values[name]):
+            raise ParseError(Code.INCORRECT_TYPE, f"{name} is required.")
+    for name in schema.required:
+        if name not in values:
+            continue
+        deleted = ops.is_delete(values[name])
+        if deleted and name in schema.defaults:
+            values[name] = schema.defaults[name]
+            write.echo[name] = values[name]
+        elif deleted or values[name] in _EMPTY:
+            raise ParseError(Code.VALIDATION_ERROR, f"{name} is required")
+
+
+def check_operations(values: JSONObject) -> None:
+    """Refuse operations of an update whose operands make no sense."""
+    for value in values.values():
+        if type(value) is dict:
+            op = ops.op_of(value)
+            if op is not None:
+                op.check(value)
+
+
+# --- after the storage --------------------------------------------------------------------------
+
+
+async def relate(write: Write, relations: JSONObject) -> None:
+    """Write the join rows of relation operations."""
+    storage = write.context.backend.storage
+    for name, op in relations.items():
+        for is_addition, ids in ops.relation_changes(op):
+            change = storage.add_related if is_addition else storage.remove_related
+            await change(write.class_name, name, write.object_id, ids)
+
+
+def shown(write: Write, columns: JSONObject) -> JSONObject:
+    """What the answer shows of some columns: without those that a find would hide, if so set."""
+    if columns and not write.context.config.protected_fields_save_response_exempt:
+        item = {**columns, "objectId": write.object_id}
+        redact(write.context, write.schema, [item])
+        return {name: item[name] for name in columns if name in item}
+    return columns
+
+
+def echoed(values: JSONObject) -> frozenset[str]:
+    """The columns whose new state the answer of an update shows."""
+    return frozenset(
+        [
+            name.partition(".")[0]
+            for name, value in values.items()
+            if type(value) is dict and (op := ops.op_of(value)) is not None and op.echoes
+        ]
+    )
+
+
+def results(values: JSONObject, stored: JSONObject) -> JSONObject:
+    """The resulting value of each operation of an update (protocol §5)."""
+    found: JSONObject = {}
+    for name, value in values.items():
+        op = ops.op_of(value) if type(value) is dict else None
+        if op is None or not op.echoes:
+            continue
+        root, _, rest = name.partition(".")
+        if rest:
+            _copy_path(found, stored, name.split("."))
+        elif root in stored:
+            found[root] = stored[root]
+    return found
+
+
+def _copy_path(target: JSONObject, stored: Any, path: list[str]) -> None:
+    """Copy the value at a dotted path, with nothing beside it."""
+    value = stored
+    for part in path:
+        if isinstance(value, list):
+            value = value[int(part)] if is_position(part) and int(part) < len(value) else None
+        else:
+            value = value.get(part) if isinstance(value, dict) else None
+    inner = target
+    for part in path[:-1]:
+        inner = inner.setdefault(part, {})
+    inner[path[-1]] = value

@@ -1,0 +1,85 @@
+"""The records of a save: what its caller asks beside the body, the write under way, its outcome."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from parsepy.backend import RequestContext
+from parsepy.errors import Code, ParseError
+from parsepy.model.schema import ClassSchema
+from parsepy.model.values import JSONObject
+from parsepy.model.where import Where
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveOptions:
+    """What the caller of a save knows or wants beside the body."""
+
+    object_id: str | None = None
+    """The id of a new object; None: a random one, or the client's where that is allowed."""
+    condition: Where = ()
+    """An update is made only while this holds of the stored object (``ConditionFailed``)."""
+    is_vouched_for: bool = False
+    """Sign-in providers vouch for the user, who needs neither name nor password."""
+    verifies_email: bool = False
+    """The user has confirmed the address: outstanding tokens for it go."""
+
+
+PLAIN = SaveOptions()
+"""A save as its body says it."""
+
+
+@dataclass(slots=True)
+class Write:
+    """A create or update on its way to the storage.
+
+    ``values`` are the columns that are written (plain values and operations), ``object_id``
+    the object's id, ``echo`` what the answer carries beside the stamps; ``is_opened``: cloud
+    code has opened this update to a caller whose rights do not reach the object.
+    """
+
+    context: RequestContext
+    schema: ClassSchema
+    values: JSONObject
+    object_id: str
+    is_create: bool
+    stamp: str
+    options: SaveOptions = PLAIN
+    echo: JSONObject = field(default_factory=dict)
+    is_opened: bool = False
+
+    @property
+    def class_name(self) -> str:
+        """The class written to."""
+        return self.schema.name
+
+
+@dataclass(slots=True)
+class Saved:
+    """The outcome of a save.
+
+    ``answer`` is what a save answers about the object; ``replacement`` an afterSave's JSON in
+    its place. ``is_finished``: a beforeSave gave ``answer`` itself, and nothing was stored.
+    ``has_location``: the answer goes with the address of the object.
+    """
+
+    object_id: str
+    answer: JSONObject
+    status: int = 200
+    has_location: bool = False
+    replacement: Any = None
+    is_finished: bool = False
+
+    @property
+    def response(self) -> Any:
+        """What the client is answered."""
+        return self.answer if self.replacement is None else self.replacement
+
+
+class ConditionFailed(ParseError):
+    """A conditional save met an object of which its condition does not hold (any more)."""
+
+    def __init__(self, class_name: str, object_id: str) -> None:
+        super().__init__(
+            Code.VALIDATION_ERROR,
+            f"The condition of this save does not hold for {class_name} {object_id}.",
+        )
