@@ -32,6 +32,7 @@ CLOUD_NAMES = frozenset(
         "ParseError",
         "Pointer",
         "Polygon",
+        "Proceed",
         "Push",
         "Query",
         "ReceivedRequest",

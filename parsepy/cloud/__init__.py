@@ -1,5 +1,6 @@
 """What cloud code imports: ``Cloud`` and the friendly objects (docs/cloud-code.md)."""
 
+from parsepy.cloud.around import Proceed
 from parsepy.cloud.config import Config
 from parsepy.cloud.decorators import Answer, Cloud
 from parsepy.cloud.files import File
@@ -54,6 +55,7 @@ __all__ = [
     "ParseError",
     "Pointer",
     "Polygon",
+    "Proceed",
     "Push",
     "Query",
     "ReceivedRequest",

@@ -4,14 +4,16 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from parsepy.cloud import current, threads
+from parsepy.cloud.around import Proceed
 from parsepy.cloud.codec import decode, encode
 from parsepy.cloud.config import Config
 from parsepy.cloud.files import File
 from parsepy.cloud.handlers import FUNCTION, JOB, RECEIVER, handlers_of
 from parsepy.cloud.locks import Lock
+from parsepy.cloud.requests import DeleteRequest, SaveRequest
 from parsepy.cloud.transactions import Transaction
 from parsepy.cloud.validators import Validator, declared
 from parsepy.config.paths import escape_path
@@ -29,6 +31,8 @@ from parsepy.triggers import (
 )
 
 F = TypeVar("F", bound=Callable[..., Any])
+S = TypeVar("S", bound=Callable[[SaveRequest, Proceed], Any])
+D = TypeVar("D", bound=Callable[[DeleteRequest, Proceed], Any])
 Target = str | type[Any]
 Answer = CustomResponse
 
@@ -37,7 +41,9 @@ _PSEUDO: dict[type[Any], str] = {File: FILE, Config: CONFIG}
 _METHODS = {
     "beforeSave": ["POST", "PUT"],
     "afterSave": ["POST", "PUT"],
+    "aroundSave": ["POST", "PUT"],
     "beforeDelete": ["DELETE"],
+    "aroundDelete": ["DELETE"],
     "afterDelete": ["DELETE"],
     "beforeFind": ["GET"],
     "afterFind": ["GET"],
@@ -50,6 +56,14 @@ _PATHS = {
     "afterLogout": "/logout",
     "beforePasswordResetRequest": "/requestPasswordReset",
 }
+
+
+class _Decorator(Protocol):
+    """Registers a function and gives it back."""
+
+    def __call__(self, function: F, /) -> F:
+        """Register the function."""
+        ...
 
 
 @contextmanager
@@ -183,6 +197,19 @@ class CloudCode:
         """After it was deleted."""
         return self._trigger("afterDelete", name_of(target), validator)
 
+    def around_save(self, target: Target, **validator: Any) -> Callable[[S], S]:
+        """Around all that a save is: ``await proceed()`` makes it, for this hook to stand around.
+
+        A lock, a transaction or a condition (``proceed(where=…)``) thus holds for the whole
+        write. ``request.object`` may be changed before. The client is answered what the write
+        answers; or ``Cloud.answer(…)``, if the hook returns it in place of proceeding.
+        """
+        return self._trigger("aroundSave", name_of(target), validator)
+
+    def around_delete(self, target: Target, **validator: Any) -> Callable[[D], D]:
+        """Around all that a deletion is, as ``around_save``."""
+        return self._trigger("aroundDelete", name_of(target), validator)
+
     def before_find(self, target: Target, **validator: Any) -> Callable[[F], F]:
         """Before a query runs: change ``request.query``, return another query, or objects."""
         return self._trigger("beforeFind", name_of(target), validator)
@@ -235,7 +262,7 @@ class CloudCode:
         register: Callable[[Any], Any] = self._trigger(kind, class_name, validator)
         return register if function is None else register(function)
 
-    def _trigger(self, kind: str, class_name: str, rules: dict[str, Any]) -> Callable[[F], F]:
+    def _trigger(self, kind: str, class_name: str, rules: dict[str, Any]) -> _Decorator:
         registry = _registry()
         rate_limit = rules.pop("rate_limit", None)
         checked = declared(rules.pop("validator", None), rules)

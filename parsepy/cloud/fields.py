@@ -1,5 +1,6 @@
 """``Fields``: what an object holds and what is changed in it, without the calls that store it."""
 
+import copy
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -311,6 +312,14 @@ class Fields(Storable):
         self._lent.clear()
         self.is_data_available = True
         return self
+
+    def _copy(self) -> Self:
+        """An object of the same state, whose fields and changes are its own from now on."""
+        other = copy.copy(self)
+        other._stored, other._values = dict(self._stored), dict(self._values)
+        other._pending, other._lent = dict(self._pending), dict(self._lent)
+        other._relations = dict(self._relations)
+        return other
 
     # --- identity -----------------------------------------------------------------------------
 

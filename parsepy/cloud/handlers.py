@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from parsepy.backend import context_of
-from parsepy.cloud import current, threads
+from parsepy.cloud import around, current, threads
+from parsepy.cloud.around import Proceed
 from parsepy.cloud.codec import encode
 from parsepy.cloud.files import File
 from parsepy.cloud.objects import Object
@@ -37,6 +38,8 @@ from parsepy.triggers import (
     CONFIG,
     FILE,
     UNDEFINED,
+    AroundDeleteEvent,
+    AroundSaveEvent,
     ConfigEvent,
     ConnectEvent,
     CustomResponse,
@@ -64,51 +67,64 @@ R = TypeVar("R", bound=TriggerRequest)
 
 @dataclass(frozen=True, slots=True)
 class Shape(Generic[E, R]):
-    """What a family's handlers look like to an author: the request, and what an answer means."""
+    """What a family's handlers look like to an author: the request, and what an answer means.
+
+    A function that stands around a write is given ``proceed`` as well.
+    """
 
     family: type[E]
     request: Callable[[E], R]
     take: Callable[[R, Any], Any]
+    proceed: Callable[[E, R], Proceed] | None = None
 
     def handler(self, function: Callable[..., Any], validator: Validator) -> Handler:
         """The handler that runs an author's function.
 
-        Raises ``TypeError`` for a function that can't be called with a request.
+        Raises ``TypeError`` for a function that can't be called with a request (and ``proceed``).
         """
-        _check_signature(function)
+        _check_signature(function, has_proceed=self.proceed is not None)
         checked = None if validator.is_empty else validator
 
         @functools.wraps(function)
         async def handle(event: Event) -> Any:
             with current.acting(context_of(event)):
+                own = expect(event, self.family)
                 if _is_skipped(checked, event):
+                    if self.proceed is not None:
+                        await self.proceed(own, self.request(own))()
                     return None
-                request = self.request(expect(event, self.family))
+                request = self.request(own)
                 if checked is not None:
                     await checked.check(request)
-                return self.take(request, await _call(function, request))
+                arguments: tuple[Any, ...] = (request,)
+                if self.proceed is not None:
+                    arguments = (request, self.proceed(own, request))
+                return self.take(request, await _call(function, *arguments))
 
         return handle
 
 
-async def _call(function: Callable[..., Any], request: TriggerRequest) -> Any:
+async def _call(function: Callable[..., Any], *arguments: Any) -> Any:
     """Run an author's function: async on the loop, plain in a thread."""
     if inspect.iscoroutinefunction(function):
-        return await function(request)
-    answer = await threads.run(function, request)
+        return await function(*arguments)
+    answer = await threads.run(function, *arguments)
     return await answer if inspect.isawaitable(answer) else answer
 
 
-def _check_signature(function: Callable[..., Any]) -> None:
+def _check_signature(function: Callable[..., Any], *, has_proceed: bool) -> None:
     try:
         signature = inspect.signature(function)
     except ValueError:  # some built-in functions show none
         return
+    expected = (
+        "two arguments, the request and proceed" if has_proceed else "one argument, the request"
+    )
     try:
-        signature.bind(object())
+        signature.bind(*(object() for _ in range(2 if has_proceed else 1)))
     except TypeError as error:
         name = getattr(function, "__name__", function)
-        raise TypeError(f"{name}{signature} must take one argument, the request") from error
+        raise TypeError(f"{name}{signature} must take {expected}") from error
 
 
 def _is_skipped(validator: Validator | None, event: Event) -> bool:
@@ -139,6 +155,17 @@ def _take_save(request: SaveRequest, answer: Any) -> Any:
 def _take_saved(request: SaveRequest, answer: Any) -> Any:
     # Parse: only plain JSON replaces the answer, an object does not
     return None if isinstance(answer, Object) else encode(answer)
+
+
+def _take_around(request: TriggerRequest, answer: Any) -> CustomResponse | None:
+    if isinstance(answer, CustomResponse):
+        return _custom(answer)
+    if answer is None or isinstance(answer, Object):  # what proceed() has returned
+        return None
+    raise TypeError(
+        f"{request.trigger_name} of {request.class_name} returned a {type(answer).__name__}; "
+        "expected what proceed() returns, None or Cloud.answer(…)"
+    )
 
 
 def _take_result(request: TriggerRequest, answer: Any) -> Any:
@@ -178,6 +205,10 @@ _CONFIG = Shape(ConfigEvent, ConfigRequest, _take_nothing).handler
 _HANDLERS: dict[str, MakeHandler] = {
     "beforeSave": Shape(SaveEvent, SaveRequest, _take_save).handler,
     "afterSave": Shape(SavedEvent, SaveRequest, _take_saved).handler,
+    "aroundSave": Shape(AroundSaveEvent, SaveRequest, _take_around, around.of_save).handler,
+    "aroundDelete": Shape(
+        AroundDeleteEvent, DeleteRequest, _take_around, around.of_deletion
+    ).handler,
     "beforeDelete": _DELETE,
     "afterDelete": _DELETE,
     "beforeFind": Shape(FindEvent, FindRequest, FindRequest.answer).handler,

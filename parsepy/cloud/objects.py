@@ -109,6 +109,13 @@ class Object(Fields):
         self.updated_at = to_datetime(stamp) or self.updated_at
         self._stored = dict(self._values)
 
+    def as_saved(self, answer: JSONObject) -> Self:
+        """A copy with what a save has answered; without an answer nothing was stored."""
+        item = self._copy()
+        if answer:
+            item._saved(Saved(answer["objectId"], answer))
+        return item
+
     async def destroy(
         self,
         *,

@@ -17,6 +17,8 @@ from parsepy.model import query as queries
 from parsepy.model.files import FileDraft
 from parsepy.model.values import JSONObject
 from parsepy.triggers import (
+    AroundDeleteEvent,
+    AroundSaveEvent,
     ConfigEvent,
     ConnectEvent,
     DeleteEvent,
@@ -121,19 +123,19 @@ class TriggerRequest:
 
 
 class SaveRequest(TriggerRequest):
-    """Of before_save and after_save: the ``object``, and its ``original`` state on updates."""
+    """Of before_save, around_save and after_save: the ``object``, on updates its ``original``."""
 
-    def __init__(self, event: SaveEvent | SavedEvent) -> None:
+    def __init__(self, event: SaveEvent | AroundSaveEvent | SavedEvent) -> None:
         super().__init__(event)
         self._stored = event.original
         self._sent: JSONObject = {}
         self._given: dict[str, Any] = {}
-        if isinstance(event, SaveEvent):
+        if isinstance(event, SavedEvent):
+            self.object = objects.from_rest(event.class_name, event.object)
+        else:
             self._sent = event.changes
             self.object = objects.from_changes(event.class_name, event.original, event.changes)
             self._given = dict(self.object._pending)
-        else:
-            self.object = objects.from_rest(event.class_name, event.object)
 
     @cached_property
     def original(self) -> Object | None:
@@ -153,7 +155,7 @@ class SaveRequest(TriggerRequest):
 class _ObjectRequest(TriggerRequest):
     """About one object, which is made when it is asked for."""
 
-    def __init__(self, event: DeleteEvent | UserEvent) -> None:
+    def __init__(self, event: DeleteEvent | AroundDeleteEvent | UserEvent) -> None:
         super().__init__(event)
         self._item = event.object
 
@@ -164,7 +166,7 @@ class _ObjectRequest(TriggerRequest):
 
 
 class DeleteRequest(_ObjectRequest):
-    """Of before_delete and after_delete: the ``object`` that goes, or is gone."""
+    """Of before_delete, around_delete and after_delete: the ``object`` that goes, or is gone."""
 
 
 class UserRequest(_ObjectRequest):

@@ -21,8 +21,8 @@ _running = 0
 _lock = threading.Lock()
 
 
-async def run(call: Callable[[Any], T], argument: Any) -> T:
-    """``call(argument)`` in a thread; raises SCRIPT_FAILED when too many are under way."""
+async def run(call: Callable[..., T], *arguments: Any) -> T:
+    """``call(*arguments)`` in a thread; raises SCRIPT_FAILED when too many are under way."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
     context = copy_context()
@@ -32,7 +32,7 @@ async def run(call: Callable[[Any], T], argument: Any) -> T:
         result: Any = None
         failure: BaseException | None = None
         try:
-            result = context.run(call, argument)
+            result = context.run(call, *arguments)
         except BaseException as error:  # noqa: BLE001  # handed to who waits for it
             failure = error
         _count(-1)

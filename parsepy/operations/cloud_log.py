@@ -9,6 +9,8 @@ from parsepy.logs import LEVELS, shown
 from parsepy.model.files import FileDraft
 from parsepy.model.principal import Principal
 from parsepy.triggers import (
+    AroundDeleteEvent,
+    AroundSaveEvent,
     ConfigEvent,
     CustomResponse,
     DeleteEvent,
@@ -24,7 +26,14 @@ from parsepy.triggers import (
 log = logging.getLogger("parsepy.cloud")
 
 _AFTER = ("afterSave", "afterDelete", "afterLogin", "afterLogout", "afterFind")
-_BEFORE = ("beforeSave", "beforeDelete", "beforeLogin", "beforePasswordResetRequest")
+_BEFORE = (
+    "beforeSave",
+    "beforeDelete",
+    "aroundSave",
+    "aroundDelete",
+    "beforeLogin",
+    "beforePasswordResetRequest",
+)
 
 
 class CloudLog:
@@ -98,9 +107,9 @@ def _input(event: Event) -> Any:
             return event.params
         case FoundEvent():
             return [f"{event.class_name}:{item.get('objectId')}" for item in event.objects]
-        case SaveEvent():
+        case SaveEvent() | AroundSaveEvent():
             return {**(event.original or {}), **event.changes}
-        case SavedEvent() | DeleteEvent() | UserEvent():
+        case SavedEvent() | DeleteEvent() | AroundDeleteEvent() | UserEvent():
             return event.object
     return None
 

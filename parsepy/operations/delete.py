@@ -4,12 +4,18 @@ from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.model.schema import is_class_name
 from parsepy.model.scope import EVERYTHING, scope_of
-from parsepy.model.where import by_id
+from parsepy.model.where import Where, by_id
 from parsepy.operations import access, class_rules, hooks, schemas
+from parsepy.operations.around import around_delete
+from parsepy.operations.writes import ConditionFailed
+from parsepy.triggers import CustomResponse
 
 
-async def delete(context: RequestContext, class_name: str, object_id: str) -> None:
-    """Delete an object; OBJECT_NOT_FOUND if it is not there or not the caller's to delete."""
+async def delete(context: RequestContext, class_name: str, object_id: str) -> CustomResponse | None:
+    """Delete an object; the answer that an aroundDelete gave, if it gave one.
+
+    Raises OBJECT_NOT_FOUND if the object is not there or not the caller's to delete.
+    """
     access.check_internal(context, class_name, "delete")
     if not is_class_name(class_name):
         raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
@@ -26,9 +32,21 @@ async def delete(context: RequestContext, class_name: str, object_id: str) -> No
             scope = EVERYTHING
         if doomed is None:
             raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found for delete.")
-        await hooks.before_delete(context, schema, doomed)
-    if not await storage.delete(schema, (by_id(object_id),), scope):
-        raise rules.not_found(context)
-    await rules.after_delete(context, object_id)
-    if doomed is not None:
-        await hooks.after_delete(context, schema, doomed)
+
+    async def proceed(condition: Where) -> bool:
+        """The inner part: beforeDelete to afterDelete."""
+        if doomed is not None:
+            await hooks.before_delete(context, schema, doomed)
+        if not await storage.delete(schema, (by_id(object_id), *condition), scope):
+            if condition and await storage.get(schema, object_id, scope):
+                raise ConditionFailed(class_name, object_id)
+            raise rules.not_found(context)
+        await rules.after_delete(context, object_id)
+        if doomed is not None:
+            await hooks.after_delete(context, schema, doomed)
+        return True
+
+    if doomed is not None and context.backend.triggers.has("aroundDelete", class_name):
+        return (await around_delete(context, schema, doomed, proceed)).response
+    await proceed(())
+    return None

@@ -41,6 +41,7 @@ def needs_original(context: RequestContext, class_name: str) -> bool:
     has = context.backend.triggers.has
     return (
         has("beforeSave", class_name)
+        or has("aroundSave", class_name)
         or has("mayWrite", class_name)
         or needs_stored(context, class_name)
     )
@@ -51,13 +52,14 @@ def needs_doomed(context: RequestContext, class_name: str) -> bool:
     has = context.backend.triggers.has
     return (
         has("beforeDelete", class_name)
+        or has("aroundDelete", class_name)
         or has("afterDelete", class_name)
         or has("mayWrite", class_name)
         or context.backend.events.wants(class_name)
     )
 
 
-def _as_told(context: RequestContext, schema: ClassSchema, item: JSONObject) -> JSONObject:
+def as_told(context: RequestContext, schema: ClassSchema, item: JSONObject) -> JSONObject:
     """An object as a trigger may see it: without what is hidden from the caller (§9.1)."""
     if context.config.protected_fields_trigger_exempt:
         shown = dict(item)
@@ -66,10 +68,11 @@ def _as_told(context: RequestContext, schema: ClassSchema, item: JSONObject) -> 
     return redacted(context, schema, item)
 
 
-def _original_as_told(write: Write, original: JSONObject | None) -> JSONObject | None:
+def original_as_told(write: Write, original: JSONObject | None) -> JSONObject | None:
+    """The state before a write as a trigger may see it; None for a create."""
     if original is None:
         return None
-    return _as_told(write.context, write.schema, original)
+    return as_told(write.context, write.schema, original)
 
 
 async def opens(
@@ -130,7 +133,7 @@ async def before_save(
             kind="beforeSave",
             class_name=write.class_name,
             request=context,
-            original=_original_as_told(write, original),
+            original=original_as_told(write, original),
             changes=write.values,
         )
     )
@@ -158,8 +161,8 @@ async def after_save(write: Write, stored: JSONObject, original: JSONObject | No
             kind="afterSave",
             class_name=name,
             request=context,
-            object=_as_told(context, write.schema, stored),
-            original=_original_as_told(write, original),
+            object=as_told(context, write.schema, stored),
+            original=original_as_told(write, original),
         ),
     )
 
@@ -225,7 +228,7 @@ async def before_delete(context: RequestContext, schema: ClassSchema, doomed: JS
             kind="beforeDelete",
             class_name=schema.name,
             request=context,
-            object=_as_told(context, schema, doomed),
+            object=as_told(context, schema, doomed),
         )
     )
 
@@ -242,7 +245,7 @@ async def after_delete(context: RequestContext, schema: ClassSchema, doomed: JSO
                 kind="afterDelete",
                 class_name=schema.name,
                 request=context,
-                object=_as_told(context, schema, doomed),
+                object=as_told(context, schema, doomed),
             ),
         )
 

@@ -1,13 +1,17 @@
 """``create`` and ``update``: the write spine (protocol §9)."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
 from parsepy.backend import RequestContext
 from parsepy.errors import ParseError
 from parsepy.model import ops
 from parsepy.model.permissions import refusal
 from parsepy.model.scope import EVERYTHING, scope_of
 from parsepy.model.values import JSONObject, stamp
-from parsepy.model.where import by_id
+from parsepy.model.where import Where, by_id
 from parsepy.operations import access, class_rules, hooks, save_bodies, save_values, schemas
+from parsepy.operations.around import Decision, around_save
 from parsepy.operations.class_rules.base import ClassRules
 from parsepy.operations.writes import PLAIN, ConditionFailed, Saved, SaveOptions, Write
 from parsepy.triggers import CustomResponse
@@ -27,6 +31,15 @@ async def create(
     write = Write(context, schema, values, object_id, True, stamp(), options)
     await rules.check(write)
     await _check_create(write)
+    if context.backend.triggers.has("aroundSave", class_name):
+        return await _around(write, None, lambda inner: _create(inner, rules, body))
+    return await _create(write, rules, body)
+
+
+async def _create(write: Write, rules: ClassRules, body: JSONObject) -> Saved:
+    """Make a create whose caller may make it: beforeSave to afterSave."""
+    context, schema, class_name = write.context, write.schema, write.schema.name
+    object_id = write.object_id
     if context.backend.triggers.has("beforeSave", class_name):
         answered = await _before_save(write, None)
         if answered is not None:
@@ -91,10 +104,19 @@ async def update(
     original = None
     if hooks.needs_original(context, class_name):
         original = await _original(write, rules)
-        if context.backend.triggers.has("beforeSave", class_name):
-            answered = await _before_save(write, original)
-            if answered is not None:
-                return answered
+        if context.backend.triggers.has("aroundSave", class_name):
+            return await _around(write, original, lambda inner: _update(inner, rules, original))
+    return await _update(write, rules, original)
+
+
+async def _update(write: Write, rules: ClassRules, original: JSONObject | None) -> Saved:
+    """Make an update of an object that the caller may write: beforeSave to afterSave."""
+    context, schema, class_name = write.context, write.schema, write.schema.name
+    object_id, condition = write.object_id, write.options.condition
+    if original is not None and context.backend.triggers.has("beforeSave", class_name):
+        answered = await _before_save(write, original)
+        if answered is not None:
+            return answered
     new, narrowing = schemas.check_types(context, schema, write.values)
     scope = EVERYTHING
     if not write.is_opened:
@@ -113,7 +135,7 @@ async def update(
     try:
         stored = await context.backend.storage.update(
             write.schema,
-            (by_id(object_id), *options.condition),
+            (by_id(object_id), *condition),
             write.values,
             scope,
             returning=None if is_told else save_values.echoed(write.values),
@@ -122,7 +144,7 @@ async def update(
     except ParseError as error:
         raise rules.translate(context, error) from error
     if stored is None:
-        if options.condition and await context.backend.storage.get(schema, object_id, scope):
+        if condition and await context.backend.storage.get(schema, object_id, scope):
             raise ConditionFailed(class_name, object_id)
         raise rules.not_found(context)
     if relations:
@@ -163,22 +185,56 @@ async def _original(write: Write, rules: ClassRules) -> JSONObject:
 
 async def _before_save(write: Write, original: JSONObject | None) -> Saved | None:
     """Let cloud code look at the values; what it changes goes the same way as a body's."""
-    context, before = write.context, dict(write.values)
     answer = await hooks.before_save(write, original)
     if isinstance(answer, CustomResponse):
         object_id = "" if write.is_create else write.object_id
         return Saved(object_id, answer.content, answer.status, is_finished=True)
-    if answer is None:
-        return None
+    if answer is not None:
+        _take_changes(write, answer)
+    return None
+
+
+def _take_changes(write: Write, changes: JSONObject) -> None:
+    """Write what cloud code made of the values; the answer shows what it set."""
+    context, before = write.context, write.values
     if write.is_create:
-        write.values = save_bodies.creation(context, write.class_name, answer)
+        write.values = save_bodies.creation(context, write.class_name, changes)
     else:
-        write.values = save_bodies.changes(context, write.class_name, write.object_id, answer)
+        write.values = save_bodies.changes(context, write.class_name, write.object_id, changes)
     access.check_keywords(context, write.values)
     for name, value in write.values.items():
         if (name not in before or before[name] != value) and _is_shown(value):
             write.echo[name] = value
-    return None
+
+
+async def _around(
+    write: Write, original: JSONObject | None, make: Callable[[Write], Awaitable[Saved]]
+) -> Saved:
+    """Let cloud code stand around a save; ``make`` makes it, each time of a write of its own."""
+
+    async def proceed(changes: JSONObject | None, condition: Where) -> Saved:
+        inner = replace(write, values=dict(write.values), echo=dict(write.echo))
+        if condition:
+            both = (*write.options.condition, *condition)
+            inner.options = replace(write.options, condition=both)
+        if changes is not None:
+            _take_changes(inner, changes)
+        return await make(inner)
+
+    decision: Decision[Saved] = await around_save(write, original, proceed, _answer_of)
+    response, saved = decision.response, decision.outcome
+    if response is None:
+        assert saved is not None
+        return saved
+    if saved is not None:  # as an afterSave does, it answers for what was stored
+        return replace(saved, replacement=response.content)
+    object_id = "" if write.is_create else write.object_id
+    return Saved(object_id, response.content, response.status, is_finished=True)
+
+
+def _answer_of(saved: Saved) -> JSONObject:
+    """The object as far as the answer of a save shows it; nothing if none was stored."""
+    return {} if saved.is_finished else {**saved.answer, "objectId": saved.object_id}
 
 
 def _is_shown(value: object) -> bool:

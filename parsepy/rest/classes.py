@@ -90,8 +90,9 @@ async def update(request: Request) -> Answer:
 
 async def delete(request: Request) -> Answer:
     """Delete an object."""
-    await objects.delete(request.context, _class_name(request), request.arguments["objectId"])
-    return Answer({})
+    object_id = request.arguments["objectId"]
+    response = await objects.delete(request.context, _class_name(request), object_id)
+    return Answer({}) if response is None else Answer(response.content, response.status)
 
 
 def _table(prefix: str) -> list[Route]:

@@ -81,10 +81,12 @@ class Connection:
         ``attempts`` times in all; raises ``Conflict`` when that does not help.
         """
         lasting: list[Callable[[], Awaitable[None]]] = []
+        undone: list[Callable[[], None]] = []
+        is_committed = False
         try:
             async with self._client.start_session() as session:
                 running = Running(session, self.turn, attempts)
-                running.lasting = lasting
+                running.lasting, running.undone = lasting, undone
                 try:
                     await session.start_transaction()
                     token = RUNNING.set(running)
@@ -93,11 +95,15 @@ class Connection:
                     finally:
                         RUNNING.reset(token)
                     await running.commit()
+                    is_committed = True
                 except PyMongoError as error:
                     raise translated(error) from error
                 finally:  # the end of the session aborts what was not committed
                     await running.close()
         finally:
+            if not is_committed:
+                for call in undone:
+                    call()
             for write in lasting:
                 await write()
         for make_index in running.postponed:
@@ -112,6 +118,12 @@ class Connection:
             call()
         else:
             running.committed.append(call)
+
+    async def after_rollback(self, call: Callable[[], None]) -> None:
+        """Call when the transaction under way, if there is one, has come to nothing."""
+        running = RUNNING.get()
+        if running is not None:
+            running.undone.append(call)
 
     async def whatever_comes(self, write: Callable[[], Awaitable[None]]) -> None:
         """Write what no rollback may undo: now, or when the transaction is over, either way."""

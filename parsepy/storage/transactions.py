@@ -45,6 +45,7 @@ class Running:
         self.postponed: list[Callable[[], Awaitable[None]]] = []
         self.committed: list[Callable[[], None]] = []
         self.lasting: list[Callable[[], Awaitable[None]]] = []
+        self.undone: list[Callable[[], None]] = []
         self._turn = turn
         self._holds = AsyncExitStack()
         self._left = attempts - 1

@@ -12,6 +12,7 @@ from parsepy.model.files import FileDraft
 from parsepy.model.principal import Principal
 from parsepy.model.query import Query
 from parsepy.model.values import JSONObject
+from parsepy.model.where import Where
 
 
 class EventRequest(Protocol):
@@ -108,6 +109,35 @@ class DeleteEvent:
     class_name: str
     request: EventRequest
     object: JSONObject
+
+
+ProceedSave = Callable[[JSONObject | None, Where], Awaitable[JSONObject]]
+"""Makes a save, with other changes (None: those asked for), if a condition holds; its answer."""
+ProceedDelete = Callable[[Where], Awaitable[None]]
+"""Makes a deletion, if a condition holds."""
+
+
+@dataclass(slots=True, kw_only=True)
+class AroundSaveEvent:
+    """As ``SaveEvent``, before that: ``proceed`` makes the whole write, its triggers included."""
+
+    kind: str = field(default="aroundSave", init=False)
+    class_name: str
+    request: EventRequest
+    original: JSONObject | None
+    changes: JSONObject
+    proceed: ProceedSave
+
+
+@dataclass(slots=True, kw_only=True)
+class AroundDeleteEvent:
+    """As ``DeleteEvent``, before that: ``proceed`` deletes the object, its triggers included."""
+
+    kind: str = field(default="aroundDelete", init=False)
+    class_name: str
+    request: EventRequest
+    object: JSONObject
+    proceed: ProceedDelete
 
 
 @dataclass(slots=True, kw_only=True)

@@ -2,15 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from parsepy.errors import Code, Interruption, ParseError
 from parsepy.model.values import JSONObject
-from parsepy.triggers.events import Event, Handler
+from parsepy.triggers.events import AroundDeleteEvent, AroundSaveEvent, Event, Handler
 from parsepy.triggers.table import FILE, check_place
 
 log = logging.getLogger("parsepy.cloud")
@@ -123,6 +123,11 @@ async def _bounded(handler: Handler, event: Event, label: str, seconds: float | 
             if seconds is None:
                 return await handler(event)
             async with asyncio.timeout(seconds) as limit:
+                match event:
+                    case AroundSaveEvent():
+                        event.proceed = _not_counted(limit, event.proceed)
+                    case AroundDeleteEvent():
+                        event.proceed = _not_counted(limit, event.proceed)
                 return await handler(event)
         except (ParseError, Interruption):
             raise
@@ -137,6 +142,33 @@ async def _bounded(handler: Handler, event: Event, label: str, seconds: float | 
             raise _failed(label, error, event) from error
         except Exception as error:  # whatever an author's code may raise
             raise _failed(label, error, event) from error
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _not_counted(
+    limit: asyncio.Timeout, call: Callable[P, Awaitable[T]]
+) -> Callable[P, Awaitable[T]]:
+    """The call, during which the time does not run: the triggers inside have limits of their own.
+
+    Cancelling a write in its midst would leave nobody knowing whether it was made.
+    """
+
+    async def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        loop, end = asyncio.get_running_loop(), limit.when()
+        if end is None:  # another call is under way, or the limit is over
+            return await call(*args, **kwargs)
+        left = end - loop.time()
+        limit.reschedule(None)
+        try:
+            return await call(*args, **kwargs)
+        finally:
+            with suppress(RuntimeError):  # nobody has waited for this call: the handler is over
+                limit.reschedule(loop.time() + left)
+
+    return run
 
 
 _CODES = {

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from parsepy.triggers.events import (
+    AroundDeleteEvent,
+    AroundSaveEvent,
     ConfigEvent,
     ConnectEvent,
     DeleteEvent,
@@ -94,6 +96,24 @@ TRIGGERS: dict[str, Kind] = {
             files=True,
         ),
         Kind(
+            "aroundSave",
+            "around_save",
+            AroundSaveEvent,
+            "class",
+            True,
+            True,
+            "around all that a save is, beforeSave to afterSave (ours)",
+        ),
+        Kind(
+            "aroundDelete",
+            "around_delete",
+            AroundDeleteEvent,
+            "class",
+            False,
+            True,
+            "around all that a deletion is, beforeDelete to afterDelete (ours)",
+        ),
+        Kind(
             "beforeFind",
             "before_find",
             FindEvent,
@@ -176,7 +196,8 @@ TRIGGERS: dict[str, Kind] = {
 
 
 _FORBIDDEN = {
-    ("beforeSave", "_PushStatus"): "_PushStatus can't have a beforeSave: the server counts in it",
+    (kind, "_PushStatus"): f"_PushStatus can't have a {kind}: the server counts in it"
+    for kind in ("beforeSave", "aroundSave")
 }
 
 

@@ -43,11 +43,20 @@ def test_every_block_is_python(block: str) -> None:
     ast.parse(f"async def page():\n{textwrap.indent(block, '    ')}")
 
 
-def test_the_tutorial_works_as_it_stands(tmp_path: Path) -> None:
+def pair(heading: str) -> tuple[str, str]:
+    """The first two blocks below a heading: cloud code, and its test."""
+    section = PAGE.partition(f"\n## {heading}\n")[2]
+    code, test = re.findall(r"```python\n(.*?)```", section, re.DOTALL)[:2]
+    return code, test
+
+
+@pytest.mark.parametrize("heading", ["Ten lines to a tested hook", "Around a save"])
+def test_an_example_works_as_it_stands(tmp_path: Path, heading: str) -> None:
+    code, test = pair(heading)
     tests = tmp_path / "cloud" / "tests"
     tests.mkdir(parents=True)
-    (tmp_path / "cloud" / "main.py").write_text(BLOCKS[0])
-    (tests / "test_review.py").write_text(BLOCKS[1])
+    (tmp_path / "cloud" / "main.py").write_text(code)
+    (tests / "test_example.py").write_text(test)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     outcome = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert "1 passed" in outcome.stdout, outcome.stdout + outcome.stderr

@@ -35,6 +35,12 @@ Cloud.before_connect(look)
 Cloud.before_subscribe("Order")(look)
 Cloud.after_live_query_event("Order")(look)
 
+async def stand_around(request, proceed): await proceed()
+
+for watched in ("Order", User):
+    Cloud.around_save(watched)(stand_around)
+    Cloud.around_delete(watched)(stand_around)
+
 @Cloud.may_write("Order")
 async def open(request): return True
 
@@ -102,6 +108,8 @@ async def test_every_kind_fires_exactly_so_often(day: CloudShop) -> None:
         await part(day)
         fired[part.__name__] = Counter(day.fired)
     assert fired["objects"] == {
+        "aroundSave Order": 2,
+        "aroundDelete Order": 1,
         "beforeSave Order": 2,
         "afterSave Order": 2,
         "mayWrite Order": 1,
@@ -111,6 +119,8 @@ async def test_every_kind_fires_exactly_so_often(day: CloudShop) -> None:
         "afterDelete Order": 1,
     }
     assert fired["accounts"] == {
+        "aroundSave _User": 1,
+        "aroundDelete _User": 1,
         "beforeSave _User": 1,
         "afterSave _User": 1,
         "beforeLogin _User": 1,
@@ -138,6 +148,7 @@ async def test_every_kind_fires_exactly_so_often(day: CloudShop) -> None:
         "beforeConnect @Connect": 1,
         "beforeSubscribe Order": 1,
         "afterEvent Order": 2,
+        "aroundSave Order": 2,
         "beforeSave Order": 2,
         "afterSave Order": 2,
     }

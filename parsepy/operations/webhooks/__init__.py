@@ -16,7 +16,7 @@ from parsepy.storage import DuplicateKey
 from parsepy.triggers import CONFIG, TRIGGERS, check_place
 
 _CLASS = "_Hooks"
-_OURS = ("mayWrite",)  # a trigger that Parse's webhooks do not know
+_OURS = ("mayWrite", "aroundSave", "aroundDelete")  # which Parse's webhooks do not know
 _SLOWEST = 1.0  # seconds: no process looks for changes more often
 
 

@@ -1,0 +1,116 @@
+"""Around-triggers: cloud code that stands around a whole write, and makes it by ``proceed``.
+
+They are fired once the caller's right to the write is known, before beforeSave or beforeDelete.
+The write inside is made once. Only when it was part of a transaction that came to nothing may it
+be made again, so that a transaction around ``proceed`` can be tried again.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from parsepy.backend import RequestContext
+from parsepy.errors import Code, ParseError
+from parsepy.model.schema import ClassSchema
+from parsepy.model.values import JSONObject
+from parsepy.model.where import Where
+from parsepy.operations.hooks import as_told, original_as_told
+from parsepy.operations.writes import Write
+from parsepy.storage import Storage
+from parsepy.triggers import AroundDeleteEvent, AroundSaveEvent, CustomResponse
+
+Outcome = TypeVar("Outcome")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision(Generic[Outcome]):
+    """What an around-trigger came to: its own response, what its write came to, or both."""
+
+    response: CustomResponse | None
+    outcome: Outcome | None
+
+
+class _Inner(Generic[Outcome]):
+    """The write that an around-trigger stands around, and what came of it."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._is_begun = False
+        self.outcome: Outcome | None = None
+
+    async def make(self, write: Callable[[], Awaitable[Outcome]]) -> Outcome:
+        """Make the write; raises ``RuntimeError`` if it was made already, or tried."""
+        if self._is_begun:
+            raise RuntimeError("proceed() makes the write once, and was called already")
+        self._is_begun = True
+        await self._storage.after_rollback(self._undo)
+        outcome = self.outcome = await write()
+        return outcome
+
+    def _undo(self) -> None:
+        self._is_begun, self.outcome = False, None
+
+
+async def around_save(
+    write: Write,
+    original: JSONObject | None,
+    make: Callable[[JSONObject | None, Where], Awaitable[Outcome]],
+    answer_of: Callable[[Outcome], JSONObject],
+) -> Decision[Outcome]:
+    """Run aroundSave with ``make`` as what it proceeds with.
+
+    Raises what cloud code or the write raises, and SCRIPT_FAILED if cloud code neither let the
+    write be made nor answered in its place.
+    """
+    context = write.context
+    inner: _Inner[Outcome] = _Inner(context.backend.storage)
+
+    async def proceed(changes: JSONObject | None, condition: Where) -> JSONObject:
+        return answer_of(await inner.make(lambda: make(changes, condition)))
+
+    answer = await context.backend.triggers.run(
+        AroundSaveEvent(
+            class_name=write.class_name,
+            request=context,
+            original=original_as_told(write, original),
+            changes=write.values,
+            proceed=proceed,
+        )
+    )
+    return _decided(answer, "around_save", write.class_name, inner)
+
+
+async def around_delete(
+    context: RequestContext,
+    schema: ClassSchema,
+    doomed: JSONObject,
+    make: Callable[[Where], Awaitable[Outcome]],
+) -> Decision[Outcome]:
+    """Run aroundDelete with ``make`` as what it proceeds with; as ``around_save``."""
+    inner: _Inner[Outcome] = _Inner(context.backend.storage)
+
+    async def proceed(condition: Where) -> None:
+        await inner.make(lambda: make(condition))
+
+    answer = await context.backend.triggers.run(
+        AroundDeleteEvent(
+            class_name=schema.name,
+            request=context,
+            object=as_told(context, schema, doomed),
+            proceed=proceed,
+        )
+    )
+    return _decided(answer, "around_delete", schema.name, inner)
+
+
+def _decided(
+    answer: object, decorator: str, class_name: str, inner: _Inner[Outcome]
+) -> Decision[Outcome]:
+    if isinstance(answer, CustomResponse):
+        return Decision(answer, inner.outcome)
+    if inner.outcome is None:
+        raise ParseError(
+            Code.SCRIPT_FAILED,
+            f"{decorator} of {class_name} neither awaited proceed() nor returned an answer.",
+        )
+    return Decision(None, inner.outcome)
