@@ -315,6 +315,7 @@ def build(
         analytics=_analytics(config),
         push=_push_sender(config),
         accepts_password=_accepts_password(config),
+        account_rules=_account_rules(config),
     )
     live = _live(backend)
     _show_caches(backend)
@@ -426,6 +427,20 @@ def _accepts_password(config: Config) -> Called | None:
         return None
     option = "passwordPolicy.validatorCallback"
     return load_function(policy.validator_callback, config.base_dir, option)
+
+
+def _account_rules(config: Config) -> Mapping[str, Called]:
+    """The operator's functions that decide about confirming e-mail addresses, by their options."""
+    values = {
+        "verifyUserEmails": config.verify_user_emails,
+        "preventLoginWithUnverifiedEmail": config.prevent_login_with_unverified_email,
+        "sendUserEmailVerification": config.send_user_email_verification,
+    }
+    return {
+        option: load_function(value, config.base_dir, option)
+        for option, value in values.items()
+        if isinstance(value, str)
+    }
 
 
 def _mailer(config: Config) -> Mailer | None:

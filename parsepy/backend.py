@@ -71,6 +71,7 @@ class Backend:
     analytics: Any = None
     push: PushSender | None = None
     accepts_password: Callable[[str], Awaitable[Any]] | None = None
+    account_rules: Mapping[str, Callable[..., Awaitable[Any]]] = field(default_factory=dict)
     security_checks: tuple[Any, ...] = ()
     push_queued: asyncio.Event = field(default_factory=asyncio.Event)
     sign_up_required: tuple[str, ...] = ()

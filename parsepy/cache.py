@@ -33,17 +33,21 @@ class Cache(Generic[Value]):
         """A moment, for ``put``: take it before reading what shall be kept."""
         return self._drops
 
-    def put(self, key: str, value: Value, since: int | None = None) -> None:
+    def put(
+        self, key: str, value: Value, since: int | None = None, longest: float | None = None
+    ) -> None:
         """Keep ``value`` under ``key``, unless anything was dropped ``since`` that mark.
 
         Who reads slowly would otherwise bring back what a log-out has just made untrue.
+        ``longest`` is the number of seconds after which the value itself is over.
         """
-        if self._ttl <= 0 or self._size <= 0 or (since is not None and since != self._drops):
+        ttl = self._ttl if longest is None else min(self._ttl, longest)
+        if ttl <= 0 or self._size <= 0 or (since is not None and since != self._drops):
             return
         self._entries.pop(key, None)
         while len(self._entries) >= self._size:
             del self._entries[next(iter(self._entries))]
-        self._entries[key] = (self._clock() + self._ttl, value)
+        self._entries[key] = (self._clock() + ttl, value)
 
     def drop(self, key: str) -> None:
         """Forget ``key``."""

@@ -44,7 +44,7 @@ def add_options(parser: argparse.ArgumentParser, explained: Set[str]) -> None:
         extra: dict[str, Any] = {"metavar": "VALUE"}
         if option.name == "schema":
             extra = {"metavar": "FILE", "action": "append"}
-        elif option.check.expected == "true or false":
+        elif option.check.expected.startswith("true or false"):
             extra = {"nargs": "?", "const": "true", "metavar": "true|false"}
         about = option.help if option.name in explained else argparse.SUPPRESS
         parser.add_argument(

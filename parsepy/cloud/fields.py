@@ -118,7 +118,7 @@ class Fields(Storable):
         values = {
             key: encode(value, whole=whole)
             for key, value in self._values.items()
-            if value is not None or key in self._stored
+            if value is not None or (key in self._stored and not self._is_unset(key))
         }
         values |= self._relations
         if self.id is not None:
@@ -181,6 +181,9 @@ class Fields(Storable):
     def remove_all(self, key: str, items: Iterable[Any]) -> Self:
         """Take every occurrence of these items out of an array."""
         return self._change(key, ops.Remove(tuple(items)))
+
+    def _is_unset(self, key: str) -> bool:
+        return isinstance(self._pending.get(key), ops.Unset)
 
     def unset(self, key: str) -> Self:
         """Remove a field."""

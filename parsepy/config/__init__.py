@@ -18,6 +18,7 @@ from parsepy.config.checks import (
     ConfigError,
     Network,
     boolean,
+    boolean_or_function,
     filled,
     function,
     integer,
@@ -283,17 +284,26 @@ class Config(OptionGroup):
     allow_expired_auth_data_token: bool = option(
         "allowExpiredAuthDataToken", boolean, False, "log in with old authData", acts=False
     )
-    verify_user_emails: bool = option(
-        "verifyUserEmails", boolean, False, "users confirm their e-mail"
+    verify_user_emails: bool | str = option(
+        "verifyUserEmails",
+        boolean_or_function,
+        False,
+        "users confirm their e-mail, or which: a function in Python",
     )
-    prevent_login_with_unverified_email: bool = option(
-        "preventLoginWithUnverifiedEmail", boolean, False, "no log-in before"
+    prevent_login_with_unverified_email: bool | str = option(
+        "preventLoginWithUnverifiedEmail",
+        boolean_or_function,
+        False,
+        "no log-in before, or for whom: a function in Python",
     )
     prevent_signup_with_unverified_email: bool = option(
         "preventSignupWithUnverifiedEmail", boolean, False, "no session before"
     )
-    send_user_email_verification: bool = option(
-        "sendUserEmailVerification", boolean, True, "send the mail"
+    send_user_email_verification: bool | str = option(
+        "sendUserEmailVerification",
+        boolean_or_function,
+        True,
+        "send the mail, or to whom: a function in Python",
     )
     email_verify_token_validity_duration: float | None = maybe(
         "emailVerifyTokenValidityDuration", number(0), "seconds the link is valid"

@@ -304,6 +304,13 @@ def _processes(value: object) -> bool | int:
     return int(number)
 
 
+def _boolean_or_function(value: object) -> bool | str:
+    # a function's name has the dot of its module, or a colon; no spelling of a boolean has
+    if isinstance(value, str) and (":" in value or "." in value):
+        return _filled(value)
+    return _boolean(value)
+
+
 def _path(value: object, at: At) -> Path:
     return at.folder / Path(_filled(value)).expanduser()
 
@@ -314,6 +321,7 @@ filled = value_of("text that is not empty", _filled)
 secret = value_of("text that is not empty", _filled, hidden=True)
 at_least_zero = value_of("a number ≥ 0", _not_negative)
 boolean = value_of("true or false", _boolean)
+boolean_or_function = value_of('true or false, or "module:function"', _boolean_or_function)
 processes = value_of("true, false or a number from 1 to 256", _processes)
 size = value_of('a size such as "20mb"', size_of)
 url = value_of("a URL that starts with http:// or https://", _url)

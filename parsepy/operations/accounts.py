@@ -185,7 +185,7 @@ async def request_verification(context: RequestContext, body: JSONObject) -> Non
         raise ParseError(Code.INVALID_EMAIL_ADDRESS, "you must provide a valid email string")
     email = _lowered(backend, email)
     user = await _user(backend, {"email": email})
-    is_sent = await _verify_again(backend, user, {"email": email})
+    is_sent = await _verify_again(context, user, {"email": email})
     if is_sent or backend.config.email_verify_success_on_invalid_email:
         return
     if user is None:
@@ -201,27 +201,34 @@ async def resend_verification(context: RequestContext, username: Any, token: Any
     if not where or context.backend.mailer is None:
         return False
     user = await _user(context.backend, where)
-    return await _verify_again(context.backend, user, where)
+    return await _verify_again(context, user, where)
 
 
-async def _verify_again(backend: Backend, user: JSONObject | None, where: JSONObject) -> bool:
-    """Send a user who has not confirmed his address a link: the one he has, or a new one."""
-    config = backend.config
+async def _verify_again(
+    context: RequestContext, user: JSONObject | None, where: JSONObject
+) -> bool:
+    """Send a user who has not confirmed the address a link: the one they have, or a new one."""
+    backend, config = context.backend, context.config
     if not config.verify_user_emails:
         return False
+    if user is not None:
+        asked = verification.about(context, user, resend_request=True)
+        if not await verification.must_confirm(context, asked):
+            return False
     if user is not None and config.email_verify_token_reuse_if_valid:
         expires = user.get("_email_verify_token_expires_at")
         is_valid = isinstance(expires, datetime) and not _is_past(expires)
         if is_valid and user.get("_email_verify_token") and not user.get("emailVerified"):
-            return _send_again(backend, user)
+            return await _send_again(context, user)
     schema = await schemas.existing(backend, "_User")
     waiting = simple("_User", {**where, "emailVerified": {"$ne": True}}).where
     columns = verification.new_token(config)
     marked = await backend.storage.update(schema, waiting, columns, internal=True)
-    return marked is not None and _send_again(backend, marked)
+    return marked is not None and await _send_again(context, marked)
 
 
-def _send_again(backend: Backend, user: JSONObject) -> bool:
-    if backend.config.send_user_email_verification and user.get("email"):
-        mails.send_verification(backend, user, str(user["_email_verify_token"]))
+async def _send_again(context: RequestContext, user: JSONObject) -> bool:
+    asked = verification.about(context, user, resend_request=True)
+    if user.get("email") and await verification.is_mailed(context, asked):
+        mails.send_verification(context.backend, user, str(user["_email_verify_token"]))
     return True

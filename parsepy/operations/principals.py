@@ -14,7 +14,7 @@ from parsepy.storage.options import FIRST, ReadOptions
 
 
 async def of_token(backend: Backend, token: str) -> Principal:
-    """The user behind a session token, with his roles; cached for ``cacheTTL``.
+    """The user behind a session token, with their roles; cached for ``cacheTTL`` at most.
 
     Raises INVALID_SESSION_TOKEN if it is unknown, expired, or its user is gone (protocol §14.2).
     """
@@ -27,13 +27,15 @@ async def of_token(backend: Backend, token: str) -> Principal:
         raise ParseError(Code.INVALID_SESSION_TOKEN, "Invalid session token")
     expires = session.get("expiresAt")
     moment = from_iso(expires.get("iso")) if isinstance(expires, dict) else None
-    if moment is not None and moment < now():
+    left = None if moment is None else (moment - now()).total_seconds()
+    if left is not None and left <= 0:
         raise ParseError(Code.INVALID_SESSION_TOKEN, "Session token is expired.")
     principal = await of_user(backend, (session.get("user") or {}).get("objectId"), token)
     if principal is None:
         raise ParseError(Code.INVALID_SESSION_TOKEN, "Invalid session token")
     await _extend(backend, session)
-    backend.principals.put(token, principal, mark)
+    # no longer than the session lasts, which may be extended by now: then it is read again
+    backend.principals.put(token, principal, mark, left)
     return principal
 
 

@@ -10,7 +10,7 @@ from parsepy.model.principal import Principal
 from parsepy.model.query import Query, simple
 from parsepy.model.values import JSONObject, now
 from parsepy.operations import class_rules, hooks, principals, save, schemas, sessions
-from parsepy.operations.class_rules import auth_data
+from parsepy.operations.class_rules import auth_data, verification
 from parsepy.operations.class_rules.user import (
     delete_sessions,
     password_matches,
@@ -73,7 +73,12 @@ async def _sign_up_with_password(
     if saved.is_finished:
         return saved
     config = context.config
-    if config.verify_user_emails and config.prevent_login_with_unverified_email:
+    asked = verification.about(
+        context,
+        {**values, "objectId": saved.object_id},
+        created_with={"action": "signup", "authProvider": "password"},
+    )
+    if await verification.may_not_log_in(context, asked):
         if config.prevent_signup_with_unverified_email:
             raise ParseError(Code.EMAIL_NOT_FOUND, "User email is not verified.")
         return saved
@@ -111,22 +116,22 @@ async def _log_in_with(
     known: list[JSONObject],
 ) -> Saved:
     """Log in the one user who holds the provider's id; the provider is always asked."""
-    checked = await auth_data.check(context, providers)
-    user_id = known[0]["objectId"]
+    given: auth_data.Providers = {n: data for n, data in providers.items() if data is not None}
+    checked = await auth_data.check(context, given)
+    user = known[0]
+    user_id = user["objectId"]
     caller = context.principal.user_id
     if len(known) > 1 or (caller is not None and caller != user_id):
-        raise ParseError(Code.ACCOUNT_ALREADY_LINKED, "this auth is already used")
-    stored = known[0].get("authData") or {}
-    auth_data.check_second_factor(context, providers, stored)
-    changed = {n: d for n, d in checked.save.items() if d is not None and d != stored.get(n)}
-    if changed:
-        await save.update(context.as_master(), "_User", user_id, {"authData": changed})
-    owner = await _as_user(context, user_id)
-    user = await get(owner, Query("_User"), user_id)
+        raise auth_data.already_used()
+    if user.get("ACL") == {} and not context.principal.is_master:
+        raise auth_data.already_used()  # locked out, as by /login
+    auth_data.check_second_factor(context, given, user.get("authData") or {})
     await run_trigger(context, "beforeLogin", user)
-    provider = ",".join(name for name, data in providers.items() if data is not None)
-    token = await _start_session(context, user_id, {"action": "login", "authProvider": provider})
-    answer = {**user, **token, "authDataResponse": checked.response}
+    await _store_auth_data(context, user, checked.save)
+    created_with = {"action": "login", "authProvider": ",".join(given)}
+    token = await _start_session(context, user_id, created_with)
+    shown = await _shown(context, user_id)
+    answer = {**shown, **token, "authDataResponse": checked.response}
     return Saved(user_id, answer, has_location=True)
 
 
@@ -135,7 +140,8 @@ async def _as_user(context: RequestContext, user_id: str) -> RequestContext:
     if context.principal.is_privileged:
         return context
     roles = await principals.roles_of(context.backend, user_id)
-    return replace(context, principal=Principal(user_id=user_id, roles=roles))
+    user = {"objectId": user_id}  # what hooks see of who asks, until the session is made
+    return replace(context, principal=Principal(user_id=user_id, roles=roles, user=user))
 
 
 # --- log in -------------------------------------------------------------------------------------
@@ -165,17 +171,20 @@ async def _check_credentials(context: RequestContext, parameters: JSONObject) ->
         raise wrong_credentials()
     if not context.principal.is_master and user.get("ACL") == {}:
         raise wrong_credentials()
-    config = context.config
-    asked = parameters.get("ignoreEmailVerification") in (True, "true")
-    ignore = context.principal.is_master and asked
-    if (
-        config.verify_user_emails
-        and config.prevent_login_with_unverified_email
-        and not user.get("emailVerified")
-        and not ignore
-    ):
-        raise ParseError(Code.EMAIL_NOT_FOUND, "User email is not verified.")
+    is_ignored = parameters.get("ignoreEmailVerification") in (True, "true")
+    if not (context.principal.is_privileged and is_ignored) and not user.get("emailVerified"):
+        await _check_email(context, parameters, user)
     return user
+
+
+async def _check_email(context: RequestContext, parameters: JSONObject, user: JSONObject) -> None:
+    """Refuse a log-in before the e-mail address is confirmed, where that is asked for."""
+    given = parameters.get("authData")
+    provider = (",".join(given) if isinstance(given, dict) else "") or "password"
+    created_with = {"action": "login", "authProvider": provider}
+    request = verification.about(context, user, created_with=created_with)
+    if await verification.may_not_log_in(context, request):
+        raise ParseError(Code.EMAIL_NOT_FOUND, "User email is not verified.")
 
 
 async def _find_user(context: RequestContext, username: Any, email: Any) -> JSONObject | None:
@@ -252,12 +261,18 @@ async def _check_lockout(context: RequestContext, user: JSONObject, matches: boo
     await backend.storage.whatever_comes(count)
 
 
-def _check_age(context: RequestContext, user: JSONObject) -> None:
+async def _check_age(context: RequestContext, user: JSONObject) -> None:
+    """Refuse a password that is too old; one from before the policy counts from now on (§13.10)."""
     policy = context.config.password_policy
     if policy is None or not policy.max_password_age:
         return
     changed = user.get("_password_changed_at")
-    if changed is not None and now() > changed + timedelta(days=policy.max_password_age):
+    if changed is None:
+        schema = await schemas.existing(context.backend, "_User")
+        unmarked = {"objectId": user["objectId"], "_password_changed_at": None}
+        where = simple("_User", unmarked).where
+        await context.backend.storage.update(schema, where, {"_password_changed_at": now()})
+    elif now() > changed + timedelta(days=policy.max_password_age):
         raise ParseError(
             Code.OBJECT_NOT_FOUND, "Your password has expired. Please reset your password."
         )
@@ -267,15 +282,15 @@ async def log_in(context: RequestContext, parameters: JSONObject) -> JSONObject:
     """Check a password and make a session; the user as he may see himself, with its token."""
     user = await _check_credentials(context, parameters)
     user_id = user["objectId"]
-    response = await _log_in_auth_data(context, parameters, user)
-    _check_age(context, user)
+    checked = await _log_in_auth_data(context, parameters, user)
+    await _check_age(context, user)
     await run_trigger(context, "beforeLogin", user)
-    shown = await _shown(context, user_id)
+    await _store_auth_data(context, user, checked.save)
     token = await _start_session(context, user_id, {"action": "login", "authProvider": "password"})
-    answer = {**shown, **token}
-    await run_trigger(context, "afterLogin", answer)
-    if response:
-        answer["authDataResponse"] = response
+    await run_trigger(context, "afterLogin", {**user, **token})
+    answer = {**await _shown(context, user_id), **token}
+    if parameters.get("authData") is not None:
+        answer["authDataResponse"] = checked.response
     return answer
 
 
@@ -297,36 +312,55 @@ async def run_trigger(context: RequestContext, kind: str, user: JSONObject) -> N
 
 async def _log_in_auth_data(
     context: RequestContext, parameters: JSONObject, user: JSONObject
-) -> JSONObject:
+) -> auth_data.Checked:
     """authData beside a password is checked, and may not be another user's.
 
-    A second factor that the user has set up must be there (§15.6).
+    A second factor that the user has set up must be there (§15.6); ``None`` unlinks others.
     """
-    providers = auth_data.read(parameters.get("authData"))
-    auth_data.check_second_factor(context, providers, user.get("authData") or {})
-    if not providers:
-        return {}
+    stored = user.get("authData") or {}
+    given = auth_data.read(parameters.get("authData"))
+    auth_data.check_second_factor(context, given, stored)
+    required = auth_data.second_factors(context, stored)
+    providers = {n: data for n, data in given.items() if data is not None or n not in required}
     checked = await auth_data.check(context, providers)
     for owner in await _owners(context, auth_data.named(providers)):
         if owner["objectId"] != user["objectId"]:
-            raise ParseError(Code.ACCOUNT_ALREADY_LINKED, "this auth is already used")
-    return checked.response
+            raise auth_data.already_used()
+    return checked
+
+
+async def _store_auth_data(
+    context: RequestContext, user: JSONObject, checked: auth_data.Providers
+) -> None:
+    """Keep what providers said at a log-in, unless another log-in has used it up meanwhile (§15.7).
+
+    Parse: no hook of a save runs for it.
+    """
+    stored = user.get("authData") or {}
+    changed = {name: data for name, data in checked.items() if data != stored.get(name)}
+    if not changed:
+        return
+    schema = await schemas.existing(context.backend, "_User")
+    unchanged = auth_data.unchanged(stored, changed)
+    where = simple("_User", {"objectId": user["objectId"], **unchanged}).where
+    try:
+        found = await context.backend.storage.update(schema, where, {"authData": changed})
+    except ParseError as error:
+        raise class_rules.of("_User").translate(context, error) from error
+    if found is None:
+        raise ParseError(Code.SCRIPT_FAILED, "Invalid auth data")
+    principals.forget_user(context.backend, user["objectId"])
 
 
 async def _shown(context: RequestContext, user_id: str) -> JSONObject:
-    """The user as he may see himself, whatever the object's ACL says."""
-    schema = await schemas.existing(context.backend, "_User")
-    owner = await _as_user(context, user_id)
-    found = await schemas.lookup(
-        context.backend,
-        "_User",
-        {"objectId": user_id},
-        ReadOptions(limit=1, mount_url=context.mount_url),
-    )
-    if not found:
-        raise wrong_credentials()
-    redact(owner, schema, found)
-    return found[0]
+    """The user as they may read themselves; only the id where permissions or hooks forbid it.
+
+    The read spine decides, so that what an afterFind hides from GET is hidden here as well.
+    """
+    try:
+        return await get(await _as_user(context, user_id), Query("_User"), user_id)
+    except ParseError:
+        return {"objectId": user_id}
 
 
 async def verify_password(context: RequestContext, parameters: JSONObject) -> JSONObject:
@@ -390,7 +424,12 @@ async def me(context: RequestContext) -> JSONObject:
     principal = context.principal
     if principal.session_token is None or principal.user_id is None:
         raise denied(Code.INVALID_SESSION_TOKEN, "Invalid session token")
-    shown = await _shown(context, principal.user_id)
+    try:
+        shown = await get(context, Query("_User"), principal.user_id)
+    except ParseError as error:
+        if error.code == Code.OBJECT_NOT_FOUND:
+            raise denied(Code.INVALID_SESSION_TOKEN, "Invalid session token") from error
+        raise
     return {**shown, "sessionToken": principal.session_token}
 
 
@@ -425,11 +464,16 @@ async def _link(context: RequestContext, user_id: str, values: JSONObject) -> JS
     found = await schemas.lookup(context.backend, "_User", {"objectId": user_id}, FIRST)
     stored = (found[0].get("authData") or {}) if found else {}
     changed = {
-        name: data for name, data in providers.items() if data is None or data != stored.get(name)
+        name: data
+        for name, data in providers.items()
+        if data is None or not auth_data.is_echo(name, data, stored.get(name))
     }
+    if providers and not changed:
+        del values["authData"]
+        return None
     for owner in await _owners(context, auth_data.named(changed)):
         if owner["objectId"] != user_id:
-            raise ParseError(Code.ACCOUNT_ALREADY_LINKED, "this auth is already used")
+            raise auth_data.already_used()
     checked = await auth_data.check(context, changed)
     values["authData"] = checked.save
     return checked.response

@@ -27,6 +27,12 @@ TWIN = object()
 SENDER = object()
 """Stands for the push adapter of either server."""
 TWINS = Path(__file__).parent / "twins"
+BADGE = object()
+"""Stands for the sign-in adapter of either server."""
+ACCOUNTS = object()
+"""Stands for the cloud code about users of either server."""
+OWN_RULES = ("verifyUserEmails", "preventLoginWithUnverifiedEmail", "sendUserEmailVerification")
+"""Options that may name a function of either server's own."""
 MAILING = {
     **COMMON,
     "appName": "The Shop",
@@ -73,6 +79,21 @@ CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
             "doNotAllowUsername": True,
             "maxPasswordHistory": 2,
         },
+    },
+    # Users: what hooks and permissions hide of them, and what providers vouch for.
+    "accounts": {
+        **COMMON,
+        "enableSanitizedErrorResponse": False,
+        "cloud": ACCOUNTS,
+        "auth": {"badge": BADGE},
+        "maintenanceKey": "maintenance",
+    },
+    # Functions decide who confirms an address; passwords are old at once.
+    "strict": {
+        **MAILING,
+        **{option: f"rules:{option}" for option in OWN_RULES},
+        "auth": {"badge": BADGE},
+        "passwordPolicy": {"maxPasswordAge": 1e-7},
     },
     # Pushes, which both servers hand to the receiver.
     "push": {
@@ -186,6 +207,13 @@ def options_of(configuration: str, mailer: Path, given: Mapping[str, str]) -> di
         options["push"] = {"adapter": {"module": str(sender), "options": to}}
     if options.get("cloud") is TWIN:
         options["cloud"] = str(TWINS / f"main{mailer.suffix}")
+    if options.get("cloud") is ACCOUNTS:
+        options["cloud"] = str(TWINS / f"accounts{mailer.suffix}")
+    if options.get("auth") == {"badge": BADGE}:
+        options["auth"] = {"badge": {"module": str(TWINS / f"badge{mailer.suffix}")}}
+    for option in OWN_RULES:
+        if isinstance(options.get(option), str):
+            options[option] = f"{TWINS / f'rules{mailer.suffix}'}:{option}"
     return options
 
 

@@ -4,8 +4,21 @@
 
 const { ParseServer } = require('parse-server');
 
+// Options that are functions come as "file.js:name".
+const OWN_RULES = [
+  'verifyUserEmails',
+  'preventLoginWithUnverifiedEmail',
+  'sendUserEmailVerification',
+];
+
 async function main() {
   const options = JSON.parse(process.argv[2]);
+  for (const name of OWN_RULES) {
+    if (typeof options[name] === 'string') {
+      const [file, rule] = options[name].split(':');
+      options[name] = require(file)[rule];
+    }
+  }
   const running = await ParseServer.startApp({
     host: '127.0.0.1',
     port: 0,

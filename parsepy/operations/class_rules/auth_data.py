@@ -66,6 +66,38 @@ def _provider(context: RequestContext, name: str) -> AuthProvider:
     return provider
 
 
+def already_used() -> ParseError:
+    """The refusal of a provider's identity that another user has linked."""
+    return ParseError(Code.ACCOUNT_ALREADY_LINKED, "this auth is already used")
+
+
+def is_echo(name: str, data: JSONObject, stored: Any) -> bool:
+    """Does a client only send back what it was shown of stored authData, or a part of it?
+
+    Nothing is proven and nothing changed by that, so the provider is not asked again (§15.4).
+    """
+    if not isinstance(stored, dict) or not data:
+        return False
+    if all(key in stored and stored[key] == value for key, value in data.items()):
+        return True
+    return bool(data == stored_factors.masked({name: stored})[name])
+
+
+def unchanged(stored: JSONObject, changed: Providers) -> JSONObject:
+    """A condition on what a log-in replaces: two may not use up the same code (protocol §15.7)."""
+    condition: JSONObject = {}
+    for name, new in changed.items():
+        old = stored.get(name)
+        if not isinstance(old, dict):
+            continue
+        for key, value in old.items():
+            is_same = new is not None and new.get(key) == value
+            is_plain = isinstance(value, str | int | float | bool | list) and is_field_name(key)
+            if is_plain and not is_same:
+                condition[f"authData.{name}.{key}"] = value
+    return condition
+
+
 def second_factors(context: RequestContext, stored: JSONObject) -> list[str]:
     """The providers of a user's authData without which they do not log in (§15.6)."""
     return [name for name, data in stored.items() if _policy(context, name, data) == "additional"]

@@ -14,7 +14,7 @@ from parsepy.model.ops import is_delete, op_of
 from parsepy.model.query import simple
 from parsepy.model.values import OBJECT, STRING, JSONObject, new_id, now
 from parsepy.operations import principals, schemas
-from parsepy.operations.class_rules import verification
+from parsepy.operations.class_rules import auth_data, verification
 from parsepy.operations.class_rules.base import ClassRules
 from parsepy.operations.writes import Write
 from parsepy.storage import DuplicateKey
@@ -155,7 +155,7 @@ class UserRules(ClassRules):
         elif isinstance(values.get("username"), str):
             await self._check_unique(write, "username")
         await self._check_email(write)
-        verification.prepare(write)
+        await verification.prepare(write)
         self._own(write)
 
     async def _check_email(self, write: Write) -> None:
@@ -243,7 +243,7 @@ class UserRules(ClassRules):
                 if error.index.startswith(column):
                     return ParseError(*refusal)
             if error.index.startswith("_auth_data_"):
-                return ParseError(Code.ACCOUNT_ALREADY_LINKED, "this auth is already used")
+                return auth_data.already_used()
         return error
 
 

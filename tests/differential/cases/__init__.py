@@ -1,6 +1,7 @@
 """The cases: one file for each part of the protocol, each with its own `SCENARIOS`."""
 
 from tests.differential.cases import (
+    accounts,
     administration,
     aggregate,
     batches,
@@ -43,6 +44,7 @@ SCENARIOS: list[Scenario] = [
     *queries.SCENARIOS,
     *relations.SCENARIOS,
     *users.SCENARIOS,
+    *accounts.SCENARIOS,
     *dashboard.SCENARIOS,
     *sessions.SCENARIOS,
     *permissions.SCENARIOS,
