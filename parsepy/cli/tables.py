@@ -74,10 +74,11 @@ def _providers() -> Iterator[Row]:
 
 def _codes() -> Iterator[Row]:
     from parsepy.errors import Code
+    from parsepy.http.responses import status_of
 
-    yield "CODE", "NAME"
+    yield "CODE", "NAME", "STATUS", "MEANING"
     for code in Code:
-        yield str(code.value), code.name
+        yield str(code.value), code.name, str(status_of(code)), code.meaning
 
 
 def _triggers() -> Iterator[Row]:

@@ -116,7 +116,12 @@ def error_body(backend: Backend, error: ParseError) -> JSONObject:
 
 def error_answer(backend: Backend, error: ParseError) -> Answer:
     """The HTTP answer to an error of the client."""
-    return Answer(error_body(backend, error), _STATUS.get(error.code, 400))
+    return Answer(error_body(backend, error), status_of(error.code))
+
+
+def status_of(code: int) -> int:
+    """The HTTP status of an error of this code (protocol §3.1)."""
+    return _STATUS.get(code, 400)
 
 
 def _encoded(answer: Answer) -> bytes:

@@ -15,6 +15,8 @@ class Difference:
 
     ours: dict[str, Any]
     reason: str
+    do: str = ""
+    """What whoever moves from Parse Server has to look at."""
 
     def objection(self, ours: Any, peers: Any) -> str | None:
         """Say what is wrong with this entry, given both answers; None if it holds."""
@@ -43,12 +45,13 @@ def read(path: Path = FILE) -> dict[str, Difference]:
     """Return the differences by case id; raises ValueError for an entry that is not complete."""
     found: dict[str, Difference] = {}
     for entry in tomllib.loads(path.read_text()).get("difference", []):
-        if set(entry) != {"cases", "ours", "reason"} or not entry["reason"] or not entry["ours"]:
+        keys = set(entry) - {"do"}
+        if keys != {"cases", "ours", "reason"} or not entry["reason"] or not entry["ours"]:
             raise ValueError(f"an entry needs cases, ours and reason: {entry}")
         for case in entry["cases"]:
             if case in found:
                 raise ValueError(f"{case} is listed twice")
-            found[case] = Difference(entry["ours"], entry["reason"])
+            found[case] = Difference(entry["ours"], entry["reason"], entry.get("do", ""))
     return found
 
 

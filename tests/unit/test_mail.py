@@ -64,9 +64,8 @@ async def test_a_mail_arrives(office: PostOffice) -> None:
     assert letter["Subject"] == "Schöne Grüße"
     assert letter["Auto-Submitted"] == "auto-generated"
     assert letter.get_content().strip().splitlines()[-1] == "https://shop.test/?token=abc"
-    assert [c for c in office.commands if c.lower().startswith("rcpt")] == [
-        "rcpt TO:<ann@shop.test>"
-    ]
+    commands = [command.lower() for command in office.commands]  # Python 3.13 writes "rcpt to"
+    assert [c for c in commands if c.startswith("rcpt")] == ["rcpt to:<ann@shop.test>"]
 
 
 @pytest.mark.parametrize(
