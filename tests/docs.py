@@ -82,7 +82,7 @@ TOPICS = (
     ),
     Topic(
         "Users, sessions and mails",
-        ("users", "sessions", "mail"),
+        ("users", "sessions", "accounts", "mail"),
         "Nothing, unless a client sends names or passwords that are empty.",
     ),
     Topic(
@@ -160,13 +160,12 @@ def errors() -> str:
 
 def differences_page() -> str:
     """docs/differences.md, from `differences.toml` and the cases that it names."""
-    files = _files_of_scenarios()
+    topics = _topics_of_scenarios()
     kept: dict[str, dict[str, list[tuple[str, differences.Difference]]]] = {
         topic.title: {} for topic in TOPICS
     }
-    of_file = {file: topic.title for topic in TOPICS for file in topic.files}
     for case, difference in differences.read().items():
-        title = of_file[files[case.partition(": ")[0]]]
+        title = topics[case.partition(": ")[0]]
         kept[title].setdefault(difference.reason, []).append((case, difference))
 
     first = {
@@ -191,12 +190,17 @@ def differences_page() -> str:
     return _page("Where parsepy answers otherwise", source, [intro, "", *lines])
 
 
-def _files_of_scenarios() -> dict[str, str]:
-    """The name of every scenario → the file of `cases` that holds it."""
-    found = {}
-    for file in (file for topic in TOPICS for file in topic.files):
-        for scenario in getattr(cases, file).SCENARIOS:
-            found[scenario.name] = file
+def _topics_of_scenarios() -> dict[str, str]:
+    """The name of every scenario → the title of its topic; ValueError for one that has none."""
+    found = {
+        scenario.name: topic.title
+        for topic in TOPICS
+        for file in topic.files
+        for scenario in getattr(cases, file).SCENARIOS
+    }
+    missing = [scenario.name for scenario in cases.SCENARIOS if scenario.name not in found]
+    if missing:
+        raise ValueError(f"the file of these cases belongs to no topic of tests/docs.py: {missing}")
     return found
 
 
