@@ -9,7 +9,7 @@ Every exception of parsepy, and the module that raises it::
     Exception
     ├── ParseError              errors.py: everywhere, for what a client did
     │   ├── DuplicateKey        storage/failures.py: a unique index refused a value
-    │   └── ConditionFailed     operations/save.py: the condition of a save does not hold
+    │   └── ConditionFailed     operations/writes.py: the condition of a save does not hold
     ├── HTTPRefusal             http/refusals.py: a status of its own, most without a code
     │   └── TooMany             http/limits.py: a rate limit is exceeded
     ├── Interruption            errors.py: never itself; passes through cloud code unchanged
