@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -23,7 +23,9 @@ from parsepy.files.encryption import Encryption
 from parsepy.files.gridfs import GridFS
 from parsepy.files.memory import MemoryFiles
 from parsepy.files.uploads import ABANDONED_AFTER
-from parsepy.http.asgi import ASGIScope, Receive, Send
+from parsepy.http.asgi import ASGIApplication, ASGIScope, Receive, Send
+from parsepy.http.layers import ExchangeLayer
+from parsepy.http.limits import Limits
 from parsepy.livequery import LiveQuery, cancelled
 from parsepy.logs import LogStore
 from parsepy.mail import MAILERS
@@ -38,7 +40,7 @@ from parsepy.operations.push import worker
 from parsepy.pages import PagesDoor
 from parsepy.push import open_senders
 from parsepy.push.base import PushConfigError, PushSender
-from parsepy.rest import RestDoor
+from parsepy.rest import RestDoor, aliases
 from parsepy.storage import Storage, open_storage
 from parsepy.storage.documents import file_url_of
 from parsepy.storage.monitor import Commands
@@ -62,8 +64,12 @@ class Application:
         self.live = live
         self._runs_schedules = runs_schedules
         self._calls = _calls(backend.config)
-        self._rest = RestDoor(backend)
+        self._limits = Limits(backend, aliases())
+        self._rest = RestDoor(backend, self._limits)
         self._pages = PagesDoor(backend)
+        pages = f"{backend.config.mount_path.rstrip('/')}/{backend.config.pages.pages_endpoint}/"
+        self._doors: tuple[tuple[str, ASGIApplication], ...] = ((pages, self._pages),)
+        self._http = ExchangeLayer(backend, self._answer)
         self._live_task: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -206,7 +212,7 @@ class Application:
     async def _close_parts(self) -> None:
         if self._live_task is not None:
             await cancelled(self._live_task)
-        await self._rest.close()
+        await self._limits.close()
         if self.backend.metrics is not None:
             await self.backend.metrics.stop()
         log.removeHandler(self.backend.logs)
@@ -220,10 +226,16 @@ class Application:
     async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         """Answer one request, or follow the server's lifespan."""
         if scope["type"] == "http":
-            door = self._pages if self._pages.takes(scope) else self._rest
-            await door(scope, receive, send)
+            await self._http(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
+
+    def _answer(self, scope: ASGIScope, receive: Receive, send: Send) -> Awaitable[None]:
+        path: str = scope["path"]
+        for prefix, door in self._doors:
+            if path.startswith(prefix):
+                return door(scope, receive, send)
+        return self._rest(scope, receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()

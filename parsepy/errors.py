@@ -1,7 +1,37 @@
 """``ParseError``, the ``Code`` enumeration, and what is no refusal: ``Interruption``.
 
 Every error that a client can cause is a ``ParseError``: a number that all Parse SDKs share
-(protocol §3.2) and a sentence. The front doors alone know how it travels.
+(protocol §3.2) and a sentence. The front doors alone know how it travels: ``http/failures.py`` is
+the one mapping from an exception to what a client is told.
+
+Every exception of parsepy, and the module that raises it::
+
+    Exception
+    ├── ParseError              errors.py: everywhere, for what a client did
+    │   ├── DuplicateKey        storage/failures.py: a unique index refused a value
+    │   └── ConditionFailed     operations/writes.py: the condition of a save does not hold
+    ├── HTTPRefusal             http/refusals.py: a status of its own, most without a code
+    │   └── TooMany             http/limits.py: a rate limit is exceeded
+    ├── Interruption            errors.py: never itself; passes through cloud code unchanged
+    │   ├── Unavailable         storage/failures.py: the database can't be reached
+    │   └── Conflict            storage/transactions.py: another transaction was faster
+    ├── FrameError              livequery/protocol.py: a message that is none
+    ├── BadForm                 pages/requests.py: a form that is too large, or none
+    ├── OutgoingError           outgoing.py: another server gave no answer to use
+    ├── UploadAbandoned         files/uploads.py: an upload's chunks were deleted meanwhile
+    ├── ConfigError             config/checks.py: options that are wrong, all of them at once
+    ├── TemplateError           model/templates/problems.py: schema templates that are wrong
+    ├── SchemaConflict          operations/schemas/templates.py: a template against the database
+    ├── CloudError              cloud/loader.py: cloud code that can't be loaded
+    ├── StartError              cli/messages.py: what keeps the command from starting
+    ├── WorkerFailed            workers.py: the first worker could not start
+    ├── EmbeddedMongoError      storage/embedded.py: mongod can't be found or does not start
+    ├── _Failed                 rest/batch.py: ends a transaction; never leaves its module
+    ├── _Malformed              model/templates/nodes.py: likewise, of a template
+    ├── _Lost                   operations/push/sending.py: likewise, of a push
+    ├── _PortTaken              storage/embedded.py: likewise, of a port
+    └── ValueError
+        └── PushConfigError     push/base.py: options of a push service that are wrong
 """
 
 from enum import IntEnum
@@ -86,12 +116,16 @@ class Code(IntEnum):
     X_DOMAIN_REQUEST = 602, "SDKs only: the browser forbids the request."
 
 
+DENIED = "Permission denied"
+"""How the wording of a permission refusal begins, and all of it where the rest is withheld."""
+
+
 class ParseError(Exception):
     """An answer of refusal: Parse's ``code`` and a ``message`` for the client.
 
     ``sanitize`` marks a permission refusal whose wording tells about the schema or the rules;
-    with ``enableSanitizedErrorResponse`` the client reads "Permission denied" instead and the
-    wording goes to the log (protocol §3.3).
+    with ``enableSanitizedErrorResponse`` the client reads ``DENIED`` instead and the wording
+    goes to the log (protocol §3.3).
     """
 
     def __init__(self, code: int, message: str, *, sanitize: bool = False) -> None:
@@ -105,9 +139,9 @@ class ParseError(Exception):
 
 
 class Interruption(Exception):
-    """Something outside came between: no fault of the client, nor of an author's code.
+    """Something outside interrupted an operation: not the client's doing, nor cloud code's.
 
-    It passes through cloud code unchanged, for who can try again or say that it is over.
+    It passes through cloud code unchanged, so that a caller who can try again does so.
     """
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from parsepy.config import OPTIONS, Option
 from parsepy.errors import Code
-from parsepy.http.responses import status_of
+from parsepy.http.failures import status_of
 from tests.differential import cases, differences
 
 DOCS = Path(__file__).parent.parent / "docs"

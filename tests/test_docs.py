@@ -59,7 +59,7 @@ def test_every_route_is_in_the_table_of_routes() -> None:
         for method, path in plain
         if path not in aliases and path not in {f"{alias}/:objectId" for alias in aliases}
     }
-    assert listed == expected | {("GET", "/health")}
+    assert listed == expected
 
 
 def test_every_table_that_can_be_shown_is_named() -> None:

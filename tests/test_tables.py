@@ -16,6 +16,7 @@ from parsepy.model import geo
 from parsepy.model.ops import FIELD_OPS
 from parsepy.model.schema import SYSTEM_COLUMNS
 from parsepy.model.where import OPERATORS, SUBQUERIES
+from parsepy.rest import routes
 from parsepy.storage import filters, updates
 
 HOUSE = Path(__file__).parent.parent / "parsepy"
@@ -149,3 +150,20 @@ def test_a_record_of_options_is_named_for_what_it_is() -> None:
     records = [option.check.record for option, _ in options() if option.check.record]
     assert len(records) > 15
     assert [found.__name__ for found in records if not found.__name__.endswith("Options")] == []
+
+
+# Where a route's path is spelled outside of its table, and why.
+SPELLED = {"http/limits.py": {"classes"}}  # limits may name a class by either of its paths
+
+
+def test_the_path_of_a_route_decides_nothing_outside_of_its_table() -> None:
+    segments = {route.path.strip("/").partition("/")[0] for route in routes()}
+    files = {name for name in SOURCES if name.startswith("http/")}
+    for name in sorted(files | {"rest/door.py", "rest/batch.py"}):
+        source = re.sub(r"routes = \[.*", "", SOURCES[name], flags=re.DOTALL)
+        texts = {
+            node.value
+            for node in ast.walk(ast.parse(source))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+        assert texts & segments == SPELLED.get(name, set()), name

@@ -40,7 +40,6 @@ def _routes() -> Iterator[Row]:
     from parsepy.rest import routes
 
     yield "METHOD", "PATH"
-    yield "GET", "/health"
     for route in routes():
         yield route.method, route.path
 
@@ -74,7 +73,7 @@ def _providers() -> Iterator[Row]:
 
 def _codes() -> Iterator[Row]:
     from parsepy.errors import Code
-    from parsepy.http.responses import status_of
+    from parsepy.http.failures import status_of
 
     yield "CODE", "NAME", "STATUS", "MEANING"
     for code in Code:

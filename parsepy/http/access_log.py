@@ -12,7 +12,7 @@ REQUEST_ID = b"x-request-id"
 _log = logging.getLogger("parsepy.request")
 _METHODS = ("GET", "POST", "PUT", "DELETE", "OPTIONS")
 _LINES = ("verbose", "debug", "silly")
-Watcher = Callable[[Exchange, int], None]
+Watcher = Callable[[Exchange], None]
 
 
 def watchers(backend: Backend) -> list[Watcher]:
@@ -26,16 +26,16 @@ def watchers(backend: Backend) -> list[Watcher]:
         found.append(write_line)
     if (metrics := backend.metrics) is not None:
 
-        def measure(exchange: Exchange, status: int) -> None:
+        def measure(exchange: Exchange) -> None:
             seconds = time.perf_counter() - exchange.started
             method = exchange.method if exchange.method in _METHODS else "other"
-            metrics.request(method, exchange.route or "none", status, seconds)
+            metrics.request(method, exchange.route or "none", exchange.status, seconds)
 
         found.append(measure)
     return found
 
 
-def write_line(exchange: Exchange, status: int) -> None:
+def write_line(exchange: Exchange) -> None:
     """Log one answered request; the query string, which may hold secrets, is left out."""
     milliseconds = round((time.perf_counter() - exchange.started) * 1000, 2)
     path = masked_path(exchange.scope["path"])
@@ -44,7 +44,7 @@ def write_line(exchange: Exchange, status: int) -> None:
         "%s %s %d %g ms (request %s)",
         exchange.method,
         path,
-        status,
+        exchange.status,
         milliseconds,
         exchange.request_id,
         extra={
@@ -52,11 +52,11 @@ def write_line(exchange: Exchange, status: int) -> None:
                 "requestId": exchange.request_id,
                 "method": exchange.method,
                 "path": path,
-                "status": status,
+                "status": exchange.status,
                 "code": exchange.code,
                 "durationMs": milliseconds,
                 "ip": exchange.ip,
-                "userId": exchange.user_id,
+                "userId": exchange.principal.user_id,
             }
         },
     )

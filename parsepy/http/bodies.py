@@ -3,8 +3,8 @@
 from urllib.parse import parse_qsl
 
 from parsepy.errors import Code, ParseError
-from parsepy.http.asgi import ASGIScope, Receive
-from parsepy.http.responses import HTTPRefusal
+from parsepy.http.asgi import Receive
+from parsepy.http.refusals import hung_up, too_large
 from parsepy.model.values import JSONObject, loads
 
 _FORM = b"application/x-www-form-urlencoded"
@@ -13,7 +13,7 @@ _FORM_SIZE = 1_000_000  # bytes; a form takes ten times as long to read as JSON
 _FORM_FIELDS = 1000
 
 
-async def read_body(scope: ASGIScope, receive: Receive, limit: int) -> bytes:
+async def read_body(receive: Receive, limit: int) -> bytes:
     """The whole body; 413 once it is longer than ``limit`` bytes."""
     message = await receive()
     body: bytes = message.get("body", b"")
@@ -23,19 +23,13 @@ async def read_body(scope: ASGIScope, receive: Receive, limit: int) -> bytes:
         while message.get("more_body") and size <= limit:
             message = await receive()
             if message["type"] == "http.disconnect":
-                raise HTTPRefusal(400, {"code": 100, "error": "The client hung up."})
+                raise hung_up()
             chunks.append(message.get("body", b""))
             size += len(chunks[-1])
         body = b"".join(chunks)
     if len(body) > limit:
         raise too_large(limit, "(maxUploadSize)")
     return body
-
-
-def too_large(limit: int, of_what: str) -> HTTPRefusal:
-    """The refusal of a body above a limit."""
-    message = f"The request body is larger than {limit} bytes {of_what}."
-    return HTTPRefusal(413, {"code": Code.OBJECT_TOO_LARGE, "error": message})
 
 
 def read_json(content_type: bytes, body: bytes) -> JSONObject:

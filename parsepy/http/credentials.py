@@ -10,11 +10,11 @@ from typing import Any
 from parsepy.backend import Backend
 from parsepy.config import Config, ip_allowed
 from parsepy.errors import Code, ParseError
-from parsepy.http.responses import unauthorized
+from parsepy.http.refusals import unauthorized
+from parsepy.http.requests import Session
 from parsepy.model.principal import (
     MAINTENANCE,
     MASTER,
-    NOBODY,
     READ_ONLY_MASTER,
     Principal,
 )
@@ -36,14 +36,22 @@ _KEY_NAMES = {
     MASTER: "masterKey",
     READ_ONLY_MASTER: "readOnlyMasterKey",
 }
+_HEADERS = {
+    b"x-parse-application-id": "app_id",
+    b"x-parse-master-key": "master_key",
+    b"x-parse-maintenance-key": "maintenance_key",
+    b"x-parse-client-key": "client_key",
+    b"x-parse-javascript-key": "javascript_key",
+    b"x-parse-windows-key": "windows_key",
+    b"x-parse-rest-api-key": "rest_api_key",
+    b"x-parse-session-token": "session_token",
+    b"x-parse-installation-id": "installation_id",
+}
 
-# Parse: these routes tell of the session token, whatever key comes with it
-_OF_TOKEN = (("users", "me"), ("sessions", "me"))
 
-
-@dataclass(slots=True)
+@dataclass(init=False, repr=False)
 class Credentials:
-    """What a request shows of itself, wherever it was written."""
+    """What a request shows of itself, wherever it was written; at first, nothing."""
 
     app_id: str | None = None
     master_key: str | None = None
@@ -57,33 +65,24 @@ class Credentials:
     context: Any = None
 
 
-def _text(value: bytes | None) -> str | None:
-    return None if value is None else value.decode("latin-1")
-
-
 def read(config: Config, headers: Mapping[bytes, bytes], body: JSONObject) -> Credentials:
     """The credentials of headers, Basic authorization and body; the body's are taken out of it.
 
     Raises ``HTTPRefusal`` 403 if those of the body are no texts.
     """
-    get = headers.get
-    found = Credentials(
-        app_id=_text(get(b"x-parse-application-id")),
-        master_key=_text(get(b"x-parse-master-key")),
-        maintenance_key=_text(get(b"x-parse-maintenance-key")),
-        client_key=_text(get(b"x-parse-client-key")),
-        javascript_key=_text(get(b"x-parse-javascript-key")),
-        windows_key=_text(get(b"x-parse-windows-key")),
-        rest_api_key=_text(get(b"x-parse-rest-api-key")),
-        session_token=_text(get(b"x-parse-session-token")),
-        installation_id=_text(get(b"x-parse-installation-id")),
-        context=get(b"x-parse-cloud-context"),
-    )
-    authorization = get(b"authorization")
+    found = Credentials()
+    for name in headers:
+        if name in _HEADERS:
+            setattr(found, _HEADERS[name], headers[name].decode("latin-1"))
+    if b"x-parse-cloud-context" in headers:
+        found.context = headers[b"x-parse-cloud-context"]
+    authorization = headers.get(b"authorization")
     if authorization is not None and found.app_id is None:
         _read_basic(config, found, authorization)
-    if body:
-        _read_body(config, found, body)
+    for key in body:
+        if key[:1] == "_":
+            _read_body(config, found, body)
+            break
     return found
 
 
@@ -145,11 +144,10 @@ def trigger_context(found: Credentials) -> dict[str, Any]:
 
 
 def _same(given: str | None, expected: str | None) -> bool:
-    return (
-        bool(given)
-        and bool(expected)
-        and hmac.compare_digest(str(given).encode(), str(expected).encode())
-    )
+    """Is it the same key? In constant time; no key is like none."""
+    if not given or not expected:
+        return False
+    return hmac.compare_digest(given.encode(), expected.encode())
 
 
 def key_principal(backend: Backend, found: Credentials, ip: str) -> Principal | None:
@@ -185,64 +183,59 @@ def key_principal(backend: Backend, found: Credentials, ip: str) -> Principal | 
     return None
 
 
-def of_download(config: Config, found: Credentials) -> None:
-    """Let a download pass without any key: the application is named in its path (§22.5)."""
-    found.app_id = config.app_id
-    found.client_key = config.client_key
-    found.javascript_key = config.javascript_key
-    found.windows_key = config.dot_net_key
-    found.rest_api_key = config.rest_api_key
+ClientKeys = tuple[tuple[str, bytes], ...]
+"""The client keys of which one must fit: fields of ``Credentials``, and what they must hold."""
 
 
-def check_client_keys(config: Config, found: Credentials) -> None:
-    """If any client key is configured, one that was sent must fit (protocol §2.5 d)."""
+def client_keys(config: Config) -> ClientKeys:
+    """The client keys that are configured; none at all asks for none."""
     pairs = (
-        (found.client_key, config.client_key),
-        (found.javascript_key, config.javascript_key),
-        (found.windows_key, config.dot_net_key),
-        (found.rest_api_key, config.rest_api_key),
+        ("client_key", config.client_key),
+        ("javascript_key", config.javascript_key),
+        ("windows_key", config.dot_net_key),
+        ("rest_api_key", config.rest_api_key),
     )
-    if any(expected for _, expected in pairs) and not any(
-        _same(given, expected) for given, expected in pairs
-    ):
+    return tuple((field, key.encode()) for field, key in pairs if key)
+
+
+def check_client_keys(expected: ClientKeys, found: Credentials) -> None:
+    """If any client key is configured, one that was sent must fit (protocol §2.5 d).
+
+    Raises ``HTTPRefusal`` 403.
+    """
+    for field, key in expected:
+        given: str | None = getattr(found, field)
+        if given is not None and hmac.compare_digest(given.encode(), key):
+            return
+    if expected:
         raise unauthorized()
 
 
-def check_keys(backend: Backend, found: Credentials, ip: str) -> Principal | None:
+def check_keys(
+    backend: Backend, expected: ClientKeys, found: Credentials, ip: str
+) -> Principal | None:
     """The principal of a privileged key; ``None`` if client keys (or none) are enough.
 
     Raises ``HTTPRefusal`` 403.
     """
-    config = backend.config
-    if found.app_id != config.app_id:
+    if found.app_id != backend.config.app_id:
         raise unauthorized()
     principal = key_principal(backend, found, ip)
     if principal is None:
-        check_client_keys(config, found)
+        check_client_keys(expected, found)
     return principal
 
 
-async def principal_of(
-    backend: Backend, found: Credentials, ip: str, path: tuple[str, ...]
-) -> Principal:
-    """Who asks, by the decision procedure of protocol §2.5.
-
-    Raises ``HTTPRefusal`` 403, or INVALID_SESSION_TOKEN.
-    """
-    principal = check_keys(backend, found, ip)
-    token = found.session_token
-    if principal is not None and not (token and path in _OF_TOKEN):
-        return principal
-    if not token or path == ("login",):
-        return NOBODY
-    if path == ("upgradeToRevocableSession",) and not token.startswith("r:"):
+async def session_principal(backend: Backend, token: str, rule: Session) -> Principal:
+    """Who the token's user is, by the rule of a route; raises INVALID_SESSION_TOKEN."""
+    if rule is Session.LEGACY and not token.startswith("r:"):
         return await principals.of_legacy_token(backend, token)
-    if path == ("sessions", "me"):
-        return await _session_of_me(backend, token)
+    if rule is Session.LOOKED_UP:
+        return await _looked_up(backend, token)
     return await principals.of_token(backend, token)
 
 
-async def _session_of_me(backend: Backend, token: str) -> Principal:
+async def _looked_up(backend: Backend, token: str) -> Principal:
     """Parse: `/sessions/me` looks its session up itself and has its own words if there is none."""
     try:
         return await principals.of_token(backend, token)

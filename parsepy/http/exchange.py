@@ -1,28 +1,111 @@
 """``Exchange``: one request and its answer, as far as they are known on the way through a door."""
 
-import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from parsepy.http.asgi import ASGIScope, Headers, Receive
+from parsepy.http.credentials import Credentials
+from parsepy.http.requests import Route, RouteMatch
+from parsepy.http.responses import Answer
+from parsepy.http.uploads import FileBody
+from parsepy.model.principal import NOBODY, Principal
+from parsepy.model.values import JSONObject
+
+_KEY = "parsepy.exchange"
 
 
-@dataclass(slots=True)
+async def _none(request: object) -> Answer:
+    raise AssertionError("a door answers by itself where it has no route")
+
+
+NO_ROUTE = RouteMatch(Route("", "", _none), {})
+"""The route of a request that has none: asked for credentials like any other, then refused."""
+
+
 class Exchange:
-    """One request: how it came, what became known of it, and headers for its answer.
+    """One request on its way through a door.
 
-    ``route`` is the pattern of the route that was found; ``user_id`` is the signed-in user's.
+    Given with it are the ASGI ``scope`` and ``receive``, the ``headers``, an id for logs, the
+    client's address ``ip``, the ``method``, and ``mount_url``, the address by which the client
+    reaches the server. The rest is filled in by the steps of the door.
     """
 
-    scope: ASGIScope
-    receive: Receive
-    headers: Mapping[bytes, bytes]
-    request_id: str
-    ip: str
-    method: str
-    extra: Headers = field(default_factory=list)
+    # Defaults of the class, since a request sets few of them.
     path: tuple[str, ...] = ()
-    route: str | None = None
-    user_id: str | None = None
+    match: RouteMatch = NO_ROUTE
+    raw: bytes = b""
+    upload: FileBody | None = None
+    credentials: Credentials
+    principal: Principal = NOBODY
+    answer_headers: Sequence[tuple[bytes, bytes]] = ()
+    """Headers that the answer gets, whoever makes it."""
+    page: str | None = None
+    """The pattern of a page's path: what ``route`` is where no ``match`` is made."""
+    started: float = 0.0
+    """When the request came, by ``time.perf_counter``, where somebody wants to know."""
+    status: int = 0
     code: int | None = None
-    started: float = field(default_factory=time.perf_counter)
+
+    def __init__(
+        self,
+        scope: ASGIScope,
+        receive: Receive,
+        headers: Mapping[bytes, bytes],
+        request_id: str,
+        ip: str,
+        mount_url: str,
+    ) -> None:
+        self.scope = scope
+        self.receive = receive
+        self.headers = headers
+        self.request_id = request_id
+        self.ip = ip
+        self.mount_url = mount_url
+        self.method: str = scope["method"]
+        self.body: JSONObject = {}
+
+    @property
+    def route(self) -> str | None:
+        """The pattern of the path, for figures; ``None`` if no route was found."""
+        return self.match.route.path or self.page
+
+    def add_headers(self, headers: Headers) -> None:
+        """Give the answer more headers."""
+        if headers:
+            self.answer_headers = (*self.answer_headers, *headers)
+
+
+Step = Callable[[Exchange], Answer | Awaitable[Answer | None] | None]
+"""A step of a door: answers, or lets the exchange pass with ``None``, or waits for either."""
+
+
+def needed(steps: Sequence[Step], idle: Collection[Step]) -> tuple[Step, ...]:
+    """The steps but for those that have nothing to do as the server is configured."""
+    return tuple(step for step in steps if step not in idle)
+
+
+async def run(steps: Sequence[Step], exchange: Exchange) -> Answer:
+    """The answer of the first step that has one; the last must."""
+    for step in steps:
+        outcome = step(exchange)
+        if outcome is None:
+            continue
+        answer = outcome if isinstance(outcome, Answer) else await outcome
+        if answer is not None:
+            return answer
+    raise AssertionError("no step answered")
+
+
+def attach(exchange: Exchange) -> None:
+    """Make the exchange known to the ASGI applications that are given its scope."""
+    exchange.scope[_KEY] = exchange
+
+
+def detach(exchange: Exchange) -> None:
+    """Undo ``attach``: exchange and scope would keep each other until the garbage is collected."""
+    del exchange.scope[_KEY]
+
+
+def exchange_of(scope: ASGIScope) -> Exchange:
+    """The exchange of a request, as ``ExchangeLayer`` has begun it."""
+    exchange: Exchange = scope[_KEY]
+    return exchange

@@ -1,37 +1,36 @@
 """``Once``: which requests with an ``X-Parse-Request-Id`` count once only (protocol §25)."""
 
 import re
+from collections.abc import Awaitable
 
-from parsepy.backend import RequestContext
-from parsepy.config import IdempotencyOptions
+from parsepy.backend import Backend
+from parsepy.http.exchange import Exchange, Step
+from parsepy.http.responses import Answer
 from parsepy.operations import idempotency
 
 HEADER = b"x-parse-request-id"
-_WRITES = {
-    "classes": ("POST", "PUT"),
-    "users": ("POST", "PUT"),
-    "installations": ("POST", "PUT"),
-    "functions": ("POST",),
-    "jobs": ("POST",),
-}
 
 
 class Once:
-    """The door's step that refuses a repeated request; without ``paths`` there is none.
+    """The step that refuses a repeated request, on the paths of ``idempotencyOptions``.
 
     Parse: a batch's own id counts neither for the batch nor for what is in it.
     """
 
-    def __init__(self, options: IdempotencyOptions) -> None:
-        self.paths = tuple(re.compile(path) for path in options.paths)
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._paths = tuple(map(re.compile, backend.config.idempotency_options.paths))
 
-    async def claim(self, context: RequestContext, method: str, path: tuple[str, ...]) -> None:
+    def idle(self) -> list[Step]:
+        """The step, where the server is configured to let a request be repeated."""
+        return [] if self._paths else [self.claim]
+
+    def claim(self, exchange: Exchange) -> Awaitable[Answer | None] | None:
         """Let the request pass the first time; raises DUPLICATE_REQUEST from then on."""
-        if method not in _WRITES.get(path[0], ()):
-            return
-        request_id = context.headers.get(HEADER)
-        if not request_id:
-            return
-        text = "/".join(path)
-        if any(pattern.match(text) for pattern in self.paths):
-            await idempotency.claim(context.backend, request_id.decode("latin-1"))
+        if not exchange.match.route.is_idempotent:
+            return None
+        request_id = exchange.headers.get(HEADER)
+        path = "/".join(exchange.path)
+        if not request_id or not any(pattern.match(path) for pattern in self._paths):
+            return None
+        return idempotency.claim(self._backend, request_id.decode("latin-1"))

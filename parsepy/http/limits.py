@@ -3,7 +3,7 @@
 import math
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -13,40 +13,37 @@ from parsepy.config.checks import At
 from parsepy.config.paths import path_pattern
 from parsepy.config.table import read_group
 from parsepy.counters import Count, Counters, LocalCounters, RedisCounters
-from parsepy.errors import Code, ParseError, denied
-from parsepy.http import credentials
+from parsepy.errors import Code, denied
 from parsepy.http.asgi import Headers
 from parsepy.http.exchange import Exchange
-from parsepy.http.responses import HTTPRefusal
+from parsepy.http.refusals import HTTPRefusal
+from parsepy.http.requests import ANY_CLASS, RouteMatch, Session
 from parsepy.model.principal import NOBODY, Principal
 from parsepy.model.values import JSONObject
 
 _INTERNAL = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
 _BEFORE = ("ip", "global")
 _AFTER = ("session", "user")
-_CLASSES = {
-    "users": "_User",
-    "sessions": "_Session",
-    "roles": "_Role",
-    "installations": "_Installation",
-}
-_ALIASES = {name: alias for alias, name in _CLASSES.items()}
 
 
 class TooMany(HTTPRefusal):
     """A rate limit is exceeded: 429, and in how many seconds to come again."""
 
     def __init__(self, message: str, rest: float, headers: Headers) -> None:
-        super().__init__(429, {"code": Code.CONNECTION_FAILED, "error": message})
-        self.headers = [(b"retry-after", b"%d" % max(1, math.ceil(rest))), *headers]
+        retry_after = (b"retry-after", b"%d" % max(1, math.ceil(rest)))
+        code = Code.CONNECTION_FAILED
+        super().__init__(429, message, code=code, headers=(retry_after, *headers))
 
 
 @dataclass(slots=True)
 class LimitedRequest:
-    """What a limit looks at: methods (an item of a batch has two), path, who, from where."""
+    """What a limit looks at: methods (an item of a batch has two), path, who, from where.
+
+    ``spellings`` are the path as limits may name it.
+    """
 
     methods: tuple[str, ...]
-    path: tuple[str, ...]
+    spellings: list[str]
     ip: str
     principal: Principal
 
@@ -61,7 +58,7 @@ class _Limit:
     methods: tuple[re.Pattern[str], ...]
     counters: Counters
 
-    def counts(self, request: LimitedRequest, spellings: Sequence[str]) -> bool:
+    def counts(self, request: LimitedRequest) -> bool:
         """Is this request one of those that are counted?"""
         options = self.options
         if request.ip in _INTERNAL and not options.include_internal_requests:
@@ -72,7 +69,7 @@ class _Limit:
             m.search(name) for m in self.methods for name in request.methods
         ):
             return False
-        return any(self.path.fullmatch(spelling) for spelling in spellings)
+        return any(self.path.fullmatch(spelling) for spelling in request.spellings)
 
     def key(self, request: LimitedRequest) -> str:
         """Who is counted: by the zone, the address if that knows of nothing better."""
@@ -91,8 +88,10 @@ class _Limit:
 class Limits:
     """The rate limits of the configuration and of cloud code, which may change at any time."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, aliases: Mapping[str, str] | None = None) -> None:
+        """``aliases`` are the classes that have a path of their own, and the paths."""
         self._backend = backend
+        self._aliases = aliases or {}
         self._local = LocalCounters()
         self._redis: dict[str, Counters] = {}
         self._own = tuple(self._ready(options) for options in backend.config.rate_limit)
@@ -107,47 +106,54 @@ class Limits:
             await counters.close()
 
     @property
-    def restrict(self) -> bool:
-        """Is there anything to check at all?"""
-        declared = self._backend.triggers.rate_limits
-        return bool(self._own or declared or self._allowed is not None)
+    def restricts_routes(self) -> bool:
+        """Is there a list of allowed routes?"""
+        return self._allowed is not None
 
-    async def admit(self, exchange: Exchange, found: credentials.Credentials) -> Principal:
-        """Who asks, once the keys fit, the route is allowed and no limit is exceeded.
+    @property
+    def are_set(self) -> bool:
+        """Is there a rate limit at all?"""
+        return bool(self._own or self._backend.triggers.rate_limits)
 
-        Limits by address count before the session is looked up, those by user after it; what
-        brings a bad session counts for its address. Raises what ``credentials.principal_of``,
-        ``check_route`` and ``count`` do.
+    async def by_address(self, exchange: Exchange) -> None:
+        """Count a request in the limits by address and of everybody; raises ``TooMany``."""
+        exchange.add_headers(await self._count(self._limited(exchange), _BEFORE))
+
+    async def by_user(self, exchange: Exchange) -> None:
+        """Count a request in the limits by session and by user; raises ``TooMany``."""
+        exchange.add_headers(await self._count(self._limited(exchange), _AFTER))
+
+    async def admit_item(
+        self, context: RequestContext, method: str, path: tuple[str, ...], match: RouteMatch
+    ) -> None:
+        """Check an item of a batch, which counts as its method and as POST.
+
+        Raises ``TooMany``, or OPERATION_FORBIDDEN for what `routeAllowList` does not name.
         """
-        backend = self._backend
-        by_key = credentials.check_keys(backend, found, exchange.ip) or NOBODY
-        self.check_route(f"{exchange.method} ", exchange.path, by_key)
-        request = LimitedRequest((exchange.method,), exchange.path, exchange.ip, by_key)
-        exchange.extra += await self.count(request, _BEFORE)
-        try:
-            request.principal = await credentials.principal_of(
-                backend, found, exchange.ip, exchange.path
-            )
-        except ParseError:
-            exchange.extra += await self.count(request, _AFTER)
-            raise
-        exchange.extra += await self.count(request, _AFTER)
-        return request.principal
-
-    async def admit_stranger(self, exchange: Exchange) -> None:
-        """Count a request that brings no credentials; raises ``TooMany``."""
-        if self.restrict:
-            request = LimitedRequest((exchange.method,), exchange.path, exchange.ip, NOBODY)
-            exchange.extra += await self.count(request, (*_BEFORE, *_AFTER))
-
-    async def admit_item(self, context: RequestContext, method: str, path: tuple[str, ...]) -> None:
-        """The same for an item of a batch, which counts as its method and as POST."""
-        if not self.restrict:
-            return
         self.check_route(f"{method} /", path, context.principal)
-        principal = NOBODY if path == ("login",) else context.principal
-        request = LimitedRequest((method, "POST"), path, context.ip or "", principal)
-        await self.count(request, (*_BEFORE, *_AFTER))
+        if self.are_set:
+            is_nobody = match.route.session is Session.IGNORED
+            principal = NOBODY if is_nobody else context.principal
+            spellings = self._spellings(path, match)
+            request = LimitedRequest((method, "POST"), spellings, context.ip or "", principal)
+            await self._count(request, (*_BEFORE, *_AFTER))
+
+    def _limited(self, exchange: Exchange) -> LimitedRequest:
+        spellings = self._spellings(exchange.path, exchange.match)
+        return LimitedRequest((exchange.method,), spellings, exchange.ip, exchange.principal)
+
+    def _spellings(self, path: tuple[str, ...], match: RouteMatch) -> list[str]:
+        """The path as limits may name it: a class has an alias; a slash in a name is one name."""
+        segments = [part.replace("/", "%2F") for part in path]
+        found = ["/" + "/".join(segments)]
+        of_class = match.route.of_class
+        if of_class == ANY_CLASS:
+            alias = self._aliases.get(match.arguments["className"])
+            if alias is not None:
+                found.append("/" + "/".join((alias, *segments[2:])))
+        elif of_class is not None:
+            found.append("/" + "/".join(("classes", of_class, *segments[1:])))
+        return found
 
     def check_route(self, called: str, path: tuple[str, ...], principal: Principal) -> None:
         """Refuse a client what `routeAllowList` does not name; raises OPERATION_FORBIDDEN."""
@@ -159,16 +165,15 @@ class Limits:
                 Code.OPERATION_FORBIDDEN, f"Route not allowed by routeAllowList: {called}{text}"
             )
 
-    async def count(self, request: LimitedRequest, zones: Sequence[str]) -> Headers:
+    async def _count(self, request: LimitedRequest, zones: Sequence[str]) -> Headers:
         """Count a request in the limits of these zones; headers that tell of the tightest.
 
         Raises ``TooMany``.
         """
         tightest: tuple[int, RateLimitOptions, Count] | None = None
-        spellings = _spellings(request.path)
         for limit in self._current():
             options = limit.options
-            if options.zone not in zones or not limit.counts(request, spellings):
+            if options.zone not in zones or not limit.counts(request):
                 continue
             found = await limit.counters.hit(limit.key(request), options.request_time_window / 1000)
             left = options.request_count - found.times
@@ -227,14 +232,3 @@ def _headers(options: RateLimitOptions, left: int, found: Count) -> Headers:
         (b"x-ratelimit-remaining", b"%d" % left),
         (b"x-ratelimit-reset", b"%d" % math.ceil(time.time() + found.rest)),
     ]
-
-
-def _spellings(path: tuple[str, ...]) -> list[str]:
-    """The path as limits may name it: a class has an alias, and a slash in a name is one name."""
-    segments = [part.replace("/", "%2F") for part in path]
-    found = ["/" + "/".join(segments)]
-    if path[0] in _CLASSES and path[1:] != ("me",):
-        found.append("/" + "/".join(("classes", _CLASSES[path[0]], *segments[1:])))
-    elif path[0] == "classes" and len(path) > 1 and path[1] in _ALIASES:
-        found.append("/" + "/".join((_ALIASES[path[1]], *segments[2:])))
-    return found

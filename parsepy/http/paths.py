@@ -9,18 +9,19 @@ from parsepy.http.asgi import ASGIScope
 def segments(scope: ASGIScope, mount: str) -> tuple[str, ...] | None:
     """The decoded segments of the path below the mount; ``None`` if it lies elsewhere."""
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
-    path = raw.partition(b"?")[0].decode("latin-1")
+    path = raw.decode("latin-1")
+    if "?" in path:
+        path = path.partition("?")[0]
     return split_path(path, mount)
 
 
 def split_path(path: str, mount: str) -> tuple[str, ...] | None:
     """The decoded segments of ``path`` below ``mount``."""
-    if not path.startswith(mount) or path[len(mount) : len(mount) + 1] not in ("", "/"):
-        return None
-    rest = path[len(mount) :].strip("/")
-    if "%" in rest:
-        return tuple(unquote(part) for part in rest.split("/"))
-    return tuple(rest.split("/"))
+    before, slash, rest = path.partition(f"{mount}/")
+    if before or not slash:
+        return ("",) if path == mount else None
+    parts = rest.strip("/").split("/")
+    return tuple(map(unquote, parts)) if "%" in rest else tuple(parts)
 
 
 def read_query(text: bytes) -> dict[str, str]:

@@ -1,12 +1,15 @@
-"""``Request``, as a handler sees it, and ``Route``, a line of a route table."""
+"""``Request``, as a handler sees it, and ``Route``, a line of a route table with its policy."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, NamedTuple
 
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError, denied
-from parsepy.http.responses import Answer, master_required
+from parsepy.http.refusals import master_required
+from parsepy.http.responses import Answer
+from parsepy.http.uploads import FileBody
 from parsepy.model.query import QueryLimits
 from parsepy.model.values import JSONObject, loads
 
@@ -16,9 +19,9 @@ class Request:
     """One request as a handler sees it.
 
     ``path`` are the decoded segments below the mount; ``arguments`` the named ones of the
-    route; ``body`` the JSON object without credentials; ``query`` the raw query parameters.
-    ``stream`` is the body of an upload, which the door has not read; ``form`` that of a
-    multipart form elsewhere, as it came.
+    route; ``body`` the JSON object without credentials; ``query`` the raw query parameters;
+    ``raw`` the body as it came. ``upload`` is the body of a route that streams it: nothing of it
+    has been read, and ``raw`` is empty then.
     """
 
     method: str
@@ -26,12 +29,13 @@ class Request:
     query: Mapping[str, str]
     body: JSONObject
     context: RequestContext
+    route: "Route"
     arguments: Mapping[str, str]
     headers: Mapping[bytes, bytes]
     find_route: "FindRoute"
-    stream: object = None
-    admit_item: "AdmitItem | None" = None
-    form: bytes = b""
+    admit_item: "AdmitItem"
+    raw: bytes = b""
+    upload: FileBody | None = None
 
     @property
     def limits(self) -> QueryLimits:
@@ -49,7 +53,7 @@ class Request:
         """Refuse all but the master key; the read-only one as well if it is ``to`` write."""
         principal = self.context.principal
         if not principal.is_master:
-            raise master_required(self.context.config)
+            raise master_required()
         if to is not None and principal.is_read_only:
             raise denied(Code.OPERATION_FORBIDDEN, f"read-only masterKey isn't allowed to {to}.")
 
@@ -66,27 +70,88 @@ def _value(text: str) -> Any:
 
 Handler = Callable[[Request], Awaitable[Answer]]
 
+ANY = "ANY"
+"""The method of a route that answers all of them."""
+ANY_CLASS = ":className"
+"""``Route.of_class`` where the path names the class."""
+
+
+class Keys(Enum):
+    """Which keys a route asks for before anything else."""
+
+    ASKED = "keys"
+    """The application's id, and a client key if one is configured (protocol §2.5)."""
+    OPTIONAL = "no keys"
+    """None: the path names the application. A key or session that is sent counts all the same."""
+    IGNORED = "open"
+    """None; credentials are not read at all, so that everybody is nobody."""
+
+
+class Session(Enum):
+    """What a route makes of a session token."""
+
+    USUAL = "usual"
+    """Its user asks, unless a privileged key comes with it."""
+    FIRST = "first"
+    """Its user asks, whatever key comes with it."""
+    LOOKED_UP = "looked up"
+    """As ``FIRST``; a token that has no session is answered in words of its own."""
+    LEGACY = "legacy"
+    """As ``USUAL``; a token from before there were sessions is good, too."""
+    IGNORED = "ignored"
+    """Nothing: a token, good or bad, is not looked at."""
+
+
+class Body(Enum):
+    """How the door reads the body of a request."""
+
+    JSON = "json"
+    RAW = "raw"
+    STREAMED = "streamed"
+    NONE = "none"
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A line of a route table: method, path below the mount, handler.
+    """A line of a route table: method, path below the mount, handler, and policy.
 
     A path's ``:name`` segments become the request's arguments; ``*name`` at its end is all that
-    follows, one segment or more.
+    follows, one segment or more. ``of_class`` is the class whose objects the route serves.
+    ``body_limit`` in bytes replaces the option ``maxUploadSize``. ``is_idempotent``: a request id
+    makes a request count once. ``changes`` names what no transaction may change. ``is_probe``:
+    answered whatever state the server is in, and never limited.
     """
 
     method: str
     path: str
     handler: Handler
+    of_class: str | None = None
+    keys: Keys = Keys.ASKED
+    session: Session = Session.USUAL
+    body: Body = Body.JSON
+    body_limit: int | None = None
+    in_batch: bool = True
+    changes: str | None = None
+    is_idempotent: bool = False
+    is_probe: bool = False
+
+    @property
+    def in_transaction(self) -> bool:
+        """May a transaction contain it?"""
+        return self.changes is None or self.method == "GET"
+
+    @property
+    def writes_object(self) -> bool:
+        """Does it create, change or delete one object of the class that its path names?"""
+        return self.of_class == ANY_CLASS and self.method != "GET"
 
 
 class RouteMatch(NamedTuple):
-    """A handler found for a request, the arguments in its path, and the route's pattern."""
+    """The route of a request, and the arguments in the request's path."""
 
-    handler: Handler
+    route: Route
     arguments: Mapping[str, str]
-    route: str = ""
 
 
 FindRoute = Callable[[str, tuple[str, ...]], RouteMatch | None]
-AdmitItem = Callable[[RequestContext, str, tuple[str, ...]], Awaitable[None]]
+AdmitItem = Callable[[RequestContext, str, tuple[str, ...], RouteMatch], Awaitable[None]]

@@ -1,4 +1,4 @@
-"""``Answer`` and ``HTTPRefusal``, and how they are written to a client."""
+"""``Answer``, what a handler answers, and how it is written to a client."""
 
 import asyncio
 import contextlib
@@ -7,16 +7,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from parsepy.backend import Backend
-from parsepy.config import Config
-from parsepy.errors import Code, ParseError
+from parsepy.errors import Code
 from parsepy.http.asgi import Headers, Send
 from parsepy.model.values import JSONObject, dumps
 
-_STATUS: dict[int, int] = {Code.INTERNAL_SERVER_ERROR: 500, Code.OBJECT_NOT_FOUND: 404}
+log = logging.getLogger("parsepy.http")
+
 _JSON = (b"content-type", b"application/json; charset=utf-8")
 _TEXT = (b"content-type", b"text/plain; charset=utf-8")
-DENIED = "Permission denied"
 
 
 @dataclass(slots=True)
@@ -26,9 +24,6 @@ class Answer:
     content: Any
     status: int = 200
     headers: Headers = field(default_factory=list)
-
-
-log = logging.getLogger("parsepy.rest")
 
 
 @dataclass(slots=True)
@@ -79,49 +74,9 @@ async def _closed(chunks: AsyncIterator[bytes]) -> None:
         await close()
 
 
-class HTTPRefusal(Exception):
-    """A refusal that Parse answers with a status and no code (protocol §3.1)."""
-
-    def __init__(self, status: int, body: JSONObject) -> None:
-        super().__init__(str(body.get("error")))
-        self.status = status
-        self.body = body
-        self.headers: Headers = []
-
-
-def unauthorized() -> HTTPRefusal:
-    """The answer to missing or wrong credentials."""
-    return HTTPRefusal(403, {"error": "unauthorized"})
-
-
-def master_required(config: Config) -> HTTPRefusal:
-    """The answer to a client on a route of the master key (protocol §2.8)."""
-    shown = "unauthorized: master key is required"
-    return HTTPRefusal(403, {"error": DENIED if config.enable_sanitized_error_response else shown})
-
-
 def created(content: JSONObject, location: str) -> Answer:
     """201 with the address of what was made."""
     return Answer(content, 201, [(b"location", location.encode())])
-
-
-def error_body(backend: Backend, error: ParseError) -> JSONObject:
-    """The pair of code and message that a client reads; details of a refusal may be kept."""
-    message = error.message
-    if error.sanitize and backend.config.enable_sanitized_error_response:
-        backend.log.info("refused: %s (code %d)", message, error.code)
-        message = DENIED
-    return {"code": error.code, "error": message}
-
-
-def error_answer(backend: Backend, error: ParseError) -> Answer:
-    """The HTTP answer to an error of the client."""
-    return Answer(error_body(backend, error), status_of(error.code))
-
-
-def status_of(code: int) -> int:
-    """The HTTP status of an error of this code (protocol §3.1)."""
-    return _STATUS.get(code, 400)
 
 
 def _encoded(answer: Answer) -> bytes:
@@ -136,23 +91,19 @@ def _encoded(answer: Answer) -> bytes:
         return dumps({"code": Code.INVALID_JSON, "error": f"The answer {reason}."})
 
 
-async def send(answer: Answer, cors: Headers, send_message: Send) -> None:
+async def send(answer: Answer, send_message: Send) -> None:
     """Write an answer to the client."""
     content = answer.content
     if isinstance(content, Streamed):
-        await content.send(answer.status, [*answer.headers, *cors], send_message)
+        await content.send(answer.status, answer.headers, send_message)
         return
+    headers = answer.headers
     if isinstance(content, bytes):
         body = content
-        kind = next((pair for pair in answer.headers if pair[0] == _TEXT[0]), _TEXT)
-        answer.headers = [pair for pair in answer.headers if pair[0] != _TEXT[0]]
+        kind = next((pair for pair in headers if pair[0] == _TEXT[0]), _TEXT)
+        headers = [pair for pair in headers if pair[0] != _TEXT[0]]
     else:
         body, kind = _encoded(answer), _JSON
-    headers = [
-        kind,
-        (b"content-length", b"%d" % len(body)),
-        *answer.headers,
-        *cors,
-    ]
+    headers = [kind, (b"content-length", b"%d" % len(body)), *headers]
     await send_message({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send_message({"type": "http.response.body", "body": body})

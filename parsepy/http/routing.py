@@ -1,51 +1,67 @@
-"""The route tables, compiled: method and path segments to handler and arguments."""
+"""``Router``: the route tables, compiled; method and path segments to route and arguments."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from parsepy.http.requests import Handler, Route, RouteMatch
+from parsepy.http.requests import ANY, Route, RouteMatch
 
-_Handlers = dict[str, tuple[Handler, str]]
-_Pattern = tuple[tuple[tuple[int, str], ...], tuple[tuple[int, str], ...], _Handlers]
+_Fixed = tuple[tuple[int, str], ...]
+_Pattern = tuple[_Fixed, _Fixed, dict[str, Route]]
+_NO_ARGUMENTS: Mapping[str, str] = {}
 
 
 class Router:
-    """Finds the handler of a request by the number and the first of its path's segments."""
+    """Finds the route of a request by the first of its path's segments and their number."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
-        self._patterns: dict[tuple[int, str], list[_Pattern]] = {}
+        self._patterns: dict[str, dict[int, list[_Pattern]]] = {}
         self._open: dict[str, list[tuple[Route, tuple[str, ...]]]] = {}
         for route in routes:
-            if "*" in route.path:
-                open_parts = tuple(route.path.strip("/").split("/"))
-                self._open.setdefault(open_parts[0], []).append((route, open_parts))
-                continue
-            parts = route.path.strip("/").split("/")
-            fixed = tuple((i, p) for i, p in enumerate(parts) if p[:1] != ":")
-            named = tuple((i, p[1:]) for i, p in enumerate(parts) if p[:1] == ":")
-            patterns = self._patterns.setdefault((len(parts), parts[0]), [])
-            for known_fixed, known_named, handlers in patterns:
-                if known_fixed == fixed and known_named == named:
-                    handlers[route.method] = route.handler, route.path
-                    break
+            parts = tuple(route.path.strip("/").split("/"))
+            if parts[-1][:1] == "*":
+                self._open.setdefault(parts[0], []).append((route, parts))
             else:
-                patterns.append((fixed, named, {route.method: (route.handler, route.path)}))
-        for patterns in self._patterns.values():
-            patterns.sort(key=lambda pattern: -len(pattern[0]))  # the most literal first
+                self._add(route, parts)
+        for by_length in self._patterns.values():
+            for patterns in by_length.values():
+                patterns.sort(key=lambda pattern: -len(pattern[0]))  # the most literal first
         for lines in self._open.values():
             lines.sort(key=lambda line: -len(line[1]))
 
+    def _add(self, route: Route, parts: tuple[str, ...]) -> None:
+        # the first segment is found by looking it up, so that only later ones are compared
+        fixed = tuple((i, p) for i, p in enumerate(parts) if i and p[:1] != ":")
+        named = tuple((i, p[1:]) for i, p in enumerate(parts) if p[:1] == ":")
+        patterns = self._patterns.setdefault(parts[0], {}).setdefault(len(parts), [])
+        for known_fixed, known_named, by_method in patterns:
+            if known_fixed == fixed and known_named == named:
+                by_method[route.method] = route
+                return
+        patterns.append((fixed, named, {route.method: route}))
+
     def find(self, method: str, path: tuple[str, ...]) -> RouteMatch | None:
-        """The handler for ``method`` on ``path``, with the arguments in it."""
-        for fixed, named, handlers in self._patterns.get((len(path), path[0]), ()):
-            found = handlers.get(method)
-            if found is not None and all(path[i] == part for i, part in fixed):
-                return RouteMatch(found[0], {name: path[i] for i, name in named}, found[1])
+        """The route for ``method`` on ``path``, with the arguments in it."""
+        by_length = self._patterns.get(path[0])
+        if by_length is not None:
+            for fixed, named, by_method in by_length.get(len(path), ()):
+                route = by_method.get(method) or by_method.get(ANY)
+                if route is None or (fixed and not _fits(fixed, path)):
+                    continue
+                if not named:
+                    return RouteMatch(route, _NO_ARGUMENTS)
+                arguments = {}
+                for i, name in named:
+                    arguments[name] = path[i]
+                return RouteMatch(route, arguments)
         for route, parts in self._open.get(path[0], ()):
             if route.method == method and len(path) >= len(parts):
-                arguments = _arguments(parts, path)
-                if arguments is not None:
-                    return RouteMatch(route.handler, arguments, route.path)
+                found = _arguments(parts, path)
+                if found is not None:
+                    return RouteMatch(route, found)
         return None
+
+
+def _fits(fixed: _Fixed, path: tuple[str, ...]) -> bool:
+    return all(path[i] == part for i, part in fixed)
 
 
 def _arguments(parts: tuple[str, ...], path: tuple[str, ...]) -> dict[str, str] | None:

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 from python_multipart.exceptions import FormParserError
 
-from parsepy.config import Config
 from parsepy.errors import Code, ParseError
 from parsepy.http.asgi import ASGIScope, Receive
 from parsepy.http.bodies import read_body
 from parsepy.http.forms import PartReader, boundary_of
-from parsepy.http.responses import HTTPRefusal, unauthorized
+from parsepy.http.refusals import hung_up, unauthorized
 from parsepy.model.values import JSONObject, loads
 
 TooMuch = Callable[[int], Exception]
@@ -19,7 +18,7 @@ _MULTIPART = "multipart/form-data"
 
 @dataclass(slots=True)
 class FileBody:
-    """The body of a request below `/files`, which is not read until somebody asks for it.
+    """The body of a route that streams it: not read until a handler asks for it.
 
     ``fields`` is the JSON form of the JavaScript SDK, which is read at once, since the
     credentials stand in it.
@@ -44,7 +43,7 @@ class FileBody:
         while more:
             message = await self.receive()
             if message["type"] == "http.disconnect":
-                raise HTTPRefusal(400, {"code": 100, "error": "The client hung up."})
+                raise hung_up()
             piece: bytes = message.get("body", b"")
             more = message.get("more_body", False)
             size += len(piece)
@@ -61,11 +60,11 @@ class FileBody:
 
 
 async def open_body(
-    scope: ASGIScope, receive: Receive, headers: Mapping[bytes, bytes], config: Config
+    scope: ASGIScope, receive: Receive, headers: Mapping[bytes, bytes], limit: int
 ) -> FileBody:
-    """The body of a request below `/files`; JSON with credentials is read, all else is not.
+    """The body of an upload; JSON with credentials in it is read, all else is not.
 
-    Raises ``HTTPRefusal`` 403 if the application is named nowhere.
+    JSON may have ``limit`` bytes. Raises ``HTTPRefusal`` 403 if the application is named nowhere.
     """
     kind = headers.get(b"content-type")
     length = headers.get(b"content-length", b"")
@@ -79,7 +78,7 @@ async def open_body(
     named = headers.get(b"x-parse-application-id") or headers.get(b"authorization")
     if scope["method"] != "POST" or named:
         return body
-    content = await read_body(scope, receive, config.max_upload_size)
+    content = await read_body(receive, limit)
     try:
         fields = loads(content)
     except ParseError:

@@ -8,7 +8,7 @@ from typing import Any
 from websockets.http11 import Request
 
 from parsepy.backend import Backend
-from parsepy.errors import Code, ParseError, denied
+from parsepy.errors import DENIED, Code, ParseError, denied
 from parsepy.livequery import protocol
 from parsepy.livequery.clients import LiveClient, require_connected
 from parsepy.livequery.delivery import Delivery, Principals
@@ -142,7 +142,7 @@ class LiveQuery:
     def _sanitized(self, error: ParseError) -> ParseError:
         if error.sanitize and self._backend.config.enable_sanitized_error_response:
             log.info("refused: %s", error.message)
-            return ParseError(error.code, "Permission denied")
+            return ParseError(error.code, DENIED)
         return error
 
     async def _answer(self, client: LiveClient, message: Message) -> bytes:
@@ -290,7 +290,7 @@ def _check_watch(context: Any, schema: Any, watch: frozenset[str] | None) -> Non
     """Refuse to watch hidden fields, since each event would tell that one has changed."""
     hidden = schema.permissions.hidden_fields(context.principal)
     if watch and any(is_hidden(name, hidden) for name in watch):
-        raise denied(Code.OPERATION_FORBIDDEN, "Permission denied")
+        raise denied(Code.OPERATION_FORBIDDEN, DENIED)
 
 
 async def cancelled(task: "asyncio.Task[None]") -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from parsepy.errors import Code, ParseError, denied
+from parsepy.errors import DENIED, Code, ParseError, denied
 from parsepy.model.principal import Principal
 from parsepy.model.values import FieldType, JSONObject
 
@@ -65,9 +65,7 @@ class ClassPermissions:
             return None
         if rule.requires_authentication:
             if principal.user_id is None:
-                raise denied(
-                    Code.OBJECT_NOT_FOUND, "Permission denied, user needs to be authenticated."
-                )
+                raise denied(Code.OBJECT_NOT_FOUND, f"{DENIED}, user needs to be authenticated.")
             # Parse: being signed in opens the door; pointer rules narrow all the same
             return rule.pointer_fields or None if operation != "create" else None
         if rule.pointer_fields and operation != "create":
@@ -110,7 +108,7 @@ def refusal(operation: str, class_name: str) -> ParseError:
     """The refusal of an operation on a class."""
     return denied(
         Code.OPERATION_FORBIDDEN,
-        f"Permission denied for action {operation} on class {class_name}.",
+        f"{DENIED} for action {operation} on class {class_name}.",
     )
 
 

@@ -9,17 +9,18 @@ from urllib.parse import urlsplit
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.http import credentials
+from parsepy.http.failures import FORESEEN, failure_of
 from parsepy.http.paths import read_query, split_path
-from parsepy.http.requests import Request, Route
-from parsepy.http.responses import Answer, HTTPRefusal, error_body
+from parsepy.http.refusals import HTTPRefusal
+from parsepy.http.requests import Request, Route, RouteMatch
+from parsepy.http.responses import Answer
 from parsepy.model.values import JSONObject
 from parsepy.operations import principals
-from parsepy.storage import Conflict, Unavailable
+from parsepy.storage import Conflict
 
 _ATTEMPTS = 10  # of a transaction that meets others
 _TOGETHER = 20  # inner requests under way at once
 _METHODS = ("GET", "POST", "PUT", "DELETE")
-_OUTSIDE = {"schemas": "schemas", "hooks": "webhooks"}  # no transaction may change them
 
 
 def _refused(message: str) -> ParseError:
@@ -38,16 +39,16 @@ async def batch(request: Request) -> Answer:
             f"Batch request contains {len(items)} sub-requests, which exceeds the limit of {limit}."
         )
     inner = [_inner(request, item) for item in items]
-    if request.admit_item is not None:
-        for item, _ in inner:
-            await request.admit_item(context, item.method, item.path)
+    for item in inner:
+        match = RouteMatch(item.route, item.arguments)
+        await request.admit_item(context, item.method, item.path, match)
     if request.body.get("transaction"):
         return Answer(await _in_transaction(context, inner))
     return Answer(await _run(inner))
 
 
-def _inner(request: Request, item: Any) -> tuple[Request, Any]:
-    """An inner request with its route; refuses the whole batch if it has none."""
+def _inner(request: Request, item: Any) -> Request:
+    """An inner request; refuses the whole batch if it has no route, or none for a batch."""
     path = item.get("path") if isinstance(item, dict) else None
     if not isinstance(path, str):
         raise _refused("batch request path must be a string")
@@ -59,24 +60,25 @@ def _inner(request: Request, item: Any) -> tuple[Request, Any]:
             parts = parts or split_path(target, mount)
     if parts is None:
         raise _refused(f"cannot route batch path {path}")
-    if parts == ("batch",):
-        raise _refused("nested batch requests are not allowed")
     match = request.find_route(method, parts) if method in _METHODS else None
-    if match is None:
+    if match is None or not match.route.in_batch:
+        batches = request.find_route("POST", parts)
+        if batches is not None and batches.route.handler is batch:
+            raise _refused("nested batch requests are not allowed")
         raise _refused(f"cannot route {method} /{'/'.join(parts)}")
     body = item.get("body")
     body = dict(body) if isinstance(body, dict) else {}
     credentials.read(request.context.config, request.headers, body)
-    inner = replace(
+    return replace(
         request,
         method=method,
         path=parts,
         query=read_query(parameters.encode()),
         body=body,
+        route=match.route,
         arguments=match.arguments,
         context=replace(request.context, trigger_context=dict(request.context.trigger_context)),
     )
-    return inner, match.handler
 
 
 def _mounts(context: RequestContext) -> list[str]:
@@ -87,47 +89,44 @@ def _mounts(context: RequestContext) -> list[str]:
     return list(dict.fromkeys([config.mount_path.rstrip("/"), *paths]))
 
 
-async def _run(inner: list[tuple[Request, Any]]) -> list[JSONObject]:
+async def _run(inner: list[Request]) -> list[JSONObject]:
     """Run creates and changes of different objects together, all else in order."""
     answers: list[JSONObject] = []
     position = 0
     while position < len(inner):
         group = [inner[position]]
-        touched = {_touched(inner[position][0])}
+        touched = {_touched(inner[position])}
         while (
             None not in touched
             and position + len(group) < len(inner)
             and len(group) < _TOGETHER
-            and (target := _touched(inner[position + len(group)][0])) is not None
+            and (target := _touched(inner[position + len(group)])) is not None
             and (target not in touched or target[1] == "")
         ):
             touched.add(target)
             group.append(inner[position + len(group)])
-        answers += await asyncio.gather(*(_outcome(*item) for item in group))
+        answers += await asyncio.gather(*map(_outcome, group))
         position += len(group)
     return answers
 
 
 def _touched(request: Request) -> tuple[str, str] | None:
     """The class and object that a plain write touches ("" for a create); ``None``: run alone."""
-    if request.path[0] != "classes" or request.method == "GET":
+    if not request.route.writes_object:
         return None
-    name = request.path[1]
+    name = request.arguments["className"]
     return None if name[:1] == "_" else (name, request.arguments.get("objectId", ""))
 
 
-async def _outcome(request: Request, handler: Any) -> JSONObject:
-    backend = request.context.backend
+async def _outcome(request: Request) -> JSONObject:
+    context = request.context
     try:
-        answer: Answer = await handler(request)
-    except ParseError as error:
-        return {"error": error_body(backend, error)}
-    except HTTPRefusal as refusal:
-        return {"error": {"code": Code.OPERATION_FORBIDDEN, **refusal.body}}
-    except Unavailable as error:
+        answer = await request.route.handler(request)
+    except FORESEEN as error:
         # what others of the batch have stored is told all the same
-        backend.log.error("the database can't be reached: %s", error)
-        return {"error": {"code": Code.INTERNAL_SERVER_ERROR, "error": "Database error"}}
+        where = f"request {context.request_id}: {request.method} in a batch"
+        failure = failure_of(context.backend, error, where)
+        return {"error": failure.content(Code.OPERATION_FORBIDDEN)}
     content = answer.content
     return {"success": content.decode() if isinstance(content, bytes) else content}
 
@@ -140,48 +139,46 @@ class _Failed(Exception):
         self.error = error
 
 
-async def _in_transaction(
-    context: RequestContext, inner: list[tuple[Request, Any]]
-) -> list[JSONObject]:
+async def _in_transaction(context: RequestContext, inner: list[Request]) -> list[JSONObject]:
     """All or nothing: the first refusal rolls everything back and is the answer.
 
     One that met another's change is tried again, a little later each time.
     """
-    for request, _ in inner:
+    for request in inner:
         # a change of classes would wait for the locks that this very transaction holds; one of
         # webhooks would be in force at once, whatever becomes of the transaction
-        changed = _OUTSIDE.get(request.path[0])
-        if changed is not None and request.method != "GET":
-            raise ParseError(Code.OPERATION_FORBIDDEN, f"A transaction can't change {changed}.")
-    for attempt in range(1, _ATTEMPTS + 1):
+        if not request.route.in_transaction:
+            message = f"A transaction can't change {request.route.changes}."
+            raise ParseError(Code.OPERATION_FORBIDDEN, message)
+    attempt = 1
+    while True:
         try:
             return await _try_transaction(context, inner)
         except _Failed as failure:
             # whatever the code, the batch as a whole was found: 400, never 404
-            raise HTTPRefusal(400, failure.error) from None
+            code, message = failure.error["code"], failure.error["error"]
+            raise HTTPRefusal(400, message, code=code) from None
         except Conflict as conflict:
+            if attempt == _ATTEMPTS:
+                raise
             context.backend.log.info("transaction, attempt %d: %s", attempt, conflict)
             await asyncio.sleep(random.uniform(0, 0.02 * attempt))
-    raise ParseError(
-        Code.INTERNAL_SERVER_ERROR, "Other transactions changed the same objects; try again."
-    )
+            attempt += 1
 
 
-async def _try_transaction(
-    context: RequestContext, inner: list[tuple[Request, Any]]
-) -> list[JSONObject]:
+async def _try_transaction(context: RequestContext, inner: list[Request]) -> list[JSONObject]:
     answers = []
     try:
         async with context.backend.storage.transaction():
-            for request, handler in inner:
-                answers.append(await _outcome(request, handler))
+            for request in inner:
+                answers.append(await _outcome(request))
                 if "error" in answers[-1]:
                     raise _Failed(answers[-1]["error"])
     finally:
         # what was cached meanwhile is of before, or of what never came to be
-        if any(_touched(request) is None and request.method != "GET" for request, _ in inner):
+        if any(_touched(request) is None and request.method != "GET" for request in inner):
             principals.forget_everybody(context.backend)
     return answers
 
 
-routes = [Route("POST", "/batch", batch)]
+routes = [Route("POST", "/batch", batch, in_batch=False)]

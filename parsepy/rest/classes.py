@@ -4,23 +4,18 @@ from typing import Any
 from urllib.parse import quote
 
 from parsepy.errors import Code, ParseError
-from parsepy.http.requests import Request, Route
+from parsepy.http.requests import ANY_CLASS, Request, Route
 from parsepy.http.responses import Answer, created
 from parsepy.model import query as queries
 from parsepy.model.query import GET_PARAMETERS, Query
 from parsepy.operations import find, objects
 
-_ALIASES = {
-    "users": "_User",
-    "sessions": "_Session",
-    "roles": "_Role",
-    "installations": "_Installation",
-}
-
 
 def _class_name(request: Request) -> str:
-    name = request.arguments.get("className")
-    return _ALIASES[request.path[0]] if name is None else name
+    of_class = request.route.of_class
+    if of_class is None or of_class == ANY_CLASS:
+        return request.arguments["className"]
+    return of_class
 
 
 def location(request: Request, class_name: str, object_id: str) -> str:
@@ -95,17 +90,20 @@ async def delete(request: Request) -> Answer:
     return Answer({}) if response is None else Answer(response.content, response.status)
 
 
-def _table(prefix: str) -> list[Route]:
+def _table(prefix: str, of_class: str, *, is_idempotent: bool = False) -> list[Route]:
     return [
-        Route("POST", prefix, create),
-        Route("GET", prefix, find_many),
-        Route("GET", f"{prefix}/:objectId", get),
-        Route("PUT", f"{prefix}/:objectId", update),
-        Route("DELETE", f"{prefix}/:objectId", delete),
+        Route("POST", prefix, create, of_class, is_idempotent=is_idempotent),
+        Route("GET", prefix, find_many, of_class),
+        Route("GET", f"{prefix}/:objectId", get, of_class),
+        Route("PUT", f"{prefix}/:objectId", update, of_class, is_idempotent=is_idempotent),
+        Route("DELETE", f"{prefix}/:objectId", delete, of_class),
     ]
 
 
 routes = [
-    *_table("/classes/:className"),
-    *(route for alias in _ALIASES for route in _table(f"/{alias}")),
+    *_table("/classes/:className", ANY_CLASS, is_idempotent=True),
+    *_table("/users", "_User", is_idempotent=True),
+    *_table("/sessions", "_Session"),
+    *_table("/roles", "_Role"),
+    *_table("/installations", "_Installation", is_idempotent=True),
 ]

@@ -10,7 +10,6 @@ from parsepy.files.base import StoredFile
 from parsepy.http.asgi import Headers
 from parsepy.http.requests import Request
 from parsepy.http.responses import Answer, Streamed
-from parsepy.http.uploads import FileBody
 from parsepy.model.files import type_of
 from parsepy.operations.files import FileDownload
 from parsepy.triggers import FILE
@@ -54,8 +53,8 @@ async def _streamed(
     request: Request, file: StoredFile, wanted: tuple[int, int], answer: Answer
 ) -> Answer:
     start, stop = wanted
-    body = request.stream
-    assert isinstance(body, FileBody)  # the door makes one for each request below /files
+    body = request.upload
+    assert body is not None  # the routes say so
     if body.is_head:
         answer.content = Streamed(None, stop - start, body.hung_up)
         return answer

@@ -7,17 +7,10 @@ from typing import Any
 
 from parsepy.config import size_of
 from parsepy.errors import Code, ParseError
-from parsepy.http.bodies import too_large
-from parsepy.http.requests import Request, Route
-from parsepy.http.responses import (
-    DENIED,
-    Answer,
-    HTTPRefusal,
-    Streamed,
-    created,
-    error_body,
-    master_required,
-)
+from parsepy.http.failures import failure_of
+from parsepy.http.refusals import HTTPRefusal, forbidden, master_required, too_large
+from parsepy.http.requests import Body, Handler, Keys, Request, Route
+from parsepy.http.responses import Answer, Streamed, created
 from parsepy.http.uploads import FileBody, multipart_file
 from parsepy.model.files import FileDraft, type_of
 from parsepy.model.values import JSONObject, loads
@@ -47,19 +40,12 @@ async def upload(request: Request) -> Answer:
 def _refuse_read_only(request: Request, what: str) -> None:
     # Parse: without a code, unlike elsewhere
     if request.context.principal.is_read_only:
-        raise _sanitized(request, f"read-only masterKey isn't allowed to {what} a file.")
-
-
-def _sanitized(request: Request, message: str) -> HTTPRefusal:
-    """403 with no code, whose wording may be kept from the client."""
-    sanitize = request.context.config.enable_sanitized_error_response
-    return HTTPRefusal(403, {"error": DENIED if sanitize else message})
+        raise forbidden(f"read-only masterKey isn't allowed to {what} a file.")
 
 
 def _file_body(request: Request) -> FileBody:
-    body = request.stream
-    assert isinstance(body, FileBody)  # the door makes one for each request below /files
-    return body
+    assert request.upload is not None  # the routes say so
+    return request.upload
 
 
 async def _draft(request: Request, name: str, body: FileBody) -> FileDraft:
@@ -166,7 +152,7 @@ def _most(request: Request) -> int:
     if not asked:
         return request.context.config.max_upload_size
     if not request.context.principal.is_master:
-        raise master_required(request.context.config)
+        raise master_required()
     text = asked.decode("latin-1")
     try:
         return size_of(text)
@@ -192,7 +178,7 @@ def _refuse_declared(body: FileBody, most: int) -> None:
 async def download(request: Request) -> Answer:
     """The bytes of a file, or those that are asked for."""
     if request.arguments["appId"] != request.context.config.app_id:
-        raise _sanitized(request, "Invalid application ID.")
+        raise forbidden("Invalid application ID.")
     name = request.arguments["path"]
     try:
         files.check_download(request.context)
@@ -205,7 +191,9 @@ async def download(request: Request) -> Answer:
 
 
 def _forbidden(request: Request, error: ParseError) -> Answer:
-    return Answer(error_body(request.context.backend, error), 403)
+    context = request.context
+    failure = failure_of(context.backend, error, f"request {context.request_id}")
+    return Answer(failure.content(), 403)
 
 
 async def metadata(request: Request) -> Answer:
@@ -227,10 +215,16 @@ async def delete(request: Request) -> Answer:
     return Answer(Streamed(None, 0, _file_body(request).hung_up))
 
 
+def _route(method: str, path: str, handler: Handler, keys: Keys = Keys.ASKED) -> Route:
+    # Parse: a batch does not reach files, whose bodies are no JSON
+    return Route(method, path, handler, keys=keys, body=Body.STREAMED, in_batch=False)
+
+
 routes = [
-    Route("POST", "/files", nameless),
-    Route("POST", "/files/:name", upload),
-    Route("GET", "/files/:appId/metadata/*path", metadata),
-    Route("GET", "/files/:appId/*path", download),
-    Route("DELETE", "/files/*path", delete),
+    _route("POST", "/files", nameless),
+    _route("POST", "/files/:name", upload),
+    # a download names the application in its path (§22.5)
+    _route("GET", "/files/:appId/metadata/*path", metadata, Keys.OPTIONAL),
+    _route("GET", "/files/:appId/*path", download, Keys.OPTIONAL),
+    _route("DELETE", "/files/*path", delete),
 ]

@@ -22,7 +22,7 @@ async def call(request: Request) -> Answer:
     form = None
     if is_multipart(kind):
         # Parse: of a form only its parts count; credentials stand in the headers
-        form = parameters_of(kind.decode("latin-1"), request.form)
+        form = parameters_of(kind.decode("latin-1"), request.raw)
     result = await functions.call(request.context, name, _params(request, form))
     if result is UNDEFINED:
         return Answer({})
@@ -47,7 +47,7 @@ async def start(request: Request) -> Answer:
 
 
 routes = [
-    Route("POST", "/functions/:name", call),
-    Route("POST", "/jobs/:name", start),
-    Route("POST", "/jobs", start),
+    Route("POST", "/functions/:name", call, is_idempotent=True),
+    Route("POST", "/jobs/:name", start, is_idempotent=True),
+    Route("POST", "/jobs", start, is_idempotent=True),
 ]

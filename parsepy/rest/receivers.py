@@ -4,41 +4,27 @@ They bring no Parse credentials, so the receiver must know by itself whom it bel
 the body to the byte, since signatures are made over that.
 """
 
-from parsepy.backend import Backend, RequestContext
-from parsepy.http.exchange import Exchange
+from parsepy.http.refusals import HTTPRefusal
+from parsepy.http.requests import Body, Keys, Request, Route
 from parsepy.http.responses import Answer
-from parsepy.model.principal import NOBODY
 from parsepy.triggers import UNDEFINED, CustomResponse, ReceiverEvent
 
-_PREFIX = "webhooks"
 
-
-def takes(exchange: Exchange, method: str) -> bool:
-    """Is this request one for a receiver?"""
-    return method == "POST" and len(exchange.path) == 2 and exchange.path[0] == _PREFIX
-
-
-async def receive(
-    backend: Backend, exchange: Exchange, body: bytes, mount_url: str
-) -> Answer | None:
-    """What the receiver of that name answers; ``None`` if there is none."""
-    name = exchange.path[1]
-    handler = backend.triggers.receivers.get(name)
+async def receive(request: Request) -> Answer:
+    """What the receiver of that name answers; 404 if there is none."""
+    context, name = request.context, request.arguments["name"]
+    triggers = context.backend.triggers
+    handler = triggers.receivers.get(name)
     if handler is None:
-        return None
-    exchange.route = "/webhooks/:name"
-    context = RequestContext(
-        backend,
-        NOBODY,
-        None,
-        exchange.ip,
-        exchange.request_id,
-        {},
-        mount_url,
-        exchange.headers,
-    )
-    event = ReceiverEvent(class_name=name, request=context, body=body)
-    answer = await backend.triggers.call(handler, event, f"the receiver {name}")
+        path = "/".join((context.config.mount_path.rstrip("/"), *request.path))
+        raise HTTPRefusal(404, f"Cannot {request.method} {path}")
+    event = ReceiverEvent(class_name=name, request=context, body=request.raw)
+    answer = await triggers.call(handler, event, f"the receiver {name}")
     if isinstance(answer, CustomResponse):
         return Answer(answer.content, answer.status)
     return Answer({} if answer is UNDEFINED else answer)
+
+
+routes = [
+    Route("POST", "/webhooks/:name", receive, keys=Keys.IGNORED, body=Body.RAW, in_batch=False),
+]

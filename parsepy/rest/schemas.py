@@ -87,9 +87,9 @@ async def purge(request: Request) -> Answer:
 routes = [
     Route("GET", "/schemas", list_all),
     Route("GET", "/schemas/:className", show),
-    Route("POST", "/schemas", create),
-    Route("POST", "/schemas/:className", create),
-    Route("PUT", "/schemas/:className", change),
-    Route("DELETE", "/schemas/:className", drop),
+    Route("POST", "/schemas", create, changes="schemas"),
+    Route("POST", "/schemas/:className", create, changes="schemas"),
+    Route("PUT", "/schemas/:className", change, changes="schemas"),
+    Route("DELETE", "/schemas/:className", drop, changes="schemas"),
     Route("DELETE", "/purge/:className", purge),
 ]

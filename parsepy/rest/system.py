@@ -1,7 +1,8 @@
 """``/serverInfo``, ``/security``, ``/metrics``: what this server can do, and how it fares."""
 
+from parsepy.http.refusals import HTTPRefusal
 from parsepy.http.requests import Request, Route
-from parsepy.http.responses import Answer, HTTPRefusal
+from parsepy.http.responses import Answer
 from parsepy.model.values import JSONObject
 from parsepy.operations import push, security
 from parsepy.version import __version__
@@ -91,7 +92,7 @@ async def security_report(request: Request) -> Answer:
     request.require_master()
     if not request.context.config.security.enable_check:
         message = "Enable Parse Server option `security.enableCheck` to run security check."
-        raise HTTPRefusal(409, {"error": message})
+        raise HTTPRefusal(409, message)
     return Answer({"report": await security.report(request.context.backend)})
 
 
@@ -100,7 +101,7 @@ async def metrics(request: Request) -> Answer:
     request.require_master()
     kept = request.context.backend.metrics
     if kept is None:
-        raise HTTPRefusal(404, {"error": "Metrics are off: set the option metrics.enabled."})
+        raise HTTPRefusal(404, "Metrics are off: set the option metrics.enabled.")
     return Answer(kept.text())
 
 

@@ -46,11 +46,11 @@ def _key(request: Request) -> JSONObject:
 
 routes = [
     Route("GET", "/hooks/functions", list_functions),
-    Route("POST", "/hooks/functions", create),
+    Route("POST", "/hooks/functions", create, changes="webhooks"),
     Route("GET", "/hooks/functions/:functionName", show),
-    Route("PUT", "/hooks/functions/:functionName", change),
+    Route("PUT", "/hooks/functions/:functionName", change, changes="webhooks"),
     Route("GET", "/hooks/triggers", list_triggers),
-    Route("POST", "/hooks/triggers", create),
+    Route("POST", "/hooks/triggers", create, changes="webhooks"),
     Route("GET", "/hooks/triggers/:className/:triggerName", show),
-    Route("PUT", "/hooks/triggers/:className/:triggerName", change),
+    Route("PUT", "/hooks/triggers/:className/:triggerName", change, changes="webhooks"),
 ]

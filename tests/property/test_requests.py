@@ -12,7 +12,7 @@ from parsepy.errors import ParseError
 from parsepy.http import credentials
 from parsepy.http.bodies import read_json
 from parsepy.http.paths import read_query, split_path
-from parsepy.http.responses import HTTPRefusal
+from parsepy.http.refusals import HTTPRefusal
 from parsepy.model.values import dumps
 from tests.property.strategies import any_json, texts
 

@@ -173,7 +173,7 @@ async def test_an_unforeseen_failure_is_500_without_internals(broken: Client) ->
 async def test_an_unforeseen_failure_is_logged_with_the_request_s_id(
     broken: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.ERROR, logger="parsepy.rest"):
+    with caplog.at_level(logging.ERROR, logger="parsepy.http"):
         await broken.get("/classes/_Role")
         await broken.get("/classes/_Role")
     records = [record.getMessage() for record in caplog.records]

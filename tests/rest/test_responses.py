@@ -8,13 +8,13 @@ from parsepy.app import Application
 from parsepy.config import Config
 from parsepy.errors import Code, ParseError, denied
 from parsepy.http.cors import CORS
-from parsepy.http.responses import error_answer
+from parsepy.http.failures import failure_of
 from tests.conftest import APP_ID, MASTER_KEY
 
 
 @pytest.mark.parametrize("code", [*Code, 12345, 0])
 def test_each_code_has_its_status(application: Application, code: int) -> None:
-    answer = error_answer(application.backend, ParseError(code, "No lamps left."))
+    answer = failure_of(application.backend, ParseError(code, "No lamps left."), "here").answer()
     assert answer.status == {1: 500, 101: 404}.get(int(code), 400)
     assert answer.content == {"code": int(code), "error": "No lamps left."}
 
@@ -24,7 +24,7 @@ def test_a_sanitised_refusal_keeps_its_code_and_goes_to_the_log(
 ) -> None:
     error = denied(Code.OPERATION_FORBIDDEN, "Orders are not yours.")
     with caplog.at_level(logging.INFO, logger=application.backend.log.name):
-        answer = error_answer(application.backend, error)
+        answer = failure_of(application.backend, error, "here").answer()
     assert answer.content == {"code": 119, "error": "Permission denied"}
     assert "Orders are not yours." in caplog.text
 

@@ -35,13 +35,13 @@ ROUTER = Router(
 def test_named_segments_become_arguments() -> None:
     match = ROUTER.find("GET", ("carts", "7", "items", "lamp"))
     assert match is not None
-    assert (match.handler, match.arguments) == (item, {"cart": "7", "item": "lamp"})
+    assert (match.route.handler, match.arguments) == (item, {"cart": "7", "item": "lamp"})
 
 
 def test_a_literal_segment_goes_before_a_named_one() -> None:
     match = ROUTER.find("GET", ("carts", "checkout"))
     assert match is not None
-    assert match.handler is checkout
+    assert match.route.handler is checkout
 
 
 def test_a_method_that_the_literal_route_lacks_falls_to_the_named_one() -> None:
@@ -74,4 +74,4 @@ def test_every_route_of_the_door_leads_to_its_own_handler() -> None:
     for route in routes():
         match = router.find(route.method, tuple(route.path.strip("/").split("/")))
         assert match is not None
-        assert match.handler is route.handler, route.path
+        assert match.route.handler is route.handler, route.path

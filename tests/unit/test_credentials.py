@@ -11,8 +11,18 @@ from parsepy.backend import Backend
 from parsepy.config import Config
 from parsepy.errors import Code, ParseError
 from parsepy.http import credentials
-from parsepy.http.credentials import Credentials, check_client_keys, key_principal, principal_of
-from parsepy.http.responses import HTTPRefusal
+from parsepy.http.admission import Admission
+from parsepy.http.credentials import (
+    Credentials,
+    check_client_keys,
+    client_keys,
+    key_principal,
+)
+from parsepy.http.exchange import Exchange, run
+from parsepy.http.limits import Limits
+from parsepy.http.refusals import HTTPRefusal
+from parsepy.http.requests import Keys, Request, Route, RouteMatch, Session
+from parsepy.http.responses import Answer
 from parsepy.model.principal import MAINTENANCE, MASTER, NOBODY, READ_ONLY_MASTER, Principal
 from parsepy.model.query import simple
 from parsepy.operations import schemas
@@ -27,11 +37,39 @@ OPTIONS = {
     "databaseURI": "mongodb://127.0.0.1:1/none",
 }
 CONFIG = Config.from_options(OPTIONS)
-PATH = ("classes", "Product")
 
 
 def backend(**options: Any) -> Backend:
     return build(Config.from_options({**OPTIONS, **options})).backend
+
+
+async def handler(request: Request) -> Answer:
+    return Answer("done")
+
+
+async def principal_of(
+    backend: Backend,
+    found: Credentials,
+    session: Session = Session.USUAL,
+    keys: Keys = Keys.ASKED,
+) -> Principal:
+    """Who asks, on a route of this policy."""
+    exchange = Exchange({"method": "GET"}, None, {}, "1", HOME, "")  # type: ignore[arg-type]
+    exchange.match = RouteMatch(Route("GET", "/", handler, session=session, keys=keys), {})
+    exchange.credentials = found
+    admission = Admission(backend, Limits(backend))
+    done = Answer("done")
+    await run((admission.check_keys, admission.find_session, lambda _: done), exchange)
+    return exchange.principal
+
+
+def shown(**fields: Any) -> Credentials:
+    """What a request shows that has these credentials, and no others."""
+    found = Credentials()
+    for name, value in fields.items():
+        assert hasattr(found, name)
+        setattr(found, name, value)
+    return found
 
 
 def basic(text: str) -> dict[bytes, bytes]:
@@ -60,16 +98,16 @@ def read(headers: dict[bytes, bytes] | None = None, **body: Any) -> Credentials:
     ],
 )
 def test_a_header_is_a_credential(header: bytes, attribute: str) -> None:
-    assert read({header: b"v\xe9"}) == Credentials(**{attribute: "vé"})
+    assert read({header: b"v\xe9"}) == shown(**{attribute: "vé"})
 
 
 def test_basic_authorization_brings_the_master_key() -> None:
-    assert read(basic("shop:master")) == Credentials(app_id="shop", master_key="master")
+    assert read(basic("shop:master")) == shown(app_id="shop", master_key="master")
 
 
 def test_basic_authorization_may_bring_the_javascript_key() -> None:
     found = read(basic("shop:javascript-key=js"))
-    assert found == Credentials(app_id="shop", javascript_key="js")
+    assert found == shown(app_id="shop", javascript_key="js")
 
 
 @pytest.mark.parametrize(
@@ -85,12 +123,12 @@ def test_basic_authorization_may_bring_the_javascript_key() -> None:
     ],
 )
 def test_other_authorization_says_nothing(headers: dict[bytes, bytes]) -> None:
-    assert read(headers) == Credentials()
+    assert read(headers) == shown()
 
 
 def test_an_application_id_in_the_headers_makes_basic_authorization_moot() -> None:
     found = read({b"x-parse-application-id": b"shop", **basic("shop:master")})
-    assert found == Credentials(app_id="shop")
+    assert found == shown(app_id="shop")
 
 
 BODY = {
@@ -110,7 +148,7 @@ BODY = {
 
 
 def test_a_body_without_credentials_in_the_headers_may_hold_them() -> None:
-    assert read(None, **BODY) == Credentials(
+    assert read(None, **BODY) == shown(
         app_id="shop",
         javascript_key="js",
         installation_id="phone",
@@ -132,7 +170,7 @@ def test_credentials_are_taken_out_of_the_body_and_nothing_else(
 
 def test_the_bodys_credentials_do_not_count_beside_the_headers() -> None:
     found = read({b"x-parse-application-id": b"shop"}, **BODY)
-    assert found == Credentials(app_id="shop")
+    assert found == shown(app_id="shop")
 
 
 def test_an_unknown_application_in_the_headers_lets_the_body_speak() -> None:
@@ -146,7 +184,7 @@ def test_an_unknown_application_in_the_headers_lets_the_body_speak() -> None:
 def test_a_credential_in_the_body_that_is_no_text_is_refused(name: str, value: Any) -> None:
     with pytest.raises(HTTPRefusal) as refused:
         read(None, **{"_ApplicationId": "shop", name: value})
-    assert (refused.value.status, refused.value.body) == (403, {"error": "unauthorized"})
+    assert (refused.value.status, refused.value.message) == (403, "unauthorized")
 
 
 def test_of_two_master_keys_the_one_in_the_header_must_be_right() -> None:
@@ -158,7 +196,7 @@ def test_of_two_master_keys_the_one_in_the_header_must_be_right() -> None:
 
 def test_a_null_credential_is_none() -> None:
     body: dict[str, Any] = {"_ApplicationId": "shop", "_SessionToken": None, "_JavaScriptKey": 5}
-    assert read(None, **body) == Credentials(app_id="shop")
+    assert read(None, **body) == shown(app_id="shop")
 
 
 # --- the context for cloud code -------------------------------------------------------------------
@@ -169,13 +207,13 @@ def test_a_null_credential_is_none() -> None:
     [(None, {}), ({"a": 1}, {"a": 1}), ('{"a":1}', {"a": 1}), (b'{"a":1}', {"a": 1}), (b"{}", {})],
 )
 def test_the_context_is_an_object_or_its_json(value: Any, context: Any) -> None:
-    assert credentials.trigger_context(Credentials(context=value)) == context
+    assert credentials.trigger_context(shown(context=value)) == context
 
 
 @pytest.mark.parametrize("value", [b"", b"{", b"[]", "5", 5, [1], b"\xff"])
 def test_another_context_is_refused(value: Any) -> None:
     with pytest.raises(ParseError, match="Invalid object for context") as refused:
-        credentials.trigger_context(Credentials(context=value))
+        credentials.trigger_context(shown(context=value))
     assert refused.value.code == Code.INVALID_JSON
 
 
@@ -185,17 +223,17 @@ def test_another_context_is_refused(value: Any) -> None:
 @pytest.mark.parametrize(
     ("found", "principal"),
     [
-        (Credentials(), None),
-        (Credentials(master_key="master"), MASTER),
-        (Credentials(master_key="reader"), READ_ONLY_MASTER),
-        (Credentials(maintenance_key="maintenance"), MAINTENANCE),
-        (Credentials(maintenance_key="maintenance", master_key="master"), MAINTENANCE),
-        (Credentials(maintenance_key="no", master_key="master"), MASTER),
-        (Credentials(master_key="maintenance"), None),
-        (Credentials(maintenance_key="master"), None),
-        (Credentials(master_key="Master"), None),
-        (Credentials(master_key=""), None),
-        (Credentials(master_key="é"), None),
+        (shown(), None),
+        (shown(master_key="master"), MASTER),
+        (shown(master_key="reader"), READ_ONLY_MASTER),
+        (shown(maintenance_key="maintenance"), MAINTENANCE),
+        (shown(maintenance_key="maintenance", master_key="master"), MAINTENANCE),
+        (shown(maintenance_key="no", master_key="master"), MASTER),
+        (shown(master_key="maintenance"), None),
+        (shown(maintenance_key="master"), None),
+        (shown(master_key="Master"), None),
+        (shown(master_key=""), None),
+        (shown(master_key="é"), None),
     ],
 )
 def test_a_key_makes_its_principal(found: Credentials, principal: Principal | None) -> None:
@@ -204,14 +242,14 @@ def test_a_key_makes_its_principal(found: Credentials, principal: Principal | No
 
 def test_an_empty_key_never_fits_an_option_that_is_not_set() -> None:
     plain = backend(maintenanceKey=None, readOnlyMasterKey=None)
-    assert key_principal(plain, Credentials(master_key="", maintenance_key=""), HOME) is None
+    assert key_principal(plain, shown(master_key="", maintenance_key=""), HOME) is None
 
 
 @pytest.mark.parametrize(
     ("found", "name"),
     [
-        (Credentials(master_key="master"), "masterKey"),
-        (Credentials(maintenance_key="maintenance"), "maintenanceKey"),
+        (shown(master_key="master"), "masterKey"),
+        (shown(maintenance_key="maintenance"), "maintenanceKey"),
     ],
 )
 def test_a_right_key_from_a_wrong_address_is_refused_and_the_log_says_why(
@@ -225,11 +263,11 @@ def test_a_right_key_from_a_wrong_address_is_refused_and_the_log_says_why(
 
 def test_addresses_are_opened_by_option() -> None:
     opened = backend(masterKeyIps=["203.0.113.0/24"])
-    assert key_principal(opened, Credentials(master_key="master"), FAR) is MASTER
+    assert key_principal(opened, shown(master_key="master"), FAR) is MASTER
 
 
 def test_the_read_only_key_is_accepted_from_everywhere_by_default() -> None:
-    assert key_principal(backend(), Credentials(master_key="reader"), FAR) is READ_ONLY_MASTER
+    assert key_principal(backend(), shown(master_key="reader"), FAR) is READ_ONLY_MASTER
 
 
 @pytest.mark.parametrize(
@@ -243,19 +281,19 @@ def test_the_read_only_key_is_accepted_from_everywhere_by_default() -> None:
 )
 def test_a_configured_client_key_must_be_sent(option: str, attribute: str) -> None:
     config = Config.from_options({**OPTIONS, option: "k"})
-    check_client_keys(config, Credentials(**{attribute: "k"}))
-    for wrong in (Credentials(), Credentials(**{attribute: "K"}), Credentials(master_key="k")):
+    check_client_keys(client_keys(config), shown(**{attribute: "k"}))
+    for wrong in (shown(), shown(**{attribute: "K"}), shown(master_key="k")):
         with pytest.raises(HTTPRefusal):
-            check_client_keys(config, wrong)
+            check_client_keys(client_keys(config), wrong)
 
 
 def test_any_one_of_several_client_keys_is_enough() -> None:
     config = Config.from_options({**OPTIONS, "clientKey": "a", "restAPIKey": "b"})
-    check_client_keys(config, Credentials(client_key="wrong", rest_api_key="b"))
+    check_client_keys(client_keys(config), shown(client_key="wrong", rest_api_key="b"))
 
 
 def test_without_client_keys_the_application_id_is_enough() -> None:
-    check_client_keys(CONFIG, Credentials())
+    check_client_keys(client_keys(CONFIG), shown())
 
 
 # --- the decision (with a database: sessions) -------------------------------------------------
@@ -264,24 +302,24 @@ def test_without_client_keys_the_application_id_is_enough() -> None:
 @pytest.mark.parametrize("app_id", [None, "", "Shop"])
 async def test_an_unknown_application_is_refused_whatever_its_keys(app_id: str | None) -> None:
     with pytest.raises(HTTPRefusal):
-        await principal_of(backend(), Credentials(app_id, master_key="master"), HOME, PATH)
+        await principal_of(backend(), shown(app_id=app_id, master_key="master"))
 
 
 async def test_a_key_decides_before_client_keys_and_tokens() -> None:
-    found = Credentials("shop", master_key="master", session_token="r:1")
-    assert await principal_of(backend(clientKey="k"), found, HOME, PATH) is MASTER
+    found = shown(app_id="shop", master_key="master", session_token="r:1")
+    assert await principal_of(backend(clientKey="k"), found) is MASTER
 
 
 async def test_a_wrong_master_key_is_a_client_without_rights() -> None:
-    found = Credentials("shop", master_key="wrong")
-    assert await principal_of(backend(), found, HOME, PATH) is NOBODY
+    found = shown(app_id="shop", master_key="wrong")
+    assert await principal_of(backend(), found) is NOBODY
     with pytest.raises(HTTPRefusal):
-        await principal_of(backend(clientKey="k"), found, HOME, PATH)
+        await principal_of(backend(clientKey="k"), found)
 
 
 async def test_a_login_ignores_an_old_token() -> None:
-    found = Credentials("shop", session_token="r:old")
-    assert await principal_of(backend(), found, HOME, ("login",)) is NOBODY
+    found = shown(app_id="shop", session_token="r:old")
+    assert await principal_of(backend(), found, Session.IGNORED) is NOBODY
 
 
 async def sign_up(application: Application) -> str:
@@ -293,29 +331,28 @@ async def sign_up(application: Application) -> str:
 async def test_a_session_token_is_its_user(app: MakeApp) -> None:
     application = await app()
     token = await sign_up(application)
-    found = Credentials(APP_ID, session_token=token)
-    for path in (PATH, ("sessions", "me"), ("upgradeToRevocableSession",)):
-        principal = await principal_of(application.backend, found, HOME, path)
+    found = shown(app_id=APP_ID, session_token=token)
+    for rule in (Session.USUAL, Session.LOOKED_UP, Session.LEGACY):
+        principal = await principal_of(application.backend, found, rule)
         assert principal.session_token == token
         assert principal.user is not None
         assert principal.user["username"] == "anna"
 
 
 @pytest.mark.parametrize(
-    ("path", "message"),
+    ("rule", "message"),
     [
-        (PATH, "Invalid session token"),
-        (("sessions", "me"), "Session token not found."),
-        (("upgradeToRevocableSession",), "invalid legacy session token"),
+        (Session.USUAL, "Invalid session token"),
+        (Session.FIRST, "Invalid session token"),
+        (Session.LOOKED_UP, "Session token not found."),
+        (Session.LEGACY, "invalid legacy session token"),
     ],
 )
 async def test_an_unknown_token_is_refused(
-    application: Application, path: tuple[str, ...], message: str
+    application: Application, rule: Session, message: str
 ) -> None:
     with pytest.raises(ParseError) as refused:
-        await principal_of(
-            application.backend, Credentials(APP_ID, session_token="nobodys"), HOME, path
-        )
+        await principal_of(application.backend, shown(app_id=APP_ID, session_token="nobodys"), rule)
     assert (refused.value.code, refused.value.message) == (209, message)
 
 
@@ -326,18 +363,18 @@ async def test_an_expired_session_is_told_so(app: MakeApp) -> None:
     past = {"__type": "Date", "iso": "2020-01-01T00:00:00.000Z"}
     where = simple("_Session", {"sessionToken": token}).where
     assert await storage.update(session, where, {"expiresAt": past})
-    found = Credentials(APP_ID, session_token=token)
-    for path in (PATH, ("sessions", "me")):
+    found = shown(app_id=APP_ID, session_token=token)
+    for rule in (Session.USUAL, Session.LOOKED_UP):
         with pytest.raises(ParseError, match="Session token is expired") as refused:
-            await principal_of(application.backend, found, HOME, path)
+            await principal_of(application.backend, found, rule)
         assert refused.value.code == 209
 
 
 async def test_me_is_the_tokens_user_even_with_the_master_key(app: MakeApp) -> None:
     application = await app()
     token = await sign_up(application)
-    found = Credentials(APP_ID, master_key=application.backend.config.master_key)
+    found = shown(app_id=APP_ID, master_key=application.backend.config.master_key)
     found.session_token = token
-    principal = await principal_of(application.backend, found, HOME, ("users", "me"))
+    principal = await principal_of(application.backend, found, Session.FIRST)
     assert not principal.is_master
     assert principal.session_token == token

@@ -1,8 +1,18 @@
 """`ParseError` and the numbers that all Parse SDKs share."""
 
+import ast
+import builtins
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
+from parsepy import errors
 from parsepy.errors import Code, ParseError, denied
+
+HOUSE = Path(errors.__file__).parent
+SOURCES = {str(path.relative_to(HOUSE)): path.read_text() for path in HOUSE.rglob("*.py")}
 
 
 @pytest.mark.parametrize(
@@ -41,3 +51,46 @@ def test_cloud_code_may_bring_a_number_of_its_own() -> None:
 
 def test_a_permission_refusal_is_to_be_sanitised() -> None:
     assert denied(Code.OPERATION_FORBIDDEN, "no").sanitize
+
+
+# --- the tree at the top of the file ------------------------------------------------------------
+
+
+def drawn() -> Iterator[tuple[str, str, str]]:
+    """The exceptions in the tree: name, parent, and module if it is ours."""
+    above = {-1: "Exception"}
+    for line in (errors.__doc__ or "").splitlines():
+        found = re.match(r"([ │├└─]*[├└]── )(\w+)(?: +([\w/]+\.py): \w)?", line)
+        if found is not None:
+            depth = len(found[1])
+            parent = above[max(other for other in above if other < depth)]
+            above = {other: name for other, name in above.items() if other < depth}
+            above[depth] = found[2]
+            yield found[2], parent, found[3] or ""
+
+
+def defined() -> set[tuple[str, str, str]]:
+    """The exceptions in the source: name, base, module."""
+    classes = [
+        (node.name, base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", ""), file)
+        for file, source in SOURCES.items()
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ClassDef)
+        for base in node.bases
+    ]
+    raised = {name for name, value in vars(builtins).items() if isinstance(value, type)}
+    raised = {name for name in raised if issubclass(getattr(builtins, name), BaseException)}
+    for _ in classes:  # until the bases of all are known
+        raised |= {name for name, base, _ in classes if base in raised}
+    return {line for line in classes if line[0] in raised}
+
+
+def test_the_tree_draws_every_exception_under_its_base_and_with_its_module() -> None:
+    ours = {line for line in drawn() if line[2]}
+    assert ours == defined()
+
+
+def test_what_is_withheld_from_a_client_is_said_in_one_place() -> None:
+    places = [file for file, source in SOURCES.items() if "Permission denied" in source]
+    assert places == ["errors.py"]
+    assert SOURCES["errors.py"].count("Permission denied") == 1

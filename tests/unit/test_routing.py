@@ -52,7 +52,7 @@ def test_a_request_finds_its_handler_and_arguments(
 ) -> None:
     match = ROUTER.find(method, path)
     assert match is not None
-    assert match.handler is handler
+    assert match.route.handler is handler
     assert match.arguments == arguments
 
 

@@ -1,0 +1,93 @@
+"""Plain ASGI layers that stand around a door, whatever it is written with."""
+
+import itertools
+import secrets
+import time
+from collections.abc import Awaitable, MutableMapping
+from typing import Any
+
+from parsepy.backend import Backend
+from parsepy.http.access_log import REQUEST_ID, watchers
+from parsepy.http.addresses import address_of, own_url
+from parsepy.http.asgi import ASGIApplication, ASGIScope, Headers, Receive, Send
+from parsepy.http.cors import CORS
+from parsepy.http.exchange import Exchange, attach, detach, exchange_of
+from parsepy.http.limits import Limits, TooMany
+from parsepy.http.paths import segments
+from parsepy.http.responses import Answer
+from parsepy.http.responses import send as send_answer
+
+
+class ExchangeLayer:
+    """Begins the ``Exchange`` of each request, and ends it when it has been answered.
+
+    It knows the client's address and the server's own, gives the request an id, and gives every
+    answer the headers of CORS, that id, and those of the exchange. The line in the log and the
+    figures come last.
+    """
+
+    def __init__(self, backend: Backend, application: ASGIApplication) -> None:
+        config = backend.config
+        self._application = application
+        self._cors = CORS(config).headers
+        self._watchers = watchers(backend)
+        self._trusted = config.trust_proxy
+        self._mount = config.mount_path.rstrip("/")
+        self._public_url = (config.public_server_url or "").rstrip("/")
+        self._request_prefix = secrets.token_hex(4)
+        self._request_number = itertools.count(1)
+
+    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+        """Pass one request on."""
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        request_id = f"{self._request_prefix}-{next(self._request_number):x}"
+        exchange = Exchange(
+            scope,
+            receive,
+            headers,
+            request_id,
+            address_of(scope, self._trusted),
+            self._public_url or own_url(scope, headers, self._mount, self._trusted),
+        )
+        attach(exchange)
+        cors = self._cors
+        if self._watchers:
+            exchange.started = time.perf_counter()
+
+        def send_with_headers(message: MutableMapping[str, Any]) -> Awaitable[None]:
+            if message["type"] == "http.response.start":
+                exchange.status = message["status"]
+                answer_headers: Headers = message["headers"]
+                answer_headers += cors(headers.get(b"origin"))
+                answer_headers.append((REQUEST_ID, request_id.encode()))
+                if exchange.answer_headers:
+                    answer_headers += exchange.answer_headers
+            return send(message)
+
+        await self._application(scope, receive, send_with_headers)
+        detach(exchange)
+        for watch in self._watchers:
+            watch(exchange)
+
+
+class LimitLayer:
+    """Counts requests that bring no credentials in the rate limits; 429 is answered as text."""
+
+    def __init__(self, limits: Limits, mount: str, application: ASGIApplication) -> None:
+        self._limits = limits
+        self._mount = mount
+        self._application = application
+
+    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+        """Pass one request on, or refuse it."""
+        if self._limits.are_set:
+            exchange = exchange_of(scope)
+            exchange.path = segments(scope, self._mount) or ("",)
+            try:
+                await self._limits.by_address(exchange)
+                await self._limits.by_user(exchange)
+            except TooMany as error:
+                answer = Answer(error.message.encode(), error.status, list(error.headers))
+                await send_answer(answer, send)
+                return
+        await self._application(scope, receive, send)

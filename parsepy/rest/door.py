@@ -1,0 +1,194 @@
+"""``RestDoor``: the ASGI application of the route tables, and the steps of a request through it."""
+
+from collections.abc import Awaitable
+
+from parsepy.backend import Backend
+from parsepy.errors import Code, ParseError
+from parsepy.http.access_log import masked_path
+from parsepy.http.admission import Admission
+from parsepy.http.asgi import ASGIScope, Receive, Send
+from parsepy.http.bodies import read_body, read_json
+from parsepy.http.exchange import NO_ROUTE, Exchange, Step, exchange_of, needed, run
+from parsepy.http.failures import failure_of
+from parsepy.http.idempotency import Once
+from parsepy.http.limits import Limits
+from parsepy.http.paths import read_query, segments
+from parsepy.http.requests import ANY_CLASS, Body, Request, Route
+from parsepy.http.responses import Answer, send
+from parsepy.http.routing import Router
+from parsepy.http.uploads import open_body
+from parsepy.operations.cloud_log import username_taken
+from parsepy.rest import (
+    aggregate,
+    analytics,
+    batch,
+    classes,
+    cloud_code,
+    files,
+    functions,
+    global_config,
+    health,
+    push,
+    receivers,
+    schemas,
+    script_log,
+    sessions,
+    system,
+    users,
+    webhooks,
+)
+
+
+def routes() -> list[Route]:
+    """Every route below the mount."""
+    return [
+        *classes.routes,
+        *users.routes,
+        *sessions.routes,
+        *schemas.routes,
+        *aggregate.routes,
+        *functions.routes,
+        *webhooks.routes,
+        *batch.routes,
+        *files.routes,
+        *global_config.routes,
+        *cloud_code.routes,
+        *push.routes,
+        *analytics.routes,
+        *script_log.routes,
+        *system.routes,
+        *health.routes,
+        *receivers.routes,
+    ]
+
+
+def aliases() -> dict[str, str]:
+    """The classes whose objects have a path of their own, and the first segment of that path."""
+    return {
+        route.of_class: route.path.strip("/").partition("/")[0]
+        for route in routes()
+        if route.of_class is not None and route.of_class != ANY_CLASS
+    }
+
+
+class RestDoor:
+    """Answers every request below the mount path; ``steps`` are taken in their order."""
+
+    def __init__(self, backend: Backend, limits: Limits) -> None:
+        config = backend.config
+        self._backend = backend
+        self._mount = config.mount_path.rstrip("/")
+        self._find = Router(routes()).find
+        self._admit_item = limits.admit_item
+        self._body_limit = config.max_upload_size
+        admission = Admission(backend, limits)
+        self._context = admission.context
+        once = Once(backend)
+        self.steps: tuple[Step, ...] = (
+            answer_preflight,
+            self.find_route,
+            self.read_body,
+            self.override_method,
+            admission.read_credentials,
+            admission.check_state,
+            admission.check_keys,
+            admission.check_allowed_route,
+            admission.limit_by_address,
+            admission.find_session,
+            admission.limit_by_user,
+            refuse_unknown_route,
+            once.claim,
+            self.handle,
+        )
+        self._steps = needed(self.steps, {*admission.idle(), *once.idle()})
+
+    async def __call__(self, scope: ASGIScope, receive: Receive, send_message: Send) -> None:
+        """Answer one HTTP request."""
+        exchange = exchange_of(scope)
+        try:
+            answer = await run(self._steps, exchange)
+        except Exception as error:  # noqa: BLE001 - the outermost handler, which logs
+            answer = self._refused(exchange, error)
+        await send(answer, send_message)
+
+    def _refused(self, exchange: Exchange, error: Exception) -> Answer:
+        path = masked_path(exchange.scope["path"])
+        where = f"request {exchange.request_id}: {exchange.method} {path}"
+        failure = failure_of(self._backend, error, where)
+        exchange.code = failure.code
+        if isinstance(error, ParseError) and error.code == Code.USERNAME_TAKEN:
+            username_taken(self._backend.config.log_levels, exchange.request_id, error)
+        return failure.answer()
+
+    # --- the steps ------------------------------------------------------------------------------
+
+    def find_route(self, exchange: Exchange) -> Answer | None:
+        """Find the route, whose policy the next steps follow; the server cuts HEAD's body off."""
+        if exchange.method == "HEAD":
+            exchange.method = "GET"
+        path = segments(exchange.scope, self._mount)
+        if path is None:
+            return _no_route(exchange)
+        exchange.path = path
+        match = self._find(exchange.method, exchange.path)
+        if match is not None:
+            exchange.match = match
+        return None
+
+    async def read_body(self, exchange: Exchange) -> None:
+        """Read the body as the route wants it, no further than its limit."""
+        route = exchange.match.route
+        limit = self._body_limit if route.body_limit is None else route.body_limit
+        if route.body is Body.STREAMED:
+            headers = exchange.headers
+            exchange.upload = await open_body(exchange.scope, exchange.receive, headers, limit)
+            exchange.body = exchange.upload.fields or {}
+        elif route.body is not Body.NONE:
+            raw = await read_body(exchange.receive, limit)
+            if raw:
+                exchange.raw = raw
+                if route.body is Body.JSON:
+                    exchange.body = read_json(exchange.headers.get(b"content-type", b""), raw)
+
+    def override_method(self, exchange: Exchange) -> None:
+        """Take ``_method`` of a POST for the method: old clients send all requests as POST."""
+        if exchange.method == "POST" and "_method" in exchange.body:
+            override = exchange.body.pop("_method")
+            if isinstance(override, str):
+                exchange.method = override.upper()
+                match = self._find(exchange.method, exchange.path)
+                is_json = match is not None and match.route.body is Body.JSON  # as it was read
+                exchange.match = match if match is not None and is_json else NO_ROUTE
+
+    def handle(self, exchange: Exchange) -> Awaitable[Answer]:
+        """Call the handler of the route."""
+        route, arguments = exchange.match
+        request = Request(
+            exchange.method,
+            exchange.path,
+            read_query(exchange.scope["query_string"]),
+            exchange.body,
+            self._context(exchange),
+            route,
+            arguments,
+            exchange.headers,
+            self._find,
+            self._admit_item,
+            exchange.raw,
+            exchange.upload,
+        )
+        return route.handler(request)
+
+
+def answer_preflight(exchange: Exchange) -> Answer | None:
+    """Answer what browsers ask first; the headers of CORS say the rest."""
+    return Answer(b"OK") if exchange.method == "OPTIONS" else None
+
+
+def refuse_unknown_route(exchange: Exchange) -> Answer | None:
+    """Refuse what has no route; after the credentials, so that a stranger learns no routes."""
+    return _no_route(exchange) if exchange.match is NO_ROUTE else None
+
+
+def _no_route(exchange: Exchange) -> Answer:
+    return Answer({"error": f"Cannot {exchange.method} {exchange.scope['path']}"}, 404)

@@ -1,0 +1,28 @@
+"""``/health``: is this server ready for requests? Probes need no credentials to ask."""
+
+import logging
+
+from parsepy.http.requests import ANY, Body, Keys, Request, Route
+from parsepy.http.responses import Answer
+from parsepy.storage import Unavailable
+
+log = logging.getLogger("parsepy.rest")
+
+
+async def health(request: Request) -> Answer:
+    """The state of the server, and whether its database answers; 503 unless all is well."""
+    backend = request.context.backend
+    if backend.state != "ok":
+        retry = [(b"retry-after", b"1")] if backend.state == "starting" else []
+        return Answer({"status": backend.state}, 503, retry)
+    try:
+        await backend.storage.ping()
+    except Unavailable as error:
+        log.error("health: the database can't be reached: %s", error)
+        return Answer({"status": "error"}, 503)
+    return Answer({"status": "ok"})
+
+
+routes = [
+    Route(ANY, "/health", health, keys=Keys.IGNORED, body=Body.NONE, in_batch=False, is_probe=True),
+]
