@@ -19,7 +19,7 @@ import orjson
 
 from benchmarks.load import HOST
 
-TEXT, CLOSE, PING = 0x81, 0x88, 0x89
+TEXT, PING = 0x81, 0x89
 OPENING = 50
 """Connections that are opened at a time."""
 SECONDS = 60.0

@@ -1,4 +1,4 @@
-"""`load_adapter`, `load_function`: import the module that an option names, and what it offers."""
+"""`load_adapter`, `load_function`: import what an option names from a module of the operator."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ Called = Callable[..., Awaitable[Any]]
 def load_adapter(
     spec: AdapterOptions, base_dir: Path, option: str = "adapter", built_in: Iterable[str] = ()
 ) -> object:
-    """Import `spec.module` and answer `module.adapter(**spec.options)`.
+    """Import `spec.module` and return `module.adapter(**spec.options)`.
 
     The module is a dotted name, or a file (relative to `base_dir`, the configuration's folder).
-    ConfigError, which names `option` and the cause, when that fails at any step; where no module
-    is found, also the `built_in` ones: configurations of Parse Server name packages of Node.
+    Raises ConfigError, which names `option` and the cause. If there is no such module, it also
+    lists the `built_in` adapters, since configurations of Parse Server name packages of Node.
     """
     try:
         module = _import(spec.module, base_dir, option)
@@ -51,10 +51,10 @@ def load_adapter(
 
 
 def load_function(name: str, base_dir: Path, option: str) -> Called:
-    """The function of that name: `module.function`, or `path/to/file.py:function`.
+    """Import a function by its name: `module.function`, or `path/to/file.py:function`.
 
-    It may be `async def`, or a plain `def`, which runs in a thread. ConfigError, which names
-    `option` and the cause, when there is no such function.
+    It may be `async def`, or a plain `def`, which runs in a thread. Raises ConfigError, which
+    names `option` and the cause, if there is no such function.
     """
     module_name, _, attribute = name.rpartition(":" if ":" in name else ".")
     if not module_name or not attribute.isidentifier() or attribute == "py":

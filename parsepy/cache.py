@@ -1,4 +1,4 @@
-"""Bounded cache with expiry: session token to principal, user to roles."""
+"""A cache with a limit of size and time: session token to principal, user to roles."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ Value = TypeVar("Value")
 
 
 class Cache(Generic[Value]):
-    """At most ``size`` values, each for ``ttl`` seconds; the oldest goes first."""
+    """Keeps at most ``size`` values, each for ``ttl`` seconds; the oldest is dropped first."""
 
     __slots__ = ("_clock", "_drops", "_entries", "_size", "_ttl")
 
@@ -20,7 +20,7 @@ class Cache(Generic[Value]):
         self._drops = 0
 
     def get(self, key: str) -> Value | None:
-        """The value of ``key``, unless there is none or its time is over."""
+        """Return the value of ``key``; None if there is none or it has expired."""
         entry = self._entries.get(key)
         if entry is None:
             return None
@@ -30,7 +30,7 @@ class Cache(Generic[Value]):
         return entry[1]
 
     def mark(self) -> int:
-        """A moment, for ``put``: take it before reading what shall be kept."""
+        """Return a mark for ``put``; take it before reading the value that is to be cached."""
         return self._drops
 
     def put(
@@ -38,8 +38,8 @@ class Cache(Generic[Value]):
     ) -> None:
         """Keep ``value`` under ``key``, unless anything was dropped ``since`` that mark.
 
-        Who reads slowly would otherwise bring back what a log-out has just made untrue.
-        ``longest`` is the number of seconds after which the value itself is over.
+        Otherwise a slow read would bring back what, for example, a log-out has just dropped.
+        ``longest`` is a number of seconds after which the value expires in any case.
         """
         ttl = self._ttl if longest is None else min(self._ttl, longest)
         if ttl <= 0 or self._size <= 0 or (since is not None and since != self._drops):
@@ -50,18 +50,18 @@ class Cache(Generic[Value]):
         self._entries[key] = (self._clock() + ttl, value)
 
     def drop(self, key: str) -> None:
-        """Forget ``key``."""
+        """Drop the value of ``key``."""
         self._drops += 1
         self._entries.pop(key, None)
 
     def drop_if(self, condition: Callable[[Value], bool]) -> None:
-        """Forget every value of which ``condition`` is true."""
+        """Drop every value for which ``condition`` is true."""
         self._drops += 1
         for key in [k for k, (_, value) in self._entries.items() if condition(value)]:
             del self._entries[key]
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Drop all values."""
         self._drops += 1
         self._entries.clear()
 

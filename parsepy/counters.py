@@ -1,4 +1,4 @@
-"""``Counters``: how often something happened in a window of time; here, or shared over Redis."""
+"""``Counters``: count events in windows of time, in this process or shared through Redis."""
 
 import logging
 import time
@@ -11,26 +11,26 @@ _PREFIX = "parsepy:count:"
 
 
 class Count(NamedTuple):
-    """How often it happened within the window, and in how many seconds that is over."""
+    """The number of events in the current window, and the seconds until the window ends."""
 
     times: int
     rest: float
 
 
 class Counters(Protocol):
-    """Counts events by key; a key's window begins with its first event."""
+    """Counts events by key; the window of a key begins with its first event."""
 
     async def hit(self, key: str, window: float) -> Count:
-        """Count one event of ``key``, whose window lasts ``window`` seconds."""
+        """Count one event of ``key``, in a window of ``window`` seconds."""
         ...
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         ...
 
 
 class LocalCounters:
-    """Counts in this process; of too many keys the oldest are forgotten."""
+    """Counts in this process; when there are too many keys, the oldest are dropped."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, most: int = _MOST) -> None:
         self._clock = clock
@@ -49,23 +49,23 @@ class LocalCounters:
         return Count(times + 1, end - now)
 
     def _forget(self, now: float) -> None:
-        """Make room: what is over goes, or else the tenth that was longest not seen."""
+        """Drop the keys whose window has ended; if there are none, the oldest tenth of all."""
         over = [key for key, (_, end) in self._counts.items() if end <= now]
         for key in over or list(self._counts)[: max(1, self._most // 10)]:
             del self._counts[key]
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: there is no connection."""
 
     def __len__(self) -> int:
         return len(self._counts)
 
 
 class RedisCounters:
-    """Counts in Redis, for several servers; while that is away, each counts for itself."""
+    """Counts in Redis, for several servers; while Redis is away, each counts by itself."""
 
     def __init__(self, url: str) -> None:
-        """ImportError without the extra ``redis``."""
+        """Make the client, without connecting; raises ImportError without the extra ``redis``."""
         from redis.asyncio import Redis
         from redis.exceptions import RedisError
 

@@ -1,8 +1,8 @@
-"""`Keys` in `.parsepy/keys.json`: a random master key made at the first run, for its owner only.
+"""`Keys` in `.parsepy/keys.json`: a random master key, made at the first run.
 
-The file serves runs without a `masterKey` in their configuration. What the configuration says
-wins and is never written: an `appId` given there is used as it is, and with a `masterKey` the
-file is neither read nor made.
+Only the owner may read the file. It is used by runs without a `masterKey` in their
+configuration: with one, the file is neither read nor written. An `appId` of the configuration
+is used in place of the file's, and not written.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ def _to_stderr(message: str) -> None:
 def load_or_create(
     path: Path, app_id: str | None, warn: Callable[[str], None] = _to_stderr
 ) -> Keys:
-    """The keys in the file at `path`, made there if it does not exist yet.
+    """Read the keys from the file at `path`; make the file if it does not exist.
 
-    `app_id` is the configured one, if any. A file that others may read is closed to them, with a
-    warning. ConfigError when the file can't be read, written or understood.
+    `app_id` is the configured one, if any. Permissions of others to read the file are removed,
+    with a warning. Raises ConfigError if the file can't be read, written or parsed.
     """
     try:
         if not path.exists():

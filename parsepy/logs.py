@@ -1,4 +1,4 @@
-"""Logs: one line a record, secrets masked; the last ones kept for `/scriptlog`, files by day."""
+"""Logs: a line for each record, secrets masked; kept for `/scriptlog`, and in a file a day."""
 
 import json
 import logging
@@ -21,7 +21,7 @@ LEVELS = {
     "silly": SILLY,
     "silent": logging.CRITICAL + 1,
 }
-"""Parse's names of log levels."""
+"""Parse's names of log levels, with Python's numbers."""
 _NAMES = {number: name for name, number in LEVELS.items()} | {logging.CRITICAL: "error"}
 _KEPT = 1000
 _TAIL = 4_000_000  # bytes of a day's file that are searched
@@ -40,13 +40,13 @@ _USERINFO = re.compile(r"(://)[^/\s@]+@")
 
 
 def mask(text: str) -> str:
-    """The text without session tokens, keys, passwords, and credentials in URLs."""
+    """Mask session tokens, keys, passwords and credentials of URLs in a text."""
     masked = _SECRET.sub(r"\1********", _TOKEN.sub("r:********", text))
     return _USERINFO.sub(r"\1********@", masked)
 
 
 def shown(value: Any) -> str:
-    """A value as a line may show it: JSON, cut to a moderate length, without what is secret."""
+    """Write a value for a log line: JSON, cut to a moderate length, secrets masked."""
     text = json.dumps(_without_secrets(value, _SHOWN_DEPTH), ensure_ascii=False)
     return mask(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… (cut)")
 
@@ -72,7 +72,7 @@ def _without_secrets(value: Any, depth: int) -> Any:
 
 
 def entry_of(record: logging.LogRecord) -> dict[str, Any]:
-    """A record as `/scriptlog` and JSON lines show it."""
+    """Convert a record to the form of `/scriptlog` and JSON lines."""
     entry: dict[str, Any] = {
         "level": _NAMES.get(record.levelno, record.levelname.lower()),
         "message": mask(record.getMessage()),
@@ -88,33 +88,33 @@ def entry_of(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def stamp(seconds: float) -> str:
-    """A moment as log lines write it."""
+    """Write seconds since 1970 as the time of a log line."""
     moment = datetime.fromtimestamp(seconds, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class JSONLines(logging.Formatter):
-    """One JSON object a record (option jsonLogs)."""
+    """Formats a record as one line of JSON (option jsonLogs)."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as one line."""
+        """Format a record as one line."""
         return json.dumps(entry_of(record), default=str)
 
 
 class Lines(logging.Formatter):
-    """A line for people, with what is secret masked."""
+    """Formats a record as a line for people, secrets masked."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as one line, and its traceback."""
+        """Format a record as one line, with its traceback below."""
         return mask(super().format(record))
 
 
 @dataclass(frozen=True, slots=True)
 class LogQuery:
-    """What `/scriptlog` asks for: the newest first unless ``oldest_first``."""
+    """The parameters of `/scriptlog`; the newest entries come first unless ``oldest_first``."""
 
     level: str = "info"
     size: int = 10
@@ -123,7 +123,7 @@ class LogQuery:
     oldest_first: bool = False
 
     def select(self, entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The entries that are asked for, of all that there are from new to old."""
+        """Select the wanted entries; ``entries`` has all of them, the newest first."""
         least = LEVELS.get(self.level, logging.INFO)
         found = [
             entry
@@ -135,7 +135,7 @@ class LogQuery:
 
 
 class LogStore(logging.Handler):
-    """Keeps the last records of one application, and writes a file a day if it has a folder."""
+    """Keeps the last records of one application, and writes a file a day if there is a folder."""
 
     def __init__(self, folder: Path | None = None, files: int | None = None) -> None:
         super().__init__()
@@ -146,7 +146,7 @@ class LogStore(logging.Handler):
         self._file: TextIO | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a record; a full disk costs the line, never the request."""
+        """Keep a record; never raises, so that a full disk loses only the line."""
         try:
             entry = entry_of(record)
             self._last.append(entry)
@@ -174,7 +174,7 @@ class LogStore(logging.Handler):
                 old.unlink(missing_ok=True)
 
     def _paths(self) -> list[Path]:
-        """The files of all days, the newest first."""
+        """List the files of all days, the newest first."""
         assert self._folder is not None
         return sorted(self._folder.glob("parsepy.????-??-??.log"), reverse=True)
 
@@ -186,7 +186,7 @@ class LogStore(logging.Handler):
         super().close()
 
     def query(self, asked: LogQuery) -> list[dict[str, Any]]:
-        """The entries that are asked for, from the files or else from memory (blocks on files)."""
+        """Read the wanted entries from the files, or else from memory; reading files blocks."""
         if self._folder is None:
             return asked.select(reversed(self._last))
         return asked.select(self._entries(asked))
@@ -212,9 +212,9 @@ def _tail(path: Path) -> list[bytes]:
 
 
 def files_kept(value: Any) -> int | None:
-    """The option maxLogFiles: a number of files, or of days (``"14d"``): there is one a day.
+    """Read the option maxLogFiles: a number of files, or of days (``"14d"``), which is the same.
 
-    ValueError for anything else.
+    Raises ValueError for anything else.
     """
     if value is None:
         return None
@@ -225,5 +225,5 @@ def files_kept(value: Any) -> int | None:
 
 
 def a_week_ago() -> str:
-    """Where `/scriptlog` begins unless it is told."""
+    """Compute where `/scriptlog` begins if the request does not say it."""
     return stamp((datetime.now(UTC) - timedelta(days=7)).timestamp())

@@ -1,4 +1,4 @@
-"""``Metrics``: figures for Prometheus, kept only where the option asks for them."""
+"""``Metrics``: figures for Prometheus, counted only if the option ``metrics`` is on."""
 
 import asyncio
 import contextlib
@@ -10,10 +10,13 @@ _LAG_SECONDS = 1.0
 
 
 class Metrics:
-    """Requests, durations, the database's commands, the event loop; more by ``gauge``."""
+    """Counts requests, durations, commands of the database and delays of the event loop.
+
+    Other parts add figures with ``gauge`` and ``counter``.
+    """
 
     def __init__(self) -> None:
-        """ImportError without the extra ``metrics``."""
+        """Make the registry; raises ImportError without the extra ``metrics``."""
         import prometheus_client as prometheus
 
         self._prometheus: Any = prometheus
@@ -46,17 +49,17 @@ class Metrics:
         self._server: Any = None
 
     def gauge(self, name: str, help: str, read: Callable[[], float]) -> None:
-        """Show a figure that ``read`` answers whenever it is asked for."""
+        """Add a figure; ``read`` returns it whenever the figures are asked for."""
         self._prometheus.Gauge(name, help, registry=self.registry).set_function(read)
 
     def counter(self, name: str, help: str, read: Callable[[], float]) -> None:
-        """Show a figure that only grows; ``_total`` is put behind its name."""
+        """Add a figure that only grows; its name gets the ending ``_total``."""
         from prometheus_client.core import CounterMetricFamily
 
         self.registry.register(_Counter(lambda: CounterMetricFamily(name, help, value=read())))
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count an answered request; the route's pattern, never its path, keeps the set small."""
+        """Count an answered request under its route's pattern; paths would be too many."""
         key = (method, route, status)
         known = self._known.get(key)
         if known is None:
@@ -66,23 +69,26 @@ class Metrics:
         known[1].observe(seconds)
 
     def command(self, name: str, outcome: str, seconds: float) -> None:
-        """Count a command of the database."""
+        """Count a command that was sent to the database."""
         self._commands.labels(name, outcome).observe(seconds)
 
     def text(self) -> bytes:
-        """Everything in Prometheus's text format."""
+        """Write all figures in Prometheus's text format."""
         text: bytes = self._prometheus.generate_latest(self.registry)
         return text
 
     def start(self, host: str, port: int | None) -> None:
-        """Watch the event loop; answer on a port of its own, if one is given (OSError)."""
+        """Begin to measure the event loop, and serve the figures on ``port`` if it is given.
+
+        Raises OSError if the port is not free.
+        """
         if port is not None:
             self._server = self._prometheus.start_http_server(port, host, self.registry)
         self._task = asyncio.get_running_loop().create_task(self._watch_loop())
 
     @property
     def port(self) -> int | None:
-        """The port that is listened on."""
+        """The port on which the figures are served; None if there is none."""
         return None if self._server is None else int(self._server[0].server_port)
 
     async def _watch_loop(self) -> None:
@@ -93,7 +99,7 @@ class Metrics:
             self._lag.set(max(0.0, loop.time() - before - _LAG_SECONDS))
 
     async def stop(self) -> None:
-        """Stop watching and listening."""
+        """Stop measuring and serving."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -106,11 +112,11 @@ class Metrics:
 
 
 class _Counter:
-    """A counter that somebody else keeps: it is read whenever figures are asked for."""
+    """A counter whose value is read from another part whenever the figures are asked for."""
 
     def __init__(self, read: Callable[[], Any]) -> None:
         self._read = read
 
     def collect(self) -> Iterable[Any]:
-        """The registry's call."""
+        """Yield the current value; called by the registry."""
         yield self._read()

@@ -1,4 +1,4 @@
-"""Several processes that serve one port: start them, start again what dies, end them together."""
+"""Several processes that serve one port: start them, replace those that die, end them together."""
 
 import contextlib
 import logging
@@ -10,20 +10,20 @@ from collections.abc import Callable
 log = logging.getLogger("parsepy")
 
 Serve = Callable[[int, Callable[[], None]], None]
-"""Serve as the worker of this number; call the second argument as soon as requests are taken."""
+"""Serve as the worker of this number; call the second argument when requests are answered."""
 
 PATIENCE = 15.0
-"""Seconds for a worker to end by itself when it is told to."""
+"""Seconds for a worker to end by itself after SIGTERM."""
 _SHORT_LIFE = 1.0  # seconds; who dies so young is started again with a pause
 _POLL = 0.05
 
 
 class WorkerFailed(Exception):
-    """The first worker could not start; it has said why."""
+    """The first worker could not start; it has printed why."""
 
 
 def count_of(cluster: bool | int | None) -> int:
-    """How many processes the option ``cluster`` asks for; ``true`` means one for each core."""
+    """Read how many processes the option ``cluster`` asks for; ``true`` is one for each core."""
     if cluster is True:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     return cluster or 1
@@ -32,7 +32,7 @@ def count_of(cluster: bool | int | None) -> int:
 def run(count: int, serve: Serve) -> None:
     """Keep ``count`` workers serving until this process is interrupted.
 
-    The first prepares the database alone; the others come when it takes requests. Raises
+    The first one prepares the database; the others start when it answers requests. Raises
     ``WorkerFailed`` if it never does.
     """
     pids: dict[int, int] = {}
@@ -66,7 +66,7 @@ def run(count: int, serve: Serve) -> None:
 
 
 def _fork(number: int, serve: Serve) -> tuple[int, int]:
-    """Start a worker: its process id, and a pipe in which it says that it serves."""
+    """Start a worker; return its process id, and a pipe into which it writes when it serves."""
     reading, writing = os.pipe()
     pid = os.fork()
     if pid:
@@ -102,7 +102,7 @@ def _await(ready: int) -> bool:
 
 
 def _end(pids: dict[int, int]) -> None:
-    """Tell every worker to end, wait, and insist."""
+    """Ask every worker to end and wait; kill those that do not."""
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)

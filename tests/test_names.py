@@ -64,3 +64,19 @@ def test_a_class_name_means_one_thing() -> None:
     doubled = {name: where for name, where in places.items() if len(where) > 1}
     assert {name: where for name, where in doubled.items() if name not in known} == {}
     assert doubled.keys() >= FOR_ADAPTERS
+
+
+def test_a_question_answers_and_never_raises() -> None:
+    question = re.compile(r"_?(is|has|may|can)_")
+    asked, raising = 0, []
+    for part in PARTS:
+        for path, text in sources(part):
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                    asked += bool(question.match(node.name))
+                    if question.match(node.name) and any(
+                        isinstance(step, ast.Raise) for step in ast.walk(node)
+                    ):
+                        raising.append(f"{path}: {node.name}")
+    assert asked > 60
+    assert raising == []

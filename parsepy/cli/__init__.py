@@ -15,7 +15,7 @@ from parsepy.version import __version__
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; answers the process's exit code."""
+    """Run the command; return the exit code of the process."""
     parser = _parser()
     if not (sys.argv[1:] if arguments is None else arguments):
         parser.print_help()

@@ -1,4 +1,4 @@
-"""`parsepy schema` and `parsepy user`: what looks at a database or changes it, and ends."""
+"""`parsepy schema` and `parsepy user`: commands that read or change a database, and end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def schema_check(args: argparse.Namespace) -> int:
-    """Read template files; 1 if one has problems, which are printed."""
+    """Check template files and print their problems; return 1 if there are any."""
     from parsepy.model import templates
 
     try:
@@ -33,7 +33,7 @@ def schema_check(args: argparse.Namespace) -> int:
 
 
 def schema_diff(args: argparse.Namespace) -> int:
-    """Print what a start would change; 2 if the templates don't fit the database."""
+    """Print what a start would change; return 2 if the templates conflict with the database."""
     from parsepy.operations import schemas
 
     config = configure(args).config
@@ -64,7 +64,7 @@ def user_grant(args: argparse.Namespace) -> int:
 
 
 def _with_application(config: Config, act: Callable[[Application], Awaitable[T]]) -> T:
-    """What `act` answers for the application, on its database but without its templates."""
+    """Run `act` with the application, started on its database but without its templates."""
     from parsepy.app import build
 
     async def acting(found: Config) -> T:

@@ -1,4 +1,4 @@
-"""The database of a command: the one configured, a server's, or an embedded one meanwhile."""
+"""The database of a command: the configured one, a running server's, or an embedded one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def is_in_memory(config: Config) -> bool:
-    """Do the data live in this process alone?"""
+    """Are the data kept in this process only?"""
     return config.database_uri is not None and config.database_uri.startswith("memory:")
 
 
@@ -32,7 +32,11 @@ def _place_of_server(config: Config) -> Path:
 
 @contextlib.contextmanager
 def database(config: Config) -> Iterator[Config]:
-    """The configuration with a database to reach: its own, else an embedded one, meanwhile."""
+    """Start an embedded MongoDB for the block, unless a database is configured.
+
+    Gives the configuration with the address of the database. Raises ``StartError`` at the end if
+    the embedded MongoDB has ended by itself.
+    """
     if config.database_uri is not None:
         yield config
         return
@@ -54,7 +58,7 @@ def database(config: Config) -> Iterator[Config]:
 
 
 def _watch(mongo: EmbeddedMongo, lost: threading.Event) -> None:
-    """Stop this process as SIGTERM does when its mongod ends by itself: nothing works without."""
+    """Send this process SIGTERM when its mongod ends by itself."""
     code = mongo.wait()
     if code is None:
         return
@@ -67,7 +71,7 @@ def _watch(mongo: EmbeddedMongo, lost: threading.Event) -> None:
 
 @contextlib.contextmanager
 def shared_database(config: Config) -> Iterator[Config]:
-    """As `database`, but with the embedded one of a running server, if there is such a server."""
+    """Do as `database`, but use the embedded MongoDB of a running server if there is one."""
     uri = _uri_of_server(config) if config.database_uri is None else None
     if uri is not None:
         yield dataclasses.replace(config, database_uri=uri)
@@ -87,7 +91,7 @@ def _uri_of_server(config: Config) -> str | None:
 
 @contextlib.contextmanager
 def noted(config: Config) -> Iterator[None]:
-    """While this runs, other commands find the database's address in `server.json`."""
+    """Write the database's address to `server.json` for other commands; remove it at the end."""
     note = _place_of_server(config)
     draft = note.with_name(f".{note.name}.{secrets.token_hex(8)}")
     note.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What the command says when something is wrong."""
+"""Messages of the command about errors."""
 
 import re
 import sys
@@ -7,16 +7,16 @@ from parsepy.config import ConfigError
 
 
 class StartError(Exception):
-    """Why a command can't go on, in words for who typed it."""
+    """A command cannot continue; the message is for the user."""
 
 
 def warn(message: str) -> None:
-    """Tell of what is strange, though it goes on."""
+    """Print a warning on standard error."""
     print(f"parsepy: warning: {message}", file=sys.stderr)
 
 
 def explained(error: Exception) -> str | None:
-    """The words for an error that has a cause outside; None for one of ours."""
+    """Write the message for an error that the user can mend; None for a fault of parsepy."""
     if isinstance(error, ConfigError):
         if len(error.problems) == 1:
             return error.problems[0]

@@ -19,7 +19,7 @@ COMMON = {
 
 
 def unexpected(word: str, args: argparse.Namespace) -> str:
-    """What to say about a word that no command takes."""
+    """Write the message about an argument that no command has."""
     if not word.startswith("-"):
         return f"unexpected argument {word}"
     flags: dict[str, str] = getattr(args, "flags", {})
@@ -29,7 +29,7 @@ def unexpected(word: str, args: argparse.Namespace) -> str:
 
 
 def add_options(parser: argparse.ArgumentParser, explained: Set[str]) -> None:
-    """A flag for every option of the table, `--config` and `--set`; help on some of them."""
+    """Add `--config`, `--set` and a flag for every option; only those in `explained` get help."""
     parser.add_argument("--config", type=Path, metavar="FILE", help="JSON file of options")
     parser.add_argument(
         "--set",

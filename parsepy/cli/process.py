@@ -1,4 +1,4 @@
-"""This process: its event loop, and the signals that end it."""
+"""The event loop of this process, and the signals that end it."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run on uvloop where there is one."""
+    """Run a coroutine, on uvloop if it is installed."""
     factory = None
     with contextlib.suppress(ImportError):
         import uvloop
@@ -25,12 +25,12 @@ def _interrupt(_signal: int, _frame: object) -> NoReturn:
 
 
 def heed_signals() -> None:
-    """SIGTERM ends a command as Ctrl-C does: everything that was opened is closed."""
+    """Make SIGTERM end the command as Ctrl-C does, so that everything is closed."""
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)
 
 
 def ignore_signals() -> None:
-    """Nothing ends the command any more: it is about to end."""
+    """Ignore signals from now on, because the command is ending already."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

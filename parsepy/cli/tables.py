@@ -1,4 +1,4 @@
-"""`parsepy show`: the tables of the house."""
+"""`parsepy show`: print one of the tables that the code is built of."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ Row = tuple[str, ...]
 
 
 def show(args: argparse.Namespace) -> int:
-    """Print a table, its columns below each other."""
+    """Print a table with aligned columns; return the exit code."""
     rows = [tuple(str(cell) for cell in row) for row in TABLES[args.table]()]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:

@@ -458,9 +458,10 @@ class Config(OptionGroup):
         base_dir: Path | None = None,
         folders: Mapping[str, Path] | None = None,
     ) -> Config:
-        """The settings from values under Parse's names; ConfigError with every problem.
+        """Check values under Parse's names and make the settings of them.
 
-        Relative paths start at `base_dir`, for single options at what `folders` says.
+        Relative paths start at `base_dir`, those of the options in `folders` at the folder there.
+        Raises ConfigError, which lists every problem.
         """
         base_dir = base_dir or Path()
         built = read_group(cls, options, At("", base_dir), folders or {})
@@ -472,7 +473,7 @@ class Config(OptionGroup):
         )
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
-        """Keys that must differ; e-mail verification without what it needs."""
+        """Find keys that are equal, and e-mail verification without what it needs."""
         keys = {"masterKey": self.master_key or None}
         for name, key in (
             ("readOnlyMasterKey", self.read_only_master_key),
@@ -497,7 +498,7 @@ class Config(OptionGroup):
 
     @property
     def ineffective(self) -> tuple[str, ...]:
-        """The options that are set to other than their default but not acted on yet."""
+        """The names of options that are set, but have no effect in this version."""
         return tuple(_ineffective(self, ""))
 
 
@@ -545,7 +546,7 @@ class Settings:
     base_dir: Path
 
     def config(self, **more: object) -> Config:
-        """The checked settings; `more` (Parse's names) wins over what was collected."""
+        """Check what was collected; `more`, under Parse's names, wins. Raises ConfigError."""
         values = {**self.values, **more}
         return Config.from_options(values, base_dir=self.base_dir, folders=self.folders)
 
@@ -577,7 +578,7 @@ def collect(
     """Gather options: flags over environment over file; an empty variable counts as unset.
 
     `flags` has Parse's names. Paths in the file start at the file's folder, others at the
-    working directory. ConfigError if the file cannot be read.
+    working directory. Raises ConfigError if the file cannot be read.
     """
     from_file = _read_file(config_file) if config_file else {}
     base_dir = config_file.resolve().parent if config_file else Path.cwd()
@@ -588,7 +589,7 @@ def collect(
 
 
 def load(config_file: Path | None, env: Mapping[str, str], flags: Mapping[str, object]) -> Config:
-    """`collect` and check: the settings, or ConfigError with every problem."""
+    """Gather options with `collect` and check them; raises ConfigError with every problem."""
     return collect(config_file, env, flags).config()
 
 
@@ -597,7 +598,7 @@ _OTHERS = re.compile(r"\w+_(SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_\w+)|PARS
 
 
 def unknown_variables(env: Mapping[str, str]) -> list[str]:
-    """One line for each PARSE_SERVER_... or PARSEPY_... variable that is no option: a slip."""
+    """List the variables PARSE_SERVER_... and PARSEPY_... that are no option, a line for each."""
     known = [line.env for line in OPTIONS]
     lines = []
     for name in sorted(env):

@@ -1,4 +1,4 @@
-"""Checks: one value as written in, one value for use out, or a message that names the option."""
+"""Checks: turn a value as an option holds it into the value for use, or say what is wrong."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Network = IPv4Network | IPv6Network
 
 
 class ConfigError(Exception):
-    """What is wrong with a configuration: one line per problem, all of them at once."""
+    """A configuration cannot be used; `problems` has a line for each reason."""
 
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
@@ -25,13 +25,13 @@ class ConfigError(Exception):
 
 
 class At(NamedTuple):
-    """Where a value stands: the option's dotted name, and where its relative paths start."""
+    """The place of a value: its option's dotted name, and the folder of its relative paths."""
 
     path: str
     folder: Path
 
     def sub(self, name: str) -> At:
-        """The place of the member `name`."""
+        """Make the place of the member `name`."""
         return self._replace(path=f"{self.path}.{name}" if self.path else name)
 
 
@@ -45,7 +45,7 @@ class Check(Generic[T]):
     record: type[Any] | None = None  # for an object: the OptionGroup that it becomes
 
     def __call__(self, value: object, at: At) -> T:
-        """The value for use; ConfigError that names the option and what it expects."""
+        """Convert a value; raises ConfigError, which names the option and what it expects."""
         try:
             return self.read(value, at)
         except (ValueError, re.error):
@@ -64,7 +64,7 @@ def _shown(value: object) -> str:
 
 
 def value_of(expected: str, convert: Callable[[object], T], *, hidden: bool = False) -> Check[T]:
-    """A check that needs no place: `convert` answers the value, or raises ValueError."""
+    """Make a check of a function that returns the value for use, or raises ValueError."""
     return Check(expected, lambda value, _: convert(value), hidden)
 
 
@@ -101,7 +101,7 @@ def _number(value: object) -> float:
 
 
 def integer(low: int, high: int | None = None, *, also: int | None = None) -> Check[int]:
-    """A whole number from `low` to `high`, or the one value `also`."""
+    """Make a check for a whole number from `low` to `high`, or the one value `also`."""
 
     def convert(value: object) -> int:
         number = _number(value)
@@ -117,7 +117,7 @@ def integer(low: int, high: int | None = None, *, also: int | None = None) -> Ch
 
 
 def number(above: float, below: float | None = None) -> Check[float]:
-    """A number greater than `above` and, when given, less than `below`."""
+    """Make a check for a number greater than `above` and, when given, less than `below`."""
 
     def convert(value: object) -> float:
         found = _number(value)
@@ -137,7 +137,7 @@ def _not_negative(value: object) -> float:
 
 
 def choice(*names: str) -> Check[str]:
-    """One of `names`."""
+    """Make a check for one of `names`."""
 
     def convert(value: object) -> str:
         if value not in names:
@@ -151,7 +151,7 @@ _UNITS = {"": 1, "b": 1, "kb": 2**10, "mb": 2**20, "gb": 2**30, "tb": 2**40}
 
 
 def size_of(value: object) -> int:
-    """The bytes that a number or text such as "20mb" stands for; raises ValueError."""
+    """Convert a number, or a text such as "20mb", to bytes; raises ValueError."""
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", str(value).lower())
     if isinstance(value, bool) or match is None or match[2] not in _UNITS:
         raise ValueError
@@ -174,7 +174,7 @@ def _database_uri(value: object) -> str:
 
 
 def _mount_path(value: object) -> str:
-    """`/parse`; the root of the site is the empty text, so that routes can be appended."""
+    """Check a path such as `/parse`; the site's root becomes "", so that routes can be appended."""
     path = _text(value).rstrip("/")
     if path and (not path.startswith("/") or re.search(r"[\s?#*{}]|//", path)):
         raise ValueError
@@ -191,17 +191,17 @@ def _checked(value: object) -> str:
 
 
 def extension(value: object) -> str:
-    """A pattern of file name extensions, or "*"; raises ValueError or re.error."""
+    """Check a pattern of file name extensions, or "*"; raises ValueError or re.error."""
     return "*" if value == "*" else _checked(value)
 
 
 def _json(value: object) -> object:
-    """A value that may also be given as JSON text, as variables and flags do."""
+    """Read a value that may be JSON text, as in variables and flags; raises ValueError."""
     return json.loads(value) if isinstance(value, str) else value
 
 
 def json_of_object(value: object) -> dict[str, object]:
-    """An object, given as such or as JSON text; raises ValueError."""
+    """Read an object, given as such or as JSON text; raises ValueError."""
     found = _json(value)
     if not isinstance(found, dict):
         raise ValueError
@@ -209,14 +209,14 @@ def json_of_object(value: object) -> dict[str, object]:
 
 
 def frozen(value: object) -> Any:
-    """The same JSON value, read-only."""
+    """Copy a JSON value into read-only mappings and tuples."""
     if isinstance(value, dict):
         return MappingProxyType({name: frozen(item) for name, item in value.items()})
     return tuple(map(frozen, value)) if isinstance(value, list) else value
 
 
 def _items(value: object) -> Sequence[object]:
-    """A list: itself, JSON text, text with commas; one object stands for a list of one."""
+    """Read a list: itself, JSON text, or text with commas; one object is a list of one."""
     if isinstance(value, str) and not value.lstrip().startswith(("[", "{")):
         return [part.strip() for part in value.split(",") if part.strip()]
     found = _json(value)
@@ -228,7 +228,7 @@ def _items(value: object) -> Sequence[object]:
 
 
 def _each(entries: Iterable[tuple[str, object]], check: Check[T], at: At) -> dict[str, T]:
-    """Every entry read by `check`; one ConfigError for all that fail."""
+    """Read every entry with `check`; raises one ConfigError for all that fail."""
     values: dict[str, T] = {}
     problems: list[str] = []
     for name, item in entries:
@@ -242,7 +242,7 @@ def _each(entries: Iterable[tuple[str, object]], check: Check[T], at: At) -> dic
 
 
 def many(check: Check[T], what: str) -> Check[tuple[T, ...]]:
-    """A list whose items `check` reads; `what` names them in messages."""
+    """Make a check for a list whose items `check` reads; `what` names them in messages."""
 
     def read(value: object, at: At) -> tuple[T, ...]:
         entries = ((f"[{index}]", item) for index, item in enumerate(_items(value)))
@@ -252,7 +252,7 @@ def many(check: Check[T], what: str) -> Check[tuple[T, ...]]:
 
 
 def named(check: Check[T], what: str) -> Check[Mapping[str, T]]:
-    """An object whose values `check` reads."""
+    """Make a check for an object whose values `check` reads; `what` names them in messages."""
 
     def read(value: object, at: At) -> Mapping[str, T]:
         found = _each(
@@ -276,9 +276,9 @@ def _network(value: object) -> Network:
 
 @lru_cache(maxsize=4096)
 def ip_allowed(networks: tuple[Network, ...], address: str) -> bool:
-    """Whether the client address is in one of the networks; false for what is no address.
+    """Is the address in one of the networks? A text that is no address is in none.
 
-    An IPv4 address in IPv6 dress (`::ffff:10.0.0.1`) counts as the IPv4 address it is.
+    An IPv4 address written as IPv6 (`::ffff:10.0.0.1`) counts as IPv4.
     """
     try:
         found: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
@@ -290,7 +290,7 @@ def ip_allowed(networks: tuple[Network, ...], address: str) -> bool:
 
 
 def _processes(value: object) -> bool | int:
-    """`true` (one for each core), or how many; from flags and the environment as text."""
+    """Read `true` (one for each core), `false`, or a number; flags and variables bring text."""
     found = value.strip().lower() if isinstance(value, str) else value
     if found in ("true", "false"):
         return found == "true"

@@ -60,7 +60,7 @@ from parsepy.logs import files_kept
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AdapterOptions(OptionGroup):
-    """A module that offers `adapter`, and what to build it with."""
+    """The module that provides `adapter`, and the options that it is called with."""
 
     module: str = required("module", filled, "", "path/to/file.py or a dotted name")
     options: Mapping[str, Any] = option("options", json_object, {}, "what the adapter is made with")
@@ -78,7 +78,7 @@ adapter = Check('{"module": ..., "options": {...}}', _adapter, record=AdapterOpt
 
 @dataclass(frozen=True, slots=True, repr=False)
 class AuthProviderOptions:
-    """A sign-in provider: its own module, if any, and its options."""
+    """One sign-in provider: the operator's module for it, if any, and its options."""
 
     enabled: bool
     adapter: AdapterOptions | None
@@ -105,7 +105,7 @@ auth_provider = Check("an object with the provider's options", _auth_provider)
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PushOptions:
-    """How push notifications go out: your adapter, or the options of the built-in senders."""
+    """Push notifications: the operator's adapter, or the options of the built-in senders."""
 
     adapter: AdapterOptions | None
     options: Mapping[str, Any]
@@ -137,7 +137,7 @@ push_options = Check("an object", _push)
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SchemaOptions(OptionGroup):
-    """What the database should look like: template files, or Parse Server's defined schemas."""
+    """The wanted classes: template files, or Parse Server's defined schemas."""
 
     files: tuple[Path, ...] = option("files", many(path, "files"), [], "template files")
     definitions: tuple[Mapping[str, Any], ...] = option(
@@ -188,7 +188,7 @@ DRIVER_OPTIONS: Mapping[str, Check[Any]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ClientMetadataOptions(OptionGroup):
-    """What MongoDB's log and `currentOp` show of the client beside the driver."""
+    """The client's name and version in MongoDB's log and `currentOp`."""
 
     name: str = required("name", filled, "", "name of the client")
     version: str = required("version", filled, "", "its version")
@@ -196,7 +196,7 @@ class ClientMetadataOptions(OptionGroup):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DatabaseOptions(OptionGroup):
-    """How MongoDB is used; `driver` holds what is passed on to PyMongo."""
+    """The use of MongoDB; `driver` holds the options that are passed on to PyMongo."""
 
     passed_on: ClassVar[Iterable[str]] = tuple(DRIVER_OPTIONS)
 
@@ -287,7 +287,7 @@ driver_and_own = Check("an object", _database_options, record=DatabaseOptions)
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RequestComplexityOptions(OptionGroup):
-    """How elaborate a request may be; -1 is no limit. The master key is exempt."""
+    """The limits of a request's complexity; -1 is no limit. The master key is exempt."""
 
     include_depth: int = option("includeDepth", limit, -1, "levels of `include`")
     include_count: int = option("includeCount", limit, -1, "paths in `include`")
@@ -302,7 +302,7 @@ class RequestComplexityOptions(OptionGroup):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AccountLockoutOptions(OptionGroup):
-    """When an account is locked after failed log-ins."""
+    """The number of failed log-ins that lock an account, and for how long."""
 
     duration: float = required("duration", number(0, 100_000), 5, "minutes it stays locked")
     threshold: int = required("threshold", integer(1, 999), 3, "failed tries that lock it")
@@ -313,7 +313,7 @@ class AccountLockoutOptions(OptionGroup):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PasswordPolicyOptions(OptionGroup):
-    """What a password must be, and how long it and its reset link live."""
+    """The demands on passwords, and the validity of passwords and reset links."""
 
     validator_pattern: re.Pattern[str] | None = maybe(
         "validatorPattern", pattern, "what a password must match"
@@ -342,7 +342,7 @@ class PasswordPolicyOptions(OptionGroup):
     )
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
-        """A link can only be reused if it has an end."""
+        """Find a reuse of reset links that never expire."""
         if self.reset_token_reuse_if_valid and self.reset_token_validity_duration is None:
             yield "resetTokenReuseIfValid", "needs resetTokenValidityDuration"
 
@@ -388,7 +388,7 @@ class FileDownloadOptions(OptionGroup):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class IdempotencyOptions(OptionGroup):
-    """Which requests with an X-Parse-Request-Id count once only."""
+    """The paths on which a repeated X-Parse-Request-Id is refused, and for how long."""
 
     paths: tuple[str, ...] = option("paths", patterns, [], "paths, as regular expressions")
     ttl: float = option("ttl", number(0), 300, "seconds an id is remembered")
@@ -406,7 +406,7 @@ request_path = value_of("a path such as /functions/*path or /classes/:name", _re
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RateLimitOptions(OptionGroup):
-    """One limit: so many requests to a path in a window of time."""
+    """One limit: the number of requests to a path in a window of time."""
 
     request_path: str = required("requestPath", request_path, "/", "path, such as /functions/*path")
     request_time_window: float = required(
@@ -431,7 +431,7 @@ class RateLimitOptions(OptionGroup):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LiveQueryOptions(OptionGroup):
-    """Which classes clients may follow live."""
+    """The classes that clients may subscribe to, and how changes reach all processes."""
 
     class_names: tuple[str, ...] = option("classNames", patterns, [], "classes")
     redis_url: str | None = maybe("redisURL", secret, "Redis, for several servers")
@@ -480,7 +480,7 @@ class LiveQueryServerOptions(OptionGroup):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PagesOptions(OptionGroup):
-    """The pages behind links in e-mails."""
+    """The web pages that links in e-mails lead to."""
 
     enable_localization: bool = option("enableLocalization", boolean, False, "by language")
     localization_json_path: Path | None = maybe("localizationJsonPath", path, "translations")
@@ -504,7 +504,7 @@ class PagesOptions(OptionGroup):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SecurityOptions(OptionGroup):
-    """The report of weak settings."""
+    """The security report: whether it is offered, logged, and which checks it adds."""
 
     enable_check: bool = option("enableCheck", boolean, False, "offer /security")
     enable_check_log: bool = option("enableCheckLog", boolean, False, "log it at the start")
@@ -515,7 +515,7 @@ class SecurityOptions(OptionGroup):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class MetricsOptions(OptionGroup):
-    """Figures for Prometheus: below the mount with the master key, or on a port of their own."""
+    """Figures for Prometheus: on the route `/metrics` with the master key, or on another port."""
 
     enabled: bool = option("enabled", boolean, False, "keep figures, and answer GET /metrics")
     port: int | None = maybe("port", integer(0, 65535), "answer there as well, without a key")
@@ -527,7 +527,7 @@ log_files = value_of('a number of files, or of days such as "14d"', files_kept)
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QueryOptions(OptionGroup):
-    """How aggregation pipelines are read."""
+    """The reading of aggregation pipelines."""
 
     aggregation_raw_values: bool = option(
         "aggregationRawValues", boolean, False, "leave values as they are"
@@ -539,7 +539,7 @@ class QueryOptions(OptionGroup):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class InstallationOptions(OptionGroup):
-    """What happens to installations with the same device token."""
+    """The treatment of installations with the same device token."""
 
     duplicate_device_token_action: str = option(
         "duplicateDeviceTokenAction", choice("delete", "update"), "delete", "to the other one"
@@ -557,9 +557,10 @@ class InstallationOptions(OptionGroup):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LogLevelOptions(OptionGroup):
-    """The log level of what cloud code does.
+    """The log levels of what cloud code does.
 
-    What went well is verbose, where Parse Server says info: a line holds an object's values.
+    Successes are logged as verbose, where Parse Server logs them as info, because a line holds
+    the values of an object.
     """
 
     cloud_function_error: str = option("cloudFunctionError", level, "error", "function failed")
@@ -572,13 +573,13 @@ class LogLevelOptions(OptionGroup):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DeniedKeywordOptions(OptionGroup):
-    """A key, a value, or a pair of both that no request body may hold (regular expressions)."""
+    """A key, a value, or both together that no request body may hold (regular expressions)."""
 
     key: str | None = maybe("key", checked_pattern, "what no key may match")
     value: Any = maybe("value", json_value, "what no value may match")
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
-        """An empty entry would refuse nothing; a broken pattern would refuse everything."""
+        """Find an entry without key and value, and a value that is no regular expression."""
         if self.key is None and self.value is None:
             yield "key", "a denied keyword needs a key or a value"
         if isinstance(self.value, str):

@@ -1,4 +1,4 @@
-"""Request paths as options write them: ``/functions/*path``, ``/classes/:name{/:id}``."""
+"""Patterns of request paths in options: ``/functions/*path``, ``/classes/:name{/:id}``."""
 
 import re
 
@@ -11,10 +11,10 @@ _SPECIAL = re.compile(r"([\\:*{}()\[\]+?!])")
 
 
 def path_pattern(text: str) -> re.Pattern[str]:
-    """The paths that a pattern stands for: any case, with or without a slash at the end.
+    """Compile a pattern; it matches in any case, with or without a slash at the end.
 
     ``:name`` is one segment, ``*name`` everything that follows, ``{...}`` may be missing, a
-    backslash takes the next character as it is. Raises ValueError for what means nothing.
+    backslash takes the next character literally. Raises ValueError for any other sign.
     """
     parts = []
     depth = 0
@@ -36,5 +36,5 @@ def path_pattern(text: str) -> re.Pattern[str]:
 
 
 def escape_path(text: str) -> str:
-    """A pattern that stands for exactly this path."""
+    """Make the pattern that matches exactly this path."""
     return _SPECIAL.sub(r"\\\1", text)

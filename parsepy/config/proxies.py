@@ -1,4 +1,4 @@
-"""``TrustProxy``: whose word on a client's address counts, in Express's terms."""
+"""``TrustProxy``: the proxies whose X-Forwarded-For is used, as in Express's `trust proxy`."""
 
 import json
 import re
@@ -16,7 +16,7 @@ _NAMED = {
 
 @dataclass(frozen=True, slots=True)
 class TrustProxy:
-    """Which proxies are believed: those within ``hops`` of us, and those in ``networks``."""
+    """The trusted proxies: the nearest ``hops`` ones, and those in ``networks``."""
 
     hops: float = 0
     networks: tuple[Network, ...] = ()
@@ -25,14 +25,14 @@ class TrustProxy:
         return bool(self.hops or self.networks)
 
     def trusts(self, address: str, hop: int = 0) -> bool:
-        """Is the sender of this address, so many hops away, believed?"""
+        """Is the proxy with this address trusted, so many hops away from this server?"""
         return hop < self.hops or ip_allowed(self.networks, address)
 
     def client(self, peer: str, forwarded: str) -> str:
-        """The client's address: ``peer``, or what the proxies tell in X-Forwarded-For.
+        """Find the client's address: ``peer``, or one of X-Forwarded-For (``forwarded``).
 
-        The list is read from our side: the first address that no trusted proxy vouches for is
-        the client, whatever it wrote before itself.
+        The list is read from its end: the first address that is no trusted proxy's is the
+        client's. What stands before it was written by the client and is ignored.
         """
         addresses = [peer, *(part.strip() for part in reversed(forwarded.split(",")))]
         for hop, address in enumerate(addresses[:-1]):
@@ -44,7 +44,7 @@ class TrustProxy:
 
 
 def _bare(address: str) -> str:
-    """An address without the port that some proxies write."""
+    """Remove the port that some proxies write behind an address."""
     if address.startswith("["):
         return address[1:].partition("]")[0]
     host, colon, port = address.partition(":")

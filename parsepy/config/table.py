@@ -15,16 +15,16 @@ ALWAYS = "always so here"
 
 
 class OptionGroup:
-    """A record of options; its fields are made with `option` and `maybe`.
+    """A record of options; its fields are made with `option`, `maybe` and `required`.
 
-    Without a `repr` of its contents: they hold keys, and reprs end up in logs.
+    Subclasses have no `repr` of their contents, which hold keys and would end up in logs.
     """
 
     __slots__ = ()
     passed_on: ClassVar[Iterable[str]] = ()  # names that someone else's table checks
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
-        """Options that are fine each by itself but not together: (name, what is wrong)."""
+        """Find options that are valid alone but not together: yields (name, what is wrong)."""
         yield from ()
 
 
@@ -33,7 +33,7 @@ R = TypeVar("R", bound=OptionGroup)
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One line of the table: what `parsepy show options` prints and what checks the value."""
+    """One line of the table that `parsepy show options` prints, with the check of the value."""
 
     name: str
     attribute: str
@@ -47,12 +47,12 @@ class Option:
 
     @property
     def flag(self) -> str:
-        """The command line's name for it."""
+        """The name on the command line."""
         return "--" + self.attribute.replace("_", "-")
 
     @property
     def members(self) -> tuple[Option, ...]:
-        """The options inside, if this one is a group."""
+        """The options of the record that this one holds; none if it is no record."""
         return options_of(self.check.record) if self.check.record else ()
 
 
@@ -66,7 +66,11 @@ def option(
     acts: bool = True,
     idle: str = "",
 ) -> T:
-    """A field of an OptionGroup: Parse's name, the check, the default as JSON, one line of help."""
+    """Make a field of an OptionGroup: Parse's name, check, default as JSON, one line of help.
+
+    `idle` says why the option has no effect here for good; `acts` is false for one that has no
+    effect yet.
+    """
     value = check(default, At(name, Path())) if default is not None else None
     made: T = _field(value, (name, check, default, help, env, acts, idle, False))
     return made
@@ -81,13 +85,13 @@ def maybe(
     acts: bool = True,
     idle: str = "",
 ) -> T | None:
-    """A field of an OptionGroup that is None unless given."""
+    """Make a field of an OptionGroup that is None unless given."""
     made: T | None = _field(None, (name, check, None, help, env, acts, idle, False))
     return made
 
 
 def required(name: str, check: Check[T], unset: T, help: str, *, acts: bool = True) -> T:
-    """A field that must be given; `unset` only stands in while other problems are collected."""
+    """Make a field that must be given; `unset` is its value while other problems are collected."""
     made: T = _field(unset, (name, check, None, help, "", acts, "", True))
     return made
 
@@ -97,7 +101,7 @@ def _field(value: object, option: tuple[object, ...]) -> Any:
 
 
 def options_of(record: type[OptionGroup]) -> tuple[Option, ...]:
-    """The table of a group's options, in order."""
+    """List a group's options, in the order of its fields."""
     found = []
     for field in dataclasses.fields(record):  # type: ignore[arg-type]  # every OptionGroup is one
         if "option" in field.metadata:
@@ -109,7 +113,7 @@ def options_of(record: type[OptionGroup]) -> tuple[Option, ...]:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that was probably meant, whatever its case; None if none is near."""
+    """Find the known name that was probably meant, in any case; None if none is similar."""
     from difflib import get_close_matches
 
     lower = {candidate.lower(): candidate for candidate in known}
@@ -126,7 +130,11 @@ def _unknown(name: str, at: At, known: Iterable[str]) -> str:
 def read_group(
     record: type[R], given: Mapping[str, object], at: At, folders: Mapping[str, Path]
 ) -> R:
-    """The record from values under Parse's names; `folders`: where an option's paths start."""
+    """Check values under Parse's names and make a record of them.
+
+    `folders` has the folders of options whose relative paths start elsewhere than the others'.
+    Raises ConfigError, which lists every problem.
+    """
     known = {line.name: line for line in options_of(record)}
     values: dict[str, object] = {}
     problems: list[str] = []
@@ -150,7 +158,7 @@ def read_group(
 
 
 def group(record: type[R]) -> Check[R]:
-    """An object with the options of `record`."""
+    """Make a check for an object with the options of `record`."""
 
     def read(value: object, at: At) -> R:
         return read_group(record, json_of_object(value), at, {})

@@ -1,4 +1,4 @@
-"""``STORES``: where files can be kept, by the short names of the option ``filesAdapter``."""
+"""``STORES``: the built-in file stores, by the short names of the option ``filesAdapter``."""
 
 STORES = {
     "gridfs": "parsepy.files.gridfs",

@@ -1,4 +1,4 @@
-"""``FileStore``: what a place for files must offer, be it ours or an operator's own adapter."""
+"""``FileStore``: what a store of files has to offer, built in or an operator's adapter."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -8,10 +8,10 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFile:
-    """What a store knows of a file without reading it.
+    """What a store knows of a file without reading its content.
 
-    ``key`` is the store's own (GridFS: the file's id), so that a file that is replaced while
-    it is sent is still sent as it was.
+    ``key`` is the store's own (GridFS: the file's id), so that a file that is replaced while it
+    is sent is still sent unchanged.
     """
 
     name: str
@@ -23,10 +23,10 @@ class StoredFile:
 
 
 class FileStore(Protocol):
-    """A place for files. Names are whole stored names, a directory included ("2026/a.png").
+    """A store of files. Names are whole stored names, with their directory ("2026/a.png").
 
-    An adapter of the operator's own is a class `adapter` with these methods. Whatever goes
-    wrong in a method is answered with Parse's error of that route and logged.
+    An operator's adapter is a class `adapter` with these methods. Any exception of a method is
+    logged, and the client gets Parse's error of that route.
     """
 
     async def create(
@@ -38,15 +38,15 @@ class FileStore(Protocol):
         metadata: Mapping[str, Any],
         tags: Mapping[str, Any],
     ) -> None:
-        """Store the chunks as they come; if they end in an exception, leave nothing behind."""
+        """Store the chunks as they arrive; if reading them raises, leave nothing behind."""
         ...
 
     async def find(self, name: str) -> StoredFile | None:
-        """The newest file of that name, or None."""
+        """Find the newest file of that name; None if there is none."""
         ...
 
     def read(self, file: StoredFile, start: int, stop: int) -> AsyncIterator[bytes]:
-        """The bytes from ``start`` to before ``stop``, in pieces of a moderate size."""
+        """Read the bytes from ``start`` to before ``stop``, in pieces of a moderate size."""
         ...
 
     async def delete(self, name: str) -> bool:
@@ -54,9 +54,9 @@ class FileStore(Protocol):
         ...
 
     def url(self, name: str) -> str | None:
-        """Where clients get the file from the store itself; None: from this server."""
+        """Return the file's address in the store itself; None if this server has to send it."""
         ...
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         ...

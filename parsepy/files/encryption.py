@@ -1,6 +1,6 @@
-"""``Encryption``: Parse Server's format of encrypted files, piece by piece (protocol §6.10).
+"""``Encryption``: Parse Server's format of encrypted files, in pieces (protocol §6.10).
 
-Stored is the AES-256-GCM ciphertext, then 16 bytes of IV, then 16 bytes of tag.
+A stored file is the AES-256-GCM ciphertext, then 16 bytes of IV, then 16 bytes of tag.
 """
 
 import base64
@@ -15,7 +15,7 @@ Read = Callable[[int, int], AsyncIterator[bytes]]
 
 
 class Encryption:
-    """Encrypts and decrypts with the key that the option ``encryptionKey`` stands for."""
+    """Encrypts and decrypts with the key that is derived from the option ``encryptionKey``."""
 
     def __init__(self, key: str) -> None:
         try:
@@ -33,7 +33,7 @@ class Encryption:
         self._cipher = cipher
 
     async def encrypted(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """The stored form of what comes."""
+        """Encrypt chunks as they arrive: yields the stored form in pieces."""
         iv = os.urandom(_IV)
         encryptor = self._cipher(iv).encryptor()
         async for piece in chunks:
@@ -43,10 +43,10 @@ class Encryption:
     async def decrypted(
         self, read: Read, length: int, start: int, stop: int
     ) -> AsyncIterator[bytes]:
-        """The plain bytes of a range of a stored file that is ``length`` bytes long.
+        """Decrypt a range of a stored file that is ``length`` bytes long: yields plain bytes.
 
-        The file is read twice: nothing is handed out before all of it is known to be genuine.
-        Raises ``ValueError`` if it is not, or was encrypted with another key.
+        The file is read twice, so that nothing is returned before all of it is authenticated.
+        Raises ``ValueError`` if it was changed, or was encrypted with another key.
         """
         end = length - OVERHEAD
         if end < 0:

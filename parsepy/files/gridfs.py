@@ -1,6 +1,6 @@
-"""Files in MongoDB's GridFS, laid out as Parse Server does it (protocol §6.10).
+"""Files in MongoDB's GridFS, in the layout of Parse Server (protocol §6.10).
 
-Written here and not by the driver's own GridFS, which gathers up to 48 MB before it writes.
+Not with the driver's own GridFS, which holds up to 48 MB in memory before it writes.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -23,11 +23,11 @@ _ILLEGAL_OPERATION = 20  # a standalone MongoDB has no transactions
 
 
 class GridFS:
-    """The buckets ``fs.files`` and ``fs.chunks`` of the application's own database.
+    """The collections ``fs.files`` and ``fs.chunks`` of the application's own database.
 
-    With an ``encryption``, what is stored is AES-256-GCM ciphertext; it is verified as a whole
-    before a byte of it is sent. An upload that gives no sign of life for ``abandoned_after``
-    seconds was a killed server's, and is removed.
+    With an ``encryption``, files are stored as AES-256-GCM ciphertext, and verified as a whole
+    before a byte of them is sent. An upload whose note is not renewed for ``abandoned_after``
+    seconds belongs to a killed server, and is removed.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class GridFS:
             await self._write(file, buffer, chunks)
 
     async def _write_small(self, file: dict[str, Any], buffer: bytearray) -> bool:
-        """Store a file and its few chunks as one; False if this MongoDB has no transactions."""
+        """Store a file and its few chunks together; False if this MongoDB has no transactions."""
         rows = _rows(file["_id"], 0, buffer, len(buffer))
 
         async def write(session: AsyncClientSession) -> None:
@@ -91,7 +91,7 @@ class GridFS:
     async def _write(
         self, file: dict[str, Any], buffer: bytearray, chunks: AsyncIterator[bytes]
     ) -> None:
-        """Store a file as it comes, beginning with what is in the buffer."""
+        """Store a file as its chunks arrive, beginning with what is in the buffer."""
         number, length = 0, len(buffer)
         async with self.uploads.noted(file["_id"]):
             async for piece in chunks:
@@ -112,7 +112,7 @@ class GridFS:
         del buffer[:size]
 
     async def find(self, name: str) -> StoredFile | None:
-        """The newest revision of a name."""
+        """Find the newest revision of a name."""
         row = await self._files.find_one({"filename": name}, sort=[("uploadDate", -1)])
         if row is None:
             return None
@@ -131,7 +131,7 @@ class GridFS:
         )
 
     async def read(self, file: StoredFile, start: int, stop: int) -> AsyncIterator[bytes]:
-        """The chunks of a range; raises ``ValueError`` for what the key does not fit."""
+        """Read a range; raises ``ValueError`` for a file that the key does not decrypt."""
         file_id, chunk_size, length = file.key
         if self._encryption is None:
             async for piece in self._read(file_id, chunk_size, start, stop):
@@ -176,11 +176,11 @@ class GridFS:
         return bool(rows)
 
     def url(self, name: str) -> str | None:
-        """Always by way of this server."""
+        """Return None: this server sends the file."""
         return None
 
     async def close(self) -> None:
-        """Nothing: the connection is the storage's."""
+        """Do nothing: the connection is the storage's."""
 
     async def _make_indexes(self) -> None:
         if not self._indexed:
@@ -192,7 +192,7 @@ class GridFS:
 
 
 def _complete(file: dict[str, Any], length: int) -> dict[str, Any]:
-    """The document of ``fs.files``, which makes the chunks a file."""
+    """Make the document of ``fs.files``, with which the chunks become a file."""
     return {
         "_id": file["_id"],
         "length": length,
@@ -204,7 +204,7 @@ def _complete(file: dict[str, Any], length: int) -> dict[str, Any]:
 
 
 def _rows(file_id: ObjectId, number: int, buffer: bytearray, size: int) -> list[dict[str, Any]]:
-    """The documents of ``fs.chunks`` for the first bytes of a buffer, the first one's number."""
+    """Make documents of ``fs.chunks`` for ``size`` bytes of the buffer, from ``number`` on."""
     return [
         {
             "_id": ObjectId(),

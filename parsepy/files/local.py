@@ -1,4 +1,4 @@
-"""Files in a folder of this machine, written beside their place and moved there when whole."""
+"""Files in a folder of this machine; a file is moved to its place when it is complete."""
 
 import asyncio
 import json
@@ -21,9 +21,9 @@ _LONGEST = 1024
 
 
 class LocalFiles:
-    """Files below ``folder``; their metadata lie in its ``.metadata``, uploads in ``.uploads``.
+    """Files below ``folder``, with their metadata in ``.metadata`` and uploads in ``.uploads``.
 
-    A name that leads out of the folder or to a hidden place is no file's name.
+    A name that leads out of the folder, or to a hidden file, is not accepted.
     """
 
     def __init__(self, folder: str) -> None:
@@ -45,7 +45,7 @@ class LocalFiles:
         metadata: Mapping[str, Any],
         tags: Mapping[str, Any],
     ) -> None:
-        """Store a file; raises ``ValueError`` for a name that is no path below the folder."""
+        """Store a file; raises ``ValueError`` for a name that is not a path below the folder."""
         place = self._place(name)
         if place is None:
             raise ValueError("the name leads out of the folder")
@@ -90,7 +90,7 @@ class LocalFiles:
         return self._metadata / f"{name}.json"
 
     async def find(self, name: str) -> StoredFile | None:
-        """The file of that name."""
+        """Find the file of that name."""
         return await asyncio.to_thread(self._find, name)
 
     def _find(self, name: str) -> StoredFile | None:
@@ -112,7 +112,7 @@ class LocalFiles:
         )
 
     async def read(self, file: StoredFile, start: int, stop: int) -> AsyncIterator[bytes]:
-        """A range in pieces."""
+        """Read a range in pieces."""
         place: Path = file.key
         with await asyncio.to_thread(place.open, "rb", buffering=0) as opened:
             opened.seek(start)
@@ -125,7 +125,7 @@ class LocalFiles:
                 yield piece
 
     async def delete(self, name: str) -> bool:
-        """Delete a file and what is known of it."""
+        """Delete a file and its metadata."""
         place = self._place(name)
         if place is None:
             return False
@@ -137,15 +137,15 @@ class LocalFiles:
         return True
 
     def url(self, name: str) -> str | None:
-        """Always by way of this server."""
+        """Return None: this server sends the file."""
         return None
 
     async def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no file stays open."""
 
 
 def _has_room(name: str) -> bool:
-    """Is a file system sure to have room for this name?"""
+    """Is this name short enough for any file system?"""
     parts = [len(part.encode("utf-8", "replace")) for part in name.split("/")]
     return max(parts) <= _LONGEST_PART and sum(parts) <= _LONGEST
 

@@ -1,4 +1,4 @@
-"""Files in this process, for the database ``memory:``; they go when it ends."""
+"""Files in this process, for the database ``memory:``; they are lost when it ends."""
 
 import hashlib
 from collections.abc import AsyncIterator, Mapping
@@ -25,7 +25,7 @@ class MemoryFiles:
         metadata: Mapping[str, Any],
         tags: Mapping[str, Any],
     ) -> None:
-        """Keep a file."""
+        """Store a file."""
         data = b"".join([piece async for piece in chunks])
         self._files[name] = StoredFile(
             name=name,
@@ -37,23 +37,23 @@ class MemoryFiles:
         )
 
     async def find(self, name: str) -> StoredFile | None:
-        """The file of that name."""
+        """Find the file of that name."""
         return self._files.get(name)
 
     async def read(self, file: StoredFile, start: int, stop: int) -> AsyncIterator[bytes]:
-        """A range in pieces."""
+        """Read a range in pieces."""
         data: bytes = file.key
         for offset in range(start, min(stop, len(data)), _PIECE):
             yield data[offset : min(offset + _PIECE, stop)]
 
     async def delete(self, name: str) -> bool:
-        """Forget a file."""
+        """Delete a file."""
         return self._files.pop(name, None) is not None
 
     def url(self, name: str) -> str | None:
-        """Always by way of this server."""
+        """Return None: this server sends the file."""
         return None
 
     async def close(self) -> None:
-        """Forget all."""
+        """Delete all files."""
         self._files.clear()

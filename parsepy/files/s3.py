@@ -1,4 +1,4 @@
-"""Files in a bucket of S3 or of anything that speaks its protocol (extra ``s3``: obstore)."""
+"""Files in a bucket of S3, or of a service with its protocol (extra ``s3``: obstore)."""
 
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -21,8 +21,9 @@ _OF_THE_OBJECT = {
 class S3Files:
     """Objects of ``bucket`` whose keys are ``prefix`` and the file's name.
 
-    ``endpoint`` names another service than Amazon's. Without an access key, obstore looks where
-    Amazon's own tools look. With ``base_url`` clients read files from there, not from here.
+    ``endpoint`` is the address of another service than Amazon's. Without an access key, obstore
+    takes the credentials that Amazon's tools would take. With ``base_url``, clients read files
+    from there and not from this server.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class S3Files:
         metadata: Mapping[str, Any],
         tags: Mapping[str, Any],
     ) -> None:
-        """Store an object in parts; raises ``ValueError`` for metadata that it can't have."""
+        """Store an object in parts; raises ``ValueError`` for metadata that S3 cannot hold."""
         if not is_plain_path(name):
             raise ValueError("the name is no plain path")
         attributes = {key.lower(): _text(value) for key, value in metadata.items()}
@@ -83,7 +84,7 @@ class S3Files:
         )
 
     async def find(self, name: str) -> StoredFile | None:
-        """The object of that name."""
+        """Find the object of that name."""
         if not is_plain_path(name):
             return None
         try:
@@ -102,7 +103,7 @@ class S3Files:
         )
 
     async def read(self, file: StoredFile, start: int, stop: int) -> AsyncIterator[bytes]:
-        """A range in pieces, of the very object that was found."""
+        """Read a range in pieces, of the version of the object that was found."""
         if start >= stop:
             return
         options: dict[str, Any] = {"range": (start, stop)}
@@ -113,18 +114,18 @@ class S3Files:
             yield bytes(piece)
 
     async def delete(self, name: str) -> bool:
-        """Delete the object; S3 itself does not tell whether there was one."""
+        """Delete the object; true if it was there, which S3 itself does not say."""
         if await self.find(name) is None:
             return False
         await self._api.delete_async(self._store, name)
         return True
 
     def url(self, name: str) -> str | None:
-        """Below ``baseUrl``, if there is one."""
+        """Return the address below ``baseUrl``; None without that option."""
         return None if self._base_url is None else f"{self._base_url}/{quote(name)}"
 
     async def close(self) -> None:
-        """Nothing: obstore's connections close by themselves."""
+        """Do nothing: obstore closes its connections itself."""
 
 
 def _text(value: Any) -> str:

@@ -1,8 +1,8 @@
-"""``Uploads``: notes of the uploads under way, so that a killed server leaves no chunks.
+"""``Uploads``: a document for each running upload, so that a killed server leaves no chunks.
 
-A note is written before an upload's first chunk and deleted when the file is there. While the
-upload lives, its note is renewed; a note that is old belongs to a process that is gone, and its
-chunks are deleted. The clock is the database's: those of the servers may differ.
+It is written before the first chunk, renewed while the upload runs, and deleted when the file is
+complete. One that is not renewed belongs to a process that has ended, and its chunks are
+deleted. Times are the database's, since the clocks of servers may differ.
 """
 
 import asyncio
@@ -19,19 +19,19 @@ log = logging.getLogger("parsepy.files")
 
 COLLECTION = "fs.uploads"
 ABANDONED_AFTER = 900.0
-"""Seconds without a sign of life after which an upload counts as abandoned."""
+"""Seconds without renewal after which an upload counts as abandoned."""
 _RENEWALS = 5  # in that time
 
 
 class UploadAbandoned(Exception):
-    """An upload gave no sign of life for so long that its chunks were deleted."""
+    """An upload was not renewed for so long that its chunks were deleted."""
 
 
 class Uploads:
-    """The notes in ``fs.uploads``: ``{_id, renewed}``, and ``abandoned`` for those given up.
+    """The documents of ``fs.uploads``: ``{_id, renewed}``, and ``abandoned`` if it was given up.
 
-    An abandoned note stays for one more period, and what has come after all is deleted then:
-    a process that was only suspended, or a write that was on its way, may still add chunks.
+    An abandoned one stays for another period, and chunks that were added meanwhile are deleted
+    then: a process that was only suspended, or a write that was sent already, may add some.
     """
 
     def __init__(
@@ -44,10 +44,10 @@ class Uploads:
 
     @asynccontextmanager
     async def noted(self, file_id: ObjectId) -> AsyncIterator[None]:
-        """Note an upload for as long as the block runs, which ends when the file is stored.
+        """Record an upload while the block runs, which has to store the whole file.
 
-        Raises ``UploadAbandoned`` if it was given up meanwhile. However the block fails,
-        nothing of the file is left.
+        If the block raises, nothing of the file is left. Raises ``UploadAbandoned`` if the
+        upload was given up meanwhile.
         """
         await self._notes.update_one(
             {"_id": file_id}, {"$currentDate": {"renewed": True}}, upsert=True
@@ -66,7 +66,7 @@ class Uploads:
             renewing.cancel()
 
     async def renew(self, file_id: ObjectId) -> None:
-        """Give a sign of life; raises ``UploadAbandoned`` if that comes too late."""
+        """Renew an upload; raises ``UploadAbandoned`` if it was given up already."""
         found = await self._notes.update_one(
             {"_id": file_id, "abandoned": {"$exists": False}}, {"$currentDate": {"renewed": True}}
         )
@@ -74,7 +74,7 @@ class Uploads:
             raise UploadAbandoned(f"the upload {file_id} was given up as abandoned")
 
     async def _renew_on(self, file_id: ObjectId) -> None:
-        """Renew from time to time: a slow client may send nothing for long."""
+        """Renew an upload at intervals, since a slow client may send nothing for long."""
         while True:
             await asyncio.sleep(self._period / _RENEWALS)
             try:
@@ -98,7 +98,7 @@ class Uploads:
         await self._chunks.delete_many({"files_id": file_id})
 
     async def clean(self) -> None:
-        """Delete what abandoned uploads have left, now and again in every period."""
+        """Delete the chunks of abandoned uploads, now and again after each period."""
         while True:
             try:
                 count = await self.clean_once()
@@ -110,7 +110,7 @@ class Uploads:
             await asyncio.sleep(self._period)
 
     async def clean_once(self) -> int:
-        """Delete what abandoned uploads have left: how many were found abandoned."""
+        """Delete the chunks of abandoned uploads; return how many uploads there were."""
         old = {"$lt": ["$renewed", {"$subtract": ["$$NOW", int(self._period * 1000)]}]}
         count = 0
         async for note in self._notes.find({"$expr": old}):

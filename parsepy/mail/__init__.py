@@ -1,4 +1,4 @@
-"""``MAILERS``: how mail can go out, by the short names of the option ``emailAdapter``."""
+"""``MAILERS``: the built-in mailers, by the short names of the option ``emailAdapter``."""
 
 MAILERS = {
     "smtp": "parsepy.mail.smtp",

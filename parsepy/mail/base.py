@@ -1,4 +1,4 @@
-"""The ``Mailer`` protocol: what the house asks of whatever sends mail; how it is asked."""
+"""The ``Mailer`` protocol: what an adapter that sends mail has to offer, and how it is called."""
 
 import asyncio
 import inspect
@@ -11,7 +11,7 @@ from parsepy.model.values import JSONObject
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail that is ready to be sent."""
+    """A complete mail: receiver, subject and text."""
 
     to: str
     subject: str
@@ -20,9 +20,9 @@ class Mail:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class AccountMail:
-    """What a mail about an account says: whose it is (in REST form) and the link to follow.
+    """The contents of a mail about an account: its user in REST form, and the link to follow.
 
-    The link is a secret of the user's: it has no ``repr``, and belongs in no log.
+    The link is secret: a record has no ``repr``, and must not be logged.
     """
 
     app_name: str
@@ -32,14 +32,14 @@ class AccountMail:
 
 @runtime_checkable
 class Mailer(Protocol):
-    """Sends mail. Its methods may be plain functions; those run in a thread.
+    """Sends mail. Its methods may be async, or plain functions, which run in a thread.
 
-    A mailer with texts of its own offers ``send_verification_email(account_mail)`` and
-    ``send_password_reset_email(account_mail)`` as well, and is asked for these instead.
+    A mailer with texts of its own also has ``send_verification_email(account_mail)`` and
+    ``send_password_reset_email(account_mail)``, which are then called instead.
     """
 
     def send_mail(self, mail: Mail) -> Any:
-        """Send one mail; raises whatever went wrong."""
+        """Send one mail; may raise any exception, which is logged."""
         ...
 
 

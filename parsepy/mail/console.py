@@ -1,4 +1,4 @@
-"""Mail for development: it is not sent but shown on standard error, links and all."""
+"""Mail for development: it is not sent but printed on standard error, links included."""
 
 import sys
 
@@ -6,9 +6,9 @@ from parsepy.mail.base import Mail
 
 
 class adapter:
-    """Shows mails. Who can read the server's output can take over accounts: never in public."""
+    """Prints mails. Anyone who can read the server's output can take over accounts."""
 
     async def send_mail(self, mail: Mail) -> None:
-        """Show one mail; not by the log, which masks tokens and so would spoil the links."""
+        """Print one mail; not through the log, which would mask the tokens in the links."""
         text = f"mail (not sent)\n  To: {mail.to}\n  Subject: {mail.subject}\n\n{mail.text}"
         print(text, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""Mail by SMTP, with the standard library's client in threads of its own."""
+"""Mail by SMTP, with the standard library's client, in threads."""
 
 import asyncio
 import smtplib
@@ -17,7 +17,8 @@ _THREADS = 4  # a server that hangs holds up mail, and nothing else
 class adapter:
     """Sends mail through one SMTP server.
 
-    ``security`` is "starttls" (the default), "tls", or "none" for a server on this machine.
+    ``security`` is "starttls" (the default), "tls", or "none", which suits a server on the same
+    machine.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class adapter:
 
 
 def _address(text: str) -> Address:
-    """A sender such as ``Shop <shop@example.com>``; raises ``ValueError``."""
+    """Parse an address such as ``Library <books@example.com>``; raises ``ValueError``."""
     name, spec = parseaddr(text)
     if "@" not in spec:
         raise ValueError(f"sender: {text!r} is no mail address")

@@ -1,1 +1,1 @@
-"""The data language: pure, synchronous, no I/O."""
+"""The data model: queries, values, schemas and permissions, without any input or output."""

@@ -8,9 +8,9 @@ from parsepy.model.values import JSONObject
 
 
 def clean(value: Any) -> JSONObject:
-    """The ACL of a request body, reduced to its true flags.
+    """Reduce the ACL of a request body to its true flags.
 
-    Raises INVALID_ACL for what is no map or names an unsaved user (protocol §7.8, §9.6).
+    Raises INVALID_ACL if it is no map or names an unsaved user (protocol §7.8, §9.6).
     """
     if not isinstance(value, dict) or "*unresolved" in value:
         raise ParseError(Code.INVALID_ACL, "Invalid ACL.")
@@ -25,12 +25,12 @@ def clean(value: Any) -> JSONObject:
 
 
 def names_with(entries: JSONObject, flag: str) -> list[str]:
-    """The names that hold ``read`` or ``write`` in a clean ACL."""
+    """List the names that have the flag ``read`` or ``write`` in a clean ACL."""
     return [name for name, flags in entries.items() if flag in flags]
 
 
 def from_names(readers: Iterable[str] | None, writers: Iterable[str] | None) -> JSONObject:
-    """The ACL of stored permission lists."""
+    """Make the ACL of the stored lists of readers and writers."""
     entries: JSONObject = {}
     for name in readers or ():
         entries[name] = {"read": True}

@@ -1,4 +1,4 @@
-"""``Aggregation``: a pipeline or ``distinct`` over one class; read it from REST parameters."""
+"""``Aggregation``: a pipeline or ``distinct`` over one class, and how it is read from REST."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ from parsepy.model.values import JSONObject
 from parsepy.model.where import Where
 
 WRITING = frozenset(("$out", "$merge"))
-"""Stages that write what they are given."""
+"""Stages that write their input to a collection."""
 REFUSED = frozenset(("$function", "$accumulator", "$changeStream"))
-"""Programs that MongoDB would run, and the stage that never ends."""
+"""Operators that run programs in MongoDB, and the stage that never ends."""
 _NO_STAGES = ("distinct", "where")
 
 
 @dataclass(frozen=True, slots=True)
 class Aggregation:
-    """What to compute over one class.
+    """An aggregation over one class.
 
     ``pipeline`` holds stages of one key each, in Parse's field names; with ``distinct`` it is
-    not run. ``where`` says over which objects. ``raw_values``: MongoDB's extended JSON goes in
-    and comes out; ``raw_field_names``: names are the database's own.
+    not run. ``where`` selects the objects. With ``raw_values``, values are in MongoDB's extended
+    JSON; with ``raw_field_names``, names are the database's own.
     """
 
     class_name: str
@@ -37,7 +37,7 @@ class Aggregation:
     raw_values: bool = False
     raw_field_names: bool = False
     has_regex: bool = False
-    """Does the pipeline hold a regular expression, whose cost the client chooses?"""
+    """Does the pipeline contain a regular expression, whose cost the client decides?"""
 
     @property
     def writes(self) -> bool:
@@ -55,8 +55,8 @@ def from_parameters(
 ) -> Aggregation:
     """Read the parameters of an aggregation (protocol §27).
 
-    ``raw_values`` and ``raw_field_names`` hold where the parameters say nothing. Raises
-    INVALID_QUERY for what is no stage or option, INVALID_JSON for a broken where.
+    ``raw_values`` and ``raw_field_names`` are the defaults of these parameters. Raises
+    INVALID_QUERY for unknown stages and options, INVALID_JSON for an invalid where.
     """
     rest = dict(parameters)
     # Parse: an option that is empty, 0 or false counts as not given, and so as a stage
@@ -91,7 +91,7 @@ def from_parameters(
 
 
 def _text(value: Any) -> str:
-    """A value as JavaScript makes a text of it."""
+    """Convert a value to text as JavaScript does."""
     if isinstance(value, list):
         return ",".join(map(_text, value))
     return value if isinstance(value, str) else str(value)
@@ -109,7 +109,7 @@ def _explain(value: Any) -> str | None:
 
 
 def _stages(rest: JSONObject) -> list[JSONObject]:
-    """The stages of a request: its ``pipeline``, or else every parameter that is no option."""
+    """Read the stages of a request: its ``pipeline``, or else every parameter that is no option."""
     given = rest.get("pipeline")
     if given or isinstance(given, list | dict):
         stages = given
@@ -129,7 +129,7 @@ def _stages(rest: JSONObject) -> list[JSONObject]:
 
 
 def _names(value: Any) -> list[str]:
-    """The keys of a value; Parse: a text or array has its indexes for keys."""
+    """List the keys of a value; those of a text or array are its indexes, as in JavaScript."""
     if isinstance(value, dict):
         return list(value)
     return [str(index) for index in range(len(value))] if isinstance(value, str | list) else []
@@ -160,7 +160,7 @@ def _check_group(specification: Any) -> None:
 
 
 def _check_operators(value: Any) -> bool:
-    """Refuse, at any depth, what runs programs in the database or never ends.
+    """Refuse, at any depth, operators that run programs in the database or never end.
 
     Returns whether there is a regular expression.
     """

@@ -1,4 +1,4 @@
-"""``FileDraft``: a file on its way in or out; the rules of names, types and directories (§22)."""
+"""``FileDraft``: a file of a request; the rules of names, types and directories (protocol §22)."""
 
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -21,8 +21,9 @@ _LARGEST = 2**63 - 1
 class FileDraft:
     """A file that is about to be stored, deleted or sent; file triggers may change it.
 
-    The bytes are in ``data``, or come from ``chunks`` once (a streamed upload: a trigger sees
-    no data). ``size`` is None while nobody knows it. A draft with a ``url`` is stored elsewhere.
+    The content is in ``data``, or can be read once from ``chunks`` (a streamed upload, of which
+    triggers get no data). ``size`` is None while it is not known. A draft with a ``url`` is
+    stored elsewhere.
     """
 
     name: str
@@ -36,11 +37,11 @@ class FileDraft:
     size: int | None = None
 
     def served_type(self) -> str | None:
-        """The content type that a store may keep: the name's own, else what was claimed."""
+        """The content type to store: that of the name's extension, else what the upload claimed."""
         return type_of(self.name) or self.content_type
 
     def to_rest(self) -> JSONObject:
-        """The File value that an object holds."""
+        """Make the File value, as objects hold it."""
         shown: JSONObject = {"__type": "File", "name": self.name}
         if self.url:
             shown["url"] = self.url
@@ -48,7 +49,7 @@ class FileDraft:
 
 
 def check_name(name: str) -> None:
-    """Refuse a name that can't be uploaded, with INVALID_FILE_NAME (§22.2)."""
+    """Raise INVALID_FILE_NAME for a name that cannot be uploaded (§22.2)."""
     if len(name) > _LONGEST_NAME:
         raise ParseError(Code.INVALID_FILE_NAME, "Filename too long.")
     if not _NAME.fullmatch(name):
@@ -56,7 +57,7 @@ def check_name(name: str) -> None:
 
 
 def check_directory(directory: object) -> str:
-    """The directory as text, or INVALID_FILE_NAME with what is wrong with it (§22.4)."""
+    """Check a directory and return it as text; raises INVALID_FILE_NAME (§22.4)."""
     problem = _directory_problem(directory)
     if problem:
         raise ParseError(Code.INVALID_FILE_NAME, problem)
@@ -85,9 +86,9 @@ def _directory_problem(directory: object) -> str | None:
 
 
 def check_about(value: object, depth: int = 0) -> None:
-    """Refuse metadata or tags of a file that a store may have no room for, with INVALID_JSON.
+    """Raise INVALID_JSON for metadata or tags that a store may be unable to hold.
 
-    Those are NUL in a name, numbers beyond 64 bits, and too deep nesting.
+    Those are names with NUL, numbers beyond 64 bits, and too deep nesting.
     """
     if isinstance(value, dict):
         if any("\0" in name for name in value):
@@ -113,22 +114,22 @@ def is_plain_path(name: str) -> bool:
 
 
 def extension_of(name: str) -> str:
-    """What follows the last dot, dots and blanks at the end left out; else the empty text."""
+    """Return the part behind the last dot, without dots and blanks at the end; "" if none."""
     return name.rstrip(". \t").rpartition(".")[2] if "." in name.rstrip(". \t") else ""
 
 
 def type_of(name: str) -> str | None:
-    """The content type that a name's extension stands for (never that of the upload)."""
+    """Find the content type of a name's extension; None if it is not known."""
     return TYPES.get(extension_of(name).lower())
 
 
 def extension_for(content_type: str) -> str | None:
-    """The extension that stands for a content type, without the dot."""
+    """Find the extension for a content type, without the dot; None if it is not known."""
     return EXTENSIONS.get(content_type.partition(";")[0].strip().lower())
 
 
 def stored_name(draft: FileDraft, prefix: str) -> str:
-    """The name under which a file is kept: directory, random prefix, name, extension (§22.1)."""
+    """Compose the name to store a file under: directory, random prefix, name, extension (§22.1)."""
     name = draft.name
     if not extension_of(name) and draft.content_type:
         extension = extension_for(draft.content_type)
@@ -139,10 +140,10 @@ def stored_name(draft: FileDraft, prefix: str) -> str:
 
 
 def check_type(name: str, content_type: str | None, patterns: Sequence[str]) -> None:
-    """Refuse what the option ``fileUpload.fileExtensions`` leaves out, with FILE_SAVE_ERROR.
+    """Raise FILE_SAVE_ERROR for a type that ``fileUpload.fileExtensions`` does not allow (§22.3).
 
-    The name's extension decides; the content type as well where the name has none that is
-    known, since a store might then send the file with it (§22.3).
+    The name's extension decides. If it is not known, the content type has to be allowed as well,
+    since a store might send the file with it.
     """
     if "*" in patterns:
         return

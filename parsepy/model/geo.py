@@ -1,7 +1,7 @@
-"""Places: the operands of geo operators, and what lies in them as MongoDB sees it.
+"""Places: the operands of geo operators, and what they contain by MongoDB's rules.
 
-Boxes and polygons of a query are flat (degrees as x and y); circles and the polygons that objects
-hold lie on the sphere. A position is (longitude, latitude), as it is stored.
+Boxes and polygons of a query are flat (degrees as x and y); circles, and polygons in objects,
+are on the sphere. A position is (longitude, latitude), as it is stored.
 """
 
 import math
@@ -21,7 +21,7 @@ Vector = tuple[float, float, float]
 
 
 class Position(NamedTuple):
-    """Degrees."""
+    """Longitude and latitude in degrees."""
 
     longitude: float
     latitude: float
@@ -36,7 +36,7 @@ def _refuse(message: str) -> ParseError:
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """``$nearSphere``: nearest first, and no farther than ``farthest`` radians."""
+    """``$nearSphere``: the nearest first, and at most ``farthest`` radians away."""
 
     center: Position
     farthest: float | None = None
@@ -49,7 +49,7 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """``$within`` a ``$box`` of two opposite corners, edges included."""
+    """``$within`` with a ``$box`` between two opposite corners, edges included."""
 
     corner: Position
     opposite: Position
@@ -65,12 +65,15 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """``$geoWithin`` a ``$polygon``, which is flat."""
+    """``$geoWithin`` with a ``$polygon``, which is flat."""
 
     corners: tuple[Position, ...]
 
     def holds(self, element: Any) -> bool:
-        """Is it a position in the polygon? Level and upright edges are, of others one side."""
+        """Is it a position in the polygon? Of its edges, horizontal and vertical ones belong to it.
+
+        Of a sloping edge, only one side does, as in MongoDB.
+        """
         position = position_of(element)
         if position is None:
             return False
@@ -102,7 +105,7 @@ def _is_left_of(position: Position, one: Position, other: Position) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Circle:
-    """``$geoWithin`` a ``$centerSphere``: at most ``radius`` radians away."""
+    """``$geoWithin`` with a ``$centerSphere``: at most ``radius`` radians away."""
 
     center: Position
     radius: float
@@ -118,12 +121,12 @@ class Circle:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """``$geoIntersects`` a ``$point``."""
+    """``$geoIntersects`` with a ``$point``."""
 
     point: Position
 
     def holds(self, element: Any) -> bool:
-        """Is it an area with the point in it, or the very point?"""
+        """Is it an area that contains the point, or the same point?"""
         position = on_earth(element)
         if position is not None:
             return angle(position, self.point) <= _NEAR
@@ -135,7 +138,7 @@ Region = Box | Ring | Circle | Spot
 
 
 def near(point: Any, farthest: float | None = None) -> Near:
-    """The operand of ``$nearSphere``: a GeoPoint, or an object with latitude and longitude."""
+    """Read the operand of ``$nearSphere``: a GeoPoint, or an object with latitude and longitude."""
     center = _place(point)
     if center is None:
         raise _refuse("bad $nearSphere value; should be a GeoPoint")
@@ -144,7 +147,7 @@ def near(point: Any, farthest: float | None = None) -> Near:
 
 
 def distance(operator: str, value: Any) -> float:
-    """The operand of one of ``DISTANCES`` in radians."""
+    """Read the operand of one of ``DISTANCES``, in radians."""
     if not is_number(value) or value < 0:
         raise _refuse(f"bad {operator} value; should be a number that is not negative")
     return float(value) / DISTANCES[operator]
@@ -156,11 +159,11 @@ DISTANCES = {
     "$maxDistanceInMiles": MILES,
     "$maxDistanceInRadians": 1,
 }
-"""What goes with ``$nearSphere`` → how many make a radian; of several the first here counts."""
+"""Options beside ``$nearSphere`` → their units in a radian; of several, the first here counts."""
 
 
 def within(operand: Any) -> Box:
-    """The operand of ``$within``: ``{"$box": [southwest, northeast]}``."""
+    """Read the operand of ``$within``: ``{"$box": [southwest, northeast]}``."""
     box = operand.get("$box") if isinstance(operand, dict) else None
     corners = [_place(corner) for corner in box] if isinstance(box, list) else []
     if len(corners) != 2 or corners[0] is None or corners[1] is None:
@@ -169,7 +172,7 @@ def within(operand: Any) -> Box:
 
 
 def geo_within(operand: Any) -> Ring | Circle:
-    """The operand of ``$geoWithin``: a ``$polygon`` or a ``$centerSphere``."""
+    """Read the operand of ``$geoWithin``: a ``$polygon`` or a ``$centerSphere``."""
     if isinstance(operand, dict) and "$polygon" in operand:
         return _polygon(operand["$polygon"])
     if isinstance(operand, dict) and "$centerSphere" in operand:
@@ -196,7 +199,7 @@ def _polygon(operand: Any) -> Ring:
 
 
 def _corner(value: Any, refusal: str) -> Position:
-    """A GeoPoint, or a pair of longitude and latitude."""
+    """Read a GeoPoint, or a pair of longitude and latitude."""
     if isinstance(value, list) and len(value) == 2 and all(map(is_number, value)):
         position: Position | None = Position(*value)
     else:
@@ -219,7 +222,7 @@ def _center_sphere(operand: Any) -> Circle:
 
 
 def geo_intersects(operand: Any) -> Spot:
-    """The operand of ``$geoIntersects``: ``{"$point": GeoPoint}``."""
+    """Read the operand of ``$geoIntersects``: ``{"$point": GeoPoint}``."""
     point = _geo_point(operand.get("$point")) if isinstance(operand, dict) else None
     if point is None:
         raise _refuse("bad $geoIntersect value; $point should be GeoPoint")
@@ -232,7 +235,7 @@ REGIONS: dict[str, Callable[[Any], Region]] = {
     "$geoWithin": geo_within,
     "$geoIntersects": geo_intersects,
 }
-"""Operator → what reads its operand; INVALID_JSON if it is none."""
+"""Operator → the function that reads its operand; it raises INVALID_JSON."""
 
 
 def _geo_point(value: Any) -> Position | None:
@@ -253,7 +256,7 @@ def _place(value: Any) -> Position | None:
 
 
 def position_of(element: Any) -> Position | None:
-    """The position that a stored value is: a pair, or an object that begins with two numbers."""
+    """Read a stored value as a position: a pair, or an object that begins with two numbers."""
     if isinstance(element, dict):
         if element.get("type") == "Point":
             element = element.get("coordinates")
@@ -265,7 +268,7 @@ def position_of(element: Any) -> Position | None:
 
 
 def on_earth(element: Any) -> Position | None:
-    """``position_of``, if it is a place on Earth."""
+    """Read a stored value as a position on Earth; None if it is none."""
     position = position_of(element)
     if position is None or abs(position.longitude) > 180 or abs(position.latitude) > 90:
         return None
@@ -287,12 +290,12 @@ def _ring_of(element: Any) -> list[Position] | None:
 
 
 def angle(one: Position, other: Position) -> float:
-    """The distance of two places on the sphere in radians."""
+    """Compute the distance of two places on the sphere, in radians."""
     return _angle(_vector(one), _vector(other))
 
 
 def distance_to(element: Any, place: Position) -> float | None:
-    """How far a stored position or area is in radians; ``None``: it is neither."""
+    """Compute the distance of a stored position or area in radians; None if it is neither."""
     position = on_earth(element)
     if position is not None:
         return angle(position, place)
@@ -306,9 +309,9 @@ def distance_to(element: Any, place: Position) -> float | None:
 
 
 def encloses(ring: Sequence[Position], place: Position) -> bool:
-    """Does the smaller of the two areas that a ring of great circles bounds hold the place?
+    """Is the place in the smaller of the two areas that a ring of great circles bounds?
 
-    Edges belong to it, and what is nearer to one than MongoDB can tell.
+    Edges belong to it, and places nearer to one than MongoDB's precision.
     """
     point = _vector(place)
     corners = [_vector(corner) for corner in ring]
@@ -340,13 +343,13 @@ def _angle(a: Vector, b: Vector) -> float:
 
 
 def _turn(center: Vector, a: Vector, b: Vector) -> float:
-    """How far one who stands at ``center`` turns, anticlockwise, from ``a`` to ``b``."""
+    """Compute the angle at ``center`` from ``a`` to ``b``, anticlockwise."""
     to_a, to_b = _cross(center, a), _cross(center, b)
     return math.atan2(_dot(center, _cross(to_a, to_b)), _dot(to_a, to_b))
 
 
 def _signed_area(corners: Sequence[Vector]) -> float:
-    """The area of the smaller side of a ring; negative if it lies to the right."""
+    """Compute the area of the smaller side of a ring; negative if it is on the right side."""
     first, total = corners[0], 0.0
     for a, b in pairwise(corners[1:]):
         volume = _dot(first, _cross(a, b))
@@ -355,7 +358,7 @@ def _signed_area(corners: Sequence[Vector]) -> float:
 
 
 def _distance_to(point: Vector, a: Vector, b: Vector) -> float:
-    """The distance of a point to an edge in radians."""
+    """Compute the distance of a point to an edge, in radians."""
     normal = _cross(a, b)
     size = math.hypot(*normal)
     if size and _dot(_cross(normal, a), point) >= 0 >= _dot(_cross(normal, b), point):

@@ -1,8 +1,8 @@
-"""Does this object satisfy this parsed ``where``?
+"""Decide whether an object satisfies a parsed ``where``.
 
-Objects are in REST form, the answer is what MongoDB would say of the stored documents. The
-values are compared as *elements*: what a document would hold, in Python's types (dates as
-``datetime``, bytes as ``bytes``, a top-level pointer as its text).
+Objects are in REST form; the result is that of MongoDB for the stored document. Values are
+compared as *elements*: as a document would hold them, in Python's types (dates as ``datetime``,
+bytes as ``bytes``, a top-level pointer as its text).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,11 +35,11 @@ _ACL_LISTS = {"_rperm": "read", "_wperm": "write"}
 
 
 def compile(where: Where) -> Matcher:
-    """The where as a test of objects in REST form (protocol §8, §30.9).
+    """Compile a where into a test of objects in REST form (protocol §8, §30.9).
 
-    What only a database can tell (subqueries, relations, text searches) never makes an object
-    match. Raises INVALID_JSON, INVALID_QUERY or INCORRECT_TYPE for operands that a query refuses
-    as well.
+    Conditions that only a database can decide (subqueries, relations, text searches) never
+    match. Raises INVALID_JSON, INVALID_QUERY or INCORRECT_TYPE for the operands that a query
+    refuses.
     """
     return _conjunction(where, undecided=False)
 
@@ -57,7 +57,10 @@ def _conjunction(where: Where, *, undecided: bool) -> Matcher:
 
 
 def _node(node: object, undecided: bool) -> Matcher:
-    """``undecided`` is what a part says that can't be decided here: what keeps the whole false."""
+    """Compile one node; a part that can't be decided has the result ``undecided``.
+
+    That is the value with which the whole where is false.
+    """
     if isinstance(node, Constraint):
         if any(operator in _BEYOND for operator, _ in node.tests):
             return lambda item: undecided
@@ -77,7 +80,7 @@ def _node(node: object, undecided: bool) -> Matcher:
 
 
 class _Kind(NamedTuple):
-    """What a column's value tells of its type: operands are read accordingly."""
+    """The type of a column's value, by which operands are read."""
 
     name: str | None = None
     target: str | None = None
@@ -90,9 +93,9 @@ _RELATION = _Kind("Relation")
 
 @dataclass(frozen=True, slots=True)
 class _Test:
-    """A question to the elements at a path: does it hold of one of them (or, negated, of none)?
+    """A test of the elements at a path: true if it holds for one of them (negated: for none).
 
-    ``inside``: of an array at the end of the path, its elements are asked as well.
+    With ``inside``, the elements of an array at the end of the path are tested as well.
     """
 
     holds: Callable[[Element], bool]
@@ -126,7 +129,7 @@ def _constraint(node: Constraint, undecided: bool) -> Matcher:
 
 
 def _reader(name: str) -> Callable[[JSONObject], Any]:
-    """How the value of a column is taken from an object."""
+    """Make the function that reads a column from an object."""
     flag = _ACL_LISTS.get(name)
     if flag is not None:
         return lambda item: (
@@ -138,7 +141,7 @@ def _reader(name: str) -> Callable[[JSONObject], Any]:
 
 
 def _column(value: Any) -> tuple[Element, _Kind]:
-    """A column's value (an object or array) as it is stored, and the type it tells of."""
+    """Convert a column's object or array to its stored form, with its type."""
     if type(value) is list:
         return [_stored(item) for item in value], _ARRAY
     kind = value.get("__type")
@@ -166,7 +169,7 @@ def _ring(polygon: JSONObject) -> Element:
 
 
 def _stored(value: Any) -> Element:
-    """A value inside an array or object as it is stored."""
+    """Convert a value inside of an array or object to its stored form."""
     kind = type(value)
     if kind is list:
         return [_stored(item) for item in value]
@@ -191,10 +194,9 @@ def _holds(test: _Test, value: Element, path: Sequence[str]) -> bool:
 
 
 def _elements(value: Element, path: Sequence[str], inside: bool) -> Iterator[Element]:
-    """The elements that MongoDB looks at for a dotted path below a value.
+    """Yield the elements that MongoDB tests for a dotted path below a value.
 
-    Arrays on the way are passed through: each object in one is followed, and a number in the
-    path is also a position in it.
+    In an array on the path, each object is followed; a number in the path is also a position.
     """
     used = 0
     while used < len(path) and type(value) is dict:
@@ -245,7 +247,7 @@ def _direct(field: str, value: Any, kind: _Kind) -> Element:
 
 
 def _atom(value: Any, kind: _Kind) -> Element:
-    """One operand as MongoDB is given it."""
+    """Convert one operand to the form in which MongoDB gets it."""
     if isinstance(value, str):
         return f"{kind.target}${value}" if kind.name == "Pointer" else value
     if isinstance(value, list):
@@ -266,7 +268,7 @@ def _atom(value: Any, kind: _Kind) -> Element:
 
 
 def _relative(field: str, operator: str, text: Any) -> Callable[[Element], bool]:
-    """A comparison with a moment that moves on; one with the present moment is a try."""
+    """Make a comparison with a relative time; it is read once now, so that errors are raised."""
     if operator not in _ORDERED:
         raise ParseError(
             Code.INVALID_JSON,
@@ -303,7 +305,7 @@ def _equals(wanted: Element) -> Callable[[Element], bool]:
 
 
 def _compares(wanted: Element, signs: tuple[int, ...]) -> Callable[[Element], bool]:
-    """Is an element of the same type less, equal, greater?"""
+    """Make a test: has an element the type of ``wanted``, and an order to it among ``signs``?"""
     if wanted is None:  # nothing lies above or below it, and what is missing equals it
         return _equals(None) if 0 in signs else lambda element: False
     rank = _RANKS[type(wanted)]
@@ -324,7 +326,7 @@ def _matching(pattern: str, options: str = "") -> Callable[[Element], bool]:
 
 
 def _list(operand: Any, kind: _Kind) -> Callable[[Element], bool]:
-    """One level of lists in a list counts as its items."""
+    """Make a test for one of the operands; a list among them counts as its items."""
     flat: list[Any] = []
     for value in operand:
         flat += value if type(value) is list else [value]
@@ -399,7 +401,7 @@ _RANKS: dict[type, int] = {
 
 
 def compare(left: Element, right: Element) -> int:
-    """-1, 0 or 1: the order of two elements in MongoDB."""
+    """Compare two elements in MongoDB's order: -1, 0 or 1."""
     kind = type(left)
     by_type = _RANKS[kind] - _RANKS[type(right)]
     if by_type or left is right:
@@ -417,7 +419,7 @@ def compare(left: Element, right: Element) -> int:
 
 
 def _compare_objects(left: Mapping[str, Any], right: Mapping[str, Any]) -> int:
-    """The order of keys counts; of two members the types come first, then the keys."""
+    """Compare two objects member by member, in their order: by types, then keys, then values."""
     for (key, one), (other_key, other) in zip(left.items(), right.items(), strict=False):
         by_type = _RANKS[type(one)] - _RANKS[type(other)]
         if by_type:

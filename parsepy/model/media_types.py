@@ -1,7 +1,7 @@
-"""``TYPES`` and ``EXTENSIONS``: what a file name's extension stands for, and the way back.
+"""``TYPES`` and ``EXTENSIONS``: the content type of an extension, and the reverse.
 
-A table of the house's own: what a machine has in /etc/mime.types, or what another version of
-Python knows, must not decide which uploads are refused.
+Our own table, so that neither the machine's /etc/mime.types nor the version of Python decides
+which uploads are refused.
 """
 
 # A type of the IANA registry (or of wide use), then its extensions, the customary one first.

@@ -83,7 +83,7 @@ def _set_on_insert(op: JSONObject) -> FieldType | None:
 
 
 def _fine(op: JSONObject) -> None:
-    """Nothing that could be wrong is left."""
+    """Accept any operand: parsing has checked it."""
 
 
 def _none(op: JSONObject) -> Any:
@@ -104,7 +104,7 @@ FIELD_OPS: dict[str, FieldOp] = {
 
 
 def op_of(value: Any) -> FieldOp | None:
-    """The operation that a body's value asks for; ``None`` for a plain value.
+    """Find the operation of a body's value; None for a plain value.
 
     Raises COMMAND_UNAVAILABLE for an unknown operation.
     """
@@ -123,13 +123,13 @@ def is_delete(value: Any) -> bool:
 
 
 def column_type(value: Any) -> FieldType | None:
-    """The column type that a body's value (plain or operation) needs; ``None``: no column."""
+    """Find the column type that a body's value (plain or operation) needs; None for none."""
     op = op_of(value) if type(value) is dict else None
     return type_of(value) if op is None else op.result_type(value)
 
 
 def relation_changes(op: JSONObject) -> list[tuple[bool, list[str]]]:
-    """The changes of a relation operation: (is it an addition, the related ids), in order."""
+    """List the changes of a relation operation in order: (is it an addition, the related ids)."""
     if op["__op"] == "Batch":
         return [change for inner in op["ops"] for change in relation_changes(inner)]
     return [(op["__op"] == "AddRelation", [item["objectId"] for item in op["objects"]])]

@@ -1,4 +1,4 @@
-"""Regular expressions as MongoDB reads them (PCRE2), bounded in the steps that one test takes."""
+"""Regular expressions of MongoDB (PCRE2), with a limit on the steps that one test takes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,10 +23,10 @@ Pattern = Callable[[str], bool]
 
 
 def compile(pattern: str, options: str = "") -> Pattern:
-    r"""A test of texts: does the pattern occur in it?
+    r"""Compile a pattern into a test of texts: does the pattern occur in one?
 
-    It is the engine that MongoDB has, with the same syntax (``\Q..\E`` included). A text that
-    would take it more than some 30 ms does not match. Raises INVALID_QUERY.
+    The engine is MongoDB's, with the same syntax (``\Q..\E`` included). A text that would take
+    more than some 30 ms does not match. Raises INVALID_QUERY for an invalid pattern.
     """
     if len(pattern.encode()) > _LONGEST:
         raise ParseError(Code.INVALID_QUERY, "Regular expression is invalid: too long")
@@ -49,7 +49,7 @@ def compile(pattern: str, options: str = "") -> Pattern:
 
 
 def _from_one_start(pattern: str, flags: Any) -> Any:
-    """The pattern so that one limit holds for all places of a text; ``None`` if it can't be."""
+    """Compile the pattern so that one limit covers all positions of a text; None if impossible."""
     end = "\n)" if flags & pcre2.X else ")"  # with the flag x, a comment ends with its line
     try:
         return pcre2.compile(f"(*LIMIT_MATCH={_STEPS_IN_ALL})\\A(?s:.*?)(?:{pattern}{end}", flags)

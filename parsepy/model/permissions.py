@@ -53,7 +53,7 @@ class ClassPermissions:
     def decide(
         self, class_name: str, operation: str, principal: Principal
     ) -> tuple[str, ...] | None:
-        """Allow (None), allow narrowed to objects that point at the user (field names), refuse.
+        """Decide an operation: None if allowed, field names if only where one points at the user.
 
         Raises OBJECT_NOT_FOUND if a user is needed, OPERATION_FORBIDDEN otherwise
         (protocol §12.3, §12.4).
@@ -66,7 +66,7 @@ class ClassPermissions:
         if rule.requires_authentication:
             if principal.user_id is None:
                 raise denied(Code.OBJECT_NOT_FOUND, f"{DENIED}, user needs to be authenticated.")
-            # Parse: being signed in opens the door; pointer rules narrow all the same
+            # Parse: being signed in is enough, and pointer rules narrow the objects all the same
             return rule.pointer_fields or None if operation != "create" else None
         if rule.pointer_fields and operation != "create":
             return rule.pointer_fields
@@ -75,10 +75,10 @@ class ClassPermissions:
     def hidden_from(
         self, principal: Principal
     ) -> tuple[frozenset[str], tuple[tuple[str, frozenset[str]], ...]]:
-        """The fields hidden from ``principal``, and (user field, hidden fields) rules.
+        """Find the fields hidden from ``principal``, and rules (user field, hidden fields).
 
-        The rules apply to the objects whose user field points at them (protocol §12.5): they
-        narrow what is hidden, or say it alone where nothing else does.
+        A rule applies to objects whose user field points at the principal (protocol §12.5).
+        There, only fields in both are hidden; if the first set is empty, those of the rule.
         """
         if not self.protected or principal.is_privileged:
             return _NOTHING
@@ -99,13 +99,13 @@ class ClassPermissions:
         return hidden, tuple(by_field)
 
     def hidden_fields(self, principal: Principal) -> frozenset[str]:
-        """Every field that is hidden from ``principal`` in all objects or in some of them."""
+        """Find every field that is hidden from ``principal`` in all objects or in some."""
         hidden, by_field = self.hidden_from(principal)
         return hidden.union(*(fields for _, fields in by_field)) if by_field else hidden
 
 
 def refusal(operation: str, class_name: str) -> ParseError:
-    """The refusal of an operation on a class."""
+    """Make the refusal of an operation on a class."""
     return denied(
         Code.OPERATION_FORBIDDEN,
         f"{DENIED} for action {operation} on class {class_name}.",
@@ -159,7 +159,7 @@ def _invalid(message: str) -> ParseError:
 
 
 def check_permissions(raw: Any, fields: Mapping[str, FieldType]) -> None:
-    """Refuse ill-formed class-level permissions with INVALID_JSON (protocol §12.2)."""
+    """Raise INVALID_JSON for ill-formed class-level permissions (protocol §12.2)."""
     if not isinstance(raw, dict):
         raise _invalid(f"'{raw}' is not a valid value for class level permissions")
     for key, value in raw.items():
@@ -253,7 +253,7 @@ def _check_pointer_field(field: Any, fields: Mapping[str, FieldType], operation:
 
 
 def _shown(value: Any) -> str:
-    """A value as JavaScript prints it inside a sentence."""
+    """Convert a value to text as JavaScript does."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -266,7 +266,7 @@ def _shown(value: Any) -> str:
 
 
 def is_hidden(path: str, hidden: Iterable[str]) -> bool:
-    """Does a dotted path lie in (or above) a hidden field?"""
+    """Is a dotted path a hidden field, in one, or above one?"""
     return any(
         path == name or path.startswith(name + ".") or name.startswith(path + ".")
         for name in hidden
@@ -290,7 +290,7 @@ def drop_hidden(
 
 
 def points_at(value: Any, user_id: str | None) -> bool:
-    """Is this a pointer to the user, or an array that holds one?"""
+    """Is this value a pointer to the user, or an array that contains one?"""
     if isinstance(value, list):
         return any(points_at(item, user_id) for item in value)
     return isinstance(value, dict) and value.get("objectId") == user_id

@@ -1,4 +1,4 @@
-"""``Principal``: who asks (master, maintenance, a user with roles, nobody) and their ACL names."""
+"""``Principal``: who makes a request (master key, a user with roles, nobody), with ACL names."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Principal:
-    """Who makes a request.
+    """Who makes a request: the holder of a key, a user with roles, or nobody.
 
-    ``names`` are the ACL names that they hold: ``*``, the user's id, ``role:<name>`` for each
-    role. ``user`` is the `_User` object in REST form, without secrets.
+    ``names`` are the ACL names that apply: ``*``, the user's id, ``role:<name>`` for each role.
+    ``user`` is the `_User` object in REST form, without secrets.
     """
 
     is_master: bool = False

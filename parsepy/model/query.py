@@ -1,4 +1,4 @@
-"""``Query``: where, order, limit, skip, keys, include, count; read it from REST parameters."""
+"""``Query``: where, order, limit, skip, keys, include, count; read from REST parameters."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ from parsepy.model.where import Where
 _ORDER_KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*(\.[a-zA-Z0-9_]+)*")
 _DIGITS = re.compile("[0-9]{1,20}")
 SCORE = "$score"
-"""How well a text search fits, as a name in ``order`` and ``keys``; shown as ``score``."""
+"""The relevance of a text search's result, as a name in ``order`` and ``keys``."""
 ALWAYS_SELECTED = ("objectId", "createdAt", "updatedAt", "ACL")
 FIND_PARAMETERS = frozenset(
     (
@@ -60,11 +60,11 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to read of one class.
+    """A query of one class.
 
     ``keys`` and ``exclude_keys`` are dotted paths as sent (None: no selection); ``include``
-    holds every path to follow, parents before children; ``include_all`` asks for each pointer
-    and array column. ``limit`` None means no limit at all.
+    holds every path to include, parents before children; ``include_all`` asks for each pointer
+    and array column. A ``limit`` of None is no limit at all.
     """
 
     class_name: str
@@ -97,7 +97,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class QueryLimits:
-    """The server's bounds on queries (options defaultLimit, maxLimit, requestComplexity)."""
+    """The server's limits of queries (options defaultLimit, maxLimit, requestComplexity)."""
 
     default_limit: int = 100
     max_limit: int | None = None
@@ -110,7 +110,7 @@ class QueryLimits:
 
 
 def parse_where(raw: Any, *, privileged: bool, limits: QueryLimits) -> Where:
-    """The where of a request, which may still be JSON text."""
+    """Parse the where of a request, which may be JSON text; raises as ``where.parse``."""
     if isinstance(raw, str):
         try:
             raw = loads(raw)
@@ -123,7 +123,7 @@ def parse_where(raw: Any, *, privileged: bool, limits: QueryLimits) -> Where:
 
 
 def _check_operators(raw: Any, limits: QueryLimits) -> None:
-    """Refuse operators that cost more than the server allows, with INVALID_QUERY."""
+    """Raise INVALID_QUERY for operators that the server's limits do not allow."""
     for operator, level in wheres.operators_of(raw):
         if operator == "$regex" and not limits.allow_regex:
             raise ParseError(Code.INVALID_QUERY, "$regex operator is not allowed")
@@ -143,7 +143,7 @@ def from_parameters(
 ) -> Query:
     """Read a find's parameters (protocol §7.3).
 
-    Raises INVALID_QUERY for an unknown or ill-typed one, INVALID_JSON for a broken where.
+    Raises INVALID_QUERY for an unknown or ill-typed one, INVALID_JSON for an invalid where.
     """
     for name in parameters:
         if name not in FIND_PARAMETERS:
@@ -177,7 +177,7 @@ def from_parameters(
 
 
 def read_hint(value: Any) -> Any:
-    """The name of an index or its key specification, in the terms that the driver takes."""
+    """Read a hint, the name or the keys of an index, in the form that the driver takes."""
     if value is None or (value and isinstance(value, str)):
         return value
     if isinstance(value, dict) and value and all(map(_is_direction, value.values())):
@@ -190,7 +190,7 @@ def _is_direction(kind: Any) -> bool:
 
 
 def _explain(value: Any, allowed: bool) -> str | None:
-    """How much of a query's plan is asked for (protocol §8.7)."""
+    """Read how much of a query's plan is asked for (protocol §8.7)."""
     if value is None or value is False:
         return None
     if not allowed:
@@ -205,7 +205,7 @@ def _explain(value: Any, allowed: bool) -> str | None:
 
 
 def read_preferences(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The read preferences of a get or find: own, of includes, of subqueries (§8.7)."""
+    """Read the read preferences of a get or find: its own, of includes, of subqueries (§8.7)."""
     found: dict[str, Any] = {}
     for name, attribute in _PREFERENCES.items():
         value = parameters.get(name)
@@ -218,7 +218,7 @@ def read_preferences(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def column_keys(names: Iterable[str]) -> tuple[str, ...]:
-    """Those of some keys that may name a column, or a path in one."""
+    """Select the keys that may name a column, or a path in one."""
     # Parse: what can be no column selects nothing
     return tuple(name for name in names if name == SCORE or _ORDER_KEY.fullmatch(name))
 
@@ -226,7 +226,7 @@ def column_keys(names: Iterable[str]) -> tuple[str, ...]:
 def selection(
     parameters: Mapping[str, Any], privileged: bool, limits: QueryLimits
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...], tuple[Path, ...], bool]:
-    """keys, excludeKeys, include paths and "include all" of a get or find."""
+    """Read keys, excludeKeys, include paths and "include all" of a get or find."""
     keys = None
     if parameters.get("keys") is not None:
         keys = column_keys(_names(parameters, "keys"))
@@ -256,7 +256,7 @@ def selection(
 
 
 def _check_includes(include: set[Path], limits: QueryLimits) -> None:
-    """Refuse what `requestComplexity` does; each object on the way to another one counts."""
+    """Raise INVALID_QUERY for includes beyond `requestComplexity`; parents of a path count, too."""
     depth = max(map(len, include), default=0)
     if 0 <= limits.include_depth < depth:
         raise ParseError(
@@ -319,9 +319,9 @@ def _order(value: Any) -> tuple[tuple[str, int], ...]:
 
 
 def narrowed(keys: tuple[str, ...], path: Path, *, last_only: bool) -> tuple[str, ...]:
-    """What dotted ``keys`` say of the objects at ``path``: the next component of each.
+    """Select the dotted ``keys`` below ``path``: the next component of each.
 
-    ``last_only`` keeps only those that end there (excludeKeys).
+    ``last_only`` selects only those that end there (excludeKeys).
     """
     found: dict[str, None] = {}
     for key in keys:
@@ -336,7 +336,7 @@ def narrowed(keys: tuple[str, ...], path: Path, *, last_only: bool) -> tuple[str
 
 
 def simple(class_name: str, raw_where: JSONObject, **options: Any) -> Query:
-    """A privileged query from a raw where, for the house's own look-ups."""
+    """Make a privileged query from a raw where, for the server's own reads."""
     return Query(class_name, where=wheres.parse(raw_where, privileged=True), **options)
 
 
@@ -344,7 +344,7 @@ def simple(class_name: str, raw_where: JSONObject, **options: Any) -> Query:
 
 
 def to_parameters(query: Query) -> JSONObject:
-    """The parameters that ask for a query: ``from_parameters`` reads them back."""
+    """Write a query as parameters, which ``from_parameters`` reads back."""
     order = ",".join(f"{'-' if way < 0 else ''}{name}" for name, way in query.order)
     parameters: JSONObject = {"where": wheres.to_json(query.where)}
     optional: JSONObject = {

@@ -1,4 +1,4 @@
-"""``$relativeTime``: "in 1 day 2 hrs", "3 weeks ago", "now" to a moment (protocol §8.2)."""
+"""``$relativeTime``: times such as "in 1 day 2 hrs", "3 weeks ago", "now" (protocol §8.2)."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ UNITS = {name: seconds for names, seconds in _SECONDS.items() for name in names}
 
 
 def parse(text: Any, now: datetime) -> datetime:
-    """The moment that ``text`` names as seen from ``now``; ``ValueError`` says why not."""
+    """Compute the time that ``text`` means at ``now``; raises ``ValueError`` with the reason."""
     if not isinstance(text, str):
         raise ValueError("Time should be a text.")
     words = text.lower().split()

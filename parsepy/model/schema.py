@@ -31,20 +31,20 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _JOIN = re.compile(r"_Join:[A-Za-z0-9_]+:[A-Za-z0-9_]+")
 _LONGEST = 180
 INDEX_KINDS = ("text", "2d", "2dsphere", "hashed")
-"""What a key of an index may be instead of a direction."""
+"""The values that a key of an index may have instead of a direction."""
 MISSING: Any = object()
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column: its type, whether it must have a value, and what it starts with."""
+    """A column: its type, whether it must have a value, and its default value."""
 
     type: FieldType
     required: bool | None = None
     default: Any = MISSING
 
     def to_json(self) -> JSONObject:
-        """The column as the schema API shows it."""
+        """Make the column's form in the schema API."""
         shown: JSONObject = {"type": self.type.name}
         if self.type.target:
             shown["targetClass"] = self.type.target
@@ -177,7 +177,7 @@ VOLATILE_CLASSES = frozenset(
         "_Idempotency",
     )
 )
-"""Classes without a row in `_SCHEMA` of their own; only the master key reaches them."""
+"""Classes without a row in `_SCHEMA`; only the master key may use them."""
 SYSTEM_CLASSES = tuple(SYSTEM_COLUMNS)
 SYSTEM_REQUIRED = {
     "_Product": ("productIdentifier", "icon", "order", "title", "subtitle"),
@@ -206,16 +206,16 @@ def is_reserved(class_name: str, field_name: str) -> bool:
 
 
 def default_permissions() -> JSONObject:
-    """The class-level permissions of a class that never got any."""
+    """Make the class-level permissions of a class for which none were set."""
     return {key: dict(value) for key, value in PUBLIC.items()}
 
 
 @dataclass(slots=True)
 class ClassSchema:
-    """What is known of a class.
+    """A class: its columns, permissions and indexes.
 
-    ``fields`` holds every column, the defaults and the system's own included. The other
-    attributes are derived from it once, so that a request has to look nothing up twice.
+    ``fields`` holds every column, with the default and system columns. The other attributes are
+    derived from it once, so that requests need not compute them.
     """
 
     name: str
@@ -248,7 +248,7 @@ class ClassSchema:
         self.has_constraints = bool(self.defaults or self.required)
 
     def to_json(self) -> JSONObject:
-        """The class as the schema API shows it (protocol §18)."""
+        """Make the class's form in the schema API (protocol §18)."""
         permissions = self.permissions.raw
         shown = dict(permissions) if permissions is not None else default_permissions()
         if permissions is not None:
@@ -275,7 +275,7 @@ def make_schema(
     protected: Mapping[str, Sequence[str]] | None = None,
     exists: bool = True,
 ) -> ClassSchema:
-    """Build a class from its own columns: the default and system columns are added."""
+    """Make a class from its own columns; the default and system columns are added."""
     columns: dict[str, Field] = {n: Field(t) for n, t in DEFAULT_COLUMNS.items()}
     for name, kind in SYSTEM_COLUMNS.get(class_name, {}).items():
         columns[name] = Field(kind)
@@ -295,7 +295,7 @@ def make_schema(
 
 
 def invalid_class_name(name: str) -> ParseError:
-    """The refusal of a class name by the schema API (protocol §18)."""
+    """Make the schema API's refusal of a class name (protocol §18)."""
     return ParseError(
         Code.INVALID_CLASS_NAME,
         f"Invalid classname: {name}, classnames can only have alphanumeric characters and _, "
@@ -304,7 +304,7 @@ def invalid_class_name(name: str) -> ParseError:
 
 
 def read_type(record: Any) -> FieldType:
-    """The type of a column record ``{"type", "targetClass"?}``.
+    """Read the type of a column record ``{"type", "targetClass"?}``.
 
     Raises INVALID_JSON, MISSING_REQUIRED_FIELD, INVALID_CLASS_NAME or INCORRECT_TYPE.
     """
@@ -328,7 +328,7 @@ def read_type(record: Any) -> FieldType:
 
 
 def read_field(class_name: str, name: str, record: JSONObject) -> Field:
-    """A column from its record, with its options checked (protocol §18)."""
+    """Read a column from its record and check its options (protocol §18)."""
     kind = read_type(record)
     default = record.get("defaultValue", MISSING)
     if default is None:

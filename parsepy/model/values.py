@@ -1,6 +1,6 @@
-"""The REST form of typed values: recognise, check and make them; JSON bytes in and out.
+"""The REST form of typed values: recognise, check and make them; decode and encode JSON.
 
-The only place that names the JSON library.
+No other module imports the JSON library.
 """
 
 import base64
@@ -29,7 +29,7 @@ _MAX_TEXT_DEPTH = 2 * MAX_DEPTH  # a batch and its requests lie around the objec
 
 
 def new_id(size: int = 10) -> str:
-    """A random objectId of ``size`` characters from ``[A-Za-z0-9]`` (protocol §4.2)."""
+    """Make a random objectId of ``size`` characters from ``[A-Za-z0-9]`` (protocol §4.2)."""
     # 248 = 4 * 62: bytes above are dropped so that every character is equally likely
     characters: list[str] = []
     while len(characters) < size:
@@ -38,7 +38,7 @@ def new_id(size: int = 10) -> str:
 
 
 def new_token() -> str:
-    """A random session token: ``r:`` and 32 lower-case hex digits."""
+    """Make a random session token: ``r:`` and 32 lower-case hex digits."""
     return "r:" + secrets.token_hex(16)
 
 
@@ -48,8 +48,8 @@ def new_token() -> str:
 def loads(data: bytes | bytearray | str) -> Any:
     """Decode JSON text.
 
-    Raises INVALID_JSON if it is none or nested absurdly deep, OBJECT_TOO_LARGE if it holds
-    more values than one object can.
+    Raises INVALID_JSON if it is invalid or nested too deep, OBJECT_TOO_LARGE if it holds more
+    values than one object can.
     """
     if isinstance(data, str):
         brackets = data.count("[") + data.count("{")
@@ -67,7 +67,7 @@ def loads(data: bytes | bytearray | str) -> Any:
 
 
 def _check_size(data: bytes | bytearray) -> None:
-    """Refuse what has more values than are worked through while others wait."""
+    """Raise OBJECT_TOO_LARGE for so many values that other requests would have to wait."""
     if sum(map(data.count, _MARKS)) > _MAX_VALUES:
         texts = data.count(b'"') // 2
         bare = _TEXT.sub(b"", data) if texts <= _MAX_VALUES else data  # texts may hold any mark
@@ -76,7 +76,7 @@ def _check_size(data: bytes | bytearray) -> None:
 
 
 def _check_depth(value: Any) -> None:
-    """Refuse what the recursive functions of the house could not walk through."""
+    """Raise INVALID_JSON for nesting that is too deep for recursive functions."""
     level = [value]
     for _ in range(_MAX_TEXT_DEPTH):
         level = [
@@ -90,7 +90,7 @@ def _check_depth(value: Any) -> None:
 
 
 def dumps(value: Any) -> bytes:
-    """Encode a REST form as JSON bytes."""
+    """Encode a value in REST form as JSON."""
     return orjson.dumps(value)
 
 
@@ -98,25 +98,25 @@ def dumps(value: Any) -> bytes:
 
 
 def now() -> datetime:
-    """This moment as naive UTC, cut to the milliseconds that BSON dates keep."""
+    """Return the current time as naive UTC, cut to the milliseconds of BSON dates."""
     moment = datetime.now(UTC).replace(tzinfo=None)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def stamp() -> str:
-    """The moment of a write, as createdAt and updatedAt show it."""
+    """Return the current time in the form of createdAt and updatedAt."""
     return to_iso(now())
 
 
 def to_iso(moment: datetime) -> str:
-    """Naive UTC to ISO 8601 with exactly three digits of milliseconds and ``Z``."""
+    """Convert naive UTC to ISO 8601 with exactly three digits of milliseconds and ``Z``."""
     # the JSON library writes a date in a quarter of the time that isoformat takes
     text = orjson.dumps(moment)
     return text[1:24].decode() + "Z" if len(text) == 28 else text[1:20].decode() + ".000Z"
 
 
 def from_iso(value: Any) -> datetime | None:
-    """An ISO text (or milliseconds since 1970) to naive UTC; ``None`` if it is not a date."""
+    """Convert an ISO text or milliseconds since 1970 to naive UTC; None if it is no date."""
     # Parse: a date without a time, and a number of milliseconds, are accepted as input
     try:
         if isinstance(value, str):
@@ -133,12 +133,12 @@ def from_iso(value: Any) -> datetime | None:
 
 
 def date(moment: datetime) -> JSONObject:
-    """A Date value in REST form."""
+    """Make a Date value in REST form."""
     return {"__type": "Date", "iso": to_iso(moment)}
 
 
 def pointer(class_name: str, object_id: str) -> JSONObject:
-    """A Pointer value in REST form."""
+    """Make a Pointer value in REST form."""
     return {"__type": "Pointer", "className": class_name, "objectId": object_id}
 
 
@@ -202,7 +202,7 @@ def type_of(value: Any) -> FieldType | None:
 
 
 def invalid(kind: object) -> ParseError:
-    """The refusal of an ill-formed typed value."""
+    """Make the refusal of an ill-formed typed value."""
     return ParseError(Code.INCORRECT_TYPE, f"This is not a valid {kind}")
 
 
@@ -230,7 +230,7 @@ def _date_type(value: JSONObject) -> FieldType | None:
 
 
 def is_number(value: Any) -> TypeGuard[float]:
-    """Is this a finite JSON number (booleans are none)?"""
+    """Is this a finite JSON number? A boolean is not."""
     return type(value) is int or (type(value) is float and math.isfinite(value))
 
 
@@ -243,7 +243,7 @@ def _geo_point_type(value: JSONObject) -> FieldType | None:
 
 
 def check_range(latitude: float, longitude: float, code: Code = Code.INVALID_JSON) -> None:
-    """Refuse degrees that are no place on Earth (protocol §8.2), with ``code``."""
+    """Raise ``code`` for degrees that are no place on Earth (protocol §8.2)."""
     for name, value, most in (("latitude", latitude, 90), ("longitude", longitude, 180)):
         if abs(value) > most:
             shown = f"{value} < -{most}.0" if value < 0 else f"{value} > {most}.0"
@@ -279,7 +279,7 @@ _TYPED = {
 
 
 def to_bytes(value: JSONObject) -> bytes | None:
-    """The content of a Bytes value; ``None`` if it is no valid base64."""
+    """Decode the content of a Bytes value; None if it is not valid base64."""
     text = value.get("base64")
     if not isinstance(text, str) or not text:
         return None
@@ -290,7 +290,7 @@ def to_bytes(value: JSONObject) -> bytes | None:
 
 
 def from_bytes(content: bytes) -> JSONObject:
-    """A Bytes value in REST form."""
+    """Make a Bytes value in REST form."""
     return {"__type": "Bytes", "base64": base64.b64encode(content).decode()}
 
 
@@ -303,9 +303,9 @@ def is_position(part: str) -> bool:
 
 
 def check_nested(value: Any, depth: int = 0) -> None:
-    """Refuse nested keys with ``$``, ``.`` or NUL, broken typed values, and too deep nesting.
+    """Refuse nested keys with ``$``, ``.`` or NUL, invalid typed values, and too deep nesting.
 
-    Raises INVALID_NESTED_KEY, INCORRECT_TYPE, INVALID_JSON (protocol §4).
+    Raises INVALID_NESTED_KEY, INCORRECT_TYPE or INVALID_JSON (protocol §4).
     """
     if depth > MAX_DEPTH:
         raise ParseError(Code.INVALID_JSON, f"Nesting deeper than {MAX_DEPTH} levels.")

@@ -1,4 +1,4 @@
-"""``where`` constraints: the table of operators with their checks; parse a raw ``where``."""
+"""``where``: the table of operators with the checks of their operands, and the parser."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ HIDDEN_USER_COLUMNS = (
 _MASTER_KEYS = (*_PLACEHOLDER_KEYS, *HIDDEN_USER_COLUMNS)
 
 DIRECT = "="
-"""The operator of a plain ``field: value``, which means more than ``$eq`` (protocol §8.2)."""
+"""The operator of a plain ``field: value``, which matches more than ``$eq`` (protocol §8.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def _json_error(message: str) -> ParseError:
 
 
 def _anything(operator: str, operand: Any) -> None:
-    """Any operand will do."""
+    """Accept any operand."""
 
 
 def _array(operator: str, operand: Any) -> None:
@@ -188,7 +188,7 @@ OPERATORS: dict[str, Callable[[str, Any], None]] = {
     "$select": _select,
     "$dontSelect": _select,
 }
-"""Name of an operator → the check of its operand (protocol §8.2)."""
+"""Operator → the check of its operand (protocol §8.2)."""
 
 _NEIGHBOURS = ("$options", *geo.DISTANCES)  # part of the operator beside them
 SUBQUERIES = ("$inQuery", "$notInQuery", "$select", "$dontSelect")
@@ -197,11 +197,11 @@ RELATED_TO = "$relatedTo"
 
 
 def parse(raw: Any, *, privileged: bool = False, max_depth: int = -1) -> Where:
-    """Read a raw ``where``; everything wrong with its shape is refused here.
+    """Parse a raw ``where`` and check its shape.
 
-    ``privileged`` (master, maintenance) may name hidden columns. ``max_depth`` limits the
-    nesting of logical operators (-1: only the house's own bound). Raises INVALID_QUERY,
-    INVALID_JSON or INVALID_KEY_NAME (protocol §8.1, §8.2).
+    With ``privileged`` (master and maintenance key) it may name hidden columns. ``max_depth``
+    limits the nesting of logical operators (-1: only the server's own limit). Raises
+    INVALID_QUERY, INVALID_JSON or INVALID_KEY_NAME (protocol §8.1, §8.2).
     """
     limit = max_depth if max_depth >= 0 else MAX_DEPTH
     return _parse(raw, privileged, limit, limit)
@@ -297,7 +297,7 @@ def _tests(value: Any) -> tuple[tuple[str, Any], ...]:
 
 
 def _join_distance(value: JSONObject, tests: list[tuple[str, Any]]) -> None:
-    """Make a ``$nearSphere`` one test with the distance that stands beside it."""
+    """Join a ``$nearSphere`` and the distance beside it into one test."""
     given = next((name for name in geo.DISTANCES if name in value), None)
     if "$nearSphere" in value:
         farthest = geo.distance(given, value[given]) if given is not None else None
@@ -308,7 +308,7 @@ def _join_distance(value: JSONObject, tests: list[tuple[str, Any]]) -> None:
 
 
 def fields_of(where: Where) -> Iterator[str]:
-    """Every field path that a where names, at any depth."""
+    """Yield every field path that a where names, at any depth."""
     for node in where:
         if isinstance(node, Constraint):
             yield node.field
@@ -318,7 +318,7 @@ def fields_of(where: Where) -> Iterator[str]:
 
 
 def tests_of(where: Where, operator: str) -> Iterator[tuple[str, Any]]:
-    """Field and operand of every test with this operator, at any depth."""
+    """Yield the field and operand of every test with this operator, at any depth."""
     for node in where:
         if isinstance(node, Constraint):
             yield from ((node.field, operand) for name, operand in node.tests if name == operator)
@@ -328,7 +328,7 @@ def tests_of(where: Where, operator: str) -> Iterator[tuple[str, Any]]:
 
 
 def operators_of(raw: Any, level: int = 0) -> Iterator[tuple[str, int]]:
-    """Every operator in a raw where, with the number of subqueries around it."""
+    """Yield every operator in a raw where, with the number of subqueries around it."""
     if isinstance(raw, list):
         for item in raw:
             yield from operators_of(item, level)
@@ -340,12 +340,12 @@ def operators_of(raw: Any, level: int = 0) -> Iterator[tuple[str, int]]:
 
 
 def by_id(object_id: str) -> Constraint:
-    """The constraint that names one object."""
+    """Make the constraint for the object with this id."""
     return Constraint("objectId", ((DIRECT, object_id),))
 
 
 def equals_id(where: Where) -> str | None:
-    """The id, if the whole where is exactly ``{"objectId": "<string>"}``."""
+    """Return the id if the where is exactly ``{"objectId": "<string>"}``, else None."""
     if len(where) == 1:
         node = where[0]
         if isinstance(node, Constraint) and node.field == "objectId" and len(node.tests) == 1:
@@ -359,7 +359,7 @@ def equals_id(where: Where) -> str | None:
 
 
 def to_json(where: Where) -> JSONObject:
-    """The raw where that ``parse`` reads as this one."""
+    """Write a where in raw form, which ``parse`` reads back."""
     conditions = [_node_json(node) for node in where]
     names = [name for condition in conditions for name in condition]
     if len(set(names)) == len(names):

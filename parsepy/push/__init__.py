@@ -12,17 +12,17 @@ APPLE = ("ios", "osx", "tvos", "watchos")
 ANDROID = ("android", "fcm")
 FOREIGN = ("web", "expo")
 TYPES = (*APPLE, *ANDROID, *FOREIGN)
-"""The push types that Parse knows."""
+"""The push types of Parse."""
 
 
 class Senders:
-    """Every device by the sender of its push type, or else of its device type."""
+    """Sends to each device by the sender of its push type, or else of its device type."""
 
     def __init__(self, by_type: Mapping[str, APNs | FCM]) -> None:
         self._by_type = dict(by_type)
 
     async def send(self, message: Message) -> Outcome | None:
-        """Send by the sender of the device's type; None for a type that Parse does not know."""
+        """Send by the sender of the device's type; None for a type that is not one of Parse's."""
         device = message.device
         if not message.token:
             return None
@@ -44,9 +44,9 @@ class Senders:
 
 
 def open_senders(options: Mapping[str, Any], folder: Path) -> PushSender:
-    """The senders of the option ``push``; paths in it start at ``folder``.
+    """Make the senders of the option ``push``; relative paths in it start at ``folder``.
 
-    Raises ``PushConfigError``, and ImportError without the extra. Nothing is connected yet.
+    Connects to nothing yet. Raises ``PushConfigError``, and ImportError without the extra.
     """
     import h2  # noqa: F401  # for HTTP/2
     import jwt  # noqa: F401

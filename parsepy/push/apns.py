@@ -1,4 +1,4 @@
-"""``APNs``: messages to Apple's devices over HTTP/2, signed with a key of the developer's."""
+"""``APNs``: messages to Apple's devices over HTTP/2, signed with the developer's key."""
 
 import logging
 import time
@@ -31,7 +31,7 @@ _TOKEN_AGE = 50 * 60  # seconds; Apple refuses a token after an hour, and new on
 
 
 class Provider:
-    """One app's way to Apple: an address, a signing key, and the app's topic."""
+    """A connection to Apple for one app: the address, the signing key, and the app's topic."""
 
     def __init__(self, options: Mapping[str, Any], folder: Path, place: str) -> None:
         self.topic = options.get("topic") or options.get("bundleId")
@@ -66,7 +66,7 @@ class Provider:
         return f"bearer {text}"
 
     def renew(self) -> None:
-        """Sign anew at the next message."""
+        """Make a new token for the next message."""
         self._signed = ("", 0.0)
 
     def _opened(self) -> "httpx.AsyncClient":
@@ -82,7 +82,7 @@ class Provider:
         return self._client
 
     async def send(self, message: Message, topic: str | None) -> Outcome:
-        """Send one message, again while Apple is too busy."""
+        """Send one message; tries again while Apple answers that it is too busy."""
         import httpx
 
         content = dumps(payloads.apns_payload(message.data))
@@ -115,14 +115,14 @@ class Provider:
 
 
 class APNs:
-    """Apple's devices, by one provider or several: for several apps, or for both of Apple's hosts.
+    """Sends to Apple's devices through one or several providers (for each app, for each host).
 
-    A device is served by the providers of its app, or by those that have no topic; production is
-    asked before the sandbox. A device that does not say its app counts as the first one's.
+    A device gets messages from the providers of its app, or from those without a topic;
+    production is tried before the sandbox. A device without an app counts as the first app's.
     """
 
     def __init__(self, options: Any, folder: Path, place: str) -> None:
-        """``options`` are those of one provider, or a list; raises ``PushConfigError``."""
+        """Read the options of one provider, or a list of them; raises ``PushConfigError``."""
         many = options if isinstance(options, Sequence) and not isinstance(options, str) else None
         listed = [options] if many is None else many
         if not listed or not all(isinstance(item, Mapping) for item in listed):
@@ -138,7 +138,7 @@ class APNs:
         return own or [provider for provider in self._providers if not provider.topic]
 
     async def send(self, message: Message) -> Outcome:
-        """Send by the first provider that Apple lets deliver it."""
+        """Send through the providers in turn, until one is allowed to deliver to this device."""
         app = message.device.get("appIdentifier") or None
         outcome = Outcome(False, "ios", "No Provider found")
         for provider in self._serving(app):
@@ -162,7 +162,7 @@ def _reason(response: "httpx.Response") -> str:
 
 
 def _pem(key: str, folder: Path, place: str) -> str:
-    """A key given as text, or the file that holds it."""
+    """Read a key, given as text or as the path of its file; raises ``PushConfigError``."""
     if "-----BEGIN" in key:
         return key
     try:

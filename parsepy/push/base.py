@@ -1,4 +1,4 @@
-"""The ``PushSender`` protocol: one message to one device, and how it went."""
+"""The ``PushSender`` protocol: send one message to one device, and return the outcome."""
 
 import asyncio
 import uuid
@@ -13,18 +13,18 @@ _NAMESPACE = uuid.UUID("7a0c8f0e-4a3c-5d0e-9a55-0d5f0c9b7a11")
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What one device is sent.
+    """A message to one device.
 
-    ``body`` is what `POST /push` was asked, with `data` in the device's language and with its
-    badge; ``device`` its installation in REST form. ``push_id`` and ``id`` are the same when a
-    message has to be sent again, so that who receives it may know it.
+    ``body`` is the body of `POST /push`, with `data` in the device's language and with its badge;
+    ``device`` is its installation in REST form. ``push_id`` and ``id`` stay the same when a
+    message has to be sent again, so that the receiver can recognise it.
     """
 
     push_id: str
     body: JSONObject
     device: JSONObject
     time: int
-    """When the push was begun, in milliseconds since 1970."""
+    """The time at which the push was asked for, in milliseconds since 1970."""
 
     @property
     def data(self) -> JSONObject:
@@ -34,7 +34,7 @@ class Message:
 
     @property
     def token(self) -> str:
-        """What the provider knows the device by."""
+        """The device token that the provider gave."""
         return str(self.device.get("deviceToken") or "")
 
     @property
@@ -43,13 +43,13 @@ class Message:
         return str(uuid.uuid5(_NAMESPACE, f"{self.push_id}:{self.device.get('objectId')}"))
 
     def setting(self, name: str) -> Any:
-        """A value that may stand beside `data` or in it, such as `collapse_id`."""
+        """Find a value that may stand beside `data` or in it, such as `collapse_id`."""
         return self.body.get(name) or self.data.get(name)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a message fared; ``is_gone``: the provider knows this token no more."""
+    """The result of one message; ``is_gone``: the provider has dropped the device token."""
 
     transmitted: bool
     device_type: str
@@ -59,23 +59,23 @@ class Outcome:
 
 @runtime_checkable
 class PushSender(Protocol):
-    """Sends messages to devices; an adapter of the option ``push.adapter`` is one."""
+    """Sends messages to devices; what the option ``push.adapter`` names has to be one."""
 
     async def send(self, message: Message) -> Outcome | None:
-        """Send one message, with what patience the provider needs.
+        """Send one message, trying again as the provider asks for.
 
-        None: this device is none of the sender's, and is not counted. Whatever is raised counts
-        as a failure of this message.
+        Returns None for a device that is not this sender's, which is not counted. Any exception
+        counts as a failure of this message.
         """
         ...
 
 
 class PushConfigError(ValueError):
-    """The options of a sender are wrong; the message begins with their place below ``push``."""
+    """The options of a sender are wrong; the message begins with their name below ``push``."""
 
 
 def retry_pause(attempt: int, headers: Mapping[str, str]) -> float:
-    """The seconds to wait before another attempt: what the provider asks for, within reason."""
+    """Compute the seconds before the next attempt: what Retry-After asks for, within limits."""
     try:
         asked = float(headers.get("retry-after", ""))
     except ValueError:
@@ -87,9 +87,9 @@ ATTEMPTS = 3
 LONGEST_PAUSE = 10.0
 TIMEOUT = 10.0
 RETRIED = frozenset((429, 500, 502, 503, 504))
-"""What a provider answers when the same message may be taken later."""
+"""The statuses with which a provider says that the message may be accepted later."""
 
 
 async def pause(seconds: float) -> None:
-    """Wait before another attempt."""
+    """Wait so many seconds before another attempt."""
     await asyncio.sleep(seconds)

@@ -1,4 +1,4 @@
-"""``FCM``: messages by Firebase's HTTP v1 API, allowed by a service account."""
+"""``FCM``: messages through Firebase's HTTP v1 API, with a service account."""
 
 import asyncio
 import json
@@ -35,12 +35,12 @@ _MOST = 50  # connections
 
 
 class FCM:
-    """Devices that Firebase reaches; ``kind`` is ``android`` or ``apple``."""
+    """Sends to devices through Firebase; ``kind`` is ``android`` or ``apple``."""
 
     def __init__(self, options: Mapping[str, Any], folder: Path, place: str, kind: str) -> None:
-        """Read the service account: an object, or the file that holds it.
+        """Read the service account, an object or the path of its file.
 
-        Raises ``PushConfigError``.
+        ``place`` names the options in messages. Raises ``PushConfigError``.
         """
         self._kind = kind
         self._account = _account(options.get("firebaseServiceAccount"), folder, place)
@@ -72,7 +72,7 @@ class FCM:
         return jwt.encode(claims, account["private_key"], "RS256", headers=headers)
 
     async def _access(self, refused: str = "") -> str:
-        """The access token; a new one when it is at its end, or was ``refused``."""
+        """Return the access token; a new one if it has expired or is the ``refused`` one."""
         async with self._lock:
             text, until = self._token
             if not text or text == refused or time.monotonic() > until - _EARLY:
@@ -86,7 +86,7 @@ class FCM:
             return text
 
     async def _granted(self) -> str:
-        """A new access token for the service account."""
+        """Fetch a new access token for the service account."""
         form = {"grant_type": _GRANT, "assertion": self._assertion()}
         url = str(self._account.get("token_uri") or _TOKEN_URL)
         response = await self._opened().post(url, data=form)
@@ -106,7 +106,7 @@ class FCM:
         return self._client
 
     async def send(self, message: Message) -> Outcome:
-        """Send one message, again while Firebase is too busy."""
+        """Send one message; tries again while Firebase answers that it is too busy."""
         import httpx
 
         device_type = str(message.device.get("deviceType"))
@@ -143,7 +143,7 @@ class FCM:
 
 
 def _refusal(response: "httpx.Response") -> tuple[str, bool]:
-    """Why a message was not taken, and whether its token is gone for good."""
+    """Read from an answer why the message was refused, and whether its device token is dropped."""
     try:
         error: JSONObject = response.json()["error"]
         details = error.get("details") or ()

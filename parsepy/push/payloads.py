@@ -1,6 +1,6 @@
-"""A push's body in the words of each provider: APNs's payload and headers, FCM's message.
+"""Convert a push's body for each provider: APNs's payload and headers, FCM's message.
 
-The fields are those of Parse Server's push adapter, which clients and dashboards know.
+The fields are those of Parse Server's push adapter, which clients and dashboards use.
 """
 
 from collections.abc import Container, Mapping
@@ -41,7 +41,7 @@ _FCM_HEADERS = ("expiration_time", "collapse_id", "push_type", "priority")
 
 
 def apns_payload(data: JSONObject, unsaid: Container[str] = _HEADERS) -> JSONObject:
-    """The JSON that Apple delivers: `aps`, and beside it what the app understands."""
+    """Make the JSON that Apple delivers: `aps`, and beside it the app's own fields."""
     aps: JSONObject = dict(data["aps"]) if isinstance(data.get("aps"), dict) else {}
     custom: JSONObject = {}
     for key, value in data.items():
@@ -80,7 +80,7 @@ def _titled(alert: Any, title: Any) -> JSONObject:
 
 
 def apns_headers(message: Message, topic: str | None) -> dict[str, str]:
-    """The headers of a message for a device whose app is ``topic``."""
+    """Make the headers of a message for a device whose app is ``topic``."""
     data = message.data
     push_type = str(data.get("pushType") or message.setting("push_type") or "alert")
     if data.get("topic"):
@@ -105,7 +105,7 @@ def apns_headers(message: Message, topic: str | None) -> dict[str, str]:
 
 
 def _expiration(message: Message) -> int | None:
-    """Seconds since 1970 until which a provider keeps trying."""
+    """Read until when a provider keeps trying, in seconds since 1970."""
     time: Any = message.setting("expiration_time")
     return round(time / 1000) if is_number(time) else None
 
@@ -114,7 +114,7 @@ def _expiration(message: Message) -> int | None:
 
 
 def fcm_message(message: Message, kind: str) -> JSONObject:
-    """The `message` of FCM's HTTP v1 API; ``kind`` is ``android`` or ``apple``."""
+    """Make the `message` of FCM's HTTP v1 API; ``kind`` is ``android`` or ``apple``."""
     raw = message.body.get("rawPayload")
     if isinstance(raw, dict):
         return {**_with_durations(raw), "token": message.token}
@@ -123,7 +123,8 @@ def fcm_message(message: Message, kind: str) -> JSONObject:
 
 
 def _with_durations(raw: Mapping[str, Any]) -> JSONObject:
-    """Parse: a ttl in a raw payload is in milliseconds; FCM itself wants a text in seconds."""
+    """Convert the ttl of a raw payload to FCM's form, a text in seconds."""
+    # Parse: in a raw payload it is a number of milliseconds
     android = raw.get("android")
     if isinstance(android, dict) and is_number(android.get("ttl")):
         return {**raw, "android": {**android, "ttl": f"{android['ttl'] / 1000:g}s"}}

@@ -369,14 +369,17 @@ def _executable(program: Path, data_dir: Path) -> Path:
 
 def _await_free(data_dir: Path) -> None:
     deadline = time.monotonic() + ORPHAN_SECONDS
-    while _is_held(data_dir):
+    while _probe_lock(data_dir):
         if time.monotonic() > deadline:
             raise _held(data_dir)
         time.sleep(POLL_SECONDS)
 
 
-def _is_held(data_dir: Path) -> bool:
-    """Whether a living mongod has the folder: the lock is the kernel's, so no stale file counts."""
+def _probe_lock(data_dir: Path) -> bool:
+    """Try the folder's lock: true if a running mongod holds it, which a stale file does not.
+
+    Raises ``EmbeddedMongoError`` if the folder cannot be used.
+    """
     if sys.platform == "win32":
         return False
     try:

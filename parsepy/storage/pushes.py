@@ -1,7 +1,7 @@
-"""Pushes on their way: what is left to send, kept so that no process needs to remember it.
+"""The queue of pushes: a document for each, with what is left to send and who sends it.
 
-One document for each push, with an owner for a time: one process of many works on a push, and
-another goes on from what is written when that one dies.
+A push has an owner for some seconds: one process of many sends it. When that process dies,
+another one becomes the owner and continues from what is stored.
 """
 
 from dataclasses import dataclass, field
@@ -20,12 +20,12 @@ _FREE = datetime(1970, 1, 1)
 
 @dataclass(slots=True)
 class PushWork:
-    """A push and how far it is. ``body`` and ``where`` are those of `POST /push`.
+    """A push and its progress. ``body`` and ``where`` are those of `POST /push`.
 
-    ``legs`` are the parts that are left: offsets from UTC in minutes, None for devices anywhere
-    (or, of a push at a ``local`` time, for those that don't say where). Within the first leg
-    all installations up to the id ``after`` are settled, and beyond it those in ``settled``;
-    ``badges`` are the new badges of the batch under way. ``counts`` tells what came of it.
+    ``offsets`` are the groups of devices that are left, as offsets from UTC in minutes. None is
+    all devices; in a push at a ``local`` time, those without a known time zone. In the first
+    group, all installations up to the id ``after`` and those in ``settled`` are done; ``badges``
+    are the new badges of the current batch, ``counts`` the outcomes so far.
     """
 
     id: str
@@ -33,7 +33,7 @@ class PushWork:
     where: Any
     begun: datetime
     due: datetime
-    legs: list[int | None] = field(default_factory=lambda: [None])
+    offsets: list[int | None] = field(default_factory=lambda: [None])
     local: datetime | None = None
     after: str = ""
     settled: list[str] = field(default_factory=list)
@@ -41,12 +41,15 @@ class PushWork:
     counts: dict[str, JSONObject] = field(default_factory=dict)
 
 
-_STATE = ("due", "legs", "after", "settled", "badges", "counts")
-
-
 def _state_of(work: PushWork) -> Document:
-    state = {name: getattr(work, name) for name in _STATE}
-    return {**state, "counts": dumps(work.counts).decode(), "badges": dumps(work.badges).decode()}
+    return {
+        "due": work.due,
+        "legs": work.offsets,
+        "after": work.after,
+        "settled": work.settled,
+        "badges": dumps(work.badges).decode(),
+        "counts": dumps(work.counts).decode(),
+    }
 
 
 def _from_document(document: Document) -> PushWork:
@@ -56,7 +59,7 @@ def _from_document(document: Document) -> PushWork:
         where=loads(document["where"]),
         begun=document["begun"],
         due=document["due"],
-        legs=list(document["legs"]),
+        offsets=list(document["legs"]),
         local=document["local"],
         after=document["after"],
         settled=list(document["settled"]),
@@ -66,7 +69,7 @@ def _from_document(document: Document) -> PushWork:
 
 
 async def add(storage: Storage, work: PushWork) -> None:
-    """Queue a push; in a transaction, with what else is written there."""
+    """Queue a push, in the current transaction if there is one."""
     document: Document = {
         "_id": work.id,
         "body": dumps(work.body).decode(),
@@ -83,7 +86,7 @@ async def add(storage: Storage, work: PushWork) -> None:
 
 
 async def take(storage: Storage, owner: str, seconds: float) -> PushWork | None:
-    """A push that is due and that nobody works on; it is ``owner``'s for so long."""
+    """Take a push that is due and has no owner, for so many seconds; None if there is none."""
     moment = now()
     document = await storage.run(
         lambda session: storage.collection(COLLECTION).find_one_and_update(
@@ -97,15 +100,15 @@ async def take(storage: Storage, owner: str, seconds: float) -> PushWork | None:
 
 
 async def hold(storage: Storage, push_id: str, owner: str, seconds: float) -> bool:
-    """Stay the owner for so many seconds more; False if another one is it, or nobody."""
+    """Stay the owner for so many seconds from now; False if ``owner`` is not the owner any more."""
     until = now() + timedelta(seconds=seconds)
     return await _change(storage, push_id, owner, {"until": until})
 
 
 async def keep(storage: Storage, work: PushWork, owner: str, *, free: bool = False) -> bool:
-    """Write down how far a push is; False if it is not ``owner``'s any more.
+    """Store the progress of a push; False if ``owner`` is not its owner any more.
 
-    ``free``: whoever comes first may go on with it.
+    With ``free`` the push has no owner afterwards, and any process may take it.
     """
     changes = _state_of(work)
     if free:
@@ -123,7 +126,7 @@ async def _change(storage: Storage, push_id: str, owner: str, changes: Document)
 
 
 async def drop(storage: Storage, push_id: str) -> None:
-    """Forget a push that is done with."""
+    """Remove a push that has ended from the queue."""
     await storage.run(
         lambda session: storage.collection(COLLECTION).delete_one({"_id": push_id}, session=session)
     )

@@ -182,7 +182,7 @@ async def test_a_server_that_was_asleep_leaves_the_push_to_who_took_it(
     try:
         assert (await awake.ended(push_id))["numSent"] == 200
         server.process.send_signal(signal.SIGCONT)
-        await server.says("another process goes on with it")
+        await server.says("another process continues it")
         assert (await awake.status(push_id))["numSent"] == 200
     finally:
         await awake.master.aclose()

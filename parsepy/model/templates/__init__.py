@@ -26,7 +26,7 @@ __all__ = ["ALIASES", "Problem", "Template", "TemplateError", "TemplateRole", "l
 
 
 def load(paths: Sequence[Path]) -> Template:
-    """Read, check and merge template files; ``TemplateError`` lists every problem of all."""
+    """Read, check and merge template files; raises ``TemplateError`` with all problems."""
     declarations = Declarations(Complaints())
     for path in paths:
         file = str(path)

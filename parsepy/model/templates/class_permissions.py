@@ -1,4 +1,4 @@
-"""Class-level permissions of templates: checked against the columns, and merged."""
+"""Check the class-level permissions of templates against the columns, and merge them."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _USER_ID = re.compile(r"[A-Za-z0-9]{10,}")
 def merge(
     group: list[ClassDeclaration], types: dict[str, str], complaints: Complaints
 ) -> JSONObject | None:
-    """The permissions of a class whose columns have these types; ``None``: no file has any."""
+    """Merge the permissions of a class with these columns; None if no file has any."""
     check = _Check(types, complaints)
     first: Node | None = None
     operations: JSONObject = {}
@@ -46,14 +46,14 @@ def merge(
 
 
 class _Check:
-    """The permissions that one class has in the files; every problem is kept."""
+    """Checks the permissions of one class in all files; keeps every problem."""
 
     def __init__(self, types: dict[str, str], complaints: Complaints) -> None:
         self._types = types
         self._complaints = complaints
 
     def permissions(self, node: Node, where: str) -> bool:
-        """Are the permissions of one file sound?"""
+        """Check the permissions of one file; true if there is no problem."""
         before = len(self._complaints.problems)
         for key, rule in node.value.items():
             at = f"{where}.{key}"
@@ -83,7 +83,7 @@ class _Check:
     def _default_acl(self, rule: Node, at: str) -> None:
         for key, flags in rule.value.items():
             self._grantee(key, flags, ("*", "currentUser"), at)
-            if self._complaints.is_record(flags, at, f"the entry of {key!r}", ("read", "write")):
+            if self._complaints.check_record(flags, at, f"the entry of {key!r}", ("read", "write")):
                 for flag in ("read", "write"):
                     self._complaints.member(flags, flag, bool, at)
 
@@ -142,7 +142,7 @@ class _Check:
 
 
 def _unite_protected(files: list[dict[str, list[str]]]) -> dict[str, list[str]]:
-    """Per key the fields that any file protects; a file without the key brings its ``*``."""
+    """Unite the protected fields by key; a file without the key counts with its ``*``."""
     keys = dict.fromkeys(key for lists in files for key in lists)
     return {
         key: list(dict.fromkeys(f for lists in files for f in lists.get(key, lists.get("*", ()))))

@@ -1,4 +1,4 @@
-"""Problems as they are found, and the questions of shape that find most of them."""
+"""Collect problems of templates, and check the shape of their values."""
 
 from collections.abc import Sequence
 
@@ -18,31 +18,31 @@ KINDS = {
 
 
 class Complaints:
-    """Every problem of one loading, whichever file it stands in."""
+    """The problems found while loading, of all files."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self._files: dict[str, int] = {}
 
     def begin(self, file: str) -> None:
-        """Problems of this file come after those of the files that began before it."""
+        """Sort problems of this file behind those of the files that began before it."""
         self._files.setdefault(file, len(self._files))
 
     def fail(self, problem: Problem) -> None:
-        """Keep a problem for the end."""
+        """Keep a problem for ``raise_any``."""
         self.begin(problem.file)
         self.problems.append(problem)
 
     def at(self, node: Node, where: str, reason: str) -> None:
-        """Keep a problem with the value of a node."""
+        """Keep a problem with the value of a node; ``where`` names it."""
         self.fail(Problem(node.file, node.line, where, reason))
 
     def conflict(self, node: Node, where: str, first: Node, difference: str) -> None:
-        """Keep a problem between two files; ``difference`` ends before the first one's place."""
+        """Keep a conflict of two files; the place of ``first`` is put behind ``difference``."""
         self.at(node, where, f"{difference} {first.file}:{first.line}")
 
-    def is_record(self, node: Node, where: str, what: str, keys: Sequence[str]) -> bool:
-        """Is this an object? Keys that it may not have are a problem, too."""
+    def check_record(self, node: Node, where: str, what: str, keys: Sequence[str]) -> bool:
+        """Check that a value is an object and has only these keys; true if it is an object."""
         if not isinstance(node.value, dict):
             kind = KINDS[type(node.value)]
             self.at(node, where, f"{what} must be an object, not {kind}")
@@ -53,7 +53,7 @@ class Complaints:
         return True
 
     def member(self, record: Node, key: str, kind: type, where: str) -> Node | None:
-        """A member of an object; ``None`` if there is none, or (a problem) one of another kind."""
+        """Find a member of an object; None if it is missing. Another kind is None and a problem."""
         member: Node | None = record.value.get(key)
         if member is None or isinstance(member.value, kind):
             return member
@@ -62,7 +62,7 @@ class Complaints:
         return None
 
     def needed(self, record: Node, key: str, where: str, what: str) -> str | None:
-        """A text that an object must have; ``None`` after a problem was kept."""
+        """Find a text that an object must have; None after a problem was kept."""
         if key not in record.value:
             self.at(record, where, f"{what} needs {key!r}")
             return None

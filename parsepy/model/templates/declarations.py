@@ -84,7 +84,7 @@ class Declarations:
             return
         if isinstance(root.value, list):
             self._read_classes(root)
-        elif self.complaints.is_record(root, "", "a template", ("classes", "results", "roles")):
+        elif self.complaints.check_record(root, "", "a template", ("classes", "results", "roles")):
             found = [key for key in ("classes", "results") if key in root.value]
             if len(found) != 1:
                 self.complaints.at(root, "", "a template needs one list 'classes' (or 'results')")
@@ -99,7 +99,7 @@ class Declarations:
     def _read_roles(self, roles: Node) -> None:
         seen: dict[str, Node] = {}
         for node in roles.value:
-            if not self.complaints.is_record(node, "roles", "a role", ("name", "roles")):
+            if not self.complaints.check_record(node, "roles", "a role", ("name", "roles")):
                 continue
             name = self.complaints.needed(node, "name", "roles", "a role")
             if name is None:
@@ -131,7 +131,7 @@ class Declarations:
             record = node.value if isinstance(node.value, dict) else {}
             named = record["className"].value if "className" in record else ""
             label = named if isinstance(named, str) else ""
-            if not self.complaints.is_record(node, label, "a class", _CLASS_KEYS):
+            if not self.complaints.check_record(node, label, "a class", _CLASS_KEYS):
                 continue
             written = self.complaints.needed(node, "className", "", "a class")
             name = stored_name(written or "")
@@ -167,7 +167,7 @@ class Declarations:
         elif built_in is None and not _NAME.fullmatch(name):
             reason = "a field name has letters, digits and _ only and starts with a letter"
             self.complaints.at(node, where, reason)
-        if not self.complaints.is_record(node, where, "a field", _FIELD_KEYS):
+        if not self.complaints.check_record(node, where, "a field", _FIELD_KEYS):
             return FieldDeclaration(node)
         target = self.complaints.member(node, "targetClass", str, where)
         spelled = self._spelled_type(node, target, where, built_in)

@@ -1,4 +1,4 @@
-"""Indexes of templates: checked against the columns, and merged."""
+"""Check the indexes of templates against the columns, and merge them."""
 
 from parsepy.model.schema import INDEX_KINDS
 from parsepy.model.templates.complaints import Complaints
@@ -18,7 +18,7 @@ _OWN_INDEXES = (  # the server makes these itself, some of them unique: never fr
 def merge(
     group: list[ClassDeclaration], types: dict[str, str], complaints: Complaints
 ) -> JSONObject:
-    """The indexes of a class whose columns have these types, by name."""
+    """Merge the indexes of a class with these columns; by name."""
     merged: JSONObject = {}
     places: dict[str, Node] = {}
     for declared in group:
@@ -57,7 +57,7 @@ def _keys(index: Node, types: dict[str, str], where: str, complaints: Complaints
 
 
 def _is_own_index(class_name: str, name: str, index: Node) -> bool:
-    """Whether the server makes this index itself, as GET /schemas lists it."""
+    """Does the server make this index itself, as GET /schemas lists it?"""
     if name == "_id_":
         return True
     keys = index.value if isinstance(index.value, dict) else ()

@@ -1,4 +1,4 @@
-"""Classes, columns and types that a template may name, and what is near to a wrong name."""
+"""Classes, columns and types that a template may name, and suggestions for wrong names."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -17,12 +17,12 @@ SIGN_UP = ("username", "password", "email")
 
 
 def stored_name(name: str) -> str:
-    """``_User`` for ``User`` and the like; any other name as it is."""
+    """Return ``_User`` for ``User`` and the like; any other name unchanged."""
     return ALIASES.get(name, name)
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """``"; did you mean 'x'?"`` with the nearest known name, or nothing."""
+    """Write ``"; did you mean 'x'?"`` with the most similar known name; "" if none is similar."""
     by_lower = {word.lower(): word for word in known}
     near = get_close_matches(name.lower(), by_lower, n=1)
     return f"; did you mean {by_lower[near[0]]!r}?" if near else ""

@@ -1,4 +1,4 @@
-"""JSON with places: a reader that knows on which line each value stands."""
+"""A reader of JSON that keeps the file and line of each value."""
 
 import json
 import math
@@ -18,9 +18,9 @@ _MAX_DEPTH = 100
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A JSON value (of nodes, if it is an object or list) and the place where it begins.
+    """A JSON value (of nodes, if it is an object or list), with the file and line it begins on.
 
-    The place of an object's member is that of its name.
+    For an object's member, it is the line of its name.
     """
 
     value: Any
@@ -28,7 +28,7 @@ class Node:
     line: int
 
     def plain(self) -> Any:
-        """The value without places; pointers to ``User`` and the like point to ``_User``."""
+        """Return the value without places; pointers to ``User`` and the like point to ``_User``."""
         if isinstance(self.value, list):
             return [node.plain() for node in self.value]
         if not isinstance(self.value, dict):
@@ -66,7 +66,7 @@ _SCALARS = json.JSONDecoder(parse_int=_integer, parse_float=_real, parse_constan
 
 
 class Reader:
-    """JSON text to nodes: ``json`` reads the scalars, this reads what encloses them."""
+    """Reads JSON text into nodes; scalars are read by the standard library."""
 
     def __init__(self, file: str, text: str, fail: Callable[[Problem], None]) -> None:
         self._file = file
@@ -75,7 +75,7 @@ class Reader:
         self._ends = [match.start() for match in re.finditer("\n", text)]
 
     def read(self) -> Node | None:
-        """The whole text as one node, or None after a syntax error was reported."""
+        """Read the whole text as one node; None after a syntax error was reported."""
         try:
             node, end = self._value(self._solid(0), 0)
             if self._solid(end) < len(self._text):

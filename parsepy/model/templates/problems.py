@@ -1,11 +1,11 @@
-"""What may be wrong in a template, and how it is told."""
+"""Problems of templates, and the exception that lists them."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong in a template; ``line`` and ``column`` count from 1, 0 is unknown."""
+    """One problem of a template; ``line`` and ``column`` count from 1, 0 is unknown."""
 
     file: str
     line: int
@@ -21,7 +21,7 @@ class Problem:
 
 
 class TemplateError(Exception):
-    """The templates can't be used; ``problems`` says why, in file and line order."""
+    """The templates cannot be used; ``problems`` lists why, in the order of files and lines."""
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))

@@ -1,4 +1,4 @@
-"""The type that a column needs for a default value."""
+"""Find the type that a column needs for a default value."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -40,7 +40,7 @@ _SCALAR_TYPES = {bool: "Boolean", str: "String", int: "Number", float: "Number",
 
 
 def type_of(value: Any) -> str:
-    """The type a column needs to hold this REST value, or words for what it is instead."""
+    """Find the column type of a REST value, or words for what else the value is."""
     if not isinstance(value, dict):
         return _SCALAR_TYPES.get(type(value), "null")
     if "__op" in value:

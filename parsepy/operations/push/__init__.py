@@ -1,6 +1,6 @@
-"""Pushes: take what `POST /push` asks, keep it as `_PushStatus`, and queue it (protocol §28.2).
+"""Pushes: check what `POST /push` asks, store a `_PushStatus`, and queue it (protocol §28.2).
 
-``worker`` sends what is queued, on one process of all.
+``worker`` sends what is queued, in one process of all.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ AUDIENCE = "_Audience"
 
 @dataclass(frozen=True, slots=True)
 class _When:
-    """When a push goes out; ``None``: now. ``local``: at that time on each device's clock."""
+    """When a push is sent; ``moment`` None: now; ``is_local``: at that time in each time zone."""
 
     moment: datetime | None = None
     is_local: bool = False
@@ -38,7 +38,7 @@ def is_configured(context: RequestContext) -> bool:
 
 
 def condition_of(body: JSONObject) -> Any:
-    """The raw where of the installations that a push is for; raises PUSH_MISCONFIGURED."""
+    """Read which installations a push is for, as a raw where; raises PUSH_MISCONFIGURED."""
     if "where" in body and "channels" in body:
         raise refuse("Channels and query can not be set at the same time.")
     if "where" in body:
@@ -49,10 +49,10 @@ def condition_of(body: JSONObject) -> Any:
 
 
 async def send(context: RequestContext, body: JSONObject) -> str:
-    """Queue a push with the rights of the master key; the id of its `_PushStatus`.
+    """Queue a push with the rights of the master key; return the id of its `_PushStatus`.
 
-    When this answers, the push is written down: it goes out even if this process dies. Raises
-    PUSH_MISCONFIGURED for what can't be sent; what is wrong with the where is told in the status.
+    When this returns, the push is stored and will be sent even if this process dies. Raises
+    PUSH_MISCONFIGURED for what can't be sent; an error in the where is written to the status.
     """
     where = condition_of(body)
     if not is_configured(context):
@@ -73,8 +73,8 @@ async def send(context: RequestContext, body: JSONObject) -> str:
         work.due = when.moment
         if when.is_local:
             work.local = when.moment
-            work.legs = times.legs_at(when.moment)
-            work.due = times.due(when.moment, work.legs[0])
+            work.offsets = times.offsets_at(when.moment)
+            work.due = times.due(when.moment, work.offsets[0])
     await pushes.add(backend.storage, work)
     await backend.storage.after_commit(backend.push_queued.set)
     if body.get("audience_id"):
@@ -83,7 +83,7 @@ async def send(context: RequestContext, body: JSONObject) -> str:
 
 
 def _read_expiry(body: JSONObject, begun: datetime) -> None:
-    """Put the expiration in milliseconds since 1970 in place of whatever was sent."""
+    """Replace the expiration in the body by milliseconds since 1970."""
     if "expiration_time" in body:
         value = body["expiration_time"]
         moment = times.moment_of(value, _shown(value))
@@ -111,7 +111,7 @@ def _read_push_time(body: JSONObject) -> _When:
 
 
 def _status(body: JSONObject, where: Any, begun: datetime, when: _When) -> JSONObject:
-    """A new `_PushStatus`."""
+    """Make the body of a new `_PushStatus`."""
     data = body.get("data") or {}
     alert = data.get("alert") if isinstance(data, dict) else None
     text = alert.encode() if isinstance(alert, str) else b"" if alert is None else dumps(alert)
@@ -136,7 +136,7 @@ def _status(body: JSONObject, where: Any, begun: datetime, when: _When) -> JSONO
 
 
 async def _count_use(context: RequestContext, audience_id: Any) -> None:
-    """Tell an audience that it was used; one that is not there keeps no push back."""
+    """Count a use of an audience; one that does not exist is only logged."""
     changes = {"lastUsed": date(now()), "timesUsed": {"__op": "Increment", "amount": 1}}
     try:
         await save.update(context.as_master(), AUDIENCE, str(audience_id), changes)
@@ -147,7 +147,7 @@ async def _count_use(context: RequestContext, audience_id: Any) -> None:
 
 
 def _shown(value: Any) -> str:
-    """A value as JavaScript writes it in a sentence."""
+    """Write a value as JavaScript does when it converts one to a string."""
     if isinstance(value, str):
         return value
     if isinstance(value, list):

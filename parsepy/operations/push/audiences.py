@@ -10,13 +10,13 @@ from parsepy.operations.push import AUDIENCE
 
 
 async def find_many(context: RequestContext, query: Query) -> Found:
-    """The audiences that match, their queries read where they are JSON."""
+    """Find audiences; their queries are parsed where they are JSON."""
     found = await find.find(context, query)
     return Found([_read(item) for item in found.objects], found.count, found.plan)
 
 
 async def get(context: RequestContext, object_id: str) -> JSONObject:
-    """One audience, its query read; raises OBJECT_NOT_FOUND."""
+    """Get one audience, its query parsed; raises OBJECT_NOT_FOUND."""
     return _read(await find.get(context, Query(AUDIENCE), object_id))
 
 

@@ -10,7 +10,7 @@ _LARGEST_BADGE = 2**53 - 1  # what every reader of JSON has room for
 
 
 def locales(data: JSONObject) -> list[str]:
-    """The languages that a push speaks, in the order of its keys: `alert-fr`, `title-de`."""
+    """List the languages of a push's texts, in the order of its keys: `alert-fr`, `title-de`."""
     found = []
     for key in data:
         word, dash, locale = key.partition("-")
@@ -20,7 +20,7 @@ def locales(data: JSONObject) -> list[str]:
 
 
 def localized(data: JSONObject, device: JSONObject) -> JSONObject:
-    """The data in the device's language; the first that its `localeIdentifier` begins with."""
+    """Select the texts in the device's language: the first that begins its `localeIdentifier`."""
     known = locales(data)
     if not known:
         return data
@@ -38,7 +38,7 @@ def localized(data: JSONObject, device: JSONObject) -> JSONObject:
 
 
 def increment(data: Any) -> float | None:
-    """By how much a push raises badges; None if it does not."""
+    """Read by how much a push increments badges; None if it does not."""
     badge = data.get("badge") if isinstance(data, dict) else None
     if isinstance(badge, str) and badge.lower() == "increment":
         return 1
@@ -50,7 +50,7 @@ def increment(data: Any) -> float | None:
 
 
 def check_badge(data: Any) -> None:
-    """Refuse a badge that is neither a number nor an increment; raises INTERNAL_SERVER_ERROR."""
+    """Raise INTERNAL_SERVER_ERROR for a badge that is neither a number nor an increment."""
     badge = data.get("badge") if isinstance(data, dict) else None
     if badge in (None, "", False) or increment(data) is not None or is_number(badge):
         return
@@ -61,14 +61,14 @@ def check_badge(data: Any) -> None:
 
 
 def raised(badge: Any, amount: float) -> int:
-    """An installation's badge after an increment."""
+    """Compute an installation's badge after an increment."""
     return bounded((badge if is_number(badge) else 0) + amount)
 
 
 def bounded(badge: float) -> int:
-    """A badge as it is stored and sent.
+    """Limit a badge to what can be stored and sent.
 
-    Clients set the badges of their installations themselves: one that is too large for the queue
-    must not keep a push from all others.
+    Clients set the badges of their installations, and one that is too large for the queue must
+    not make the push fail for all others.
     """
     return int(max(-_LARGEST_BADGE, min(badge, _LARGEST_BADGE)))

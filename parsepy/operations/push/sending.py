@@ -1,8 +1,8 @@
-"""``Sending``: one push, in batches, from where the last process stopped.
+"""``Sending``: send one push in batches, beginning where the last process stopped.
 
-A message is sent, then written down as settled, and only then does another one take its place.
-Whenever the process dies, those are sent again of which no outcome was written: as many as are
-under way at once, at most. They carry the same ids as the first time (docs/push.md).
+A message is sent, then its outcome is stored, and only then is another one begun in its place.
+If the process dies, the messages without a stored outcome are sent again: at most as many as
+are sent at the same time. They have the same ids as the first time (docs/push.md).
 """
 
 import asyncio
@@ -26,20 +26,20 @@ from parsepy.storage.pushes import PushWork
 
 log = logging.getLogger("parsepy.push")
 LEASE = 10.0
-"""Seconds without a word after which a process counts as dead, and another takes its pushes."""
-_MESSAGES = 50  # under way at once for one push
+"""Seconds for which a process owns a push; if it does not renew them, another process takes it."""
+_MESSAGES = 50  # sent at the same time for one push
 _INSTALLATION = "_Installation"
-_KIND = re.compile(r"[\w -]{1,40}")  # a type of devices that is counted by its name
-_KINDS = 100  # of them, counted one by one
+_KIND = re.compile(r"[\w -]{1,40}")  # a device type that is counted under its own name
+_KINDS = 100  # so many of them are counted under their own names
 _OTHER_KINDS = "other"
 
 
-class _Lost(Exception):
-    """Another process has this push, or may have it."""
+class _OwnershipLost(Exception):
+    """Another process owns this push, or may own it."""
 
 
 class Sending:
-    """One push, while it is ours."""
+    """Sends one push that this process owns, until ``until`` on the monotonic clock or longer."""
 
     def __init__(self, backend: Backend, work: PushWork, owner: str, until: float) -> None:
         self._backend = backend
@@ -51,11 +51,11 @@ class Sending:
         self._has_warned = False
         self._places = asyncio.Semaphore(_MESSAGES)
         self._writing = asyncio.Lock()
-        self._noted = self._written = 0
+        self._counted = self._written = 0
         self._begun = times.milliseconds(work.begun)
 
     def stop(self) -> None:
-        """Begin no message more, and leave the rest to whoever comes."""
+        """Begin no further messages; another process may take what is left."""
         self._stopping = True
 
     @property
@@ -63,18 +63,18 @@ class Sending:
         return self._stopping or time.monotonic() >= self._until
 
     async def run(self) -> None:
-        """Send all that is due now; what went wrong is in the log and in the status."""
+        """Send all that is due now; never raises: errors go to the log and the `_PushStatus`."""
         holding = asyncio.create_task(self._hold())
         try:
             await self._send()
-        except _Lost:
-            log.warning("push %s: another process goes on with it", self._work.id)
+        except _OwnershipLost:
+            log.warning("push %s: another process continues it", self._work.id)
         except ParseError as error:
             log.error("push %s failed: %s", self._work.id, error)
             await self._attempt(self._fail(error))
         except Interruption as error:
             log.error("push %s is interrupted: %s", self._work.id, error)
-        except Exception as error:  # one that can't be sent must not end the others
+        except Exception as error:  # a push that fails must not stop the others
             log.exception("push %s failed", self._work.id)
             shown = ParseError(Code.INTERNAL_SERVER_ERROR, f"{type(error).__name__}: {error}")
             await self._attempt(self._fail(shown))
@@ -89,7 +89,7 @@ class Sending:
             log.error("push %s: its status can't be written: %s", self._work.id, error)
 
     async def _hold(self) -> None:
-        """Stay the owner."""
+        """Renew the ownership until cancelled."""
         storage = self._backend.storage
         while True:
             await asyncio.sleep(LEASE / 4)
@@ -99,7 +99,7 @@ class Sending:
                     self._until = 0.0
                     return
             except Interruption as error:
-                log.warning("push %s: can't be held: %s", self._work.id, error)
+                log.warning("push %s: its ownership can't be renewed: %s", self._work.id, error)
                 continue
             self._until = moment + LEASE
 
@@ -112,64 +112,64 @@ class Sending:
             return await pushes.drop(self._backend.storage, work.id)
         # another process may just have stored the first installation, or one with new columns
         await schemas.load(self._backend, within=0)
-        while work.legs:
+        while work.offsets:
             if work.local is not None:
-                work.due = times.due(work.local, work.legs[0])
+                work.due = times.due(work.local, work.offsets[0])
                 if work.due > now():
                     await self._keep(free=True)
                     return None
-            if not await self._send_leg(work.legs[0]):
+            if not await self._send_to_offset(work.offsets[0]):
                 await self._keep(free=True)
                 return None
-            work.legs.pop(0)
+            work.offsets.pop(0)
             work.after, work.settled, work.badges = "", [], {}
             await self._keep()
-        await self._tell({"status": "succeeded", "count": {"__op": "Delete"}})
+        await self._write_status({"status": "succeeded", "count": {"__op": "Delete"}})
         await pushes.drop(self._backend.storage, work.id)
         return None
 
     async def _exists(self) -> bool:
         return bool(await schemas.lookup(self._backend, STATUS, {"objectId": self._work.id}))
 
-    async def _send_leg(self, leg: int | None) -> bool:
-        """Send to all installations of a leg; False if the server stops in between."""
-        where = self._where(leg)
+    async def _send_to_offset(self, offset: int | None) -> bool:
+        """Send to all installations at an offset; False if the server stops in between."""
+        where = self._where(offset)
         size = self._size
         left = await self._count(where)
         if left:
-            await self._tell({"status": "running", "count": -(-left // size)})
+            await self._write_status({"status": "running", "count": -(-left // size)})
         while True:
             batch = await self._batch(where)
             if not batch:
                 return True
             await self._raise_badges(batch)
-            await self._send_batch(batch, leg)
+            await self._send_batch(batch, offset)
             if self._stopping:
                 return False
             self._work.after = batch[-1]["objectId"]
             self._work.settled, self._work.badges = [], {}
             await self._keep()
             left = max(left - len(batch), 0)
-            await self._tell({"status": "running", "count": -(-left // size)})
+            await self._write_status({"status": "running", "count": -(-left // size)})
 
     @property
     def _size(self) -> int:
         push = self._backend.config.push
         return push.batch_size if push is not None else 1
 
-    def _where(self, leg: int | None) -> Where:
+    def _where(self, offset: int | None) -> Where:
         where = wheres.parse(self._work.where, privileged=True)
         raw = self._work.where
         if "deviceToken" not in raw:
             where = (*where, Constraint("deviceToken", (("$exists", True),)))
         if self._work.local is not None:
-            test = "$nin" if leg is times.ELSEWHERE else "$in"
-            names = times.zones(self._work.local, leg)
+            test = "$nin" if offset is times.UNKNOWN_ZONE else "$in"
+            names = times.zones(self._work.local, offset)
             where = (*where, Constraint("timeZone", ((test, names),)))
         return where
 
     def _rest(self, where: Where) -> Where:
-        """What of a leg is not behind us."""
+        """Narrow a where to the installations that are not done yet."""
         if not self._work.after:
             return where
         return (*where, Constraint("objectId", (("$gt", self._work.after),)))
@@ -183,14 +183,14 @@ class Sending:
             _INSTALLATION, where=self._rest(where), order=(("objectId", 1),), limit=self._size
         )
         found = (await find.find(self._context, query)).objects
-        # a beforeFind may have changed the query: whatever it answers, we go forward
+        # a beforeFind may have changed the query: installations that are done are left out
         ahead = [item for item in found if item["objectId"] > self._work.after]
         return sorted(ahead, key=lambda item: str(item["objectId"]))
 
     async def _raise_badges(self, batch: list[JSONObject]) -> None:
-        """Give the installations of a batch their new badges, once however often this is run.
+        """Set the new badges of a batch's installations; repeated, it changes nothing.
 
-        They are written down first; then each is set where the old one still stands.
+        They are stored with the push first; then each is set where the old badge is unchanged.
         """
         data = self._work.body.get("data")
         badge = data.get("badge") if isinstance(data, dict) else None
@@ -223,7 +223,7 @@ class Sending:
 
     # --- messages -------------------------------------------------------------------------------
 
-    async def _send_batch(self, batch: list[JSONObject], leg: int | None) -> None:
+    async def _send_batch(self, batch: list[JSONObject], offset: int | None) -> None:
         settled = set(self._work.settled)
         gone: list[str] = []
         tasks: set[asyncio.Task[None]] = set()
@@ -235,7 +235,7 @@ class Sending:
                 if self._is_over or any(task.done() and task.exception() for task in tasks):
                     self._places.release()
                     break
-                tasks.add(asyncio.create_task(self._send_one(device, leg, gone)))
+                tasks.add(asyncio.create_task(self._send_one(device, offset, gone)))
             if tasks:
                 await asyncio.wait(tasks)
         except asyncio.CancelledError:
@@ -249,18 +249,18 @@ class Sending:
         if gone and self._backend.config.cleanup_invalid_installations:
             await self._forget(gone)
         if self._is_over and not self._stopping:
-            raise _Lost
+            raise _OwnershipLost
 
-    async def _send_one(self, device: JSONObject, leg: int | None, gone: list[str]) -> None:
-        """Send one message and write down how it went; its place is free only then."""
+    async def _send_one(self, device: JSONObject, offset: int | None, gone: list[str]) -> None:
+        """Send one message and store its outcome; only then may another one begin."""
         try:
             outcome = await self._outcome(device)
             self._work.settled.append(device["objectId"])
             if outcome is not None:
-                self._add(outcome, leg)
+                self._add(outcome, offset)
                 if outcome.is_gone:
                     gone.append(str(device.get("deviceToken")))
-            await self._note()
+            await self._store_outcomes()
         finally:
             self._places.release()
 
@@ -300,8 +300,8 @@ class Sending:
             body = {**body, "expiration_time": expires}
         return body
 
-    def _add(self, outcome: Outcome, leg: int | None) -> None:
-        """Count an outcome as `_PushStatus` counts."""
+    def _add(self, outcome: Outcome, offset: int | None) -> None:
+        """Add an outcome to the counts, which are those of `_PushStatus`."""
         counts = self._work.counts
         total, by = ("numSent", "sent") if outcome.transmitted else ("numFailed", "failed")
         numbers = counts.setdefault("totals", {})
@@ -309,16 +309,16 @@ class Sending:
         kinds = counts.setdefault(f"{by}PerType", {})
         kind = self._counted_as(outcome.device_type, kinds)
         kinds[kind] = kinds.get(kind, 0) + 1
-        if leg is not None:
+        if offset is not None:
             offsets = counts.setdefault(f"{by}PerUTCOffset", {})
-            offset = times.shown_offset(leg)
-            offsets[offset] = offsets.get(offset, 0) + 1
+            shown = times.shown_offset(offset)
+            offsets[shown] = offsets.get(shown, 0) + 1
 
     def _counted_as(self, device_type: str, known: JSONObject) -> str:
-        """The name under which a type of devices is counted.
+        """Choose the name under which a device type is counted.
 
-        Clients name the types of their installations as they like: what can't be a key, or would
-        be one too many, must not keep a push from all others.
+        Clients may choose any types: one that cannot be a key, or one of too many, must not make
+        the push fail.
         """
         # neither a dot nor a dollar may stand in a key
         kind = device_type.replace(".", "_").replace("$", "_")
@@ -333,22 +333,22 @@ class Sending:
         return kind
 
     async def _forget(self, tokens: list[str]) -> None:
-        """Take tokens that the provider knows no more from their installations."""
+        """Remove tokens that the provider has dropped from their installations."""
         log.info("push %s: %d device tokens are gone", self._work.id, len(tokens))
         schema = await schemas.existing(self._backend, _INSTALLATION)
         query = simple(_INSTALLATION, {"deviceToken": {"$in": tokens}})
         changes = {"deviceToken": {"__op": "Delete"}, "updatedAt": stamp()}
         await self._backend.storage.update_many(schema, query.where, changes)
 
-    # --- what is written ------------------------------------------------------------------------
+    # --- what is stored -------------------------------------------------------------------------
 
-    async def _note(self) -> None:
-        """Return when all outcomes so far are written; who comes together shares one write."""
-        self._noted += 1
-        mine = self._noted
+    async def _store_outcomes(self) -> None:
+        """Store all outcomes so far; calls at the same time share one write."""
+        self._counted += 1
+        mine = self._counted
         async with self._writing:
             if self._written < mine:
-                covered = self._noted
+                covered = self._counted
                 await self._store()
                 self._written = covered
 
@@ -359,10 +359,10 @@ class Sending:
     async def _store(self, *, free: bool = False) -> None:
         if not await pushes.keep(self._backend.storage, self._work, self._owner, free=free):
             self._until = 0.0
-            raise _Lost
+            raise _OwnershipLost
 
-    async def _tell(self, changes: JSONObject) -> None:
-        """Write the state into `_PushStatus`; one that was deleted is no error."""
+    async def _write_status(self, changes: JSONObject) -> None:
+        """Write the changes and the counts into `_PushStatus`, unless it was deleted."""
         counts = {name: value for name, value in self._work.counts.items() if name != "totals"}
         values = {**changes, **self._work.counts.get("totals", {}), **counts}
         try:
@@ -373,5 +373,5 @@ class Sending:
 
     async def _fail(self, error: ParseError) -> None:
         shown = {"code": int(error.code), "message": error.message}
-        await self._tell({"status": "failed", "errorMessage": shown})
+        await self._write_status({"status": "failed", "errorMessage": shown})
         await pushes.drop(self._backend.storage, self._work.id)

@@ -1,4 +1,4 @@
-"""The times of a push: when it goes out, where it is that time, and until when it is worth it."""
+"""The times of a push: when it is sent, to which time zones, and when it expires."""
 
 import functools
 import zoneinfo
@@ -10,22 +10,22 @@ from parsepy.errors import Code, ParseError
 from parsepy.model.values import is_number, to_iso
 
 LATEST = 253_402_300_799  # the last second of the year 9999
-_DAY = timedelta(days=1)  # clocks elsewhere on Earth show no more and no less than that
+_DAY = timedelta(days=1)  # more than any time zone differs from UTC
 _FIRST, _LAST = datetime.min + _DAY, datetime.max - _DAY
-ELSEWHERE = None
-"""The leg of the devices whose time zone is not known: they live in UTC."""
+UNKNOWN_ZONE = None
+"""The offset of devices whose time zone is not known; they count as UTC."""
 
 
 def refuse(message: str) -> ParseError:
-    """A refusal of `POST /push`."""
+    """Make the refusal of a `POST /push`."""
     return ParseError(Code.PUSH_MISCONFIGURED, message)
 
 
 def moment_of(value: Any, shown: str) -> datetime:
-    """A time in a push's body as naive UTC: seconds since 1970, or text in ISO 8601.
+    """Read a time of a push's body as naive UTC: seconds since 1970, or text in ISO 8601.
 
-    It is one on the calendar all over the Earth: of the first and the last day there is none.
-    Raises PUSH_MISCONFIGURED, which tells the value as ``shown``.
+    The first and the last day of the calendar are refused, since they are outside of it in some
+    time zone. Raises PUSH_MISCONFIGURED, which names the value as ``shown``.
     """
     try:
         if is_number(value):
@@ -52,12 +52,12 @@ def _read(text: str) -> datetime:
 
 
 def milliseconds(moment: datetime) -> int:
-    """Naive UTC as milliseconds since 1970."""
+    """Convert naive UTC to milliseconds since 1970."""
     return round((moment - datetime(1970, 1, 1)) / timedelta(milliseconds=1))
 
 
 def is_local(value: Any) -> bool:
-    """Is this push time one on the clock of each device: a text without an offset?"""
+    """Is this push time meant in each device's own time zone, as a text without an offset?"""
     if not isinstance(value, str):
         return False
     text = value.strip()
@@ -70,32 +70,32 @@ def is_local(value: Any) -> bool:
 
 
 def written(moment: datetime, value: Any) -> str:
-    """A push time as `_PushStatus` keeps it."""
+    """Write a push time as `_PushStatus` holds it."""
     text = to_iso(moment)
     # Parse: of what has no offset, a number of seconds too, it writes no Z
     return text[:-1] if is_number(value) or is_local(value) else text
 
 
-def legs_at(local: datetime) -> list[int | None]:
-    """The offsets from UTC in minutes at which somewhere the clock shows ``local``; first first.
+def offsets_at(local: datetime) -> list[int | None]:
+    """List the offsets from UTC in minutes of all time zones at ``local``, the earliest first.
 
-    ``ELSEWHERE`` is among them.
+    ``UNKNOWN_ZONE`` is among them, at the place of UTC.
     """
-    offsets: list[int | None] = [*_zones_at(local), ELSEWHERE]
-    return sorted(offsets, key=lambda leg: -(leg or 0))
+    offsets: list[int | None] = [*_zones_at(local), UNKNOWN_ZONE]
+    return sorted(offsets, key=lambda offset: -(offset or 0))
 
 
-def due(local: datetime, leg: int | None) -> datetime:
-    """When the clock shows ``local`` on this leg, in UTC."""
-    return local - timedelta(minutes=leg or 0)
+def due(local: datetime, offset: int | None) -> datetime:
+    """Convert the time ``local`` at this offset to UTC."""
+    return local - timedelta(minutes=offset or 0)
 
 
-def zones(local: datetime, leg: int | None) -> list[str]:
-    """The time zones of a leg; of ``ELSEWHERE`` all that belong to another one."""
+def zones(local: datetime, offset: int | None) -> list[str]:
+    """List the time zones with this offset; for ``UNKNOWN_ZONE``, those of all offsets."""
     by_offset = _zones_at(local)
-    if leg is ELSEWHERE:
+    if offset is UNKNOWN_ZONE:
         return [name for names in by_offset.values() for name in names]
-    return list(by_offset.get(leg, ()))
+    return list(by_offset.get(offset, ()))
 
 
 @functools.lru_cache(16)
@@ -107,7 +107,7 @@ def _zones_at(local: datetime) -> dict[int, tuple[str, ...]]:
     return {offset: tuple(names) for offset, names in found.items()}
 
 
-def shown_offset(leg: int) -> str:
-    """An offset as `_PushStatus` counts by it: hours, such as ``-6`` or ``5:30``."""
-    hours, minutes = divmod(abs(leg), 60)
-    return f"{'-' if leg < 0 else ''}{hours}" + (f":{minutes:02}" if minutes else "")
+def shown_offset(offset: int) -> str:
+    """Write an offset as `_PushStatus` has it in its counts: hours, such as ``-6`` or ``5:30``."""
+    hours, minutes = divmod(abs(offset), 60)
+    return f"{'-' if offset < 0 else ''}{hours}" + (f":{minutes:02}" if minutes else "")

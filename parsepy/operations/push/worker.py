@@ -1,4 +1,4 @@
-"""``run``: take queued pushes as they are due, each on one process of all, and send them."""
+"""``run``: send queued pushes when they are due, each in one process of all."""
 
 import asyncio
 import logging
@@ -11,18 +11,18 @@ from parsepy.operations.push.sending import LEASE, Sending
 from parsepy.storage import pushes
 
 log = logging.getLogger("parsepy.push")
-_POLL = 1.0  # seconds between looks at the queue
+_POLL = 1.0  # seconds between reads of the queue
 _PUSHES = 4  # at once in one process
-_PATIENCE = 8.0  # seconds for messages under way when the server stops
+_PATIENCE = 8.0  # seconds for messages that are being sent when the server stops
 
 
 async def run(backend: Backend) -> None:
-    """Send what is due, for as long as this runs; cancelled, it lets no message go astray."""
+    """Send what is due until cancelled, then wait for the messages that are being sent."""
     room = asyncio.Semaphore(_PUSHES)
-    under_way: dict[asyncio.Task[None], Sending] = {}
+    running: dict[asyncio.Task[None], Sending] = {}
 
     def ended(task: asyncio.Task[None]) -> None:
-        del under_way[task]
+        del running[task]
         room.release()
 
     try:
@@ -35,27 +35,27 @@ async def run(backend: Backend) -> None:
                 await _wait(backend.push_queued)
                 continue
             task = asyncio.create_task(sending.run())
-            under_way[task] = sending
+            running[task] = sending
             task.add_done_callback(ended)
     finally:
-        for sending in under_way.values():
+        for sending in running.values():
             sending.stop()
-        if under_way:
-            _, late = await asyncio.wait(list(under_way), timeout=_PATIENCE)
+        if running:
+            _, late = await asyncio.wait(list(running), timeout=_PATIENCE)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
 
 async def take_next(backend: Backend) -> Sending | None:
-    """A push that is due and nobody's, now ours; None: there is none."""
+    """Become the owner of a push that is due; None if there is none. Never raises."""
     owner, moment = new_id(20), time.monotonic()
     try:
         work = await pushes.take(backend.storage, owner, LEASE)
     except Interruption as error:
         log.error("the queue of pushes can't be read: %s", error)
         return None
-    except Exception:  # a push that can't be read must not end the others
+    except Exception:  # a push that can't be read must not stop the others
         log.exception("the queue of pushes can't be read")
         return None
     return None if work is None else Sending(backend, work, owner, moment + LEASE)
