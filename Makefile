@@ -1,12 +1,13 @@
 # `make` alone prints this menu. Needs Python 3.11 or newer; everything else it installs itself.
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs coverage bench bench-live constraints dist env clean
+.PHONY: help run test test-all record check docs coverage bench bench-live constraints dist env clean
 SHELL := /bin/sh
 
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ALL_TESTS := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+QUICK_TESTS := -m 'not slow' $(ALL_TESTS)
 NODE_MODULES := tests/reference/node_modules
 DASHBOARD_MODULES := tests/dashboard/node_modules
 
@@ -16,8 +17,14 @@ help: ## this menu
 run: $(BIN)/.installed-run ## install into .venv, then serve both templates with demo data
 	@exec $(BIN)/parsepy serve --demo $(ARGS)
 
-test: $(BIN)/.installed-dev node dashboard ## all tests; `make test ARGS='tests/unit -k query'` for some
-	@$(BIN)/python -m pytest $(or $(ARGS),$(ALL_TESTS))
+test: $(BIN)/.installed-dev node ## the tests but for slow ones; `make test ARGS='tests/unit -k query'` for some
+	@$(BIN)/python -m pytest $(or $(ARGS),$(QUICK_TESTS))
+
+test-all: $(BIN)/.installed-dev node dashboard ## every test, with Parse Server and its dashboard alive
+	@PARSEPY_REFERENCE=living $(BIN)/python -m pytest $(or $(ARGS),$(ALL_TESTS))
+
+record: $(BIN)/.installed-dev node ## ask Parse Server again what `make test` compares with
+	@PARSEPY_REFERENCE=record $(BIN)/python -m pytest tests/differential $(ARGS)
 
 check: $(BIN)/.installed-dev ## format, lint, types, import layers
 	$(BIN)/ruff format --check .

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 APP_ID = "parsepy"
 MASTER_KEY = "master-key-for-tests"
 MOUNT = "http://testserver/parse"
+MEMORY = Path("/dev/shm")
+ROOM = 3 * 1024**3  # of which the data of a whole run take a tenth
 
 
 LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
@@ -78,6 +83,43 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: rank.get(item.path.parent.name, len(LONG)))
 
 
+# Worker processes collect the tests, the main process reports: what is left out goes from these to
+# it. Both names are xdist's.
+LEFT_OUT = pytest.StashKey[int]()
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Count the slow tests that are left out."""
+    slow = sum(1 for item in items if item.get_closest_marker("slow"))
+    if slow:
+        stash = items[0].config.stash
+        stash[LEFT_OUT] = stash.get(LEFT_OUT, 0) + slow
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let a worker process say how many it left out."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["left_out"] = session.config.stash.get(LEFT_OUT, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what a worker process has said; each of them left out the same."""
+    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", 0)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say in the last line what was left out, and how to run it."""
+    left_out = config.stash.get(LEFT_OUT, 0)
+    if left_out and config.getoption("markexpr"):
+        terminalreporter.write_line(
+            f"left out {left_out} slow tests (the living Parse Server, dashboards, endurance): "
+            "`make test-all` runs everything."
+        )
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """See that a test marked `node` finds Node.js and its packages, else skip it (fail in CI)."""
     if item.get_closest_marker("node"):
@@ -92,6 +134,29 @@ def database_in(uri: str, name: str) -> str:
     return f"{scheme}://{hosts}/{name}" + (f"?{options}" if options else "")
 
 
+def folder_in_memory() -> Path | None:
+    """Make a folder on the memory file system; None where there is none with room."""
+    if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < ROOM:
+        return None
+    for left in MEMORY.glob("parsepy-tests-*"):  # of a run that was killed
+        if not Path("/proc", left.name.split("-")[2]).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    with suppress(OSError):
+        return Path(tempfile.mkdtemp(dir=MEMORY, prefix=f"parsepy-tests-{os.getpid()}-"))
+    return None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Hash passwords quickly: thousands of shoppers sign up in the tests."""
+    # Imported late, as below.
+    from parsepy.operations.class_rules import user
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(user, "_COST", 4)
+        yield
+
+
 @pytest.fixture(scope="session")
 def mongo_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The connection string of one MongoDB for the whole run; PARSEPY_TEST_MONGO names another."""
@@ -99,8 +164,12 @@ def mongo_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given:
         yield given
         return
-    with EmbeddedMongo.start(tmp_path_factory.mktemp("mongo") / "data") as mongo:
-        yield mongo.uri
+    folder = folder_in_memory() or tmp_path_factory.mktemp("mongo")
+    try:
+        with EmbeddedMongo.start(folder / "data") as mongo:
+            yield mongo.uri
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -170,6 +170,7 @@ def test_the_dashboard_does_all_that_its_file_says(
     assert counts["skipped"] == counts["todo"] == 0, done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.node
 def test_the_dashboard_of_docker_compose_starts_and_asks_who_is_there(tmp_path: Path) -> None:
     given = {name: filled_in(text) for name, text in SERVICES["dashboard"]["environment"].items()}

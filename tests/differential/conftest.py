@@ -1,8 +1,8 @@
-"""Fixtures of the differential test: both servers, started once for each configuration in use."""
+"""Fixtures of the differential test: a server for each configuration in use, and the reference."""
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +10,16 @@ import httpx
 import pytest_asyncio
 from pymongo import MongoClient
 
+from tests.conftest import database_in
+from tests.differential.cases import SCENARIOS
+from tests.differential.reference import Reference, Start
 from tests.differential.sides import Side, options_of
 from tests.peer import Peer
 from tests.receiver import Receiver
 
 MAILERS = Path(__file__).parent
-Sides = Callable[[str], Awaitable[tuple[Side, Side]]]
-
-
-def database(uri: str, name: str) -> str:
-    """Return `uri` with its database replaced by `name`."""
-    head, _, tail = uri.partition("://")
-    hosts, _, rest = tail.partition("/")
-    _, mark, options = rest.partition("?")
-    return f"{head}://{hosts}/{name}{mark}{options}"
+LIVE_HOOKS = "live hooks"
+"""The name under which the conversation of test_live_hooks is recorded."""
 
 
 async def peer_side(
@@ -55,36 +51,65 @@ async def own_side(
 
 
 @pytest_asyncio.fixture(scope="session")
-async def sides(mongo_uri: str, mongo: MongoClient[dict[str, Any]]) -> AsyncIterator[Sides]:
-    """Give the two servers of a configuration, each on its own fresh database.
+async def receiver_url() -> AsyncIterator[str]:
+    """Where the servers under test send webhooks, mails and pushes."""
+    with Receiver() as receiver:
+        yield receiver.url
 
-    `PARSEPY_DIFFERENTIAL=peer` puts a second Parse Server in parsepy's place: then every case must
-    be equal, which shows that the cases are deterministic.
+
+@pytest_asyncio.fixture(scope="session")
+async def ours(
+    mongo_uri: str, mongo: MongoClient[dict[str, Any]], receiver_url: str
+) -> AsyncIterator[Start]:
+    """Give parsepy under a configuration, on a fresh database.
+
+    `PARSEPY_DIFFERENTIAL=peer` puts a second Parse Server in its place: then every case must be
+    equal, which shows that the cases are deterministic.
     """
-    running: dict[str, tuple[Side, Side]] = {}
-    async with AsyncExitStack() as stack:
-        receiver = stack.enter_context(Receiver())
-        for_peer, for_us = ({"receiver": f"{receiver.url}/{side}"} for side in ("peer", "ours"))
+    given = {"receiver": f"{receiver_url}/ours"}
 
-        async def both(configuration: str) -> tuple[Side, Side]:
+    async def open_ours(stack: AsyncExitStack, uri: str, configuration: str) -> Side:
+        if os.environ.get("PARSEPY_DIFFERENTIAL") == "peer":
+            return await peer_side(stack, uri, configuration, "the other Parse Server", given)
+        return await own_side(stack, uri, configuration, given)
+
+    async with started_once(mongo_uri, mongo, "ours", open_ours) as start:
+        yield start
+
+
+@pytest_asyncio.fixture(scope="session")
+async def reference(
+    mongo_uri: str, mongo: MongoClient[dict[str, Any]], receiver_url: str
+) -> AsyncIterator[Reference]:
+    """Give the answers of Parse Server; it is started only if `PARSEPY_REFERENCE` says so."""
+    given = {"receiver": f"{receiver_url}/peer"}
+
+    async def open_peer(stack: AsyncExitStack, uri: str, configuration: str) -> Side:
+        return await peer_side(stack, uri, configuration, "Parse Server", given)
+
+    async with started_once(mongo_uri, mongo, "peer", open_peer) as start:
+        reference = Reference(start)
+        yield reference
+    reference.write({LIVE_HOOKS, *(scenario.name for scenario in SCENARIOS)})
+
+
+@asynccontextmanager
+async def started_once(
+    mongo_uri: str,
+    mongo: MongoClient[dict[str, Any]],
+    name: str,
+    open_side: Callable[[AsyncExitStack, str, str], Awaitable[Side]],
+) -> AsyncIterator[Start]:
+    """Give a function that opens a side of a configuration when it is first asked for."""
+    running: dict[str, Side] = {}
+    async with AsyncExitStack() as stack:
+
+        async def start(configuration: str) -> Side:
             if configuration not in running:
-                run = f"differential_{os.getpid()}_{configuration}"
-                for name in (f"{run}_peer", f"{run}_ours"):
-                    stack.callback(mongo.drop_database, name)
-                theirs = await peer_side(
-                    stack,
-                    database(mongo_uri, f"{run}_peer"),
-                    configuration,
-                    "Parse Server",
-                    for_peer,
-                )
-                uri = database(mongo_uri, f"{run}_ours")
-                if os.environ.get("PARSEPY_DIFFERENTIAL") == "peer":
-                    other = "the other Parse Server"
-                    ours = await peer_side(stack, uri, configuration, other, for_us)
-                else:
-                    ours = await own_side(stack, uri, configuration, for_us)
-                running[configuration] = (ours, theirs)
+                kept = f"differential_{os.getpid()}_{configuration}_{name}"
+                stack.callback(mongo.drop_database, kept)
+                uri = database_in(mongo_uri, kept)
+                running[configuration] = await open_side(stack, uri, configuration)
             return running[configuration]
 
-        yield both
+        yield start

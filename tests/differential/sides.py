@@ -40,6 +40,57 @@ MAILING = {
     "verifyUserEmails": True,
     "emailAdapter": MAILER,
 }
+# Requests that count once, and limits that are met at once.
+COUNTED = {
+    **COMMON,
+    "idempotencyOptions": {
+        "paths": ["classes/Once", "users", "functions/.*", "jobs/.*", "installations", "role.*"]
+    },
+    "rateLimit": [
+        {
+            "requestPath": "/login",
+            "requestTimeWindow": 600_000,
+            "requestCount": 2,
+            "errorResponseMessage": "Too many log-ins.",
+            "includeInternalRequests": True,
+        },
+        {
+            "requestPath": "/classes/Limited",
+            "requestTimeWindow": 600_000,
+            "requestCount": 1,
+            "requestMethods": "POST",
+            "includeInternalRequests": True,
+        },
+        {
+            "requestPath": "/functions/*path",
+            "requestTimeWindow": 600_000,
+            "requestCount": 30,
+            "includeInternalRequests": True,
+            "zone": "global",
+        },
+        {
+            "requestPath": "/sessions/:id",
+            "requestTimeWindow": 600_000,
+            "requestCount": 0,
+            "includeInternalRequests": True,
+            "includeMasterKey": True,
+        },
+        {
+            "requestPath": "/users/me",
+            "requestTimeWindow": 600_000,
+            "requestCount": 1,
+            "includeInternalRequests": True,
+            "zone": "user",
+        },
+        {
+            "requestPath": "/roles",
+            "requestTimeWindow": 600_000,
+            "requestCount": 6,
+            "includeInternalRequests": True,
+            "zone": "session",
+        },
+    ],
+}
 CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
     "default": COMMON,
     # Permission errors in full, and users who can be seen.
@@ -117,57 +168,8 @@ CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
         "defaultLimit": 3,
         "maxLimit": 5,
     },
-    # Requests that count once, and limits that are met at once.
-    "operations": {
-        **COMMON,
-        "idempotencyOptions": {
-            "paths": ["classes/Once", "users", "functions/.*", "jobs/.*", "installations", "role.*"]
-        },
-        "rateLimit": [
-            {
-                "requestPath": "/login",
-                "requestTimeWindow": 600_000,
-                "requestCount": 2,
-                "errorResponseMessage": "Too many log-ins.",
-                "includeInternalRequests": True,
-            },
-            {
-                "requestPath": "/classes/Limited",
-                "requestTimeWindow": 600_000,
-                "requestCount": 1,
-                "requestMethods": "POST",
-                "includeInternalRequests": True,
-            },
-            {
-                "requestPath": "/functions/*path",
-                "requestTimeWindow": 600_000,
-                "requestCount": 30,
-                "includeInternalRequests": True,
-                "zone": "global",
-            },
-            {
-                "requestPath": "/sessions/:id",
-                "requestTimeWindow": 600_000,
-                "requestCount": 0,
-                "includeInternalRequests": True,
-                "includeMasterKey": True,
-            },
-            {
-                "requestPath": "/users/me",
-                "requestTimeWindow": 600_000,
-                "requestCount": 1,
-                "includeInternalRequests": True,
-                "zone": "user",
-            },
-            {
-                "requestPath": "/roles",
-                "requestTimeWindow": 600_000,
-                "requestCount": 6,
-                "includeInternalRequests": True,
-                "zone": "session",
-            },
-        ],
-    },
+    "operations": COUNTED,
+    "limits": COUNTED,  # where nothing has been counted yet
     # Requests may not be elaborate.
     "elaborate": {
         **COMMON,

@@ -11,7 +11,7 @@ import pytest
 
 from tests.differential import differences
 from tests.differential.cases import SCENARIOS
-from tests.differential.conftest import Sides
+from tests.differential.reference import Reference, Start, asked
 from tests.differential.scenario import ABSENT, Scenario, Step
 from tests.differential.sides import CONFIGURATIONS
 
@@ -38,11 +38,16 @@ def described(case: str, step: Step, ours: Any, theirs: Any, why: str | None) ->
     return f"{case}\n  {request}{query}{headers}{body}\n  {why or ''}\n  {shown}"
 
 
-@pytest.mark.node
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-async def test_both_servers_answer_alike(scenario: Scenario, sides: Sides) -> None:
-    ours, theirs = await sides(scenario.configuration)
-    our_answers, their_answers = await asyncio.gather(ours.run(scenario), theirs.run(scenario))
+async def test_both_servers_answer_alike(
+    scenario: Scenario, ours: Start, reference: Reference
+) -> None:
+    configuration, request = scenario.configuration, asked(scenario)
+    side = await ours(configuration)
+    our_answers, their_answers = await asyncio.gather(
+        side.run(scenario),
+        reference.answers(configuration, scenario.name, request, lambda it: it.run(scenario)),
+    )
     wrong = []
     for (case, step), our, their in zip(
         scenario.labelled(), our_answers, their_answers, strict=True

@@ -1,14 +1,15 @@
 """Hooks of Live Query in JavaScript and Python: the same conversation, frame by frame."""
 
 import asyncio
+import inspect
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
-import pytest
 from websockets.asyncio.client import connect
 
-from tests.differential.conftest import Sides
+from tests.differential.conftest import LIVE_HOOKS
+from tests.differential.reference import Reference, Start
 from tests.differential.sides import Side
 from tests.livequery.listener import Listener, serving
 
@@ -101,8 +102,10 @@ async def talk(side: Side) -> list[Any]:
         return told.seen
 
 
-@pytest.mark.node
-async def test_hooks_of_live_query_fire_and_answer_alike(sides: Sides) -> None:
-    ours, theirs = await sides("cloud")
-    our_talk, their_talk = await asyncio.gather(talk(ours), talk(theirs))
+async def test_hooks_of_live_query_fire_and_answer_alike(ours: Start, reference: Reference) -> None:
+    side = await ours("cloud")
+    spoken = inspect.getsource(talk) + inspect.getsource(Conversation)
+    our_talk, their_talk = await asyncio.gather(
+        talk(side), reference.answers("cloud", LIVE_HOOKS, spoken, talk)
+    )
     assert our_talk == their_talk

@@ -1,15 +1,17 @@
 """Fixtures of the interchange test: a shop written by one kind of server and opened by both."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from parsepy.operations.class_rules import user
 from tests.conftest import database_in
 from tests.interchange.documents import Document, Indexes, Names, indexes, raw
 from tests.interchange.reads import Answers, answers
@@ -73,6 +75,14 @@ async def exchange(
             answers=writers_answers,
             other_answers=other_answers,
         )
+
+
+@pytest.fixture(scope="package", autouse=True)
+def full_cost(cheap_passwords: None) -> Iterator[None]:
+    """Hash passwords as the server does: the hashes are compared."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(user, "_COST", 10)
+        yield
 
 
 @pytest_asyncio.fixture(scope="package")

@@ -12,11 +12,7 @@ from pymongo import MongoClient
 from parsepy.app import build
 from parsepy.config import Config
 from tests.conftest import APP_ID, MASTER_KEY, MOUNT, database_in
-from tests.rest.conftest import cheap_passwords
 from tests.rest.mailing import OPTIONS, Shop
-
-__all__ = ["cheap_passwords"]
-
 
 Start = Callable[..., Awaitable[Shop]]
 

@@ -1,6 +1,6 @@
 """Fixtures of the REST tests: one shop's server for all of them, and others on its database."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
@@ -14,14 +14,6 @@ from parsepy.operations.class_rules import user
 from tests.conftest import APP_ID, MASTER_KEY, MOUNT, Client, MakeApp, database_in
 from tests.rest import shop
 from tests.rest.shop import MAINTENANCE_KEY, READ_ONLY_KEY, SignUp
-
-
-@pytest.fixture(scope="module", autouse=True)
-def cheap_passwords() -> Iterator[None]:
-    """Hash passwords quickly: hundreds of shoppers sign up here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(user, "_COST", 4)
-        yield
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Fixtures of the shop's tests: one application with both templates and the shop's rules."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -11,20 +11,11 @@ from pymongo import MongoClient
 from parsepy.app import Application, build
 from parsepy.config import Config
 from parsepy.operations import bootstrap
-from parsepy.operations.class_rules import user
 from tests.conftest import APP_ID, MASTER_KEY, MOUNT, Client, database_in
 from tests.rest import shop as shared
 from tests.rest.shop import Shopper, create, ok, pointer, unique
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def cheap_passwords() -> Iterator[None]:
-    """Hash passwords quickly: many shoppers sign up here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(user, "_COST", 4)
-        yield
 
 
 def options(uri: str, *templates: str) -> dict[str, Any]:

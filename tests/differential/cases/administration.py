@@ -308,7 +308,7 @@ JOBS = [
 
 SCENARIOS = [
     Scenario("devices", INSTALLATIONS),
-    Scenario("odd config", CONFIG, "detailed"),
+    Scenario("odd config", CONFIG, "keys"),
     Scenario("odd events", EVENTS),
     Scenario("odd purges", PURGE),
     Scenario("odd logs", LOG),

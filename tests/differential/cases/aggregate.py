@@ -16,6 +16,7 @@ from tests.differential.scenario import (
 
 HALL = pointer("Hall", "{d1}")
 EVENT = "2024-03-01T00:00:00.000Z"
+ANONYMOUS = "00000000-0000-4000-8000-000000000001"
 ROWS: list[dict[str, Any]] = [
     {
         "name": "bolt",
@@ -593,13 +594,13 @@ USERS = [
     sign_up("ben", "agg-ben"),
     post(
         "/users",
-        {"authData": {"anonymous": {"id": "00000000-0000-4000-8000-000000000001"}}},
+        {"authData": {"anonymous": {"id": ANONYMOUS}}},
         name="an anonymous user",
     ),
     pipeline("whole users", {"$match": {"username": "agg-ann"}}, class_name="_User"),
     pipeline(
         "the anonymous user's authData",
-        {"$match": {"_auth_data_anonymous": {"$exists": True}}},
+        {"$match": {"_auth_data_anonymous.id": ANONYMOUS}},
         {"$project": {"_auth_data_anonymous": 1, "_id": 0}},
         class_name="_User",
     ),

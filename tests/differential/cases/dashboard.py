@@ -169,6 +169,7 @@ PEOPLE = [
     find("_Role", {"$or": [{"name": "dash-packers"}, {"objectId": "dash-packers"}]}, "by name"),
     sent("POST", "/loginAs", {"userId": "{anna}"}, save={"other": "$.sessionToken"}),
     get("/users/me", who="other", name="as that user"),
+    sent("DELETE", "/classes/_Role/{role}", name="the role goes"),
 ]
 
 OPERATIONS = [

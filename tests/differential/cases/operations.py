@@ -282,6 +282,7 @@ LIMITS = [
     limited("nobody there", get("/users/me")),
     limited("a session", get("/roles", who="limited")),
     limited("a session again", get("/roles", who="limited")),
+    limited("nobody's roles", get("/roles")),
     limited("a bad session", get("/roles", headers={"X-Parse-Session-Token": "r:bad"})),
     post("/batch", {"requests": [inner("GET", "/classes/Limited")]}, name="a batch of reads"),
 ]
@@ -384,7 +385,7 @@ SCENARIOS = [
     Scenario("events", EVENTS),
     Scenario("job schedules", JOBS),
     Scenario("requests that count once", IDEMPOTENT, "operations"),
-    Scenario("rate limits", LIMITS, "operations"),
+    Scenario("rate limits", LIMITS, "limits"),
     Scenario("allowed routes", ALLOWED, "allowed"),
     Scenario("elaborate requests", ELABORATE, "elaborate"),
 ]

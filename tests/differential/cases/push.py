@@ -60,6 +60,7 @@ SENT = post(
     who="master",
     name="the receiver's memory is a function",
 )
+FORGOTTEN = put("/hooks/functions/sent", {"__op": "Delete"}, who="master", name="no function left")
 
 WRONG: list[dict[str, Any]] = [
     {"expiration_time": "soon"},
@@ -163,6 +164,7 @@ SENDS = [
     sent_to("langs-1", "French"),
     sent_to("langs-2", "German"),
     sent_to("langs-3", "no language"),
+    FORGOTTEN,
 ]
 
 BADGES = [
@@ -184,6 +186,7 @@ BADGES = [
     ),
     push({"where": NOBODY, "data": {"badge": "more"}}, name="no badge at all"),
     push({"where": NOBODY, "data": {"badge": {}}}, name="no operation"),
+    FORGOTTEN,
 ]
 
 FAILS = [
