@@ -1,4 +1,4 @@
-"""`load_adapter`, `load_function`: import what an option names from a module of the operator."""
+"""Import the module that an option names, and make what it offers: adapters, functions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from parsepy.config import AdapterOptions, ConfigError
+from parsepy.auth import PROVIDERS
+from parsepy.auth.base import AuthProvider
+from parsepy.auth.opening import AdapterError, open_provider
+from parsepy.auth.options import OptionsError
+from parsepy.config import AdapterOptions, Config, ConfigError
+from parsepy.outgoing import Outgoing
 
 Called = Callable[..., Awaitable[Any]]
 
@@ -28,16 +33,7 @@ def load_adapter(
     Raises ConfigError, which names `option` and the cause. If there is no such module, it also
     lists the `built_in` adapters, since configurations of Parse Server name packages of Node.
     """
-    try:
-        module = _import(spec.module, base_dir, option)
-    except ConfigError as error:
-        names = ", ".join(built_in)
-        if names and not spec.module.startswith("parsepy."):
-            raise ConfigError([f"{error.problems[0]}; built in are {names}"]) from error
-        raise
-    adapter = getattr(module, "adapter", None)
-    if not callable(adapter):
-        raise ConfigError([f"{option}: {spec.module} offers no class `adapter`"])
+    adapter = _class_of(spec, base_dir, option, built_in)
     try:
         with contextlib.suppress(ValueError):  # built-in types show no signature
             inspect.signature(adapter).bind(**spec.options)
@@ -48,6 +44,53 @@ def load_adapter(
     except Exception as error:
         raise ConfigError([f"{option}: {spec.module} failed: {_cause(error)}"]) from error
     return made
+
+
+def _class_of(
+    spec: AdapterOptions, base_dir: Path, option: str, built_in: Iterable[str] = ()
+) -> Callable[..., object]:
+    """The class `adapter` of the module that is named."""
+    try:
+        module = _import(spec.module, base_dir, option)
+    except ConfigError as error:
+        names = ", ".join(built_in)
+        if names and not spec.module.startswith("parsepy."):
+            raise ConfigError([f"{error.problems[0]}; built in are {names}"]) from error
+        raise
+    adapter: Callable[..., object] | None = getattr(module, "adapter", None)
+    if adapter is None or not callable(adapter):
+        raise ConfigError([f"{option}: {spec.module} offers no class `adapter`"])
+    return adapter
+
+
+def open_providers(config: Config, http: Outgoing) -> dict[str, AuthProvider]:
+    """The sign-in providers: those that are built in, and the operator's own.
+
+    One that is switched off is opened all the same: as a second factor it still counts.
+    ConfigError with all that is wrong with any of them.
+    """
+    problems: list[str] = []
+    found: dict[str, AuthProvider] = {}
+    for name in dict.fromkeys((*PROVIDERS, *config.auth)):
+        configured = config.auth.get(name)
+        try:
+            if configured is not None and configured.adapter is not None:
+                make = _class_of(configured.adapter, config.base_dir, f"auth.{name}")
+                options = configured.adapter.options
+                found[name] = open_provider(make, options, http, configured.options)
+            elif name in PROVIDERS:
+                options = {} if configured is None else configured.options
+                found[name] = open_provider(PROVIDERS[name], options, http)
+        except ConfigError as error:
+            problems += error.problems
+        except OptionsError as error:
+            problems += [f"auth.{name}: {problem}" for problem in error.problems]
+        except AdapterError as error:
+            module = configured.adapter.module if configured and configured.adapter else name
+            problems += [f"auth.{name}: {module} {problem}" for problem in error.problems]
+    if problems:
+        raise ConfigError(problems)
+    return found
 
 
 def load_function(name: str, base_dir: Path, option: str) -> Called:

@@ -8,9 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from parsepy.adapters import Called, load_adapter, load_function
-from parsepy.auth import PROVIDERS
-from parsepy.auth.base import AuthProvider
+from parsepy.adapters import Called, load_adapter, load_function, open_providers
 from parsepy.backend import Backend, master_context
 from parsepy.cache import Cache
 from parsepy.cloud import current, loader
@@ -37,6 +35,7 @@ from parsepy.model.values import JSONObject, dumps
 from parsepy.operations import bootstrap, jobs, schemas, security, webhooks
 from parsepy.operations.cloud_log import CloudLog
 from parsepy.operations.push import worker
+from parsepy.outgoing import Outgoing
 from parsepy.pages import PagesDoor
 from parsepy.push import open_senders
 from parsepy.push.base import PushConfigError, PushSender
@@ -285,18 +284,23 @@ def _locked(definition: JSONObject) -> JSONObject:
 
 
 def build(
-    config: Config, *, storage: Storage | None = None, runs_schedules: bool = True
+    config: Config,
+    *,
+    storage: Storage | None = None,
+    outgoing: Outgoing | None = None,
+    runs_schedules: bool = True,
 ) -> Application:
     """Wire the parts of one application from its options.
 
-    ``storage`` replaces the one that ``databaseURI`` names; without ``runs_schedules`` no job
-    starts by itself. Raises ``ConfigError`` for an
-    adapter that can't be loaded, and for ``memory:`` without its extra.
+    ``storage`` replaces the one that ``databaseURI`` names, ``outgoing`` the network that the
+    server itself asks; without ``runs_schedules`` no job starts by itself. Raises ``ConfigError``
+    for an adapter that can't be loaded, and for ``memory:`` without its extra.
     """
     complexity = config.request_complexity
     seconds = config.cache_ttl / 1000
     own_files = _file_adapter(config)
     metrics = _metrics(config)
+    outgoing = outgoing or Outgoing()
     if storage is None:
         storage = _storage(config, own_files, metrics)
     backend = Backend(
@@ -316,7 +320,8 @@ def build(
             subquery_depth=complexity.subquery_depth,
             allow_regex=complexity.allow_regex,
         ),
-        auth=_providers(config),
+        auth=open_providers(config, outgoing),
+        outgoing=outgoing,
         mailer=_mailer(config),
         denied=config.request_keyword_denylist,
         denied_keys=_denied_keys(config),
@@ -551,14 +556,3 @@ def thawed(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [thawed(item) for item in value]
     return value
-
-
-def _providers(config: Config) -> Mapping[str, AuthProvider]:
-    providers: dict[str, AuthProvider] = {name: make() for name, make in PROVIDERS.items()}
-    for name, configured in config.auth.items():
-        if configured.adapter is not None:
-            providers[name] = cast(
-                AuthProvider,
-                load_adapter(configured.adapter, config.base_dir, f"auth.{name}"),
-            )
-    return providers

@@ -1,10 +1,12 @@
-"""``Outgoing``: HTTP requests that the server makes itself, bounded in time and size."""
+"""``Outgoing``: HTTP requests that the server makes itself, bounded in time, size and redirects."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import httpx
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("parsepy.outgoing")
 
 TIMEOUT = 30.0
+"""Seconds for a request of the server's own, its answer and all redirects included."""
 _MOST = 20_000_000  # bytes of an answer
 
 
@@ -20,45 +23,119 @@ class OutgoingError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """How long a request may take, how much may be answered, how many redirects are followed.
+
+    ``None`` is the limit of the ``Outgoing`` that is asked.
+    """
+
+    seconds: float | None = None
+    size: int | None = None
+    redirects: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """What another server answered: its status and all of its body."""
+    """What another server answered: its status, all of its body, headers in lower case."""
 
     status: int
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_success(self) -> bool:
+        """Is it an answer of the kind that was asked for (2xx)?"""
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:
+        """The body as JSON; raises ``OutgoingError`` if it is none."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError) as error:
+            raise OutgoingError("answered no JSON") from error
 
 
 class Outgoing:
-    """One pool of connections to other servers. Redirects are never followed.
+    """One pool of connections to other servers, without cookies. POSTs are never redirected.
 
-    httpx is imported at the first request: a server that makes none starts without it.
+    httpx is imported at the first request: a server that makes none starts without it. Tests put
+    a ``transport`` of their own in the network's place, such as ``httpx.MockTransport``.
     """
 
-    def __init__(self, timeout: float = TIMEOUT) -> None:
+    def __init__(
+        self, timeout: float = TIMEOUT, *, transport: "httpx.AsyncBaseTransport | None" = None
+    ) -> None:
         self.timeout = timeout
+        self._transport = transport
         self._client: httpx.AsyncClient | None = None
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
-        """Send a POST and read its answer; raises ``OutgoingError``."""
+    async def get(
+        self,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        bounds: Bounds | None = None,
+    ) -> Reply:
+        """Send a GET and read its answer; raises ``OutgoingError``.
+
+        Redirects are followed as far as the bounds say, but from https to https only, and without
+        credentials to another host.
+        """
+        return await self._bounded("GET", url, bounds, params=params, headers=headers)
+
+    async def post(
+        self,
+        url: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        *,
+        form: Mapping[str, str] | None = None,
+        data: Any = None,
+        bounds: Bounds | None = None,
+    ) -> Reply:
+        """Send a POST of bytes, a ``form``, or ``data`` as JSON; raises ``OutgoingError``."""
+        content: dict[str, Any] = {"content": body}
+        if form is not None:
+            content = {"data": form}
+        elif data is not None:
+            content = {"json": data}
+        return await self._bounded("POST", url, bounds, headers=headers, **content)
+
+    async def _bounded(self, method: str, url: str, bounds: Bounds | None, **content: Any) -> Reply:
         import httpx
 
+        bounds = bounds or Bounds()
+        seconds = self.timeout if bounds.seconds is None else bounds.seconds
+        size = _MOST if bounds.size is None else bounds.size
         try:
-            async with asyncio.timeout(self.timeout):
-                return await self._send(url, body, headers)
+            async with asyncio.timeout(seconds):
+                request = self._opened().build_request(method, url, timeout=seconds, **content)
+                return await self._send(request, size, bounds.redirects)
         except (TimeoutError, httpx.TimeoutException) as error:
-            raise OutgoingError(f"did not answer within {self.timeout:g} s") from error
+            raise OutgoingError(f"did not answer within {seconds:g} s") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise OutgoingError("can't be reached") from error
 
-    async def _send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
-        request = self._opened().stream("POST", url, content=body, headers=headers)
-        async with request as response:
-            pieces, size = [], 0
-            async for piece in response.aiter_bytes():
-                pieces.append(piece)
-                size += len(piece)
-                if size > _MOST:
-                    raise OutgoingError("answered too much")
-            return Reply(response.status_code, b"".join(pieces))
+    async def _send(self, request: "httpx.Request", size: int, redirects: int) -> Reply:
+        """Read the answer, or that of the address that it leads to."""
+        response = await self._opened().send(request, stream=True)
+        try:
+            target = response.next_request
+            if target is None or request.method != "GET" or not redirects:
+                body = await _read(response, size)
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                return Reply(response.status_code, body, headers)
+        finally:
+            await response.aclose()
+        here, there = request.url, target.url
+        if there.scheme != "https" and here.scheme == "https":
+            raise OutgoingError("leads to an address that is not safe")
+        if (here.scheme, here.host, here.port) != (there.scheme, there.host, there.port):
+            # whatever header holds a key, another host shall not have it
+            target = self._opened().build_request("GET", there)
+            target.extensions = request.extensions
+        return await self._send(target, size, redirects - 1)
 
     def _opened(self) -> "httpx.AsyncClient":
         if self._client is None:
@@ -66,7 +143,12 @@ class Outgoing:
 
             # its own lines hold whole addresses, and those may hold secrets
             logging.getLogger("httpx").setLevel(logging.WARNING)
-            self._client = httpx.AsyncClient(follow_redirects=False, timeout=self.timeout)
+            self._client = httpx.AsyncClient(
+                follow_redirects=False,
+                timeout=self.timeout,
+                transport=self._transport,
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            )
         return self._client
 
     async def close(self) -> None:
@@ -74,3 +156,13 @@ class Outgoing:
         client, self._client = self._client, None
         if client is not None:
             await client.aclose()
+
+
+async def _read(response: "httpx.Response", size: int) -> bytes:
+    pieces, read = [], 0
+    async for piece in response.aiter_bytes():
+        pieces.append(piece)
+        read += len(piece)
+        if read > size:
+            raise OutgoingError("answered too much")
+    return b"".join(pieces)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+pytest.register_assert_rewrite("parsepy.auth.contract")
+
 Make = Callable[[], AsyncIterator[Any]]
 fixture: Callable[[Make], Make] = pytest.fixture
 try:

@@ -72,13 +72,15 @@ def _warn_about(config: Config) -> None:
 
 
 def _warn_about_providers(config: Config) -> None:
-    from parsepy.auth import PROVIDERS
+    from parsepy.auth import PROVIDERS, second_factors
 
     for name, provider in config.auth.items():
         if provider.enabled and provider.adapter is None and name not in PROVIDERS:
             slip = next((key for key in provider.options if nearest(key, ["module"])), None)
             meant = f' (is "{slip}" meant to be "module"?)' if slip else ""
             warn(f"auth.{name}: neither built in nor with a module of yours{meant}; not available")
+            if name in second_factors.NAMES:
+                warn(f"auth.{name}: users who have set it up can't log in until it is taken away")
 
 
 def packaged(folder: str = "schema") -> Path:

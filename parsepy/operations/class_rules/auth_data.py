@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from parsepy.auth import second_factors as stored_factors
-from parsepy.auth.base import AuthProvider
+from parsepy.auth.base import AuthProvider, Validation
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.model.schema import is_field_name
@@ -126,7 +126,8 @@ def _policy(context: RequestContext, name: str, data: Any) -> str:
     if name in stored_factors.NAMES:
         return "additional" if stored_factors.is_required(name, data) else "default"
     # of a provider that is switched off, too: what its user asked for is not off
-    return getattr(context.backend.auth.get(name), "policy", "default")
+    provider = context.backend.auth.get(name)
+    return "default" if provider is None else provider.policy
 
 
 def _is_given(given: Providers, name: str, stored: Any) -> bool:
@@ -145,27 +146,21 @@ async def check(context: RequestContext, providers: Providers) -> Checked:
         if data is None:
             checked.save[name] = None
             continue
-        provider = _provider(context, name)
-        answer = await _ask(context, name, provider, data)
-        saved = answer.get("save", data)
-        if not answer.get("doNotSave"):
-            checked.save[name] = saved
-        if answer.get("response") is not None:
-            checked.response[name] = answer["response"]
+        found = await _ask(context, name, _provider(context, name), data)
+        if found.save is not None:
+            checked.save[name] = found.save
+        if found.response is not None:
+            checked.response[name] = found.response
     return checked
 
 
 async def _ask(
     context: RequestContext, name: str, provider: AuthProvider, data: JSONObject
-) -> JSONObject:
-    configured = context.config.auth.get(name)
-    options = dict(configured.options) if configured is not None else {}
+) -> Validation:
     try:
-        await provider.validate_app_id(options.get("appIds"), dict(data), options, context)
-        answer = await provider.validate_auth_data(dict(data), options, context)
+        return await provider.validate(data, context)
     except ParseError:
         raise
     except Exception as error:
         context.backend.log.warning("auth provider %s refused: %s", name, error)
         raise ParseError(Code.SCRIPT_FAILED, str(error) or "Auth data is invalid.") from error
-    return answer or {}
