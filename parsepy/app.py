@@ -543,7 +543,8 @@ def _storage(config: Config, files: FileStore | None, metrics: Metrics | None) -
             max_time_ms=config.database_options.max_time_ms,
             batch_size=config.database_options.batch_size,
             client=None if client is None else (client.name, client.version),
-            driver=driver,
+            driver_options=driver,
+            private_driver_api=config.database_options.use_private_driver_api,
         )
     except ImportError as error:
         raise ConfigError([f"databaseURI: {error}"]) from error

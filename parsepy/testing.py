@@ -265,7 +265,7 @@ class App:
             return
         self._is_open = False
         if self._drops_database:
-            await self.application.backend.storage.drop_database()
+            await self.application.backend.storage.connection.drop_database()
         await self.application.shutdown()
 
     async def __aenter__(self) -> Self:

@@ -23,10 +23,10 @@ class Lock:
         if storage.in_transaction:
             raise RuntimeError("Cloud.lock must be taken before the transaction begins")
         deadline = asyncio.get_running_loop().time() + self._patience
-        while not await storage.claim(self._name):
+        while not await storage.claims.take(self._name):
             if asyncio.get_running_loop().time() > deadline:
                 raise ParseError(Code.SCRIPT_FAILED, "Too many wait for the same; try again.")
-            await storage.break_claim(self._name, self._seconds)
+            await storage.claims.drop_older(self._name, self._seconds)
             await asyncio.sleep(_PAUSE * random.uniform(0.5, 1.5))
 
     async def __aexit__(
@@ -35,4 +35,4 @@ class Lock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await asyncio.shield(current.backend().storage.release(self._name))
+        await asyncio.shield(current.backend().storage.claims.release(self._name))

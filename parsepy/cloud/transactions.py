@@ -65,7 +65,8 @@ class Transaction:
                     return await function(*args, **kwargs)
             except Conflict:
                 pass
-            async with storage.turn:  # from now on one after another, in this process
+            # from now on one after another, in this process
+            async with storage.connection.retry_lock:
                 attempt, end = 0, time.monotonic() + PATIENCE
                 while attempt < self._attempts or time.monotonic() < end:
                     attempt += 1

@@ -202,6 +202,12 @@ class DatabaseOptions(OptionGroup):
 
     max_time_ms: int | None = maybe("maxTimeMS", integer(1), "longest a query may run")
     batch_size: int = option("batchSize", integer(1), 1000, "documents a cursor fetches at once")
+    use_private_driver_api: bool = option(
+        "usePrivateDriverApi",
+        boolean,
+        True,
+        "read by what is below PyMongo's public API, which costs less CPU",
+    )
     schema_cache_ttl: int | None = maybe(
         "schemaCacheTtl", integer(0), "milliseconds that class schemas are cached"
     )

@@ -17,7 +17,7 @@ from parsepy.model.values import JSONObject, dumps, loads
 from parsepy.operations import principals, schemas
 from parsepy.pubsub import EventTransport, ObjectEvent
 from parsepy.storage import schemas as schema_rows
-from parsepy.storage.streams import Change
+from parsepy.storage.streams import ChangeEvent
 
 log = logging.getLogger("parsepy.livequery")
 
@@ -87,7 +87,7 @@ class ChangeStreamTransport(EventTransport):
     async def run(self, deliver: Deliver) -> None:
         """Deliver events until cancelled."""
 
-        async def handle(change: Change) -> None:
+        async def handle(change: ChangeEvent) -> None:
             if change.collection in _RIGHTS:
                 self._forget(change)
             if self._live.fullmatch(change.collection):
@@ -99,7 +99,7 @@ class ChangeStreamTransport(EventTransport):
 
         await self._stream.run(handle)
 
-    async def _event(self, change: Change) -> ObjectEvent | None:
+    async def _event(self, change: ChangeEvent) -> ObjectEvent | None:
         schema = await schemas.existing(self._backend, change.collection)
         storage = self._backend.storage
         now = change.document if change.kind != "delete" else change.before
@@ -115,7 +115,7 @@ class ChangeStreamTransport(EventTransport):
         original = None if before is None else storage.as_object(schema, before)
         return ObjectEvent(change.kind, change.collection, found, original)
 
-    def _forget(self, change: Change) -> None:
+    def _forget(self, change: ChangeEvent) -> None:
         backend = self._backend
         collection, is_new = change.collection, change.kind == "create"
         if collection == schema_rows.COLLECTION:

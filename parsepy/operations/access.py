@@ -72,7 +72,7 @@ async def check_search(context: RequestContext, schema: ClassSchema, where: Wher
     if context.principal.is_privileged or next(tests_of(where, "$text"), None) is None:
         return
     hidden = schema.permissions.hidden_fields(context.principal)
-    indexes = await context.backend.storage.read_indexes(schema.name)
+    indexes = await context.backend.storage.indexes.read(schema.name)
     for column in (name for keys in indexes.values() for name in keys if keys[name] == "text"):
         everything = column == "$**" and (hidden or schema.name[0] == "_")
         if everything or column[0] == "_" or is_hidden(column, hidden):

@@ -28,7 +28,7 @@ async def make_roles(backend: Backend, roles: tuple[TemplateRole, ...]) -> list[
         owner = await _role_id(backend, role.name)
         heirs = [i for name in role.roles if (i := await _role_id(backend, name)) is not None]
         if owner is not None and heirs and role.name in made:
-            await backend.storage.add_related("_Role", "roles", owner, heirs)
+            await backend.storage.relations.add("_Role", "roles", owner, heirs)
     if made:
         principals.forget_everybody(backend)
     return made
@@ -49,7 +49,7 @@ async def grant(backend: Backend, username: str, role: str) -> None:
         names = sorted(str(r.get("name")) for r in await schemas.lookup(backend, "_Role", {}))
         known = f" There are: {', '.join(names)}." if names else " There are none yet."
         raise ParseError(Code.OBJECT_NOT_FOUND, f"There is no role named {role!r}.{known}")
-    await backend.storage.add_related("_Role", "users", role_id, [users[0]["objectId"]])
+    await backend.storage.relations.add("_Role", "users", role_id, [users[0]["objectId"]])
     principals.forget_everybody(backend)
 
 

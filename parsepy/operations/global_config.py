@@ -88,7 +88,7 @@ async def _original(context: RequestContext) -> JSONObject | None:
     has = context.backend.triggers.has
     if not has("beforeSave", CONFIG) and not has("afterSave", CONFIG):
         return None
-    stored = await context.backend.storage.read_settings(CLASS)
+    stored = await context.backend.storage.settings.read(CLASS)
     return None if stored is None else stored.get("params") or {}
 
 
@@ -107,9 +107,9 @@ async def _store(context: RequestContext, params: JSONObject, flags: JSONObject)
         flag = value if is_delete(value) else bool(flags.get(name))
         changes[f"masterKeyOnly.{name}"] = flag
     if not changes:
-        return await backend.storage.read_settings(CLASS) or {}
+        return await backend.storage.settings.read(CLASS) or {}
     try:
-        return await backend.storage.change_settings(CLASS, changes)
+        return await backend.storage.settings.change(CLASS, changes)
     finally:
         backend.settings.drop(CLASS)
         await backend.storage.after_commit(lambda: backend.settings.drop(CLASS))
@@ -118,7 +118,7 @@ async def _store(context: RequestContext, params: JSONObject, flags: JSONObject)
 async def _stored(context: RequestContext) -> JSONObject | None:
     backend = context.backend
     if context.principal.is_master or backend.storage.in_transaction:
-        return await backend.storage.read_settings(CLASS)
+        return await backend.storage.settings.read(CLASS)
     kept = backend.settings.get(CLASS)
     if kept is None:
         kept = await _read_and_keep(backend)
@@ -128,6 +128,6 @@ async def _stored(context: RequestContext) -> JSONObject | None:
 
 async def _read_and_keep(backend: Backend) -> bytes:
     mark = backend.settings.mark()
-    kept = dumps(await backend.storage.read_settings(CLASS))
+    kept = dumps(await backend.storage.settings.read(CLASS))
     backend.settings.put(CLASS, kept, mark)
     return kept

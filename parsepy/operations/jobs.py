@@ -124,7 +124,7 @@ async def run_schedules(backend: Backend) -> None:
         for name in due:
             try:
                 if not is_prepared:
-                    await backend.storage.prepare_claims(_CLAIMS_KEPT)
+                    await backend.storage.claims.prepare(_CLAIMS_KEPT)
                     is_prepared = True
                 await _start_once(backend, name, moment)
             except Interruption as error:
@@ -150,5 +150,5 @@ def _next(jobs: dict[str, Job], after: datetime) -> tuple[datetime, list[str]]:
 async def _start_once(backend: Backend, name: str, moment: datetime) -> None:
     job = backend.triggers.jobs.get(name)
     claim = f"{name}@{moment.strftime('%Y-%m-%dT%H:%M')}"
-    if job is not None and await backend.storage.claim(claim):
+    if job is not None and await backend.storage.claims.take(claim):
         await _begin(master_context(backend), name, job, {})

@@ -106,10 +106,10 @@ async def roles_of(backend: Backend, user_id: str) -> frozenset[str]:
         return cached
     mark = backend.roles.mark()
     storage = backend.storage
-    found = set(await storage.owner_ids("_Role", "users", [user_id]))
+    found = set(await storage.relations.owners("_Role", "users", [user_id]))
     frontier = list(found)
     while frontier:  # cycles end here: what was seen is not followed again
-        parents = await storage.owner_ids("_Role", "roles", frontier)
+        parents = await storage.relations.owners("_Role", "roles", frontier)
         frontier = [role for role in parents if role not in found]
         found.update(frontier)
     names: frozenset[str] = frozenset()

@@ -130,7 +130,7 @@ async def relate(write: Write, relations: JSONObject) -> None:
     storage = write.context.backend.storage
     for name, op in relations.items():
         for is_addition, ids in ops.relation_changes(op):
-            change = storage.add_related if is_addition else storage.remove_related
+            change = storage.relations.add if is_addition else storage.relations.remove
             await change(write.class_name, name, write.object_id, ids)
 
 

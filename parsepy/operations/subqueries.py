@@ -141,7 +141,7 @@ async def _related_to(context: RequestContext, node: RelatedTo, read: Read) -> C
             readable = []
         if not readable:
             return Constraint("objectId", (("$in", []),))
-    ids = await context.backend.storage.related_ids(class_name, node.key, object_id)
+    ids = await context.backend.storage.relations.members(class_name, node.key, object_id)
     return Constraint("objectId", (("$in", ids),))
 
 
@@ -158,8 +158,7 @@ async def _relation(
         else:
             wanted = []
         ids = [item["objectId"] for item in wanted if is_pointer(item) and item.get("objectId")]
-        owners = (
-            await context.backend.storage.owner_ids(schema.name, node.field, ids) if ids else []
-        )
+        relations = context.backend.storage.relations
+        owners = await relations.owners(schema.name, node.field, ids) if ids else []
         constraints.append(Constraint("objectId", ((_NEGATED.get(operator, "$in"), owners),)))
     return constraints

@@ -258,7 +258,7 @@ async def _check_lockout(context: RequestContext, user: JSONObject, matches: boo
             await backend.storage.update(schema, where, lock)
 
     # a batch that is a transaction would take its failure back
-    await backend.storage.whatever_comes(count)
+    await backend.storage.after_transaction(count)
 
 
 async def _check_age(context: RequestContext, user: JSONObject) -> None:

@@ -1,4 +1,4 @@
-"""``Connection``: the database behind a storage, its collections and transactions."""
+"""``Connection``: a MongoDB database, its collections and transactions."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -8,10 +8,10 @@ from contextvars import ContextVar
 import pymongo
 from bson import CodecOptions, DatetimeConversion
 from pymongo import AsyncMongoClient
-from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import PyMongoError
 
-from parsepy.storage.documents import Document, FileURL
+from parsepy.storage.documents import Document
+from parsepy.storage.driver import Collection, Reads
 from parsepy.storage.failures import Unavailable, guard, translated
 from parsepy.storage.transactions import Call, Result, Running
 
@@ -20,42 +20,48 @@ RUNNING: ContextVar[Running | None] = ContextVar("parsepy_transaction", default=
 _MOST_COLLECTIONS = 10_000
 GOODBYE_SECONDS = 1.0
 """How long a database that may be dead is looked for, to be told what it need not keep."""
-Collection = AsyncCollection[Document]
 
 
 class Connection:
-    """One database, and the transaction that the code may run in."""
+    """One database, and the transaction that the code may run in.
+
+    The parts of a storage share it. ``reads`` is how documents are read; ``in_memory`` says that
+    the database is one of this process, without MongoDB.
+    """
 
     def __init__(
         self,
         client: AsyncMongoClient[Document],
         database: str,
         *,
-        file_url: FileURL,
         prefix: str = "",
+        reads: Reads | None = None,
+        in_memory: bool = False,
     ) -> None:
-        self._client = client
-        self._database = client.get_database(database, codec_options=_CODEC)
-        self._prefix = prefix
-        self.file_url = file_url
+        self.client = client
+        self.database = client.get_database(database, codec_options=_CODEC)
+        self.prefix = prefix
+        self.reads = reads or Reads()
+        self.in_memory = in_memory
+        self.retry_lock = asyncio.Lock()
+        """Held by a transaction that has met another one: such follow one another."""
         self._collections: dict[str, Collection] = {}
-        self.turn = asyncio.Lock()  # of transactions that have met others
 
     async def ping(self) -> None:
         """Return when the database has answered; raise ``Unavailable`` otherwise."""
         try:
-            await self._database.command("ping")
+            await self.database.command("ping")
         except PyMongoError as error:
             raise Unavailable(str(error)) from error
 
     async def close(self) -> None:
         """Close the connections."""
         with pymongo.timeout(GOODBYE_SECONDS):
-            await self._client.close()
+            await self.client.close()
 
     async def drop_database(self) -> None:
         """Delete everything (for tests)."""
-        await self._client.drop_database(self._database.name)
+        await self.client.drop_database(self.database.name)
 
     def collection(self, name: str) -> Collection:
         """The MongoDB collection of a class or join table."""
@@ -63,7 +69,7 @@ class Connection:
         if found is None:
             if len(self._collections) >= _MOST_COLLECTIONS:
                 self._collections.clear()  # a client may ask for what was never there
-            found = self._collections[name] = self._database[self._prefix + name]
+            found = self._collections[name] = self.database[self.prefix + name]
         return found
 
     @property
@@ -84,8 +90,8 @@ class Connection:
         undone: list[Callable[[], None]] = []
         is_committed = False
         try:
-            async with self._client.start_session() as session:
-                running = Running(session, self.turn, attempts)
+            async with self.client.start_session() as session:
+                running = Running(session, self.retry_lock, attempts)
                 running.lasting, running.undone = lasting, undone
                 try:
                     await session.start_transaction()
@@ -108,8 +114,8 @@ class Connection:
                 await write()
         for make_index in running.postponed:
             await make_index()
-        for tell in running.committed:
-            tell()
+        for call in running.committed:
+            call()
 
     async def after_commit(self, call: Callable[[], None]) -> None:
         """Call when what was written is there to stay: now, or when the transaction commits."""
@@ -120,12 +126,12 @@ class Connection:
             running.committed.append(call)
 
     async def after_rollback(self, call: Callable[[], None]) -> None:
-        """Call when the transaction under way, if there is one, has come to nothing."""
+        """Call when the current transaction, if there is one, was not committed."""
         running = RUNNING.get()
         if running is not None:
             running.undone.append(call)
 
-    async def whatever_comes(self, write: Callable[[], Awaitable[None]]) -> None:
+    async def after_transaction(self, write: Callable[[], Awaitable[None]]) -> None:
         """Write what no rollback may undo: now, or when the transaction is over, either way."""
         running = RUNNING.get()
         if running is None:
@@ -133,12 +139,12 @@ class Connection:
         else:
             running.lasting.append(write)
 
-    async def _do(self, call: Call[Result]) -> Result:
-        """Make a driver call, in the transaction if there is one."""
+    async def do(self, call: Call[Result]) -> Result:
+        """Make a driver call, in the transaction if there is one; raises PyMongo's errors."""
         running = RUNNING.get()
         return await (call(None) if running is None else running.call(call))
 
     async def run(self, call: Call[Result]) -> Result:
-        """Make a driver call of a module beside this one: in the transaction if there is one."""
+        """Make a driver call, in the transaction if there is one; raises the storage's errors."""
         with guard():
-            return await self._do(call)
+            return await self.do(call)

@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+ANY_CASE = {"locale": "en_US", "strength": 2}
+"""The collation of texts that may differ in case: an index helps only if it has the same."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOptions:

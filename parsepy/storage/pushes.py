@@ -80,16 +80,16 @@ async def add(storage: Storage, work: PushWork) -> None:
         "until": _FREE,
         **_state_of(work),
     }
-    await storage.run(
-        lambda session: storage.collection(COLLECTION).insert_one(document, session=session)
-    )
+    rows = storage.connection.collection(COLLECTION)
+    await storage.connection.run(lambda session: rows.insert_one(document, session=session))
 
 
 async def take(storage: Storage, owner: str, seconds: float) -> PushWork | None:
     """Take a push that is due and has no owner, for so many seconds; None if there is none."""
     moment = now()
-    document = await storage.run(
-        lambda session: storage.collection(COLLECTION).find_one_and_update(
+    rows = storage.connection.collection(COLLECTION)
+    document = await storage.connection.run(
+        lambda session: rows.find_one_and_update(
             {"due": {"$lte": moment}, "until": {"$lt": moment}},
             {"$set": {"owner": owner, "until": moment + timedelta(seconds=seconds)}},
             return_document=ReturnDocument.AFTER,
@@ -117,8 +117,9 @@ async def keep(storage: Storage, work: PushWork, owner: str, *, free: bool = Fal
 
 
 async def _change(storage: Storage, push_id: str, owner: str, changes: Document) -> bool:
-    result = await storage.run(
-        lambda session: storage.collection(COLLECTION).update_one(
+    rows = storage.connection.collection(COLLECTION)
+    result = await storage.connection.run(
+        lambda session: rows.update_one(
             {"_id": push_id, "owner": owner}, {"$set": changes}, session=session
         )
     )
@@ -127,6 +128,5 @@ async def _change(storage: Storage, push_id: str, owner: str, changes: Document)
 
 async def drop(storage: Storage, push_id: str) -> None:
     """Remove a push that has ended from the queue."""
-    await storage.run(
-        lambda session: storage.collection(COLLECTION).delete_one({"_id": push_id}, session=session)
-    )
+    rows = storage.connection.collection(COLLECTION)
+    await storage.connection.run(lambda session: rows.delete_one({"_id": push_id}, session=session))

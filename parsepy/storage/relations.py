@@ -6,20 +6,22 @@ from typing import Any
 from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from parsepy.storage import reads
-from parsepy.storage.connection import Collection, Connection
-from parsepy.storage.failures import guard
+from parsepy.storage.connection import Connection
+from parsepy.storage.driver import Collection
+from parsepy.storage.indexes import Indexes
 
 
-class Relations(Connection):
-    """Who belongs to which relation of whom (protocol §6.4)."""
+class Relations:
+    """Which objects belong to which relation of which owner (protocol §6.4)."""
+
+    def __init__(self, connection: Connection, indexes: Indexes) -> None:
+        self._connection = connection
+        self._indexes = indexes
 
     def _join(self, class_name: str, field: str) -> Collection:
-        return self.collection(f"_Join:{field}:{class_name}")
+        return self._connection.collection(_join_table(class_name, field))
 
-    async def add_related(
-        self, class_name: str, field: str, owner: str, ids: Iterable[str]
-    ) -> None:
+    async def add(self, class_name: str, field: str, owner: str, ids: Iterable[str]) -> None:
         """Make ``ids`` members of the relation; those that are stay so."""
         rows = [{"owningId": owner, "relatedId": related} for related in dict.fromkeys(ids)]
         if not rows:
@@ -31,12 +33,9 @@ class Relations(Connection):
                 session=session,
             )
 
-        with guard():
-            await self._do(add)
+        await self._connection.run(add)
 
-    async def remove_related(
-        self, class_name: str, field: str, owner: str, ids: Iterable[str]
-    ) -> None:
+    async def remove(self, class_name: str, field: str, owner: str, ids: Iterable[str]) -> None:
         """Take ``ids`` out of the relation."""
         query = {"owningId": owner, "relatedId": {"$in": list(ids)}}
 
@@ -44,10 +43,9 @@ class Relations(Connection):
             join = self._join(class_name, field)
             return int((await join.delete_many(query, session=session)).deleted_count)
 
-        with guard():
-            await self._do(remove)
+        await self._connection.run(remove)
 
-    async def related_ids(
+    async def members(
         self,
         class_name: str,
         field: str,
@@ -57,23 +55,34 @@ class Relations(Connection):
         limit: int = 0,
         skip: int = 0,
     ) -> list[str]:
-        """The members of the relation ``field`` of one owner."""
+        """The ids of the members of one owner's relation ``field``."""
         options: dict[str, Any] = {"limit": limit, "skip": skip}
         if newest_first is not None:
             options["sort"] = [("_id", -1 if newest_first else 1)]
-        with guard():
-            rows = await self._do(
-                lambda session: reads.find(
-                    self._join(class_name, field), {"owningId": owner}, session=session, **options
-                )
-            )
+        join, query = self._join(class_name, field), {"owningId": owner}
+        rows = await self._connection.run(
+            lambda session: self._connection.reads.find(join, query, session=session, **options)
+        )
         return [row["relatedId"] for row in rows]
 
-    async def owner_ids(self, class_name: str, field: str, related: Sequence[str]) -> list[str]:
-        """The owners whose relation ``field`` holds one of ``related``."""
-        query = {"relatedId": {"$in": list(related)}}
-        with guard():
-            rows = await self._do(
-                lambda session: reads.find(self._join(class_name, field), query, session=session)
-            )
+    async def owners(self, class_name: str, field: str, related: Sequence[str]) -> list[str]:
+        """The ids of the owners whose relation ``field`` holds one of ``related``."""
+        join, query = self._join(class_name, field), {"relatedId": {"$in": list(related)}}
+        rows = await self._connection.run(
+            lambda session: self._connection.reads.find(join, query, session=session)
+        )
         return list(dict.fromkeys(row["owningId"] for row in rows))
+
+    async def create_indexes(self, class_name: str, field: str) -> None:
+        """Index the rows of a relation both ways."""
+        join = _join_table(class_name, field)
+        await self._indexes.create(join, "owningId_1", {"owningId": 1})
+        await self._indexes.create(join, "relatedId_1", {"relatedId": 1})
+
+    async def drop(self, class_name: str, field: str) -> None:
+        """Forget all rows of a relation; raises PyMongo's errors."""
+        await self._join(class_name, field).drop()
+
+
+def _join_table(class_name: str, field: str) -> str:
+    return f"_Join:{field}:{class_name}"

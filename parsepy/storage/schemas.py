@@ -1,11 +1,16 @@
-"""``_SCHEMA`` documents to ``ClassSchema`` and back (protocol §6.5)."""
+"""``Schemas``: the rows of ``_SCHEMA``, and their form (protocol §6.5)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from parsepy.model.schema import MISSING, ClassSchema, Field, make_schema
 from parsepy.model.values import PLAIN_TYPES, FieldType, JSONObject
+from parsepy.storage import documents
+from parsepy.storage.connection import Connection
 from parsepy.storage.documents import Document
+from parsepy.storage.driver import Collection
+from parsepy.storage.failures import DuplicateKey, guard
+from parsepy.storage.relations import Relations
 
 COLLECTION = "_SCHEMA"
 _TO_TEXT = {kind: name.lower() for name, kind in PLAIN_TYPES.items()}
@@ -14,6 +19,75 @@ _FROM_TEXT = {text: kind for kind, text in _TO_TEXT.items()} | {
 }
 _HIDDEN = {"_User": ("password",)}
 _DEFAULTS: Document = {"objectId": "string", "updatedAt": "date", "createdAt": "date"}
+
+
+class Schemas:
+    """Reads and changes what is written of classes, and drops what belongs to them.
+
+    None of it takes part in a transaction.
+    """
+
+    def __init__(self, connection: Connection, relations: Relations) -> None:
+        self._connection = connection
+        self._relations = relations
+
+    @property
+    def _rows(self) -> Collection:
+        return self._connection.collection(COLLECTION)
+
+    async def read(self) -> list[Document]:
+        """Every `_SCHEMA` document."""
+        with guard():
+            return await self._rows.find({}).to_list(None)
+
+    async def insert(self, document: Document) -> bool:
+        """Record a new class; False if it was there already."""
+        try:
+            with guard():
+                await self._rows.insert_one(dict(document))
+        except DuplicateKey:
+            return False
+        return True
+
+    async def change(self, class_name: str, update: Document) -> None:
+        """Apply a MongoDB update to a class's `_SCHEMA` document."""
+        with guard():
+            await self._rows.update_one({"_id": class_name}, update)
+
+    async def add_column(self, class_name: str, name: str, text: str, options: JSONObject) -> bool:
+        """Record a column unless there is one of that name; False if there was."""
+        change: Document = {name: text}
+        if options:
+            change[f"_metadata.fields_options.{name}"] = options
+        with guard():
+            result = await self._rows.update_one(
+                {"_id": class_name, name: {"$exists": False}}, {"$set": change}
+            )
+        return result.matched_count == 1
+
+    async def drop_class(self, schema: ClassSchema, *, objects: bool = True) -> None:
+        """Forget a class: its `_SCHEMA` document and, with ``objects``, its collections."""
+        with guard():
+            await self._rows.delete_one({"_id": schema.name})
+            if not objects:
+                return
+            await self._connection.collection(schema.name).drop()
+            for field in schema.relations:
+                await self._relations.drop(schema.name, field)
+
+    async def drop_columns(self, schema: ClassSchema, names: Sequence[str]) -> None:
+        """Forget columns: in every object, in `_SCHEMA`, and the join tables of relations."""
+        keys = {documents.key_of(schema, n): "" for n in names if n not in schema.relations}
+        recorded = [key for name in names for key in (name, f"_metadata.fields_options.{name}")]
+        with guard():
+            if keys:
+                await self._connection.collection(schema.name).update_many({}, {"$unset": keys})
+            await self._rows.update_one(
+                {"_id": schema.name}, {"$unset": dict.fromkeys(recorded, "")}
+            )
+            for name in names:
+                if name in schema.relations:
+                    await self._relations.drop(schema.name, name)
 
 
 def to_text(kind: FieldType) -> str:

@@ -1,15 +1,47 @@
-"""Settings documents (`_GlobalConfig`): one document of Parse JSON to and from BSON."""
+"""``Settings``: classes of one document (`_GlobalConfig`), which is kept as Parse JSON."""
 
 from typing import Any
+
+from pymongo import ReturnDocument
 
 from parsepy.errors import Code, ParseError
 from parsepy.model.ops import op_of
 from parsepy.model.values import JSONObject, check_nested
+from parsepy.storage.connection import Connection
 from parsepy.storage.documents import Document, from_nested, to_number
 from parsepy.storage.updates import op_to_update
 
 ID = 1
 """Parse: the one document of a settings class has a number as its id (protocol §6.9)."""
+
+
+class Settings:
+    """Reads and changes the documents of settings classes (protocol §6.9)."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def read(self, class_name: str) -> JSONObject | None:
+        """The one document of a settings class; ``None`` before the first write."""
+        collection = self._connection.collection(class_name)
+        document = await self._connection.run(
+            lambda session: collection.find_one({"_id": ID}, session=session)
+        )
+        return None if document is None else from_document(document)
+
+    async def change(self, class_name: str, changes: JSONObject) -> JSONObject:
+        """Change parts of that document by dotted path, atomically; its new state."""
+        collection, update = self._connection.collection(class_name), to_update(changes)
+        document = await self._connection.run(
+            lambda session: collection.find_one_and_update(
+                {"_id": ID},
+                update,
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+                session=session,
+            )
+        )
+        return from_document(document or {})
 
 
 def _verbatim(value: Any) -> Any:

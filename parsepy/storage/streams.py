@@ -1,4 +1,4 @@
-"""Change streams: every committed change of some classes, in order, across failovers.
+"""ChangeEvent streams: every committed change of some classes, in order, across failovers.
 
 MongoDB tells a change when a majority has it, and gives each one a token. A broken stream is
 opened again behind the last change that was handled, so none is missing and none comes twice.
@@ -34,7 +34,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ChangeEvent:
     """A committed change of a document; ``before`` is None where no image was kept."""
 
     kind: Kind
@@ -44,7 +44,7 @@ class Change:
     before: Document | None
 
 
-Handle = Callable[[Change], Awaitable[None]]
+Handle = Callable[[ChangeEvent], Awaitable[None]]
 
 
 class Stream:
@@ -117,8 +117,8 @@ class Stream:
         else:
             log.warning("the stream of changes broke, and will go on where it was: %s", error)
 
-    def _read(self, raw: Document) -> Change:
-        return Change(
+    def _read(self, raw: Document) -> ChangeEvent:
+        return ChangeEvent(
             _KINDS[raw["operationType"]],
             raw["ns"]["coll"][len(self._prefix) :],
             raw["documentKey"]["_id"],

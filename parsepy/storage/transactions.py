@@ -5,8 +5,8 @@ call is remembered with its result: after such an end all calls are made again, 
 to the same results, nobody need ever know. If they do not, whoever decided by them must decide
 again: ``Conflict``.
 
-Transactions of one process that have met a conflict take turns from then on, so that many
-buyers of one thing are served one after another, not turned away.
+Transactions of one process that have met a conflict are made again one after another, so that
+many buyers of one thing are all served and none is turned away.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 Call = Callable[[AsyncClientSession | None], Awaitable[Result]]
 LONGEST_PAUSE = 0.2  # seconds
 PATIENCE = 10.0
-"""Seconds for which attempts go on beyond their number: other processes take no turns with us."""
+"""Seconds for which attempts go on beyond their number: other processes heed no lock of ours."""
 
 
 class Conflict(Interruption):
@@ -40,13 +40,15 @@ def is_transient(error: PyMongoError) -> bool:
 class Running:
     """The calls of one transaction on one session, which carries one of them at a time."""
 
-    def __init__(self, session: AsyncClientSession, turn: asyncio.Lock, attempts: int) -> None:
+    def __init__(
+        self, session: AsyncClientSession, retry_lock: asyncio.Lock, attempts: int
+    ) -> None:
         self.session = session
         self.postponed: list[Callable[[], Awaitable[None]]] = []
         self.committed: list[Callable[[], None]] = []
         self.lasting: list[Callable[[], Awaitable[None]]] = []
         self.undone: list[Callable[[], None]] = []
-        self._turn = turn
+        self._retry_lock = retry_lock
         self._holds = AsyncExitStack()
         self._left = attempts - 1
         self._repeats = attempts > 1
@@ -78,7 +80,7 @@ class Running:
             await self._again(_commit, error)
 
     async def close(self) -> None:
-        """Let the next transaction have its turn."""
+        """Let the next transaction that is made again begin."""
         await self._holds.aclose()
 
     async def _again(self, do: Call[Result], error: PyMongoError) -> Result:
@@ -92,7 +94,7 @@ class Running:
             if self.session.in_transaction:
                 await self.session.abort_transaction()
             if self._tried == 1:
-                await self._holds.enter_async_context(self._turn)
+                await self._holds.enter_async_context(self._retry_lock)
             else:
                 pause = min(LONGEST_PAUSE, 0.002 * 2**self._tried)
                 await asyncio.sleep(random.uniform(0, pause))

@@ -197,7 +197,7 @@ async def test_an_after_find_changes_what_a_client_reads_and_stores_nothing(shop
     """)
     order = await create(it.client, "Order", total=3)
     assert ok(await it.client.get(f"/classes/Order/{order}"))["total"] == 0
-    row = await it.backend.storage.collection("Order").find_one({"_id": order})
+    row = await it.backend.storage.connection.collection("Order").find_one({"_id": order})
     assert row is not None
     assert row["total"] == 3
 

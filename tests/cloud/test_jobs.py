@@ -119,7 +119,7 @@ async def test_a_job_that_is_cut_off_by_the_end_of_the_server_has_failed(
         "    await request.message('waiting')\n    await asyncio.Event().wait()\n"
     )
     answer = await it.master.post("/jobs/wait", json={})
-    collection = it.backend.storage.collection("_JobStatus")
+    collection = it.backend.storage.connection.collection("_JobStatus")
     await it.client.application.shutdown()
     row = mongo[collection.database.name]["_JobStatus"].find_one({})
     assert row is not None
@@ -148,8 +148,8 @@ async def test_a_time_is_taken_by_exactly_one_of_two_processes(
     one, two = await app(**options), await app(**options)
     moment = datetime(2026, 11, 26, 10, 5, tzinfo=UTC)
     await asyncio.gather(*(jobs._start_once(it.backend, "close", moment) for it in (one, two)))
-    rows = await one.backend.storage.collection("_JobStatus").count_documents({})
-    await one.backend.storage.drop_database()
+    rows = await one.backend.storage.connection.collection("_JobStatus").count_documents({})
+    await one.backend.storage.connection.drop_database()
     assert rows == 1
 
 

@@ -331,7 +331,7 @@ async def test_a_decision_that_became_wrong_is_refused_rather_than_stored() -> N
 
 async def elsewhere(sku_id: str) -> None:
     """Change the stock outside of the transaction that is under way."""
-    collection = current.backend().storage.collection("SKU")
+    collection = current.backend().storage.connection.collection("SKU")
     await collection.update_one({"_id": sku_id}, {"$set": {"stock": 9}})
 
 

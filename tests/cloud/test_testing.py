@@ -147,7 +147,7 @@ async def test_the_database_of_a_test_is_dropped(
 ) -> None:
     app = await parse_app(database=mongo_uri)
     await app.master.create("Sale", {"total": 1})
-    name = app.application.backend.storage.collection("Sale").database.name
+    name = app.application.backend.storage.connection.collection("Sale").database.name
     assert name in mongo.list_database_names()
     await app.close()
     assert name not in mongo.list_database_names()

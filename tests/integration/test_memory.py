@@ -245,7 +245,7 @@ async def test_one_of_several_who_take_a_name_at_once_gets_it(shop: Client) -> N
 
 
 async def test_a_unique_index_refuses_the_second_and_keeps_the_first() -> None:
-    codes = storage().collection("DiscountCode")
+    codes = storage().connection.collection("DiscountCode")
     await codes.create_index([("code", 1)], name="code_1", unique=True)
     await codes.insert_one({"_id": "a", "code": "SPRING", "percentage": 10})
     await codes.insert_one({"_id": "b", "code": "SUMMER", "percentage": 20})
@@ -260,7 +260,7 @@ async def test_a_unique_index_refuses_the_second_and_keeps_the_first() -> None:
 
 
 async def test_a_unique_index_without_case_refuses_the_other_case() -> None:
-    codes = storage().collection("DiscountCode")
+    codes = storage().connection.collection("DiscountCode")
     order = {"locale": "en_US", "strength": 2}
     await codes.create_index([("code", 1)], name="code_1", unique=True, collation=order)
     await codes.insert_one({"code": "Straße"})
@@ -269,7 +269,7 @@ async def test_a_unique_index_without_case_refuses_the_other_case() -> None:
 
 
 async def test_a_sparse_unique_index_lets_many_have_nothing() -> None:
-    codes = storage().collection("DiscountCode")
+    codes = storage().connection.collection("DiscountCode")
     await codes.create_index([("code", 1)], name="code_1", unique=True, sparse=True)
     await codes.insert_one({"percentage": 10})
     await codes.insert_one({"percentage": 10})
@@ -279,25 +279,25 @@ async def test_a_sparse_unique_index_lets_many_have_nothing() -> None:
 async def test_a_unique_index_over_duplicates_is_refused() -> None:
     store = storage()
     for _ in range(2):
-        await store.collection("DiscountCode").insert_one({"code": "SPRING"})
+        await store.connection.collection("DiscountCode").insert_one({"code": "SPRING"})
     with pytest.raises(DuplicateKey):
-        await store.create_index("DiscountCode", "code_1", {"code": 1}, unique=True)
-    assert list(await store.read_indexes("DiscountCode")) == ["_id_"]
+        await store.indexes.create("DiscountCode", "code_1", {"code": 1}, unique=True)
+    assert list(await store.indexes.read("DiscountCode")) == ["_id_"]
 
 
 async def test_an_index_of_the_same_name_with_other_keys_is_refused() -> None:
     store = storage()
-    await store.create_index("DiscountCode", "lookup", {"code": 1})
-    await store.create_index("DiscountCode", "lookup", {"code": 1})
+    await store.indexes.create("DiscountCode", "lookup", {"code": 1})
+    await store.indexes.create("DiscountCode", "lookup", {"code": 1})
     with pytest.raises(ParseError, match="Index lookup exists with other keys or options"):
-        await store.create_index("DiscountCode", "lookup", {"percentage": 1})
-    await store.drop_index("DiscountCode", "lookup")
-    await store.drop_index("DiscountCode", "lookup")
-    assert list(await store.read_indexes("DiscountCode")) == ["_id_"]
+        await store.indexes.create("DiscountCode", "lookup", {"percentage": 1})
+    await store.indexes.drop("DiscountCode", "lookup")
+    await store.indexes.drop("DiscountCode", "lookup")
+    assert list(await store.indexes.read("DiscountCode")) == ["_id_"]
 
 
 async def test_an_upsert_that_would_repeat_a_unique_value_leaves_nothing() -> None:
-    codes = storage().collection("DiscountCode")
+    codes = storage().connection.collection("DiscountCode")
     await codes.create_index([("code", 1)], name="code_1", unique=True)
     await codes.insert_one({"_id": "a", "code": "SPRING"})
     change = {"$set": {"code": "SPRING"}}
@@ -308,18 +308,18 @@ async def test_an_upsert_that_would_repeat_a_unique_value_leaves_nothing() -> No
 
 async def test_a_dropped_database_forgets_documents_and_unique_values() -> None:
     store = storage()
-    codes = store.collection("DiscountCode")
+    codes = store.connection.collection("DiscountCode")
     await codes.create_index([("code", 1)], name="code_1", unique=True)
     await codes.insert_one({"code": "SPRING"})
-    await store.drop_database()
-    assert await store.read_indexes("DiscountCode") == {}
+    await store.connection.drop_database()
+    assert await store.indexes.read("DiscountCode") == {}
     for _ in range(2):
         await codes.insert_one({"code": "SPRING"})
     assert await codes.count_documents({}) == 2
 
 
 async def test_what_an_index_says_expires_is_gone() -> None:
-    seen = storage().collection("_Idempotency")
+    seen = storage().connection.collection("_Idempotency")
     await seen.create_index([("expire", 1)], name="ttl", expireAfterSeconds=0)
     now = datetime.now(UTC).replace(tzinfo=None)
     await seen.insert_one({"_id": "old", "expire": now - timedelta(seconds=1)})
@@ -340,7 +340,7 @@ async def test_a_refused_transaction_takes_back_what_it_wrote(anybody: Client) -
 
 
 async def test_an_abort_puts_back_what_was_changed_deleted_and_unique() -> None:
-    codes = storage().collection("DiscountCode")
+    codes = storage().connection.collection("DiscountCode")
     await codes.create_index([("code", 1)], name="code_1", unique=True)
     await codes.insert_one({"_id": "a", "code": "SPRING"})
     await codes.insert_one({"_id": "b", "code": "AUTUMN"})
@@ -373,7 +373,7 @@ async def test_a_second_transaction_waits_for_the_first() -> None:
 
 async def test_a_write_waits_for_the_transaction_that_holds_its_document() -> None:
     store = storage()
-    skus = store.collection("SKU")
+    skus = store.connection.collection("SKU")
     await skus.insert_one({"_id": "a", "stock": 5})
     async with aborted(skus) as session:
         await skus.update_one({"_id": "a"}, {"$inc": {"stock": -5}}, session=session)
@@ -408,7 +408,7 @@ async def aborted(collection: Any) -> AsyncIterator[Any]:
 )
 async def test_an_operator_that_is_missing_is_named(query: dict[str, Any], named: str) -> None:
     with pytest.raises(ParseError, match=rf"has no operator \${named}; use MongoDB") as refusal:
-        await storage().collection("Store").find(query).to_list(None)
+        await storage().connection.collection("Store").find(query).to_list(None)
     assert refusal.value.code == Code.COMMAND_UNAVAILABLE
 
 
@@ -420,7 +420,7 @@ async def test_a_hint_at_no_index_is_a_bad_query(anybody: Client) -> None:
 
 async def test_a_part_of_the_driver_that_is_missing_is_named() -> None:
     with pytest.raises(ParseError, match=r"has no watch; use MongoDB"):
-        await storage().collection("Order").watch()
+        await storage().connection.collection("Order").watch()
 
 
 MASTER = {"X-Parse-Master-Key": MASTER_KEY}

@@ -12,9 +12,10 @@ from pymongo.message import _op_msg
 from pymongo.monitoring import CommandListener
 from pymongo.read_concern import ReadConcern
 
-from parsepy.storage import reads
+from parsepy.storage.driver import plain
 from tests.line import between
 
+reads = plain.PlainReads()
 Rows = list[dict[str, Any]]
 SIZE = 500
 GROUPS: Rows = [{"$group": {"_id": "$kind", "sum": {"$sum": "$n"}}}, {"$sort": {"_id": 1}}]
@@ -46,7 +47,7 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> Rows:
         sent.append(dict(command))
         return usual(flags, command, *more)
 
-    monkeypatch.setattr(reads, "_op_msg", encoded)
+    monkeypatch.setattr(plain, "_op_msg", encoded)
 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("the driver was asked")

@@ -12,8 +12,8 @@ import pytest
 from pymongo import AsyncMongoClient, MongoClient
 from pymongo.errors import AutoReconnect, InvalidOperation, NetworkTimeout, PyMongoError
 
-from parsepy.storage import replies
-from parsepy.storage.replies import Pool
+from parsepy.storage.driver import replies
+from parsepy.storage.driver.replies import Pool
 from tests.line import between
 
 Client = AsyncMongoClient[dict[str, Any]]

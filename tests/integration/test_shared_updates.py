@@ -8,23 +8,23 @@ from typing import Any
 import pytest
 from pymongo.errors import OperationFailure
 
-from parsepy.storage.changes import Changes
+from parsepy.storage.shared_updates import SharedUpdates
 from tests.conftest import Client, MakeApp
 
 
 @pytest.fixture
 def together(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many changes each shared transaction held that committed."""
+    """How many updates each shared transaction held that committed."""
     sizes: list[int] = []
-    real = Changes._together
+    real = SharedUpdates._together
 
-    async def counted(self: Changes, collection: Any, changes: Any) -> Any:
+    async def counted(self: SharedUpdates, collection: Any, changes: Any) -> Any:
         found = await real(self, collection, changes)
         if found is not None:
             sizes.append(len(changes))
         return found
 
-    monkeypatch.setattr(Changes, "_together", counted)
+    monkeypatch.setattr(SharedUpdates, "_together", counted)
     return sizes
 
 
@@ -88,7 +88,7 @@ async def test_updates_that_could_not_commit_together_are_made_alone(
     async def interrupted(*_: Any) -> None:
         raise OperationFailure("WriteConflict", 112)
 
-    monkeypatch.setattr(Changes, "_change_and_read", interrupted)
+    monkeypatch.setattr(SharedUpdates, "_update_and_read", interrupted)
     skus = await stocked(client, 12)
     answers = await asyncio.gather(*(more(client, sku) for sku in skus))
     assert [answer.json()["stock"] for answer in answers] == [1] * 12
@@ -100,7 +100,7 @@ async def test_a_commit_of_unknown_outcome_is_not_repeated(
     async def lost(*_: Any) -> None:
         raise OperationFailure("lost", 64)
 
-    monkeypatch.setattr(Changes, "_together", lost)
+    monkeypatch.setattr(SharedUpdates, "_together", lost)
     skus = await stocked(client, 12)
     answers = await asyncio.gather(*(more(client, sku) for sku in skus))
     failed = [answer for answer in answers if answer.status_code == 500]

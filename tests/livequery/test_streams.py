@@ -7,7 +7,7 @@ from uuid import uuid4
 from pymongo import AsyncMongoClient
 
 from parsepy.storage import Unavailable
-from parsepy.storage.streams import Change, Stream
+from parsepy.storage.streams import ChangeEvent, Stream
 
 
 async def test_a_change_that_could_not_be_handled_comes_again_and_the_others_do_not(
@@ -17,7 +17,7 @@ async def test_a_change_that_could_not_be_handled_comes_again_and_the_others_do_
     done: list[Any] = []
     all_done = asyncio.Event()
 
-    async def handle(change: Change) -> None:
+    async def handle(change: ChangeEvent) -> None:
         begun.append(change.key)
         if begun == [1, 2]:
             raise Unavailable("there is no primary")

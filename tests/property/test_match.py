@@ -37,7 +37,7 @@ async def test_an_object_matches_when_mongodb_finds_it(
     items = [loads(dumps(talk.item(number))) for number in range(30)]
     raws = [loads(dumps(talk.where())) for _ in range(80)]
     asked = {f"w{n}": found for n, raw in enumerate(raws) if (found := told(thing, raw))}
-    collection = shop.storage.collection("Thing")
+    collection = shop.storage.connection.collection("Thing")
     await collection.insert_many([to_document(thing, item) for item in items])
     try:
         read = await collection.find({}).to_list(None)

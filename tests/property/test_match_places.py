@@ -92,7 +92,7 @@ async def test_what_lies_in_an_area_is_what_mongodb_finds(
     random = Random(seed)
     items = [an_item(random, number) for number in range(60)]
     wheres = {f"w{n}": a_region(random) for n in range(60)}
-    collection = shop.storage.collection("Thing")
+    collection = shop.storage.connection.collection("Thing")
     try:
         await collection.insert_many([to_document(thing, item) for item in items])
         facets = {
@@ -116,7 +116,7 @@ async def test_what_is_near_is_what_mongodb_finds_and_in_its_order(
 ) -> None:
     random = Random(seed)
     items = {f"{n}": an_item(random, n) for n in range(40)}
-    collection = shop.storage.collection("Thing")
+    collection = shop.storage.connection.collection("Thing")
     await collection.create_index([("aGeoPoint", "2dsphere")])
     try:
         await collection.insert_many([to_document(thing, item) for item in items.values()])

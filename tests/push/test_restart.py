@@ -215,7 +215,7 @@ async def test_who_has_lost_a_push_sends_no_more_of_it(
     push_id = await shop.push()
     await fakes.all_wait([apns], 5)
     storage = shop.master.application.backend.storage
-    queue = storage.collection(pushes.COLLECTION)
+    queue = storage.connection.collection(pushes.COLLECTION)
     await queue.update_one({"_id": push_id}, {"$set": {"owner": "another"}})
     apns.opens.set()
     await apns.until(15)
@@ -248,4 +248,4 @@ async def test_a_push_whose_status_is_deleted_is_not_sent(
     assert found is not None
     await found.run()
     assert apns.taken == []
-    assert await backend.storage.collection(pushes.COLLECTION).count_documents({}) == 0
+    assert await backend.storage.connection.collection(pushes.COLLECTION).count_documents({}) == 0

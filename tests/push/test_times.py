@@ -22,13 +22,13 @@ def iso(**later: float) -> str:
 
 async def queued(shop: PushShop, push_id: str) -> dict[str, Any]:
     """What is left of a push."""
-    collection = shop.master.application.backend.storage.collection(pushes.COLLECTION)
+    collection = shop.master.application.backend.storage.connection.collection(pushes.COLLECTION)
     return await collection.find_one({"_id": push_id}) or {}
 
 
 async def make_due(shop: PushShop, push_id: str) -> None:
     """Let the time of a push have come."""
-    collection = shop.master.application.backend.storage.collection(pushes.COLLECTION)
+    collection = shop.master.application.backend.storage.connection.collection(pushes.COLLECTION)
     await collection.update_one({"_id": push_id}, {"$set": {"due": datetime(2020, 1, 1)}})
 
 
@@ -83,7 +83,7 @@ async def test_a_time_without_offset_is_that_of_each_device(shop: PushShop, apns
     status = await shop.status(push_id)
     assert status["pushTime"] == local + ".000"
     assert status["sentPerUTCOffset"] == {"14": 1}
-    collection = shop.master.application.backend.storage.collection(pushes.COLLECTION)
+    collection = shop.master.application.backend.storage.connection.collection(pushes.COLLECTION)
     await collection.update_one(
         {"_id": push_id}, {"$set": {"local": datetime(2020, 1, 1), "due": datetime(2020, 1, 1)}}
     )

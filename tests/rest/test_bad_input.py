@@ -14,6 +14,7 @@ from pymongo.database import Database
 from parsepy.app import Application, build
 from parsepy.config import Config
 from parsepy.storage import Storage
+from parsepy.storage.connection import Connection
 from parsepy.storage.documents import file_url_of
 from tests.conftest import APP_ID, MASTER_KEY, MOUNT, Client, MakeApp
 from tests.rest.shop import create, find, ok, pointer, refused, unique
@@ -638,7 +639,9 @@ async def test_a_pattern_that_takes_too_long_is_stopped_with_124(
 ) -> None:
     driver: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(shop_uri)
     name = driver.get_default_database().name
-    storage = Storage(driver, name, file_url=file_url_of(MOUNT, APP_ID), regex_time_ms=20)
+    storage = Storage(
+        Connection(driver, name), file_url=file_url_of(MOUNT, APP_ID), regex_time_ms=20
+    )
     options = {"appId": APP_ID, "masterKey": MASTER_KEY, "databaseURI": shop_uri}
     server = build(Config.from_options(options), storage=storage)
     await server.startup()

@@ -203,7 +203,7 @@ async def test_a_transaction_may_bring_a_column_that_needs_an_index(
     ]
     async with asyncio.timeout(10):
         assert len(await send(client, *items, transaction=True)) == 2
-    indexes = await client.application.backend.storage.read_indexes(orders)
+    indexes = await client.application.backend.storage.indexes.read(orders)
     assert indexes["area_2dsphere"] == {"area": "2dsphere"}
 
 

@@ -15,6 +15,7 @@ from pymongo import AsyncMongoClient
 from parsepy.app import Application, build
 from parsepy.config import Config
 from parsepy.storage import Storage
+from parsepy.storage.connection import Connection
 from parsepy.storage.documents import file_url_of
 from parsepy.storage.embedded import EmbeddedMongo
 from tests.conftest import APP_ID, MASTER_KEY, MOUNT, Client, MakeApp
@@ -228,7 +229,7 @@ async def test_a_database_that_goes_away_is_500_and_health_503(lost: EmbeddedMon
     driver: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
         lost.uri, serverSelectionTimeoutMS=100
     )
-    storage = Storage(driver, "parse", file_url=file_url_of(MOUNT, APP_ID))
+    storage = Storage(Connection(driver, "parse"), file_url=file_url_of(MOUNT, APP_ID))
     options = {"appId": APP_ID, "masterKey": MASTER_KEY, "allowClientClassCreation": True}
     application = build(Config.from_options({**options, "databaseURI": lost.uri}), storage=storage)
     await application.startup()
@@ -252,7 +253,7 @@ async def test_a_database_that_goes_away_is_500_and_health_503(lost: EmbeddedMon
 async def test_a_database_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
     uri = "mongodb://127.0.0.1:1/parse"
     driver: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(uri, serverSelectionTimeoutMS=200)
-    storage = Storage(driver, "parse", file_url=file_url_of(MOUNT, APP_ID))
+    storage = Storage(Connection(driver, "parse"), file_url=file_url_of(MOUNT, APP_ID))
     options = {"appId": APP_ID, "masterKey": MASTER_KEY, "databaseURI": uri}
     application = build(Config.from_options(options), storage=storage)
     sent: list[Any] = []

@@ -150,7 +150,7 @@ async def test_a_failure_of_ours_is_found_by_its_request_id(
     async def fail(*args: Any, **options: Any) -> None:
         raise KeyError("a bug")
 
-    monkeypatch.setattr(master.application.backend.storage, "read_settings", fail)
+    monkeypatch.setattr(master.application.backend.storage.settings, "read", fail)
     response = await master.get("/config")
     assert response.status_code == 500
     (line,) = ok(await master.get("/scriptlog", params={"level": "error", "n": 1}))

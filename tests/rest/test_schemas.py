@@ -8,7 +8,8 @@ from pymongo.database import Database
 
 from parsepy.app import Application
 from parsepy.operations import schemas
-from parsepy.storage import Storage, Unavailable
+from parsepy.storage import Unavailable
+from parsepy.storage.schemas import Schemas
 from tests.conftest import Client, MakeApp
 from tests.rest import shop
 from tests.rest.shop import create, find, make_class, ok, refused
@@ -216,7 +217,7 @@ async def test_a_dead_database_is_waited_for_once_not_by_each_in_turn(
         await asyncio.sleep(0.01)  # long enough that the others wait
         raise Unavailable("no server")
 
-    monkeypatch.setattr(Storage, "schema_documents", unreachable)
+    monkeypatch.setattr(Schemas, "read", unreachable)
     loads = [schemas.load(backend, within=0) for _ in range(20)]
     for outcome in await asyncio.gather(*loads, return_exceptions=True):
         assert isinstance(outcome, Unavailable)
@@ -227,5 +228,5 @@ async def test_a_dead_database_is_waited_for_once_not_by_each_in_turn(
 async def test_the_index_of_provider_ids_can_be_left_out(app: MakeApp, unique: bool) -> None:
     options = {"createIndexAuthDataUniqueness": unique}
     application = await app(databaseOptions=options)
-    indexes = await application.backend.storage.read_indexes("_User")
+    indexes = await application.backend.storage.indexes.read("_User")
     assert ("_auth_data_anonymous_id" in indexes) is unique

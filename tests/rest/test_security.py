@@ -707,8 +707,10 @@ async def test_classes_that_were_never_there_are_not_kept_in_memory(
         name = unique("Never")
         refused(await client.get(f"/classes/{name}/x"), 101, 404)
         refused(await client.delete(f"/classes/{name}/x"), 101, 404)
-    assert len(application.backend.storage._collections) <= 20
-    assert not [name for name in application.backend.storage._gets if name.startswith("Never")]
+    assert len(application.backend.storage.connection._collections) <= 20
+    assert not [
+        name for name in application.backend.storage._gets._batchers if name.startswith("Never")
+    ]
 
 
 # --- the keyword denylist (CVE-2026-30938 and before) -------------------------------------------

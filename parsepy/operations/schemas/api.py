@@ -84,11 +84,11 @@ async def create_class(
         raise ParseError(Code.INVALID_CLASS_NAME, f"Class {class_name} already exists.")
     try:
         for name, keys in created.items():
-            await backend.storage.create_index(class_name, name, keys)
+            await backend.storage.indexes.create(class_name, name, keys)
         await index_columns(backend, class_name, columns)
     except ParseError:
         # nothing half-made stays, but for objects that somebody else has put there
-        await backend.storage.drop_class(draft, objects=await _is_empty(backend, draft))
+        await backend.storage.schemas.drop_class(draft, objects=await _is_empty(backend, draft))
         await load(backend, within=0)
         raise
     return await show_class(backend, class_name)
@@ -208,7 +208,7 @@ async def delete_class(backend: Backend, class_name: str) -> None:
             Code.INVALID_SCHEMA_OPERATION,
             f"Class {class_name} is not empty, contains {count} objects, cannot drop schema.",
         )
-    await backend.storage.drop_class(schema)
+    await backend.storage.schemas.drop_class(schema)
     await load(backend, within=0)
 
 

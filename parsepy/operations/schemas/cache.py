@@ -12,7 +12,7 @@ from parsepy.model.values import JSONObject
 from parsepy.storage import Unavailable
 from parsepy.storage import schemas as stored
 from parsepy.storage.options import ALL, ReadOptions
-from parsepy.storage.streams import Change
+from parsepy.storage.streams import ChangeEvent
 
 _REREAD_SECONDS = 0.5  # how soon after a reading an unknown class is looked for again
 
@@ -35,7 +35,7 @@ async def load(backend: Backend, *, within: float | None = None) -> dict[str, Cl
             raise Unavailable("the class schemas could not be read")
         started = time.monotonic()
         try:
-            rows = await backend.storage.schema_documents()
+            rows = await backend.storage.schemas.read()
         except Unavailable:
             cache.failed_at = started
             raise
@@ -54,7 +54,7 @@ async def load(backend: Backend, *, within: float | None = None) -> dict[str, Cl
     return cache.classes
 
 
-async def noticed(backend: Backend, change: Change) -> None:
+async def noticed(backend: Backend, change: ChangeEvent) -> None:
     """Another process (or this one) changed a class: what is cached of them counts no more."""
     async with backend.schemas.lock:  # a reading under way may not have seen it
         backend.schemas.loaded_at = 0.0

@@ -22,7 +22,7 @@ async def insert_row(
     """Make a class's row; False if there is one."""
     own = {name: Field(kind) for name, kind in model.SYSTEM_COLUMNS.get(class_name, {}).items()}
     document = stored.to_document(class_name, {**own, **fields}, permissions, indexes)
-    made = await backend.storage.insert_schema(document)
+    made = await backend.storage.schemas.insert(document)
     await load(backend, within=0)
     return made
 
@@ -38,9 +38,9 @@ async def index_columns(backend: Backend, class_name: str, fields: Mapping[str, 
     """Make the indexes that the types of these columns need."""
     for name, field in fields.items():
         if field.type.name == "Relation":
-            await backend.storage.create_join_index(class_name, name)
+            await backend.storage.relations.create_indexes(class_name, name)
         elif field.type.name == "Polygon":
-            await backend.storage.create_index(class_name, f"{name}_2dsphere", {name: "2dsphere"})
+            await backend.storage.indexes.create(class_name, f"{name}_2dsphere", {name: "2dsphere"})
 
 
 async def apply_changes(
@@ -53,12 +53,12 @@ async def apply_changes(
     """Drop columns, add columns or change their options, replace permissions if there are any."""
     storage = backend.storage
     if deleted:
-        await storage.drop_columns(schema, deleted)
+        await storage.schemas.drop_columns(schema, deleted)
     change: JSONObject = {}
     for name, field in changed.items():
         options = stored.field_options(field)
         if name not in schema.types:
-            await storage.add_column(schema.name, name, stored.to_text(field.type), options)
+            await storage.schemas.add_column(schema.name, name, stored.to_text(field.type), options)
         elif schema.types[name] != field.type:
             raise mismatch(schema.name, name, schema.types[name], field.type)
         elif options != stored.field_options(schema.fields[name]):
@@ -69,7 +69,7 @@ async def apply_changes(
     if permissions is not None:
         change["_metadata.class_permissions"] = permissions
     if change:
-        await storage.change_schema(schema.name, {"$set": change})
+        await storage.schemas.change(schema.name, {"$set": change})
 
 
 async def change_indexes(
@@ -84,11 +84,11 @@ async def change_indexes(
         return
     storage = backend.storage
     for name in removed:
-        await storage.drop_index(class_name, name)
+        await storage.indexes.drop(class_name, name)
     for name, keys in created.items():
-        await storage.create_index(class_name, name, keys)
+        await storage.indexes.create(class_name, name, keys)
     kept = {name: keys for name, keys in present.items() if name not in removed}
-    await storage.change_schema(
+    await storage.schemas.change(
         class_name, {"$set": {"_metadata.indexes": {"_id_": {"_id": 1}, **kept, **created}}}
     )
 

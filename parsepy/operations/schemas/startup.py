@@ -8,7 +8,7 @@ from parsepy.errors import ParseError
 from parsepy.model.values import JSONObject
 from parsepy.operations.schemas.cache import load
 from parsepy.operations.schemas.changes import insert_row
-from parsepy.storage import ANY_CASE
+from parsepy.storage.options import ANY_CASE
 
 
 def _system_indexes(config: Config) -> list[tuple[str, str, dict[str, int], JSONObject]]:
@@ -73,12 +73,12 @@ async def prepare_database(backend: Backend) -> None:
         if class_name not in classes:
             await insert_row(backend, class_name, {}, None, None)
     steps = [
-        storage.create_index(class_name, name, keys, **extra)
+        storage.indexes.create(class_name, name, keys, **extra)
         for class_name, name, keys, extra in _system_indexes(backend.config)
     ]
     relations = {("_Role", "users"), ("_Role", "roles")}
     relations |= {(name, field) for name, known in classes.items() for field in known.relations}
-    steps += [storage.create_join_index(name, field) for name, field in sorted(relations)]
+    steps += [storage.relations.create_indexes(name, field) for name, field in sorted(relations)]
     for outcome in await asyncio.gather(*steps, return_exceptions=True):
         if isinstance(outcome, ParseError):
             # data of before may break a unique index: served all the same, as Parse does
@@ -92,9 +92,9 @@ async def _mirror_indexes(backend: Backend) -> None:
     """Record each class's real indexes in `_SCHEMA`, as Parse Server does at its start."""
     changed = False
     for name, schema in (await load(backend, within=0)).items():
-        real = await backend.storage.read_indexes(name)
+        real = await backend.storage.indexes.read(name)
         if real and real != schema.indexes:
             changed = True
-            await backend.storage.change_schema(name, {"$set": {"_metadata.indexes": real}})
+            await backend.storage.schemas.change(name, {"$set": {"_metadata.indexes": real}})
     if changed:
         await load(backend, within=0)

@@ -44,7 +44,7 @@ async def apply(backend: Backend, template: Template) -> list[str]:
     """
     lines, needed = await _changes(backend, template)
     for name, fields in _doomed(backend, template).items():
-        await backend.storage.drop_columns(backend.schemas.classes[name], fields)
+        await backend.storage.schemas.drop_columns(backend.schemas.classes[name], fields)
     await load(backend, within=0)
     for definition in needed:
         await _apply_class(backend, definition)

@@ -86,7 +86,7 @@ async def add_columns(
         )
     _check_new_points(schema, new)
     for name, kind in new.items():
-        await backend.storage.add_column(schema.name, name, stored.to_text(kind), {})
+        await backend.storage.schemas.add_column(schema.name, name, stored.to_text(kind), {})
     await index_columns(backend, schema.name, {n: Field(kind) for n, kind in new.items()})
     classes = await load(backend, within=0)
     fresh = classes.get(schema.name)

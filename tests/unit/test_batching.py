@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from parsepy.storage.flights import Flights
+from parsepy.storage.batching import Batcher
 
 Price = int | Exception
 DEADLINE = 5.0
@@ -46,24 +46,24 @@ async def driver() -> Driver:
     return Driver()
 
 
-async def started(flights: Flights[str, int], *names: str) -> list[asyncio.Task[int]]:
+async def started(batcher: Batcher[str, int], *names: str) -> list[asyncio.Task[int]]:
     """One task a name, each at the point where it waits."""
-    tasks = [asyncio.create_task(flights.call(name)) for name in names]
+    tasks = [asyncio.create_task(batcher.call(name)) for name in names]
     await asyncio.sleep(0)
     return tasks
 
 
 async def test_a_call_alone_flies_at_once(driver: Driver) -> None:
-    flights = Flights(driver.send)
-    (mug,) = await started(flights, "mug")
+    batcher = Batcher(driver.send)
+    (mug,) = await started(batcher, "mug")
     assert driver.batches == [["mug"]]
     await driver.land(0)
     assert await mug == 3
 
 
 async def test_those_that_come_meanwhile_fly_together(driver: Driver) -> None:
-    flights = Flights(driver.send)
-    tasks = await started(flights, "mug", "tray", "kettle", "mug")
+    batcher = Batcher(driver.send)
+    tasks = await started(batcher, "mug", "tray", "kettle", "mug")
     assert driver.batches == [["mug"]]
     await driver.land(0)
     await driver.land(1)
@@ -72,8 +72,8 @@ async def test_those_that_come_meanwhile_fly_together(driver: Driver) -> None:
 
 
 async def test_no_flight_is_larger_than_its_size(driver: Driver) -> None:
-    flights = Flights(driver.send, size=2)
-    tasks = await started(flights, "a", "b", "c", "d")
+    batcher = Batcher(driver.send, size=2)
+    tasks = await started(batcher, "a", "b", "c", "d")
     for number in range(3):
         await driver.land(number)
     await asyncio.gather(*tasks)
@@ -81,20 +81,20 @@ async def test_no_flight_is_larger_than_its_size(driver: Driver) -> None:
 
 
 async def test_after_the_last_landing_a_call_flies_at_once_again(driver: Driver) -> None:
-    flights = Flights(driver.send)
-    tasks = await started(flights, "mug", "tray")
+    batcher = Batcher(driver.send)
+    tasks = await started(batcher, "mug", "tray")
     await driver.land(0)
     await driver.land(1)
     await asyncio.gather(*tasks)
-    (kettle,) = await started(flights, "kettle")
+    (kettle,) = await started(batcher, "kettle")
     assert driver.batches[2:] == [["kettle"]]
     await driver.land(2)
     assert await kettle == 6
 
 
 async def test_a_refusal_is_its_own_callers_alone(driver: Driver) -> None:
-    flights = Flights(driver.send)
-    tasks = await started(flights, "none", "tray", "none", "kettle")
+    batcher = Batcher(driver.send)
+    tasks = await started(batcher, "none", "tray", "none", "kettle")
     await driver.land(0)
     await driver.land(1)
     for refused in (tasks[0], tasks[2]):
@@ -106,8 +106,8 @@ async def test_a_refusal_is_its_own_callers_alone(driver: Driver) -> None:
 async def test_a_call_that_fails_fails_for_all_aboard_and_the_next_one_flies(
     driver: Driver,
 ) -> None:
-    flights = Flights(driver.send)
-    first = await started(flights, "mug", "tray", "kettle")
+    batcher = Batcher(driver.send)
+    first = await started(batcher, "mug", "tray", "kettle")
     await driver.land(0)
     assert await first[0] == 3
     driver.failure = ConnectionError("no database")
@@ -115,14 +115,14 @@ async def test_a_call_that_fails_fails_for_all_aboard_and_the_next_one_flies(
     results = await asyncio.gather(*first[1:], return_exceptions=True)
     assert [str(result) for result in results] == ["no database", "no database"]
     driver.failure = None
-    (mug,) = await started(flights, "mug")
+    (mug,) = await started(batcher, "mug")
     await driver.land(2)
     assert await mug == 3
 
 
 async def test_who_gives_up_in_flight_leaves_the_others_flying(driver: Driver) -> None:
-    flights = Flights(driver.send)
-    mug, tray, kettle = await started(flights, "mug", "tray", "kettle")
+    batcher = Batcher(driver.send)
+    mug, tray, kettle = await started(batcher, "mug", "tray", "kettle")
     mug.cancel()
     with pytest.raises(asyncio.CancelledError):
         await mug
@@ -135,8 +135,8 @@ async def test_who_gives_up_in_flight_leaves_the_others_flying(driver: Driver) -
 async def test_a_flight_that_is_cancelled_does_not_leave_its_callers_waiting(
     driver: Driver,
 ) -> None:
-    flights = Flights(driver.send)
-    mug, tray = await started(flights, "mug", "tray")
+    batcher = Batcher(driver.send)
+    mug, tray = await started(batcher, "mug", "tray")
     await driver.land(0)
     assert await mug == 3
     driver.failure = asyncio.CancelledError()

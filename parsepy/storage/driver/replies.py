@@ -14,6 +14,8 @@ from pymongo.asynchronous import pool
 from pymongo.errors import ProtocolError, _OperationCancelled
 from pymongo.message import _UNPACK_REPLY, _OpMsg
 
+NEEDED = (pool.AsyncConnection.receive_message, pool.AsyncConnection._raise_connection_failure)
+"""What is used of PyMongo beside the names above: a version without it ends the import."""
 _LOOK_SECONDS = 0.5
 
 

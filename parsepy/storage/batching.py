@@ -1,9 +1,9 @@
-"""``Flights``: calls of one kind that are under way together share one driver call.
+"""``Batcher``: calls of one kind that come at the same time share one driver call.
 
 One driver call costs far more than the work that it carries (measured: a find by id 150 µs of
-CPU, sixteen in one ``$in`` about 350 µs). So the first call flies at once, and those that come
-while it is in the air fly together when it has landed: nobody waits for luck, and the busier
-the server, the cheaper each call.
+CPU, sixteen in one ``$in`` about 350 µs). So the first call is sent at once, and those that come
+while it is in flight are sent together when it has returned: no call waits for others to come,
+and the busier the server, the cheaper each call.
 """
 
 import asyncio
@@ -15,31 +15,32 @@ Result = TypeVar("Result")
 Send = Callable[[Sequence[Item]], Awaitable[Sequence[Result | Exception]]]
 
 
-class Flights(Generic[Item, Result]):
-    """Shares driver calls of one kind on one collection.
+class Batcher(Generic[Item, Result]):
+    """Makes calls of one kind, on one collection, in batches.
 
-    ``send`` takes a batch and answers one result or exception for each item, in order. A flight
-    that is not back after ``patience`` seconds holds up nobody any longer: the next one starts.
+    ``send`` takes a batch and answers one result or exception for each item, in order. One batch
+    is in flight at a time; after ``patience`` seconds without an answer the next one is sent all
+    the same. ``size`` is the most items of a batch.
     """
 
-    __slots__ = ("_aloft", "_patience", "_send", "_size", "_tasks", "_waiting")
+    __slots__ = ("_in_flight", "_patience", "_send", "_size", "_tasks", "_waiting")
 
     def __init__(self, send: Send[Item, Result], size: int = 100, patience: float = 0.1) -> None:
         self._send = send
         self._size = size
         self._patience = patience
-        self._aloft = False
+        self._in_flight = False
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def call(self, item: Item) -> Result:
-        """The result for ``item``, or the exception that befell it."""
-        if not self._aloft:
-            slot = self._take_off()
+        """Return the result for ``item``; raises the exception that ``send`` answers for it."""
+        if not self._in_flight:
+            flight = self._start()
             try:
                 (result,) = await self._send([item])
             finally:
-                slot.free()
+                flight.end()
             if isinstance(result, Exception):
                 raise result
             return result
@@ -47,20 +48,22 @@ class Flights(Generic[Item, Result]):
         self._waiting.append((item, future))
         return await future
 
-    def _take_off(self) -> "_Slot":
-        self._aloft = True
-        return _Slot(self._next, self._patience)
+    def _start(self) -> "_InFlight":
+        self._in_flight = True
+        return _InFlight(self._send_waiting, self._patience)
 
-    def _next(self) -> None:
-        self._aloft = False
+    def _send_waiting(self) -> None:
+        self._in_flight = False
         if self._waiting:
             batch = self._waiting[: self._size]
             del self._waiting[: self._size]
-            task = asyncio.create_task(self._fly(batch, self._take_off()))
+            task = asyncio.create_task(self._send_batch(batch, self._start()))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _fly(self, batch: list[tuple[Item, asyncio.Future[Result]]], slot: "_Slot") -> None:
+    async def _send_batch(
+        self, batch: list[tuple[Item, asyncio.Future[Result]]], flight: "_InFlight"
+    ) -> None:
         try:
             results = await self._send([item for item, _ in batch])
         except BaseException as error:
@@ -72,7 +75,7 @@ class Flights(Generic[Item, Result]):
                 raise
             return
         finally:
-            slot.free()
+            flight.end()
         for (_, future), result in zip(batch, results, strict=True):
             if future.done():
                 continue
@@ -82,18 +85,18 @@ class Flights(Generic[Item, Result]):
                 future.set_result(result)
 
 
-class _Slot:
-    """The right to be the one flight in the air; given back once, by landing or by delay."""
+class _InFlight:
+    """The one batch in flight; ends once, when it is answered or has taken too long."""
 
-    __slots__ = ("_freed", "_timer")
+    __slots__ = ("_on_end", "_timer")
 
-    def __init__(self, freed: Callable[[], None], patience: float) -> None:
-        self._freed: Callable[[], None] | None = freed
-        self._timer = asyncio.get_running_loop().call_later(patience, self.free)
+    def __init__(self, on_end: Callable[[], None], patience: float) -> None:
+        self._on_end: Callable[[], None] | None = on_end
+        self._timer = asyncio.get_running_loop().call_later(patience, self.end)
 
-    def free(self) -> None:
-        """Let the next flight start, if this one still holds it up."""
-        freed, self._freed = self._freed, None
-        if freed is not None:
+    def end(self) -> None:
+        """Let the next batch be sent, if this one still holds it up."""
+        on_end, self._on_end = self._on_end, None
+        if on_end is not None:
             self._timer.cancel()
-            freed()
+            on_end()

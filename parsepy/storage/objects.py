@@ -1,0 +1,461 @@
+"""``Storage``: the objects of one Parse application, and what else is kept of it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
+from typing import Any
+
+from pymongo import ReadPreference, ReturnDocument
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import OperationFailure
+
+from parsepy.errors import Code, ParseError
+from parsepy.model.aggregation import Aggregation
+from parsepy.model.query import SCORE
+from parsepy.model.schema import ClassSchema
+from parsepy.model.scope import EVERYTHING, Scope
+from parsepy.model.values import JSONObject
+from parsepy.model.where import Where, equals_id
+from parsepy.storage import documents, filters, on_demand, pipelines, streams, updates
+from parsepy.storage.claims import Claims
+from parsepy.storage.connection import Connection
+from parsepy.storage.documents import Document, FileURL
+from parsepy.storage.driver import Collection
+from parsepy.storage.failures import Unavailable, guard
+from parsepy.storage.indexes import Indexes
+from parsepy.storage.options import ALL, ANY_CASE, ReadOptions
+from parsepy.storage.relations import Relations
+from parsepy.storage.schemas import Schemas
+from parsepy.storage.settings import Settings
+from parsepy.storage.shared_gets import SharedGets
+from parsepy.storage.shared_inserts import SharedInserts
+from parsepy.storage.shared_updates import SharedUpdates, Update
+from parsepy.storage.transactions import Call, Result
+
+_PREFERENCES = {
+    "PRIMARY": ReadPreference.PRIMARY,
+    "PRIMARY_PREFERRED": ReadPreference.PRIMARY_PREFERRED,
+    "SECONDARY": ReadPreference.SECONDARY,
+    "SECONDARY_PREFERRED": ReadPreference.SECONDARY_PREFERRED,
+    "NEAREST": ReadPreference.NEAREST,
+}
+
+
+class Storage:
+    """One Parse application's data in one MongoDB database.
+
+    It has the objects itself, and a part for each other thing: ``schemas``, ``indexes``,
+    ``relations``, ``settings``, ``claims``. All share ``connection``, and so a transaction.
+    Objects go in and come out in REST form. Every method is one driver call (or shares one).
+    Errors a client can cause are ``ParseError``; ``Unavailable`` when there is no database.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        file_url: FileURL,
+        max_time_ms: int | None = None,
+        regex_time_ms: int = 5000,
+        batch_size: int = 1000,
+    ) -> None:
+        self.connection = connection
+        self.file_url = file_url
+        self.indexes = Indexes(connection)
+        self.relations = Relations(connection, self.indexes)
+        self.schemas = Schemas(connection, self.relations)
+        self.settings = Settings(connection)
+        self.claims = Claims(connection, self.indexes)
+        self._max_time_ms = max_time_ms
+        self._regex_time_ms = regex_time_ms
+        self._batch_size = batch_size
+        self._gets = SharedGets(connection)
+        self._inserts = SharedInserts(connection)
+        self._updates = None if connection.in_memory else SharedUpdates(connection)
+
+    async def ping(self) -> None:
+        """Return when the database has answered; raise ``Unavailable`` otherwise."""
+        await self.connection.ping()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.connection.close()
+
+    @property
+    def files_database(self) -> AsyncDatabase[Document] | None:
+        """The database for a file store that lives in MongoDB; None in ``memory:``.
+
+        Files are no objects: they know neither classes nor transactions.
+        """
+        connection = self.connection
+        if connection.in_memory:
+            return None
+        return connection.client.get_database(connection.database.name)
+
+    # --- transactions -------------------------------------------------------------------------
+
+    @property
+    def in_transaction(self) -> bool:
+        """Is this code inside ``transaction``?"""
+        return self.connection.in_transaction
+
+    def transaction(self, attempts: int = 1) -> AbstractAsyncContextManager[None]:
+        """All calls inside commit together or not at all; see ``Connection.transaction``."""
+        return self.connection.transaction(attempts)
+
+    async def after_commit(self, call: Callable[[], None]) -> None:
+        """Call when what was written is there to stay: now, or when the transaction commits."""
+        await self.connection.after_commit(call)
+
+    async def after_rollback(self, call: Callable[[], None]) -> None:
+        """Call when the current transaction, if there is one, was not committed."""
+        await self.connection.after_rollback(call)
+
+    async def after_transaction(self, write: Callable[[], Awaitable[None]]) -> None:
+        """Write what no rollback may undo: now, or when the transaction is over, either way."""
+        await self.connection.after_transaction(write)
+
+    # --- changes ------------------------------------------------------------------------------
+
+    def stream(self, pattern: str) -> streams.Stream:
+        """The committed changes of every class whose whole name matches ``pattern``."""
+        connection = self.connection
+        return streams.Stream(connection.database, connection.prefix, pattern, (Unavailable,))
+
+    async def keep_images(self, class_name: str, *, make: bool) -> bool:
+        """Have the states before and after changes of a class kept for ``stream``."""
+        connection = self.connection
+        name = connection.prefix + class_name
+        return await streams.keep_images(connection.database, name, make=make)
+
+    def as_object(self, schema: ClassSchema, document: Document) -> JSONObject:
+        """A document of a stream in REST form."""
+        return documents.to_object(documents.plan_of(schema, self.file_url, None), document)
+
+    def with_file_urls(
+        self, schema: ClassSchema, item: JSONObject, mount_url: str | None = None
+    ) -> JSONObject:
+        """An object with the URLs of its files as a read for ``mount_url`` would show them."""
+        return documents.with_file_urls(documents.plan_of(schema, self.file_url, mount_url), item)
+
+    # --- objects ------------------------------------------------------------------------------
+
+    async def find(
+        self,
+        schema: ClassSchema,
+        where: Where,
+        scope: Scope = EVERYTHING,
+        options: ReadOptions = ALL,
+    ) -> list[JSONObject]:
+        """The objects that match, in REST form."""
+        arguments = self._find_arguments(schema, where, options)
+        collection = self._preferring(schema.name, options.read_preference)
+        query = filters.to_filter(schema, where, scope)
+        projection = filters.to_projection(schema, options.keys)
+        reads = self.connection.reads
+        with guard():
+            found = await self._indexed(
+                schema,
+                where,
+                lambda session: reads.find(
+                    collection, query, projection, session=session, **arguments
+                ),
+            )
+        plan = documents.plan_of(schema, self.file_url, options.mount_url)
+        internal = options.internal
+        return [documents.to_object(plan, item, internal=internal) for item in found]
+
+    def _find_arguments(
+        self, schema: ClassSchema, where: Where, options: ReadOptions
+    ) -> dict[str, Any]:
+        """The driver's keyword arguments for a find with these options."""
+        arguments: dict[str, Any] = {}
+        limit = options.limit
+        if limit:
+            arguments["limit"] = limit
+        if not limit or limit > min(100, self._batch_size):  # else it is one batch anyway
+            arguments["batch_size"] = self._batch_size
+        if options.skip:
+            arguments["skip"] = options.skip
+        if options.order:
+            arguments["sort"] = _sort(schema, options.order)
+        if options.hint is not None:
+            arguments["hint"] = options.hint
+        if options.comment:
+            arguments["comment"] = options.comment
+        if options.ignore_case:
+            arguments["collation"] = ANY_CASE
+        if time := self._time_limit(where):
+            arguments["max_time_ms"] = time
+        return arguments
+
+    def _preferring(self, class_name: str, read_preference: str | None) -> Collection:
+        collection = self.connection.collection(class_name)
+        if read_preference is None:
+            return collection
+        return collection.with_options(read_preference=_PREFERENCES[read_preference])
+
+    async def explain(
+        self,
+        schema: ClassSchema,
+        where: Where,
+        scope: Scope,
+        options: ReadOptions,
+        *,
+        verbosity: str,
+    ) -> JSONObject:
+        """MongoDB's own account of how it answers a find."""
+        command: Document = {
+            "find": self.connection.prefix + schema.name,
+            "filter": filters.to_filter(schema, where, scope),
+            "limit": options.limit or 0,
+            "skip": options.skip,
+        }
+        if options.order:
+            command["sort"] = dict(_sort(schema, options.order))
+        if options.hint is not None:
+            command["hint"] = options.hint
+        with guard():
+            return await self._indexed(
+                schema,
+                where,
+                lambda _: self._explained(command, verbosity, self._time_limit(where)),
+            )
+
+    async def _explained(self, command: Document, verbosity: str, time: int | None) -> JSONObject:
+        asked: Document = {"explain": command, "verbosity": verbosity}
+        if time:
+            asked["maxTimeMS"] = time
+        plan = await self.connection.database.command(asked)
+        shown: JSONObject = documents.from_nested(plan)
+        for internal in ("$clusterTime", "operationTime"):
+            shown.pop(internal, None)
+        return shown
+
+    async def aggregate(
+        self, schema: ClassSchema, asked: Aggregation, options: ReadOptions = ALL
+    ) -> list[Any]:
+        """What a pipeline yields over the objects that match, or the one account of its plan."""
+        raw = {"raw_values": asked.raw_values, "raw_field_names": asked.raw_field_names}
+        stages = pipelines.to_pipeline(schema, asked.pipeline, **raw)
+        if asked.where:
+            stages.insert(0, {"$match": filters.to_filter(schema, asked.where)})
+        arguments: dict[str, Any] = {"batchSize": self._batch_size}
+        if options.hint is not None:
+            arguments["hint"] = options.hint
+        if options.comment is not None:
+            arguments["comment"] = options.comment
+        time = self._time_limit(asked.where)
+        if asked.has_regex:
+            time = min(self._regex_time_ms, time or self._regex_time_ms)
+        if asked.explain is not None:
+            name = self.connection.prefix + schema.name
+            cursor = {"batchSize": arguments.pop("batchSize")}
+            command = {"aggregate": name, "pipeline": stages, "cursor": cursor, **arguments}
+            with guard(Code.INVALID_QUERY):
+                return [await self._explained(command, asked.explain, time)]
+        if time:
+            arguments["maxTimeMS"] = time
+        collection = self._preferring(schema.name, options.read_preference)
+        reads = self.connection.reads
+        with guard(Code.INVALID_QUERY):
+            found = await self.connection.do(
+                lambda session: reads.aggregate(collection, stages, session=session, **arguments)
+            )
+        plan = documents.plan_of(schema, self.file_url, options.mount_url)
+        return pipelines.from_results(schema, plan, stages, found, **raw)
+
+    async def distinct(
+        self, schema: ClassSchema, where: Where, field: str, options: ReadOptions = ALL
+    ) -> list[Any]:
+        """The values that a field has in the objects that match."""
+        query, key = filters.to_filter(schema, where), documents.key_of(schema, field)
+        collection = self._preferring(schema.name, options.read_preference)
+        arguments = self._counting_arguments(where, options)
+        with guard(Code.INVALID_QUERY):
+            values = await self._indexed(
+                schema,
+                where,
+                lambda session: collection.distinct(key, query, session=session, **arguments),
+            )
+        return pipelines.from_distinct(schema, field, values)
+
+    def _time_limit(self, where: Where) -> int | None:
+        if where and filters.has_regex(where):
+            return min(self._regex_time_ms, self._max_time_ms or self._regex_time_ms)
+        return self._max_time_ms
+
+    async def get(
+        self,
+        schema: ClassSchema,
+        object_id: str,
+        scope: Scope = EVERYTHING,
+        *,
+        mount_url: str | None = None,
+    ) -> JSONObject | None:
+        """One object by id, if it is within the scope; ``mount_url`` as in ``ReadOptions``."""
+        if schema.exists and not self.connection.in_transaction:
+            document = await self._gets.of(schema.name).call(object_id)
+        else:
+            document = await self._gets.one(schema.name, object_id)
+        if document is None or not scope.is_listed(document.get(filters.LISTS[scope.flag])):
+            return None
+        item = documents.to_object(documents.plan_of(schema, self.file_url, mount_url), document)
+        return item if scope.is_pointed_to(item) else None
+
+    async def count(
+        self,
+        schema: ClassSchema,
+        where: Where,
+        scope: Scope = EVERYTHING,
+        options: ReadOptions = ALL,
+    ) -> int:
+        """How many objects match."""
+        query = filters.to_filter(schema, where, scope, unsorted=True)
+        collection = self._preferring(schema.name, options.read_preference)
+        arguments = self._counting_arguments(where, options)
+        reads = self.connection.reads
+        with guard():
+            if not query and not self.connection.in_transaction:
+                return int(await collection.estimated_document_count())
+            return int(
+                await self._indexed(
+                    schema,
+                    where,
+                    lambda session: reads.count(collection, query, session=session, **arguments),
+                )
+            )
+
+    def _counting_arguments(self, where: Where, options: ReadOptions) -> dict[str, Any]:
+        """The driver's keyword arguments for a count or ``distinct`` with these options."""
+        arguments: dict[str, Any] = {}
+        if options.hint is not None:
+            arguments["hint"] = options.hint
+        if options.comment:
+            arguments["comment"] = options.comment
+        if time := self._time_limit(where):
+            arguments["maxTimeMS"] = time
+        return arguments
+
+    async def _indexed(self, schema: ClassSchema, where: Where, call: Call[Result]) -> Result:
+        """Make a call that reads; if it lacks an index, once more when there is one."""
+        try:
+            return await self.connection.do(call)
+        except OperationFailure as error:
+            if self.connection.in_transaction:
+                raise
+            wanted = on_demand.wanted(schema, where, error)
+            if not wanted:
+                raise
+        *others, last = wanted
+        for index in others:
+            with suppress(ParseError):
+                await self._make_index(schema.name, index)
+                break
+        else:
+            await self._make_index(schema.name, last)
+        return await self.connection.do(call)
+
+    async def _make_index(self, class_name: str, index: on_demand.Wanted) -> None:
+        await self.indexes.create(class_name, index.name, index.keys)
+        shown = {"_id_": {"_id": 1}, index.name: index.columns}
+        changes = {f"_metadata.indexes.{name}": keys for name, keys in shown.items()}
+        await self.schemas.change(class_name, {"$set": changes})
+
+    async def insert(self, schema: ClassSchema, values: JSONObject) -> None:
+        """Store a new object; ``DuplicateKey`` if a unique index refuses it."""
+        document = documents.to_document(schema, values)
+        if not self.connection.in_transaction:
+            await self._inserts.of(schema.name).call(document)
+            return
+        collection = self.connection.collection(schema.name)
+
+        async def insert(session: AsyncClientSession | None) -> None:
+            await collection.insert_one(document, session=session)
+
+        await self.connection.run(insert)
+
+    async def update(
+        self,
+        schema: ClassSchema,
+        where: Where,
+        changes: JSONObject,
+        scope: Scope = EVERYTHING,
+        *,
+        returning: frozenset[str] | None = None,
+        internal: bool = False,
+        mount_url: str | None = None,
+    ) -> JSONObject | None:
+        """Change the first object that matches, atomically; ``None`` if there is none.
+
+        Answers its new state, or only the columns ``returning`` of it; ``internal`` and
+        ``mount_url`` as in ``ReadOptions``.
+        """
+        query = filters.to_filter(schema, where, scope)
+        update = updates.to_update(schema, changes)
+        projection = None if returning is None else _projection(schema, returning)
+        object_id = equals_id(where)
+        connection = self.connection
+        with guard():
+            if object_id is None or self._updates is None or connection.in_transaction:
+                collection = connection.collection(schema.name)
+                document = await connection.do(
+                    lambda session: collection.find_one_and_update(
+                        query,
+                        update,
+                        projection=projection,
+                        return_document=ReturnDocument.AFTER,
+                        session=session,
+                    )
+                )
+            else:
+                one = Update(object_id, query, update, projection)
+                document = await self._updates.of(schema.name).call(one)
+        if document is None:
+            return None
+        plan = documents.plan_of(schema, self.file_url, mount_url)
+        return documents.to_object(plan, document, internal=internal)
+
+    async def delete(
+        self, schema: ClassSchema, where: Where, scope: Scope = EVERYTHING, *, many: bool = False
+    ) -> int:
+        """Delete the matching object (or all with ``many``); how many were deleted."""
+        collection = self.connection.collection(schema.name)
+        remove = collection.delete_many if many else collection.delete_one
+        query = filters.to_filter(schema, where, scope)
+
+        async def delete(session: AsyncClientSession | None) -> int:
+            return int((await remove(query, session=session)).deleted_count)
+
+        with guard():
+            return await self.connection.do(delete)
+
+    async def update_many(
+        self,
+        schema: ClassSchema,
+        where: Where,
+        changes: JSONObject,
+        scope: Scope = EVERYTHING,
+    ) -> int:
+        """Change every object that matches; how many there were."""
+        query, update = filters.to_filter(schema, where, scope), updates.to_update(schema, changes)
+
+        async def change(session: AsyncClientSession | None) -> int:
+            collection = self.connection.collection(schema.name)
+            return int((await collection.update_many(query, update, session=session)).matched_count)
+
+        with guard():
+            return await self.connection.do(change)
+
+
+def _sort(schema: ClassSchema, order: Sequence[tuple[str, int]]) -> list[tuple[str, Any]]:
+    return [
+        (SCORE[1:], {"$meta": "textScore"})
+        if name == SCORE
+        else (documents.key_of(schema, name), way)
+        for name, way in order
+    ]
+
+
+def _projection(schema: ClassSchema, names: frozenset[str]) -> Document:
+    return {"_id": 1, **{documents.key_of(schema, name): 1 for name in names}}

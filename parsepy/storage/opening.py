@@ -1,0 +1,44 @@
+"""``open_storage``: the storage behind a URI."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from pymongo import AsyncMongoClient
+from pymongo.driver_info import DriverInfo
+
+from parsepy.storage import driver, memory
+from parsepy.storage.connection import Connection
+from parsepy.storage.documents import Document, FileURL
+from parsepy.storage.objects import Storage
+
+
+def open_storage(
+    uri: str,
+    *,
+    file_url: FileURL,
+    prefix: str = "",
+    max_time_ms: int | None = None,
+    batch_size: int = 1000,
+    client: tuple[str, str] | None = None,
+    driver_options: Mapping[str, Any] | None = None,
+    private_driver_api: bool = True,
+) -> Storage:
+    """The storage behind a URI: ``mongodb://``, or ``memory:`` for a new one in this process.
+
+    ``driver_options`` are PyMongo's own beside those in the URI, ``private_driver_api`` says
+    that its private names may be used; ``client`` is the name and version by which MongoDB
+    knows who is connected. The connection is made with the first call. The database is the one
+    that the URI names, ``parse`` if it names none. ImportError if ``memory:`` lacks its extra.
+    """
+    if uri.startswith(memory.SCHEME):
+        in_process = cast(AsyncMongoClient[Document], memory.open_client())
+        connection = Connection(in_process, "parse", prefix=prefix, in_memory=True)
+    else:
+        options = {"serverSelectionTimeoutMS": 5000, "appname": "parsepy"}
+        options |= {"tz_aware": False, **(driver_options or {})}
+        if client is not None:
+            options["driver"] = DriverInfo(*client)
+        made, reads = driver.open_client(uri, options, private=private_driver_api)
+        name = made.get_default_database("parse").name
+        connection = Connection(made, name, prefix=prefix, reads=reads)
+    return Storage(connection, file_url=file_url, max_time_ms=max_time_ms, batch_size=batch_size)
