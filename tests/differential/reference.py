@@ -7,30 +7,29 @@ recorded answers to the living ones, too, or `record`, which writes the living o
 import hashlib
 import json
 import os
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from tests.differential.scenario import ABSENT, Scenario
-from tests.differential.sides import CONFIGURATIONS, TWINS, Side
+from tests.differential.sides import Side, options_of
 from tests.peer import REFERENCE
 
-FOLDER = Path(__file__).with_name("recorded")
 MODES = ("recorded", "living", "record")
 MODE = os.environ.get("PARSEPY_REFERENCE", "recorded")
 if MODE not in MODES:
     raise ValueError(f"PARSEPY_REFERENCE is {MODE!r}; it may be {', '.join(MODES)}")
 
-# What the peer is started from: its version, and what it loads. A change asks for a new recording.
-PROGRAM = (
-    REFERENCE / "package.json",
-    REFERENCE / "server.js",
-    TWINS / "main.js",
-    *(Path(__file__).with_name(name) for name in ("mailer.js", "sender.js")),
-)
+# What the peer is started from. A change asks for a new recording, as does one of its options or of
+# a file that these name.
+PROGRAM = (REFERENCE / "package.json", REFERENCE / "server.js")
+HERE = Path(__file__).parent
+FOLDER = HERE / "recorded"
+NAMED = re.compile(re.escape(str(HERE)) + r"[\w/]*\.js")
 
 Start = Callable[[str], Awaitable[Side]]
 """Start the living reference under a configuration, or return it if it runs."""
@@ -49,29 +48,37 @@ def asked(scenario: Scenario) -> str:
     return json.dumps(steps)
 
 
-def key(configuration: str, request: str) -> str:
-    """Return the key of a recording: whatever changes it may change the answers."""
-    options = {
-        name: value if isinstance(value, str | int | list | dict) else "<ours>"
-        for name, value in CONFIGURATIONS[configuration].items()
-    }
-    parts = [json.dumps(options, default=lambda _: "<ours>"), request]
-    parts += [path.read_text(encoding="utf-8") for path in PROGRAM]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+def digest(*texts: str) -> str:
+    """Return a short text that is another one for other texts."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
+
+
+def server(configuration: str) -> str:
+    """Return the digest of what the reference is under a configuration."""
+    given = {"receiver": "<receiver>"}
+    options = json.dumps(options_of(configuration, HERE / "mailer.js", given))
+    loaded = [Path(path) for path in sorted(set(NAMED.findall(options)))]
+    texts = [path.read_text(encoding="utf-8") for path in (*PROGRAM, *loaded)]
+    return digest(options.replace(str(HERE), ""), *texts)
 
 
 @dataclass(slots=True)
 class Recording:
-    """The recorded answers of one configuration, a file of `folder`: name → key and answers."""
+    """The recorded answers of one configuration, in a file of `folder`.
+
+    `stories` are by name: the digest of what was asked, and the answers.
+    """
 
     configuration: str
     folder: Path = FOLDER
+    server: str = ""
     stories: dict[str, dict[str, Any]] = field(default_factory=dict)
     _is_changed: bool = False
 
     def __post_init__(self) -> None:
         if self.path.exists():
-            self.stories = json.loads(self.path.read_text(encoding="utf-8"))
+            kept = json.loads(self.path.read_text(encoding="utf-8"))
+            self.server, self.stories = kept["server"], kept["stories"]
 
     @property
     def path(self) -> Path:
@@ -79,17 +86,25 @@ class Recording:
         return self.folder / f"{self.configuration}.json"
 
     def answers(self, name: str, request: str) -> list[Any]:
-        """Return the recorded answers; fail the test if this was never asked."""
+        """Return the recorded answers; fail the test if this was never asked of this server."""
         story = self.stories.get(name)
-        if story is None or story["key"] != key(self.configuration, request):
-            why = "is not recorded" if story is None else "has changed since it was recorded"
-            pytest.fail(f"{name!r} {why}: run `make record`", pytrace=False)
+        if story is None:
+            self._fail(f"{name!r} is not recorded")
+        if story["asked"] != digest(request):
+            self._fail(f"{name!r} has changed since it was recorded")
+        if self.server != server(self.configuration):
+            self._fail(f"the configuration {self.configuration!r} has changed since")
         found: list[Any] = story["answers"]
         return found
 
+    def _fail(self, why: str) -> NoReturn:
+        pytest.fail(f"{why}: run `make record`", pytrace=False)
+
     def keep(self, name: str, request: str, answers: list[Any]) -> None:
-        """Take these answers for the recorded ones."""
-        self.stories[name] = {"key": key(self.configuration, request), "answers": answers}
+        """Take these answers for the recorded ones; those of another server go."""
+        if self.server != (current := server(self.configuration)):
+            self.server, self.stories = current, {}
+        self.stories[name] = {"asked": digest(request), "answers": answers}
         self._is_changed = True
 
     def write(self, known: set[str]) -> None:
@@ -103,9 +118,13 @@ class Recording:
                 json.dumps(answer, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
                 for answer in story["answers"]
             )
-            stories.append(f'{json.dumps(name)}:{{"key":"{story["key"]}","answers":[\n{lines}]}}')
+            head = f'{json.dumps(name)}:{{"asked":"{story["asked"]}"'
+            stories.append(f'{head},"answers":[\n{lines}]}}')
         self.folder.mkdir(exist_ok=True)
-        self.path.write_text("{" + ",\n".join(stories) + "}\n", encoding="utf-8")
+        text = ",\n".join(stories)
+        self.path.write_text(
+            f'{{"server":"{self.server}","stories":{{\n{text}}}}}\n', encoding="utf-8"
+        )
 
 
 class Reference:

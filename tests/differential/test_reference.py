@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from tests.differential import reference
 from tests.differential.cases import SCENARIOS
-from tests.differential.reference import Recording, Reference, asked, key
+from tests.differential.reference import Recording, Reference, asked, server
 from tests.differential.scenario import Scenario, create
 from tests.differential.sides import CONFIGURATIONS, Side
 
@@ -81,20 +81,34 @@ async def test_a_new_recording_replaces_the_old_one(recorded: Path) -> None:
     assert await answers(ORDERS, recorded) == [{"status": 400}]
 
 
-def test_other_options_ask_for_a_recording(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = key("default", "")
-    other = {**CONFIGURATIONS, "default": {**CONFIGURATIONS["default"], "defaultLimit": 3}}
-    monkeypatch.setattr(reference, "CONFIGURATIONS", other)
-    assert key("default", "") != before
-
-
-def test_another_program_asks_for_a_recording(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+async def test_other_options_ask_for_a_recording(
+    recorded: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = key("default", "")
-    (tmp_path / "main.js").write_text("other cloud code")
-    monkeypatch.setattr(reference, "PROGRAM", (*reference.PROGRAM, tmp_path / "main.js"))
-    assert key("default", "") != before
+    other = {**CONFIGURATIONS["default"], "defaultLimit": 3}
+    monkeypatch.setitem(cast(Any, CONFIGURATIONS), "default", other)
+    with pytest.raises(pytest.fail.Exception, match="'default' has changed since: run `make reco"):
+        await answers(ORDERS, recorded)
+
+
+async def test_answers_of_another_server_are_not_kept(
+    recorded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (recorded / "server.js").write_text("another server")
+    monkeypatch.setattr(reference, "PROGRAM", (recorded / "server.js",))
+    recording = Recording("default", recorded)
+    recording.keep("carts", "GET /classes/Cart", [])
+    assert set(recording.stories) == {"carts"}
+
+
+def test_what_the_server_loads_counts_where_it_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {name: server(name) for name in CONFIGURATIONS}
+    read = Path.read_text
+
+    def other_sender(path: Path, encoding: str) -> str:
+        return "another sender" if path.name == "sender.js" else read(path, encoding)
+
+    monkeypatch.setattr(Path, "read_text", other_sender)
+    assert {name for name in CONFIGURATIONS if server(name) != before[name]} == {"push"}
 
 
 def test_the_recorded_answers_are_small_and_all_of_a_scenario() -> None:

@@ -54,7 +54,7 @@ UNREADABLE = [
 ]
 
 SHUT = [
-    sign_up("cyd", "acc-cyd", nick="c"),
+    sign_up("cyd", "acc-cyd", nick="c", note="c"),
     put("/users/{cyd_id}", badge("cyd", pin="right"), who="cyd", name="link"),
     put("/schemas/_User", {"classLevelPermissions": CLOSED}, who="master", name="no get"),
     *ways_to_read("cyd", "acc-cyd"),
