@@ -56,7 +56,7 @@ def figures(slices: Sequence[Slice]) -> dict[str, float]:
 def compare(contender: Sequence[Slice], baseline: Sequence[Slice]) -> dict[str, Any]:
     """Both servers' medians, and how many times better the contender is; above 1 is better.
 
-    The slices are paired by round: the lowest and highest ratio of a round tell the spread.
+    The slices are paired by round: the lowest and highest ratio of a round show the spread.
     """
     ours, theirs = figures(contender), figures(baseline)
     rounds = [b.cpu_us / c.cpu_us for c, b in zip(contender, baseline, strict=True)]

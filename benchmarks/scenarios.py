@@ -96,7 +96,7 @@ class QueryHundred(Scenario):
         return None
 
 
-class Create(Scenario):
+class CreateOrder(Scenario):
     """An order of ten columns, with an ACL of two entries."""
 
     name = "create"
@@ -188,7 +188,7 @@ class IncrementCart(Scenario):
         return faults
 
 
-class HookedCreate(Create):
+class CreateInvoice(CreateOrder):
     """The same create in a class with a before-save hook, which adds a column."""
 
     name = "create with a hook"
@@ -225,8 +225,8 @@ class FunctionCall(Scenario):
 BASIC: tuple[type[Scenario], ...] = (
     GetById,
     QueryHundred,
-    Create,
+    CreateOrder,
     IncrementCart,
-    HookedCreate,
+    CreateInvoice,
     FunctionCall,
 )

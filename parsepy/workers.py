@@ -14,7 +14,7 @@ Serve = Callable[[int, Callable[[], None]], None]
 
 PATIENCE = 15.0
 """Seconds for a worker to end by itself after SIGTERM."""
-_SHORT_LIFE = 1.0  # seconds; who dies so young is started again with a pause
+_SHORT_LIFE = 1.0  # seconds; a worker that dies earlier is started again after a pause
 _POLL = 0.05
 
 
@@ -89,7 +89,7 @@ def _fork(number: int, serve: Serve) -> tuple[int, int]:
 
 
 def _say_ready(writing: int) -> None:
-    with contextlib.suppress(OSError):  # nobody waits for the later ones
+    with contextlib.suppress(OSError):  # the parent waits only for the first worker
         os.write(writing, b"r")
     os.close(writing)
 

@@ -40,8 +40,8 @@ def explained(error: Exception) -> str | None:
         lines = "".join(f"\n  {problem}" for problem in error.problems)
         return f"the schema templates can't be used:{lines}"
     if isinstance(error, PyMongoError | Unavailable):
-        told = re.sub(r" \(configured timeouts:[^)]*\)", "", str(error).split(", Timeout:")[0])
-        return f"the database can't be used: {told}; is it running, and databaseURI right?"
+        reason = re.sub(r" \(configured timeouts:[^)]*\)", "", str(error).split(", Timeout:")[0])
+        return f"the database can't be used: {reason}; is it running, and databaseURI right?"
     if isinstance(error, EmbeddedMongoError | ParseError | CloudError):
         return str(error)
     return None

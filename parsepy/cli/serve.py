@@ -157,7 +157,7 @@ async def _serving(
                 self.verifying = asyncio.create_task(verify_server_url(config.server_url))
 
     application = build(config)
-    # What lives as long as the server is not searched for garbage again and again; and a page of
+    # Objects that live as long as the server are left out of garbage collection; and a page of
     # objects is so many small dictionaries that the default threshold collects several times in it.
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)

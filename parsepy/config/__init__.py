@@ -132,67 +132,94 @@ class Config(OptionGroup):
     )
     master_key: str = required("masterKey", secret, "", "key that passes all permissions")
     master_key_ttl: int | None = maybe(
-        "masterKeyTtl", integer(0), "seconds a fetched master key is kept", acts=False
+        "masterKeyTtl", integer(0), "seconds for which a fetched master key is kept", acts=False
     )
-    maintenance_key: str | None = maybe("maintenanceKey", secret, "key for internal fields")
+    maintenance_key: str | None = maybe(
+        "maintenanceKey", secret, "key that may read and write internal fields"
+    )
     read_only_master_key: str | None = maybe(
         "readOnlyMasterKey", secret, "master key that cannot write"
     )
     master_key_ips: tuple[Network, ...] = option(
-        "masterKeyIps", networks, ["127.0.0.1", "::1"], "who may use the master key"
+        "masterKeyIps",
+        networks,
+        ["127.0.0.1", "::1"],
+        "addresses from which the master key is accepted",
     )
     maintenance_key_ips: tuple[Network, ...] = option(
-        "maintenanceKeyIps", networks, ["127.0.0.1", "::1"], "who may use the maintenance key"
+        "maintenanceKeyIps",
+        networks,
+        ["127.0.0.1", "::1"],
+        "addresses from which the maintenance key is accepted",
     )
     read_only_master_key_ips: tuple[Network, ...] = option(
-        "readOnlyMasterKeyIps", networks, ["0.0.0.0/0", "::0"], "who may use the read-only key"
+        "readOnlyMasterKeyIps",
+        networks,
+        ["0.0.0.0/0", "::0"],
+        "addresses from which the read-only master key is accepted",
     )
     client_key: str | None = maybe("clientKey", secret, "key of native clients")
     javascript_key: str | None = maybe("javascriptKey", secret, "key of the JavaScript SDK")
     rest_api_key: str | None = maybe("restAPIKey", secret, "key of REST clients")
     dot_net_key: str | None = maybe("dotNetKey", secret, "key of .NET clients")
-    webhook_key: str | None = maybe("webhookKey", secret, "shown to webhooks")
-    file_key: str | None = maybe("fileKey", secret, "encrypts GridFS; names hosted files")
-    encryption_key: str | None = maybe("encryptionKey", secret, "encrypts GridFS, if no fileKey")
-    app_name: str | None = maybe("appName", filled, "name in e-mails and pages")
+    webhook_key: str | None = maybe("webhookKey", secret, "key that the server sends to webhooks")
+    file_key: str | None = maybe(
+        "fileKey", secret, "key that encrypts files in GridFS; part of the URLs of hosted files"
+    )
+    encryption_key: str | None = maybe(
+        "encryptionKey", secret, "key that encrypts files in GridFS, if there is no fileKey"
+    )
+    app_name: str | None = maybe("appName", filled, "name of the app in e-mails and pages")
 
     # Where it runs
     port: int = option("port", integer(1, 65535), 1337, "port to listen on", env="PORT")
     host: str = option("host", filled, "0.0.0.0", "address to listen on")
     mount_path: str = option("mountPath", route, "/parse", "path of the API")
     server_url: str = option(
-        "serverURL", url, None, "the API's URL; default from port and path", env="PARSE_SERVER_URL"
+        "serverURL",
+        url,
+        None,
+        "URL of the API as the server calls it; default: from port and path",
+        env="PARSE_SERVER_URL",
     )
     public_server_url: str | None = maybe(
-        "publicServerURL", url, "the URL as clients see it", env="PARSE_PUBLIC_SERVER_URL"
+        "publicServerURL",
+        url,
+        "URL of the API as clients and links in e-mails use it",
+        env="PARSE_PUBLIC_SERVER_URL",
     )
     verify_server_url: bool = option(
         "verifyServerUrl", boolean, True, "call serverURL at the start"
     )
     trust_proxy: TrustProxy = option(
-        "trustProxy", trust_proxy, [], "whose X-Forwarded-For is believed"
+        "trustProxy",
+        trust_proxy,
+        [],
+        "proxies whose X-Forwarded-For is used for the client's address",
     )
     cluster: bool | int | None = maybe(
         "cluster", processes, "number of processes; true: one for each core"
     )
-    allow_origin: tuple[str, ...] = option("allowOrigin", texts, ["*"], "CORS: origins")
-    allow_headers: tuple[str, ...] = option("allowHeaders", texts, [], "CORS: more headers")
-    max_upload_size: int = option("maxUploadSize", size, "20mb", "largest request body")
+    allow_origin: tuple[str, ...] = option("allowOrigin", texts, ["*"], "CORS: allowed origins")
+    allow_headers: tuple[str, ...] = option(
+        "allowHeaders", texts, [], "CORS: allowed headers beside Parse's own"
+    )
+    max_upload_size: int = option("maxUploadSize", size, "20mb", "largest body of a request")
     direct_access: bool = option(
-        "directAccess", boolean, True, "cloud code without HTTP", idle=NODE
+        "directAccess", boolean, True, "let cloud code call the API without HTTP", idle=NODE
     )
     middleware: str | None = maybe("middleware", text, "Express middleware", idle=NODE)
     enable_express_error_handler: bool = option(
-        "enableExpressErrorHandler", boolean, False, "errors go to Express", idle=NODE
+        "enableExpressErrorHandler", boolean, False, "pass errors on to Express", idle=NODE
     )
     request_context_middleware: str | None = maybe(
         "requestContextMiddleware", text, "Express middleware", idle=NODE
     )
     server_start_complete: str | None = maybe(
-        "serverStartComplete", function, "called when requests are about to be taken"
+        "serverStartComplete", function, "function that is called just before requests are answered"
     )
     server_close_complete: str | None = maybe(
-        "serverCloseComplete", function, "called when everything is closed"
+        "serverCloseComplete", function, "function that is called when everything is closed"
     )
 
     # Data
@@ -203,61 +230,86 @@ class Config(OptionGroup):
         "databaseOptions",
         driver_and_own,
         {},
-        "how MongoDB is used",
+        "use of MongoDB, and options of its driver",
     )
     database_adapter: AdapterOptions | None = maybe(
-        "databaseAdapter", adapter, "another database", acts=False
+        "databaseAdapter", adapter, "adapter of another database", acts=False
     )
-    collection_prefix: str = option("collectionPrefix", text, "", "before collection names")
+    collection_prefix: str = option("collectionPrefix", text, "", "prefix of collection names")
     data_dir: Path = option(
-        "dataDir", path, ".parsepy", "keys and embedded database", env="PARSEPY_DATA_DIR"
+        "dataDir",
+        path,
+        ".parsepy",
+        "folder of the generated keys and the embedded database",
+        env="PARSEPY_DATA_DIR",
     )
-    demo: bool = option("demo", boolean, False, "load the demo data once", env="PARSEPY_DEMO")
+    demo: bool = option(
+        "demo", boolean, False, "load the demo data into classes that are empty", env="PARSEPY_DEMO"
+    )
     schema: SchemaOptions | None = maybe(
         "schema", schema_files, "template files or defined schemas"
     )
     allow_client_class_creation: bool = option(
-        "allowClientClassCreation", boolean, False, "clients may make classes"
+        "allowClientClassCreation", boolean, False, "let clients create classes by saving objects"
     )
     allow_custom_object_id: bool = option(
-        "allowCustomObjectId", boolean, False, "clients may choose an objectId"
+        "allowCustomObjectId", boolean, False, "let clients choose the objectId"
     )
-    object_id_size: int = option("objectIdSize", integer(1, 100), 10, "characters of an id")
-    default_limit: int = option("defaultLimit", integer(1), 100, "objects a query answers")
-    max_limit: int | None = maybe("maxLimit", integer(1), "most objects a query may ask for")
-    query: QueryOptions = option("query", group(QueryOptions), {}, "aggregation")
-    cache_ttl: int = option("cacheTTL", integer(0), 5000, "milliseconds things are cached")
-    cache_max_size: int = option("cacheMaxSize", integer(0), 10000, "entries in a cache")
+    object_id_size: int = option(
+        "objectIdSize", integer(1, 100), 10, "number of characters of an objectId"
+    )
+    default_limit: int = option(
+        "defaultLimit", integer(1), 100, "number of objects that a query returns without a limit"
+    )
+    max_limit: int | None = maybe("maxLimit", integer(1), "largest limit of a query")
+    query: QueryOptions = option(
+        "query", group(QueryOptions), {}, "reading of aggregation pipelines"
+    )
+    cache_ttl: int = option(
+        "cacheTTL", integer(0), 5000, "milliseconds for which sessions and roles are cached"
+    )
+    cache_max_size: int = option(
+        "cacheMaxSize", integer(0), 10000, "largest number of entries in a cache"
+    )
     cache_adapter: AdapterOptions | None = maybe(
-        "cacheAdapter", adapter, "another cache", acts=False
+        "cacheAdapter", adapter, "adapter of another cache", acts=False
     )
     enable_single_schema_cache: bool = option(
         "enableSingleSchemaCache", boolean, True, "of old versions", acts=False
     )
     enable_collation_case_comparison: bool = option(
-        "enableCollationCaseComparison", boolean, False, "compare case by collation", acts=False
+        "enableCollationCaseComparison",
+        boolean,
+        False,
+        "compare usernames by a collation of MongoDB",
+        acts=False,
     )
 
     # Users and sessions
     enforce_private_users: bool = option(
-        "enforcePrivateUsers", boolean, True, "new users are not public"
+        "enforcePrivateUsers", boolean, True, "give new users an ACL without public access"
     )
     enable_anonymous_users: bool = option(
         "enableAnonymousUsers",
         boolean,
         True,
-        "users without a name",
+        "allow anonymous users",
         env="PARSE_SERVER_ENABLE_ANON_USERS",
     )
-    session_length: float = option("sessionLength", number(0), 31536000, "seconds a session lasts")
+    session_length: float = option(
+        "sessionLength", number(0), 31536000, "seconds for which a session is valid"
+    )
     expire_inactive_sessions: bool = option(
-        "expireInactiveSessions", boolean, True, "sessions end at all"
+        "expireInactiveSessions", boolean, True, "let sessions expire"
     )
     extend_session_on_use: bool = option(
-        "extendSessionOnUse", boolean, False, "use prolongs a session"
+        "extendSessionOnUse", boolean, False, "prolong a session when it is used"
     )
     revoke_session_on_password_reset: bool = option(
-        "revokeSessionOnPasswordReset", boolean, True, "a new password ends sessions"
+        "revokeSessionOnPasswordReset",
+        boolean,
+        True,
+        "end a user's sessions when the password is changed",
     )
     convert_email_to_lowercase: bool = option(
         "convertEmailToLowercase", boolean, False, "store e-mails in lower case"
@@ -266,10 +318,10 @@ class Config(OptionGroup):
         "convertUsernameToLowercase", boolean, False, "store usernames in lower case"
     )
     account_lockout: AccountLockoutOptions | None = maybe(
-        "accountLockout", group(AccountLockoutOptions), "after failed log-ins"
+        "accountLockout", group(AccountLockoutOptions), "lock of accounts after failed log-ins"
     )
     password_policy: PasswordPolicyOptions | None = maybe(
-        "passwordPolicy", group(PasswordPolicyOptions), "what a password must be"
+        "passwordPolicy", group(PasswordPolicyOptions), "demands on passwords and reset links"
     )
     auth: Mapping[str, AuthProviderOptions] = option(
         "auth",
@@ -279,91 +331,122 @@ class Config(OptionGroup):
         env="PARSE_SERVER_AUTH_PROVIDERS",
     )
     enable_insecure_auth_adapters: bool = option(
-        "enableInsecureAuthAdapters", boolean, False, "old, unsafe providers", acts=False
+        "enableInsecureAuthAdapters", boolean, False, "allow outdated, unsafe providers", acts=False
     )
     allow_expired_auth_data_token: bool = option(
-        "allowExpiredAuthDataToken", boolean, False, "log in with old authData", acts=False
+        "allowExpiredAuthDataToken",
+        boolean,
+        False,
+        "accept a log-in with outdated authData",
+        acts=False,
     )
     verify_user_emails: bool | str = option(
         "verifyUserEmails",
         boolean_or_function,
         False,
-        "users confirm their e-mail, or which: a function in Python",
+        "ask users to confirm their address; or a function that decides it",
     )
     prevent_login_with_unverified_email: bool | str = option(
         "preventLoginWithUnverifiedEmail",
         boolean_or_function,
         False,
-        "no log-in before, or for whom: a function in Python",
+        "refuse log-ins before that; or a function that decides it",
     )
     prevent_signup_with_unverified_email: bool = option(
-        "preventSignupWithUnverifiedEmail", boolean, False, "no session before"
+        "preventSignupWithUnverifiedEmail",
+        boolean,
+        False,
+        "make no session at a sign-up before that",
     )
     send_user_email_verification: bool | str = option(
         "sendUserEmailVerification",
         boolean_or_function,
         True,
-        "send the mail, or to whom: a function in Python",
+        "send the mail about it; or a function that decides it",
     )
     email_verify_token_validity_duration: float | None = maybe(
-        "emailVerifyTokenValidityDuration", number(0), "seconds the link is valid"
+        "emailVerifyTokenValidityDuration",
+        number(0),
+        "seconds for which a verification link is valid",
     )
     email_verify_token_reuse_if_valid: bool = option(
-        "emailVerifyTokenReuseIfValid", boolean, False, "send the same link again"
+        "emailVerifyTokenReuseIfValid",
+        boolean,
+        False,
+        "send a verification link again while it is valid",
     )
     email_verify_success_on_invalid_email: bool = option(
-        "emailVerifySuccessOnInvalidEmail", boolean, True, "do not tell which e-mails exist"
+        "emailVerifySuccessOnInvalidEmail",
+        boolean,
+        True,
+        "answer alike whether an e-mail address is known or not",
     )
-    email_adapter: AdapterOptions | None = maybe("emailAdapter", adapter, "sends mail")
+    email_adapter: AdapterOptions | None = maybe(
+        "emailAdapter", adapter, "smtp, console, or a module that sends mail"
+    )
 
     # What is allowed
     protected_fields: Mapping[str, Mapping[str, tuple[str, ...]]] = option(
         "protectedFields",
         hidden_fields,
         {"_User": {"*": ["email"]}},
-        "fields hidden from groups of users",
+        "fields that are hidden, by class and group of users",
     )
     protected_fields_owner_exempt: bool = option(
-        "protectedFieldsOwnerExempt", boolean, True, "users see their own fields"
+        "protectedFieldsOwnerExempt", boolean, True, "show users their own protected fields"
     )
     protected_fields_trigger_exempt: bool = option(
-        "protectedFieldsTriggerExempt", boolean, False, "triggers see them"
+        "protectedFieldsTriggerExempt", boolean, False, "show protected fields to triggers"
     )
     protected_fields_save_response_exempt: bool = option(
-        "protectedFieldsSaveResponseExempt", boolean, True, "answers to a save show them"
+        "protectedFieldsSaveResponseExempt",
+        boolean,
+        True,
+        "show protected fields in the answer to a save",
     )
     user_sensitive_fields: tuple[str, ...] = option(
         "userSensitiveFields", texts, [], "old form of protectedFields"
     )
     enable_sanitized_error_response: bool = option(
-        "enableSanitizedErrorResponse", boolean, True, "refusals do not say why"
+        "enableSanitizedErrorResponse", boolean, True, "answer refusals without their reason"
     )
     request_keyword_denylist: tuple[DeniedKeywordOptions, ...] = option(
         "requestKeywordDenylist",
         many(group(DeniedKeywordOptions), "objects"),
         [{"key": "_bsontype", "value": "Code"}, {"key": "constructor"}, {"key": "__proto__"}],
-        "what request bodies may not hold",
+        "keys and values that request bodies may not contain",
     )
     request_complexity: RequestComplexityOptions = option(
-        "requestComplexity", group(RequestComplexityOptions), {}, "how elaborate requests may be"
+        "requestComplexity",
+        group(RequestComplexityOptions),
+        {},
+        "limits of a request's complexity; -1: no limit",
     )
     rate_limit: tuple[RateLimitOptions, ...] = option(
-        "rateLimit", many(group(RateLimitOptions), "limits"), [], "requests in a time"
+        "rateLimit",
+        many(group(RateLimitOptions), "limits"),
+        [],
+        "limits of the number of requests in a time",
     )
     route_allow_list: tuple[str, ...] | None = maybe(
-        "routeAllowList", patterns, "routes open without the master key"
+        "routeAllowList", patterns, "routes that are open without the master key; none: all"
     )
     idempotency_options: IdempotencyOptions = option(
         "idempotencyOptions",
         group(IdempotencyOptions),
         {},
-        "requests that count once",
+        "refusal of requests that were sent before",
         env="PARSE_SERVER_EXPERIMENTAL_IDEMPOTENCY_OPTIONS",
     )
     allow_aggregation_for_read_only_master_key: bool = option(
-        "allowAggregationForReadOnlyMasterKey", boolean, True, "it may aggregate"
+        "allowAggregationForReadOnlyMasterKey",
+        boolean,
+        True,
+        "allow aggregation with the read-only master key",
     )
-    security: SecurityOptions = option("security", group(SecurityOptions), {}, "report")
+    security: SecurityOptions = option(
+        "security", group(SecurityOptions), {}, "report of weak settings"
+    )
 
     # Cloud code
     cloud: Path | None = maybe("cloud", path, "file of cloud code; default: cloud/main.py")
@@ -371,80 +454,122 @@ class Config(OptionGroup):
         "cloudTimeout",
         integer(0),
         60_000,
-        "milliseconds a hook or function may take; 0: no limit",
+        "milliseconds that a hook or function may take; 0: no limit",
         env="PARSEPY_CLOUD_TIMEOUT",
     )
-    watch: bool = option("watch", boolean, False, "reload cloud code", env="PARSEPY_WATCH")
+    watch: bool = option(
+        "watch", boolean, False, "reload cloud code when its files change", env="PARSEPY_WATCH"
+    )
 
     # Files, push, Live Query, GraphQL, pages
     file_upload: FileUploadOptions = option(
         "fileUpload",
         group(FileUploadOptions),
         {},
-        "who may upload what",
+        "who may upload files, and which",
         env="PARSE_SERVER_FILE_UPLOAD_OPTIONS",
     )
     file_download: FileDownloadOptions = option(
         "fileDownload",
         group(FileDownloadOptions),
         {},
-        "who may download",
+        "who may download files",
         env="PARSE_SERVER_FILE_DOWNLOAD_OPTIONS",
     )
     files_adapter: AdapterOptions | None = maybe(
         "filesAdapter", adapter, "gridfs, local, s3 or a module"
     )
-    preserve_file_name: bool = option("preserveFileName", boolean, False, "no random prefix")
-    installation: InstallationOptions = option(
-        "installation", group(InstallationOptions), {}, "duplicate device tokens"
+    preserve_file_name: bool = option(
+        "preserveFileName", boolean, False, "store files without a random prefix of their names"
     )
-    push: PushOptions | None = maybe("push", push_options, "push senders")
-    scheduled_push: bool = option("scheduledPush", boolean, False, "push later")
+    installation: InstallationOptions = option(
+        "installation",
+        group(InstallationOptions),
+        {},
+        "treatment of installations with the same device token",
+    )
+    push: PushOptions | None = maybe("push", push_options, "senders of push notifications")
+    scheduled_push: bool = option(
+        "scheduledPush", boolean, False, "send pushes at the time that they ask for"
+    )
     cleanup_invalid_installations: bool = option(
-        "cleanupInvalidInstallations", boolean, True, "forget device tokens that are gone"
+        "cleanupInvalidInstallations",
+        boolean,
+        True,
+        "remove device tokens that the provider has dropped",
     )
     live_query: LiveQueryOptions | None = maybe(
-        "liveQuery", group(LiveQueryOptions), "classes to follow live"
+        "liveQuery",
+        group(LiveQueryOptions),
+        "classes that clients may subscribe to, and how changes are carried",
     )
     live_query_server_options: LiveQueryServerOptions | None = maybe(
         "liveQueryServerOptions", group(LiveQueryServerOptions), "keys and heartbeat of Live Query"
     )
     start_live_query_server: bool = option(
-        "startLiveQueryServer", boolean, False, "start it as well", acts=False
+        "startLiveQueryServer",
+        boolean,
+        False,
+        "start the Live Query server in this process",
+        acts=False,
     )
     mount_graphql: bool = option("mountGraphQL", boolean, False, "offer GraphQL", acts=False)
-    graphql_path: str = option("graphQLPath", route, "/graphql", "its path", acts=False)
+    graphql_path: str = option("graphQLPath", route, "/graphql", "path of GraphQL", acts=False)
     graphql_schema: Path | None = maybe(
-        "graphQLSchema", path, "more schema", env="PARSE_SERVER_GRAPH_QLSCHEMA", acts=False
+        "graphQLSchema",
+        path,
+        "file with your own part of the GraphQL schema",
+        env="PARSE_SERVER_GRAPH_QLSCHEMA",
+        acts=False,
     )
     graphql_public_introspection: bool = option(
-        "graphQLPublicIntrospection", boolean, False, "anybody may ask its schema", acts=False
+        "graphQLPublicIntrospection",
+        boolean,
+        False,
+        "allow introspection without the master key",
+        acts=False,
     )
-    mount_playground: bool = option("mountPlayground", boolean, False, "of GraphQL", acts=False)
-    playground_path: str = option("playgroundPath", route, "/playground", "path", acts=False)
-    pages: PagesOptions = option("pages", group(PagesOptions), {}, "account pages")
+    mount_playground: bool = option(
+        "mountPlayground", boolean, False, "offer the GraphQL playground", acts=False
+    )
+    playground_path: str = option(
+        "playgroundPath", route, "/playground", "path of the GraphQL playground", acts=False
+    )
+    pages: PagesOptions = option(
+        "pages", group(PagesOptions), {}, "web pages for verification and password reset"
+    )
     custom_pages: Mapping[str, str] = option(
         "customPages", named(text, "URLs"), {}, "old form of pages.customUrls", acts=False
     )
-    parse_frame_url: str | None = maybe("parseFrameURL", text, "frame of pages")
-    analytics_adapter: AdapterOptions | None = maybe("analyticsAdapter", adapter, "takes /events")
+    parse_frame_url: str | None = maybe(
+        "parseFrameURL", text, "URL of a page that shows the others in a frame"
+    )
+    analytics_adapter: AdapterOptions | None = maybe(
+        "analyticsAdapter", adapter, "module that takes what clients send to /events"
+    )
     enable_product_purchase_legacy_api: bool = option(
         "enableProductPurchaseLegacyApi", boolean, True, "of old versions", acts=False
     )
 
     # Logs
-    log_level: str | None = maybe("logLevel", level, "how much is logged")
-    log_levels: LogLevelOptions = option("logLevels", group(LogLevelOptions), {}, "of cloud code")
-    verbose: bool = option("verbose", boolean, False, "log much", env="VERBOSE")
-    silent: bool = option("silent", boolean, False, "print nothing", env="SILENT")
-    json_logs: bool = option("jsonLogs", boolean, False, "JSON lines", env="JSON_LOGS")
-    logs_folder: Path | None = maybe("logsFolder", path, "folder of log files; none: no files")
-    max_log_files: int | None = maybe("maxLogFiles", log_files, "log files kept, one a day")
+    log_level: str | None = maybe("logLevel", level, "level from which records are logged")
+    log_levels: LogLevelOptions = option(
+        "logLevels", group(LogLevelOptions), {}, "log levels of what cloud code does"
+    )
+    verbose: bool = option("verbose", boolean, False, "log at the level verbose", env="VERBOSE")
+    silent: bool = option("silent", boolean, False, "print and log nothing", env="SILENT")
+    json_logs: bool = option("jsonLogs", boolean, False, "log lines of JSON", env="JSON_LOGS")
+    logs_folder: Path | None = maybe(
+        "logsFolder", path, "folder of log files; none: no files are written"
+    )
+    max_log_files: int | None = maybe(
+        "maxLogFiles", log_files, "number of log files that are kept, one a day"
+    )
     metrics: MetricsOptions = option(
         "metrics", group(MetricsOptions), {}, "figures for Prometheus", env="PARSEPY_METRICS"
     )
     logger_adapter: AdapterOptions | None = maybe(
-        "loggerAdapter", adapter, "takes logs", acts=False
+        "loggerAdapter", adapter, "adapter that gets log records", acts=False
     )
 
     # Not an option: where relative module paths of adapters start.

@@ -63,7 +63,9 @@ class AdapterOptions(OptionGroup):
     """The module that provides `adapter`, and the options that it is called with."""
 
     module: str = required("module", filled, "", "path/to/file.py or a dotted name")
-    options: Mapping[str, Any] = option("options", json_object, {}, "what the adapter is made with")
+    options: Mapping[str, Any] = option(
+        "options", json_object, {}, "options that the adapter is called with"
+    )
 
 
 def _adapter(value: object, at: At) -> AdapterOptions:
@@ -143,20 +145,28 @@ class SchemaOptions(OptionGroup):
     definitions: tuple[Mapping[str, Any], ...] = option(
         "definitions", many(json_object, "class schemas"), [], "classes, in the schema API's form"
     )
-    strict: bool = option("strict", boolean, False, "warn of classes and columns not defined")
+    strict: bool = option(
+        "strict", boolean, False, "warn of classes and columns that are not defined"
+    )
     delete_extra_fields: bool = option(
         "deleteExtraFields", boolean, False, "drop columns that are not defined, and their values"
     )
     recreate_modified_fields: bool = option(
-        "recreateModifiedFields", boolean, False, "drop and remake columns of another type"
+        "recreateModifiedFields", boolean, False, "drop and remake columns that have another type"
     )
     before_migration: str | None = maybe(
-        "beforeMigration", function, "called before the database is changed"
+        "beforeMigration", function, "function that is called before the database is changed"
     )
-    after_migration: str | None = maybe("afterMigration", function, "called after that")
-    lock_schemas: bool = option("lockSchemas", boolean, False, "no changes by the schema API")
+    after_migration: str | None = maybe(
+        "afterMigration", function, "function that is called after the database was changed"
+    )
+    lock_schemas: bool = option("lockSchemas", boolean, False, "refuse changes by the schema API")
     keep_unknown_indexes: bool = option(
-        "keepUnknownIndexes", boolean, False, "leave other indexes alone", idle=ALWAYS
+        "keepUnknownIndexes",
+        boolean,
+        False,
+        "leave indexes alone that are not defined",
+        idle=ALWAYS,
     )
 
 
@@ -200,58 +210,73 @@ class DatabaseOptions(OptionGroup):
 
     passed_on: ClassVar[Iterable[str]] = tuple(DRIVER_OPTIONS)
 
-    max_time_ms: int | None = maybe("maxTimeMS", integer(1), "longest a query may run")
-    batch_size: int = option("batchSize", integer(1), 1000, "documents a cursor fetches at once")
+    max_time_ms: int | None = maybe(
+        "maxTimeMS", integer(1), "longest time that a query may run, in milliseconds"
+    )
+    batch_size: int = option(
+        "batchSize", integer(1), 1000, "documents that a cursor fetches at once"
+    )
     use_private_driver_api: bool = option(
         "usePrivateDriverApi",
         boolean,
         True,
-        "read by what is below PyMongo's public API, which costs less CPU",
+        "read through private functions of PyMongo, which costs less CPU",
     )
     schema_cache_ttl: int | None = maybe(
-        "schemaCacheTtl", integer(0), "milliseconds that class schemas are cached"
+        "schemaCacheTtl", integer(0), "milliseconds for which class schemas are cached"
     )
     enable_schema_hooks: bool = option(
         "enableSchemaHooks",
         boolean,
         False,
-        "notice at once what other servers change of schemas",
+        "notice at once when other servers change schemas",
     )
     allow_public_explain: bool = option(
-        "allowPublicExplain", boolean, False, "`explain` without the master key"
+        "allowPublicExplain", boolean, False, "allow `explain` without the master key"
     )
     disable_index_field_validation: bool = option(
-        "disableIndexFieldValidation", boolean, False, "indexes on fields that do not exist"
+        "disableIndexFieldValidation", boolean, False, "allow indexes on fields that do not exist"
     )
     create_index_user_username: bool = option(
-        "createIndexUserUsername", boolean, True, "index of usernames"
+        "createIndexUserUsername", boolean, True, "make the index of usernames"
     )
     create_index_user_username_case_insensitive: bool = option(
-        "createIndexUserUsernameCaseInsensitive", boolean, True, "the same, any case"
+        "createIndexUserUsernameCaseInsensitive",
+        boolean,
+        True,
+        "make the index of usernames in any case",
     )
     create_index_user_email: bool = option(
-        "createIndexUserEmail", boolean, True, "index of e-mail addresses"
+        "createIndexUserEmail", boolean, True, "make the index of e-mail addresses"
     )
     create_index_user_email_case_insensitive: bool = option(
-        "createIndexUserEmailCaseInsensitive", boolean, True, "the same, any case"
+        "createIndexUserEmailCaseInsensitive",
+        boolean,
+        True,
+        "make the index of e-mail addresses in any case",
     )
     create_index_user_email_verify_token: bool = option(
-        "createIndexUserEmailVerifyToken", boolean, True, "index of verification tokens"
+        "createIndexUserEmailVerifyToken", boolean, True, "make the index of verification tokens"
     )
     create_index_user_password_reset_token: bool = option(
-        "createIndexUserPasswordResetToken", boolean, True, "index of reset tokens"
+        "createIndexUserPasswordResetToken", boolean, True, "make the index of reset tokens"
     )
     create_index_auth_data_uniqueness: bool = option(
-        "createIndexAuthDataUniqueness", boolean, True, "one user per provider id"
+        "createIndexAuthDataUniqueness",
+        boolean,
+        True,
+        "make the indexes that allow one user for each provider's id",
     )
     create_index_role_name: bool = option(
-        "createIndexRoleName", boolean, True, "index of role names"
+        "createIndexRoleName", boolean, True, "make the index of role names"
     )
     log_client_events: tuple[Any, ...] = option(
         "logClientEvents", json_list, [], "driver events to log", acts=False
     )
     client_metadata: ClientMetadataOptions | None = maybe(
-        "clientMetadata", group(ClientMetadataOptions), "name and version told to MongoDB"
+        "clientMetadata",
+        group(ClientMetadataOptions),
+        "name and version of the client in MongoDB's log",
     )
     auto_select_family: bool | None = maybe("autoSelectFamily", boolean, "of the driver", idle=NODE)
     auto_select_family_attempt_timeout: int | None = maybe(
@@ -295,25 +320,39 @@ driver_and_own = Check("an object", _database_options, record=DatabaseOptions)
 class RequestComplexityOptions(OptionGroup):
     """The limits of a request's complexity; -1 is no limit. The master key is exempt."""
 
-    include_depth: int = option("includeDepth", limit, -1, "levels of `include`")
-    include_count: int = option("includeCount", limit, -1, "paths in `include`")
-    query_depth: int = option("queryDepth", limit, -1, "nested $or, $and, $nor")
-    subquery_depth: int = option("subqueryDepth", limit, -1, "nested $inQuery and the like")
-    subquery_limit: int = option("subqueryLimit", limit, -1, "objects one subquery may find")
-    graphql_depth: int = option("graphQLDepth", limit, -1, "nested GraphQL fields", acts=False)
-    graphql_fields: int = option("graphQLFields", limit, -1, "GraphQL fields", acts=False)
-    batch_request_limit: int = option("batchRequestLimit", limit, -1, "requests in one batch")
-    allow_regex: bool = option("allowRegex", boolean, True, "$regex without the master key")
+    include_depth: int = option("includeDepth", limit, -1, "largest depth of `include`")
+    include_count: int = option("includeCount", limit, -1, "largest number of paths in `include`")
+    query_depth: int = option("queryDepth", limit, -1, "largest depth of $or, $and, $nor")
+    subquery_depth: int = option(
+        "subqueryDepth", limit, -1, "largest depth of $inQuery and the like"
+    )
+    subquery_limit: int = option(
+        "subqueryLimit", limit, -1, "largest number of objects that a subquery may find"
+    )
+    graphql_depth: int = option(
+        "graphQLDepth", limit, -1, "largest depth of GraphQL fields", acts=False
+    )
+    graphql_fields: int = option(
+        "graphQLFields", limit, -1, "largest number of GraphQL fields", acts=False
+    )
+    batch_request_limit: int = option(
+        "batchRequestLimit", limit, -1, "largest number of requests in a batch"
+    )
+    allow_regex: bool = option("allowRegex", boolean, True, "allow $regex without the master key")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AccountLockoutOptions(OptionGroup):
     """The number of failed log-ins that lock an account, and for how long."""
 
-    duration: float = required("duration", number(0, 100_000), 5, "minutes it stays locked")
-    threshold: int = required("threshold", integer(1, 999), 3, "failed tries that lock it")
+    duration: float = required(
+        "duration", number(0, 100_000), 5, "minutes for which an account stays locked"
+    )
+    threshold: int = required(
+        "threshold", integer(1, 999), 3, "number of failed log-ins that locks an account"
+    )
     unlock_on_password_reset: bool = option(
-        "unlockOnPasswordReset", boolean, False, "a new password unlocks"
+        "unlockOnPasswordReset", boolean, False, "unlock an account when its password is reset"
     )
 
 
@@ -322,29 +361,34 @@ class PasswordPolicyOptions(OptionGroup):
     """The demands on passwords, and the validity of passwords and reset links."""
 
     validator_pattern: re.Pattern[str] | None = maybe(
-        "validatorPattern", pattern, "what a password must match"
+        "validatorPattern", pattern, "regular expression that a password must match"
     )
     validator_callback: str | None = maybe(
-        "validatorCallback", function, "your own check, a function in Python"
+        "validatorCallback", function, "function that accepts or refuses a password"
     )
-    validation_error: str | None = maybe("validationError", filled, "message of a refusal")
+    validation_error: str | None = maybe(
+        "validationError", filled, "message when a password is refused"
+    )
     do_not_allow_username: bool = option(
-        "doNotAllowUsername", boolean, False, "the username may not be part of it"
+        "doNotAllowUsername", boolean, False, "refuse passwords that contain the username"
     )
     max_password_age: float | None = maybe(
-        "maxPasswordAge", at_least_zero, "days it is valid; 0: no end"
+        "maxPasswordAge", at_least_zero, "days for which a password is valid; 0: for ever"
     )
     max_password_history: int | None = maybe(
-        "maxPasswordHistory", integer(0, 20), "old passwords that may not come again"
+        "maxPasswordHistory", integer(0, 20), "number of former passwords that are refused"
     )
     reset_token_validity_duration: float | None = maybe(
-        "resetTokenValidityDuration", number(0), "seconds a reset link is valid"
+        "resetTokenValidityDuration", number(0), "seconds for which a reset link is valid"
     )
     reset_token_reuse_if_valid: bool = option(
-        "resetTokenReuseIfValid", boolean, False, "send a link that is still valid again"
+        "resetTokenReuseIfValid", boolean, False, "send a reset link again while it is valid"
     )
     reset_password_success_on_invalid_email: bool = option(
-        "resetPasswordSuccessOnInvalidEmail", boolean, True, "do not tell which e-mails exist"
+        "resetPasswordSuccessOnInvalidEmail",
+        boolean,
+        True,
+        "answer alike whether an e-mail address is known or not",
     )
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
@@ -357,12 +401,12 @@ class PasswordPolicyOptions(OptionGroup):
 class FileUploadOptions(OptionGroup):
     """Who may upload which files."""
 
-    enable_for_public: bool = option("enableForPublic", boolean, False, "anybody")
+    enable_for_public: bool = option("enableForPublic", boolean, False, "anybody may upload")
     enable_for_anonymous_user: bool = option(
-        "enableForAnonymousUser", boolean, False, "anonymous users"
+        "enableForAnonymousUser", boolean, False, "anonymous users may upload"
     )
     enable_for_authenticated_user: bool = option(
-        "enableForAuthenticatedUser", boolean, True, "users who have signed up"
+        "enableForAuthenticatedUser", boolean, True, "users who have signed up may upload"
     )
     # What a browser would run as a page of our own origin is refused by default.
     file_extensions: tuple[str, ...] = option(
@@ -372,10 +416,10 @@ class FileUploadOptions(OptionGroup):
             r"(?i)^(?!([xs]?html?(\+xml)?|xht|svgz?|svg\+xml|xml|xslt?(\+xml)?|xsd|rng"
             r"|rdf(\+xml)?|owl|mathml(\+xml)?)$)"
         ],
-        "file name extensions that are accepted",
+        "file name extensions that are accepted, as regular expressions",
     )
     allowed_file_url_domains: tuple[str, ...] = option(
-        "allowedFileUrlDomains", texts, ["*"], "hosts of file URLs in objects"
+        "allowedFileUrlDomains", texts, ["*"], "hosts of the file URLs that objects may hold"
     )
 
 
@@ -383,12 +427,12 @@ class FileUploadOptions(OptionGroup):
 class FileDownloadOptions(OptionGroup):
     """Who may download files."""
 
-    enable_for_public: bool = option("enableForPublic", boolean, True, "anybody")
+    enable_for_public: bool = option("enableForPublic", boolean, True, "anybody may download")
     enable_for_anonymous_user: bool = option(
-        "enableForAnonymousUser", boolean, True, "anonymous users"
+        "enableForAnonymousUser", boolean, True, "anonymous users may download"
     )
     enable_for_authenticated_user: bool = option(
-        "enableForAuthenticatedUser", boolean, True, "users who have signed up"
+        "enableForAuthenticatedUser", boolean, True, "users who have signed up may download"
     )
 
 
@@ -397,7 +441,7 @@ class IdempotencyOptions(OptionGroup):
     """The paths on which a repeated X-Parse-Request-Id is refused, and for how long."""
 
     paths: tuple[str, ...] = option("paths", patterns, [], "paths, as regular expressions")
-    ttl: float = option("ttl", number(0), 300, "seconds an id is remembered")
+    ttl: float = option("ttl", number(0), 300, "seconds for which a request id is remembered")
 
 
 def _request_path(value: object) -> str:
@@ -439,24 +483,28 @@ class RateLimitOptions(OptionGroup):
 class LiveQueryOptions(OptionGroup):
     """The classes that clients may subscribe to, and how changes reach all processes."""
 
-    class_names: tuple[str, ...] = option("classNames", patterns, [], "classes")
-    redis_url: str | None = maybe("redisURL", secret, "Redis, for several servers")
+    class_names: tuple[str, ...] = option(
+        "classNames", patterns, [], "names of the classes, as regular expressions"
+    )
+    redis_url: str | None = maybe(
+        "redisURL", secret, "Redis, through which several servers share events"
+    )
     redis_options: Mapping[str, Any] | None = maybe(
-        "redisOptions", json_object, "what redis-py connects with"
+        "redisOptions", json_object, "options of redis-py"
     )
     carrier: str | None = maybe(
         "carrier",
         choice("direct", "changeStreams"),
-        "how changes of other processes come; by default direct where there are none",
+        "how changes of other processes arrive; default: direct if there are none",
     )
     pub_sub_adapter: AdapterOptions | None = maybe(
-        "pubSubAdapter", adapter, "another message bus", acts=False
+        "pubSubAdapter", adapter, "adapter of another message bus", acts=False
     )
     wss_adapter: AdapterOptions | None = maybe(
-        "wssAdapter", adapter, "another WebSocket server", idle=NODE
+        "wssAdapter", adapter, "adapter of another WebSocket server", idle=NODE
     )
     regex_timeout: float = option(
-        "regexTimeout", integer(0), 100, "milliseconds for a $regex", acts=False
+        "regexTimeout", integer(0), 100, "milliseconds that a $regex may take", acts=False
     )
 
 
@@ -466,21 +514,36 @@ class LiveQueryServerOptions(OptionGroup):
 
     app_id: str | None = maybe("appId", filled, "application id", acts=False)
     master_key: str | None = maybe("masterKey", secret, "master key", acts=False)
-    server_url: str | None = maybe("serverURL", url, "the Parse server it belongs to", acts=False)
-    key_pairs: Mapping[str, Any] | None = maybe("keyPairs", json_object, "client keys")
+    server_url: str | None = maybe(
+        "serverURL",
+        url,
+        "URL of the Parse server",
+        acts=False,
+    )
+    key_pairs: Mapping[str, Any] | None = maybe(
+        "keyPairs", json_object, "keys of which a client must send one"
+    )
     port: int | None = maybe("port", integer(1, 65535), "port", acts=False)
-    websocket_timeout: int | None = maybe("websocketTimeout", integer(1), "heartbeat, ms")
-    cache_timeout: int | None = maybe("cacheTimeout", integer(0), "session cache, ms", acts=False)
-    log_level: str | None = maybe("logLevel", level, "log level", acts=False)
-    redis_url: str | None = maybe("redisURL", secret, "Redis", acts=False)
+    websocket_timeout: int | None = maybe(
+        "websocketTimeout", integer(1), "milliseconds between pings"
+    )
+    cache_timeout: int | None = maybe(
+        "cacheTimeout", integer(0), "milliseconds for which sessions are cached", acts=False
+    )
+    log_level: str | None = maybe(
+        "logLevel", level, "level from which records are logged", acts=False
+    )
+    redis_url: str | None = maybe(
+        "redisURL", secret, "Redis, through which several servers share events", acts=False
+    )
     redis_options: Mapping[str, Any] | None = maybe(
-        "redisOptions", json_object, "its options", acts=False
+        "redisOptions", json_object, "options of redis-py", acts=False
     )
     pub_sub_adapter: AdapterOptions | None = maybe(
-        "pubSubAdapter", adapter, "another message bus", acts=False
+        "pubSubAdapter", adapter, "adapter of another message bus", acts=False
     )
     wss_adapter: AdapterOptions | None = maybe(
-        "wssAdapter", adapter, "another WebSocket server", idle=NODE
+        "wssAdapter", adapter, "adapter of another WebSocket server", idle=NODE
     )
 
 
@@ -488,23 +551,31 @@ class LiveQueryServerOptions(OptionGroup):
 class PagesOptions(OptionGroup):
     """The web pages that links in e-mails lead to."""
 
-    enable_localization: bool = option("enableLocalization", boolean, False, "by language")
-    localization_json_path: Path | None = maybe("localizationJsonPath", path, "translations")
-    localization_fallback_locale: str = option(
-        "localizationFallbackLocale", filled, "en", "language if there is no other"
+    enable_localization: bool = option(
+        "enableLocalization", boolean, False, "choose pages by the language of the request"
     )
-    placeholders: Mapping[str, Any] = option("placeholders", json_object, {}, "texts for pages")
-    force_redirect: bool = option("forceRedirect", boolean, False, "always redirect")
+    localization_json_path: Path | None = maybe(
+        "localizationJsonPath", path, "file with translations"
+    )
+    localization_fallback_locale: str = option(
+        "localizationFallbackLocale", filled, "en", "language of pages if there is no other"
+    )
+    placeholders: Mapping[str, Any] = option(
+        "placeholders", json_object, {}, "values for placeholders in pages"
+    )
+    force_redirect: bool = option(
+        "forceRedirect", boolean, False, "answer with redirects in place of pages"
+    )
     pages_path: Path | None = maybe("pagesPath", path, "folder of your own pages")
-    pages_endpoint: str = option("pagesEndpoint", filled, "apps", "path below the mount")
+    pages_endpoint: str = option("pagesEndpoint", filled, "apps", "path of pages below the API's")
     custom_urls: Mapping[str, str] = option(
-        "customUrls", named(text, "URLs"), {}, "your own page for each"
+        "customUrls", named(text, "URLs"), {}, "URLs of your own pages, by page"
     )
     custom_routes: tuple[Any, ...] = option(
-        "customRoutes", json_list, [], "your own routes", acts=False
+        "customRoutes", json_list, [], "routes of your own", acts=False
     )
     encode_page_param_headers: bool = option(
-        "encodePageParamHeaders", boolean, False, "encode parameters in headers"
+        "encodePageParamHeaders", boolean, False, "encode the headers with a page's parameters"
     )
 
 
@@ -512,10 +583,10 @@ class PagesOptions(OptionGroup):
 class SecurityOptions(OptionGroup):
     """The security report: whether it is offered, logged, and which checks it adds."""
 
-    enable_check: bool = option("enableCheck", boolean, False, "offer /security")
-    enable_check_log: bool = option("enableCheckLog", boolean, False, "log it at the start")
+    enable_check: bool = option("enableCheck", boolean, False, "offer the report at /security")
+    enable_check_log: bool = option("enableCheckLog", boolean, False, "log the report at the start")
     check_groups: tuple[str, ...] = option(
-        "checkGroups", many(function, "functions"), [], "your own checks, beside ours"
+        "checkGroups", many(function, "functions"), [], "functions with checks of your own"
     )
 
 
@@ -523,8 +594,10 @@ class SecurityOptions(OptionGroup):
 class MetricsOptions(OptionGroup):
     """Figures for Prometheus: on the route `/metrics` with the master key, or on another port."""
 
-    enabled: bool = option("enabled", boolean, False, "keep figures, and answer GET /metrics")
-    port: int | None = maybe("port", integer(0, 65535), "answer there as well, without a key")
+    enabled: bool = option("enabled", boolean, False, "count figures, and answer GET /metrics")
+    port: int | None = maybe(
+        "port", integer(0, 65535), "another port that serves the figures, without a key"
+    )
     host: str = option("host", filled, "127.0.0.1", "address of that port")
 
 
@@ -536,10 +609,10 @@ class QueryOptions(OptionGroup):
     """The reading of aggregation pipelines."""
 
     aggregation_raw_values: bool = option(
-        "aggregationRawValues", boolean, False, "leave values as they are"
+        "aggregationRawValues", boolean, False, "leave values in pipelines as they are"
     )
     aggregation_raw_field_names: bool = option(
-        "aggregationRawFieldNames", boolean, False, "leave field names as they are"
+        "aggregationRawFieldNames", boolean, False, "leave field names in pipelines as they are"
     )
 
 
@@ -548,16 +621,22 @@ class InstallationOptions(OptionGroup):
     """The treatment of installations with the same device token."""
 
     duplicate_device_token_action: str = option(
-        "duplicateDeviceTokenAction", choice("delete", "update"), "delete", "to the other one"
+        "duplicateDeviceTokenAction",
+        choice("delete", "update"),
+        "delete",
+        "what is done with the installation that does not survive",
     )
     duplicate_device_token_merge_priority: str = option(
         "duplicateDeviceTokenMergePriority",
         choice("deviceToken", "installationId"),
         "deviceToken",
-        "which one survives",
+        "what decides which installation survives",
     )
     duplicate_device_token_action_enforce_auth: bool = option(
-        "duplicateDeviceTokenActionEnforceAuth", boolean, False, "only if its ACL allows"
+        "duplicateDeviceTokenActionEnforceAuth",
+        boolean,
+        False,
+        "do it only if the installation's ACL allows it",
     )
 
 
@@ -569,12 +648,24 @@ class LogLevelOptions(OptionGroup):
     the values of an object.
     """
 
-    cloud_function_error: str = option("cloudFunctionError", level, "error", "function failed")
-    cloud_function_success: str = option("cloudFunctionSuccess", level, "verbose", "function ran")
-    trigger_after: str = option("triggerAfter", level, "verbose", "after-trigger ran")
-    trigger_before_error: str = option("triggerBeforeError", level, "error", "trigger refused")
-    trigger_before_success: str = option("triggerBeforeSuccess", level, "verbose", "trigger ran")
-    signup_username_taken: str = option("signupUsernameTaken", level, "info", "name was taken")
+    cloud_function_error: str = option(
+        "cloudFunctionError", level, "error", "level when a function has failed"
+    )
+    cloud_function_success: str = option(
+        "cloudFunctionSuccess", level, "verbose", "level when a function has run"
+    )
+    trigger_after: str = option(
+        "triggerAfter", level, "verbose", "level when an after-trigger has run"
+    )
+    trigger_before_error: str = option(
+        "triggerBeforeError", level, "error", "level when a before-trigger has refused"
+    )
+    trigger_before_success: str = option(
+        "triggerBeforeSuccess", level, "verbose", "level when a before-trigger has run"
+    )
+    signup_username_taken: str = option(
+        "signupUsernameTaken", level, "info", "level when a username is taken already"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

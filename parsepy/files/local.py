@@ -15,7 +15,7 @@ from parsepy.model.files import is_plain_path
 
 _PIECE = 1 << 18
 _BUFFER = 1 << 20
-_ABANDONED = 24 * 3600  # seconds after which an unfinished upload is nobody's
+_ABANDONED = 24 * 3600  # seconds after which an unfinished upload is deleted
 _LONGEST_PART = 255 - len(".json")  # bytes of a name in a folder, with what its metadata's has more
 _LONGEST = 1024
 
@@ -83,7 +83,7 @@ class LocalFiles:
         if not is_plain_path(name) or not _has_room(name):
             return None
         place = self._root / name
-        # a link that somebody laid inside of the folder may not lead out of it either
+        # a symbolic link inside of the folder must not lead out of it either
         return place if place.resolve().is_relative_to(self._root) else None
 
     def _note(self, name: str) -> Path:

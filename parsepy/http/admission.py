@@ -7,10 +7,10 @@ from parsepy.errors import Code, ParseError
 from parsepy.http import credentials
 from parsepy.http.exchange import Exchange, Step
 from parsepy.http.limits import Limits
-from parsepy.http.requests import Keys, Session
+from parsepy.http.requests import KeyRule, SessionRule
 from parsepy.http.responses import Answer
 
-_FIRST = (Session.FIRST, Session.LOOKED_UP)
+_FIRST = (SessionRule.FIRST, SessionRule.LOOKED_UP)
 
 
 class Admission:
@@ -30,7 +30,7 @@ class Admission:
 
     def read_credentials(self, exchange: Exchange) -> None:
         """Read what the request shows of itself; a body loses the credentials in it."""
-        if exchange.match.route.keys is Keys.IGNORED:
+        if exchange.match.route.keys is KeyRule.IGNORED:
             exchange.credentials = credentials.Credentials()
             return
         exchange.credentials = credentials.read(
@@ -46,10 +46,10 @@ class Admission:
     def check_keys(self, exchange: Exchange) -> None:
         """Find the principal of a privileged key; refuse who has no key where one is asked for."""
         keys = exchange.match.route.keys
-        if keys is Keys.IGNORED:
+        if keys is KeyRule.IGNORED:
             return
         backend, found = self._backend, exchange.credentials
-        if keys is Keys.ASKED:
+        if keys is KeyRule.ASKED:
             principal = credentials.check_keys(backend, self._client_keys, found, exchange.ip)
         else:
             principal = credentials.key_principal(backend, found, exchange.ip)
@@ -58,7 +58,7 @@ class Admission:
 
     def check_allowed_route(self, exchange: Exchange) -> None:
         """Refuse a client what the option ``routeAllowList`` does not name."""
-        if exchange.match.route.keys is not Keys.IGNORED:
+        if exchange.match.route.keys is not KeyRule.IGNORED:
             called = f"{exchange.method} "
             self._limits.check_route(called, exchange.path, exchange.principal)
 
@@ -71,18 +71,18 @@ class Admission:
     def find_session(self, exchange: Exchange) -> Awaitable[Answer | None] | None:
         """Find the user of the session token, unless a privileged key has decided who asks."""
         token, rule = exchange.credentials.session_token, exchange.match.route.session
-        if not token or rule is Session.IGNORED:
+        if not token or rule is SessionRule.IGNORED:
             return None
         if exchange.principal.is_privileged and rule not in _FIRST:
             return None
-        if rule is not Session.LEGACY:
+        if rule is not SessionRule.LEGACY:
             known = self._backend.principals.get(token)
             if known is not None:  # most are: nothing to wait for
                 exchange.principal = known
                 return None
         return self._find_session(exchange, token, rule)
 
-    async def _find_session(self, exchange: Exchange, token: str, rule: Session) -> None:
+    async def _find_session(self, exchange: Exchange, token: str, rule: SessionRule) -> None:
         try:
             exchange.principal = await credentials.session_principal(self._backend, token, rule)
         except ParseError:

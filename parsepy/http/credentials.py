@@ -11,7 +11,7 @@ from parsepy.backend import Backend
 from parsepy.config import Config, ip_allowed
 from parsepy.errors import Code, ParseError
 from parsepy.http.refusals import unauthorized
-from parsepy.http.requests import Session
+from parsepy.http.requests import SessionRule
 from parsepy.model.principal import (
     MAINTENANCE,
     MASTER,
@@ -226,11 +226,11 @@ def check_keys(
     return principal
 
 
-async def session_principal(backend: Backend, token: str, rule: Session) -> Principal:
+async def session_principal(backend: Backend, token: str, rule: SessionRule) -> Principal:
     """Who the token's user is, by the rule of a route; raises INVALID_SESSION_TOKEN."""
-    if rule is Session.LEGACY and not token.startswith("r:"):
+    if rule is SessionRule.LEGACY and not token.startswith("r:"):
         return await principals.of_legacy_token(backend, token)
-    if rule is Session.LOOKED_UP:
+    if rule is SessionRule.LOOKED_UP:
         return await _looked_up(backend, token)
     return await principals.of_token(backend, token)
 

@@ -17,7 +17,7 @@ from parsepy.errors import Code, denied
 from parsepy.http.asgi import Headers
 from parsepy.http.exchange import Exchange
 from parsepy.http.refusals import HTTPRefusal
-from parsepy.http.requests import ANY_CLASS, RouteMatch, Session
+from parsepy.http.requests import ANY_CLASS, RouteMatch, SessionRule
 from parsepy.model.principal import NOBODY, Principal
 from parsepy.model.values import JSONObject
 
@@ -132,7 +132,7 @@ class Limits:
         """
         self.check_route(f"{method} /", path, context.principal)
         if self.are_set:
-            is_nobody = match.route.session is Session.IGNORED
+            is_nobody = match.route.session is SessionRule.IGNORED
             principal = NOBODY if is_nobody else context.principal
             spellings = self._spellings(path, match)
             request = LimitedRequest((method, "POST"), spellings, context.ip or "", principal)

@@ -76,7 +76,7 @@ ANY_CLASS = ":className"
 """``Route.of_class`` where the path names the class."""
 
 
-class Keys(Enum):
+class KeyRule(Enum):
     """Which keys a route asks for before anything else."""
 
     ASKED = "keys"
@@ -87,7 +87,7 @@ class Keys(Enum):
     """None; credentials are not read at all, so that everybody is nobody."""
 
 
-class Session(Enum):
+class SessionRule(Enum):
     """What a route makes of a session token."""
 
     USUAL = "usual"
@@ -126,8 +126,8 @@ class Route:
     path: str
     handler: Handler
     of_class: str | None = None
-    keys: Keys = Keys.ASKED
-    session: Session = Session.USUAL
+    keys: KeyRule = KeyRule.ASKED
+    session: SessionRule = SessionRule.USUAL
     body: Body = Body.JSON
     body_limit: int | None = None
     in_batch: bool = True

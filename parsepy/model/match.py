@@ -28,7 +28,7 @@ from parsepy.model.where import DIRECT, SUBQUERIES, Constraint, Group, Where
 Element = Any
 Matcher = Callable[[JSONObject], bool]
 
-_BEYOND = (*SUBQUERIES, "$text")  # what only a database can tell
+_BEYOND = (*SUBQUERIES, "$text")  # what only a database can decide
 _BARE_DATES = ("createdAt", "updatedAt")
 _DATE_COLUMNS = (*_BARE_DATES, "expiresAt")
 _ACL_LISTS = {"_rperm": "read", "_wperm": "write"}

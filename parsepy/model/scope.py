@@ -18,7 +18,7 @@ Flag = Literal["read", "write"]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The objects of a class that are within somebody's rights.
+    """The objects of a class to which a principal has a right.
 
     ``principal``: who must be listed with ``flag`` in an object's ACL (None: no ACL check);
     ``pointer_fields``: groups of columns; of each group one must point at (or contain) the

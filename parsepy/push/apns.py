@@ -50,7 +50,7 @@ class Provider:
         self._key = _pem(token["key"], folder, f"{place}.token.key")
         self._signed = ("", 0.0)
         self._client: httpx.AsyncClient | None = None
-        self._authorization()  # a key that can't sign is told at the start
+        self._authorization()  # a key that can't sign is found at the start
 
     def _authorization(self) -> str:
         import jwt
@@ -75,7 +75,7 @@ class Provider:
 
             logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines hold device tokens
             logging.getLogger("hpack").setLevel(logging.WARNING)
-            # Apple speaks HTTP/2 only
+            # Apple serves HTTP/2 only
             self._client = httpx.AsyncClient(
                 http1=False, http2=True, base_url=self.url, timeout=TIMEOUT
             )

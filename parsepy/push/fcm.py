@@ -51,8 +51,8 @@ class FCM:
         self._lock = asyncio.Lock()
         self._client: httpx.AsyncClient | None = None
         try:
-            self._assertion()  # a key that can't sign is told at the start
-        except Exception as error:  # whatever the library makes of somebody's key
+            self._assertion()  # a key that can't sign is found at the start
+        except Exception as error:  # the library raises many kinds for an invalid key
             raise PushConfigError(
                 f"{place}.firebaseServiceAccount: can't sign with private_key: {error}"
             ) from error

@@ -9,7 +9,7 @@ from parsepy.config import size_of
 from parsepy.errors import Code, ParseError
 from parsepy.http.failures import failure_of
 from parsepy.http.refusals import HTTPRefusal, forbidden, master_required, too_large
-from parsepy.http.requests import Body, Handler, Keys, Request, Route
+from parsepy.http.requests import Body, Handler, KeyRule, Request, Route
 from parsepy.http.responses import Answer, Streamed, created
 from parsepy.http.uploads import FileBody, multipart_file
 from parsepy.model.files import FileDraft, type_of
@@ -215,7 +215,7 @@ async def delete(request: Request) -> Answer:
     return Answer(Streamed(None, 0, _file_body(request).hung_up))
 
 
-def _route(method: str, path: str, handler: Handler, keys: Keys = Keys.ASKED) -> Route:
+def _route(method: str, path: str, handler: Handler, keys: KeyRule = KeyRule.ASKED) -> Route:
     # Parse: a batch does not reach files, whose bodies are no JSON
     return Route(method, path, handler, keys=keys, body=Body.STREAMED, in_batch=False)
 
@@ -224,7 +224,7 @@ routes = [
     _route("POST", "/files", nameless),
     _route("POST", "/files/:name", upload),
     # a download names the application in its path (§22.5)
-    _route("GET", "/files/:appId/metadata/*path", metadata, Keys.OPTIONAL),
-    _route("GET", "/files/:appId/*path", download, Keys.OPTIONAL),
+    _route("GET", "/files/:appId/metadata/*path", metadata, KeyRule.OPTIONAL),
+    _route("GET", "/files/:appId/*path", download, KeyRule.OPTIONAL),
     _route("DELETE", "/files/*path", delete),
 ]

@@ -2,7 +2,7 @@
 
 import logging
 
-from parsepy.http.requests import ANY, Body, Keys, Request, Route
+from parsepy.http.requests import ANY, Body, KeyRule, Request, Route
 from parsepy.http.responses import Answer
 from parsepy.storage import Unavailable
 
@@ -24,5 +24,7 @@ async def health(request: Request) -> Answer:
 
 
 routes = [
-    Route(ANY, "/health", health, keys=Keys.IGNORED, body=Body.NONE, in_batch=False, is_probe=True),
+    Route(
+        ANY, "/health", health, keys=KeyRule.IGNORED, body=Body.NONE, in_batch=False, is_probe=True
+    ),
 ]

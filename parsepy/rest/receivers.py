@@ -5,7 +5,7 @@ the body to the byte, since signatures are made over that.
 """
 
 from parsepy.http.refusals import HTTPRefusal
-from parsepy.http.requests import Body, Keys, Request, Route
+from parsepy.http.requests import Body, KeyRule, Request, Route
 from parsepy.http.responses import Answer
 from parsepy.triggers import UNDEFINED, CustomResponse, ReceiverEvent
 
@@ -26,5 +26,5 @@ async def receive(request: Request) -> Answer:
 
 
 routes = [
-    Route("POST", "/webhooks/:name", receive, keys=Keys.IGNORED, body=Body.RAW, in_batch=False),
+    Route("POST", "/webhooks/:name", receive, keys=KeyRule.IGNORED, body=Body.RAW, in_batch=False),
 ]

@@ -1,6 +1,6 @@
 """``/sessions/me`` and ``/upgradeToRevocableSession``."""
 
-from parsepy.http.requests import Request, Route, Session
+from parsepy.http.requests import Request, Route, SessionRule
 from parsepy.http.responses import Answer
 from parsepy.operations import sessions
 
@@ -16,6 +16,6 @@ async def upgrade(request: Request) -> Answer:
 
 
 routes = [
-    Route("GET", "/sessions/me", current, session=Session.LOOKED_UP),
-    Route("POST", "/upgradeToRevocableSession", upgrade, session=Session.LEGACY),
+    Route("GET", "/sessions/me", current, session=SessionRule.LOOKED_UP),
+    Route("POST", "/upgradeToRevocableSession", upgrade, session=SessionRule.LEGACY),
 ]

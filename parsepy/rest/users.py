@@ -1,6 +1,6 @@
 """``/login``, ``/logout``, ``/users/me``, ``/verifyPassword``, ``/loginAs``, account mails."""
 
-from parsepy.http.requests import Request, Route, Session
+from parsepy.http.requests import Request, Route, SessionRule
 from parsepy.http.responses import Answer
 from parsepy.model.values import JSONObject
 from parsepy.operations import accounts, users
@@ -51,11 +51,11 @@ async def request_verification(request: Request) -> Answer:
 
 
 routes = [
-    Route("GET", "/login", log_in, session=Session.IGNORED),
-    Route("POST", "/login", log_in, session=Session.IGNORED),
+    Route("GET", "/login", log_in, session=SessionRule.IGNORED),
+    Route("POST", "/login", log_in, session=SessionRule.IGNORED),
     Route("POST", "/loginAs", log_in_as),
     Route("POST", "/logout", log_out),
-    Route("GET", "/users/me", me, session=Session.FIRST),
+    Route("GET", "/users/me", me, session=SessionRule.FIRST),
     Route("GET", "/verifyPassword", verify_password),
     Route("POST", "/verifyPassword", verify_password),
     Route("POST", "/requestPasswordReset", request_password_reset),

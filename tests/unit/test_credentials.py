@@ -21,7 +21,7 @@ from parsepy.http.credentials import (
 from parsepy.http.exchange import Exchange, run
 from parsepy.http.limits import Limits
 from parsepy.http.refusals import HTTPRefusal
-from parsepy.http.requests import Keys, Request, Route, RouteMatch, Session
+from parsepy.http.requests import KeyRule, Request, Route, RouteMatch, SessionRule
 from parsepy.http.responses import Answer
 from parsepy.model.principal import MAINTENANCE, MASTER, NOBODY, READ_ONLY_MASTER, Principal
 from parsepy.model.query import simple
@@ -50,8 +50,8 @@ async def handler(request: Request) -> Answer:
 async def principal_of(
     backend: Backend,
     found: Credentials,
-    session: Session = Session.USUAL,
-    keys: Keys = Keys.ASKED,
+    session: SessionRule = SessionRule.USUAL,
+    keys: KeyRule = KeyRule.ASKED,
 ) -> Principal:
     """Who asks, on a route of this policy."""
     exchange = Exchange({"method": "GET"}, None, {}, "1", HOME, "")  # type: ignore[arg-type]
@@ -319,7 +319,7 @@ async def test_a_wrong_master_key_is_a_client_without_rights() -> None:
 
 async def test_a_login_ignores_an_old_token() -> None:
     found = shown(app_id="shop", session_token="r:old")
-    assert await principal_of(backend(), found, Session.IGNORED) is NOBODY
+    assert await principal_of(backend(), found, SessionRule.IGNORED) is NOBODY
 
 
 async def sign_up(application: Application) -> str:
@@ -332,7 +332,7 @@ async def test_a_session_token_is_its_user(app: MakeApp) -> None:
     application = await app()
     token = await sign_up(application)
     found = shown(app_id=APP_ID, session_token=token)
-    for rule in (Session.USUAL, Session.LOOKED_UP, Session.LEGACY):
+    for rule in (SessionRule.USUAL, SessionRule.LOOKED_UP, SessionRule.LEGACY):
         principal = await principal_of(application.backend, found, rule)
         assert principal.session_token == token
         assert principal.user is not None
@@ -342,14 +342,14 @@ async def test_a_session_token_is_its_user(app: MakeApp) -> None:
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
-        (Session.USUAL, "Invalid session token"),
-        (Session.FIRST, "Invalid session token"),
-        (Session.LOOKED_UP, "Session token not found."),
-        (Session.LEGACY, "invalid legacy session token"),
+        (SessionRule.USUAL, "Invalid session token"),
+        (SessionRule.FIRST, "Invalid session token"),
+        (SessionRule.LOOKED_UP, "Session token not found."),
+        (SessionRule.LEGACY, "invalid legacy session token"),
     ],
 )
 async def test_an_unknown_token_is_refused(
-    application: Application, rule: Session, message: str
+    application: Application, rule: SessionRule, message: str
 ) -> None:
     with pytest.raises(ParseError) as refused:
         await principal_of(application.backend, shown(app_id=APP_ID, session_token="nobodys"), rule)
@@ -364,7 +364,7 @@ async def test_an_expired_session_is_told_so(app: MakeApp) -> None:
     where = simple("_Session", {"sessionToken": token}).where
     assert await storage.update(session, where, {"expiresAt": past})
     found = shown(app_id=APP_ID, session_token=token)
-    for rule in (Session.USUAL, Session.LOOKED_UP):
+    for rule in (SessionRule.USUAL, SessionRule.LOOKED_UP):
         with pytest.raises(ParseError, match="Session token is expired") as refused:
             await principal_of(application.backend, found, rule)
         assert refused.value.code == 209
@@ -375,6 +375,6 @@ async def test_me_is_the_tokens_user_even_with_the_master_key(app: MakeApp) -> N
     token = await sign_up(application)
     found = shown(app_id=APP_ID, master_key=application.backend.config.master_key)
     found.session_token = token
-    principal = await principal_of(application.backend, found, Session.FIRST)
+    principal = await principal_of(application.backend, found, SessionRule.FIRST)
     assert not principal.is_master
     assert principal.session_token == token
