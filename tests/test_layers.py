@@ -83,6 +83,24 @@ TRESPASSES = (
         "parsepy.operations.principals -> parsepy.operations.save",
     ),
     Trespass(
+        "passwords know of log-ins",
+        "operations/users/credentials.py",
+        "from parsepy.operations.users import logging_in",
+        "parsepy.operations.users.credentials -> parsepy.operations.users.logging_in",
+    ),
+    Trespass(
+        "a new part of users has no layer",
+        "operations/users/following.py",
+        "",
+        "parsepy.operations.users.following",
+    ),
+    Trespass(
+        "what sends requests knows who asks for them",
+        "outgoing.py",
+        "import parsepy.auth",
+        "parsepy.outgoing -> parsepy.auth",
+    ),
+    Trespass(
         "a part imports Config",
         "storage/embedded.py",
         "from parsepy.config import Config",

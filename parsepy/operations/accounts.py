@@ -24,7 +24,7 @@ _LOCK = ("_failed_login_count", "_account_lockout_expires_at")
 
 
 async def _user(backend: Backend, where: JSONObject) -> JSONObject | None:
-    """The one user that fits, hidden columns included."""
+    """The only user that fits, with the server's columns; None if none or several fit."""
     found = await schemas.lookup(backend, "_User", where, ReadOptions(limit=2, internal=True))
     return found[0] if len(found) == 1 else None
 
@@ -41,7 +41,7 @@ def _lowered(backend: Backend, email: str) -> str:
 
 
 async def request_password_reset(context: RequestContext, body: JSONObject) -> None:
-    """Mail a link to a new password to an address, or to the one of an expired link's token.
+    """Mail the link that sets a new password to an address, or to that of an expired link's token.
 
     Raises what beforePasswordResetRequest raises; OBJECT_NOT_FOUND for an unknown address only
     if ``resetPasswordSuccessOnInvalidEmail`` is off.
@@ -74,7 +74,7 @@ async def request_password_reset(context: RequestContext, body: JSONObject) -> N
 
 
 async def _at_address(backend: Backend, address: str) -> JSONObject | None:
-    """The user of an address; that somebody else took it as his username does not matter."""
+    """The user of an address; another user whose username it is does not count."""
     # Parse: a username counts as an address where there is no other
     where = {"$or": [{"email": address}, {"username": address, "email": {"$exists": False}}]}
     found = await schemas.lookup(backend, "_User", where, ReadOptions(limit=2, internal=True))
@@ -83,7 +83,10 @@ async def _at_address(backend: Backend, address: str) -> JSONObject | None:
 
 
 async def _mark(backend: Backend, user: JSONObject | None, address: str) -> JSONObject | None:
-    """Give a user a reset token, and answer him; ``None`` for nobody, whom it takes as long."""
+    """Store a reset token and return the user.
+
+    For an unknown address do the same work and return None, so that timing tells nothing.
+    """
     policy = backend.config.password_policy
     columns: JSONObject = {"_perishable_token": new_id(_TOKEN_SIZE)}
     if policy is not None and policy.reset_token_validity_duration is not None:
@@ -117,7 +120,7 @@ async def check_reset_token(backend: Backend, token: str) -> JSONObject:
 
 
 async def reset_password(context: RequestContext, token: str, password: str) -> None:
-    """Set a new password by a reset link, which is used up by that.
+    """Set a new password by a reset link, which works once.
 
     The write itself asks that the token is still there: of two at once, one succeeds
     (GHSA-r3xq-68wh-gwvh). Raises OTHER_CAUSE, or VALIDATION_ERROR for the password policy.
@@ -195,7 +198,7 @@ async def request_verification(context: RequestContext, body: JSONObject) -> Non
 
 
 async def resend_verification(context: RequestContext, username: Any, token: Any) -> bool:
-    """Mail the link again to a user of that name, or of an old link's token (§16.3)."""
+    """Mail the link again to the user of that name or old link (§16.3); False if none is sent."""
     given = {"username": username, "_email_verify_token": token}
     where = {name: value for name, value in given.items() if isinstance(value, str) and value}
     if not where or context.backend.mailer is None:

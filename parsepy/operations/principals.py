@@ -40,7 +40,10 @@ async def of_token(backend: Backend, token: str) -> Principal:
 
 
 async def of_legacy_token(backend: Backend, token: str) -> Principal:
-    """The user whose own `_session_token` column holds a token of before revocable sessions."""
+    """The user whose own column holds this token, from before sessions could be revoked.
+
+    Raises INVALID_SESSION_TOKEN if there is none.
+    """
     schema = await schemas.existing(backend, "_User")
     found = await backend.storage.find(
         schema, simple("_User", {"_session_token": token}).where, options=FIRST
@@ -52,7 +55,7 @@ async def of_legacy_token(backend: Backend, token: str) -> Principal:
 
 
 async def find_session(backend: Backend, token: str) -> JSONObject | None:
-    """The `_Session` object of a token."""
+    """The `_Session` object of a token; None if there is none."""
     schema = await schemas.existing(backend, "_Session")
     found = await backend.storage.find(
         schema, simple("_Session", {"sessionToken": token}).where, options=FIRST
@@ -80,7 +83,7 @@ async def of_user(backend: Backend, user_id: str | None, token: str | None) -> P
 
 
 def expiry(config: Config) -> JSONObject:
-    """When a session that is made or extended now ends."""
+    """The moment at which a session that is made or extended now will end."""
     return date(now() + timedelta(seconds=config.session_length))
 
 
@@ -100,7 +103,7 @@ async def _extend(backend: Backend, session: JSONObject) -> None:
 
 
 async def roles_of(backend: Backend, user_id: str) -> frozenset[str]:
-    """The names of a user's roles: his own, and all that inherit to them (protocol §17)."""
+    """The names of the roles that a user holds, those inherited included (protocol §17)."""
     cached = backend.roles.get(user_id)
     if cached is not None:
         return cached
@@ -125,7 +128,7 @@ async def roles_of(backend: Backend, user_id: str) -> frozenset[str]:
 
 
 def forget_user(backend: Backend, user_id: str) -> None:
-    """Drop what is cached of a user (he changed, or his sessions did), in every process."""
+    """Drop what every process has cached of a user, who has changed or whose sessions have."""
     drop_user(backend, user_id)
     backend.events.forget(user_id)
 
@@ -137,14 +140,14 @@ def drop_user(backend: Backend, user_id: str) -> None:
 
 
 def forget_token(backend: Backend, token: str) -> None:
-    """Drop what is cached of a session."""
+    """Drop what every process has cached of a session."""
     known = backend.principals.get(token)
     backend.principals.drop(token)
     backend.events.forget(known.user_id if known is not None else None)
 
 
 def forget_sessions(context: RequestContext) -> None:
-    """Drop the cached sessions that this caller may have changed: his own, or all."""
+    """Drop the cached sessions that this caller may have changed: their own, or all of them."""
     user_id = context.principal.user_id
     if user_id is not None and not context.principal.is_privileged:
         forget_user(context.backend, user_id)

@@ -15,9 +15,9 @@ async def create(
     created_with: JSONObject | None,
     installation_id: str | None,
 ) -> JSONObject:
-    """Make a session; the older one of the same user and installation is deleted.
+    """Make a session; delete the older one of the same user and installation.
 
-    Answers the whole `_Session` object, its token included.
+    Returns the whole `_Session` object, its token included.
     """
     values: JSONObject = {
         "sessionToken": new_token(),

@@ -11,8 +11,8 @@ import pytest
 from pymongo.database import Database
 
 from parsepy.app import Application
-from parsepy.operations import users
 from parsepy.operations.class_rules import user
+from parsepy.operations.users import credentials
 from parsepy.storage import connection
 from tests.conftest import APP_ID, MASTER_KEY, MOUNT, Client, MakeApp
 from tests.rest import shop
@@ -560,7 +560,7 @@ async def test_an_unknown_user_costs_a_password_check_as_a_known_one_does(
     assert len(messages) == 1
     # both hashes ask for the same work, and the one for nobody is a hash that bcrypt accepts
     assert [hashed[:7] for hashed in checked] == [b"$2b$10$", b"$2b$10$"]
-    assert bcrypt.checkpw(b"wrong", users._NO_HASH.encode()) is False
+    assert bcrypt.checkpw(b"wrong", credentials._NO_HASH.encode()) is False
 
 
 EMPTY: list[Any] = [{}, None, {"anonymous": None}, {"anonymous": {}}, {"anonymous": {"id": ""}}]
@@ -664,7 +664,7 @@ def during_the_comparison(monkeypatch: pytest.MonkeyPatch) -> During:
             await happen()
             return matches
 
-        monkeypatch.setattr(users, "password_matches", meanwhile)
+        monkeypatch.setattr(credentials, "password_matches", meanwhile)
 
     return let
 

@@ -16,14 +16,14 @@ Providers = dict[str, JSONObject | None]
 
 @dataclass(slots=True)
 class Checked:
-    """What the providers said: what to store, and what to answer the client."""
+    """What the providers answered: what to store, and what to tell the client."""
 
     save: Providers = field(default_factory=dict)
     response: JSONObject = field(default_factory=dict)
 
 
 def read(value: Any) -> Providers:
-    """The authData of a body; refuses what has not its shape (protocol §15.3)."""
+    """The authData of a body; raises UNSUPPORTED_SERVICE or INVALID_VALUE if it is none (§15.3)."""
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -41,7 +41,7 @@ def read(value: Any) -> Providers:
 
 
 def named(providers: Mapping[str, JSONObject | None]) -> dict[str, str]:
-    """The provider ids that identify a user."""
+    """The ids that identify a user, by provider."""
     return {
         provider: data["id"]
         for provider, data in providers.items()
@@ -99,7 +99,7 @@ def unchanged(stored: JSONObject, changed: Providers) -> JSONObject:
 
 
 def second_factors(context: RequestContext, stored: JSONObject) -> list[str]:
-    """The providers of a user's authData without which they do not log in (§15.6)."""
+    """The second factors that a user has set up, one of which a log-in must bring (§15.6)."""
     return [name for name, data in stored.items() if _policy(context, name, data) == "additional"]
 
 

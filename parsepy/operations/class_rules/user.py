@@ -133,7 +133,7 @@ class UserRules(ClassRules):
                 raise denied(Code.SESSION_MISSING, f"Cannot modify user {write.object_id}.")
 
     async def prepare(self, write: Write) -> None:
-        """Hash the password, keep username and email unique, own the ACL."""
+        """Hash the password, refuse a taken username or email, complete the ACL."""
         values, config = write.values, write.context.config
         for name, lower in (
             ("username", config.convert_username_to_lowercase),
@@ -180,7 +180,7 @@ class UserRules(ClassRules):
             raise ParseError(*_TAKEN[column])
 
     def _own(self, write: Write) -> None:
-        """The owner's entry in the ACL (protocol §13.4, §12.7)."""
+        """Give the user their own entry in the ACL (protocol §13.4, §12.7)."""
         values, config = write.values, write.context.config
         own = {"read": True, "write": True}
         if write.is_create:
@@ -220,7 +220,7 @@ class UserRules(ClassRules):
                 del item["authData"]
 
     def mask(self, context: RequestContext, item: JSONObject) -> None:
-        """Of a second factor only whether it is set up is told."""
+        """Replace the secrets of second factors by whether these are set up."""
         auth = item.get("authData")
         if isinstance(auth, dict) and not context.principal.is_privileged:
             item["authData"] = second_factors.masked(auth)
