@@ -1,42 +1,45 @@
 """Carts: one for each user, priced by the server (C1 to C3, M1)."""
 
 from cloud import codes, lines
-from cloud.rules import caller, is_own, private_to, refuse, store, stored
-from parsepy import Answer, Cloud, Object, Query, SaveRequest
+from cloud.rules import owner, private_to, refuse
+from parsepy import Answer, Cloud, Object, Proceed, Query, SaveRequest
 
-_CLIENTS = ("items", "total", "user", "ACL")
+_CLIENTS = {"items", "total", "user", "ACL"}
 """What a client may send; of these the total and the user are replaced by what is true."""
 
 
-@Cloud.before_save("Cart", require_user=True)
-async def keep_one_cart(request: SaveRequest) -> Answer | None:
-    """C2: a user's second cart is his first one, changed."""
-    if is_own():
-        return None
-    sent = request.object
+@Cloud.around_save("Cart", require_user=True)
+async def keep_one_cart(request: SaveRequest, proceed: Proceed) -> Answer | None:
+    """C1 to C3: a user has one cart, and its prices are the server's."""
+    sent, before = request.object, request.original
     for field in sent.dirty_keys():
-        if field not in _CLIENTS:
-            before = request.original.get(field) if request.original is not None else None
-            if sent.get(field) != before:
-                raise refuse(field, "it is the server's to set")
-    user = request.original.get("user") if request.original is not None else None
-    user = user or (sent.get("user") if request.master else caller(request))
-    if not isinstance(user, Object):
-        raise refuse("user", "required")
+        if field in _CLIENTS or (field == "code" and request.master):  # `discounts` sets it
+            continue
+        if sent.get(field) != (before.get(field) if before is not None else None):
+            raise refuse(field, "it is the server's to set")
+    user = (before.get("user") if before is not None else None) or owner(request)
+    if before is not None and sent.dirty("items") and sent.get("items") == []:
+        # nothing to price; so an order may empty the cart in its transaction, which takes no locks
+        sent.set({"subtotal": 0, "discount": 0, "total": 0})
+        await proceed(use_master_key=True)
+        return None
     async with Cloud.lock(f"cart:{user.id}"):
-        cart = request.original or await cart_of(user)
-        is_new = cart is None
-        cart = cart or Object("Cart")
-        if sent.dirty("items") or is_new:
-            cart.set("items", sent.get("items"))
-        cart.set("user", user)
-        cart.acl = private_to(user)
-        await price(cart, await codes.of_cart(cart))
-        await store(cart)
-    answer = stored(cart, is_new=is_new)
-    if request.original is None:
-        answer.content["objectId"] = cart.id
-    return answer
+        now = await cart_of(user)
+        if before is not None or now is None:
+            await _price(sent, now)
+            sent.set("user", user)
+            sent.acl = private_to(user)
+            await proceed(use_master_key=True)
+            return None
+    return await _change(now, sent)
+
+
+async def _change(cart: Object, sent: Object) -> Answer:
+    """C2: a user's second cart is the first one, changed."""
+    items = (sent if sent.dirty("items") else cart).get("items")
+    await cart.save({"items": items})
+    shown = cart.to_json(whole=False)
+    return Cloud.answer({n: v for n, v in shown.items() if n not in ("ACL", "createdAt")})
 
 
 async def cart_of(user: Object) -> Object | None:
@@ -46,17 +49,17 @@ async def cart_of(user: Object) -> Object | None:
     )
 
 
-async def price(cart: Object, code: Object | None) -> list[lines.Line]:
-    """M1: set a cart's lines, subtotal, discount and total; the lines as they were read."""
-    found = await lines.read("items", cart.get("items"))
+async def _price(cart: Object, now: Object | None) -> None:
+    """M1: set a cart's lines, subtotal, discount and total, by its lines and code as they are."""
+    source = cart if now is None or cart.dirty("items") else now
+    found = await lines.read("items", source.get("items"))
+    text = (cart if now is None or cart.dirty("code") else now).get("code")
+    code = await codes.valid_code(text) if text is not None else None
     subtotal = lines.subtotal(found)
     discount = codes.amount(subtotal, code)
     cart.set("items", [line.stored() for line in found])
-    cart.set("subtotal", subtotal)
-    cart.set("discount", discount)
-    cart.set("total", subtotal - discount)
+    cart.set({"subtotal": subtotal, "discount": discount, "total": subtotal - discount})
     if code is not None:
         cart.set("code", code.get("code"))
-    elif cart.get("code") is not None:
+    elif text is not None:
         cart.unset("code")
-    return found

@@ -3,33 +3,25 @@
 from typing import Any
 
 from cloud.money import is_price
-from cloud.rules import (
-    is_own,
-    is_staff,
-    own_writes,
-    refuse,
-    settle,
-    stored,
-    take_checked,
-)
+from cloud.rules import is_staff, keep_count, refuse, settle
 from parsepy import (
-    Answer,
     Cloud,
     Code,
     DeleteRequest,
     Object,
     ParseError,
+    Proceed,
     Query,
-    Request,
     SaveRequest,
+    TriggerRequest,
 )
 
 OPEN = ("pending", "paid", "shipped")
 
 
-@Cloud.before_save("Product")
-async def check_product(request: SaveRequest) -> Answer | None:
-    """P1 price, P2 name."""
+@Cloud.around_save("Product")
+async def check_product(request: SaveRequest, proceed: Proceed) -> None:
+    """P1 price, P2 name, and an inventory that is never below 0."""
     product = request.object
     if (product.is_new or product.dirty("price")) and not is_price(product.get("price")):
         raise refuse("price", "a number of at least 0 with at most two decimals")
@@ -37,25 +29,11 @@ async def check_product(request: SaveRequest) -> Answer | None:
     if (product.is_new or product.dirty("name")) and not (isinstance(name, str) and name.strip()):
         raise refuse("name", "not blank")
     settle(product, "price")
-    # the server's own decrement is bounded by a condition instead
-    if is_own() or not product.dirty("inventory"):
-        return None
-    if not _is_count(product.get("inventory")):
-        raise refuse("inventory", "an integer of at least 0")
-    return None if product.is_new else await take_checked(product, "inventory")
+    await keep_count(request, proceed, "inventory")
 
 
-def _is_count(value: Any) -> bool:
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and value >= 0
-        and value == int(value)
-    )
-
-
-async def owned_product(request: Request, pointer: Any) -> Object:
-    """S2: the product that a SKU or sale is for, which must be the caller's or he staff."""
+async def owned_product(request: TriggerRequest, pointer: Any) -> Object:
+    """S2: the product that a SKU or sale is for, which must be the caller's own, or they staff."""
     found: Object | None = None
     if isinstance(pointer, Object) and pointer.class_name == "Product" and pointer.id:
         found = await Query("Product").equal_to("objectId", pointer.id).first(use_master_key=True)
@@ -68,24 +46,15 @@ async def owned_product(request: Request, pointer: Any) -> Object:
     return found
 
 
-@Cloud.before_save("SKU")
-async def check_sku(request: SaveRequest) -> Answer | None:
+@Cloud.around_save("SKU")
+async def check_sku(request: SaveRequest, proceed: Proceed) -> None:
     """S1 stock, S2 product, S3 variation."""
-    if is_own():
-        return None
-    sku, is_new = request.object, request.object.is_new
-    if sku.dirty("stock") and not _is_count(sku.get("stock")):
-        raise refuse("stock", "an integer of at least 0")
-    if is_new or sku.dirty("product"):
+    sku = request.object
+    if sku.is_new or sku.dirty("product"):
         sku.set("product", await owned_product(request, sku.get("product")))
-    if is_new or sku.dirty("product") or sku.dirty("variation"):
-        return await _store_unique(request)
-    return await take_checked(sku, "stock")
-
-
-async def _store_unique(request: SaveRequest) -> Answer:
-    """S3: no two SKUs of a product have the same variation."""
-    sku, is_new = request.object, request.object.is_new
+    if not (sku.is_new or sku.dirty("product") or sku.dirty("variation")):
+        await keep_count(request, proceed, "stock")
+        return
     product = sku.get("product")
     async with Cloud.lock(f"skus:{product.id}"):
         twin = Query("SKU").equal_to("product", product)
@@ -94,9 +63,7 @@ async def _store_unique(request: SaveRequest) -> Answer:
             twin.not_equal_to("objectId", sku.id)
         if await twin.first(use_master_key=True) is not None:
             raise refuse("variation", "another SKU of this product has it")
-        with own_writes():
-            await sku.save()  # with the caller's rights and the class's default ACL
-    return stored(sku, is_new=is_new)
+        await keep_count(request, proceed, "stock")  # with the class's default ACL
 
 
 def _of_product(product: Object, skus: list[Object]) -> Query[Object]:

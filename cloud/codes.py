@@ -20,8 +20,3 @@ async def valid_code(text: Any) -> Object | None:
         return None
     query = Query("DiscountCode").equal_to("code", text.strip().upper())
     return await query.greater_than("validUntil", datetime.now(UTC)).first(use_master_key=True)
-
-
-async def of_cart(cart: Object) -> Object | None:
-    """The code on a cart, as far as it is still valid."""
-    return await valid_code(cart.get("code")) if cart.get("code") is not None else None

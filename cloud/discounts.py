@@ -4,10 +4,10 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cloud.carts import cart_of, price
+from cloud.carts import cart_of
 from cloud.codes import valid_code
 from cloud.money import to_decimal
-from cloud.rules import TRADERS, caller, is_own, own_writes, refuse, settle, store, stored
+from cloud.rules import TRADERS, WRITE, caller, refuse, settle, with_staff
 from parsepy import (
     ACL,
     Answer,
@@ -16,6 +16,7 @@ from parsepy import (
     FunctionRequest,
     Object,
     ParseError,
+    Proceed,
     Query,
     SaveRequest,
     WriteRequest,
@@ -38,11 +39,9 @@ async def open_to_shoppers(request: WriteRequest) -> bool:
     return request.object.is_new and set(request.changes) <= {"code", "cart"}
 
 
-@Cloud.before_save("DiscountCode", require_user=True)
-async def check_code(request: SaveRequest) -> Answer | None:
-    """D1 to D3; a shopper's create is the documented way to apply a code to his cart."""
-    if is_own():
-        return None
+@Cloud.around_save("DiscountCode", require_user=True)
+async def check_code(request: SaveRequest, proceed: Proceed) -> Answer | None:
+    """D1 to D3; a shopper's create is the documented way to apply a code to their cart."""
     item = request.object
     if not request.master and TRADERS.isdisjoint(request.roles):
         if item.is_new:
@@ -60,11 +59,7 @@ async def check_code(request: SaveRequest) -> Answer | None:
         isinstance(until, datetime) and until > datetime.now(UTC)
     ):
         raise refuse("validUntil", "a date in the future")
-    return await _store_unique(request, text.strip().upper())
-
-
-async def _store_unique(request: SaveRequest, text: str) -> Answer:
-    item, is_new = request.object, request.object.is_new
+    text = text.strip().upper()
     async with Cloud.lock(f"code:{text}"):
         taken = Query("DiscountCode").equal_to("code", text)
         if item.id is not None:
@@ -72,19 +67,11 @@ async def _store_unique(request: SaveRequest, text: str) -> Answer:
         if await taken.first(use_master_key=True) is not None:
             raise refuse("code", "another one has it already")
         item.set("code", text)
-        if is_new and (item.acl is None or not request.master):
-            item.acl = _acl_of(request)
-        with own_writes():
-            await item.save()  # with the caller's rights
-    return stored(item, is_new=is_new)
-
-
-def _acl_of(request: SaveRequest) -> ACL:
-    """Owner and staff; a shopper never reads a code."""
-    acl = ACL(request.user) if request.user is not None else ACL()
-    for role in ("staff", "admin"):
-        acl.set_role_read_access(role, True).set_role_write_access(role, True)
-    return acl
+        if item.is_new and (item.acl is None or not request.master):
+            # a shopper never reads a code
+            item.acl = with_staff({str(request.user.id): WRITE} if request.user else {})
+        await proceed()
+    return None
 
 
 # --- applying one -------------------------------------------------------------------------------
@@ -110,7 +97,7 @@ async def apply(user: Object, text: Any, cart: Any) -> dict[str, Any]:
         await _check_tries(user)
         code = await valid_code(text)
         if code is None:
-            await store(Object("DiscountTry", user=user, ACL=ACL()))
+            await Object("DiscountTry", user=user, ACL=ACL()).save(use_master_key=True)
             raise ParseError(Code.VALIDATION_ERROR, NOT_VALID)
     return await _put(user, code, cart)
 
@@ -124,13 +111,15 @@ async def _check_tries(user: Object) -> None:
 
 async def _put(user: Object, code: Object | None, named: Any) -> dict[str, Any]:
     """Set or remove the code of the user's cart, and say what it comes to."""
-    async with Cloud.lock(f"cart:{user.id}"):
-        cart = await cart_of(user)
-        wanted = named.id if isinstance(named, Object) else named
-        if cart is None or wanted not in (None, cart.id):
-            raise refuse("cart", "there is no such cart of yours")
-        await price(cart, code)
-        await store(cart)
+    cart = await cart_of(user)
+    wanted = named.id if isinstance(named, Object) else named
+    if cart is None or wanted not in (None, cart.id):
+        raise refuse("cart", "there is no such cart of yours")
+    if code is None:
+        cart.unset("code")
+    else:
+        cart.set("code", code.get("code"))
+    await cart.save(use_master_key=True)  # which prices it
     return {
         "applied": code is not None,
         "code": code.get("code") if code is not None else None,
@@ -145,7 +134,7 @@ async def _put(user: Object, code: Object | None, named: Any) -> dict[str, Any]:
 @Cloud.before_save("DiscountTry")
 async def keep_tries(request: SaveRequest) -> None:
     """Only the server counts: who could write tries could lock another user out."""
-    if not is_own() and not request.master:
+    if not request.master:
         raise ParseError(Code.OPERATION_FORBIDDEN, "Permission denied")
 
 

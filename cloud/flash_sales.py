@@ -5,18 +5,21 @@ from typing import Any
 
 from cloud.catalogue import owned_product
 from cloud.money import is_price, to_decimal
-from cloud.rules import is_own, refuse, settle, store, stored
-from parsepy import ACL, Answer, Cloud, FunctionRequest, JobRequest, Object, Query, SaveRequest
+from cloud.rules import READ, WRITE, refuse, settle, with_staff
+from parsepy import Cloud, FunctionRequest, JobRequest, Object, Proceed, Query, SaveRequest
 
 _CLIENTS = {"product", "discountPrice", "startTime", "endTime", "ACL"}
 
 
-@Cloud.before_save("FlashSale")
-async def check_sale(request: SaveRequest) -> Answer | None:
+@Cloud.around_save("FlashSale")
+async def check_sale(request: SaveRequest, proceed: Proceed) -> None:
     """F1 to F3, and that the product is the caller's."""
-    if is_own():
-        return None
-    sale, is_new = request.object, request.object.is_new
+    sale = request.object
+    if request.master and not sale.is_new and sale.dirty_keys() == ["active"]:
+        if sale.get("active") != _is_live(sale.get("startTime"), sale.get("endTime")):
+            raise refuse("active", "it follows from the times")
+        await proceed()
+        return
     for field in sale.dirty_keys():
         if field not in _CLIENTS:  # the sale is stored as the server itself
             raise refuse(field, "it can't be set")
@@ -31,11 +34,15 @@ async def check_sale(request: SaveRequest) -> Answer | None:
     settle(sale, "discountPrice")
     async with Cloud.lock(f"sales:{product.id}"):
         await _check_overlap(sale, product, start, end)
-        sale.set("active", start <= datetime.now(UTC) < end)
-        if is_new:
-            sale.acl = _acl_of(request)
-        await store(sale)
-    return stored(sale, is_new=is_new)
+        sale.set("active", _is_live(start, end))
+        if sale.is_new:
+            owner = {str(request.user.id): WRITE} if request.user is not None else {}
+            sale.acl = with_staff({"*": READ, **owner})
+        await proceed(use_master_key=True)
+
+
+def _is_live(start: datetime, end: datetime) -> bool:
+    return start <= datetime.now(UTC) < end
 
 
 async def _check_overlap(sale: Object, product: Object, start: datetime, end: datetime) -> None:
@@ -46,14 +53,6 @@ async def _check_overlap(sale: Object, product: Object, start: datetime, end: da
         other.not_equal_to("objectId", sale.id)
     if await other.first(use_master_key=True) is not None:
         raise refuse("startTime", "another sale of this product is at that time")
-
-
-def _acl_of(request: SaveRequest) -> ACL:
-    acl = ACL(request.user) if request.user is not None else ACL()
-    acl.public_read = True
-    for role in ("staff", "admin"):
-        acl.set_role_read_access(role, True).set_role_write_access(role, True)
-    return acl
 
 
 def live() -> Query[Object]:
@@ -77,7 +76,7 @@ async def close_flash_sales(request: JobRequest) -> str:
     over.less_than_or_equal_to("endTime", datetime.now(UTC)).equal_to("active", True)
     ended = [sale async for sale in over.iterate(use_master_key=True)]
     for sale in begun:
-        await store(sale.set("active", True))
+        await sale.save({"active": True}, use_master_key=True)
     for sale in ended:
-        await store(sale.set("active", False))
+        await sale.save({"active": False}, use_master_key=True)
     return f"{len(begun)} begun, {len(ended)} ended"

@@ -1,15 +1,17 @@
-"""Orders: placed once, from what is in stock, at today's prices; legal steps only (O1 to O11)."""
+"""Orders: placed once, from what is in stock, at today's prices; legal steps only (O1 to O11).
+
+What stands around a save sees to who may do what, once, and all or nothing; before an order is
+stored, its stock is taken or put back.
+"""
 
 import logging
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cloud import carts, codes, lines
 from cloud.money import to_decimal
-from cloud.rules import caller, is_own, is_staff, own_writes, refuse, store, stored
+from cloud.rules import READ, caller, is_staff, owner, refuse, with_staff
 from parsepy import (
-    ACL,
     Answer,
     Cloud,
     Code,
@@ -19,6 +21,7 @@ from parsepy import (
     Object,
     ParseError,
     Pointer,
+    Proceed,
     Push,
     Query,
     SaveRequest,
@@ -32,8 +35,9 @@ STEPS = {
     "paid": {"shipped", "cancelled", "refunded"},
     "shipped": {"delivered", "refunded"},
 }
-FINAL = {"delivered", "cancelled", "refunded"}
 _CLIENTS = {"user", "products", "total", "status", "ACL"}
+_CHECKOUT = "shop.checkout"
+"""In the context of a save: the order is one of its user's cart, under this request id."""
 _ONCE = timedelta(minutes=5)
 
 
@@ -42,48 +46,86 @@ def _is_variant(item: Object, original: Object | None) -> bool:
     return item.has("customer") or (original is not None and original.has("customer"))
 
 
+@Cloud.around_save("Order", require_user=True)
+async def check_order(request: SaveRequest, proceed: Proceed) -> Answer | None:
+    """A new order is placed by the server; of an old one only the status changes."""
+    if _is_variant(request.object, request.original):
+        await proceed()
+        return None
+    if request.original is not None:
+        return await _step(request, request.original, proceed)
+    await _place(request, proceed)
+    return None
+
+
 # --- placing ------------------------------------------------------------------------------------
 
 
-@Cloud.before_save("Order", require_user=True)
-async def check_order(request: SaveRequest) -> Answer | None:
-    """A new order is placed by the server; of an old one only the status changes."""
-    if is_own() or _is_variant(request.object, request.original):
-        return None
-    if request.original is not None:
-        return await _step(request)
-    sent = request.object
-    user = sent.get("user") if request.master else caller(request)
-    if not isinstance(user, Object):
-        raise refuse("user", "required")
-    for field in sorted(set(sent.dirty_keys()) - _CLIENTS):
+async def _place(request: SaveRequest, proceed: Proceed) -> None:
+    """M1, O2 to O4, O7, D5: price it, then take the stock and store it, all or nothing, once."""
+    order, user = request.object, owner(request)
+    for field in sorted(set(order.dirty_keys()) - _CLIENTS):
         raise refuse(field, "it can't be set")
-    if sent.get("status") not in (None, "", "pending"):
+    if order.get("status") not in (None, "", "pending"):
         raise refuse("status", "a new order is pending")
-    key = request.headers.get("x-parse-request-id")
+    is_checkout = request.master and _CHECKOUT in request.context
+    key = request.context[_CHECKOUT] if is_checkout else request.headers.get("x-parse-request-id")
     async with Cloud.lock(f"order:{user.id}"):
         if await _placed_before(user, key) is not None:
             raise ParseError(Code.DUPLICATE_REQUEST, "Duplicate request")
-        order = await _place(user, sent.get("products"), sent.get("total"), None, key)
-    answer = stored(order, is_new=True)
-    return answer
+        cart = await carts.cart_of(user) if is_checkout else None
+        if is_checkout:
+            order.set("products", cart.get("items") if cart is not None else None)
+        await _price(order, cart)
+        order.set({"user": user, "status": "pending"})
+        order.acl = with_staff({str(user.id): READ})  # O9
+        if key:
+            order.set("requestId", key)
+
+        @Cloud.transaction()
+        async def take_and_store() -> None:
+            await proceed(use_master_key=True)
+            if cart is not None:
+                await (
+                    Pointer("Cart", str(cart.id))
+                    .unset("code")
+                    .save({"items": []}, use_master_key=True)
+                )
+
+        await take_and_store()
+
+
+async def _price(order: Object, cart: Object | None) -> None:
+    """M1, D5: an order's lines and what they come to today; a total that was sent must be right."""
+    products = order.get("products")
+    if not isinstance(products, list) or not products:
+        raise refuse("products", "not empty" if cart is None else "the cart is empty")
+    found = await lines.read("products", products)
+    code = await _code_of(cart)
+    subtotal = lines.subtotal(found)
+    discount = codes.amount(subtotal, code)
+    total = subtotal - discount
+    if order.get("total") is not None and to_decimal(order.get("total")) != total:
+        raise refuse("total", f"it is {total}")
+    order.set("products", [line.stored() for line in found])
+    order.set({"subtotal": subtotal, "discount": discount, "total": total})
+    if code is not None:
+        order.set("code", code.get("code"))
 
 
 @Cloud.function("checkout", require_user=True)
-async def checkout(request: FunctionRequest) -> Object:
+async def checkout(request: FunctionRequest) -> Object | None:
     """O2: an order of the caller's cart, with its discount code; the cart is empty then."""
     user, key = caller(request), request.params.get("requestId")
     if key is not None and not isinstance(key, str):
         raise refuse("requestId", "a text")
-    async with Cloud.lock(f"order:{user.id}"):
-        before = await _placed_before(user, key)
-        if before is not None:
-            return before
-        cart = await carts.cart_of(user)
-        if cart is None or not cart.get("items"):
-            raise refuse("products", "the cart is empty")
-        order = await _place(user, cart.get("items"), None, cart, key)
-    return order
+    order = Object("Order", user=user)
+    try:
+        return await order.save(use_master_key=True, context={_CHECKOUT: key})
+    except ParseError as error:
+        if error.code != Code.DUPLICATE_REQUEST:
+            raise
+        return await _placed_before(user, key)
 
 
 async def _placed_before(user: Object, key: str | None) -> Object | None:
@@ -95,94 +137,77 @@ async def _placed_before(user: Object, key: str | None) -> Object | None:
     return await query.first(use_master_key=True)
 
 
-async def _place(
-    user: Object, products: Any, total: Any, cart: Object | None, key: str | None
-) -> Object:
-    """M1, O2 to O4, D5: price it, then take the stock and store it, all or nothing."""
-    if not isinstance(products, list) or not products:
-        raise refuse("products", "not empty")
-    found = await lines.read("products", products)
-    code = await _code_of(cart)
-    subtotal = lines.subtotal(found)
-    discount = codes.amount(subtotal, code)
-    right = subtotal - discount
-    if total is not None and to_decimal(total) != right:
-        raise refuse("total", f"it is {right}")
-
-    @Cloud.transaction()
-    async def take_and_store() -> Object:
-        await _take(found)
-        order = Object("Order")
-        order.set({"user": user, "status": "pending", "products": [i.stored() for i in found]})
-        order.set({"subtotal": subtotal, "discount": discount, "total": right})
-        if code is not None:
-            order.set("code", code.get("code"))
-        if key:
-            order.set("requestId", key)
-        order.acl = _acl_of(user)
-        await store(order)
-        if cart is not None:
-            emptied = Pointer("Cart", str(cart.id))
-            emptied.set({"items": [], "subtotal": 0, "discount": 0, "total": 0})
-            await store(emptied.unset("code"))
-        return order
-
-    return await take_and_store()
-
-
 async def _code_of(cart: Object | None) -> Object | None:
     """D5: the cart's code, checked again."""
-    if cart is None or cart.get("code") is None:
+    text = cart.get("code") if cart is not None else None
+    if text is None:
         return None
-    code = await codes.of_cart(cart)
+    code = await codes.valid_code(text)
     if code is None:
-        raise refuse("code", f"{cart.get('code')} has become invalid; remove it from the cart")
+        raise refuse("code", f"{text} has become invalid; remove it from the cart")
     return code
-
-
-def _acl_of(user: Object) -> ACL:
-    """O9: its user reads, staff read and write."""
-    acl = ACL().set_read_access(str(user.id), True)
-    for role in ("staff", "admin"):
-        acl.set_role_read_access(role, True).set_role_write_access(role, True)
-    return acl
 
 
 # --- stock --------------------------------------------------------------------------------------
 
 
-def _counts(found: Sequence[lines.Line]) -> dict[str, tuple[lines.Line, int]]:
-    """SKU id → its first line, and the quantity of all lines; in one order for everybody."""
-    counts: dict[str, tuple[lines.Line, int]] = {}
-    for line in found:
-        if line.is_sku:
-            first, before = counts.get(str(line.item.id), (line, 0))
-            counts[str(line.item.id)] = (first, before + line.quantity)
+@Cloud.before_save("Order")
+async def move_stock(request: SaveRequest) -> None:
+    """O4, O6: its stock goes with a new order, and comes back with one that is not kept."""
+    order, before = request.object, request.original
+    if _is_variant(order, before):
+        return
+    if before is None:
+        await _take(order)
+    elif order.get("status") == "cancelled" or (
+        order.get("status") == "refunded" and before.get("status") == "paid"
+    ):
+        await _put_back(before)
+
+
+def _sku_of(item: Any) -> Object | None:
+    """The SKU of a line, if it is one of a SKU."""
+    sku = item if isinstance(item, Object) else item.get("sku")
+    return sku if isinstance(sku, Object) and sku.class_name == "SKU" else None
+
+
+def _counts(order: Object) -> dict[str, int]:
+    """SKU id → the quantity of all lines of an order; in one sequence for everybody."""
+    counts: dict[str, int] = {}
+    for item in order.get("products") or ():
+        sku = _sku_of(item)
+        if sku is not None:
+            quantity = 1 if isinstance(item, Object) else int(item.get("quantity", 1))
+            counts[str(sku.id)] = counts.get(str(sku.id), 0) + quantity
     return dict(sorted(counts.items()))
 
 
-async def _take(found: Sequence[lines.Line]) -> None:
+async def _take(order: Object) -> None:
     """O4: take the stock of every line, or refuse and name the line."""
-    for object_id, (line, count) in _counts(found).items():
-        sku = Pointer("SKU", object_id).decrement("stock", count)
+    for object_id, count in _counts(order).items():
         try:
-            await store(sku, where={"stock": {"$gte": count}})
-        except ConditionFailed as error:
-            left = await Query("SKU").get(object_id, use_master_key=True)
-            raise refuse(line.place, f"only {left.get('stock')} of {line.name} are left") from error
+            # never below 0: `catalogue` sees to that
+            await Pointer("SKU", object_id).decrement("stock", count).save(use_master_key=True)
+        except ParseError as error:
+            if error.code != Code.VALIDATION_ERROR:
+                raise
+            raise await _shortage(order, object_id) from error
+
+
+async def _shortage(order: Object, object_id: str) -> ParseError:
+    """The refusal that names the first line of a SKU of which too few are left."""
+    sku = await Query("SKU").include("product").get(object_id, use_master_key=True)
+    skus = [_sku_of(item) for item in order.get("products")]
+    place = next(n for n, item in enumerate(skus) if item is not None and item.id == object_id)
+    name = f"{sku.get('product').get('name')} ({sku.get('variation')})"
+    return refuse(f"products[{place}]", f"only {sku.get('stock')} of {name} are left")
 
 
 async def _put_back(order: Object) -> None:
     """O6: put the stock of an order back; of SKUs that are gone nothing is kept."""
-    counts: dict[str, int] = {}
-    for item in order.get("products") or ():
-        sku = item if isinstance(item, Object) else item.get("sku")
-        if isinstance(sku, Object) and sku.class_name == "SKU":
-            quantity = 1 if isinstance(item, Object) else int(item.get("quantity", 1))
-            counts[str(sku.id)] = counts.get(str(sku.id), 0) + quantity
-    for object_id, count in sorted(counts.items()):
+    for object_id, count in _counts(order).items():
         try:
-            await store(Pointer("SKU", object_id).increment("stock", count))
+            await Pointer("SKU", object_id).increment("stock", count).save(use_master_key=True)
         except ParseError as error:
             if error.code != Code.OBJECT_NOT_FOUND:
                 raise
@@ -191,13 +216,15 @@ async def _put_back(order: Object) -> None:
 # --- steps --------------------------------------------------------------------------------------
 
 
-async def _step(request: SaveRequest) -> Answer | None:
-    """O5, O6, O8: a legal step of the status, and nothing else."""
-    order, before = request.object, request.original
-    assert before is not None
+async def _step(request: SaveRequest, before: Object, proceed: Proceed) -> Answer | None:
+    """O5, O6, O8: a legal step of the status, and nothing else, exactly once whoever else tries."""
+    order = request.object
     for field in order.dirty_keys():
-        if field != "status" and order.get(field) != before.get(field):
+        if field == "status":
+            continue
+        if order.get(field) != before.get(field):
             raise refuse(field, "an order's contents never change")
+        order.revert(field)
     old, new = str(before.get("status")), order.get("status")
     if new == old:
         return Cloud.answer({"updatedAt": before.to_json()["updatedAt"]})
@@ -205,30 +232,19 @@ async def _step(request: SaveRequest) -> Answer | None:
         raise refuse("status", f"{old} does not become {new}")
     if not is_staff(request) and (old, new) != ("pending", "cancelled"):
         raise refuse("status", "a customer may only cancel a pending order")
-    await move(before, old, new)
-    return stored(before, is_new=False)
-
-
-async def move(order: Object, old: str, new: str) -> None:
-    """Take one step, exactly once whoever else tries; stock goes back with it."""
+    if new == "paid":
+        order.set("paidAt", datetime.now(UTC))
 
     @Cloud.transaction()
     async def step() -> None:
-        changed = Pointer("Order", str(order.id)).set("status", new)
-        if new == "paid":
-            changed.set("paidAt", datetime.now(UTC))
         try:
-            await store(changed, where={"status": old})
+            await proceed(where={"status": old}, use_master_key=True)
         except ConditionFailed as error:
             raise refuse("status", f"it is no longer {old}") from error
-        if new == "cancelled" or (new == "refunded" and old == "paid"):
-            await _put_back(order)
-        order.updated_at = changed.updated_at
 
     await step()
-    with own_writes():
-        order.set("status", new)
-    await _tell_customer(order, new)
+    await _tell_customer(before, new)
+    return None
 
 
 async def _tell_customer(order: Object, status: str) -> None:
@@ -236,7 +252,7 @@ async def _tell_customer(order: Object, status: str) -> None:
     user = order.get("user")
     if not Push.is_configured() or not isinstance(user, Object):
         return
-    # by his sessions: what an installation says of its user, anybody could have written
+    # by their sessions: what an installation says of its user, anybody could have written
     sessions = {"className": "_Session", "where": {"user": user.to_pointer()}}
     where = {"installationId": {"$select": {"query": sessions, "key": "installationId"}}}
     data = {"alert": f"Your order is {status}.", "order": str(order.id), "status": status}
@@ -264,6 +280,6 @@ async def put_back_when_deleted(request: DeleteRequest) -> None:
     if order.has("customer"):
         return
     if order.get("status") == "pending":
-        await move(order, "pending", "cancelled")
+        await order.save({"status": "cancelled"}, use_master_key=True)
     elif not is_staff(request):
         raise refuse("status", "only a pending order can be deleted")

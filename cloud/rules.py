@@ -1,26 +1,21 @@
-"""What every rule needs: refusals, who is staff, and saves that are the server's own."""
+"""What every rule needs: refusals, who is staff, and writes that leave nothing below 0."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import Any
+from collections.abc import Mapping
 
 from parsepy import (
     ACL,
-    Answer,
-    Cloud,
     Code,
     ConditionFailed,
     Object,
     ParseError,
     Pointer,
-    Request,
+    Proceed,
+    SaveRequest,
+    TriggerRequest,
 )
 
 STAFF = frozenset({"admin", "staff"})
 TRADERS = STAFF | {"seller"}
-
-_OWN: ContextVar[bool] = ContextVar("shop_own", default=False)
 
 
 def refuse(field: str, rule: str) -> ParseError:
@@ -28,31 +23,24 @@ def refuse(field: str, rule: str) -> ParseError:
     return ParseError(Code.VALIDATION_ERROR, f"{field}: {rule}")
 
 
-@contextmanager
-def own_writes() -> Iterator[None]:
-    """What is saved inside is the server's own: checked already, not to be checked again."""
-    token = _OWN.set(True)
-    try:
-        yield
-    finally:
-        _OWN.reset(token)
-
-
-def is_own() -> bool:
-    """Is this write the server's own?"""
-    return _OWN.get()
-
-
-def is_staff(request: Request) -> bool:
+def is_staff(request: TriggerRequest) -> bool:
     """Does the caller belong to the staff, or hold the master key?"""
     return request.master or not STAFF.isdisjoint(request.roles)
 
 
-def caller(request: Request) -> Object:
+def caller(request: TriggerRequest) -> Object:
     """A pointer to the user who asks; refuses nobody."""
     if request.user is None:
         raise ParseError(Code.INVALID_SESSION_TOKEN, "Please log in first.")
     return Pointer("_User", str(request.user.id))
+
+
+def owner(request: SaveRequest) -> Object:
+    """Whose a new object is: the caller's, or whom the holder of the master key names."""
+    user = request.object.get("user") if request.master else caller(request)
+    if not isinstance(user, Object):
+        raise refuse("user", "required")
+    return user
 
 
 def private_to(user: Object) -> ACL:
@@ -60,38 +48,36 @@ def private_to(user: Object) -> ACL:
     return ACL(Pointer("_User", str(user.id)))
 
 
-async def store(item: Object, **options: Any) -> Object:
-    """Save as the server itself."""
-    with own_writes():
-        return await item.save(use_master_key=True, **options)
+READ, WRITE = {"read": True}, {"read": True, "write": True}
 
 
-def settle(item: Object, *fields: str) -> None:
-    """Make of operations the values that were checked: two at once could go past a rule."""
-    for field in fields:
-        change = item.op(field)
-        if isinstance(change, dict) and "__op" in change:
-            item.set(field, item.get(field))
+def with_staff(entries: Mapping[str, Mapping[str, bool]]) -> ACL:
+    """An ACL of these entries, which lets the staff read and write as well."""
+    return ACL({**entries, "role:staff": WRITE, "role:admin": WRITE})
 
 
-async def take_checked(item: Object, field: str) -> Answer | None:
-    """A decrement that never goes below 0, whatever others do meanwhile; None if it is none."""
+def settle(item: Object, field: str) -> None:
+    """Make of an operation the value that was checked: two at once could go past a rule."""
     change = item.op(field)
-    if not isinstance(change, dict) or change.get("amount", 0) >= 0:
-        return None
+    if isinstance(change, dict) and "__op" in change:
+        item.set(field, item.get(field))
+
+
+async def keep_count(request: SaveRequest, proceed: Proceed, field: str) -> None:
+    """Make a write of a count: an integer that never goes below 0, whatever others do meanwhile."""
+    item = request.object
+    if not item.dirty(field):
+        await proceed()
+        return
+    count = item.get(field)
+    if isinstance(count, bool) or not isinstance(count, int | float) or count < 0 or count % 1:
+        raise refuse(field, "an integer of at least 0")
+    change = item.op(field)
+    amount = change.get("amount", 0) if isinstance(change, dict) else 0
+    if amount >= 0:
+        await proceed()
+        return
     try:
-        with own_writes():  # with the caller's rights
-            await item.save(where={field: {"$gte": -change["amount"]}})
+        await proceed(where={field: {"$gte": -amount}})
     except ConditionFailed as error:
         raise refuse(field, "an integer of at least 0") from error
-    return stored(item, is_new=False)
-
-
-def stored(item: Object, *, is_new: bool) -> Answer:
-    """The answer to a save that the server has made itself."""
-    shown = item.to_json(whole=False)
-    shown.pop("ACL", None)
-    if not is_new:
-        shown.pop("createdAt", None)
-        shown.pop("objectId", None)
-    return Cloud.answer(shown, status=201 if is_new else 200)

@@ -3,8 +3,8 @@
 from typing import Any
 
 from cloud.money import is_price, to_decimal
-from cloud.rules import caller, is_own, private_to, refuse, store, stored
-from parsepy import Answer, Cloud, ConditionFailed, Object, Pointer, Query, SaveRequest
+from cloud.rules import owner, private_to, refuse
+from parsepy import Cloud, Code, Object, ParseError, Pointer, Proceed, Query, SaveRequest
 
 
 @Cloud.before_save("Customer", require_user=True)
@@ -29,33 +29,33 @@ async def check_coupon(request: SaveRequest) -> None:
         raise refuse("discount", "more than 0 and at most 100")
 
 
-@Cloud.before_save("Transaction", require_user=True)
-async def check_transaction(request: SaveRequest) -> Answer | None:
+@Cloud.around_save("Transaction", require_user=True)
+async def check_transaction(request: SaveRequest, proceed: Proceed) -> None:
     """A purchase is its buyer's, costs what the product costs, and takes it from the inventory."""
     sent = request.object
-    if is_own():
-        return None
     if not sent.is_new:
         raise refuse("amount", "a transaction never changes")
-    user = sent.get("user") if request.master else caller(request)
-    if not isinstance(user, Object):
-        raise refuse("user", "required")
+    user = owner(request)
+    for field in set(sent.dirty_keys()) - {"product", "amount"}:
+        sent.revert(field)
     product = await _product(sent.get("product"))
     if not is_price(sent.get("amount")) or sent.get("amount") != product.get("price"):
         raise refuse("amount", f"it is {product.get('price')}")
+    sent.set({"user": user, "product": product})
+    sent.acl = private_to(user)
 
     @Cloud.transaction()
-    async def take_and_store() -> Object:
-        taken = Pointer("Product", str(product.id)).decrement("inventory")
+    async def take_and_store() -> None:
         try:
-            await store(taken, where={"inventory": {"$gte": 1}})
-        except ConditionFailed as error:
+            taken = Pointer("Product", str(product.id)).decrement("inventory")
+            await taken.save(use_master_key=True)
+        except ParseError as error:
+            if error.code != Code.VALIDATION_ERROR:
+                raise
             raise refuse("product", "none is left") from error
-        purchase = Object("Transaction", user=user, product=product, amount=sent.get("amount"))
-        purchase.acl = private_to(user)
-        return await store(purchase)
+        await proceed(use_master_key=True)
 
-    return stored(await take_and_store(), is_new=True)
+    await take_and_store()
 
 
 async def _product(pointer: Any) -> Object:

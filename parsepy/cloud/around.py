@@ -18,29 +18,34 @@ class Proceed:
     called again, as ``@Cloud.transaction()`` does when another transaction interfered.
     """
 
-    def __init__(self, write: Callable[[Where], Awaitable[Object]]) -> None:
+    def __init__(self, write: Callable[[Where, bool], Awaitable[Object]]) -> None:
         self._write = write
 
-    async def __call__(self, *, where: Mapping[str, Any] | None = None) -> Object:
+    async def __call__(
+        self, *, where: Mapping[str, Any] | None = None, use_master_key: bool = False
+    ) -> Object:
         """Make the write; the object as it was stored (or deleted).
 
         With ``where`` it is made only while the stored object matches; raises
-        ``ConditionFailed`` (code 142) if it does not. Raises what the write is refused with.
+        ``ConditionFailed`` (code 142) if it does not. The write has the caller's rights, or with
+        ``use_master_key`` those of the master key: so may fields that the hook sets be new
+        columns, where clients may add none. Raises what the write is refused with.
         """
         condition: Where = ()
         if where is not None:
             condition = wheres.parse(encode(dict(where)), privileged=True)
-        return await self._write(condition)
+        return await self._write(condition, use_master_key)
 
 
 def of_save(event: AroundSaveEvent, request: SaveRequest) -> Proceed:
     """Proceed with a save, of what ``request.object`` holds by then."""
 
-    async def write(condition: Where) -> Object:
+    async def write(condition: Where, as_master: bool) -> Object:
         if condition and event.original is None:
             raise ValueError("a condition is for an object that is stored already")
         item = request.object
-        return item.as_saved(await event.proceed(request.changes(item), condition))
+        changes = request.changes(item)
+        return item.as_saved(await event.proceed(changes, condition, as_master=as_master))
 
     return Proceed(write)
 
@@ -48,8 +53,8 @@ def of_save(event: AroundSaveEvent, request: SaveRequest) -> Proceed:
 def of_deletion(event: AroundDeleteEvent, request: DeleteRequest) -> Proceed:
     """Proceed with a deletion."""
 
-    async def write(condition: Where) -> Object:
-        await event.proceed(condition)
+    async def write(condition: Where, as_master: bool) -> Object:
+        await event.proceed(condition, as_master=as_master)
         return request.object
 
     return Proceed(write)

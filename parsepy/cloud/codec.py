@@ -28,6 +28,10 @@ class Storable:
 
     is_data_available: bool
 
+    def _begin(self, class_name: str) -> None:
+        """Be a new object without fields."""
+        raise NotImplementedError
+
     def to_pointer(self) -> JSONObject:
         """The Pointer that stands for it; raises MISSING_OBJECT_ID for a new one."""
         raise NotImplementedError
@@ -41,14 +45,22 @@ class Storable:
         raise NotImplementedError
 
 
+PLAIN = frozenset((str, int, float, bool, type(None)))
+"""The types whose values are the same in cloud code and on the wire."""
 S = TypeVar("S", bound=Storable)
-MAKERS: dict[str | None, Callable[[str], Any]] = {}
-"""For a class name, what makes a new object of it; ``None``: for every other class."""
+CLASSES: dict[str | None, type[Storable]] = {}
+"""For a class name, the Python class that stands for it; ``None``: for every other class."""
 
 
 def make(class_name: str) -> Any:
-    """A new object of the Python class that stands for ``class_name``."""
-    return (MAKERS.get(class_name) or MAKERS[None])(class_name)
+    """A new object of the Python class that stands for ``class_name``.
+
+    An author's own ``__init__`` is not called: it may ask for anything.
+    """
+    cls = CLASSES.get(class_name) or CLASSES[None]
+    item = cls.__new__(cls)
+    item._begin(class_name)
+    return item
 
 
 def pointer(class_name: str, object_id: str) -> Any:
@@ -77,12 +89,17 @@ def encode(value: Any, *, whole: bool = False) -> Any:
             return from_datetime(value)
         case Storable():
             if not whole or not value.is_data_available:
-                return value.to_pointer()
+                if value.id is None:
+                    return value.to_pointer()  # which refuses it
+                return {"__type": "Pointer", "className": value.class_name, "objectId": value.id}
             return {**value.to_json(), "__type": "Object", "className": value.class_name}
         case Mapping():
-            return {str(key): encode(item, whole=whole) for key, item in value.items()}
+            return {
+                str(key): item if type(item) in PLAIN else encode(item, whole=whole)
+                for key, item in value.items()
+            }
         case list() | tuple():
-            return [encode(item, whole=whole) for item in value]
+            return [item if type(item) in PLAIN else encode(item, whole=whole) for item in value]
         case ACL():
             return value.to_json()
         case GeoPoint(latitude, longitude):
@@ -98,17 +115,10 @@ def encode(value: Any, *, whole: bool = False) -> Any:
     raise TypeError(f"Parse has no type for a {type(value).__name__}")
 
 
-def decode_field(key: str, value: Any) -> Any:
-    """A field of an object in REST form as a friendly value."""
-    if key == "ACL" and isinstance(value, dict):
-        return ACL(value)
-    return decode(value)
-
-
 def decode(value: Any) -> Any:
     """A value in REST form as a friendly one; lists and dictionaries are new ones."""
     if isinstance(value, list):
-        return [decode(item) for item in value]
+        return [item if type(item) in PLAIN else decode(item) for item in value]
     if not isinstance(value, dict):
         return value
     kind = value.get("__type")
@@ -118,11 +128,14 @@ def decode(value: Any) -> Any:
             return decoder(value)
         except (KeyError, TypeError, ValueError, ParseError):
             return dict(value)  # of no known form: shown as it is
-    return {key: decode(item) for key, item in value.items()}
+    return {key: item if type(item) in PLAIN else decode(item) for key, item in value.items()}
 
 
 def _pointer(value: JSONObject) -> Any:
-    return pointer(str(value["className"]), str(value["objectId"]))
+    item = make(str(value["className"]))
+    item.id = str(value["objectId"])
+    item.is_data_available = False
+    return item
 
 
 def _whole(value: JSONObject) -> Any:

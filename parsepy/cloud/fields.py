@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Self
 
 from parsepy.cloud import ops
-from parsepy.cloud.codec import Storable, decode_field, encode
+from parsepy.cloud.codec import PLAIN, Storable, decode, encode
 from parsepy.cloud.values import ACL, from_datetime, from_decimal, to_datetime
 from parsepy.errors import Code, ParseError
 from parsepy.model import values as rest
@@ -33,20 +33,46 @@ class Fields(Storable):
         name = class_name or self._own_class
         if not name:
             raise TypeError('Object needs the name of its class: Object("Game")')
-        self.class_name = name
+        self._begin(name)
+        for key, value in {**(values or {}), **fields}.items():
+            self.set(key, value)
+
+    def _begin(self, class_name: str) -> None:
+        """Be a new object without fields."""
+        self.class_name = class_name
         self.id: str | None = None
-        self.created_at: datetime | None = None
-        self.updated_at: datetime | None = None
+        self._created: datetime | str | None = None
+        self._updated: datetime | str | None = None
         self._stored: dict[str, Any] = {}
         self._values: dict[str, Any] = {}
         self._pending: dict[str, ops.Op] = {}
         self._lent: dict[str, Any] = {}
         self._relations: dict[str, JSONObject] = {}  # only shown: their members stand elsewhere
         self.is_data_available = True  # False for a mere pointer, which needs `fetch`
-        for key, value in {**(values or {}), **fields}.items():
-            self.set(key, value)
 
     # --- reading ------------------------------------------------------------------------------
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When the object was stored first."""
+        if isinstance(self._created, str):  # as it came: most are never looked at
+            self._created = to_datetime(self._created)
+        return self._created
+
+    @created_at.setter
+    def created_at(self, moment: datetime | None) -> None:
+        self._created = moment
+
+    @property
+    def updated_at(self) -> datetime | None:
+        """When the object was stored last."""
+        if isinstance(self._updated, str):
+            self._updated = to_datetime(self._updated)
+        return self._updated
+
+    @updated_at.setter
+    def updated_at(self, moment: datetime | None) -> None:
+        self._updated = moment
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value of a field as it will be when saved; ``default`` if there is none."""
@@ -116,16 +142,16 @@ class Fields(Storable):
         Without ``whole`` they are pointers.
         """
         values = {
-            key: encode(value, whole=whole)
+            key: value if type(value) in PLAIN else encode(value, whole=whole)
             for key, value in self._values.items()
             if value is not None or (key in self._stored and not self._is_unset(key))
         }
         values |= self._relations
         if self.id is not None:
             values["objectId"] = self.id
-        for key, moment in (("createdAt", self.created_at), ("updatedAt", self.updated_at)):
+        for key, moment in (("createdAt", self._created), ("updatedAt", self._updated)):
             if moment is not None:
-                values[key] = from_datetime(moment)["iso"]
+                values[key] = moment if isinstance(moment, str) else from_datetime(moment)["iso"]
         return values
 
     # --- changing -----------------------------------------------------------------------------
@@ -144,7 +170,12 @@ class Fields(Storable):
             value = ACL(value)
         if key == "ACL" and value is None:
             raise ValueError("an ACL is replaced, not removed; ACL() is for the master key alone")
-        return self._change(key, ops.Set(value))
+        if "." in key or key in OWN:
+            return self._change(key, ops.Set(value))
+        self._values[key] = value
+        self._pending[key] = ops.Set(value)
+        self._forget_inside(key)
+        return self
 
     def increment(self, key: str, amount: int | float | Decimal = 1) -> Self:
         """Add ``amount`` to a number, atomically in the database."""
@@ -198,7 +229,8 @@ class Fields(Storable):
             self._place(key, ops.apply(op, self._inside(key), _identity))
             self._pending[root] = ops.Set(self._values[root])
             return self
-        self._settle(root)
+        if self._lent:
+            self._settle(root)
         base = self._inside(key, stored=True)
         if isinstance(op, ops.Relate):
             self._show_relation(key, op)
@@ -206,10 +238,17 @@ class Fields(Storable):
             self._place(key, ops.apply(op, self._inside(key), _identity))
         self._pending[key] = ops.merge(self._pending.get(key), op, base, _identity)
         if isinstance(op, ops.Set | ops.Unset):
-            for inner in [name for name in self._pending if name.startswith(key + ".")]:
-                del self._pending[inner]
+            self._forget_inside(key)
         self._lent.pop(root, None)
         return self
+
+    def _forget_inside(self, key: str) -> None:
+        """A field that is set or unset as a whole: no change of its inside is left."""
+        inside = key + "."
+        for name in list(self._pending):
+            if name.startswith(inside):
+                del self._pending[name]
+        self._lent.pop(key, None)
 
     def _show_relation(self, key: str, op: ops.Relate) -> None:
         members = [item for item in (*op.added, *op.removed) if isinstance(item, Storable)]
@@ -258,22 +297,27 @@ class Fields(Storable):
 
     def dirty(self, key: str | None = None) -> bool:
         """Is a field (or any) changed and not saved?"""
-        return bool(self.dirty_keys()) if key is None else key in self.dirty_keys()
+        if key is None or key in self._lent or key not in self._pending:
+            return bool(self.dirty_keys()) if key is None else key in self.dirty_keys()
+        return True
 
     def dirty_keys(self) -> list[str]:
         """The fields that are changed and not saved."""
-        self._settle()
+        if self._lent:
+            self._settle()
         return list(dict.fromkeys(key.partition(".")[0] for key in self._pending))
 
     def op(self, key: str) -> Any:
         """The pending change of a field as a request would write it; ``None`` if there is none."""
-        self._settle(key)
+        if self._lent:
+            self._settle(key)
         op = self._pending.get(key)
         return None if op is None else ops.to_rest(op, encode)
 
     def revert(self, *keys: str) -> Self:
         """Forget the pending changes of these fields, or all."""
-        self._settle()
+        if self._lent:
+            self._settle()
         for key in keys or list(self._pending):
             self._pending.pop(key, None)
             root = key.partition(".")[0]
@@ -291,26 +335,40 @@ class Fields(Storable):
 
         Those that are ``given`` still stand as they were ``sent``, to the letter.
         """
-        self._settle()
-        if given is None or sent is None:
-            return {key: ops.to_rest(op, encode) for key, op in self._pending.items()}
-        return {
-            key: sent[key] if given.get(key) is op else ops.to_rest(op, encode)
-            for key, op in self._pending.items()
-        }
+        if self._lent:
+            self._settle()
+        found: JSONObject = {}
+        for key, op in self._pending.items():
+            if given is not None and sent is not None and given.get(key) is op:
+                found[key] = sent[key]
+            elif isinstance(op, ops.Set) and type(op.value) in PLAIN:
+                found[key] = op.value
+            else:
+                found[key] = ops.to_rest(op, encode)
+        return found
 
     def load(self, item: JSONObject) -> Self:
         """Take over an object in REST form as the stored state; pending changes are dropped."""
         self.id = item.get("objectId", self.id)
-        self.created_at = to_datetime(item.get("createdAt")) or self.created_at
-        self.updated_at = to_datetime(item.get("updatedAt")) or self.updated_at
-        self._values = {
-            key: decode_field(key, value)
-            for key, value in item.items()
-            if key not in OWN and not _is_relation(value)
-        }
-        self._relations = {key: dict(value) for key, value in item.items() if _is_relation(value)}
-        self._stored = dict(self._values)
+        if isinstance(created := item.get("createdAt"), str):
+            self._created = created
+        if isinstance(updated := item.get("updatedAt"), str):
+            self._updated = updated
+        values: dict[str, Any] = {}
+        relations: dict[str, JSONObject] = {}
+        for key, value in item.items():
+            if key in OWN:
+                continue
+            if type(value) in PLAIN:
+                values[key] = value
+            elif isinstance(value, dict) and value.get("__type") == "Relation":
+                relations[key] = dict(value)
+            elif key == "ACL" and isinstance(value, dict):
+                values[key] = ACL(value)
+            else:
+                values[key] = decode(value)
+        self._values, self._relations = values, relations
+        self._stored = dict(values)
         self._pending.clear()
         self._lent.clear()
         self.is_data_available = True
@@ -352,10 +410,6 @@ def _copied(value: Any) -> Any:
         case ACL():
             return value.copy()
     return value
-
-
-def _is_relation(value: Any) -> bool:
-    return isinstance(value, dict) and value.get("__type") == "Relation"
 
 
 def _identity(value: Any) -> Any:

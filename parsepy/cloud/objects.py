@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 from parsepy.cloud import codec, current, ops
-from parsepy.cloud.codec import decode, decode_field, encode
+from parsepy.cloud.codec import decode, encode
 from parsepy.cloud.fields import OWN, Fields
 from parsepy.cloud.files import File
 from parsepy.cloud.query import Query
-from parsepy.cloud.values import ACL, to_datetime
+from parsepy.cloud.values import ACL
 from parsepy.errors import Code, ParseError
 from parsepy.model import query as queries
 from parsepy.model import values as rest
@@ -36,14 +36,7 @@ class Object(Fields):
         super().__init_subclass__(**rest)
         if class_name is not None:
             cls._own_class = class_name
-            codec.MAKERS[class_name] = cls._bare
-
-    @classmethod
-    def _bare(cls, class_name: str) -> Self:
-        """A new object without calling an author's own ``__init__``."""
-        item = cls.__new__(cls)
-        Object.__init__(item, class_name)
-        return item
+            codec.CLASSES[class_name] = cls
 
     def relation(self, key: str) -> "Relation":
         """The relation in a field: members to add, remove and query."""
@@ -88,7 +81,8 @@ class Object(Fields):
         """Take over what a save answered."""
         answer = saved.answer if isinstance(saved.answer, dict) else {}
         self.id = saved.object_id or answer.get("objectId")
-        self._settle()
+        if self._lent:
+            self._settle()
         for key in self._pending:
             root = key.partition(".")[0]
             if self._values.get(root) is None and isinstance(self._pending[key], ops.Unset):
@@ -102,11 +96,15 @@ class Object(Fields):
                 self._values.pop(key, None)
             elif isinstance(value, dict) and isinstance(self._values.get(key), dict):
                 self._values[key] = {**self._values[key], **decode(value)}
+            elif key == "ACL" and isinstance(value, dict):
+                self._values[key] = ACL(value)
             else:
-                self._values[key] = decode_field(key, value)
-        self.created_at = to_datetime(answer.get("createdAt")) or self.created_at
-        stamp = answer.get("updatedAt") or answer.get("createdAt")
-        self.updated_at = to_datetime(stamp) or self.updated_at
+                self._values[key] = decode(value)
+        created, updated = answer.get("createdAt"), answer.get("updatedAt")
+        if isinstance(created, str):
+            self._created = self._updated = created
+        if isinstance(updated, str):
+            self._updated = updated
         self._stored = dict(self._values)
 
     def as_saved(self, answer: JSONObject) -> Self:
@@ -234,7 +232,15 @@ def from_changes(class_name: str, original: JSONObject | None, changes: JSONObje
     if original is not None:
         item.load(original)
     for key, value in changes.items():
-        item._take(key, ops.Set(ACL(value)) if key == "ACL" else ops.from_rest(value, decode))
+        if type(value) in codec.PLAIN:
+            op: ops.Op = ops.Set(value)
+        elif key == "ACL":
+            op = ops.Set(ACL(value))
+        elif isinstance(value, dict) and "__op" in value:
+            op = ops.from_rest(value, decode)
+        else:
+            op = ops.Set(decode(value))
+        item._take(key, op)
     return item
 
 
@@ -258,6 +264,8 @@ async def _save_children(item: Object, rights: Mapping[str, Any], depth: int = 0
     if depth > rest.MAX_DEPTH:
         raise ParseError(Code.OTHER_CAUSE, "New objects point to each other in a circle.")
     for op in list(item._pending.values()):
+        if isinstance(op, ops.Set) and type(op.value) in codec.PLAIN:
+            continue
         for child in _new_in(op):
             if isinstance(child, Object):
                 await _save_children(child, rights, depth + 1)
@@ -276,12 +284,10 @@ def _new_in(value: Any) -> Iterator[Object | File]:
             yield value
         case File() if value.url is None and value.has_data:
             yield value
-        case dict():
-            for inner in value.values():
-                yield from _new_in(inner)
-        case list() | tuple():
-            for inner in value:
-                yield from _new_in(inner)
+        case dict() | list() | tuple():
+            for inner in value.values() if isinstance(value, dict) else value:
+                if type(inner) not in codec.PLAIN:
+                    yield from _new_in(inner)
 
 
 def _is_object(saved: Saved) -> bool:
@@ -292,4 +298,4 @@ def _is_object(saved: Saved) -> bool:
     return bool(saved.object_id or isinstance(content.get("objectId"), str))
 
 
-codec.MAKERS[None] = Object._bare
+codec.CLASSES[None] = Object

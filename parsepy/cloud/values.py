@@ -84,7 +84,11 @@ class ACL:
         self._entries: dict[str, dict[str, bool]] = {}
         if isinstance(subject, Mapping):
             for name, flags in subject.items():
-                self._entries[name] = {flag: True for flag in ("read", "write") if flags.get(flag)}
+                entry = self._entries[name] = {}
+                if flags.get("read"):
+                    entry["read"] = True
+                if flags.get("write"):
+                    entry["write"] = True
         elif subject is not None:
             self.set_read_access(subject, True)
             self.set_write_access(subject, True)

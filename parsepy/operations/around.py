@@ -54,7 +54,7 @@ class _Inner(Generic[Outcome]):
 async def around_save(
     write: Write,
     original: JSONObject | None,
-    make: Callable[[JSONObject | None, Where], Awaitable[Outcome]],
+    make: Callable[[JSONObject | None, Where, bool], Awaitable[Outcome]],
     answer_of: Callable[[Outcome], JSONObject],
 ) -> Decision[Outcome]:
     """Run aroundSave with ``make`` as what it proceeds with.
@@ -65,8 +65,10 @@ async def around_save(
     context = write.context
     inner: _Inner[Outcome] = _Inner(context.backend.storage)
 
-    async def proceed(changes: JSONObject | None, condition: Where) -> JSONObject:
-        return answer_of(await inner.make(lambda: make(changes, condition)))
+    async def proceed(
+        changes: JSONObject | None, condition: Where, *, as_master: bool
+    ) -> JSONObject:
+        return answer_of(await inner.make(lambda: make(changes, condition, as_master)))
 
     answer = await context.backend.triggers.run(
         AroundSaveEvent(
@@ -84,13 +86,13 @@ async def around_delete(
     context: RequestContext,
     schema: ClassSchema,
     doomed: JSONObject,
-    make: Callable[[Where], Awaitable[Outcome]],
+    make: Callable[[Where, bool], Awaitable[Outcome]],
 ) -> Decision[Outcome]:
     """Run aroundDelete with ``make`` as what it proceeds with; as ``around_save``."""
     inner: _Inner[Outcome] = _Inner(context.backend.storage)
 
-    async def proceed(condition: Where) -> None:
-        await inner.make(lambda: make(condition))
+    async def proceed(condition: Where, *, as_master: bool) -> None:
+        await inner.make(lambda: make(condition, as_master))
 
     answer = await context.backend.triggers.run(
         AroundDeleteEvent(

@@ -33,20 +33,22 @@ async def delete(context: RequestContext, class_name: str, object_id: str) -> Cu
         if doomed is None:
             raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found for delete.")
 
-    async def proceed(condition: Where) -> bool:
-        """The inner part: beforeDelete to afterDelete."""
+    async def proceed(condition: Where, as_master: bool) -> bool:
+        """Make a deletion that the caller may make: beforeDelete to afterDelete."""
+        acting = context.as_master() if as_master else context
+        allowed = EVERYTHING if as_master else scope
         if doomed is not None:
-            await hooks.before_delete(context, schema, doomed)
-        if not await storage.delete(schema, (by_id(object_id), *condition), scope):
-            if condition and await storage.get(schema, object_id, scope):
+            await hooks.before_delete(acting, schema, doomed)
+        if not await storage.delete(schema, (by_id(object_id), *condition), allowed):
+            if condition and await storage.get(schema, object_id, allowed):
                 raise ConditionFailed(class_name, object_id)
             raise rules.not_found(context)
-        await rules.after_delete(context, object_id)
+        await rules.after_delete(acting, object_id)
         if doomed is not None:
-            await hooks.after_delete(context, schema, doomed)
+            await hooks.after_delete(acting, schema, doomed)
         return True
 
     if doomed is not None and context.backend.triggers.has("aroundDelete", class_name):
         return (await around_delete(context, schema, doomed, proceed)).response
-    await proceed(())
+    await proceed((), as_master=False)
     return None

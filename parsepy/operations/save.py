@@ -203,7 +203,10 @@ def _take_changes(write: Write, changes: JSONObject) -> None:
         write.values = save_bodies.changes(context, write.class_name, write.object_id, changes)
     access.check_keywords(context, write.values)
     for name, value in write.values.items():
-        if (name not in before or before[name] != value) and _is_shown(value):
+        if name in before and before[name] == value:
+            continue
+        # the results of operations come later
+        if not isinstance(value, dict) or "__op" not in value or ops.is_delete(value):
             write.echo[name] = value
 
 
@@ -212,14 +215,19 @@ async def _around(
 ) -> Saved:
     """Let cloud code stand around a save; ``make`` makes it, each time of a write of its own."""
 
-    async def proceed(changes: JSONObject | None, condition: Where) -> Saved:
+    async def proceed(changes: JSONObject | None, condition: Where, as_master: bool) -> Saved:
         inner = replace(write, values=dict(write.values), echo=dict(write.echo))
+        if as_master:
+            inner.context = write.context.as_master()
         if condition:
             both = (*write.options.condition, *condition)
             inner.options = replace(write.options, condition=both)
         if changes is not None:
             _take_changes(inner, changes)
-        return await make(inner)
+        saved = await make(inner)
+        if as_master and not saved.is_finished:  # the answer is for the caller's eyes
+            saved.answer = save_values.shown(write, saved.answer)
+        return saved
 
     decision: Decision[Saved] = await around_save(write, original, proceed, _answer_of)
     response, saved = decision.response, decision.outcome
@@ -235,8 +243,3 @@ async def _around(
 def _answer_of(saved: Saved) -> JSONObject:
     """The object as far as the answer of a save shows it; nothing if none was stored."""
     return {} if saved.is_finished else {**saved.answer, "objectId": saved.object_id}
-
-
-def _is_shown(value: object) -> bool:
-    """Is a value that cloud code set answered as it is? Results of operations come later."""
-    return not (isinstance(value, dict) and "__op" in value) or ops.is_delete(value)

@@ -111,10 +111,26 @@ class DeleteEvent:
     object: JSONObject
 
 
-ProceedSave = Callable[[JSONObject | None, Where], Awaitable[JSONObject]]
-"""Makes a save, with other changes (None: those asked for), if a condition holds; its answer."""
-ProceedDelete = Callable[[Where], Awaitable[None]]
-"""Makes a deletion, if a condition holds."""
+class ProceedSave(Protocol):
+    """Makes a save, and gives its answer; nothing if cloud code answered in its place.
+
+    ``changes`` replace those asked for (None: they stand); it is made only while ``condition``
+    holds, and with the rights of the master key if ``as_master``.
+    """
+
+    def __call__(
+        self, changes: JSONObject | None, condition: Where, *, as_master: bool
+    ) -> Awaitable[JSONObject]:
+        """Make the save."""
+        ...
+
+
+class ProceedDelete(Protocol):
+    """Makes a deletion, while ``condition`` holds; ``as_master`` as of a save."""
+
+    def __call__(self, condition: Where, *, as_master: bool) -> Awaitable[None]:
+        """Make the deletion."""
+        ...
 
 
 @dataclass(slots=True, kw_only=True)
