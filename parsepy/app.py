@@ -42,7 +42,7 @@ from parsepy.push.base import PushConfigError, PushSender
 from parsepy.rest import RestDoor, aliases
 from parsepy.storage import Storage, open_storage
 from parsepy.storage.documents import file_url_of
-from parsepy.storage.monitor import Commands
+from parsepy.storage.monitor import CommandTimer
 from parsepy.storage.schemas import COLLECTION as SCHEMA_ROWS
 from parsepy.triggers import Triggers
 
@@ -531,7 +531,7 @@ def _storage(config: Config, files: FileStore | None, metrics: Metrics | None) -
     base = config.public_server_url or config.server_url
     driver = dict(config.database_options.driver)
     if metrics is not None:
-        driver["event_listeners"] = [Commands(metrics.command)]
+        driver["event_listeners"] = [CommandTimer(metrics.command)]
     client = config.database_options.client_metadata
     try:
         return open_storage(

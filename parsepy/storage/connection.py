@@ -13,13 +13,13 @@ from pymongo.errors import PyMongoError
 from parsepy.storage.documents import Document
 from parsepy.storage.driver import Collection, Reads
 from parsepy.storage.failures import Unavailable, guard, translated
-from parsepy.storage.transactions import Call, Result, Running
+from parsepy.storage.transactions import Call, Result, RunningTransaction
 
 _CODEC: CodecOptions[Document] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
-RUNNING: ContextVar[Running | None] = ContextVar("parsepy_transaction", default=None)
+RUNNING: ContextVar[RunningTransaction | None] = ContextVar("parsepy_transaction", default=None)
 _MOST_COLLECTIONS = 10_000
-GOODBYE_SECONDS = 1.0
-"""How long a database that may be dead is looked for, to be told what it need not keep."""
+CLOSE_SECONDS = 1.0
+"""How long closing waits for a database that may be dead."""
 
 
 class Connection:
@@ -56,7 +56,7 @@ class Connection:
 
     async def close(self) -> None:
         """Close the connections."""
-        with pymongo.timeout(GOODBYE_SECONDS):
+        with pymongo.timeout(CLOSE_SECONDS):
             await self.client.close()
 
     async def drop_database(self) -> None:
@@ -91,7 +91,7 @@ class Connection:
         is_committed = False
         try:
             async with self.client.start_session() as session:
-                running = Running(session, self.retry_lock, attempts)
+                running = RunningTransaction(session, self.retry_lock, attempts)
                 running.lasting, running.undone = lasting, undone
                 try:
                     await session.start_transaction()

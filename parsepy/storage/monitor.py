@@ -1,4 +1,4 @@
-"""``Commands``: tells how long each command of MongoDB took; only where somebody asks for it."""
+"""``CommandTimer``: reports how long each command of MongoDB took, for the figures."""
 
 from collections.abc import Callable
 
@@ -9,22 +9,22 @@ from pymongo.monitoring import (
     CommandSucceededEvent,
 )
 
-Tell = Callable[[str, str, float], None]
+Report = Callable[[str, str, float], None]
 
 
-class Commands(CommandListener):
-    """Calls ``tell(command, "ok" or "failed", seconds)`` after each command."""
+class CommandTimer(CommandListener):
+    """Calls ``report(command, "ok" or "failed", seconds)`` after each command."""
 
-    def __init__(self, tell: Tell) -> None:
-        self._tell = tell
+    def __init__(self, report: Report) -> None:
+        self._report = report
 
     def started(self, event: CommandStartedEvent) -> None:
-        """Nothing is known yet."""
+        """Do nothing: the driver measures the time itself."""
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
-        """A command was answered."""
-        self._tell(event.command_name, "ok", event.duration_micros / 1e6)
+        """Report a command that was answered."""
+        self._report(event.command_name, "ok", event.duration_micros / 1e6)
 
     def failed(self, event: CommandFailedEvent) -> None:
-        """A command was refused, or never answered."""
-        self._tell(event.command_name, "failed", event.duration_micros / 1e6)
+        """Report a command that was refused or never answered."""
+        self._report(event.command_name, "failed", event.duration_micros / 1e6)

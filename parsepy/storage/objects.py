@@ -26,7 +26,7 @@ from parsepy.storage.indexes import Indexes
 from parsepy.storage.options import ALL, ANY_CASE, ReadOptions
 from parsepy.storage.relations import Relations
 from parsepy.storage.schemas import Schemas
-from parsepy.storage.settings import Settings
+from parsepy.storage.settings import SettingsDocuments
 from parsepy.storage.shared_gets import SharedGets
 from parsepy.storage.shared_inserts import SharedInserts
 from parsepy.storage.shared_updates import SharedUpdates, Update
@@ -64,7 +64,7 @@ class Storage:
         self.indexes = Indexes(connection)
         self.relations = Relations(connection, self.indexes)
         self.schemas = Schemas(connection, self.relations)
-        self.settings = Settings(connection)
+        self.settings = SettingsDocuments(connection)
         self.claims = Claims(connection, self.indexes)
         self._max_time_ms = max_time_ms
         self._regex_time_ms = regex_time_ms
@@ -344,7 +344,7 @@ class Storage:
         except OperationFailure as error:
             if self.connection.in_transaction:
                 raise
-            wanted = on_demand.wanted(schema, where, error)
+            wanted = on_demand.missing_indexes(schema, where, error)
             if not wanted:
                 raise
         *others, last = wanted
@@ -356,7 +356,7 @@ class Storage:
             await self._make_index(schema.name, last)
         return await self.connection.do(call)
 
-    async def _make_index(self, class_name: str, index: on_demand.Wanted) -> None:
+    async def _make_index(self, class_name: str, index: on_demand.MissingIndex) -> None:
         await self.indexes.create(class_name, index.name, index.keys)
         shown = {"_id_": {"_id": 1}, index.name: index.columns}
         changes = {f"_metadata.indexes.{name}": keys for name, keys in shown.items()}

@@ -16,7 +16,7 @@ _SEARCHABLE = ("String", "Array")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class MissingIndex:
     """An index that is missing: its name, its keys by document keys and by columns."""
 
     name: str
@@ -24,7 +24,9 @@ class Wanted:
     columns: dict[str, str]
 
 
-def wanted(schema: ClassSchema, where: Where, error: OperationFailure) -> list[Wanted]:
+def missing_indexes(
+    schema: ClassSchema, where: Where, error: OperationFailure
+) -> list[MissingIndex]:
     """The index for lack of which a query was refused: the first that can be made.
 
     Raises INVALID_QUERY if a text is searched in a column that can have none.
@@ -36,12 +38,12 @@ def wanted(schema: ClassSchema, where: Where, error: OperationFailure) -> list[W
             # on a flat index a query does not look across the 180th meridian, as Parse Server's
             # don't; but only such a one takes places that are none, if some are stored
             kinds = ("2dsphere", "2d")
-            return [Wanted(f"{field}_{kind}", {field: kind}, {field: kind}) for kind in kinds]
+            return [MissingIndex(f"{field}_{kind}", {field: kind}, {field: kind}) for kind in kinds]
     return []
 
 
-def _text(schema: ClassSchema, field: str) -> Wanted:
+def _text(schema: ClassSchema, field: str) -> MissingIndex:
     if schema.types[field].name not in _SEARCHABLE:
         # the one text index that a class can have must not be spent on it
         raise ParseError(Code.INVALID_QUERY, f"Field {field} holds no text to search.")
-    return Wanted(f"{field}_text", {key_of(schema, field): "text"}, {field: "text"})
+    return MissingIndex(f"{field}_text", {key_of(schema, field): "text"}, {field: "text"})

@@ -1,4 +1,4 @@
-"""``Settings``: classes of one document (`_GlobalConfig`), which is kept as Parse JSON."""
+"""``SettingsDocuments``: classes of one document (`_GlobalConfig`), which is kept as Parse JSON."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ ID = 1
 """Parse: the one document of a settings class has a number as its id (protocol §6.9)."""
 
 
-class Settings:
+class SettingsDocuments:
     """Reads and changes the documents of settings classes (protocol §6.9)."""
 
     def __init__(self, connection: Connection) -> None:

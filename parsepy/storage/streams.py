@@ -1,7 +1,7 @@
 """ChangeEvent streams: every committed change of some classes, in order, across failovers.
 
-MongoDB tells a change when a majority has it, and gives each one a token. A broken stream is
-opened again behind the last change that was handled, so none is missing and none comes twice.
+MongoDB sends a change when a majority has it, with a token. A broken stream is opened again after
+the last change that was handled, so none is missed and none comes twice.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import pymongo
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure, PyMongoError
 
-from parsepy.storage.connection import GOODBYE_SECONDS
+from parsepy.storage.connection import CLOSE_SECONDS
 from parsepy.storage.documents import Document
 
 log = logging.getLogger("parsepy.storage")
@@ -75,7 +75,7 @@ class Stream:
         self._first: Any = None
 
     async def open(self) -> None:
-        """Begin: what is committed from now on will be told. Raises the driver's refusals."""
+        """Begin: what is committed from now on will be handled. Raises PyMongo's errors."""
         self._first = await self._watch()
         self._token = self._first.resume_token
 
@@ -89,7 +89,7 @@ class Stream:
         )
 
     async def run(self, handle: Handle) -> None:
-        """Hand every change over, one after the other, until cancelled."""
+        """Call ``handle`` with every change, one after the other, until cancelled."""
         pause = _FIRST_PAUSE
         while True:
             try:
@@ -102,10 +102,10 @@ class Stream:
                             await handle(self._read(raw))
                         self._token = stream.resume_token
                 finally:
-                    with pymongo.timeout(GOODBYE_SECONDS):
+                    with pymongo.timeout(CLOSE_SECONDS):
                         await stream.close()
             except self._interruptions as error:
-                # what was being handled comes again: it was not told yet
+                # the change that was being handled comes again
                 self._on_error(error)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)

@@ -1,9 +1,8 @@
-"""``Running``: a transaction under way, which can be done again when another one interferes.
+"""``RunningTransaction``: a transaction that can be repeated when another one interferes.
 
-MongoDB ends a transaction that meets another's change, and what was done in it is undone. So each
-call is remembered with its result: after such an end all calls are made again, and if they come
-to the same results, nobody need ever know. If they do not, whoever decided by them must decide
-again: ``Conflict``.
+MongoDB aborts a transaction that meets the change of another one. So each call is remembered with
+its result: after an abort all calls are made again, and if their results are the same, the
+transaction goes on. If not, decisions were made by results that are no longer true: ``Conflict``.
 
 Transactions of one process that have met a conflict are made again one after another, so that
 many buyers of one thing are all served and none is turned away.
@@ -37,7 +36,7 @@ def is_transient(error: PyMongoError) -> bool:
     return error.has_error_label("TransientTransactionError")
 
 
-class Running:
+class RunningTransaction:
     """The calls of one transaction on one session, which carries one of them at a time."""
 
     def __init__(
@@ -71,7 +70,7 @@ class Running:
             return result
 
     async def commit(self) -> None:
-        """Make everything stay; raises ``Conflict`` when no attempt is left."""
+        """Commit; raises ``Conflict`` when no attempt is left."""
         try:
             await self.session.commit_transaction()
         except PyMongoError as error:
@@ -84,7 +83,7 @@ class Running:
         await self._holds.aclose()
 
     async def _again(self, do: Call[Result], error: PyMongoError) -> Result:
-        """Make every call so far again, and then this one, until nobody interferes."""
+        """Repeat every call so far, and then this one, until no other transaction interferes."""
         if not self._repeats:
             raise Conflict(str(error)) from error
         self._until = self._until or time.monotonic() + PATIENCE

@@ -388,7 +388,7 @@ async def test_a_write_waits_for_the_transaction_that_holds_its_document() -> No
 @asynccontextmanager
 async def aborted(collection: Any) -> AsyncIterator[Any]:
     """A session in a transaction that is aborted at the end."""
-    session = MemorySession(collection._turns)
+    session = MemorySession(collection._current)
     await session.start_transaction()
     yield session
     await session.abort_transaction()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from parsepy.storage.documents import Document
 from parsepy.storage.memory.collection import MemoryCollection
 from parsepy.storage.memory.refusals import Refusing, unavailable
-from parsepy.storage.memory.sessions import MemorySession, Turns
+from parsepy.storage.memory.sessions import CurrentTransaction, MemorySession
 
 if TYPE_CHECKING:
     from mongomock_motor import AsyncMongoMockClient
@@ -33,12 +33,12 @@ class MemoryClient(Refusing):
     def __init__(self, mock: "AsyncMongoMockClient[Document]") -> None:
         self._mock = mock
         self._databases: dict[str, MemoryDatabase] = {}
-        self._turns = Turns()
+        self._current = CurrentTransaction()
 
     def get_database(self, name: str, codec_options: object = None) -> "MemoryDatabase":
         """The database of that name; values are kept as they are, so no codec is asked."""
         if name not in self._databases:
-            self._databases[name] = MemoryDatabase(name, self._mock, self._turns)
+            self._databases[name] = MemoryDatabase(name, self._mock, self._current)
         return self._databases[name]
 
     async def drop_database(self, name: str) -> None:
@@ -50,23 +50,25 @@ class MemoryClient(Refusing):
 
     def start_session(self) -> MemorySession:
         """A session, to be used with ``async with``."""
-        return MemorySession(self._turns)
+        return MemorySession(self._current)
 
 
 class MemoryDatabase(Refusing):
     """As ``AsyncDatabase``."""
 
-    def __init__(self, name: str, mock: "AsyncMongoMockClient[Document]", turns: Turns) -> None:
+    def __init__(
+        self, name: str, mock: "AsyncMongoMockClient[Document]", current: CurrentTransaction
+    ) -> None:
         self.name = name
         self._mock = mock.get_database(name)
-        self._turns = turns
+        self._current = current
         self._collections: dict[str, MemoryCollection] = {}
 
     def __getitem__(self, name: str) -> MemoryCollection:
         found = self._collections.get(name)
         if found is None:
             found = self._collections[name] = MemoryCollection(
-                f"{self.name}.{name}", self._mock.get_collection(name), self._turns
+                f"{self.name}.{name}", self._mock.get_collection(name), self._current
             )
         return found
 

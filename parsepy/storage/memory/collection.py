@@ -14,10 +14,10 @@ from parsepy.storage.memory import geo
 from parsepy.storage.memory.comparing import comparable, ignores_case, values_at
 from parsepy.storage.memory.cursors import MemoryCursor, Rows
 from parsepy.storage.memory.filters import readable
-from parsepy.storage.memory.indexes import Indexes, duplicate
+from parsepy.storage.memory.indexes import MemoryIndexes, duplicate
 from parsepy.storage.memory.projections import tree_of
 from parsepy.storage.memory.refusals import Refusing, unavailable
-from parsepy.storage.memory.sessions import MemorySession, Turns
+from parsepy.storage.memory.sessions import CurrentTransaction, MemorySession
 from parsepy.storage.memory.updates import check_update, without_repeats
 
 if TYPE_CHECKING:
@@ -32,12 +32,15 @@ class MemoryCollection(Refusing):
     """
 
     def __init__(
-        self, full_name: str, mock: "AsyncMongoMockCollection[Document]", turns: Turns
+        self,
+        full_name: str,
+        mock: "AsyncMongoMockCollection[Document]",
+        current: CurrentTransaction,
     ) -> None:
         self._full_name = full_name
         self._mock = mock
-        self._turns = turns
-        self._indexes = Indexes(full_name)
+        self._current = current
+        self._indexes = MemoryIndexes(full_name)
         self._exists = False
 
     def with_options(self, read_preference: object = None) -> "MemoryCollection":
@@ -291,7 +294,7 @@ class MemoryCollection(Refusing):
         """What a write is about to change; not before a transaction that holds it has ended."""
         while True:
             matched = await self.fetch(readable(filter), limit=limit)
-            other = self._turns.running
+            other = self._current.running
             if other is None or other is session:
                 return matched
             if not any(other.holds(self._full_name, item["_id"]) for item in matched):

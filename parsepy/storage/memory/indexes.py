@@ -16,7 +16,7 @@ _OPTIONS = {"unique", "sparse", "collation", "expireAfterSeconds"}
 
 
 @dataclass(slots=True)
-class Index:
+class MemoryIndex:
     """An index; a unique one knows which document holds each key."""
 
     name: str
@@ -42,11 +42,11 @@ class Index:
         return None
 
     def enter(self, document: Document) -> None:
-        """A document is there now."""
+        """Record the keys of a document that was stored."""
         self.holders.update(dict.fromkeys(self._keys_of(document), document["_id"]))
 
     def leave(self, document: Document) -> None:
-        """A document is no longer there, or no longer so."""
+        """Forget the keys of a document that was deleted or is about to change."""
         for key in self._keys_of(document):
             self.holders.pop(key, None)
 
@@ -60,20 +60,22 @@ class Index:
         return set(itertools.product(*compared))
 
 
-class Indexes:
+class MemoryIndexes:
     """The indexes of one collection, by name."""
 
     def __init__(self, full_name: str) -> None:
         self._full_name = full_name
-        self._by_name: dict[str, Index] = {}
+        self._by_name: dict[str, MemoryIndex] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._by_name
 
-    def __iter__(self) -> Iterator[Index]:
+    def __iter__(self) -> Iterator[MemoryIndex]:
         return iter(self._by_name.values())
 
-    def draft(self, name: str, keys: Sequence[tuple[str, Any]], options: Document) -> Index | None:
+    def draft(
+        self, name: str, keys: Sequence[tuple[str, Any]], options: Document
+    ) -> MemoryIndex | None:
         """An index that may be added; ``None`` if it is there.
 
         Raises OperationFailure with MongoDB's numbers, COMMAND_UNAVAILABLE for options that
@@ -84,7 +86,7 @@ class Indexes:
         for _, kind in keys:
             if isinstance(kind, str) and kind not in INDEX_KINDS:
                 raise OperationFailure(f"Unknown index plugin {kind!r}", 67)
-        index = Index(name, tuple(keys), options)
+        index = MemoryIndex(name, tuple(keys), options)
         same = self._by_name.get(name)
         if same is not None:
             if (same.keys, same.options) != (index.keys, index.options):
@@ -95,7 +97,7 @@ class Indexes:
                 raise OperationFailure(f"index exists with a different name: {other.name}", 85)
         return index
 
-    def add(self, index: Index, documents: Iterable[Document]) -> None:
+    def add(self, index: MemoryIndex, documents: Iterable[Document]) -> None:
         """Add a draft over the documents there are; DuplicateKeyError if two have one key."""
         for document in documents:
             self._check(index, document)
@@ -116,18 +118,18 @@ class Indexes:
         for index in self:
             self._check(index, document)
 
-    def _check(self, index: Index, document: Document) -> None:
+    def _check(self, index: MemoryIndex, document: Document) -> None:
         key = index.taken_by_another(document)
         if key is not None:
             raise duplicate(self._full_name, index.name, key)
 
     def enter(self, document: Document) -> None:
-        """A document is there now."""
+        """Record the keys of a document that was stored."""
         for index in self:
             index.enter(document)
 
     def leave(self, document: Document) -> None:
-        """A document is no longer there, or no longer so."""
+        """Forget the keys of a document that was deleted or is about to change."""
         for index in self:
             index.leave(document)
 

@@ -7,8 +7,8 @@ from typing import Any
 from parsepy.storage.memory.comparing import comparable
 
 
-class Turns:
-    """Whose transaction it is, and who waits for the next."""
+class CurrentTransaction:
+    """The one transaction that runs, and the lock that the next one waits for."""
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
@@ -18,9 +18,9 @@ class Turns:
 class MemorySession:
     """As ``AsyncClientSession``: remembers how to undo the writes that are made with it."""
 
-    def __init__(self, turns: Turns) -> None:
+    def __init__(self, current: CurrentTransaction) -> None:
         self.in_transaction = False
-        self._turns = turns
+        self._current = current
         self._undo: list[Callable[[], Awaitable[None]]] = []
         self._touched: set[tuple[str, Any]] = set()
         self._over = asyncio.Event()
@@ -33,10 +33,10 @@ class MemorySession:
             await self.abort_transaction()
 
     async def start_transaction(self) -> None:
-        """Begin a transaction, when no other one is under way."""
-        await self._turns.lock.acquire()
+        """Begin a transaction as soon as no other one runs."""
+        await self._current.lock.acquire()
         self._over.clear()
-        self._turns.running = self
+        self._current.running = self
         self.in_transaction = True
 
     async def commit_transaction(self) -> None:
@@ -55,12 +55,12 @@ class MemorySession:
         self.in_transaction = False
         self._undo.clear()
         self._touched.clear()
-        self._turns.running = None
-        self._turns.lock.release()
+        self._current.running = None
+        self._current.lock.release()
         self._over.set()
 
     def wrote(self, full_name: str, document_id: Any, undo: Callable[[], Awaitable[None]]) -> None:
-        """Remember a write, and what takes it back."""
+        """Remember a write, and how to undo it."""
         if self.in_transaction:
             self._touched.add((full_name, comparable(document_id, False)))
             self._undo.append(undo)
