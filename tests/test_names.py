@@ -17,7 +17,7 @@ FOR_AUTHORS = {"Config", "Push", "Query", "Role"}
 # What a module offers that an option of adapters names.
 FOR_ADAPTERS = {"adapter"}
 # Words of the front doors and of the storage that two rooms still share.
-SHARED = {"Answer", "Change", "Route"}
+SHARED = {"Answer", "Route"}
 
 
 def sources(part: str) -> Iterator[tuple[Path, str]]:

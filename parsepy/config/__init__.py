@@ -113,7 +113,7 @@ __all__ = [
     "RequestComplexityOptions",
     "SchemaOptions",
     "SecurityOptions",
-    "Settings",
+    "WrittenOptions",
     "collect",
     "ip_allowed",
     "load",
@@ -663,7 +663,7 @@ OPTIONS: tuple[Option, ...] = options_of(Config)
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class WrittenOptions:
     """Options as written, under Parse's names, and where the relative paths of each start."""
 
     values: Mapping[str, object]
@@ -699,7 +699,7 @@ def _read_file(config_file: Path) -> dict[str, object]:
 
 def collect(
     config_file: Path | None, env: Mapping[str, str], flags: Mapping[str, object]
-) -> Settings:
+) -> WrittenOptions:
     """Gather options: flags over environment over file; an empty variable counts as unset.
 
     `flags` has Parse's names. Paths in the file start at the file's folder, others at the
@@ -710,7 +710,7 @@ def collect(
     from_env = {line.name: env[line.env] for line in OPTIONS if env.get(line.env)}
     values = {**from_file, **from_env, **flags}
     folders = {name: Path.cwd() for name in (*from_env, *flags)}
-    return Settings(values, folders, base_dir)
+    return WrittenOptions(values, folders, base_dir)
 
 
 def load(config_file: Path | None, env: Mapping[str, str], flags: Mapping[str, object]) -> Config:

@@ -14,7 +14,7 @@ from parsepy.operations.delete import delete as delete
 from parsepy.operations.writes import PLAIN, Saved, SaveOptions
 
 
-class Create(Protocol):
+class CreateOperation(Protocol):
     """Make an object of one class from a body."""
 
     async def __call__(
@@ -22,7 +22,7 @@ class Create(Protocol):
     ) -> Saved: ...
 
 
-class Update(Protocol):
+class UpdateOperation(Protocol):
     """Change the object of one class that has this id."""
 
     async def __call__(
@@ -38,8 +38,8 @@ class Update(Protocol):
 class Operations:
     """What stands in place of the plain write spine for a class."""
 
-    create: Create
-    update: Update
+    create: CreateOperation
+    update: UpdateOperation
 
 
 OPERATIONS = {
