@@ -20,6 +20,7 @@ Every exception of parsepy, and the module that raises it::
     ├── OutgoingError           outgoing.py: another server gave no answer to use
     ├── UploadAbandoned         files/uploads.py: an upload's chunks were deleted meanwhile
     ├── ConfigError             config/checks.py: options that are wrong, all of them at once
+    ├── OptionsError            auth/options.py: options of a sign-in provider that are wrong
     ├── TemplateError           model/templates/problems.py: schema templates that are wrong
     ├── SchemaConflict          operations/schemas/templates.py: a template against the database
     ├── CloudError              cloud/loader.py: cloud code that can't be loaded
@@ -28,7 +29,7 @@ Every exception of parsepy, and the module that raises it::
     ├── EmbeddedMongoError      storage/embedded.py: mongod can't be found or does not start
     ├── _Failed                 rest/batch.py: ends a transaction; never leaves its module
     ├── _Malformed              model/templates/nodes.py: likewise, of a template
-    ├── _Lost                   operations/push/sending.py: likewise, of a push
+    ├── _OwnershipLost          operations/push/sending.py: likewise, of a push
     ├── _PortTaken              storage/embedded.py: likewise, of a port
     └── ValueError
         └── PushConfigError     push/base.py: options of a push service that are wrong
