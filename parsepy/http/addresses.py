@@ -1,20 +1,23 @@
 """Who is at the other end, and by which address they reached us: trusted proxies may tell."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from parsepy.config.proxies import TrustProxy
 from parsepy.http.asgi import ASGIScope
 
 
 def address_of(scope: ASGIScope, trusted: TrustProxy) -> str:
-    """The client's address: the socket's, or what trusted proxies tell (option trustProxy)."""
+    """The client's address: the socket's, or what trusted proxies say (option trustProxy)."""
     peer: str = (scope.get("client") or ("",))[0]
     if not trusted:
         return peer
-    told = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
-    if not told:
-        return peer
-    return trusted.client(peer, b",".join(told).decode("latin-1"))
+    said = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    return forwarded(peer, [value.decode("latin-1") for value in said], trusted)
+
+
+def forwarded(peer: str, said: Sequence[str], trusted: TrustProxy) -> str:
+    """The client's address, from the socket's and the X-Forwarded-For headers of its request."""
+    return trusted.client(peer, ",".join(said)) if trusted and said else peer
 
 
 def scheme_of(scope: ASGIScope, headers: Mapping[bytes, bytes], trusted: TrustProxy) -> str:

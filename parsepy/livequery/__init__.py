@@ -9,6 +9,9 @@ from websockets.http11 import Request
 
 from parsepy.backend import Backend
 from parsepy.errors import DENIED, Code, ParseError, denied
+from parsepy.http.addresses import forwarded
+from parsepy.http.failures import failure_of
+from parsepy.http.websocket import Socket, WebsocketDoor
 from parsepy.livequery import protocol
 from parsepy.livequery.clients import LiveClient, require_connected
 from parsepy.livequery.delivery import Delivery, Principals
@@ -20,7 +23,6 @@ from parsepy.livequery.protocol import (
     Subscribe,
     Unsubscribe,
 )
-from parsepy.livequery.socket import Socket
 from parsepy.livequery.subscriptions import Compile, Subscription, SubscriptionIndex
 from parsepy.livequery.transports import transport_of
 from parsepy.model.permissions import is_hidden
@@ -28,7 +30,6 @@ from parsepy.model.query import Query, column_keys, parse_where
 from parsepy.model.scope import scope_of
 from parsepy.model.where import equals_id, fields_of
 from parsepy.operations import access, class_rules, find, schemas
-from parsepy.storage import Unavailable
 from parsepy.triggers import CONNECT, ConnectEvent, SubscribeEvent
 
 log = logging.getLogger("parsepy.livequery")
@@ -86,22 +87,18 @@ class LiveQuery:
         """Deliver events until cancelled."""
         await self._transport.run(self._delivery.deliver)
 
-    def socket(self, connections: set[Any]) -> Socket:
-        """Make the protocol of a connection that asks to become a websocket.
-
-        ``connections`` is uvicorn's set of open connections.
-        """
-        return Socket(self._connected, connections, self._heartbeat)
+    @property
+    def door(self) -> WebsocketDoor:
+        """Where clients connect: Parse's SDKs may be told any path, and offer no subprotocol."""
+        return WebsocketDoor("", None, self._connected, self._heartbeat)
 
     def _connected(self, socket: Socket, request: Request) -> LiveClient:
         headers = {
             name.lower().encode("latin-1"): value.encode("latin-1", "replace")
             for name, value in request.headers.raw_items()
         }
-        trusted = self._backend.config.trust_proxy
-        forwarded = request.headers.get_all("X-Forwarded-For")
-        if trusted and forwarded:
-            socket.ip = trusted.client(socket.ip, ",".join(forwarded))
+        told = request.headers.get_all("X-Forwarded-For")
+        socket.ip = forwarded(socket.ip, told, self._backend.config.trust_proxy)
         client = LiveClient(socket, self._handle, self._gone, self._slow, headers)
         self._clients.add(client)
         return client
@@ -128,22 +125,11 @@ class LiveQuery:
             request_id = getattr(message, "request_id", None)
             answer = await self._answer(client, message)
         except FrameError as error:
-            answer = protocol.error(error)
-        except ParseError as error:
-            answer = protocol.error(self._sanitized(error), request_id)
-        except Unavailable as error:
-            log.error("the database can't be reached: %s", error)
-            answer = protocol.internal_error(request_id)
-        except Exception:  # around each message: one that fails must not end the connection
-            log.exception("a message of client %s", client.id)
-            answer = protocol.internal_error(request_id)
+            answer = protocol.error(error.code, error.message, error.request_id)
+        except Exception as error:  # noqa: BLE001 - around each message: the others go on
+            failure = failure_of(self._backend, error, f"a message of client {client.id}")
+            answer = protocol.error(failure.code, failure.message, request_id)
         client.socket.send(answer)
-
-    def _sanitized(self, error: ParseError) -> ParseError:
-        if error.sanitize and self._backend.config.enable_sanitized_error_response:
-            log.info("refused: %s", error.message)
-            return ParseError(error.code, DENIED)
-        return error
 
     async def _answer(self, client: LiveClient, message: Message) -> bytes:
         if isinstance(message, Connect):
@@ -163,7 +149,7 @@ class LiveQuery:
     async def _connect(self, client: LiveClient, message: Connect) -> bytes:
         if client.id:
             raise FrameError("This client is connected already")
-        client.connect(message, self._backend.config)
+        client.connect(message, self._backend)
         if self._backend.triggers.has("beforeConnect", CONNECT):
             await self._before_connect(client)
         return protocol.acknowledged("connected", client.address())

@@ -1,7 +1,6 @@
 """One Live Query client: its keys and token, its subscriptions, its messages in their order."""
 
 import asyncio
-import hmac
 import logging
 import uuid
 from collections import deque
@@ -9,20 +8,27 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from parsepy.config import Config, ip_allowed
+from parsepy.backend import Backend
+from parsepy.config import Config
+from parsepy.http import credentials
+from parsepy.http.credentials import ClientKeys, Credentials
+from parsepy.http.refusals import HTTPRefusal
+from parsepy.http.websocket import MAX_WAITING, Socket
 from parsepy.livequery import protocol
 from parsepy.livequery.protocol import BAD_KEY, Connect, FrameError
-from parsepy.livequery.socket import MAX_WAITING, Socket
 from parsepy.livequery.subscriptions import Subscription
+from parsepy.model.principal import MASTER
 
 log = logging.getLogger("parsepy.livequery")
 
-_CLIENT_KEYS = {
+_FIELDS = {
+    "masterKey": "master_key",
     "clientKey": "client_key",
     "javascriptKey": "javascript_key",
-    "windowsKey": "dot_net_key",
+    "windowsKey": "windows_key",
     "restAPIKey": "rest_api_key",
 }
+"""The keys of a connect message, and the credentials that they are."""
 
 
 @dataclass(eq=False, slots=True)
@@ -71,12 +77,12 @@ class LiveClient:
         self._waiting.clear()
         self.gone(self)
 
-    def connect(self, message: Connect, config: Config) -> None:
+    def connect(self, message: Connect, backend: Backend) -> None:
         """Take a connect message: check its keys, keep its token and installation, give an id.
 
         Raises ``FrameError`` with code 4 for a wrong key (protocol §30.8).
         """
-        self.is_master = _check_keys(message, config, self.socket.ip)
+        self.is_master = _check_keys(message, backend, self.socket.ip)
         self.id = str(uuid.uuid4())
         self.installation_id = message.installation_id
         self.token = message.session_token
@@ -90,36 +96,42 @@ class LiveClient:
         self.slow()
 
 
-def _same(given: str | None, expected: object) -> bool:
-    return (
-        given is not None
-        and isinstance(expected, str)
-        and bool(expected)
-        and hmac.compare_digest(given.encode(), expected.encode())
-    )
+def _credentials(message: Connect) -> Credentials:
+    found = Credentials()
+    found.app_id = message.application_id
+    for name, key in message.keys.items():
+        setattr(found, _FIELDS[name], key)
+    return found
 
 
-def _check_keys(message: Connect, config: Config, ip: str) -> bool:
+def _check_keys(message: Connect, backend: Backend, ip: str) -> bool:
     """Check a connect's keys; true if they hold the master key. ``FrameError`` if none fits."""
+    found = _credentials(message)
     refusal = FrameError("Key in request is not valid", code=BAD_KEY)
-    if message.application_id != config.app_id:
-        raise refusal
-    master = message.keys.get("masterKey")
-    if master is not None:
-        if not _same(master, config.master_key):
+    try:
+        if found.app_id != backend.config.app_id:
             raise refusal
-        if not ip_allowed(config.master_key_ips, ip):
-            log.error("the masterKey was refused from %s: add it to masterKeyIps to allow it", ip)
+        if found.master_key is None:
+            credentials.check_client_keys(_client_keys(backend.config), found)
+            return False
+        # Parse: a wrong master key is refused here, whatever other keys come with it
+        if credentials.key_principal(backend, found, ip) is not MASTER:
             raise refusal
-        return True
+    except HTTPRefusal as error:
+        raise refusal from error
+    return True
+
+
+def _client_keys(config: Config) -> ClientKeys:
+    """The keys of which one must fit: those of ``keyPairs``, else those of the REST door."""
     options = config.live_query_server_options
     pairs = options.key_pairs if options is not None else None
     if pairs is None:
-        pairs = {name: getattr(config, attribute) for name, attribute in _CLIENT_KEYS.items()}
-    wanted = {name: key for name, key in pairs.items() if key}
-    if wanted and not any(_same(message.keys.get(name), key) for name, key in wanted.items()):
-        raise refusal
-    return False
+        return credentials.client_keys(config)
+    # what is no key that a client could send is one that nobody has
+    return tuple(
+        (_FIELDS.get(name, "context"), str(key).encode()) for name, key in pairs.items() if key
+    )
 
 
 def require_connected(client: LiveClient, doing: str) -> None:

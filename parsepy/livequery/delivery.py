@@ -286,7 +286,7 @@ class Delivery:
         try:
             await self._backend.triggers.run(event)
         except ParseError as error:
-            client.socket.send(protocol.error(error, subscription.request_id))
+            client.socket.send(protocol.error(error.code, error.message, subscription.request_id))
             return
         if not event.is_sent:
             return

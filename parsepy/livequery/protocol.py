@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from parsepy.errors import Code, ParseError
+from parsepy.errors import ParseError
 from parsepy.model.values import JSONObject, dumps, loads
 
 BAD_FRAME = 1
@@ -217,15 +217,11 @@ def shape(item: JSONObject, class_name: str, keys: frozenset[str] | None) -> JSO
     return shown
 
 
-def error(problem: FrameError | ParseError, request_id: Any = None) -> bytes:
+def error(code: int | None, message: str, request_id: Any = None) -> bytes:
     """Encode an error frame (protocol §30.7).
 
     It never asks to reconnect, since the same message would be refused again.
     """
-    if isinstance(problem, FrameError):
-        code, message, request_id = problem.code, problem.message, problem.request_id
-    else:
-        code, message = problem.code, problem.message
     return dumps(
         {
             "op": "error",
@@ -235,8 +231,3 @@ def error(problem: FrameError | ParseError, request_id: Any = None) -> bytes:
             "requestId": request_id,
         }
     )
-
-
-def internal_error(request_id: Any = None) -> bytes:
-    """Encode the error frame for a fault of the server."""
-    return error(ParseError(Code.INTERNAL_SERVER_ERROR, "Internal server error."), request_id)

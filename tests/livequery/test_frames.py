@@ -10,7 +10,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from parsepy.app import Application
-from parsepy.livequery import socket as sockets
+from parsepy.http import websocket as sockets
 from tests.conftest import APP_ID, MASTER_KEY, Client, MakeApp
 from tests.livequery.listener import Listener, listening, serving
 from tests.rest.shop import create

@@ -9,7 +9,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from parsepy.app import Application
-from parsepy.livequery import socket as sockets
+from parsepy.http import websocket as sockets
 from tests.conftest import APP_ID, Client, MakeApp
 from tests.livequery.listener import Listener, listening
 from tests.rest.shop import create, eventually, ok

@@ -6,16 +6,17 @@ What goes out is the hot path: a text frame is its header and the text, written 
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Any, Protocol, cast
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol, cast
 
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
 
-log = logging.getLogger("parsepy.livequery")
+log = logging.getLogger("parsepy.http")
 # The library would log each connection, and each frame with the keys and tokens in it.
-_wire = logging.getLogger("parsepy.livequery.wire")
+_wire = logging.getLogger("parsepy.http.wire")
 _wire.setLevel(logging.WARNING)
 
 MAX_FRAME = 1024 * 1024
@@ -47,6 +48,30 @@ class Owner(Protocol):
 Connected = Callable[["Socket", Request], Owner]
 
 
+class WebsocketDoor(NamedTuple):
+    """A way in by websocket, at ``path`` and below; at ``""`` it is everywhere.
+
+    ``subprotocol`` is the one that it speaks; ``None`` asks for none. ``connected`` makes the
+    owner of a socket; ``heartbeat`` are the seconds between pings.
+    """
+
+    path: str
+    subprotocol: str | None
+    connected: Connected
+    heartbeat: float
+
+
+def door_for(
+    doors: Sequence[WebsocketDoor], path: str, offered: Sequence[str]
+) -> WebsocketDoor | None:
+    """The first door at this path that speaks one of the subprotocols offered, or asks for none."""
+    for door in doors:
+        is_there = not door.path or path == door.path or path.startswith(f"{door.path}/")
+        if is_there and (door.subprotocol is None or door.subprotocol in offered):
+            return door
+    return None
+
+
 def frame(text: bytes) -> bytes:
     """Encode a whole text message as one unmasked frame (RFC 6455 §5.2)."""
     size = len(text)
@@ -58,22 +83,28 @@ def frame(text: bytes) -> bytes:
 
 
 class Socket(asyncio.Protocol):
-    """One connection, from the HTTP upgrade on; ``connected`` makes its owner after it.
+    """One connection, from the HTTP upgrade on; one of ``doors`` makes its owner after it.
 
-    ``connections`` is uvicorn's set of open connections, ``heartbeat`` the seconds between pings.
+    ``connections`` is uvicorn's set of open connections.
     """
 
-    def __init__(self, connected: Connected, connections: set[Any], heartbeat: float) -> None:
-        self._connected = connected
+    def __init__(self, doors: Sequence[WebsocketDoor], connections: set[Any]) -> None:
+        self._doors = doors
+        self._door: WebsocketDoor | None = None
+        self._path = ""
         self._connections = connections
-        self._heartbeat = heartbeat
-        self._protocol = ServerProtocol(max_size=MAX_FRAME, logger=_wire)
+        self._protocol = ServerProtocol(
+            max_size=MAX_FRAME,
+            logger=_wire,
+            select_subprotocol=lambda _, names: self._choose(names),
+        )
         self._transport: asyncio.Transport | None = None
         self._owner: Owner | None = None
         self._parts: list[bytes] = []
         self._is_text = True
         self._out: list[bytes] = []
         self._gathered = 0
+        self._heartbeat = 0.0
         self._is_alive = True
         self._closing = False
         self._timer: asyncio.TimerHandle | None = None
@@ -127,15 +158,25 @@ class Socket(asyncio.Protocol):
 
     # --- in -------------------------------------------------------------------------------------
 
+    def _choose(self, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        """Choose the door; the subprotocol that the handshake says has been agreed on."""
+        self._door = door_for(self._doors, self._path, offered)
+        spoken = None if self._door is None else self._door.subprotocol
+        return None if spoken is None else Subprotocol(spoken)
+
     def _accept(self, request: Request) -> None:
+        self._path = request.path.partition("?")[0]
         response = self._protocol.accept(request)
+        if response.status_code == 101 and self._door is None:
+            response = self._protocol.reject(404, "There is no websocket here.\n")
         self._protocol.send_response(response)
         self._flush_control()
-        if response.status_code != 101:
+        if response.status_code != 101 or self._door is None:
             self._closing = True
             self._finish()
             return
-        self._owner = self._connected(self, request)
+        self._owner = self._door.connected(self, request)
+        self._heartbeat = self._door.heartbeat
         self._restart_timer(self._heartbeat, self._beat)
 
     def _on_frame(self, event: Frame) -> None:
@@ -190,7 +231,7 @@ class Socket(asyncio.Protocol):
         transport.write(data)
 
     def _drop_slow(self) -> None:
-        log.warning("a Live Query client at %s can't keep up: closed", self.ip)
+        log.warning("a websocket client at %s can't keep up: closed", self.ip)
         self.close(TRY_LATER, "too slow")
         if self._owner is not None:
             self._owner.too_slow()

@@ -1,0 +1,251 @@
+"""``Application``: the start and the end of one Parse application, and its doors."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from parsepy.adapters import load_function
+from parsepy.app.doors import Dispatcher, Door
+from parsepy.app.parts import start_and_end_functions
+from parsepy.app.schema_templates import template_of
+from parsepy.backend import Backend, master_context
+from parsepy.cloud import current, loader
+from parsepy.files.gridfs import GridFS
+from parsepy.http.asgi import ASGIScope, Receive, Send
+from parsepy.http.layers import ExchangeLayer
+from parsepy.http.limits import Limits
+from parsepy.http.websocket import Socket, WebsocketDoor
+from parsepy.livequery import LiveQuery, cancelled
+from parsepy.model import templates
+from parsepy.operations import bootstrap, jobs, schemas, security, webhooks
+from parsepy.operations.push import worker
+from parsepy.pages import PagesDoor
+from parsepy.rest import RestDoor, aliases
+from parsepy.storage.schemas import COLLECTION as SCHEMA_ROWS
+from parsepy.triggers import Triggers
+
+log = logging.getLogger("parsepy")
+
+
+_PATIENCE = 10.0
+"""Seconds for what runs in the background to end, and then for the connections to close."""
+
+
+class Application:
+    """An ASGI 3 application: one Parse application with its backend and front doors."""
+
+    def __init__(
+        self, backend: Backend, live: LiveQuery | None = None, *, runs_schedules: bool = True
+    ) -> None:
+        self.backend = backend
+        self.live = live
+        self._runs_schedules = runs_schedules
+        self._calls = start_and_end_functions(backend.config)
+        self._limits = Limits(backend, aliases())
+        mount, pages = backend.config.mount_path.rstrip("/"), backend.config.pages.pages_endpoint
+        self.doors = (
+            Door(f"{mount}/{pages}/", PagesDoor(backend)),
+            Door("", RestDoor(backend, self._limits)),
+        )
+        self.websocket_doors: tuple[WebsocketDoor, ...] = () if live is None else (live.door,)
+        self._http = ExchangeLayer(backend, Dispatcher(self.doors))
+        self._live_task: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def startup(self) -> None:
+        """Prepare the database, apply the schema templates, and take requests.
+
+        Raises ``TemplateError``, ``SchemaConflict``, ``CloudError``, ``Unavailable``; nothing is
+        left open then.
+        """
+        backend = self.backend
+        backend.state = "starting"
+        log.addHandler(backend.logs)  # before all else: what a start tells belongs to the log too
+        try:
+            # first, so that a slip in cloud code changes nothing in the database
+            path = backend.config.cloud
+            loaded = None if path is None else loader.load(path)
+            await backend.storage.ping()
+            await schemas.prepare_database(backend)
+            await self._call("schema.beforeMigration")
+            await self._apply_templates()
+            await self._call("schema.afterMigration")
+            await self._start_cloud(path, loaded)
+            await self._start_live()
+            await self._follow_schemas()
+            await self._watch()
+            await self._call("serverStartComplete")
+        except BaseException:
+            backend.state = "error"
+            await self._close()
+            raise
+        backend.state = "ok"
+
+    async def _call(self, option: str) -> None:
+        """Call the operator's function that an option names; it acts with the master key."""
+        if option in self._calls:
+            with current.acting(master_context(self.backend)):
+                await self._calls[option]()
+
+    async def _watch(self) -> None:
+        """Begin to keep figures, and to remove what killed uploads left; look at what is weak."""
+        backend, config = self.backend, self.backend.config
+        if isinstance(backend.files, GridFS):
+            self._background(backend.files.uploads.clean())
+        for name in config.security.check_groups:
+            option = "security.checkGroups"
+            given = await load_function(name, config.base_dir, option)()
+            backend.security_checks += security.own_group(given, option)
+        if config.security.enable_check_log:
+            await security.log_weaknesses(backend)
+        if backend.metrics is not None:
+            backend.metrics.start(config.metrics.host, config.metrics.port)
+
+    async def _follow_schemas(self) -> None:
+        """Notice at once what other processes change of schemas, if the option says so."""
+        backend = self.backend
+        is_shared = backend.storage.files_database is not None  # memory: is this process's own
+        if backend.config.database_options.enable_schema_hooks and is_shared:
+            stream = backend.storage.stream(SCHEMA_ROWS)
+            await stream.open()
+            self._background(stream.run(partial(schemas.noticed, backend)))
+
+    async def _start_live(self) -> None:
+        if self.live is not None:
+            await self.live.open()
+            self._live_task = asyncio.create_task(self.live.run())
+
+    async def _apply_templates(self) -> None:
+        options = self.backend.config.schema
+        if options is None:
+            return
+        template = await asyncio.to_thread(template_of, options)
+        self.backend.sign_up_required = template.sign_up_required
+        lines = await schemas.apply(self.backend, template)
+        for line in lines:
+            # a template is the last word on the permissions of its classes, but never silently
+            loud = f": {schemas.REPLACED} " in line or f": {schemas.DELETED} " in line
+            log.log(logging.WARNING if loud else logging.DEBUG, "schema: %s", line)
+        for line in await schemas.undefined(self.backend, template) if options.strict else ():
+            log.warning("schema: %s", line)
+        if lines:
+            log.info("schema: %d changes brought in from the templates", len(lines))
+        for name in await bootstrap.make_roles(self.backend, template.roles):
+            log.info("role made: %s", name)
+
+    async def _start_cloud(self, path: Path | None, loaded: Triggers | None) -> None:
+        """Put cloud code into force; watch its files, and run what has a schedule."""
+        backend = self.backend
+        if path is not None and loaded is not None:
+            await self._adopt(loaded)
+            if backend.config.watch:
+                self._background(loader.watch(path, self._adopt))
+        if self._runs_schedules:
+            self._background(jobs.run_schedules(backend))
+            push = backend.config.push
+            if push is not None and not push.disable_worker:
+                self._background(worker.run(backend))
+        await webhooks.load(backend)
+        self._background(webhooks.follow(backend))
+
+    async def _adopt(self, loaded: Triggers) -> None:
+        """Put cloud code into force; what was likely meant otherwise is told."""
+        backend = self.backend
+        backend.triggers.adopt(loaded)
+        for kind, class_name in loaded.registered():
+            meant = templates.ALIASES.get(class_name)
+            if meant and not (await schemas.existing(backend, class_name)).exists:
+                log.warning(
+                    "cloud code: %s of %s: there is no such class; is %s meant?",
+                    kind,
+                    class_name,
+                    meant,
+                )
+
+    def _background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a background task ended", exc_info=task.exception())
+
+    async def shutdown(self) -> None:
+        """End what runs in the background, and close the connections."""
+        self.backend.state = "stopped"
+        await asyncio.sleep(0)  # a job that has only just been made must begin, to say its end
+        await self._close()
+        await self._call("serverCloseComplete")
+
+    async def _close(self) -> None:
+        await _end([*self._tasks, *self.backend.tasks])
+        for close in (self._close_parts, self.backend.storage.close):
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    await close()
+            except TimeoutError:  # the other end may be gone
+                log.warning("some connections did not close within %g s", _PATIENCE)
+
+    async def _close_parts(self) -> None:
+        if self._live_task is not None:
+            await cancelled(self._live_task)
+        await self._limits.close()
+        if self.backend.metrics is not None:
+            await self.backend.metrics.stop()
+        log.removeHandler(self.backend.logs)
+        self.backend.logs.close()
+        await self.backend.outgoing.close()
+        close_senders = getattr(self.backend.push, "close", None)
+        if close_senders is not None:
+            await close_senders()
+        await self.backend.files.close()
+
+    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+        """Answer one request, or follow the server's lifespan."""
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.startup()
+        except BaseException as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            raise
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.shutdown()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and wait for their end; one that will not end is left, and named."""
+    for task in tasks:
+        task.cancel()
+    if not tasks:
+        return
+    ended, late = await asyncio.wait(tasks, timeout=_PATIENCE)
+    for task in ended:
+        if not task.cancelled():
+            task.exception()  # told where it happened
+    for task in late:
+        log.warning("%s did not end within %g s", task.get_name(), _PATIENCE)
+
+
+def websocket_class(application: Application) -> Any:
+    """What uvicorn makes of a connection that asks for a websocket; ``None`` without such doors."""
+    doors = application.websocket_doors
+    if not doors:
+        return None
+
+    def make(config: Any, server_state: Any, app_state: Any) -> asyncio.Protocol:
+        return Socket(doors, server_state.connections)
+
+    return make

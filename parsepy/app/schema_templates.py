@@ -1,0 +1,42 @@
+"""The schema templates of one application, from files or from definitions in its options."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from parsepy.config.groups import SchemaOptions
+from parsepy.model import templates
+from parsepy.model.values import JSONObject, dumps
+
+log = logging.getLogger("parsepy")
+
+
+def template_of(options: SchemaOptions) -> templates.Template:
+    """The merged schema templates of the option ``schema``; raises ``TemplateError``."""
+    if options.definitions:
+        text = dumps([_locked(thawed(item)) for item in options.definitions]).decode()
+        return templates.parse([("schema.definitions", text)])
+    return templates.load(options.files)
+
+
+def _locked(definition: JSONObject) -> JSONObject:
+    """A defined schema with the permissions that it gets.
+
+    Parse: what a definition does not grant is the master key's, and no client adds columns.
+    """
+    granted = definition.get("classLevelPermissions")
+    if granted is None:
+        name = definition.get("className")
+        log.warning("schema.definitions: %s has no classLevelPermissions: it is closed", name)
+    if granted is None or isinstance(granted, dict):
+        granted = {**(granted or {}), "addField": {}}
+    return {**definition, "classLevelPermissions": granted}
+
+
+def thawed(value: Any) -> Any:
+    """A frozen option as plain JSON values."""
+    if isinstance(value, Mapping):
+        return {key: thawed(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [thawed(item) for item in value]
+    return value

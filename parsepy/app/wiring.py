@@ -1,0 +1,119 @@
+"""``build(config)``: make the parts of one application and wire them together."""
+
+import logging
+import re
+
+from parsepy.adapters import open_providers
+from parsepy.app import parts
+from parsepy.app.application import Application
+from parsepy.backend import Backend
+from parsepy.cache import Cache
+from parsepy.config import Config
+from parsepy.livequery import LiveQuery
+from parsepy.logs import LogStore
+from parsepy.model import match
+from parsepy.model.query import QueryLimits
+from parsepy.operations.cloud_log import CloudLog
+from parsepy.outgoing import Outgoing
+from parsepy.storage import Storage
+from parsepy.triggers import Triggers
+
+log = logging.getLogger("parsepy")
+
+
+def build(
+    config: Config,
+    *,
+    storage: Storage | None = None,
+    outgoing: Outgoing | None = None,
+    runs_schedules: bool = True,
+) -> Application:
+    """Wire the parts of one application from its options.
+
+    ``storage`` replaces the one that ``databaseURI`` names, ``outgoing`` the network that the
+    server itself asks; without ``runs_schedules`` no job starts by itself. Raises ``ConfigError``
+    for an adapter that can't be loaded, and for ``memory:`` without its extra.
+    """
+    complexity = config.request_complexity
+    seconds = config.cache_ttl / 1000
+    own_files = parts.file_adapter(config)
+    metrics = parts.metrics_of(config)
+    outgoing = outgoing or Outgoing()
+    if storage is None:
+        storage = parts.open_database(config, own_files, metrics)
+    backend = Backend(
+        config=config,
+        storage=storage,
+        files=own_files or parts.files_in(storage, config),
+        log=log,
+        principals=Cache(seconds, config.cache_max_size),
+        roles=Cache(seconds, config.cache_max_size),
+        limits=QueryLimits(
+            default_limit=config.default_limit,
+            max_limit=config.max_limit,
+            query_depth=complexity.query_depth,
+            include_depth=complexity.include_depth,
+            include_count=complexity.include_count,
+            public_explain=config.database_options.allow_public_explain,
+            subquery_depth=complexity.subquery_depth,
+            allow_regex=complexity.allow_regex,
+        ),
+        auth=open_providers(config, outgoing),
+        outgoing=outgoing,
+        mailer=parts.mailer_of(config),
+        denied=config.request_keyword_denylist,
+        denied_keys=_denied_keys(config),
+        triggers=Triggers(config.cloud_timeout / 1000 or None, CloudLog(config.log_levels)),
+        settings=Cache(seconds, config.cache_max_size),
+        logs=LogStore(config.logs_folder, config.max_log_files),
+        metrics=metrics,
+        analytics=parts.analytics_adapter(config),
+        push=parts.push_sender(config),
+        accepts_password=parts.password_check(config),
+        account_rules=parts.account_rules(config),
+    )
+    live = _live(backend)
+    _show_caches(backend)
+    if live is not None:
+        _show_live(backend, live)
+    return Application(backend, live, runs_schedules=runs_schedules)
+
+
+def _live(backend: Backend) -> LiveQuery | None:
+    """The Live Query server, where classes are to be followed live."""
+    options = backend.config.live_query
+    if options is None or not options.class_names:
+        return None
+    return LiveQuery(backend, match.compile)
+
+
+def _show_caches(backend: Backend) -> None:
+    if backend.metrics is not None:
+        gauge = backend.metrics.gauge
+        gauge("parsepy_cached_sessions", "Sessions cached", lambda: len(backend.principals))
+        gauge("parsepy_cached_roles", "Users whose roles are cached", lambda: len(backend.roles))
+        gauge("parsepy_classes", "Classes known", lambda: len(backend.schemas.classes))
+
+
+def _show_live(backend: Backend, live: LiveQuery) -> None:
+    if backend.metrics is not None:
+        gauge, counter = backend.metrics.gauge, backend.metrics.counter
+        gauge("parsepy_live_connections", "Live Query clients", lambda: live.connections)
+        gauge("parsepy_live_subscriptions", "Queries they follow", lambda: live.subscriptions)
+        counter("parsepy_live_events", "Events sent to subscriptions", lambda: live.delivered)
+        counter(
+            "parsepy_live_slow_clients",
+            "Clients closed because they could not keep up",
+            lambda: live.slow_clients,
+        )
+
+
+def _denied_keys(config: Config) -> re.Pattern[str] | None:
+    """One pattern of all keys that the denylist names; ``None`` if they can't be joined."""
+    keys = [entry.key for entry in config.request_keyword_denylist if entry.key is not None]
+    if not keys or len(keys) < len(config.request_keyword_denylist):
+        return None  # an entry without a key means every key
+    for pattern in map(re.compile, keys):
+        if pattern.groups or pattern.flags != re.UNICODE:
+            return None  # behind others, \\1 and (?i) would mean something else
+    return re.compile("|".join(f"(?:{key})" for key in keys))
