@@ -1,4 +1,4 @@
-"""Discount codes: who writes them, and how a shopper puts one on his cart (D1 to D5)."""
+"""Discount codes: who writes them, and how a shopper puts one on their cart (D1 to D5)."""
 
 import re
 from datetime import UTC, datetime, timedelta

@@ -70,7 +70,7 @@ async def live_flash_sales(request: FunctionRequest) -> list[Any]:
 
 @Cloud.job("closeFlashSales", schedule="* * * * *")
 async def close_flash_sales(request: JobRequest) -> str:
-    """F4: touch what has begun and what is over, so that who listens hears of it."""
+    """F4: touch what has begun and what is over, so that Live Query shows it."""
     begun = [s async for s in live().not_equal_to("active", True).iterate(use_master_key=True)]
     over: Query[Object] = Query("FlashSale")
     over.less_than_or_equal_to("endTime", datetime.now(UTC)).equal_to("active", True)

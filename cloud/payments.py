@@ -99,8 +99,8 @@ def _intent(at: Gateway, order: Object) -> Any:
             {"idempotency_key": str(order.id)},
         )
     except stripe.StripeError as error:
-        told = error.user_message or "The payment gateway can't be reached."
-        raise ParseError(Code.SCRIPT_FAILED, told) from error
+        message = error.user_message or "The payment gateway can't be reached."
+        raise ParseError(Code.SCRIPT_FAILED, message) from error
 
 
 @Cloud.receiver("stripe")

@@ -222,7 +222,7 @@ class App:
         self.fired[f"{event.kind} {event.class_name}"] += 1
 
     async def user(self, name: str = "ann", roles: Iterable[str] = (), **fields: Any) -> UserClient:
-        """Sign up a user who holds these roles (made where they are missing); his client.
+        """Sign up a user who holds these roles (made where they are missing); their client.
 
         The sign-up is one like any other: it runs the hooks of ``User``, and is counted.
         """
@@ -231,7 +231,7 @@ class App:
         return await self._with_roles(UserClient(self.application, name, answer), roles)
 
     async def log_in(self, name: str = "ann", password: str = PASSWORD) -> UserClient:
-        """Log in a user who has signed up; his client, with a session of its own."""
+        """Log in a user who has signed up; their client, with a session of its own."""
         body = {"username": name, "password": password}
         answer = await self.anonymous._ask("POST", "/login", body)
         return UserClient(self.application, name, answer)

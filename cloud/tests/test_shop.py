@@ -1,4 +1,4 @@
-"""The shop's rules, tested as an author tests his own: no server, no database, milliseconds.
+"""The shop's rules, tested as an author tests their own: no server, no database, milliseconds.
 
 `parse_app` comes with parsepy's pytest plugin. On a real MongoDB the same tests run with
 `database="mongodb://…"`.

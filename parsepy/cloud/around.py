@@ -45,7 +45,8 @@ def of_save(event: AroundSaveEvent, request: SaveRequest) -> Proceed:
             raise ValueError("a condition is for an object that is stored already")
         item = request.object
         changes = request.changes(item)
-        return item.as_saved(await event.proceed(changes, condition, as_master=as_master))
+        answer = await event.proceed(changes, condition, as_master=as_master)
+        return item.as_saved(answer, event.changes if changes is None else changes)
 
     return Proceed(write)
 

@@ -72,7 +72,7 @@ def pointer(class_name: str, object_id: str) -> Any:
 
 
 def from_rest(class_name: str, item: JSONObject) -> Any:
-    """An object of the house's REST form as cloud code sees it."""
+    """Make the friendly object of an object in REST form."""
     return make(class_name).load(item)
 
 

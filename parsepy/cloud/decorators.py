@@ -219,10 +219,10 @@ class CloudCode:
         return self._trigger("afterFind", name_of(target), validator)
 
     def may_write(self, target: Target, **validator: Any) -> Callable[[F], F]:
-        """When a caller may not create, or only read an object: return True to let him, this once.
+        """Return True to allow one write to a caller whom permissions refuse it.
 
         ``request.object`` is the stored object (of a create: a new one), ``request.changes``
-        what he asks for (a deletion: None). before_save or before_delete then see the write as
+        what is asked for (a deletion: None). before_save or before_delete then see the write as
         any other.
         """
         return self._trigger("mayWrite", name_of(target), validator)

@@ -76,7 +76,7 @@ class File:
         return value
 
     async def save(self, **rights: Any) -> Self:
-        """Store the content under a name of its own; ``name`` and ``url`` tell where.
+        """Store the content under a name of its own; ``name`` and ``url`` say where.
 
         Raises FILE_SAVE_ERROR, INVALID_FILE_NAME, and what file triggers raise.
         """
@@ -97,7 +97,7 @@ class File:
             return await files.read(await current.context(), self.name)
         return self._data
 
-    # --- the house's form ---------------------------------------------------------------------
+    # --- the form inside ---------------------------------------------------------------------
 
     @classmethod
     def from_draft(cls, draft: FileDraft) -> Self:

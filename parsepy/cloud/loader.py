@@ -95,7 +95,7 @@ def _lies_in(module: ModuleType | None, folder: Path) -> bool:
 
 
 def _explained(file: Path, error: BaseException) -> str:
-    """The author's part of a traceback: from his file on, and the error."""
+    """The author's part of a traceback: from their file on, and the error."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if file.parent in Path(frame.filename).parents]
     lines = ["cloud code can't be loaded:\n"]

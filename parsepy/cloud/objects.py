@@ -74,11 +74,11 @@ class Object(Fields):
             options = SaveOptions(condition=condition)
             saved = await update(acting, self.class_name, self.id, body, options)
         if not saved.is_finished or _is_object(saved):
-            self._saved(saved)
+            self._saved(saved, body)
         return self
 
-    def _saved(self, saved: Saved) -> None:
-        """Take over what a save answered."""
+    def _saved(self, saved: Saved, sent: JSONObject) -> None:
+        """Take over what a save answered, where it is not what was sent."""
         answer = saved.answer if isinstance(saved.answer, dict) else {}
         self.id = saved.object_id or answer.get("objectId")
         if self._lent:
@@ -90,7 +90,7 @@ class Object(Fields):
         self._pending.clear()
         self._lent.clear()
         for key, value in answer.items():
-            if key in OWN:
+            if key in OWN or (key in sent and sent[key] == value):
                 continue
             if isinstance(value, dict) and value.get("__op") == "Delete":
                 self._values.pop(key, None)
@@ -107,11 +107,11 @@ class Object(Fields):
             self._updated = updated
         self._stored = dict(self._values)
 
-    def as_saved(self, answer: JSONObject) -> Self:
-        """A copy with what a save has answered; without an answer nothing was stored."""
+    def as_saved(self, answer: JSONObject, sent: JSONObject) -> Self:
+        """A copy with what a save of ``sent`` answered; nothing was stored without an answer."""
         item = self._copy()
         if answer:
-            item._saved(Saved(answer["objectId"], answer))
+            item._saved(Saved(answer["objectId"], answer), sent)
         return item
 
     async def destroy(
@@ -221,7 +221,7 @@ def Pointer(class_name: str, object_id: str) -> Object:
 
 
 def from_rest(class_name: str, item: JSONObject) -> Object:
-    """An object of the house's REST form as cloud code sees it."""
+    """Make the friendly object of an object in REST form."""
     found: Object = codec.from_rest(class_name, item)
     return found
 
@@ -291,7 +291,7 @@ def _new_in(value: Any) -> Iterator[Object | File]:
 
 
 def _is_object(saved: Saved) -> bool:
-    """Did a before-save hook that answered by itself tell of an object, as a save does?"""
+    """Is what a before-save hook answered itself an object, as what a save answers?"""
     content = saved.answer
     if saved.status >= 400 or not isinstance(content, dict):
         return False

@@ -1,4 +1,4 @@
-"""What a trigger, function or job is told: one request class per kind, over a neutral event."""
+"""What triggers, functions and jobs are given: one request class per kind, over an event."""
 
 import logging
 from collections.abc import Mapping, MutableMapping
@@ -51,7 +51,7 @@ class _Log(logging.LoggerAdapter[logging.Logger]):
 
 
 class TriggerRequest:
-    """What every hook is told: who asks, from where, and the context that travels along.
+    """What every hook is given: who asks, from where, and the context that travels along.
 
     ``trigger_name`` is the kind of the trigger, as ``beforeSave``; ``class_name`` the class (or
     function, or job) that it is about.
@@ -276,7 +276,7 @@ class FoundRequest(TriggerRequest):
         items = self.objects if given is None else given
         if not isinstance(items, list | tuple):
             raise TypeError(f"after_find returned a {type(given).__name__}; expected a list")
-        # Parse: what went through an afterFind tells its class
+        # Parse: an object that went through an afterFind bears its class's name
         return [
             {"className": self.class_name, **item.to_json()}
             if isinstance(item, Object)
@@ -307,7 +307,7 @@ class FileRequest(TriggerRequest):
         return self.trigger_name in ("beforeSave", "beforeFind", "afterFind")
 
     def answer(self, given: File | None) -> FileDraft | None:
-        """What the author made of the file, in the house's terms.
+        """What the author made of the file, as the event takes it.
 
         What is stored or gone already can't be changed: a client must learn its true name.
         """
@@ -388,7 +388,7 @@ class LiveEventRequest(TriggerRequest):
 
     @cached_property
     def original(self) -> Object | None:
-        """The object before the change, where the client is told of it."""
+        """The object before the change, where the client gets it."""
         before = self._event.original
         return None if before is None else objects.from_rest(self.class_name, before)
 

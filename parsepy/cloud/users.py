@@ -55,8 +55,8 @@ class User(Object, class_name="_User"):
             raise ParseError(Code.OTHER_CAUSE, "This user has signed up already.")
         return await self.save(**rights)
 
-    def _saved(self, saved: Saved) -> None:
-        super()._saved(saved)
+    def _saved(self, saved: Saved, sent: JSONObject) -> None:
+        super()._saved(saved, sent)
         self._values.pop("password", None)
         self._stored.pop("password", None)
         token = self._values.pop("sessionToken", None)
@@ -100,7 +100,7 @@ class User(Object, class_name="_User"):
         return sorted(await principals.roles_of(backend, self.to_pointer()["objectId"]))
 
     async def has_role(self, name: str) -> bool:
-        """Does the user hold this role, himself or by inheritance?"""
+        """Does the user hold this role, directly or by inheritance?"""
         return name in await self.roles()
 
 
@@ -157,7 +157,7 @@ class Installation(Object, class_name="_Installation"):
 
 
 def user_of(user: Mapping[str, Any] | None, session_token: str | None) -> User | None:
-    """The caller of a request as cloud code sees him."""
+    """Make the ``User`` of a request's caller; None for nobody."""
     if user is None:
         return None
     found = User().load(dict(user))

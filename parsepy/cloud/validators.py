@@ -131,7 +131,7 @@ def refused(reason: str) -> ParseError:
 
 
 def _who_signs_up(request: Any) -> Any:
-    """Parse: who signs up counts as the user of his own sign-up."""
+    """Parse: who signs up counts as the user of their own sign-up."""
     item = getattr(request, "object", None)
     if request.class_name == "_User" and item is not None and item.is_new:
         return item
@@ -215,16 +215,16 @@ def _check_type(key: str, value: Any, wanted: Any) -> None:
 
 
 async def _check_options(key: str, value: Any, rules: Mapping[str, Any]) -> None:
-    options, told = rules["options"], rules.get("error")
+    options, own = rules["options"], rules.get("error")
     if callable(options):
         try:
             holds = await _resolved(options(value))
         except Exception as error:  # whatever an author's check may raise refuses
-            message = told or str(error) or f"Validation failed. Invalid value for {key}."
+            message = own or str(error) or f"Validation failed. Invalid value for {key}."
             raise ParseError(Code.VALIDATION_ERROR, message) from error
         if holds is not None and not holds:
             raise ParseError(
-                Code.VALIDATION_ERROR, told or f"Validation failed. Invalid value for {key}."
+                Code.VALIDATION_ERROR, own or f"Validation failed. Invalid value for {key}."
             )
         return
     allowed = list(options) if isinstance(options, list | tuple | set | frozenset) else [options]
@@ -232,7 +232,7 @@ async def _check_options(key: str, value: Any, rules: Mapping[str, Any]) -> None
         shown = ", ".join(str(encode(item)) for item in allowed)
         raise ParseError(
             Code.VALIDATION_ERROR,
-            told or f"Validation failed. Invalid option for {key}. Expected: {shown}",
+            own or f"Validation failed. Invalid option for {key}. Expected: {shown}",
         )
 
 

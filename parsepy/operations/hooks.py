@@ -1,4 +1,4 @@
-"""Fire the triggers and events of the spines: what cloud code is told, what comes of it.
+"""Fire the triggers and publish the events of the spines.
 
 Each function is a step of a spine (protocol §9 to §11) and costs nothing for a class that
 nobody has hooks for.

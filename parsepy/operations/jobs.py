@@ -106,7 +106,7 @@ def check_schedule(line: str) -> None:
 async def run_schedules(backend: Backend) -> None:
     """Start jobs at their times for as long as this runs; each time on one process of all.
 
-    Who first writes down that he takes a time runs the job: the database decides.
+    The process that first claims a time in the database runs the job.
     """
     last = datetime.now(UTC)
     is_prepared = False

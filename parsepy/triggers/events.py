@@ -1,4 +1,4 @@
-"""What handlers are told: one record for each family of triggers, all in REST form.
+"""The events that handlers get: one record for each family of triggers, all in REST form.
 
 ``Event`` is what every one of them has. A handler that needs more asks for its family with
 ``expect``; the column ``event`` of ``TRIGGERS`` names the family of each kind.
@@ -54,7 +54,7 @@ class EventRequest(Protocol):
 
 
 class Event(Protocol):
-    """What every handler is told: the kind, the class (or function, or job), and who asks."""
+    """What every handler gets: the kind, the class (or function, or job), and who asks."""
 
     kind: str
     class_name: str

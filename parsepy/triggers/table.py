@@ -30,7 +30,7 @@ _FAMILIES: dict[str, type[Event]] = {FILE: FileEvent, CONFIG: ConfigEvent}
 class Kind:
     """A line of the table: a trigger's wire name, its decorator, and what it may do.
 
-    ``event`` is the family of what its handlers are told. ``of`` says for which classes it can be
+    ``event`` is the family of its events. ``of`` says for which classes it can be
     registered: a class name, or "class" for any; ``files`` and ``config`` whether it exists for
     files and for the global config as well, whose events are a ``FileEvent`` and a ``ConfigEvent``.
     """

@@ -62,7 +62,7 @@ def _missing(key: JSONObject) -> ParseError:
     if "functionName" in key:
         message = f"no function named: {key['functionName']} is defined"
     else:
-        # Parse: a trigger that nobody declared is told as a class that is not there
+        # Parse: for a trigger that nobody declared the message says that the class is not there
         message = f"class {key['className']} does not exist"
     return ParseError(Code.INVALID_IMAGE_DATA, message)
 

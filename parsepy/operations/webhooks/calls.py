@@ -73,7 +73,7 @@ def trigger_handler(url: str) -> Handler:
 
 
 def _asked(event: Event) -> JSONObject:
-    """Who asks, without what he proves it by."""
+    """Describe the caller, without credentials."""
     context = event.request
     principal = context.principal
     asked: JSONObject = {
@@ -132,7 +132,7 @@ def _selection(query: queries.Query, is_get: bool) -> JSONObject:
 
 
 def _query(query: queries.Query, *, is_get: bool) -> JSONObject:
-    """A query as the JavaScript SDK writes it; that one object is asked for is told apart."""
+    """Write a query as the JavaScript SDK does; ``isGet`` beside it says if one object is meant."""
     parameters = _without(queries.to_parameters(query), frozenset(("count",)))
     if is_get or not parameters.get("limit"):
         parameters.pop("limit", None)
