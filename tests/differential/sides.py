@@ -27,8 +27,8 @@ TWIN = object()
 SENDER = object()
 """Stands for the push adapter of either server."""
 TWINS = Path(__file__).parent / "twins"
-BADGE = object()
-"""Stands for the sign-in adapter of either server."""
+BADGES = object()
+"""Stands for the sign-in adapters of either server: badges, and cards as a second factor."""
 ACCOUNTS = object()
 """Stands for the cloud code about users of either server."""
 OWN_RULES = ("verifyUserEmails", "preventLoginWithUnverifiedEmail", "sendUserEmailVerification")
@@ -136,14 +136,14 @@ CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
         **COMMON,
         "enableSanitizedErrorResponse": False,
         "cloud": ACCOUNTS,
-        "auth": {"badge": BADGE},
+        "auth": BADGES,
         "maintenanceKey": "maintenance",
     },
     # Functions decide who confirms an address; passwords are old at once.
     "strict": {
         **MAILING,
         **{option: f"rules:{option}" for option in OWN_RULES},
-        "auth": {"badge": BADGE},
+        "auth": BADGES,
         "passwordPolicy": {"maxPasswordAge": 1e-7},
     },
     # Pushes, which both servers hand to the receiver.
@@ -211,8 +211,10 @@ def options_of(configuration: str, mailer: Path, given: Mapping[str, str]) -> di
         options["cloud"] = str(TWINS / f"main{mailer.suffix}")
     if options.get("cloud") is ACCOUNTS:
         options["cloud"] = str(TWINS / f"accounts{mailer.suffix}")
-    if options.get("auth") == {"badge": BADGE}:
-        options["auth"] = {"badge": {"module": str(TWINS / f"badge{mailer.suffix}")}}
+    if options.get("auth") is BADGES:
+        names = ("badge", "card")
+        files = {name: str(TWINS / f"{name}{mailer.suffix}") for name in names}
+        options["auth"] = {name: {"module": file} for name, file in files.items()}
     for option in OWN_RULES:
         if isinstance(options.get(option), str):
             options[option] = f"{TWINS / f'rules{mailer.suffix}'}:{option}"

@@ -146,6 +146,16 @@ async def test_a_second_factor_is_the_one_that_was_linked(server: MakeApp, tmp_p
         )
 
 
+async def test_a_second_factor_alone_opens_nothing(server: MakeApp, tmp_path: Path) -> None:
+    async with Client(await server(auth=_card(tmp_path, "additional"))) as client:
+        number = unique("n")
+        refused(await client.post("/users", json=card(number)), 252)
+        named = {"username": unique("anna"), "password": PASSWORD, **card(number)}
+        ok(await client.post("/users", json=named), 201)
+        refused(await client.post("/users", json=card(number)), 208)
+        refused(await client.post("/users", json={**named, "password": "another"}), 208)
+
+
 async def test_a_second_factor_that_is_switched_off_still_counts(
     server: MakeApp, tmp_path: Path
 ) -> None:

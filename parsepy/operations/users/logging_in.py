@@ -45,7 +45,10 @@ async def log_in_by_provider(
         raise auth_data.already_used()
     if user.get("ACL") == {} and not context.principal.is_master:
         raise auth_data.already_used()  # locked out, as by /login
-    auth_data.check_second_factor(context, given, user.get("authData") or {})
+    stored = user.get("authData") or {}
+    if auth_data.named(given).keys() <= set(auth_data.second_factors(context, stored)):
+        raise auth_data.already_used()  # a second factor alone opens nothing
+    auth_data.check_second_factor(context, given, stored)
     await run_trigger(context, "beforeLogin", user)
     await providers.store(context, user, checked.save)
     created_with = {"action": "login", "authProvider": ",".join(given)}

@@ -26,6 +26,10 @@ async def sign_up(context: RequestContext, body: JSONObject, options: SaveOption
     known = await owners(context, auth_data.named(providers))
     if known:
         return await log_in_by_provider(context, providers, known)
+    has_password = body.get("username") and body.get("password")
+    second_factors = set(auth_data.second_factors(context, providers))
+    if not has_password and auth_data.named(providers).keys() <= second_factors:
+        raise auth_data.unsupported()  # nobody could log in to such an account again
     checked = await auth_data.check(context, providers)
     stored = {name: data for name, data in checked.save.items() if data is not None}
     vouched = replace(options, is_vouched_for=True)

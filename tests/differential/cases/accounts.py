@@ -94,6 +94,65 @@ PROVIDERS = [
     delete("/users/{dot_id}", who="master"),
 ]
 
+
+def card(number: str, **more: str) -> dict[str, Any]:
+    return {"card": {"id": number, **more}}
+
+
+FAY = {"username": "acc-fay", "password": "pass-word"}
+BADGE = badge("fay", pin="right")["authData"]
+
+CARDS = [
+    sign_up("fay", "acc-fay"),
+    put("/users/{fay_id}", {"authData": {**BADGE, **card("fay", pin="right")}}, who="fay"),
+    *ways_to_read("fay", "acc-fay"),
+    post("/login", FAY, who="master", name="as master"),
+    post("/login", {**FAY, "password": "wrong"}, name="a wrong password"),
+    *(
+        post("/login", {**FAY, "authData": given}, name=f"log in with {label}")
+        for label, given in {
+            "nothing": {},
+            "null": {"card": None},
+            "the card alone": card("fay"),
+            "a wrong PIN": card("fay", pin="wrong"),
+            "a badge": BADGE,
+            "a badge and a wrong PIN": {**BADGE, **card("fay", pin="wrong")},
+            "the card": card("fay", pin="right"),
+            "a badge and the card": {**BADGE, **card("fay", pin="right")},
+        }.items()
+    ),
+    post("/users", {"authData": BADGE}, name="by badge"),
+    post("/users", {"authData": {**BADGE, "card": None}}, name="by badge, and null"),
+    post(
+        "/users",
+        {"authData": {**BADGE, **card("fay", pin="wrong")}},
+        name="by badge, and a wrong PIN",
+    ),
+    post("/users", {"authData": {**BADGE, **card("fay", pin="right")}}, name="by badge and card"),
+    post("/users", {"authData": card("fay", pin="right")}, name="by card alone"),
+    post("/verifyPassword", FAY, who="fay", name="verify in her session"),
+    post("/verifyPassword", FAY, who="master", name="verify as master"),
+    post("/loginAs", {"userId": "{fay_id}"}, who="master"),
+    get("/users/{fay_id}", who="master", name="what is kept"),
+    put("/users/{fay_id}", {"authData": {"card": None}}, who="fay", name="no card any more"),
+    post("/login", FAY, name="log in without a card"),
+]
+
+GIL = {"username": "acc-gil", "password": "pass-word"}
+OTHER_CARDS = [
+    sign_up("gil", "acc-gil"),
+    put("/users/{gil_id}", {"authData": card("gil", pin="right")}, who="gil"),
+    post("/login", {**GIL, "authData": card("thief", pin="right")}, name="another card"),
+    get("/users/{gil_id}", who="master", name="which card is kept"),
+    post("/users", {"authData": card("new", pin="right")}, name="sign up by card alone"),
+    post(
+        "/users",
+        {"username": "acc-hal", "password": "pass-word", "authData": card("hal", pin="right")},
+        name="sign up by password and card",
+    ),
+    post("/login", {"username": "acc-hal", "password": "pass-word"}, name="by password alone"),
+]
+
 RULES = [
     MAILBOX,
     *(
@@ -147,6 +206,8 @@ SCENARIOS = [
     Scenario("users who may not read themselves", UNREADABLE, "accounts"),
     Scenario("users whose class nobody gets", SHUT, "accounts"),
     Scenario("sign-in badges", PROVIDERS, "accounts"),
+    Scenario("cards as a second factor", CARDS, "accounts"),
+    Scenario("second factors of others", OTHER_CARDS, "accounts"),
     Scenario("functions that decide about addresses", RULES, "strict"),
     Scenario("passwords that are old", AGED, "strict"),
 ]
