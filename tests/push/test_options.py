@@ -106,19 +106,27 @@ def test_a_device_is_served_by_the_providers_of_its_app() -> None:
     assert {provider.topic for provider in made._serving(None)} == {"two"}
 
 
-async def test_a_sandbox_is_asked_when_production_does_not_know_a_token(
+async def test_the_sandbox_is_asked_when_production_does_not_know_a_token(
+    app: MakeApp, apns: fakes.APNs, fcm: fakes.FCM, sandbox: fakes.APNs
+) -> None:
+    production = fakes.push_options(apns, fcm)["ios"]
+    testing = {**production, "production": False, "baseURL": sandbox.url}
+    shop = PushShop(Client(await app(push={"ios": [testing, production]}), master=True))
+    customer, developer = (await shop.device())["deviceToken"], (await shop.device())["deviceToken"]
+    apns.bad.add(developer)
+    assert (await shop.ended(await shop.push()))["numSent"] == 2
+    assert (apns.counts(), sandbox.counts()) == ({customer: 1}, {developer: 1})
+
+
+async def test_a_device_of_an_app_that_no_provider_serves_fails(
     app: MakeApp, apns: fakes.APNs, fcm: fakes.FCM
 ) -> None:
-    options = fakes.push_options(apns, fcm)
-    ours = {**options["ios"], "production": False}
-    elsewhere = {**options["ios"], "baseURL": f"{fcm.url}/nobody"}
-    application = await app(push={"ios": [ours, {**elsewhere, "topic": "other"}]})
-    shop = PushShop(Client(application, master=True))
-    await shop.device()
-    await shop.device(appIdentifier=None)
+    options = fakes.push_options(apns, fcm)["ios"]
+    shop = PushShop(Client(await app(push={"ios": options}), master=True))
+    await shop.device(appIdentifier=None)  # counts as the first app's
     await shop.device(appIdentifier="unknown")
     status = await shop.ended(await shop.push())
-    assert (status["numSent"], status["numFailed"]) == (1, 2)
+    assert (status["numSent"], status["numFailed"]) == (1, 1)
 
 
 async def test_batches_are_as_large_as_the_option_says(
