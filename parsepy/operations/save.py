@@ -216,7 +216,8 @@ async def _around(
     """Let cloud code stand around a save; ``make`` makes it, each time of a write of its own."""
 
     async def proceed(changes: JSONObject | None, condition: Where, as_master: bool) -> Saved:
-        inner = replace(write, values=dict(write.values), echo=dict(write.echo))
+        # the moment of the write, not of the request, which may have waited for a lock
+        inner = replace(write, values=dict(write.values), echo=dict(write.echo), stamp=stamp())
         if as_master:
             inner.context = write.context.as_master()
         if condition:
