@@ -140,14 +140,15 @@ class Object(Fields):
         keys, exclude, paths, everything = queries.selection(
             parameters, True, acting.backend.limits
         )
-        query = queries.Query(
+        query = queries.one(
             self.class_name,
+            self.to_pointer()["objectId"],
             keys=keys,
             exclude_keys=exclude,
             include=paths,
             include_all=everything,
         )
-        self.load(await get(acting, query, self.to_pointer()["objectId"]))
+        self.load(await get(acting, query))
         return self
 
     async def fetch_with_include(self, keys: str | Sequence[str], **rights: Any) -> Self:

@@ -335,6 +335,11 @@ def narrowed(keys: tuple[str, ...], path: Path, *, last_only: bool) -> tuple[str
     return tuple(found)
 
 
+def one(class_name: str, object_id: str, **selection: Any) -> Query:
+    """The query that names one object by its id, with keys and includes as ``selection``."""
+    return Query(class_name, (wheres.by_id(object_id),), limit=1, **selection)
+
+
 def simple(class_name: str, raw_where: JSONObject, **options: Any) -> Query:
     """Make a privileged query from a raw where, for the server's own reads."""
     return Query(class_name, where=wheres.parse(raw_where, privileged=True), **options)

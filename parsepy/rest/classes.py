@@ -7,7 +7,7 @@ from parsepy.errors import Code, ParseError
 from parsepy.http.requests import ANY_CLASS, Request, Route
 from parsepy.http.responses import Answer, created
 from parsepy.model import query as queries
-from parsepy.model.query import GET_PARAMETERS, Query
+from parsepy.model.query import GET_PARAMETERS
 from parsepy.operations import find, objects
 
 
@@ -47,8 +47,9 @@ async def get(request: Request) -> Answer:
         keys, exclude_keys, include, include_all = queries.selection(
             parameters, privileged, request.limits
         )
-        query = Query(
+        query = queries.one(
             class_name,
+            object_id,
             keys=keys,
             exclude_keys=exclude_keys,
             include=include,
@@ -56,8 +57,8 @@ async def get(request: Request) -> Answer:
             **queries.read_preferences(parameters),
         )
     else:
-        query = Query(class_name)
-    return Answer(await find.get(request.context, query, object_id))
+        query = queries.one(class_name, object_id)
+    return Answer(await find.get(request.context, query))
 
 
 async def find_many(request: Request) -> Answer:

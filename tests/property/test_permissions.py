@@ -10,7 +10,7 @@ from parsepy.backend import Backend, RequestContext
 from parsepy.errors import ParseError
 from parsepy.model.acl import clean
 from parsepy.model.principal import MAINTENANCE, MASTER, NOBODY, READ_ONLY_MASTER, Principal
-from parsepy.model.query import Query, QueryLimits, from_parameters
+from parsepy.model.query import QueryLimits, from_parameters, one
 from parsepy.model.schema import Field, make_schema
 from parsepy.model.scope import Flag, Scope
 from parsepy.model.values import ARRAY, FieldType, pointer
@@ -97,7 +97,7 @@ async def test_nobody_receives_what_its_acl_hides(
     for object_id in acls_by_id:
         got = None
         with contextlib.suppress(ParseError):
-            got = await find.get(context, Query("Product"), object_id)
+            got = await find.get(context, one("Product", object_id))
         assert (got is not None) == (object_id in readable)
 
 

@@ -71,12 +71,13 @@ async def existing(backend: Backend, class_name: str) -> ClassSchema:
 
     Raises INVALID_CLASS_NAME for what can be no class: no such name reaches the database.
     """
-    if not model.is_class_name(class_name):
-        raise model.invalid_class_name(class_name)
     classes = await load(backend)
     found = classes.get(class_name)
-    if found is None:
-        found = (await load(backend, within=_REREAD_SECONDS)).get(class_name)
+    if found is not None:
+        return found
+    if not model.is_class_name(class_name):
+        raise model.invalid_class_name(class_name)
+    found = (await load(backend, within=_REREAD_SECONDS)).get(class_name)
     if found is None:
         found = make_schema(
             class_name,
