@@ -47,7 +47,7 @@ class Application:
         self._limits = Limits(backend, aliases())
         mount, pages = backend.config.mount_path.rstrip("/"), backend.config.pages.pages_endpoint
         self.doors = (
-            Door(f"{mount}/{pages}/", PagesDoor(backend)),
+            Door(f"{mount}/{pages}/", PagesDoor(backend, self._limits)),
             Door("", RestDoor(backend, self._limits)),
         )
         self.websocket_doors: tuple[WebsocketDoor, ...] = () if live is None else (live.door,)
