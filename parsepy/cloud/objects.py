@@ -89,6 +89,7 @@ class Object(Fields):
                 self._values.pop(root, None)
         self._pending.clear()
         self._lent.clear()
+        self._raw.clear()
         for key, value in answer.items():
             if key in OWN or (key in sent and sent[key] == value):
                 continue
@@ -242,6 +243,8 @@ def from_changes(class_name: str, original: JSONObject | None, changes: JSONObje
         else:
             op = ops.Set(decode(value))
         item._take(key, op)
+        if isinstance(op, ops.Set) and isinstance(value, list | dict):
+            item._raw[key] = value
     return item
 
 

@@ -348,3 +348,22 @@ async def test_objects_act_with_the_callers_rights(acting: Client) -> None:
     async with acting.as_user("") as anybody:
         answer = await anybody.get("/classes/Order")
         assert answer.json()["results"] == []
+
+
+async def test_a_value_that_is_handed_out_and_left_alone_is_no_change(acting: Client) -> None:
+    item = Object("Box").load(
+        {
+            "objectId": "1",
+            "size": {"wide": 1, "lid": {"__type": "Object", "className": "Lid", "objectId": "2"}},
+            "tags": ["a"],
+            "ACL": {"*": {"read": True, "write": False}},
+        }
+    )
+    for field in ("size", "tags", "ACL"):
+        item.get(field)
+    assert item.dirty_keys() == []
+    item.get("tags").append("b")
+    item.acl.public_read = False  # type: ignore[union-attr]  # it has one
+    assert item.changes() == {"tags": ["a", "b"], "ACL": {}}
+    item.revert("tags")
+    assert (item.get("tags"), item.dirty_keys()) == (["a"], ["ACL"])
