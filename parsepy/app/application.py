@@ -91,7 +91,7 @@ class Application:
                 await self._calls[option]()
 
     async def _watch(self) -> None:
-        """Begin to keep figures, and to remove what killed uploads left; look at what is weak."""
+        """Start the metrics and the removal of abandoned uploads; run the security checks."""
         backend, config = self.backend, self.backend.config
         if isinstance(backend.files, GridFS):
             self._background(backend.files.uploads.clean())
@@ -105,7 +105,7 @@ class Application:
             backend.metrics.start(config.metrics.host, config.metrics.port)
 
     async def _follow_schemas(self) -> None:
-        """Notice at once what other processes change of schemas, if the option says so."""
+        """Follow the changes that other processes make to schemas, if the option says so."""
         backend = self.backend
         is_shared = backend.storage.files_database is not None  # memory: is this process's own
         if backend.config.database_options.enable_schema_hooks and is_shared:
@@ -137,7 +137,7 @@ class Application:
             log.info("role made: %s", name)
 
     async def _start_cloud(self, path: Path | None, loaded: Triggers | None) -> None:
-        """Put cloud code into force; watch its files, and run what has a schedule."""
+        """Activate cloud code, watch its files, and start scheduled jobs, pushes and webhooks."""
         backend = self.backend
         if path is not None and loaded is not None:
             await self._adopt(loaded)
@@ -152,7 +152,7 @@ class Application:
         self._background(webhooks.follow(backend))
 
     async def _adopt(self, loaded: Triggers) -> None:
-        """Put cloud code into force; what was likely meant otherwise is told."""
+        """Activate cloud code; warn of triggers on class names that look misspelled."""
         backend = self.backend
         backend.triggers.adopt(loaded)
         for kind, class_name in loaded.registered():
@@ -176,7 +176,7 @@ class Application:
             log.error("a background task ended", exc_info=task.exception())
 
     async def shutdown(self) -> None:
-        """End what runs in the background, and close the connections."""
+        """Stop the background tasks and close the connections."""
         self.backend.state = "stopped"
         await asyncio.sleep(0)  # a job that has only just been made must begin, to say its end
         await self._close()
@@ -206,7 +206,7 @@ class Application:
         await self.backend.files.close()
 
     async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
-        """Answer one request, or follow the server's lifespan."""
+        """Answer one request, or start and stop with the server (ASGI's lifespan)."""
         if scope["type"] == "http":
             await self._http(scope, receive, send)
         elif scope["type"] == "lifespan":
@@ -226,7 +226,7 @@ class Application:
 
 
 async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Cancel tasks and wait for their end; one that will not end is left, and named."""
+    """Cancel tasks and wait until they end; log the name of one that does not."""
     for task in tasks:
         task.cancel()
     if not tasks:
@@ -240,7 +240,7 @@ async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
 
 
 def websocket_class(application: Application) -> Any:
-    """What uvicorn makes of a connection that asks for a websocket; ``None`` without such doors."""
+    """Return what uvicorn makes of websocket connections; ``None`` if no door takes any."""
     doors = application.websocket_doors
     if not doors:
         return None

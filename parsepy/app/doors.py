@@ -22,7 +22,7 @@ class Dispatcher:
         )
 
     def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Pass one request on."""
+        """Pass one request to its door."""
         path: str = scope["path"]
         for below, itself, application in self._doors:
             if path.startswith(below) or path == itself:

@@ -12,7 +12,7 @@ log = logging.getLogger("parsepy")
 
 
 def template_of(options: SchemaOptions) -> templates.Template:
-    """The merged schema templates of the option ``schema``; raises ``TemplateError``."""
+    """Read and merge the schema templates of the option ``schema``; raises ``TemplateError``."""
     if options.definitions:
         text = dumps([_locked(thawed(item)) for item in options.definitions]).decode()
         return templates.parse([("schema.definitions", text)])
@@ -20,7 +20,7 @@ def template_of(options: SchemaOptions) -> templates.Template:
 
 
 def _locked(definition: JSONObject) -> JSONObject:
-    """A defined schema with the permissions that it gets.
+    """Return a defined schema with the permissions that Parse Server would give it.
 
     Parse: what a definition does not grant is the master key's, and no client adds columns.
     """
@@ -34,7 +34,7 @@ def _locked(definition: JSONObject) -> JSONObject:
 
 
 def thawed(value: Any) -> Any:
-    """A frozen option as plain JSON values."""
+    """Return a frozen option as plain JSON values."""
     if isinstance(value, Mapping):
         return {key: thawed(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

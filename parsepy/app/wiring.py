@@ -80,7 +80,7 @@ def build(
 
 
 def _live(backend: Backend) -> LiveQuery | None:
-    """The Live Query server, where classes are to be followed live."""
+    """Make the Live Query server, if the options name classes for it."""
     options = backend.config.live_query
     if options is None or not options.class_names:
         return None
@@ -109,7 +109,7 @@ def _show_live(backend: Backend, live: LiveQuery) -> None:
 
 
 def _denied_keys(config: Config) -> re.Pattern[str] | None:
-    """One pattern of all keys that the denylist names; ``None`` if they can't be joined."""
+    """Join the keys that the denylist names into one pattern; ``None`` if they can't be."""
     keys = [entry.key for entry in config.request_keyword_denylist if entry.key is not None]
     if not keys or len(keys) < len(config.request_keyword_denylist):
         return None  # an entry without a key means every key

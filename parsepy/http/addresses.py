@@ -7,7 +7,7 @@ from parsepy.http.asgi import ASGIScope
 
 
 def address_of(scope: ASGIScope, trusted: TrustProxy) -> str:
-    """The client's address: the socket's, or what trusted proxies say (option trustProxy)."""
+    """Return the client's address: the socket's, or what trusted proxies say (``trustProxy``)."""
     peer: str = (scope.get("client") or ("",))[0]
     if not trusted:
         return peer
@@ -16,12 +16,12 @@ def address_of(scope: ASGIScope, trusted: TrustProxy) -> str:
 
 
 def forwarded(peer: str, said: Sequence[str], trusted: TrustProxy) -> str:
-    """The client's address, from the socket's and the X-Forwarded-For headers of its request."""
+    """Return the client's address, given the socket's and the X-Forwarded-For headers."""
     return trusted.client(peer, ",".join(said)) if trusted and said else peer
 
 
 def scheme_of(scope: ASGIScope, headers: Mapping[bytes, bytes], trusted: TrustProxy) -> str:
-    """http or https, as the client used it."""
+    """Return ``http`` or ``https``, as the client used it."""
     own: str = scope.get("scheme", "http")
     if not trusted or not trusted.trusts((scope.get("client") or ("",))[0]):
         return own
@@ -32,6 +32,6 @@ def scheme_of(scope: ASGIScope, headers: Mapping[bytes, bytes], trusted: TrustPr
 def own_url(
     scope: ASGIScope, headers: Mapping[bytes, bytes], mount: str, trusted: TrustProxy
 ) -> str:
-    """The address of ``mount`` as this client reaches it."""
+    """Return the URL of ``mount`` as this client reaches it."""
     host = headers.get(b"host", b"localhost").decode("latin-1")
     return f"{scheme_of(scope, headers, trusted)}://{host}{mount}"

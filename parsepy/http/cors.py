@@ -49,7 +49,7 @@ class CORS:
         self._fixed: Headers = [(b"access-control-allow-origin", self._first), *self._common]
 
     def headers(self, origin: bytes | None) -> Headers:
-        """The headers for a request from ``origin``."""
+        """Return the headers for a request from ``origin``."""
         if origin is None or origin == self._first or origin not in self._origins:
             return self._fixed
         return [(b"access-control-allow-origin", origin), *self._common, (b"vary", b"Origin")]

@@ -7,7 +7,7 @@ from parsepy.http.asgi import ASGIScope
 
 
 def segments(scope: ASGIScope, mount: str) -> tuple[str, ...] | None:
-    """The decoded segments of the path below the mount; ``None`` if it lies elsewhere."""
+    """Return the decoded segments of the path below the mount; ``None`` if it lies elsewhere."""
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
     path = raw.decode("latin-1")
     if "?" in path:
@@ -16,7 +16,7 @@ def segments(scope: ASGIScope, mount: str) -> tuple[str, ...] | None:
 
 
 def split_path(path: str, mount: str) -> tuple[str, ...] | None:
-    """The decoded segments of ``path`` below ``mount``."""
+    """Return the decoded segments of ``path`` below ``mount``; ``None`` if it lies elsewhere."""
     before, slash, rest = path.partition(f"{mount}/")
     if before or not slash:
         return ("",) if path == mount else None
@@ -25,7 +25,7 @@ def split_path(path: str, mount: str) -> tuple[str, ...] | None:
 
 
 def read_query(text: bytes) -> dict[str, str]:
-    """The parameters of a query string; of two of one name the last."""
+    """Read the parameters of a query string; of two with one name the last counts."""
     if not text:
         return {}
     if not text.isascii():
@@ -39,7 +39,7 @@ def read_query(text: bytes) -> dict[str, str]:
 
 
 def _unquoted(text: bytes) -> str:
-    """Percent-encoded ASCII as text, as ``unquote`` reads it.
+    """Decode percent-encoded ASCII, as ``unquote`` does.
 
     Most of what comes is JSON, a third of it escapes. Quoted-printable has the same ones with
     another sign and is read in C, ten times as fast.

@@ -13,7 +13,7 @@ _JSON = "application/json; charset=utf-8"
 
 
 async def verify_email(request: PageRequest, pages: Renderer) -> Response:
-    """A link that confirms an address was followed."""
+    """Confirm an e-mail address by the token in its link."""
     token = request.text("token")
     if token is not None and await accounts.verify_email(request.context, token):
         return pages.page(request, "emailVerificationSuccess")
@@ -21,7 +21,7 @@ async def verify_email(request: PageRequest, pages: Renderer) -> Response:
 
 
 async def resend_verification(request: PageRequest, pages: Renderer) -> Response:
-    """A new link is asked for, by username or by an old one; which names exist is not told."""
+    """Mail a new link, for a username or an old link; the answer is the same for unknown names."""
     username, token = request.text("username"), request.text("token")
     if username is None and token is None:
         return pages.page(request, "emailVerificationLinkInvalid")
@@ -32,13 +32,13 @@ async def resend_verification(request: PageRequest, pages: Renderer) -> Response
 
 
 async def choose_password(request: PageRequest, pages: Renderer) -> Response:
-    """The form for a new password, as older versions linked to it."""
+    """Show the form for a new password, at the address to which older versions linked."""
     values: Values = {"token": request.text("token"), "username": request.text("username")}
     return pages.page(request, "passwordReset", values)
 
 
 async def show_reset(request: PageRequest, pages: Renderer) -> Response:
-    """A link to a new password was followed: the form, if it is good."""
+    """Show the form for a new password, if the token in the link is valid."""
     token = request.text("token")
     try:
         if token is None:
@@ -50,7 +50,7 @@ async def show_reset(request: PageRequest, pages: Renderer) -> Response:
 
 
 async def reset(request: PageRequest, pages: Renderer) -> Response:
-    """The form was sent: set the password, or show the form again with what is wrong."""
+    """Set the new password, or show the form again with what is wrong."""
     token, password = request.text("token"), request.text("new_password")
     if request.is_script:
         return await _reset_by_script(request.context, token, password)

@@ -80,7 +80,7 @@ class PagesDoor:
         await self._application(scope, receive, send)
 
     def _guarded(self, application: ASGIApplication) -> ASGIApplication:
-        """The application; what goes wrong in it is answered with a plain text."""
+        """Return the application with its exceptions answered as plain text."""
 
         async def guarded(scope: ASGIScope, receive: Receive, send: Send) -> None:
             exchange = exchange_of(scope)
@@ -134,7 +134,7 @@ class PagesDoor:
         return await read(http, context)
 
     async def _file(self, http: Request) -> Response:
-        """A page by its file, with what a redirect says in the query; or a resource beside it."""
+        """Answer a page by its file, filled from the query that a redirect made; or a resource."""
         exchange_of(http.scope).page = "/apps/*path"
         request = await self._read(http)
         if http.method not in ("GET", "HEAD"):

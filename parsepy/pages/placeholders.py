@@ -15,7 +15,7 @@ _LOCALE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
 
 
 def render(template: str, values: Mapping[str, Any]) -> str:
-    """The template with its placeholders filled; what has no value is left out.
+    """Fill the placeholders of a template; those without a value become empty.
 
     A ``{{#name}}`` section stays if the name has a value, a ``{{^name}}`` one if it has none.
     """
@@ -32,7 +32,7 @@ def render(template: str, values: Mapping[str, Any]) -> str:
 
 
 def find(folder: Path, name: str) -> Path | None:
-    """The path of a file below a folder, or ``None``; nothing outside of it is ever found."""
+    """Find a file below a folder; ``None`` if there is none, or if it lies outside."""
     root = folder.resolve()
     try:
         path = (root / name).resolve()
@@ -42,12 +42,12 @@ def find(folder: Path, name: str) -> Path | None:
 
 
 def locale(text: object) -> str | None:
-    """A locale such as ``de`` or ``pt-BR``; ``None`` for what is none (§16.5)."""
+    """Return a locale such as ``de`` or ``pt-BR``; ``None`` for anything else (§16.5)."""
     return text if isinstance(text, str) and _LOCALE.fullmatch(text) else None
 
 
 def localized(name: str, wanted: str | None) -> list[str]:
-    """Where to look for a page: in the locale's folder, the language's, then none."""
+    """List where a page may lie: in the locale's folder, in the language's, in none."""
     if wanted is None:
         return [name]
     language = wanted.partition("-")[0]

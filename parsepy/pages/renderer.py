@@ -59,7 +59,7 @@ class Renderer:
         )
 
     def defaults(self) -> Values:
-        """What every page may say of the application."""
+        """Return the parameters that every page has."""
         config = self._config
         return {
             "appId": config.app_id,
@@ -68,7 +68,7 @@ class Renderer:
         }
 
     def locale(self, request: PageRequest) -> str | None:
-        """The locale that a request names: in its query, its form, or a header."""
+        """Return the locale that a request names: in its query, its form, or a header."""
         header = request.http.headers.get(f"{_HEADER}locale")
         given = request.query.get("locale") or request.form.get("locale") or header
         return placeholders.locale(given or None)
@@ -81,7 +81,7 @@ class Renderer:
         *,
         shows: bool | None = None,
     ) -> Response:
-        """The page itself for a GET, a redirect to it after a POST; ``shows`` decides otherwise."""
+        """Answer a GET with the page, a POST with a redirect to it; ``shows`` overrides that."""
         given = {**(values or {}), **self.defaults(), "locale": self.locale(request)}
         if None in self.defaults().values():
             return not_found()
@@ -96,7 +96,7 @@ class Renderer:
         return self.file(request, name, given)
 
     def file(self, request: PageRequest, name: str, values: Values) -> Response:
-        """A page by its file's name, filled in: the operator's, else our own; 404 without one."""
+        """Answer a page by its file's name: the operator's, else our own, else 404."""
         filled: dict[str, Any] = {
             **values,
             "pagesEndpoint": self._options.pages_endpoint,
@@ -115,13 +115,13 @@ class Renderer:
         return self._own.TemplateResponse(request.http, name, filled, headers=headers)
 
     def resource(self, name: str) -> Response:
-        """A file of the operator's beside their pages: a picture, a style sheet."""
+        """Answer a file that lies beside the operator's pages, such as a picture; else 404."""
         folder = self._options.pages_path
         path = placeholders.find(folder, name) if folder is not None else None
         return not_found() if path is None else FileResponse(path)
 
     def _find(self, name: str, values: Values) -> tuple[str, Path] | None:
-        """Where the operator has a page of their own, in the best of its languages."""
+        """Find the operator's own page, in the locale asked for, its language, or none."""
         folder = self._options.pages_path
         wanted = values.get("locale") if self._options.enable_localization else None
         for place in placeholders.localized(name, wanted) if folder is not None else ():
@@ -131,7 +131,7 @@ class Renderer:
         return None
 
     def _translated(self, values: Values) -> dict[str, str]:
-        """The texts of the page's language, with the parameters that they name."""
+        """Return the translated texts of the page's language, with their parameters filled in."""
         if not self._options.enable_localization or not self._translations:
             return {}
         fallback = self._options.localization_fallback_locale
@@ -145,7 +145,7 @@ class Renderer:
         return {}
 
     def _redirect(self, url: str, values: Values) -> Response:
-        """303 to an address with the parameters in its query and in headers."""
+        """Redirect (303) to a URL, with the parameters in its query and in headers."""
         given = {name: value for name, value in values.items() if value is not None}
         parts = urlsplit(url)
         kept = [pair for pair in parse_qsl(parts.query) if pair[0] not in given]
@@ -160,7 +160,7 @@ def _filled(text: str, values: Values) -> str:
 
 
 def _param_headers(values: Values, *, encodes: bool) -> dict[str, str]:
-    """The parameters as headers, for scripts that read no HTML (§16.4)."""
+    """Return the parameters as headers, for scripts that read no HTML (§16.4)."""
     headers = {}
     for name, value in values.items():
         if value is None:
@@ -185,5 +185,5 @@ def _read_translations(path: Path | None) -> Mapping[str, Any]:
 
 
 def not_found() -> Response:
-    """404, as Parse says it here."""
+    """Make the 404 of pages, as Parse words it."""
     return HTMLResponse("Not found.", 404)

@@ -30,23 +30,23 @@ class PageRequest:
         return _texts(self.http.query_params.multi_items())
 
     def text(self, name: str) -> str | None:
-        """A field of the form (of the query, if none is sent); ``None`` if it is empty."""
+        """Return a field of the form (of the query, unless it is a POST); ``None`` if empty."""
         given = self.form if self.http.method == "POST" else self.query
         return given.get(name) or None
 
     @property
     def is_script(self) -> bool:
-        """Does a page's script ask, which wants JSON?"""
+        """Was the request made by a script of a page, which expects JSON?"""
         return self.http.headers.get("x-requested-with", "").lower() == "xmlhttprequest"
 
 
 def unreadable() -> HTTPRefusal:
-    """The refusal of a form that is too large, or nothing that can be read."""
+    """Make the refusal of a form that is too large or can't be read."""
     return HTTPRefusal(400, "The form can't be read.")
 
 
 async def read(http: Request, context: RequestContext) -> PageRequest:
-    """The request with its form, if it has one; raises ``HTTPRefusal`` 400."""
+    """Read a request and its form; raises ``HTTPRefusal`` 400."""
     if http.scope["query_string"].count(b"&") >= _MOST_FIELDS:
         raise unreadable()
     form = await _form(http) if http.method == "POST" else {}
@@ -54,7 +54,7 @@ async def read(http: Request, context: RequestContext) -> PageRequest:
 
 
 async def _form(http: Request) -> Mapping[str, str]:
-    """A form's fields, or those of a JSON object."""
+    """Read the fields of a form, or of a JSON object."""
     try:
         body = await http.body()
         if body.lstrip()[:1] == b"{" and "form" not in http.headers.get("content-type", ""):
@@ -69,7 +69,7 @@ async def _form(http: Request) -> Mapping[str, str]:
 
 
 def _texts(fields: Iterable[tuple[str, object]]) -> Mapping[str, str]:
-    """The fields that are texts; one that comes more than once is none."""
+    """Return the fields that are texts and come once."""
     found: dict[str, list[object]] = {}
     for name, value in fields:
         found.setdefault(name, []).append(value)

@@ -2,7 +2,7 @@
 
 import logging
 
-from parsepy.http.requests import ANY, Body, KeyRule, Request, Route
+from parsepy.http.requests import ANY, BodyRule, KeyRule, Request, Route
 from parsepy.http.responses import Answer
 from parsepy.storage import Unavailable
 
@@ -10,7 +10,7 @@ log = logging.getLogger("parsepy.rest")
 
 
 async def health(request: Request) -> Answer:
-    """The state of the server, and whether its database answers; 503 unless all is well."""
+    """Answer the server's state; 503 unless it has started and its database answers."""
     backend = request.context.backend
     if backend.state != "ok":
         retry = [(b"retry-after", b"1")] if backend.state == "starting" else []
@@ -25,6 +25,12 @@ async def health(request: Request) -> Answer:
 
 routes = [
     Route(
-        ANY, "/health", health, keys=KeyRule.IGNORED, body=Body.NONE, in_batch=False, is_probe=True
+        ANY,
+        "/health",
+        health,
+        keys=KeyRule.IGNORED,
+        body=BodyRule.NONE,
+        in_batch=False,
+        is_probe=True,
     ),
 ]

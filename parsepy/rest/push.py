@@ -19,7 +19,7 @@ async def send(request: Request) -> Answer:
 
 
 async def find_audiences(request: Request) -> Answer:
-    """The audiences that match, as a find."""
+    """Answer the audiences that match, as a find."""
     request.require_master()
     query = queries.from_parameters(
         AUDIENCE, request.parameters(), privileged=True, limits=request.limits
@@ -32,7 +32,7 @@ async def find_audiences(request: Request) -> Answer:
 
 
 async def get_audience(request: Request) -> Answer:
-    """One audience."""
+    """Answer one audience."""
     request.require_master()
     return Answer(await audiences.get(request.context, request.arguments["objectId"]))
 

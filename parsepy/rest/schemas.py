@@ -8,20 +8,20 @@ from parsepy.operations import schemas
 
 
 async def list_all(request: Request) -> Answer:
-    """Every class."""
+    """Answer the schema of every class."""
     request.require_master()
     return Answer({"results": await schemas.list_classes(request.context.backend)})
 
 
 async def show(request: Request) -> Answer:
-    """One class."""
+    """Answer the schema of one class."""
     request.require_master()
     name = request.arguments["className"]
     return Answer(await schemas.show_class(request.context.backend, name))
 
 
 def _named(request: Request) -> str:
-    """The class that path and body agree on."""
+    """Return the class that path and body name; raises if they differ."""
     in_path = request.arguments.get("className")
     in_body = request.body.get("className")
     if in_body is not None and not isinstance(in_body, str):
@@ -40,7 +40,7 @@ def _named(request: Request) -> str:
 
 
 def _check_changeable(request: Request, to: str) -> None:
-    """Refuse all but the master key, and everybody where the schemas are locked."""
+    """Refuse all but the master key, and everybody if the schemas are locked."""
     request.require_master(to)
     options = request.context.config.schema
     if options is not None and options.lock_schemas:
