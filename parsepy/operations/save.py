@@ -139,14 +139,14 @@ async def _update(write: Write, rules: ClassRules, original: JSONObject | None) 
     save_values.check_kept(write)
     await rules.prepare(write)
     write.values["updatedAt"] = write.stamp
-    is_told = hooks.needs_stored(context, class_name)
+    is_wanted = hooks.needs_stored(context, class_name)
     try:
         stored = await context.backend.storage.update(
             write.schema,
             (by_id(object_id), *condition),
             write.values,
             scope,
-            returning=None if is_told else save_values.echoed(write.values),
+            returning=None if is_wanted else save_values.echoed(write.values),
             mount_url=context.mount_url,
         )
     except ParseError as error:
@@ -158,7 +158,7 @@ async def _update(write: Write, rules: ClassRules, original: JSONObject | None) 
     if relations:
         await save_values.relate(write, relations)
     await rules.after_save(write)
-    replacement = await hooks.after_save(write, stored, original) if is_told else None
+    replacement = await hooks.after_save(write, stored, original) if is_wanted else None
     shown = {**save_values.results(write.values, stored), **write.echo}
     answer = {"updatedAt": write.stamp, **save_values.shown(write, shown)}
     return Saved(object_id, answer, replacement=replacement)
