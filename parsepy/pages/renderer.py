@@ -151,7 +151,9 @@ class Renderer:
         kept = [pair for pair in parse_qsl(parts.query) if pair[0] not in given]
         location = urlunsplit(parts._replace(query=urlencode([*kept, *given.items()])))
         encodes = self._options.encode_page_param_headers
-        return RedirectResponse(location, 303, _param_headers(values, encodes=encodes))
+        response = RedirectResponse(location, 303, _param_headers(values, encodes=encodes))
+        response.headers["content-type"] = "text/html; charset=utf-8"  # Parse: of a redirect, too
+        return response
 
 
 def _filled(text: str, values: Values) -> str:
