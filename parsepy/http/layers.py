@@ -29,7 +29,7 @@ class ExchangeLayer:
         self._application = application
         self._cors = CORS(config).headers
         self._watchers = watchers(backend)
-        self._trusted = config.trust_proxy
+        self._trusted = config.trust_proxy or None
         self._mount = config.mount_path.rstrip("/")
         self._public_url = (config.public_server_url or "").rstrip("/")
         self._request_prefix = secrets.token_hex(4)

@@ -107,7 +107,7 @@ def check_file_urls(context: RequestContext, value: Any) -> None:
 
     The option ``fileUpload.allowedFileUrlDomains`` (protocol §9.3).
     """
-    domains = context.config.file_upload.allowed_file_url_domains
+    domains = context.backend.config.file_upload.allowed_file_url_domains
     if "*" not in domains:
         _scan_urls(value, tuple(domain.lower() for domain in domains))
 

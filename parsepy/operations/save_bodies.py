@@ -28,7 +28,7 @@ def creation(context: RequestContext, class_name: str, body: JSONObject) -> JSON
 
     Raises INVALID_KEY_NAME, MISSING_OBJECT_ID, INVALID_ACL.
     """
-    if context.config.allow_custom_object_id:
+    if context.backend.config.allow_custom_object_id:
         if "objectId" in body and not body["objectId"]:
             raise ParseError(
                 Code.MISSING_OBJECT_ID, "objectId must not be empty, null or undefined"
@@ -132,7 +132,7 @@ def chosen_id(context: RequestContext, class_name: str, body: JSONObject) -> str
 
     Raises INCORRECT_TYPE for what is no text, OPERATION_FORBIDDEN for one like a role's name.
     """
-    config = context.config
+    config = context.backend.config
     chosen = body.get("objectId") if config.allow_custom_object_id else None
     if chosen is None:
         return new_id(config.object_id_size)

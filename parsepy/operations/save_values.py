@@ -136,7 +136,7 @@ async def relate(write: Write, relations: JSONObject) -> None:
 
 def shown(write: Write, columns: JSONObject) -> JSONObject:
     """What the answer shows of some columns: without those that a find would hide, if so set."""
-    if columns and not write.context.config.protected_fields_save_response_exempt:
+    if columns and not write.context.backend.config.protected_fields_save_response_exempt:
         item = {**columns, "objectId": write.object_id}
         redact(write.context, write.schema, [item])
         return {name: item[name] for name in columns if name in item}
