@@ -19,6 +19,7 @@ from parsepy.model.values import (
     dumps,
     from_iso,
     is_pointer,
+    normal_pointer,
     now,
     to_bytes,
     type_of,
@@ -180,6 +181,8 @@ def _stored(value: Any) -> Element:
         return from_iso(value.get("iso"))
     if typed == "Bytes":
         return to_bytes(value)
+    if typed == "Pointer":
+        value = normal_pointer(value)
     return {key: _stored(item) for key, item in value.items()}
 
 

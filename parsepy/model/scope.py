@@ -85,7 +85,7 @@ def scope_of(
 def _leads_to(value: Any, user: JSONObject) -> bool:
     """Is a column's value a pointer to the user, or an array that holds it?"""
     if isinstance(value, list):
-        return user in value
+        return any(type(item) is dict and _leads_to(item, user) for item in value)
     return (
         is_pointer(value)
         and value.get("objectId") == user["objectId"]

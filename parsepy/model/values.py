@@ -10,6 +10,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from typing import Any, TypeGuard
 
 import orjson
@@ -145,6 +146,26 @@ def pointer(class_name: str, object_id: str) -> JSONObject:
 def is_pointer(value: Any) -> TypeGuard[JSONObject]:
     """Is this a Pointer, or an included object that may stand for one?"""
     return isinstance(value, dict) and value.get("__type") in ("Pointer", "Object")
+
+
+_POINTER_KEYS = ("__type", "className", "objectId")
+
+
+def normal_pointer(value: JSONObject) -> JSONObject:
+    """Rewrite a Pointer with its three keys in the one order in which they are stored.
+
+    MongoDB compares objects key by key, so that another order, or a key more, would make
+    another value of it. What names no object stays as it is.
+    """
+    class_name, object_id = value.get("className"), value.get("objectId")
+    if isinstance(class_name, str) and isinstance(object_id, str):
+        return {"__type": "Pointer", "className": class_name, "objectId": object_id}
+    return value
+
+
+def pointer_spellings(value: JSONObject) -> list[JSONObject]:
+    """List a normal Pointer with its keys in every order, the normal one first."""
+    return [{key: value[key] for key in keys} for keys in permutations(_POINTER_KEYS)]
 
 
 # --- types ----------------------------------------------------------------------------------

@@ -269,9 +269,16 @@ def _check_key(key: str, privileged: bool) -> None:
 def _tests(value: Any) -> tuple[tuple[str, Any], ...]:
     if type(value) is list:
         raise _json_error(f"You cannot use {','.join(map(str, value))} as a query parameter.")
-    if type(value) is not dict or "__type" in value:
+    if type(value) is not dict:
         return ((DIRECT, value),)
     operators = [key for key in value if key[:1] == "$"]
+    if "__type" in value:
+        if not operators:
+            return ((DIRECT, value),)
+        # Parse: SDKs write the equality and other conditions on a key into one object
+        typed = {key: item for key, item in value.items() if key[:1] != "$"}
+        value = {**{operator: value[operator] for operator in operators}, "$eq": typed}
+        operators = list(value)
     if not operators:
         if not value:
             return ((DIRECT, value),)

@@ -411,10 +411,28 @@ class Storage:
             else:
                 one = Update(object_id, query, update, projection)
                 document = await self._updates.of(schema.name).call(one)
-        if document is None:
-            return None
+            if document is None:
+                return None
+            if "$addToSet" in update and (twice := updates.doubles(update, document)):
+                document = await self._pulled(schema, document, twice, projection)
         plan = documents.plan_of(schema, self.file_url, mount_url)
         return documents.to_object(plan, document, internal=internal)
+
+    async def _pulled(
+        self, schema: ClassSchema, document: Document, values: Document, projection: Any
+    ) -> Document:
+        """The document without these values in its arrays."""
+        collection = self.connection.collection(schema.name)
+        found = await self.connection.do(
+            lambda session: collection.find_one_and_update(
+                {"_id": document["_id"]},
+                {"$pullAll": values},
+                projection=projection,
+                return_document=ReturnDocument.AFTER,
+                session=session,
+            )
+        )
+        return document if found is None else found
 
     async def delete(
         self, schema: ClassSchema, where: Where, scope: Scope = EVERYTHING, *, many: bool = False

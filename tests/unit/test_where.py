@@ -39,6 +39,22 @@ def test_a_plain_or_typed_value_is_a_direct_test(value: Any) -> None:
     assert constraint(value) == ((DIRECT, value),)
 
 
+def test_conditions_beside_a_typed_value_hold_with_it() -> None:
+    assert constraint({**ANNA, "$exists": True}) == (("$exists", True), ("$eq", ANNA))
+
+
+def test_the_typed_value_is_the_equality_that_counts() -> None:
+    ben = pointer("_User", "ben")
+    assert constraint({"$eq": ben, **ANNA, "$ne": 5}) == (("$eq", ANNA), ("$ne", 5))
+
+
+def test_an_unknown_operator_beside_a_typed_value_is_refused() -> None:
+    assert refusal({"price": {**ANNA, "$nosuch": 1}}) == (
+        Code.INVALID_JSON,
+        "bad constraint: $nosuch",
+    )
+
+
 def test_several_operators_on_a_field_must_all_hold() -> None:
     assert constraint({"$gt": 1, "$lte": 9}) == (("$gt", 1), ("$lte", 9))
 

@@ -28,6 +28,7 @@ from tests.differential.cases import (
     schemas,
     sessions,
     text,
+    typed_values,
     types,
     updates,
     users,
@@ -65,4 +66,5 @@ SCENARIOS: list[Scenario] = [
     *forms.SCENARIOS,
     *administration.SCENARIOS,
     *push.SCENARIOS,
+    *typed_values.SCENARIOS,
 ]
