@@ -230,7 +230,7 @@ class Fields(Storable):
         root = key.partition(".")[0]
         if root != key and isinstance(self._pending.get(root), ops.Set):
             # the whole field is new: the change goes into it
-            self._place(key, ops.apply(op, self._inside(key), _identity))
+            self._place(key, op)
             self._pending[root] = ops.Set(self._values[root])
             return self
         if self._lent:
@@ -240,7 +240,7 @@ class Fields(Storable):
         if isinstance(op, ops.Relate):
             self._show_relation(key, op)
         else:
-            self._place(key, ops.apply(op, self._inside(key), _identity))
+            self._place(key, op)
         self._pending[key] = ops.merge(self._pending.get(key), op, base, _identity)
         if isinstance(op, ops.Set | ops.Unset):
             self._forget_inside(key)
@@ -275,21 +275,27 @@ class Fields(Storable):
     def _inside(self, key: str, *, stored: bool = False) -> Any:
         value: Any = self._stored if stored else self._values
         for part in key.split("."):
-            value = value.get(part) if isinstance(value, dict) else None
+            if isinstance(value, list):
+                known = rest.is_position(part) and int(part) < len(value)
+                value = value[int(part)] if known else None
+            else:
+                value = value.get(part) if isinstance(value, dict) else None
         return value
 
-    def _place(self, key: str, value: Any) -> None:
-        """Put a value at a dotted key; what lies around it is copied, not changed."""
-        *path, last = key.split(".")
-        inner = self._values
-        for part in path:
-            below = inner.get(part)
-            inner[part] = dict(below) if isinstance(below, dict) else {}
-            inner = inner[part]
-        if value is None and isinstance(self._pending.get(key), ops.Unset):
-            inner.pop(last, None)
+    def _place(self, key: str, op: ops.Op) -> None:
+        """Change what lies at a dotted key; what lies around it is copied, not changed."""
+
+        def change(value: Any) -> Any:
+            made = ops.apply(op, value, _identity)
+            return rest.GONE if isinstance(op, ops.Unset) else made
+
+        root, dot, path = key.partition(".")
+        if dot:
+            inside = rest.placed(self._values.get(root, rest.GONE), path.split("."), change)
+            if inside is not rest.GONE:
+                self._values[root] = inside
         else:
-            inner[last] = value
+            self._values[root] = ops.apply(op, self._values.get(root), _identity)
 
     def _settle(self, only: str | None = None) -> None:
         """Notice values that were handed out and changed in place."""

@@ -95,8 +95,8 @@ class Object(Fields):
                 continue
             if isinstance(value, dict) and value.get("__op") == "Delete":
                 self._values.pop(key, None)
-            elif isinstance(value, dict) and isinstance(self._values.get(key), dict):
-                self._values[key] = {**self._values[key], **decode(value)}
+            elif any(name.startswith(f"{key}.") for name in sent):  # only what was changed in it
+                self._values[key] = _merged(self._values.get(key), decode(value))
             elif key == "ACL" and isinstance(value, dict):
                 self._values[key] = ACL(value)
             else:
@@ -246,6 +246,13 @@ def from_changes(class_name: str, original: JSONObject | None, changes: JSONObje
         if isinstance(op, ops.Set) and isinstance(value, list | dict):
             item._raw[key] = value
     return item
+
+
+def _merged(value: Any, changed: Any) -> Any:
+    """The value with the members that an answer shows of it; all else is as it was."""
+    if not isinstance(value, dict) or not isinstance(changed, dict):
+        return changed
+    return value | {key: _merged(value.get(key), item) for key, item in changed.items()}
 
 
 async def _each(items: list[Object], call: Callable[[Object], Any]) -> None:

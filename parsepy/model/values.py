@@ -8,6 +8,7 @@ import binascii
 import math
 import re
 import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -318,6 +319,40 @@ def from_bytes(content: bytes) -> JSONObject:
 def is_position(part: str) -> bool:
     """Is this component of a dotted path a position in an array?"""
     return part.isascii() and part.isdigit()  # "²" is a digit as well, but no number
+
+
+GONE: Any = object()
+"""What ``placed`` finds where there is nothing, and takes for a removal."""
+
+LAST_POSITION = 9999
+"""The highest array position that a dotted path may name: the way there is filled with nulls."""
+
+
+def placed(value: Any, path: Sequence[str], change: Callable[[Any], Any]) -> Any:
+    """Return a copy of ``value`` with what lies at a path changed, as MongoDB would store it.
+
+    ``change`` gets what is there (None if nothing is) and returns the new value, or ``GONE``.
+    Objects that are missing on the way are made, arrays are filled with nulls.
+    """
+    if not path:
+        return change(None if value is GONE else value)
+    part, rest = path[0], path[1:]
+    if isinstance(value, list):
+        index = int(part) if is_position(part) and len(part) <= 5 else LAST_POSITION + 1
+        if index > LAST_POSITION:
+            return value  # the database refuses it
+        before = value[index] if index < len(value) else GONE
+        new = placed(before, rest, change)
+        if new is GONE and before is GONE:
+            return value
+        filled = [*value, *[None] * (index + 1 - len(value))]
+        filled[index] = None if new is GONE else new
+        return filled
+    known = value if isinstance(value, dict) else {}
+    new = placed(known.get(part, GONE), rest, change)
+    if new is not GONE:
+        return {**known, part: new}
+    return {key: item for key, item in known.items() if key != part} if known else value
 
 
 # --- shape of untrusted values ---------------------------------------------------------------

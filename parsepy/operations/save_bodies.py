@@ -6,6 +6,7 @@ from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.model import acl, ops
 from parsepy.model.values import (
+    LAST_POSITION,
     MAX_DEPTH,
     STRING,
     JSONObject,
@@ -18,7 +19,6 @@ from parsepy.model.values import (
 from parsepy.operations import schemas
 from parsepy.operations.writes import Write
 
-_LAST_POSITION = 9999
 # what a body may bring, since SDKs send objects back as they came, and what is not taken from it
 _IGNORED = ("objectId", "createdAt", "updatedAt", "className", "__type")
 
@@ -88,7 +88,7 @@ def _is_path(name: str) -> bool:
 
 def _is_far(part: str) -> bool:
     """Is this an array position so high that MongoDB would fill the way there with nulls?"""
-    return is_position(part) and (len(part) > 5 or int(part) > _LAST_POSITION)
+    return is_position(part) and (len(part) > 5 or int(part) > LAST_POSITION)
 
 
 def _put_acl(

@@ -1,11 +1,13 @@
 """What a webhook is sent of an event, and what its reply means (protocol §20.2, §20.3)."""
 
+from functools import partial
 from typing import Any
 
 from parsepy.backend import context_of
 from parsepy.errors import Code, ParseError
+from parsepy.model import ops
 from parsepy.model import query as queries
-from parsepy.model.values import JSONObject, dumps, loads
+from parsepy.model.values import GONE, JSONObject, dumps, loads, placed
 from parsepy.outgoing import OutgoingError, Reply
 from parsepy.triggers import (
     UNDEFINED,
@@ -149,20 +151,20 @@ def _without(item: JSONObject, names: frozenset[str]) -> JSONObject:
 
 
 def _state(event: SaveEvent) -> JSONObject:
-    """The object as a handler sees it: operations of an update stand as they were asked for."""
+    """The object as a handler sees it: operations of an update stand as they were asked for.
+
+    Those of dotted keys are made, since the column is shown as it will be.
+    """
     state = dict(event.original or {})
     for name, value in event.changes.items():
         root, dot, path = name.partition(".")
-        state[name if not dot else root] = _nested(state.get(root), path, value) if dot else value
+        if dot:
+            inside = placed(state.get(root, GONE), path.split("."), partial(ops.apply, value))
+            if inside is not GONE:
+                state[root] = inside
+        else:
+            state[name] = value
     return state
-
-
-def _nested(value: Any, path: str, new: Any) -> JSONObject:
-    """A copy of ``value`` with ``new`` at a dotted path."""
-    name, dot, rest = path.partition(".")
-    copy = dict(value) if isinstance(value, dict) else {}
-    copy[name] = _nested(copy.get(name), rest, new) if dot else new
-    return copy
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,7 @@ from tests.differential.cases import (
     cloud_code,
     credentials,
     dashboard,
+    dotted_keys,
     files,
     forms,
     geo,
@@ -67,4 +68,5 @@ SCENARIOS: list[Scenario] = [
     *administration.SCENARIOS,
     *push.SCENARIOS,
     *typed_values.SCENARIOS,
+    *dotted_keys.SCENARIOS,
 ]

@@ -8,7 +8,6 @@ Parse.Cloud.beforeSave('Walked', request => {
   seen = {
     lines: plain(request.object.get('lines')),
     box: plain(request.object.get('box')),
-    dirty: request.object.dirtyKeys().sort(),
     dirtyLines: request.object.dirty('lines'),
     before: plain(request.original && request.original.get('lines')),
   };

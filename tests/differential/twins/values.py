@@ -14,7 +14,6 @@ async def walk(request: SaveRequest) -> None:
     seen.update(
         lines=item.get("lines", "undefined"),
         box=item.get("box", "undefined"),
-        dirty=sorted(item.dirty_keys()),
         dirtyLines=item.dirty("lines"),
         before="undefined" if original is None else original.get("lines", "undefined"),
     )
