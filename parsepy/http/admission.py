@@ -108,4 +108,5 @@ class Admission:
             credentials.trigger_context(found) if found.context is not None else {},
             exchange.mount_url,
             exchange.headers,
+            is_answered=self._backend.unanswered is not None,
         )

@@ -29,6 +29,7 @@ class ExchangeLayer:
         self._application = application
         self._cors = CORS(config).headers
         self._watchers = watchers(backend)
+        self._unanswered = backend.unanswered
         self._trusted = config.trust_proxy or None
         self._mount = config.mount_path.rstrip("/")
         self._public_url = (config.public_server_url or "").rstrip("/")
@@ -62,7 +63,11 @@ class ExchangeLayer:
                     answer_headers += exchange.answer_headers
             return send(message)
 
-        await self._application(scope, receive, send_with_headers)
+        try:
+            await self._application(scope, receive, send_with_headers)
+        finally:
+            if self._unanswered is not None:
+                self._unanswered.end(request_id)
         detach(exchange)
         for watch in self._watchers:
             watch(exchange)

@@ -24,7 +24,7 @@ from parsepy.model.values import (
     to_bytes,
     type_of,
 )
-from parsepy.model.where import DIRECT, SUBQUERIES, Constraint, Group, Where
+from parsepy.model.where import DIRECT, RELATED_TO, SUBQUERIES, Constraint, Group, Where
 
 Element = Any
 Matcher = Callable[[JSONObject], bool]
@@ -48,6 +48,20 @@ def compile(where: Where) -> Matcher:
 def matches(where: Where, item: JSONObject) -> bool:
     """Does the object satisfy the where? For many objects, ``compile`` it once."""
     return compile(where)(item)
+
+
+def beyond(where: Where) -> str | None:
+    """The name of a condition that only a database can decide; None if there is none."""
+    for node in where:
+        if isinstance(node, Constraint):
+            found = next((name for name, _ in node.tests if name in _BEYOND), None)
+        elif isinstance(node, Group):
+            found = next(filter(None, map(beyond, node.branches)), None)
+        else:
+            found = RELATED_TO
+        if found is not None:
+            return found
+    return None
 
 
 def _conjunction(where: Where, *, undecided: bool) -> Matcher:

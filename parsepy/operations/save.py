@@ -65,6 +65,8 @@ async def _create(
     save_values.fill(write)
     await rules.prepare(write)
     created_at, updated_at = save_bodies.stamps(write, body)
+    if context.is_answered:
+        hooks.announce(context, class_name, object_id)
     try:
         await context.backend.storage.insert(
             write.schema,
@@ -140,6 +142,8 @@ async def _update(write: Write, rules: ClassRules, original: JSONObject | None) 
     await rules.prepare(write)
     write.values["updatedAt"] = write.stamp
     is_wanted = hooks.needs_stored(context, class_name)
+    if context.is_answered:
+        hooks.announce(context, class_name, object_id)
     try:
         stored = await context.backend.storage.update(
             write.schema,

@@ -22,6 +22,7 @@ from parsepy.storage.connection import Connection
 from parsepy.storage.documents import Document, FileURL
 from parsepy.storage.driver import Collection
 from parsepy.storage.failures import Unavailable, guard
+from parsepy.storage.images import Images
 from parsepy.storage.indexes import Indexes
 from parsepy.storage.options import ALL, ANY_CASE, ReadOptions
 from parsepy.storage.relations import Relations
@@ -122,11 +123,10 @@ class Storage:
         connection = self.connection
         return streams.Stream(connection.database, connection.prefix, pattern, (Unavailable,))
 
-    async def keep_images(self, class_name: str, *, make: bool) -> bool:
-        """Have the states before and after changes of a class kept for ``stream``."""
+    def images(self) -> Images:
+        """What states before changes MongoDB keeps for ``stream``."""
         connection = self.connection
-        name = connection.prefix + class_name
-        return await streams.keep_images(connection.database, name, make=make)
+        return Images(connection.database, connection.prefix)
 
     def as_object(self, schema: ClassSchema, document: Document) -> JSONObject:
         """A document of a stream in REST form."""

@@ -1,12 +1,13 @@
-"""Which keys a connect message must hold: the same checks as over HTTP, and keyPairs."""
+"""Which keys a connect message must hold: those of keyPairs, none without them."""
 
 from typing import Any
 
 import pytest
 from websockets.asyncio.client import connect
 
-from tests.conftest import APP_ID, MASTER_KEY, MakeApp
-from tests.livequery.listener import Listener, serving
+from tests.conftest import APP_ID, MASTER_KEY, Client, MakeApp
+from tests.livequery.listener import Listener, listening, serving
+from tests.rest.shop import create
 
 LIVE = {"liveQuery": {"classNames": ["Order"]}}
 KEYS = {"clientKey": "c", "restAPIKey": "r", "readOnlyMasterKey": "reader"}
@@ -26,13 +27,16 @@ async def answer(app: MakeApp, options: dict[str, Any], keys: dict[str, Any]) ->
     ("options", "keys"),
     [
         ({}, {}),
-        (KEYS, {"clientKey": "c"}),
-        (KEYS, {"clientKey": "wrong", "restAPIKey": "r"}),
-        (KEYS, {"masterKey": MASTER_KEY}),
+        (KEYS, {}),  # as Android's library connects
+        (KEYS, {"clientKey": "wrong"}),
+        (KEYS, {"masterKey": "wrong"}),
+        ({**KEYS, "liveQueryServerOptions": {"keyPairs": {}}}, {}),
         ({**KEYS, **PAIRS}, {"javascriptKey": "j"}),
+        ({**KEYS, **PAIRS}, {"javascriptKey": "j", "masterKey": "wrong"}),
+        ({**KEYS, **PAIRS}, {"javascriptKey": "wrong", "masterKey": "m"}),
     ],
 )
-async def test_one_key_that_fits_is_enough(
+async def test_b5_a_key_is_asked_for_by_key_pairs_alone(
     app: MakeApp, options: dict[str, Any], keys: dict[str, Any]
 ) -> None:
     assert await answer(app, options, keys) == ("connected", None)
@@ -41,14 +45,11 @@ async def test_one_key_that_fits_is_enough(
 @pytest.mark.parametrize(
     ("options", "keys"),
     [
-        (KEYS, {}),
-        (KEYS, {"clientKey": "wrong"}),
-        (KEYS, {"clientKey": ""}),
-        (KEYS, {"masterKey": "wrong", "clientKey": "c"}),
-        (KEYS, {"masterKey": "reader"}),
-        ({"masterKeyIps": ["203.0.113.9"]}, {"masterKey": MASTER_KEY}),
-        ({**KEYS, **PAIRS}, {"clientKey": "c"}),
         (PAIRS, {}),
+        (PAIRS, {"javascriptKey": ""}),
+        ({**KEYS, **PAIRS}, {"clientKey": "c"}),
+        (PAIRS, {"masterKey": MASTER_KEY}),
+        ({**PAIRS, "masterKeyIps": ["203.0.113.9"]}, {"masterKey": "m"}),
         (NOBODYS, {"clientKey": "s"}),
     ],
 )
@@ -56,3 +57,22 @@ async def test_a_connect_without_a_key_that_fits_is_refused(
     app: MakeApp, options: dict[str, Any], keys: dict[str, Any]
 ) -> None:
     assert await answer(app, options, keys) == ("error", 4)
+
+
+@pytest.mark.parametrize(
+    ("options", "key", "is_seen"),
+    [({}, MASTER_KEY, False), (PAIRS, "m", True)],
+)
+async def test_b5_the_master_key_counts_where_key_pairs_name_it(
+    app: MakeApp, options: dict[str, Any], key: str, is_seen: bool
+) -> None:
+    application = await app(**LIVE, **options)
+    async with (
+        serving(application) as url,
+        listening(url, masterKey=key) as listener,
+        Client(application, master=True) as shop,
+    ):
+        await listener.subscribe("Order")
+        await create(shop, "Order", ACL={})
+        await create(shop, "Order")
+        await listener.nothing_but(*["create"] * (2 if is_seen else 1))

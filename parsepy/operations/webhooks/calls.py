@@ -11,6 +11,7 @@ from parsepy.model.values import GONE, JSONObject, dumps, loads, placed
 from parsepy.outgoing import OutgoingError, Reply
 from parsepy.triggers import (
     UNDEFINED,
+    ConnectEvent,
     DeleteEvent,
     Event,
     FileEvent,
@@ -65,7 +66,7 @@ def trigger_handler(url: str) -> Handler:
     """The trigger that a URL answers for."""
 
     async def call(event: Event) -> Any:
-        body = {"triggerName": event.kind, **_asked(event), **_about(event)}
+        body = {"triggerName": event.kind, **_asked(event), **_about(event), **_live(event)}
         return _taken(event, (await _send(event, url, body)).get("success"))
 
     return call
@@ -123,6 +124,18 @@ def _about(event: Event) -> JSONObject:
         case FileEvent():
             return {"file": event.file.to_rest(), "fileSize": event.file.size}
     return {}
+
+
+def _live(event: Event) -> JSONObject:
+    """What happened in Live Query, and how many follow it; nothing of other events."""
+    if not isinstance(event, ConnectEvent | SubscribeEvent | LiveEvent):
+        return {}
+    return {
+        "event": event.outcome,
+        "clients": event.live.clients,
+        "subscriptions": event.live.subscriptions,
+        "useMasterKey": event.live.use_master_key,
+    }
 
 
 def _before(event: Event, original: JSONObject | None) -> JSONObject:
