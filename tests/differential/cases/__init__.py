@@ -6,6 +6,7 @@ from tests.differential.cases import (
     aggregate,
     batches,
     class_permissions,
+    clients,
     cloud_code,
     credentials,
     dashboard,
@@ -67,4 +68,5 @@ SCENARIOS: list[Scenario] = [
     *administration.SCENARIOS,
     *push.SCENARIOS,
     *typed_values.SCENARIOS,
+    *clients.SCENARIOS,
 ]
