@@ -57,7 +57,7 @@ class Topic:
 TOPICS = (
     Topic(
         "Requests, paths and batches",
-        ("request_forms", "forms", "batches", "credentials", "keys_configuration"),
+        ("request_forms", "clients", "forms", "batches", "credentials", "keys_configuration"),
         "SDKs need no change. Look at programs of yours that send requests by hand: what Parse "
         "Server let pass by accident is refused, and every refusal is JSON.",
     ),

@@ -218,10 +218,11 @@ def _set_up_logs(config: Config) -> None:
     from parsepy import logs
 
     chosen = config.log_level or ("verbose" if config.verbose else "info")
-    level = logs.LEVELS["silent" if config.silent else chosen]
+    level = logs.LEVELS[chosen]
     for name in ("verbose", "silly"):
         logging.addLevelName(logs.LEVELS[name], name.upper())
-    handler = logging.StreamHandler()
+    # Parse: silent is about the console; what is kept for /scriptlog and the files goes on
+    handler = logging.NullHandler() if config.silent else logging.StreamHandler()
     handler.setFormatter(logs.JSONLines() if config.json_logs else logs.Lines())
     logging.basicConfig(level=level, handlers=[handler])
     for chatty in ("uvicorn", "pymongo", "asyncio"):

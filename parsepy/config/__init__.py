@@ -557,7 +557,13 @@ class Config(OptionGroup):
         "logLevels", group(LogLevelOptions), {}, "log levels of what cloud code does"
     )
     verbose: bool = option("verbose", boolean, False, "log at the level verbose", env="VERBOSE")
-    silent: bool = option("silent", boolean, False, "print and log nothing", env="SILENT")
+    silent: bool = option(
+        "silent",
+        boolean,
+        False,
+        "write nothing on the console; the log's files and /scriptlog go on",
+        env="SILENT",
+    )
     json_logs: bool = option("jsonLogs", boolean, False, "log lines of JSON", env="JSON_LOGS")
     logs_folder: Path | None = maybe(
         "logsFolder", path, "folder of log files; none: no files are written"

@@ -644,15 +644,16 @@ class InstallationOptions(OptionGroup):
 class LogLevelOptions(OptionGroup):
     """The log levels of what cloud code does.
 
-    Successes are logged as verbose, where Parse Server logs them as info, because a line holds
-    the values of an object.
+    Successes of triggers are logged as verbose, where Parse Server logs them as info, because a
+    line holds the values of an object. The line of a function has its values only where the log
+    shows verbose, too.
     """
 
     cloud_function_error: str = option(
         "cloudFunctionError", level, "error", "level when a function has failed"
     )
     cloud_function_success: str = option(
-        "cloudFunctionSuccess", level, "verbose", "level when a function has run"
+        "cloudFunctionSuccess", level, "info", "level when a function has run"
     )
     trigger_after: str = option(
         "triggerAfter", level, "verbose", "level when an after-trigger has run"

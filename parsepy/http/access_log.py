@@ -22,7 +22,7 @@ def watchers(backend: Backend) -> list[Watcher]:
     """
     config = backend.config
     found: list[Watcher] = []
-    if not config.silent and (config.verbose or config.log_level in _LINES):
+    if config.verbose or config.log_level in _LINES:
         found.append(write_line)
     if (metrics := backend.metrics) is not None:
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError, denied
+from parsepy.http.paths import nested
 from parsepy.http.refusals import master_required
 from parsepy.http.responses import Answer
 from parsepy.http.uploads import FileBody
@@ -45,8 +46,11 @@ class Request:
     def parameters(self) -> JSONObject:
         """Merge body and query string; a query value that reads as JSON is JSON (§7.1)."""
         merged = dict(self.body)
-        for name, text in self.query.items():
-            merged[name] = _value(text)
+        query: Mapping[str, Any] = self.query
+        if any(name[-1] == "]" for name in query if name):
+            query = nested(self.query)
+        for name, value in query.items():
+            merged[name] = _value(value) if type(value) is str else value
         return merged
 
     def require_master(self, to: str | None = None) -> None:

@@ -104,6 +104,7 @@ async def send(answer: Answer, send_message: Send) -> None:
         headers = [pair for pair in headers if pair[0] != _TEXT[0]]
     else:
         body, kind = _encoded(answer), _JSON
-    headers = [kind, (b"content-length", b"%d" % len(body)), *headers]
+    if answer.status != 304:  # whose length would be that of the body that it does not send
+        headers = [kind, (b"content-length", b"%d" % len(body)), *headers]
     await send_message({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send_message({"type": "http.response.body", "body": body})

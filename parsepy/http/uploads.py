@@ -71,7 +71,7 @@ async def open_body(
     body = FileBody(
         receive,
         kind.decode("latin-1") if kind else None,
-        int(length) if length.isdigit() else None,
+        int(length) if length.isdigit() and b"content-encoding" not in headers else None,
         headers.get(b"x-parse-upload-mode") == b"stream",
         scope["method"] == "HEAD",
     )

@@ -27,6 +27,9 @@ _LARGE_TEXT = 1_000_000
 _MAX_VALUES = 1_500_000  # more of them fill no object of 16 MB, and hold everybody up for seconds
 _MARKS = (b",", b"[", b"{")
 _TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_HIGH = rb"\\u[dD][89abAB][0-9a-fA-F]{2}"
+_LOW = rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_HALF = re.compile(rb"%b(?!%b)|(?<!%b)%b" % (_HIGH, _LOW, _HIGH, _LOW))
 _MAX_TEXT_DEPTH = 2 * MAX_DEPTH  # a batch and its requests lie around the objects
 
 
@@ -62,10 +65,26 @@ def loads(data: bytes | bytearray | str) -> Any:
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        raise ParseError(Code.INVALID_JSON, f"Malformed JSON: {error}") from error
+        value = _loads_cut(data, error)
     if brackets > _MAX_TEXT_DEPTH:  # as deep as that only if it has so many
         _check_depth(value)
     return value
+
+
+def _loads_cut(data: bytes | bytearray | str, error: orjson.JSONDecodeError) -> Any:
+    """Decode JSON with texts that a client has cut in the middle of a character.
+
+    Halves of surrogate pairs and bytes that are no UTF-8 are read as U+FFFD, which is what the
+    database would keep of them. Raises INVALID_JSON.
+    """
+    text = data.encode("utf-8", "replace") if isinstance(data, str) else bytes(data)
+    try:
+        if b"\0" in text:  # no JSON has one: it may stand for an escaped backslash meanwhile
+            raise error
+        marked = _HALF.sub(rb"\\ufffd", text.replace(rb"\\", b"\0"))
+        return orjson.loads(marked.replace(b"\0", rb"\\").decode("utf-8", "replace"))
+    except orjson.JSONDecodeError:
+        raise ParseError(Code.INVALID_JSON, f"Malformed JSON: {error}") from error
 
 
 def _check_size(data: bytes | bytearray) -> None:

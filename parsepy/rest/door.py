@@ -8,6 +8,7 @@ from parsepy.http.access_log import masked_path
 from parsepy.http.admission import Admission
 from parsepy.http.asgi import ASGIScope, Receive, Send
 from parsepy.http.bodies import read_body, read_json
+from parsepy.http.compression import unpacked
 from parsepy.http.exchange import NO_ROUTE, Exchange, Step, exchange_of, needed, run
 from parsepy.http.failures import failure_of
 from parsepy.http.idempotency import Once
@@ -139,6 +140,8 @@ class RestDoor:
         """Read the body as the route wants it, no further than its limit."""
         route = exchange.match.route
         limit = self._body_limit if route.body_limit is None else route.body_limit
+        if b"content-encoding" in exchange.headers:
+            exchange.receive = unpacked(exchange.receive, exchange.headers)
         if route.body is BodyRule.STREAMED:
             headers = exchange.headers
             exchange.upload = await open_body(exchange.scope, exchange.receive, headers, limit)

@@ -208,10 +208,15 @@ async def metadata(request: Request) -> Answer:
 
 
 async def delete(request: Request) -> Answer:
-    """Delete a file; the answer is empty."""
+    """Delete a file, named by its name or, as Swift's library does, by the path of its URL."""
     request.require_master()
     _refuse_read_only(request, "delete")
-    await files.delete(request.context, request.arguments["path"])
+    name = request.arguments["path"]
+    in_address = name.removeprefix(f"{request.context.config.app_id}/")
+    if in_address != name and await request.context.backend.files.find(name) is None:
+        await files.delete(request.context, in_address)
+        return Answer({})  # which that library reads
+    await files.delete(request.context, name)
     return Answer(Streamed(None, 0, _file_body(request).hung_up))
 
 

@@ -15,7 +15,7 @@ async def send(request: Request) -> Answer:
     """Queue a push; the header names its `_PushStatus`."""
     request.require_master("send push notifications")
     status_id = await push.send(request.context, request.body)
-    return Answer({"result": True}, headers=[(b"x-parse-push-status-id", status_id.encode())])
+    return Answer({"result": True}, headers=[(b"X-Parse-Push-Status-Id", status_id.encode())])
 
 
 async def find_audiences(request: Request) -> Answer:

@@ -4,6 +4,7 @@ from parsepy.errors import Code, ParseError
 from parsepy.http.requests import Request, Route
 from parsepy.http.responses import Answer
 from parsepy.model.schema import invalid_class_name
+from parsepy.model.values import JSONObject
 from parsepy.operations import schemas
 
 
@@ -47,10 +48,15 @@ def _check_changeable(request: Request, to: str) -> None:
         raise ParseError(Code.OPERATION_FORBIDDEN, "The schemas are locked (schema.lockSchemas).")
 
 
+def _schema_body(request: Request) -> JSONObject:
+    # Parse: PHP writes an empty object as an empty array
+    return {name: {} if value == [] else value for name, value in request.body.items()}
+
+
 async def create(request: Request) -> Answer:
     """Create a class."""
     _check_changeable(request, "create a schema")
-    body = request.body
+    body = _schema_body(request)
     return Answer(
         await schemas.create_class(
             request.context.backend,
@@ -66,7 +72,7 @@ async def change(request: Request) -> Answer:
     """Change a class."""
     _check_changeable(request, "update a schema")
     return Answer(
-        await schemas.update_class(request.context.backend, _named(request), request.body)
+        await schemas.update_class(request.context.backend, _named(request), _schema_body(request))
     )
 
 

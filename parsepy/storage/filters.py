@@ -202,7 +202,7 @@ def _compare(column: _Column, operator: str, operand: Any) -> Document:
 
 
 def _relative(column: _Column, operator: str, text: Any) -> datetime:
-    if column.kind != "Date":
+    if column.kind not in ("Date", None):
         raise ParseError(Code.INVALID_JSON, "$relativeTime can only be used with Date field")
     if operator not in ("$lt", "$lte", "$gt", "$gte"):
         raise ParseError(
@@ -245,6 +245,8 @@ def _regex(column: _Column, operator: str, operand: Any) -> Document:
 
 
 def _exists(column: _Column, operator: str, operand: Any) -> Document:
+    if isinstance(operand, dict) and operand.get("$relativeTime"):
+        _relative(column, operator, operand["$relativeTime"])  # which refuses it
     return {"$exists": bool(operand)}
 
 

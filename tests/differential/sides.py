@@ -179,6 +179,8 @@ CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
         "maintenanceKey": "maintenance",
         "cloud": VALUES,
     },
+    # What client libraries of other languages send.
+    "clients": COMMON,
     "operations": COUNTED,
     "limits": COUNTED,  # where nothing has been counted yet
     # Requests may not be elaborate.

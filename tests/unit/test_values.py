@@ -27,7 +27,7 @@ def test_json_is_read_from_text_and_bytes(text: Any) -> None:
     assert values.loads(text) == {"price": 5}
 
 
-@pytest.mark.parametrize("text", ["", "{", "nope", "NaN", "1e999", '"\\ud800"', b"\xff", "[1,]"])
+@pytest.mark.parametrize("text", ["", "{", "nope", "NaN", "1e999", b"\xff", "[1,]"])
 def test_what_is_no_json_is_refused(text: Any) -> None:
     with pytest.raises(ParseError, match="Malformed JSON") as refused:
         values.loads(text)

@@ -172,7 +172,6 @@ def test_a_wrong_regular_expression_is_an_invalid_query(raw: Any, message: str) 
     ("operator", "operand"),
     [
         ("$inQuery", 5),
-        ("$inQuery", {"className": "Order"}),
         ("$inQuery", {"where": {}}),
         ("$notInQuery", {"className": 5, "where": {}}),
         ("$select", 5),

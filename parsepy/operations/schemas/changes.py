@@ -80,8 +80,6 @@ async def change_indexes(
     removed: list[str],
 ) -> None:
     """Create and drop indexes, and record what there is then."""
-    if not created and not removed:
-        return
     storage = backend.storage
     for name in removed:
         await storage.indexes.drop(class_name, name)

@@ -6,6 +6,7 @@ from tests.differential.cases import (
     aggregate,
     batches,
     class_permissions,
+    clients,
     cloud_code,
     credentials,
     dashboard,
@@ -69,4 +70,5 @@ SCENARIOS: list[Scenario] = [
     *push.SCENARIOS,
     *typed_values.SCENARIOS,
     *dotted_keys.SCENARIOS,
+    *clients.SCENARIOS,
 ]
