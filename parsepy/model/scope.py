@@ -83,9 +83,12 @@ def scope_of(
 
 
 def _leads_to(value: Any, user: JSONObject) -> bool:
-    """Is a column's value a pointer to the user, or an array that holds it?"""
+    """Is a column's value a pointer to the user, or an array that holds it?
+
+    The database compares what lies in an array by the order of its keys, too.
+    """
     if isinstance(value, list):
-        return user in value
+        return any(item == user and list(item) == list(user) for item in value)
     return (
         is_pointer(value)
         and value.get("objectId") == user["objectId"]

@@ -71,6 +71,8 @@ def test_of_everything_each_object_is_within_and_of_nothing_none() -> None:
         (pointer("_User", "ben"), False),
         (pointer("Product", "anna"), False),
         ([[pointer("_User", "anna")]], False),  # MongoDB looks one level deep, too
+        # nor does it find a pointer in an array whose keys stand in another order
+        ([{"objectId": "anna", "className": "_User", "__type": "Pointer"}], False),
         ([], False),
         (None, False),
         ("anna", False),
