@@ -83,9 +83,9 @@ def scope_of(
 
 
 def _leads_to(value: Any, user: JSONObject) -> bool:
-    """Is a column's value a pointer to the user, or an array that holds it?"""
+    """Is a column's value a pointer to the user, or an array that a filter would find it in?"""
     if isinstance(value, list):
-        return any(type(item) is dict and _leads_to(item, user) for item in value)
+        return user in value
     return (
         is_pointer(value)
         and value.get("objectId") == user["objectId"]
