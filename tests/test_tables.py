@@ -26,7 +26,7 @@ SOURCES = {
 }
 
 # Operators that MongoDB has under the same name; those of filters._OPERATORS it says otherwise.
-SAME = {"$eq", "$ne", "$lt", "$lte", "$gt", "$gte"}
+SAME = {"$lt", "$lte", "$gt", "$gte"}
 # A flag of $regex; how far a $nearSphere reaches.
 IN_ITS_NEIGHBOUR = {"$options", *geo.DISTANCES}
 APART = {"$nearSphere", "$text", *geo.REGIONS}  # a clause of its own each
