@@ -13,7 +13,6 @@ from parsepy.http.asgi import ASGIApplication, ASGIScope, Headers, Receive, Send
 from parsepy.http.cors import CORS
 from parsepy.http.exchange import Exchange, attach, detach, exchange_of
 from parsepy.http.limits import Limits
-from parsepy.http.paths import segments
 
 
 class ExchangeLayer:
@@ -74,7 +73,10 @@ class ExchangeLayer:
 
 
 class LimitLayer:
-    """Counts requests that bring no credentials in the rate limits; raises ``TooMany``."""
+    """Counts requests that bring no credentials in the rate limits; raises ``TooMany``.
+
+    For doors that find their routes by the decoded path, as Starlette does.
+    """
 
     def __init__(self, limits: Limits, mount: str, application: ASGIApplication) -> None:
         self._limits = limits
@@ -85,7 +87,9 @@ class LimitLayer:
         """Pass one request on."""
         if self._limits.are_set:
             exchange = exchange_of(scope)
-            exchange.path = segments(scope, self._mount) or ("",)
+            # by the decoded path, as routes are found, or %2F would be a way around the limit
+            path = scope["path"].removeprefix(self._mount)
+            exchange.path = tuple(path.strip("/").split("/"))
             await self._limits.by_address(exchange)
             await self._limits.by_user(exchange)
         await self._application(scope, receive, send)

@@ -63,8 +63,10 @@ class PagesDoor:
                     f"{mount}/{endpoint}",
                     routes=[
                         *(
-                            Route(page.path, self._endpoint(page), methods=[page.method])
+                            # Parse: a slash may follow
+                            Route(path, self._endpoint(page), methods=[page.method])
                             for page in routes
+                            for path in (page.path, f"{page.path}/")
                         ),
                         # an ASGI application takes all methods: what is no file is not found
                         Route("/{path:path}", _Responder(self._file)),

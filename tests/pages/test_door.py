@@ -51,6 +51,30 @@ async def test_pages_count_in_rate_limits(start: Start) -> None:
     assert answers[2].headers["cache-control"] == "no-store"
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/parse{RESET}",
+        f"/parse{RESET}/",
+        f"/parse/apps/{APP_ID}/request%5Fpassword_reset",
+        f"/parse/apps/{APP_ID}%2Frequest_password_reset",
+        f"/parse%2Fapps/{APP_ID}/request_password_reset",
+        f"/%70arse{RESET}",
+    ],
+)
+async def test_no_spelling_of_a_page_leads_around_its_rate_limit(start: Start, path: str) -> None:
+    limit = {"requestPath": RESET, "requestTimeWindow": 60_000, "requestCount": 0}
+    shop = await start(rateLimit=[{**limit, "includeInternalRequests": True}])
+    page = await shop.client.get(f"http://testserver{path}")
+    assert page.status_code == 429
+
+
+async def test_a_slash_may_follow_the_address_of_a_page(shop: Shop) -> None:
+    page = await shop.client.get(f"{VERIFY}/", params={"token": "abc"})
+    assert page.status_code == 200
+    assert "x-parse-page-param-appid" in page.headers
+
+
 async def test_the_client_of_a_page_is_whom_trusted_proxies_vouch_for(start: Start) -> None:
     limit = {"requestPath": "/apps/*path", "requestTimeWindow": 60_000, "requestCount": 1}
     shop = await start(trustProxy="loopback", rateLimit=[limit])
