@@ -44,7 +44,7 @@ class Mutation:
 class Draft:
     """The types and root fields of a schema so far, in the order in which they were added."""
 
-    def __init__(self, config: GraphQLConfig, has_users: bool) -> None:
+    def __init__(self, config: GraphQLConfig, *, has_users: bool, has_subscriptions: bool) -> None:
         self.config = config
         self.has_users = has_users
         self.types: dict[str, GraphQLNamedType] = {
@@ -62,13 +62,21 @@ class Draft:
         self.viewer: GraphQLObjectType | None = None
         self._type_names = naming.RESERVED_TYPES | naming.LATER_TYPES
         self._mutation_names = naming.RESERVED_MUTATIONS
+        if has_subscriptions:
+            self._type_names |= {"SubscriptionEvent"}
         if has_users:
             self._type_names |= naming.LATER_USER_TYPES
             self._mutation_names |= naming.LATER_USER_MUTATIONS
 
     def offer_type(self, made: GraphQLNamedType, *, is_connection: bool = False) -> bool:
         """Add a class's type unless its name is taken; whether it was added."""
-        name = made.name
+        if not self.is_free(made.name, is_connection=is_connection):
+            return False
+        self.types[made.name] = made
+        return True
+
+    def is_free(self, name: str, *, is_connection: bool = False) -> bool:
+        """May a class's type have this name? If not, that is logged."""
         if (
             name in self._type_names
             or name in self.types
@@ -76,7 +84,6 @@ class Draft:
         ):
             warn(f"type {name} is left out: the name is taken")
             return False
-        self.types[name] = made
         return True
 
     def offer_query(self, name: str, made: GraphQLField) -> None:

@@ -3,6 +3,7 @@
 Their errors have the reference's words, which show values as JavaScript does.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +20,8 @@ from graphql import (
     ValueNode,
 )
 
-from parsepy.graphql.schema.javascript import number_of, shown, to_iso_date
+from parsepy.graphql.schema.dates import to_iso_date
+from parsepy.model.javascript import number_of, shown
 from parsepy.model.values import JSONObject
 
 
@@ -78,7 +80,7 @@ def literal(node: ValueNode) -> Any:
 
 def _number(text: str, type_name: str) -> int | float:
     value = number_of(text)
-    if type_name == "Int" and not isinstance(value, int):
+    if type_name == "Int" and not math.isfinite(value):
         raise ScalarError(text, type_name)
     return value
 
