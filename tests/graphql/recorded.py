@@ -155,11 +155,20 @@ def answers() -> dict[str, Any]:
             assert recorded["answers"] == living, "run `make record`"
         else:
             recorded = {"asked": asked, "answers": living}
-            text = json.dumps(recorded, indent=0, ensure_ascii=False)
-            RECORDED.write_text(f"{text}\n", encoding="utf-8")
+            RECORDED.write_text(_in_lines(recorded), encoding="utf-8")
     assert recorded.get("asked") == asked, "the cases have changed: run `make record`"
     found: dict[str, Any] = recorded["answers"]
     return found
+
+
+def _in_lines(value: Any, depth: int = 3) -> str:
+    """JSON with a line for each answer."""
+    if depth and isinstance(value, dict):
+        parts = (f"{json.dumps(key)}:{_in_lines(item, depth - 1)}" for key, item in value.items())
+        return "{" + ",\n".join(parts) + "}\n"
+    if depth and isinstance(value, list):
+        return "[" + ",\n".join(json.dumps(item, ensure_ascii=False) for item in value) + "]\n"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _ask(asked: dict[str, Any]) -> dict[str, Any]:
