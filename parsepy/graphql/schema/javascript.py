@@ -1,0 +1,100 @@
+"""How JavaScript shows values, and reads numbers and dates: what clients of the reference meet."""
+
+import math
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from parsepy.model.values import to_iso
+
+_EXACT = 2**53
+
+
+def shown(value: Any) -> str:
+    """A value as JavaScript puts it into a text."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return shown_number(value)
+    if isinstance(value, list | tuple):
+        return ",".join("" if item is None else shown(item) for item in value)
+    if isinstance(value, dict):
+        return "[object Object]"
+    return str(value)
+
+
+def shown_number(value: int | float) -> str:
+    """A number as JavaScript shows it: the shortest digits, an exponent only if very long."""
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf if value > 0 else -math.inf
+    if math.isnan(number):
+        return "NaN"
+    if math.isinf(number):
+        return "Infinity" if number > 0 else "-Infinity"
+    if number == 0:
+        return "0"
+    sign = "-" if number < 0 else ""
+    mantissa, _, exponent = repr(abs(number)).partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    digits = (whole + fraction).lstrip("0")
+    point = len(whole) + int(exponent or 0) - (len(whole + fraction) - len(digits))
+    digits = digits.rstrip("0")
+    count = len(digits)
+    if count <= point <= 21:
+        return sign + digits + "0" * (point - count)
+    if 0 < point <= 21:
+        return f"{sign}{digits[:point]}.{digits[point:]}"
+    if -6 < point <= 0:
+        return f"{sign}0.{'0' * -point}{digits}"
+    tail = f".{digits[1:]}" if count > 1 else ""
+    power = point - 1
+    return f"{sign}{digits[0]}{tail}e{'+' if power > 0 else '-'}{abs(power)}"
+
+
+def number_of(text: str) -> int | float:
+    """The number of a literal: whole ones as ``int``, with JavaScript's precision."""
+    number = float(text)
+    if not number.is_integer():
+        return number
+    return int(number) if abs(number) < 1e21 else number
+
+
+_ISO = re.compile(
+    r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?"
+    r"(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d:\d\d)?)?"
+)
+
+
+def to_iso_date(text: str) -> str | None:
+    """The moment that JavaScript reads from a text, in Parse's form; ``None`` if it reads none."""
+    match = _ISO.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
+    milliseconds = int(((fraction or "") + "000")[:3])
+    try:
+        moment = datetime(
+            int(year),
+            int(month or 1),
+            int(day or 1),
+            int(hour or 0) % 24,
+            int(minute or 0),
+            int(second or 0),
+            milliseconds * 1000,
+            _zone(zone),
+        )
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        return None
+    return to_iso(moment)
+
+
+def _zone(text: str | None) -> timezone:
+    if text is None or text == "Z":
+        return UTC
+    offset = timedelta(hours=int(text[1:3]), minutes=int(text[4:6]))
+    return timezone(-offset if text[0] == "-" else offset)
