@@ -1,0 +1,1 @@
+"""GraphQL: a front door whose schema is made from the classes (protocol §31)."""
