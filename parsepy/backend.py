@@ -31,6 +31,8 @@ class SchemaCache:
 
     classes: dict[str, ClassSchema] = field(default_factory=dict)
     documents: dict[str, dict[str, Any]] = field(default_factory=dict)
+    real_indexes: dict[str, tuple[JSONObject, JSONObject]] = field(default_factory=dict)
+    """By class: the indexes that its row had at the start, and those that there were."""
     loaded_at: float = 0.0
     failed_at: float = 0.0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)

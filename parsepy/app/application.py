@@ -30,6 +30,8 @@ from parsepy.triggers import Triggers
 log = logging.getLogger("parsepy")
 
 
+LOUD = (schemas.REPLACED, schemas.DELETED, schemas.KEPT)
+"""What a start does to a schema that its operator should hear of."""
 _PATIENCE = 10.0
 """Seconds for what runs in the background to end, and then for the connections to close."""
 
@@ -124,15 +126,18 @@ class Application:
             return
         template = await asyncio.to_thread(template_of, options)
         self.backend.sign_up_required = template.sign_up_required
+        for problem in template.warnings:
+            log.warning("schema: %s", problem)
         lines = await schemas.apply(self.backend, template)
         for line in lines:
             # a template is the last word on the permissions of its classes, but never silently
-            loud = f": {schemas.REPLACED} " in line or f": {schemas.DELETED} " in line
+            loud = any(f": {verb} " in line for verb in LOUD)
             log.log(logging.WARNING if loud else logging.DEBUG, "schema: %s", line)
         for line in await schemas.undefined(self.backend, template) if options.strict else ():
             log.warning("schema: %s", line)
-        if lines:
-            log.info("schema: %d changes brought in from the templates", len(lines))
+        made = [line for line in lines if f": {schemas.KEPT} " not in line]
+        if made:
+            log.info("schema: %d changes brought in from the templates", len(made))
         for name in await bootstrap.make_roles(self.backend, template.roles):
             log.info("role made: %s", name)
 
@@ -156,7 +161,7 @@ class Application:
         backend = self.backend
         backend.triggers.adopt(loaded)
         for kind, class_name in loaded.registered():
-            meant = templates.ALIASES.get(class_name)
+            meant = templates.MEANT.get(class_name)
             if meant and not (await schemas.existing(backend, class_name)).exists:
                 log.warning(
                     "cloud code: %s of %s: there is no such class; is %s meant?",

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from parsepy.config.groups import SchemaOptions
@@ -16,7 +17,13 @@ def template_of(options: SchemaOptions) -> templates.Template:
     if options.definitions:
         text = dumps([_locked(thawed(item)) for item in options.definitions]).decode()
         return templates.parse([("schema.definitions", text)])
-    return templates.load(options.files)
+    return templates.load(files_of(options))
+
+
+def files_of(options: SchemaOptions) -> tuple[Path, ...]:
+    """List the template files of the option ``schema``; of a folder, those in it."""
+    found = (sorted(p.glob("*.json")) if p.is_dir() else [p] for p in options.files)
+    return tuple(file for files in found for file in files)
 
 
 def _locked(definition: JSONObject) -> JSONObject:

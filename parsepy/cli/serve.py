@@ -204,9 +204,11 @@ async def verify_server_url(url: str) -> None:
 
 
 async def _load_demo(application: Application, config: Config) -> None:
+    from parsepy.app import files_of
     from parsepy.operations import bootstrap
 
-    folders = [file.parent / "demo" for file in (config.schema.files if config.schema else ())]
+    templates = files_of(config.schema) if config.schema else ()
+    folders = [file.parent / "demo" for file in templates]
     files = [file for folder in dict.fromkeys(folders) for file in sorted(folder.glob("*.json"))]
     for file in files or sorted((packaged() / "demo").glob("*.json")):
         await bootstrap.load_demo(application.backend, file)

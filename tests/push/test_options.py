@@ -1,6 +1,7 @@
 """The option `push`: what it must hold, and which sender it makes of it."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,17 @@ def problem(options: dict[str, Any]) -> str:
     return str(refused.value)
 
 
+@pytest.mark.parametrize("named", [{}, {"ios": {}}, {"ios": [], "android": None}])
+def test_what_is_named_empty_needs_no_extra(
+    named: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("h2", "jwt"):
+        monkeypatch.setitem(sys.modules, module, None)
+    open_senders(named, Path())
+    with pytest.raises(ImportError):
+        open_senders({"ios": {"token": TOKEN}}, Path())
+
+
 @pytest.mark.parametrize(
     ("options", "text"),
     [
@@ -41,7 +53,7 @@ def problem(options: dict[str, Any]) -> str:
             "android: Firebase service account is required for Android/FCM push notifications",
         ),
         ({"android": {"firebaseServiceAccount": {}}}, "project_id: required (text)"),
-        ({"ios": []}, "ios: expected an object, or a list of objects"),
+        ({"ios": "key.p8"}, "ios: expected an object, or a list of objects"),
         ({"ios": {"cert": "c.pem"}}, "certificates are not supported"),
         ({"ios": {"token": {"key": "k"}}}, "ios.token.keyId: required (text)"),
         ({"ios": {"token": {**TOKEN, "key": "none.p8"}}}, "ios.token.key: can't be read"),

@@ -81,6 +81,7 @@ async def change_indexes(
 ) -> None:
     """Create and drop indexes, and record what there is then."""
     storage = backend.storage
+    backend.schemas.real_indexes.pop(class_name, None)  # from here on the row has them all
     for name in removed:
         await storage.indexes.drop(class_name, name)
     for name, keys in created.items():
