@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from pymongo.database import Database
@@ -154,6 +155,22 @@ async def test_a_second_factor_alone_opens_nothing(server: MakeApp, tmp_path: Pa
         ok(await client.post("/users", json=named), 201)
         refused(await client.post("/users", json=card(number)), 208)
         refused(await client.post("/users", json={**named, "password": "another"}), 208)
+
+
+async def test_a_second_factor_with_an_identity_of_somebody_else_opens_nothing(
+    server: MakeApp, tmp_path: Path
+) -> None:
+    async with Client(await server(auth=_card(tmp_path, "additional"))) as client:
+        anna, number, mine = await sign_up(client), unique("n"), str(uuid4())
+        ok(await anna.client.put(f"/users/{anna.id}", json=card(number)))
+        thief = {"authData": {**card(number)["authData"], "anonymous": {"id": mine}}}
+        refused(await client.post("/users", json=thief), 208)
+        ok(
+            await anna.client.put(
+                f"/users/{anna.id}", json={"authData": {"anonymous": {"id": mine}}}
+            )
+        )
+        ok(await client.post("/users", json=thief))
 
 
 async def test_a_second_factor_that_is_switched_off_still_counts(

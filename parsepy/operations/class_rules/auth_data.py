@@ -49,6 +49,15 @@ def named(providers: Mapping[str, JSONObject | None]) -> dict[str, str]:
     }
 
 
+def linked(providers: Mapping[str, JSONObject | None], stored: JSONObject) -> set[str]:
+    """The providers that name a user by the very id that the user has linked."""
+    return {
+        name
+        for name, given in named(providers).items()
+        if isinstance(data := stored.get(name), dict) and data.get("id") == given
+    }
+
+
 def unsupported() -> ParseError:
     """The refusal of a provider that is neither built in nor configured."""
     return ParseError(Code.UNSUPPORTED_SERVICE, "This authentication method is unsupported.")
