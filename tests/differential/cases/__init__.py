@@ -28,6 +28,7 @@ from tests.differential.cases import (
     request_forms,
     schemas,
     sessions,
+    stored_documents,
     text,
     typed_values,
     types,
@@ -69,4 +70,5 @@ SCENARIOS: list[Scenario] = [
     *push.SCENARIOS,
     *typed_values.SCENARIOS,
     *dotted_keys.SCENARIOS,
+    *stored_documents.SCENARIOS,
 ]
