@@ -221,7 +221,11 @@ class Delivery:
         item, original = event.object, event.original
         found, began = [], perf_counter()
         for query in self._index.candidates(event.class_name, item, original):
-            match = query.match(item, original)
+            try:
+                match = query.match(item, original)
+            except Exception:  # around each query: the others still get the event
+                log.exception("an event of %s could not be matched", event.class_name)
+                continue
             if match is not None:
                 found.append(match)
             if perf_counter() - began > _MATCHING_SECONDS:

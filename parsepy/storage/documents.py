@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from bson import Binary, Decimal128, ObjectId
+from bson import Binary, Decimal128, Int64, ObjectId
+from bson import Code as BSONCode
 from bson.datetime_ms import DatetimeMS
 
 from parsepy.errors import Code, ParseError
@@ -19,6 +20,7 @@ from parsepy.model.values import (
     check_nested,
     from_bytes,
     from_iso,
+    is_number,
     is_pointer,
     normal_pointer,
     pointer_spellings,
@@ -257,8 +259,6 @@ def from_nested(value: Any) -> Any:
     convert = _FROM.get(kind)
     if convert is not None:
         return convert(value)
-    if isinstance(value, bool | int | str):  # bson.Int64, bson.Code
-        return value
     return str(value)
 
 
@@ -268,19 +268,27 @@ def _from_float(value: float) -> int | float | None:
     return value if math.isfinite(value) else None
 
 
-def from_date(value: Any) -> JSONObject | None:
-    """A BSON date as a Date value."""
+def from_date(value: Any) -> Any:
+    """A BSON date as a Date value; what is none is shown as it is (exports hold the REST form)."""
     if type(value) is datetime:
         return {"__type": "Date", "iso": to_iso(value)}
+    if not isinstance(value, DatetimeMS):
+        return from_nested(value)
+    text = _far_timestamp(int(value))
+    return None if text is None else {"__type": "Date", "iso": text}
+
+
+def _from_moment(value: Any) -> JSONObject | None:
+    """A date, or what can be read as one, as a Date value."""
     text = from_timestamp(value)
     return None if text is None else {"__type": "Date", "iso": text}
 
 
 def from_timestamp(value: Any) -> str | None:
-    """A BSON date as a bare ISO text."""
+    """A BSON date, or what can be read as one, as a bare ISO text."""
     if type(value) is datetime:
         return to_iso(value)
-    if isinstance(value, DatetimeMS):
+    if isinstance(value, DatetimeMS) or is_number(value) or isinstance(value, Int64):
         return _far_timestamp(int(value))
     if isinstance(value, str):
         moment = from_iso(value)
@@ -298,15 +306,24 @@ def _far_timestamp(milliseconds: int) -> str | None:
     return (f"{year:04d}" if 0 <= year <= 9999 else f"{year:+07d}") + text[4:]
 
 
+def _from_object(value: Document) -> JSONObject:
+    shown = {key: from_nested(item) for key, item in value.items()}
+    if shown.get("__type") == "Date" and isinstance(shown.get("iso"), dict):
+        shown["iso"] = shown["iso"].get("iso")  # Parse: a Date of a date, as some imports made it
+    return shown
+
+
 _FROM: dict[type, Converter] = {
     float: _from_float,
     datetime: from_date,
     DatetimeMS: from_date,
-    dict: lambda value: {key: from_nested(item) for key, item in value.items()},
+    dict: _from_object,
     list: lambda value: [from_nested(item) for item in value],
     bytes: from_bytes,
     Binary: from_bytes,
     ObjectId: str,
+    Int64: int,  # which is no plain number to whatever asks for a value's type
+    BSONCode: str,
     Decimal128: lambda value: _from_float(float(value.to_decimal())),
 }
 
@@ -332,15 +349,31 @@ def _from_geo_point(value: Any) -> Any:
 
 
 def _from_polygon(value: Any) -> Any:
-    if isinstance(value, dict) and value.get("coordinates"):
-        points = [[from_nested(p[1]), from_nested(p[0])] for p in value["coordinates"][0]]
-        return {"__type": "Polygon", "coordinates": points}
+    if isinstance(value, dict) and value.get("type") == "Polygon":
+        rings = value.get("coordinates")
+        ring = rings[0] if isinstance(rings, list) and rings else None
+        if isinstance(ring, list) and all(isinstance(p, list) and len(p) == 2 for p in ring):
+            points = [[from_nested(p[1]), from_nested(p[0])] for p in ring]
+            return {"__type": "Polygon", "coordinates": points}
     return from_nested(value)
+
+
+def _from_bytes_column(value: Any) -> Any:
+    if type(value) is str and _BASE64.fullmatch(value):
+        return {"__type": "Bytes", "base64": value}  # Parse: as an export of JSON holds them
+    return from_nested(value)
+
+
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?", re.ASCII)
+
+
+def _from_id(value: Any) -> Any:
+    return value if type(value) is str else str(from_nested(value))
 
 
 def _from_file(file_url: FileURL, mount_url: str | None) -> Converter:
     def convert(value: Any) -> Any:
-        if not isinstance(value, str):
+        if type(value) is not str:
             return from_nested(value)
         # Parse: a name that is itself a URL is its own address (files of hosted Parse)
         url = value if value.startswith(("http://", "https://")) else file_url(value, mount_url)
@@ -432,10 +465,11 @@ def _compile(schema: ClassSchema, file_url: FileURL) -> Plan:
         "Date": from_date,
         "GeoPoint": _from_geo_point,
         "Polygon": _from_polygon,
+        "Bytes": _from_bytes_column,
         "File": _from_file(file_url, None),
     }
     entries: dict[str, tuple[str, Converter | None]] = {
-        "_id": ("objectId", None),
+        "_id": ("objectId", _from_id),
         "_created_at": ("createdAt", from_timestamp),
         "_updated_at": ("updatedAt", from_timestamp),
         "createdAt": ("createdAt", from_timestamp),
@@ -448,6 +482,8 @@ def _compile(schema: ClassSchema, file_url: FileURL) -> Plan:
             entries["_p_" + name] = (name, _from_pointer(kind.target))
         else:
             entries[key_of(schema, name)] = (name, converters.get(kind.name))
+    if "expiresAt" in schema.types:
+        entries["expiresAt"] = ("expiresAt", _from_moment)
     if schema.name == "_Audience":
         # Parse: when an audience was used is told as bare text, not as a Date
         entries["_last_used"] = ("lastUsed", from_timestamp)
@@ -486,7 +522,7 @@ def to_object(plan: Plan, document: Document, *, internal: bool = False) -> JSON
             if key.startswith(AUTH_DATA):
                 result.setdefault("authData", {})[key[11:]] = from_nested(value)
             elif internal:
-                result[key] = value
+                result[key] = int(value) if type(value) is Int64 else value
         else:
             result[key] = from_nested(value)
     if has_acl:

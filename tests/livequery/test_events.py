@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from parsepy.livequery.delivery import Principals
-from parsepy.livequery.subscriptions import Subscription
+from parsepy.livequery.subscriptions import SharedQuery, Subscription
 from parsepy.model.principal import Principal
 from tests.conftest import Client
 from tests.livequery.listener import listening
@@ -117,6 +117,38 @@ async def test_what_goes_wrong_with_one_listener_is_not_the_others_loss(
         await create(shop, "Order")
         await last.nothing_but("create")
         await first.nothing_but()
+
+
+async def test_a_query_that_fails_is_not_the_others_loss(
+    url: str, shop: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with listening(url) as first, listening(url) as last:
+        await first.subscribe("Order", {"total": {"$gt": 0}})
+        await last.subscribe("Order", {"total": {"$gt": 1}})
+        match = SharedQuery.match
+        failed: list[Any] = []
+
+        def unlucky(query: SharedQuery, *states: Any) -> Any:
+            if not failed or query is failed[0]:
+                failed.append(query)
+                raise RuntimeError("out of luck")
+            return match(query, *states)
+
+        monkeypatch.setattr(SharedQuery, "match", unlucky)
+        await create(shop, "Order", total=5)
+        await last.nothing_but("create")
+        await first.nothing_but()
+
+
+async def test_a_large_number_is_matched_and_told(url: str, shop: Client) -> None:
+    """K10: it was of the driver's own type, which the matcher does not know."""
+    async with listening(url) as listener:
+        await listener.subscribe("Order", {"total": {"$gt": 2**60}})
+        order = await create(shop, "Order", total=2**60 + 1)
+        ok(await shop.put(f"/classes/Order/{order}", json={"note": "x"}))
+        created, updated = await listener.frame(), await listener.frame()
+    assert (created["op"], updated["op"]) == ("create", "update")
+    assert updated["original"]["total"] == 2**60 + 1
 
 
 async def test_a_courier_enters_and_leaves_a_neighbourhood(url: str, shop: Client) -> None:

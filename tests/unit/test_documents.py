@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from bson import Binary, Decimal128, Int64, ObjectId, Regex
+from bson import Binary, Code, Decimal128, Int64, MinKey, ObjectId, Regex, Timestamp
 from bson.datetime_ms import DatetimeMS
 
 from parsepy.errors import ParseError
@@ -188,7 +188,11 @@ def test_a_pointer_that_starts_as_null_keeps_its_plain_name() -> None:
         ({"createdAt": MOMENT}, {"createdAt": DATE["iso"]}),
         ({"updatedAt": "2020-01-02T03:04:05.678"}, {"updatedAt": DATE["iso"]}),
         ({"updatedAt": "yesterday"}, {"updatedAt": "yesterday"}),
-        ({"updatedAt": 5}, {"updatedAt": None}),
+        ({"updatedAt": 5}, {"updatedAt": "1970-01-01T00:00:00.005Z"}),
+        ({"_created_at": Int64(5)}, {"createdAt": "1970-01-01T00:00:00.005Z"}),
+        ({"_id": 42}, {"objectId": "42"}),
+        ({"_id": Int64(42)}, {"objectId": "42"}),
+        ({"_id": 42.0}, {"objectId": "42"}),
         ({"price": 5.0}, {"price": 5}),
         ({"price": Int64(2**60)}, {"price": 2**60}),
         ({"price": 1e17}, {"price": 10**17}),
@@ -198,7 +202,17 @@ def test_a_pointer_that_starts_as_null_keeps_its_plain_name() -> None:
         ({"price": Decimal128("5.50")}, {"price": 5.5}),
         ({"since": MOMENT}, {"since": DATE}),
         ({"since": None}, {"since": None}),
-        ({"since": 5}, {"since": None}),
+        ({"since": 5}, {"since": 5}),
+        ({"since": "2020"}, {"since": "2020"}),
+        ({"since": dict(DATE)}, {"since": DATE}),
+        ({"since": {"__type": "Date", "iso": MOMENT}}, {"since": DATE}),
+        ({"box": [{"__type": "Date", "iso": MOMENT}]}, {"box": [DATE]}),
+        ({"code": "AGN1cA=="}, {"code": BYTES}),
+        ({"code": "no base64"}, {"code": "no base64"}),
+        (
+            {"area": {"type": "Point", "coordinates": [1, 2]}},
+            {"area": {"type": "Point", "coordinates": [1, 2]}},
+        ),
         ({"_p_owner": "_User$anna"}, {"owner": ANNA}),
         ({"_p_owner": "_User$a$b"}, {"owner": pointer("_User", "a$b")}),
         ({"_p_owner": None}, {}),
@@ -320,3 +334,37 @@ def test_clients_who_make_up_names_of_the_server_do_not_fill_its_memory() -> Non
 )
 def test_a_pointer_operand_is_the_stored_text(value: Any, target: Any, text: Any) -> None:
     assert documents.pointer_text(value, target) == text
+
+
+PLAIN = (str, int, float, bool, type(None), dict, list)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Int64(7),
+        Int64(2**53 + 1),
+        Code("f()"),
+        ObjectId("0" * 24),
+        Decimal128("1"),
+        Binary(b"x"),
+        MOMENT,
+        Regex("^a"),
+        Timestamp(1, 2),
+        MinKey(),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+@pytest.mark.parametrize(
+    "column", ["price", "name", "since", "box", "tags", "photo", "place", "_x"]
+)
+def test_nothing_of_the_databases_types_leaks_out_of_a_read(value: Any, column: str) -> None:
+    """K10: the matcher and cloud code know Python's own types, by their very class."""
+
+    def check(item: Any) -> None:
+        assert type(item) in PLAIN
+        for inner in item.values() if type(item) is dict else item if type(item) is list else ():
+            check(inner)
+
+    check(read({column: value}))
+    check(read({column: [{"x": value}]}))

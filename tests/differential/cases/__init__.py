@@ -29,6 +29,7 @@ from tests.differential.cases import (
     request_forms,
     schemas,
     sessions,
+    stored_documents,
     text,
     typed_values,
     types,
@@ -71,4 +72,5 @@ SCENARIOS: list[Scenario] = [
     *typed_values.SCENARIOS,
     *dotted_keys.SCENARIOS,
     *clients.SCENARIOS,
+    *stored_documents.SCENARIOS,
 ]
