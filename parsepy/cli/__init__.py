@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from parsepy.cli import commands, serve, tables
+from parsepy.cli import commands, config_check, serve, tables
 from parsepy.cli.messages import explained
 from parsepy.cli.options import COMMON, DATABASE, EVERY_OPTION, add_options, unexpected
 from parsepy.version import __version__
@@ -68,6 +68,12 @@ def _parser() -> argparse.ArgumentParser:
     diff = actions.add_parser("diff", help="print what a start would change", allow_abbrev=False)
     add_options(diff, {*DATABASE, "schema"})
     diff.set_defaults(run=commands.schema_diff)
+
+    settings = parts.add_parser("config", help="check a configuration")
+    actions = settings.add_subparsers(required=True, metavar="ACTION")
+    check = actions.add_parser("check", help="print all problems, and the lines to write instead")
+    check.add_argument("file", type=Path, metavar="FILE", help="JSON file of options")
+    check.set_defaults(run=config_check.command)
 
     show = parts.add_parser("show", help="print one of the tables")
     show.add_argument("table", choices=tables.TABLES, help="the one to print")

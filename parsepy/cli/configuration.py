@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from parsepy import keys
 from parsepy.cli.database import make_data_dir
 from parsepy.cli.messages import StartError, warn
+from parsepy.cli.problems import examined
 from parsepy.config import (
     Config,
     ConfigError,
@@ -55,7 +56,7 @@ def configure(args: argparse.Namespace) -> Configured:
     more: dict[str, object] = {}
     if settings.values.get("masterKey") is None:
         more["masterKey"] = secrets.token_urlsafe(32)  # stands in until the rest is known good
-    config = settings.config(**more)
+    config = examined(settings, **more)
     key_file = config.data_dir / "keys.json" if more else None
     if key_file is not None:
         own_id = config.app_id if settings.values.get("appId") is not None else None
@@ -75,6 +76,8 @@ def _make_data_dir(config: Config) -> None:
 
 
 def _warn_about(config: Config) -> None:
+    for note in config.notes:
+        warn(note)
     if config.ineffective:
         warn(f"accepted, but without effect in this version: {', '.join(config.ineffective)}")
     for line in unknown_variables(os.environ):

@@ -3,6 +3,7 @@
 import re
 import sys
 
+from parsepy.cli.problems import with_lines
 from parsepy.config import ConfigError
 
 
@@ -19,8 +20,8 @@ def explained(error: Exception) -> str | None:
     """Write the message for an error that the user can mend; None for a fault of parsepy."""
     if isinstance(error, ConfigError):
         if len(error.problems) == 1:
-            return error.problems[0]
-        lines = "".join(f"\n  {problem}" for problem in error.problems)
+            return "\n".join(with_lines(error.problems))
+        lines = "".join(f"\n  {line}" for line in with_lines(error.problems))
         return f"the configuration has {len(error.problems)} problems:{lines}"
     if isinstance(error, StartError):
         return str(error)

@@ -72,6 +72,7 @@ from parsepy.config.groups import (
     push_options,
     schema_files,
 )
+from parsepy.config.older import modernised
 from parsepy.config.proxies import TrustProxy, trust_proxy
 from parsepy.config.table import (
     ALWAYS,
@@ -601,6 +602,8 @@ class Config(OptionGroup):
 
     # Not an option: where relative module paths of adapters start.
     base_dir: Path = dataclasses.field(default_factory=Path)
+    # Nor these: what was written as earlier Parse Servers had it, and how it was taken.
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def from_options(
@@ -616,10 +619,18 @@ class Config(OptionGroup):
         Raises ConfigError, which lists every problem.
         """
         base_dir = base_dir or Path()
-        built = read_group(cls, options, At("", base_dir), folders or {})
+        modern = modernised(options, frozenset(line.name for line in OPTIONS))
+        problems = modern.problems
+        try:
+            built = read_group(cls, modern.values, At("", base_dir), folders or {})
+        except ConfigError as error:
+            raise ConfigError([*problems, *error.problems]) from None
+        if problems:
+            raise ConfigError(problems)
         return dataclasses.replace(
             built,
             base_dir=base_dir,
+            notes=tuple(modern.notes),
             server_url=built.server_url or f"http://localhost:{built.port}{built.mount_path}",
             protected_fields=_all_protected(built),
         )

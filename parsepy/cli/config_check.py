@@ -1,0 +1,38 @@
+"""`parsepy config check`: what of a configuration counts, what does not, and what to write."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from parsepy.cli.problems import examined, template_problems, with_lines
+from parsepy.config import OPTIONS, ConfigError, collect, unknown_variables
+from parsepy.config.older import modernised
+
+
+def command(args: argparse.Namespace) -> int:
+    """Print every problem and warning of a configuration; return 1 if it can't be used."""
+    problems: list[str] = []
+    notes: list[str] = []
+    variables = [f"the environment variable {line}" for line in unknown_variables(os.environ)]
+    try:
+        settings = collect(args.file, os.environ, {})
+        notes += modernised(settings.values, frozenset(line.name for line in OPTIONS)).notes
+        given = settings.values.get("masterKey") is not None
+        # without a master key the start makes one
+        config = examined(settings, **({} if given else {"masterKey": "to be made"}))
+    except ConfigError as error:
+        problems += error.problems
+    else:
+        if config.ineffective:
+            notes.append(f"without effect in this version: {', '.join(config.ineffective)}")
+        if not given:
+            notes.append("no masterKey: the start makes one and keeps it in dataDir")
+        problems += template_problems(config)
+    for note in (*notes, *variables):
+        print(f"note: {note}")
+    for line in with_lines(tuple(problems)):
+        print(line)
+    count = f"{len(problems)} problem" + ("s" if len(problems) > 1 else "")
+    print(f"{args.file}: {count}" if problems else f"{args.file}: fine")
+    return 1 if problems else 0

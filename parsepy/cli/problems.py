@@ -1,0 +1,111 @@
+"""All problems of a configuration at once, also those that only a start would come upon."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from parsepy.config import OPTIONS, Config, ConfigError, WrittenOptions
+from parsepy.config.advice import line_instead
+
+_NAME = re.compile(r'(?:unknown option ")?([A-Za-z]\w*)')
+
+_APPLE = ("ios", "osx", "tvos", "watchos")
+_SENDERS = {
+    True: '"ios": {"token": {"key": "AuthKey.p8", "keyId": "...", "teamId": "..."}, '
+    '"topic": "com.example.app"}',
+    False: '"android": {"firebaseServiceAccount": "service-account.json"}',
+}
+
+
+def examined(settings: WrittenOptions, **more: object) -> Config:
+    """Make the configuration; raises ConfigError with every problem that can be known now.
+
+    With a problem elsewhere the templates are looked at, too; alone, theirs are left to who reads
+    them.
+    """
+    problems: list[str] = []
+    try:
+        config = settings.config(**more)
+    except ConfigError as error:
+        problems += error.problems
+        rest = _without(settings, problems)
+        try:
+            config = rest.config(**more)
+        except ConfigError:
+            raise error from None
+    problems += [problem for problem in _further(config) if problem not in problems]
+    if problems:
+        raise ConfigError([*problems, *template_problems(config)])
+    return config
+
+
+def _without(settings: WrittenOptions, problems: list[str]) -> WrittenOptions:
+    """Leave out the options that have a problem, so that the others can be looked at."""
+    wrong = {found[1] for problem in problems if (found := _NAME.match(problem))}
+    values = {name: value for name, value in settings.values.items() if name not in wrong}
+    return WrittenOptions(values, settings.folders, settings.base_dir)
+
+
+def _further(config: Config) -> Iterator[str]:
+    if config.cloud is not None and config.cloud.suffix in (".js", ".mjs", ".cjs", ".ts"):
+        yield (
+            f"cloud: {config.cloud.name} is JavaScript, and cloud code is Python here "
+            '(docs/cloud-code.md); write "cloud": "cloud/main.py"'
+        )
+    elif config.cloud is not None and not config.cloud.exists():
+        yield f'cloud: there is no file {config.cloud}; write "cloud": "cloud/main.py"'
+    for option, adapter in (
+        ("filesAdapter", config.files_adapter),
+        ("emailAdapter", config.email_adapter),
+        ("analyticsAdapter", config.analytics_adapter),
+        ("push.adapter", config.push.adapter if config.push else None),
+    ):
+        module = "" if adapter is None else adapter.module
+        if module.endswith((".js", ".mjs", ".cjs")):
+            yield f'{option}: {module} is JavaScript; write {{"module": "path/to/file.py"}}'
+        elif module.endswith(".py") and not (config.base_dir / Path(module)).is_file():
+            yield f"{option}: there is no file {module}"
+    yield from _push_problems(config)
+
+
+def _push_problems(config: Config) -> Iterator[str]:
+    push = config.push
+    if push is None or push.adapter is not None:
+        return
+    from parsepy.push import open_senders
+    from parsepy.push.base import PushConfigError
+
+    for kind, given in push.options.items():
+        try:
+            open_senders({kind: given}, push.folder)
+        except PushConfigError as error:
+            yield f"push.{error}; write {_SENDERS[kind in _APPLE]}"
+        except ImportError:
+            return  # an extra is missing, which the start says
+
+
+def template_problems(config: Config) -> list[str]:
+    """Read the templates; return what is wrong with them."""
+    from parsepy.app import template_of
+    from parsepy.model.templates import TemplateError
+
+    if config.schema is None:
+        return []
+    try:
+        template_of(config.schema)
+    except TemplateError as error:
+        return [f"schema: {problem}" for problem in error.problems]
+    return []
+
+
+def with_lines(problems: tuple[str, ...]) -> list[str]:
+    """Write each problem, and below it the line to write instead where that is known."""
+    lines = []
+    for problem in problems:
+        lines.append(problem)
+        instead = line_instead(problem, OPTIONS)
+        if instead is not None:
+            lines.append(f"    write {instead}")
+    return lines
