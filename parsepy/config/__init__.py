@@ -33,6 +33,7 @@ from parsepy.config.checks import (
     patterns,
     processes,
     route,
+    sdl,
     secret,
     size,
     size_of,
@@ -515,18 +516,25 @@ class Config(OptionGroup):
     )
     mount_graphql: bool = option("mountGraphQL", boolean, False, "offer GraphQL", acts=False)
     graphql_path: str = option("graphQLPath", route, "/graphql", "path of GraphQL", acts=False)
-    graphql_schema: Path | None = maybe(
+    graphql_schema: Path | str | None = maybe(
         "graphQLSchema",
-        path,
-        "file with your own part of the GraphQL schema",
+        sdl,
+        "your own part of the GraphQL schema, as text or a file",
         env="PARSE_SERVER_GRAPH_QLSCHEMA",
-        acts=False,
     )
     graphql_public_introspection: bool = option(
         "graphQLPublicIntrospection",
         boolean,
         False,
         "allow introspection without the master key",
+        acts=False,
+    )
+    graphql_subscriptions: bool = option(
+        "graphQLSubscriptions",
+        boolean,
+        False,
+        "follow classes live over GraphQL",
+        env="PARSEPY_GRAPHQL_SUBSCRIPTIONS",
         acts=False,
     )
     mount_playground: bool = option(

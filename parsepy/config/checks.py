@@ -315,6 +315,12 @@ def _path(value: object, at: At) -> Path:
     return at.folder / Path(_filled(value)).expanduser()
 
 
+def _sdl(value: object, at: At) -> str | Path:
+    # a definition has braces or takes lines of its own; the name of a file has neither
+    text = _filled(value)
+    return text if "{" in text or "\n" in text else _path(value, at)
+
+
 text = value_of("text", _text)
 function = value_of('"module.function" or "path/to/file.py:function"', _filled)
 filled = value_of("text that is not empty", _filled)
@@ -335,6 +341,7 @@ json_object = value_of("an object", lambda value: frozen(json_of_object(value)))
 json_value: Check[Any] = value_of("a value", frozen)
 json_list: Check[tuple[Any, ...]] = value_of("a list", lambda value: frozen(list(_items(value))))
 path = Check("a path", _path)
+sdl: Check[str | Path] = Check("a path, or a GraphQL schema as text", _sdl)
 texts = many(filled, "texts")
 patterns = many(checked_pattern, "regular expressions")
 networks = many(value_of("an IP address or network", _network), "IP addresses and networks")

@@ -1,6 +1,7 @@
 """``Schemas``: the rows of ``_SCHEMA``, and their form (protocol §6.5)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from parsepy.model.schema import MISSING, ClassSchema, Field, make_schema
@@ -24,16 +25,26 @@ _DEFAULTS: Document = {"objectId": "string", "updatedAt": "date", "createdAt": "
 class Schemas:
     """Reads and changes what is written of classes, and drops what belongs to them.
 
-    None of it takes part in a transaction.
+    None of it takes part in a transaction. ``writes`` counts this process's own writes, for those
+    who keep what they have derived from classes.
     """
 
     def __init__(self, connection: Connection, relations: Relations) -> None:
         self._connection = connection
         self._relations = relations
+        self.writes = 0
 
     @property
     def _rows(self) -> Collection:
         return self._connection.collection(COLLECTION)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with guard():
+            try:
+                yield
+            finally:  # also after a failure: nobody knows whether it was written
+                self.writes += 1
 
     async def read(self) -> list[Document]:
         """Every `_SCHEMA` document."""
@@ -43,7 +54,7 @@ class Schemas:
     async def insert(self, document: Document) -> bool:
         """Record a new class; False if it was there already."""
         try:
-            with guard():
+            with self._writing():
                 await self._rows.insert_one(dict(document))
         except DuplicateKey:
             return False
@@ -51,7 +62,7 @@ class Schemas:
 
     async def change(self, class_name: str, update: Document) -> None:
         """Apply a MongoDB update to a class's `_SCHEMA` document."""
-        with guard():
+        with self._writing():
             await self._rows.update_one({"_id": class_name}, update)
 
     async def add_column(self, class_name: str, name: str, text: str, options: JSONObject) -> bool:
@@ -59,7 +70,7 @@ class Schemas:
         change: Document = {name: text}
         if options:
             change[f"_metadata.fields_options.{name}"] = options
-        with guard():
+        with self._writing():
             result = await self._rows.update_one(
                 {"_id": class_name, name: {"$exists": False}}, {"$set": change}
             )
@@ -67,7 +78,7 @@ class Schemas:
 
     async def drop_class(self, schema: ClassSchema, *, objects: bool = True) -> None:
         """Forget a class: its `_SCHEMA` document and, with ``objects``, its collections."""
-        with guard():
+        with self._writing():
             await self._rows.delete_one({"_id": schema.name})
             if not objects:
                 return
@@ -79,7 +90,7 @@ class Schemas:
         """Forget columns: in every object, in `_SCHEMA`, and the join tables of relations."""
         keys = {documents.key_of(schema, n): "" for n in names if n not in schema.relations}
         recorded = [key for name in names for key in (name, f"_metadata.fields_options.{name}")]
-        with guard():
+        with self._writing():
             if keys:
                 await self._connection.collection(schema.name).update_many({}, {"$unset": keys})
             await self._rows.update_one(

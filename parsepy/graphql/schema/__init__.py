@@ -4,15 +4,17 @@ from collections.abc import Mapping, Sequence
 
 from graphql import GraphQLObjectType, GraphQLSchema
 
+from parsepy.graphql.schema import custom as own
 from parsepy.graphql.schema import fields, naming, users
 from parsepy.graphql.schema import subscriptions as live
 from parsepy.graphql.schema.classes import ClassBuilder
+from parsepy.graphql.schema.custom import CustomTypes
 from parsepy.graphql.schema.draft import Draft
 from parsepy.graphql.schema.records import ClassTypes
 from parsepy.model.graphql_config import DEFAULT, GraphQLConfig
 from parsepy.model.schema import ClassSchema
 
-__all__ = ["DEFAULT", "GraphQLConfig", "build"]
+__all__ = ["DEFAULT", "CustomTypes", "GraphQLConfig", "build"]
 
 
 def build(
@@ -20,12 +22,14 @@ def build(
     *,
     functions: Sequence[str] = (),
     config: GraphQLConfig = DEFAULT,
+    custom: CustomTypes | None = None,
     subscriptions: frozenset[str] = frozenset(),
 ) -> GraphQLSchema:
     """Make the schema that all callers share.
 
     ``functions`` are the names of cloud functions, ``subscriptions`` the classes that can be
-    followed. What executes a field stands in its ``extensions`` (``markers``).
+    followed. What executes a field stands in its ``extensions`` (``markers``). Raises
+    ``ConfigError`` if ``custom`` does not fit.
     """
     shown = naming.in_order(name for name in classes if config.shows(name))
     draft = Draft(config, has_users="_User" in shown)
@@ -48,7 +52,8 @@ def build(
     fields.add_call_cloud_code(draft, functions)
     fields.add_mutations(draft)
     live.add(draft, subscriptions, known)
-    return _schema(draft)
+    schema = _schema(draft)
+    return schema if custom is None else own.merge(schema, custom)
 
 
 def _schema(draft: Draft) -> GraphQLSchema:
