@@ -16,7 +16,7 @@ from graphql import (
 )
 
 from parsepy.model import templates
-from parsepy.model.schema import ClassSchema, Field, make_schema, read_field
+from parsepy.model.schema import DEFAULT_COLUMNS, ClassSchema, Field, make_schema, read_field
 from parsepy.model.values import PLAIN_TYPES, FieldType, JSONObject
 
 SHOP = Path(__file__).parents[2] / "schema"
@@ -46,7 +46,11 @@ def classes_of(definitions: Sequence[JSONObject]) -> dict[str, ClassSchema]:
     made = {name: make_schema(name, {}) for name in ("_Role", "_User")}
     for item in definitions:
         name = item["className"]
-        columns = {key: read_field(name, key, value) for key, value in item["fields"].items()}
+        columns = {
+            key: read_field(name, key, value)
+            for key, value in item["fields"].items()
+            if key not in DEFAULT_COLUMNS
+        }
         made[name] = make_schema(name, columns)
     return made
 

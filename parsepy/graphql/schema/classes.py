@@ -94,8 +94,9 @@ class ClassBuilder:
         related = self._relation_where(made)
         made.relation_where = related if self._offer(related) else None
         made.find_arguments = self._find_arguments(made)
-        output = self._output()
-        made.output = output if self._offer(output) else None
+        if self._draft.is_free(self._name):  # graphql-core makes no second type named String
+            made.output = self._output()
+            self._draft.add_type(made.output)
         self._pages(made)
         return made
 

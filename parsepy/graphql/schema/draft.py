@@ -68,7 +68,13 @@ class Draft:
 
     def offer_type(self, made: GraphQLNamedType, *, is_connection: bool = False) -> bool:
         """Add a class's type unless its name is taken; whether it was added."""
-        name = made.name
+        if not self.is_free(made.name, is_connection=is_connection):
+            return False
+        self.types[made.name] = made
+        return True
+
+    def is_free(self, name: str, *, is_connection: bool = False) -> bool:
+        """May a class's type have this name? If not, that is logged."""
         if (
             name in self._type_names
             or name in self.types
@@ -76,7 +82,6 @@ class Draft:
         ):
             warn(f"type {name} is left out: the name is taken")
             return False
-        self.types[name] = made
         return True
 
     def offer_query(self, name: str, made: GraphQLField) -> None:

@@ -1,13 +1,7 @@
-"""How JavaScript shows values, and reads numbers and dates: what clients of the reference meet."""
+"""How JavaScript shows values and reads numbers: what clients of the reference meet."""
 
 import math
-import re
-from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
-
-from parsepy.model.values import to_iso
-
-_EXACT = 2**53
 
 
 def shown(value: Any) -> str:
@@ -61,40 +55,3 @@ def number_of(text: str) -> int | float:
     if not number.is_integer():
         return number
     return int(number) if abs(number) < 1e21 else number
-
-
-_ISO = re.compile(
-    r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?"
-    r"(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d:\d\d)?)?"
-)
-
-
-def to_iso_date(text: str) -> str | None:
-    """The moment that JavaScript reads from a text, in Parse's form; ``None`` if it reads none."""
-    match = _ISO.fullmatch(text)
-    if match is None:
-        return None
-    year, month, day, hour, minute, second, fraction, zone = match.groups()
-    milliseconds = int(((fraction or "") + "000")[:3])
-    try:
-        moment = datetime(
-            int(year),
-            int(month or 1),
-            int(day or 1),
-            int(hour or 0) % 24,
-            int(minute or 0),
-            int(second or 0),
-            milliseconds * 1000,
-            _zone(zone),
-        )
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
-    except (ValueError, OverflowError):
-        return None
-    return to_iso(moment)
-
-
-def _zone(text: str | None) -> timezone:
-    if text is None or text == "Z":
-        return UTC
-    offset = timedelta(hours=int(text[1:3]), minutes=int(text[4:6]))
-    return timezone(-offset if text[0] == "-" else offset)

@@ -42,9 +42,11 @@ RESERVED_MUTATIONS = (
     )
     | _PROTOTYPE
 )
-# Names of the API's own that come after the classes. Where a class takes one, Parse Server's
+# Names of the API's own that Parse Server does not watch over. Where a class takes one, its
 # GraphQL answers nothing at all; here the class's is left out.
-LATER_TYPES = frozenset(("ConfigValue", "UpdateCloudConfigInput", "UpdateCloudConfigPayload"))
+LATER_TYPES = frozenset(
+    ("SchemaField", "ConfigValue", "UpdateCloudConfigInput", "UpdateCloudConfigPayload")
+)
 LATER_USER_TYPES = frozenset(
     (
         "UserLoginWithInput",

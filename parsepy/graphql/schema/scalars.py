@@ -19,7 +19,8 @@ from graphql import (
     ValueNode,
 )
 
-from parsepy.graphql.schema.javascript import number_of, shown, to_iso_date
+from parsepy.graphql.schema.dates import to_iso_date
+from parsepy.graphql.schema.javascript import number_of, shown
 from parsepy.model.values import JSONObject
 
 
