@@ -28,7 +28,7 @@ def _column_reader(of: GraphQLObjectType, class_name: str, name: str) -> Reader:
     if name == "id":
         return lambda value: to_global_id(class_name, value["objectId"])
     if name == "ACL":
-        return lambda value: value.get("ACL") or _EVERYBODY
+        return _acl
     column = column_of(of.fields[name])
     if column is None:
         return lambda value: value.get(name)
@@ -36,6 +36,11 @@ def _column_reader(of: GraphQLObjectType, class_name: str, name: str) -> Reader:
     if column.type.name == "Polygon":
         return lambda value: _corners(value.get(stored))
     return lambda value: value.get(stored)
+
+
+def _acl(value: Mapping[str, Any]) -> Any:
+    acl = value.get("ACL")
+    return _EVERYBODY if acl is None else acl
 
 
 def _corners(value: Any) -> list[JSONObject] | None:

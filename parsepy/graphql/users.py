@@ -62,7 +62,7 @@ async def _logged_in(run: Run, answer: Mapping[str, Any], columns: Columns) -> J
         acting = replace(acting, is_master=True, is_read_only=context.principal.is_read_only)
     run.context = replace(context, principal=acting)
     shown = await _viewer(run, columns)
-    if answer.get("authDataResponse"):
+    if answer.get("authDataResponse") is not None:
         shown["user"]["authDataResponse"] = answer["authDataResponse"]
     return {"viewer": shown}
 

@@ -37,6 +37,6 @@ async def answer(request: FunctionRequest) -> int:
 
 @Cloud.function("someProduct")
 async def some_product(request: FunctionRequest) -> Object | None:
-    """Answer the first product by name."""
+    """Answer the first product."""
     query: Query[Object] = Query("Product")
-    return await query.ascending("name").first()
+    return await query.first()

@@ -83,10 +83,9 @@ CLASSES: Mapping[str, Mapping[str, Any]] = {
 }
 SIGNED_IN = {"requiresAuthentication": True}
 OPEN = {"*": True}
-PERMISSIONS = {
-    operation: OPEN
-    for operation in ("find", "get", "count", "create", "update", "delete", "addField")
-}
+PERMISSIONS = dict.fromkeys(
+    ("find", "get", "count", "create", "update", "delete", "addField"), OPEN
+)
 REFUSING = {
     **PERMISSIONS,
     "find": {},
@@ -262,7 +261,7 @@ async def between(number: int, master: Client) -> None:
 
 @dataclass(frozen=True)
 class Answer:
-    """What was answered, in a form to compare."""
+    """What was answered, in a form to compare; ``kind`` is empty where none was recorded."""
 
     status: int
     kind: str
@@ -297,7 +296,8 @@ class Replay:
                 content=None if content is None else content.replace("\\udc00", "").encode(),
             )
         self._learn(example, response.text)
-        kind = response.headers.get("content-type", "")
+        is_told = "content-type" in example.response_headers
+        kind = response.headers.get("content-type", "") if is_told else ""
         try:
             body = response.json()
         except json.JSONDecodeError:
@@ -341,6 +341,8 @@ def normalised(value: Any, key: str = "") -> Any:
         return {name: normalised(item, name) for name, item in value.items()}
     if isinstance(value, list):
         return [normalised(item, key) for item in value]
+    if isinstance(value, int) and abs(value) > 2**53:
+        return float(value)  # JavaScript writes more digits of it than it knows
     if not isinstance(value, str):
         return value
     if key in ("createdAt", "updatedAt") and _DATE.fullmatch(value):

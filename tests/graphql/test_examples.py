@@ -69,9 +69,11 @@ async def answers(
         first = await server(EXAMPLES[0])
         async with Client(first, master=True) as master:
             await prepare(master, uri)
-            for example in EXAMPLES:
+        for example in EXAMPLES:
+            application = await server(example)
+            async with Client(application, master=True) as master:
                 await between(example.number, master)
-                found[example.number] = await replay.send(example, await server(example))
+            found[example.number] = await replay.send(example, application)
         yield found
     finally:
         for application in running.values():
