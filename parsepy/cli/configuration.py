@@ -54,6 +54,8 @@ def configure(args: argparse.Namespace) -> Configured:
         config = settings.config(masterKey=found.master_key, appId=found.app_id)
     if config.cloud is None:
         config = dataclasses.replace(config, cloud=_default_cloud(config))
+    if (config.schema is None or config.demo) and settings.values.get("mountGraphQL") is None:
+        config = dataclasses.replace(config, mount_graphql=True)
     if config.schema is None:
         files = _default_templates()
         config = dataclasses.replace(config, schema=SchemaOptions(files=files))

@@ -30,11 +30,19 @@ from graphql import (
 )
 
 from parsepy.graphql.caches import Recent
-from parsepy.graphql.limits import MOST_FIELDS, size_of
-from parsepy.graphql.plans import Compilation, Plan
+from parsepy.graphql.limits import (
+    MOST_FIELDS,
+    MOST_LEVELS,
+    MOST_REPEATED,
+    MOST_WORDS,
+    has_too_many_words,
+    repeats_itself,
+    size_of,
+)
+from parsepy.graphql.plans import Compilation, OperationPlan, Variant
 from parsepy.graphql.schema.scalars import ANY, OBJECT
 from parsepy.graphql.selections import Unsuited
-from parsepy.graphql.shapes import Shape, sample_of, shape_of
+from parsepy.graphql.shapes import DocumentShape, sample_of, shape_of
 from parsepy.graphql.variables import (
     NO_SLOTS,
     Coercer,
@@ -45,7 +53,7 @@ from parsepy.graphql.variables import (
     reworded_errors,
 )
 
-_LONG = 8_000
+_LONG = 2_000
 """Texts longer than this are parsed and validated in a thread."""
 _LONGEST_KEPT = 16_000
 _MOST_ERRORS = 100
@@ -69,7 +77,7 @@ class Document:
     operations: Mapping[str | None, OperationDefinitionNode]
     asks_for_type: bool
     slots: Slots = NO_SLOTS
-    plans: dict[str | None, Plan] = field(default_factory=dict)
+    plans: dict[str | None, OperationPlan] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +117,15 @@ class Documents:
             self._by_text.put(text, found, len(text))
         return found
 
-    def plan(self, document: Document, name: str | None) -> Plan | None:
+    async def variant(
+        self, prepared: Prepared, plan: OperationPlan, variables: Mapping[str, Any]
+    ) -> Variant:
+        """The steps of a plan; those of a long document are compiled in a thread."""
+        if len(prepared.text) > _LONG:
+            return await asyncio.to_thread(plan.variant, variables)
+        return plan.variant(variables)
+
+    def plan(self, document: Document, name: str | None) -> OperationPlan | None:
         """The plan of an operation; ``None`` if there is none of the name, or several without."""
         if name in document.plans:
             return document.plans[name]
@@ -120,7 +136,7 @@ class Documents:
             operation = operations[name]
         else:
             return None
-        plan = Plan(self.compilation, document.tree, operation, document.slots)
+        plan = OperationPlan(self.compilation, document.tree, operation, document.slots)
         document.plans[name] = plan
         return plan
 
@@ -132,7 +148,7 @@ class Documents:
                 return found
         return Prepared(self._read(text), text)
 
-    def _of_shape(self, shape: Shape, text: str) -> Prepared | None:
+    def _of_shape(self, shape: DocumentShape, text: str) -> Prepared | None:
         """The document of a text's shape with its literals; ``None`` if it is not to be lifted."""
         document = self._by_shape.get(shape.text)
         if document is None:
@@ -162,6 +178,8 @@ class Documents:
         return Slots(places, [convert for _, _, convert in finder.found])
 
     def _read(self, text: str) -> Document:
+        if has_too_many_words(text):
+            raise _too_large(f"The document has more than {MOST_WORDS} words.")
         try:
             tree = parse(text)
         except GraphQLSyntaxError as error:
@@ -186,6 +204,8 @@ class Documents:
 
     def _check_size(self, tree: DocumentNode) -> None:
         """Refuse what would hold everybody up, before it is validated."""
+        if repeats_itself(tree):
+            raise _too_large(f"The document repeats a field more than {MOST_REPEATED} times.")
         fragments = {
             definition.name.value: definition
             for definition in tree.definitions
@@ -198,8 +218,14 @@ class Documents:
                 except RecursionError:
                     is_bearable = False
                 if not is_bearable:
-                    text = f"The document asks for more than {MOST_FIELDS} fields, or too deep."
-                    raise Invalid([GraphQLError(text)], "GRAPHQL_VALIDATION_FAILED")
+                    raise _too_large(
+                        f"The document asks for more than {MOST_FIELDS} fields, "
+                        f"or deeper than {MOST_LEVELS} levels."
+                    )
+
+
+def _too_large(message: str) -> Invalid:
+    return Invalid([GraphQLError(message)], "GRAPHQL_VALIDATION_FAILED")
 
 
 class _Literals(Visitor):

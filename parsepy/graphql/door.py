@@ -13,14 +13,14 @@ from parsepy.graphql.documents import Documents, Invalid, Prepared
 from parsepy.graphql.executor import BadVariables, Result, execute
 from parsepy.graphql.failures import with_code
 from parsepy.graphql.persisted import PersistedDocuments, digest_of
-from parsepy.graphql.plans import Compilation, Plan
+from parsepy.graphql.plans import Compilation, OperationPlan
 from parsepy.graphql.runs import Run
-from parsepy.graphql.sanitising import sanitised
+from parsepy.graphql.sanitising import Sanitiser
 from parsepy.graphql.stamps import SchemaKeeper
 from parsepy.graphql.transport import (
     JSON,
-    Asked,
     BadRequest,
+    GraphQLRequest,
     Refused,
     answer,
     charset_of,
@@ -50,7 +50,7 @@ _JSON_LIMIT = 100 * 1024
 _NOT_FOUND_HEADERS: Headers = [(b"cache-control", b"private, no-cache, must-revalidate")]
 
 
-class _Failed(Exception):
+class _RequestFailed(Exception):
     """Errors of a request as a whole: nothing was executed."""
 
     def __init__(
@@ -162,20 +162,18 @@ class GraphQLDoor:
             return {"query": content.decode("utf-8", "replace")}
         return read_json(content)
 
-    async def _answer(self, exchange: Exchange, asked: Asked, kind: bytes) -> Answer:
+    async def _answer(self, exchange: Exchange, asked: GraphQLRequest, kind: bytes) -> Answer:
         is_client = not (
             exchange.principal.is_privileged or self._backend.config.graphql_public_introspection
         )
-        text = asked.query or ""
+        sanitised = Sanitiser(asked.query or "") if is_client else str
 
         def shown(errors: Sequence[GraphQLError]) -> list[Any]:
-            return [
-                formatted(e, sanitised(e.message, text) if is_client else e.message) for e in errors
-            ]
+            return [formatted(error, sanitised(error.message)) for error in errors]
 
         try:
             result = await self._executed(exchange, asked, is_client=is_client)
-        except _Failed as failed:
+        except _RequestFailed as failed:
             content = {"errors": shown(failed.errors)}
             return answer(content, kind, failed.status, failed.headers)
         if isinstance(result, bytes):
@@ -187,7 +185,7 @@ class GraphQLDoor:
     # --- its execution --------------------------------------------------------------------------
 
     async def _executed(
-        self, exchange: Exchange, asked: Asked, *, is_client: bool
+        self, exchange: Exchange, asked: GraphQLRequest, *, is_client: bool
     ) -> Result | bytes:
         text, digest = self._text_of(asked)
         schema = await self._keeper.current()
@@ -195,45 +193,53 @@ class GraphQLDoor:
         try:
             prepared = await documents.prepare(text)
         except Invalid as invalid:
-            raise _Failed([_coded(e, invalid.code) for e in invalid.errors]) from None
+            raise _RequestFailed([_coded(e, invalid.code) for e in invalid.errors]) from None
         plan = documents.plan(prepared.document, asked.operation_name)
         self._check(exchange, text, prepared, plan, is_client=is_client)
         if digest is not None and asked.query:
             self._persisted.put(digest, text)
         if plan is None:
-            raise _Failed([_unresolved(asked.operation_name)])
+            raise _RequestFailed([_unresolved(asked.operation_name)])
         context = self._context(exchange)
         if plan.kind is OperationType.SUBSCRIPTION and schema.subscription_type is not None:
-            raise _Failed([GraphQLError("Subscriptions are served over a websocket.")])
+            raise _RequestFailed([GraphQLError("Subscriptions are served over a websocket.")])
         execution = Run(context, documents.compilation.classes)
         execution.session_token = exchange.credentials.session_token
-        if not plan.variables.definitions and plan.variant({}).introspects:
-            return await self._introspect(schema, prepared, plan, asked, execution)
+        may_introspect = "__schema" in text or prepared.document.asks_for_type
+        if may_introspect and not plan.variables.definitions and plan.variant({}).introspects:
+            return await self._introspect(documents, prepared, plan, asked, execution)
         try:
             return await execute(
-                schema, prepared, plan, asked.operation_name, execution, asked.variables
+                documents, prepared, plan, asked.operation_name, execution, asked.variables
             )
         except BadVariables as bad:
-            raise _Failed([_coded(error, "BAD_USER_INPUT") for error in bad.errors]) from None
+            raise _RequestFailed(
+                [_coded(error, "BAD_USER_INPUT") for error in bad.errors]
+            ) from None
 
     async def _introspect(
-        self, schema: GraphQLSchema, prepared: Prepared, plan: Plan, asked: Asked, execution: Run
+        self,
+        documents: Documents,
+        prepared: Prepared,
+        plan: OperationPlan,
+        asked: GraphQLRequest,
+        execution: Run,
     ) -> Result | bytes:
         """The schema as a document asks for it; kept as it is long in the making."""
-        key = f"{id(schema)} {asked.operation_name} {prepared.text}"
+        key = f"{asked.operation_name} {prepared.text}"
         is_all = not plan.variant({}).steps
         kept = self._introspected.get(key) if is_all else None
         if kept is not None:
             return kept
         result = await execute(
-            schema, prepared, plan, asked.operation_name, execution, asked.variables
+            documents, prepared, plan, asked.operation_name, execution, asked.variables
         )
         if is_all and not result.errors:
             given = await asyncio.to_thread(answer, {"data": result.data}, JSON)
             self._introspected.put(key, given.content, len(given.content))
         return result
 
-    def _text_of(self, asked: Asked) -> tuple[str, str | None]:
+    def _text_of(self, asked: GraphQLRequest) -> tuple[str, str | None]:
         """The document that is asked for, and its hash if it is to be remembered by that."""
         given = asked.extensions.get("persistedQuery")
         if not given:
@@ -244,16 +250,16 @@ class GraphQLDoor:
                 )
             return asked.query, None
         if not isinstance(given, dict) or given.get("version") != 1:
-            raise _Failed([GraphQLError("Unsupported persisted query version")])
+            raise _RequestFailed([GraphQLError("Unsupported persisted query version")])
         digest = given.get("sha256Hash")
         if asked.query is None:
             text = self._persisted.get(digest) if isinstance(digest, str) else None
             if text is None:
                 error = with_code("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND")
-                raise _Failed([error], 200, list(_NOT_FOUND_HEADERS))
+                raise _RequestFailed([error], 200, list(_NOT_FOUND_HEADERS))
             return text, None
         if digest != digest_of(asked.query):
-            raise _Failed([GraphQLError("provided sha does not match query")])
+            raise _RequestFailed([GraphQLError("provided sha does not match query")])
         return asked.query, digest
 
     def _documents_of(self, schema: GraphQLSchema) -> Documents:
@@ -271,7 +277,7 @@ class GraphQLDoor:
         exchange: Exchange,
         text: str,
         prepared: Prepared,
-        plan: Plan | None,
+        plan: OperationPlan | None,
         *,
         is_client: bool,
     ) -> None:
@@ -284,19 +290,19 @@ class GraphQLDoor:
                 [(b"allow", b"POST")],
             )
         if is_client and ("__schema" in text or prepared.document.asks_for_type):
-            raise _Failed([GraphQLError("Introspection is not allowed")], 403)
+            raise _RequestFailed([GraphQLError("Introspection is not allowed")], 403)
         if plan is not None and not exchange.principal.is_privileged:
             options = self._backend.config.request_complexity
             reason = sizes.refusal(plan.size, plan.operation, plan.fragments, options)
             if reason is not None:
-                raise _Failed([GraphQLError(reason)])
+                raise _RequestFailed([GraphQLError(reason)])
 
 
 def _answer_preflight(exchange: Exchange) -> Answer | None:
     return Answer(b"OK") if exchange.method == "OPTIONS" else None
 
 
-def _asked(exchange: Exchange, body: Any) -> Asked:
+def _asked(exchange: Exchange, body: Any) -> GraphQLRequest:
     if exchange.method == "POST":
         return of_post(body)
     if exchange.method == "GET":

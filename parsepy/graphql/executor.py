@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import GraphQLError, GraphQLSchema, OperationType
+from graphql import GraphQLError, OperationType
 
-from parsepy.graphql.documents import Prepared
+from parsepy.graphql.documents import Documents, Prepared
 from parsepy.graphql.failures import error_of
-from parsepy.graphql.plans import Plan, Step, Variant
-from parsepy.graphql.runs import Anomaly, Later, Run
+from parsepy.graphql.plans import OperationPlan, Step, Variant
+from parsepy.graphql.runs import Anomaly, Later, Run, batched
 from parsepy.graphql.slow_path import Execution, Outcome
 from parsepy.graphql.variables import Unfit
 from parsepy.model.values import JSONObject
@@ -33,9 +33,9 @@ class BadVariables(Exception):
 
 
 async def execute(
-    schema: GraphQLSchema,
+    documents: Documents,
     prepared: Prepared,
-    plan: Plan,
+    plan: OperationPlan,
     name: str | None,
     run: Run,
     given: Mapping[str, Any],
@@ -47,7 +47,7 @@ async def execute(
             run.variables = plan.variables.read(given, run.literals)
         except Unfit:
             raise BadVariables(plan.variables.errors(given)) from None
-    variant = plan.variant(run.variables)
+    variant = await documents.variant(prepared, plan, run.variables)
     outcomes: dict[str, Outcome] = {}
     if plan.kind is OperationType.MUTATION:
         data = await _in_order(variant, run, outcomes)
@@ -55,7 +55,10 @@ async def execute(
         data = await _side_by_side(variant, run, outcomes)
     if data is not None and variant.is_compiled:
         return Result(data, [])
-    execution = Execution(schema, run, outcomes)
+    for step in variant.steps:
+        if step.constant is not None:
+            outcomes[step.key] = step.constant
+    execution = Execution(documents.compilation.schema, run, outcomes)
     made = await execution.execute(prepared.own_tree(), name, given)
     return Result(made.data, made.errors or [])
 
@@ -78,16 +81,13 @@ async def _side_by_side(
     if len(steps) == 1:
         await _fetch(steps[0], run, outcomes)
     else:
-        await asyncio.gather(*(_fetch_in_turn(step, run, outcomes) for step in steps))
+        waiting = [step for step in steps if step.constant is None]
+        for some in batched(waiting):
+            await asyncio.gather(*(_fetch(step, run, outcomes) for step in some))
     data: JSONObject = {}
     if not variant.is_compiled or not await _completed(steps, run, outcomes, data):
         return None
     return data
-
-
-async def _fetch_in_turn(step: Step, run: Run, outcomes: dict[str, Outcome]) -> None:
-    async with run.room:
-        await _fetch(step, run, outcomes)
 
 
 async def _fetch(step: Step, run: Run, outcomes: dict[str, Outcome]) -> None:

@@ -1,9 +1,12 @@
 """How deep a document's operation is and how many fields it asks for, and what is too much."""
 
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from graphql import (
+    DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -14,9 +17,13 @@ from graphql import (
 
 from parsepy.config.groups import RequestComplexityOptions
 
-MOST_FIELDS = 10_000
+MOST_FIELDS = 5_000
 """More fields than this no document may ask for, whoever sends it and whatever the options say."""
-MOST_LEVELS = 200
+MOST_LEVELS = 100
+MOST_WORDS = 10_000
+MOST_REPEATED = 200
+"""So often one key may stand in one selection: validation compares each pair of them."""
+_WORD = re.compile(r'"(?:[^"\\\n]|\\.)*"|[_A-Za-z0-9.$-]+')
 
 Fragments = Mapping[str, FragmentDefinitionNode]
 
@@ -32,6 +39,36 @@ class Size:
     def is_bearable(self) -> bool:
         """Can it be answered without holding everybody up?"""
         return self.fields <= MOST_FIELDS and self.depth <= MOST_LEVELS
+
+
+def has_too_many_words(text: str) -> bool:
+    """Is a document so long that reading it would take a second? (Found out in a millisecond.)"""
+    if len(text) <= MOST_WORDS:
+        return False
+    return sum(1 for _ in _WORD.finditer(text)) > MOST_WORDS
+
+
+def repeats_itself(tree: DocumentNode) -> bool:
+    """Does one key stand in one selection more often than any client writes it?"""
+
+    def repeats(selections: SelectionSetNode | None) -> bool:
+        if selections is None:
+            return False
+        nodes = selections.selections
+        if len(nodes) > MOST_REPEATED:
+            keys = Counter(
+                (node.alias or node.name).value if isinstance(node, FieldNode) else ""
+                for node in nodes
+            )
+            if max(keys.values()) > MOST_REPEATED:
+                return True
+        return any(
+            repeats(node.selection_set)
+            for node in nodes
+            if isinstance(node, FieldNode | InlineFragmentNode)
+        )
+
+    return any(repeats(getattr(node, "selection_set", None)) for node in tree.definitions)
 
 
 def size_of(operation: OperationDefinitionNode, fragments: Fragments) -> Size:

@@ -1,4 +1,4 @@
-"""``Plan``: one operation of a valid document, compiled."""
+"""``OperationPlan``: one operation of a valid document, compiled."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _INTROSPECTION = ("__schema", "__type")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A root field: ``fetch`` is ``None`` for ``__typename``, whose value is ``constant``.
+    """A root field; for ``__typename`` and ``health`` the answer is known: ``constant``.
 
     ``complete`` is ``None`` where the library completes the value.
     """
@@ -38,7 +38,7 @@ class Step:
     fetch: Fetch | None = None
     arguments: Arguments | None = None
     complete: Complete | None = None
-    constant: str | None = None
+    constant: str | bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Compilation:
     coercers: Coercers
 
 
-class Plan:
+class OperationPlan:
     """One operation of a valid document."""
 
     def __init__(
@@ -138,6 +138,8 @@ class Plan:
         operation = operation_of(field)
         if operation is None:
             return Step(key)  # a field of custom SDL that nothing resolves: null
+        if operation.kind == "health":
+            return Step(key, constant=True)
         try:
             fetch = fetch_of(field, operation, nodes, selections, made.classes, made.limits)
             arguments = Arguments(field, nodes[0], self._slots)

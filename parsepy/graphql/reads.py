@@ -29,13 +29,14 @@ class Columns:
     """What a selection needs of objects of a class: ``keys`` (``None``: all) and includes.
 
     ``names`` are what was selected; ``refusal`` says why it is too much for a client by
-    ``requestComplexity``.
+    ``requestComplexity``, or (``is_refused_to_all``) for anybody.
     """
 
     names: tuple[str, ...] = ()
     keys: tuple[str, ...] | None = None
     include: tuple[Path, ...] = ()
     refusal: ParseError | None = None
+    is_refused_to_all: bool = False
 
     @property
     def has_keys(self) -> bool:
@@ -43,9 +44,11 @@ class Columns:
         return bool(self.names) and not any("authData" in name for name in self.names)
 
     def check(self, run: Run) -> None:
-        """Raise the refusal of a client's selection."""
-        if self.refusal is not None and not run.context.principal.is_privileged:
-            raise self.refusal
+        """Raise the refusal of a selection."""
+        if self.refusal is None:
+            return
+        if self.is_refused_to_all or not run.context.principal.is_privileged:
+            raise ParseError(Code(self.refusal.code), self.refusal.message)
 
 
 def columns_of(
@@ -71,7 +74,10 @@ def columns_of(
         queries.selection(parameters, False, limits)
     except ParseError as error:
         refusal = error
-    keys, _, include, _ = queries.selection(parameters, True, _UNLIMITED)
+    try:
+        keys, _, include, _ = queries.selection(parameters, True, _UNLIMITED)
+    except ParseError as error:
+        return Columns(tuple(needed), refusal=error, is_refused_to_all=True)
     schema = classes.get(class_name)
     types = {} if schema is None else schema.types
     reached = tuple(

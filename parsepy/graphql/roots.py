@@ -21,7 +21,7 @@ Fetch = Callable[[Run, Arguments], Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SelectedField:
     """A root field of a document: the operation, its class's name, and the selected names."""
 
     operation: Operation
@@ -53,23 +53,16 @@ def fetch_of(
     if make is None:
         raise Unsuited
     name = nodes[0].name.value
-    asked = Asked(operation, name, selections.names(nodes), classes, limits)
+    asked = SelectedField(operation, name, selections.names(nodes), classes, limits)
     return make(asked)
 
 
-def _class_of(asked: Asked) -> str:
+def _class_of(asked: SelectedField) -> str:
     assert asked.operation.class_name is not None
     return asked.operation.class_name
 
 
-def _health(asked: Asked) -> Fetch:
-    async def fetch(run: Run, arguments: Arguments) -> Any:
-        return True
-
-    return fetch
-
-
-def _node(asked: Asked) -> Fetch:
+def _node(asked: SelectedField) -> Fetch:
     known: dict[str, reads.Columns] = {}
 
     def columns(class_name: str) -> reads.Columns:
@@ -85,7 +78,7 @@ def _node(asked: Asked) -> Fetch:
     return fetch
 
 
-def _get(asked: Asked) -> Fetch:
+def _get(asked: SelectedField) -> Fetch:
     class_name = _class_of(asked)
     columns = asked.below("")
 
@@ -96,7 +89,7 @@ def _get(asked: Asked) -> Fetch:
     return fetch
 
 
-def _find(asked: Asked) -> Fetch:
+def _find(asked: SelectedField) -> Fetch:
     class_name = _class_of(asked)
     columns = reads.page_columns_of(asked.names, class_name, asked.classes, asked.limits)
 
@@ -106,7 +99,7 @@ def _find(asked: Asked) -> Fetch:
     return fetch
 
 
-def _viewer(asked: Asked) -> Fetch:
+def _viewer(asked: SelectedField) -> Fetch:
     columns = asked.of_class("_User", "user.")
 
     async def fetch(run: Run, arguments: Arguments) -> Any:
@@ -115,7 +108,7 @@ def _viewer(asked: Asked) -> Fetch:
     return fetch
 
 
-def _mock(asked: Asked) -> Fetch:
+def _mock(asked: SelectedField) -> Fetch:
     value = asked.operation.value
 
     async def fetch(run: Run, arguments: Arguments) -> Any:
@@ -124,7 +117,7 @@ def _mock(asked: Asked) -> Fetch:
     return fetch
 
 
-def _custom(asked: Asked) -> Fetch:
+def _custom(asked: SelectedField) -> Fetch:
     function = asked.operation.function or asked.name
 
     async def fetch(run: Run, arguments: Arguments) -> Any:
@@ -133,12 +126,12 @@ def _custom(asked: Asked) -> Fetch:
     return fetch
 
 
-def _plain(call: Fetch) -> Callable[[Asked], Fetch]:
+def _plain(call: Fetch) -> Callable[[SelectedField], Fetch]:
     """An operation that needs to know nothing of the selection."""
     return lambda asked: call
 
 
-def _payload(call: Fetch) -> Callable[[Asked], Fetch]:
+def _payload(call: Fetch) -> Callable[[SelectedField], Fetch]:
     """A mutation, which answers the ``clientMutationId`` of its input."""
 
     async def fetch(run: Run, arguments: Arguments) -> Any:
@@ -153,8 +146,8 @@ def _payload(call: Fetch) -> Callable[[Asked], Fetch]:
 Write = Callable[[Run, str, Arguments, reads.Columns], Awaitable[JSONObject]]
 
 
-def _write(write: Write) -> Callable[[Asked], Fetch]:
-    def make(asked: Asked) -> Fetch:
+def _write(write: Write) -> Callable[[SelectedField], Fetch]:
+    def make(asked: SelectedField) -> Fetch:
         class_name = _class_of(asked)
         name = field_name(class_name)
         columns = asked.below(f"{name}.")
@@ -170,8 +163,8 @@ def _write(write: Write) -> Callable[[Asked], Fetch]:
 LogIn = Callable[[Run, Arguments, reads.Columns], Awaitable[JSONObject]]
 
 
-def _log_in(log_in: LogIn) -> Callable[[Asked], Fetch]:
-    def make(asked: Asked) -> Fetch:
+def _log_in(log_in: LogIn) -> Callable[[SelectedField], Fetch]:
+    def make(asked: SelectedField) -> Fetch:
         columns = asked.of_class("_User", "viewer.user.")
 
         async def call(run: Run, given: Arguments) -> Any:
@@ -182,8 +175,7 @@ def _log_in(log_in: LogIn) -> Callable[[Asked], Fetch]:
     return make
 
 
-_KINDS: Mapping[str, Callable[[Asked], Fetch]] = {
-    "health": _health,
+_KINDS: Mapping[str, Callable[[SelectedField], Fetch]] = {
     "node": _node,
     "get": _get,
     "find": _find,

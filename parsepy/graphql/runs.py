@@ -1,9 +1,9 @@
 """``Run``: one execution of an operation, and what its steps know of it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from parsepy.backend import RequestContext
 from parsepy.graphql.paging import Page
@@ -45,31 +45,26 @@ class Run:
     variables: JSONObject = field(default_factory=dict)
     literals: list[Any] = field(default_factory=list)
     session_token: str | None = None
-    _room: asyncio.Semaphore | None = None
-
-    @property
-    def room(self) -> asyncio.Semaphore:
-        """The bound of what is read side by side."""
-        if self._room is None:
-            self._room = asyncio.Semaphore(SIDE_BY_SIDE)
-        return self._room
 
     async def settle(self, later: list[Later]) -> None:
         """Read the relations of complete objects, and the relations of what is in these."""
         while later:
             now, later = later, []
-            if len(now) == 1:
-                await self._settle(now[0], later)
-                continue
-            waiting = (self._settle_in_turn(one, later) for one in now)
-            for outcome in await asyncio.gather(*waiting, return_exceptions=True):
-                if isinstance(outcome, BaseException):
-                    raise outcome
-
-    async def _settle_in_turn(self, one: Later, later: list[Later]) -> None:
-        async with self.room:
-            await self._settle(one, later)
+            for some in batched(now):
+                waiting = (self._settle(one, later) for one in some)
+                for outcome in await asyncio.gather(*waiting, return_exceptions=True):
+                    if isinstance(outcome, BaseException):
+                        raise outcome
 
     async def _settle(self, one: Later, later: list[Later]) -> None:
         page = await one.fetch(self, one.owner)
         one.place.update(one.complete(page, later))
+
+
+T = TypeVar("T")
+
+
+def batched(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """The items in groups of as many as are read side by side."""
+    for begin in range(0, len(items), SIDE_BY_SIDE):
+        yield items[begin : begin + SIDE_BY_SIDE]

@@ -1,4 +1,4 @@
-"""``sanitised``: messages without what they would tell a client of the schema.
+"""``Sanitiser``: messages without what they would tell a client of the schema.
 
 Whoever may not introspect learns no name that they did not write themselves.
 """
@@ -6,7 +6,8 @@ Whoever may not introspect learns no name that they did not write themselves.
 import re
 from collections.abc import Callable
 
-Rule = tuple[re.Pattern[str], Callable[[re.Match[str], Callable[[str], bool]], str]]
+Apply = Callable[[re.Match[str], Callable[[str], bool]], str]
+Rule = tuple[re.Pattern[str], Apply]
 
 _SUGGESTION = re.compile(r" ?Did you mean(.+?)\?$")
 _REQUIRED = re.compile(r'Field "[^"]*" of required type "[^"]*" was not provided\.')
@@ -52,19 +53,26 @@ _RULES: tuple[Rule, ...] = (
 )
 
 
-def sanitised(message: str, document: str) -> str:
-    """The message for a client who sent ``document``."""
-    message = _SUGGESTION.sub("", message)
-    message = _REQUIRED.sub("Field of required type was not provided.", message)
-    if '"' not in message:
+class Sanitiser:
+    """Rewrites messages for the client who sent a document."""
+
+    def __init__(self, document: str) -> None:
+        self._document = document
+        self._words: set[str] | None = None
+
+    def _is_known(self, name: str) -> bool:
+        if self._words is None:
+            self._words = set(_WORD.findall(self._document))
+        return name.translate(_WRAPPERS) in self._words
+
+    def __call__(self, message: str) -> str:
+        """The message without what the client is not to learn."""
+        message = _SUGGESTION.sub("", message)
+        message = _REQUIRED.sub("Field of required type was not provided.", message)
+        if '"' in message:
+            for pattern, apply in _RULES:
+                message = pattern.sub(self._applied(apply), message)
         return message
-    words: set[str] = set()
 
-    def is_known(name: str) -> bool:
-        if not words:
-            words.update(_WORD.findall(document))
-        return name.translate(_WRAPPERS) in words
-
-    for pattern, apply in _RULES:
-        message = pattern.sub(lambda match, apply=apply: apply(match, is_known), message)  # type: ignore[misc]
-    return message
+    def _applied(self, apply: Apply) -> Callable[[re.Match[str]], str]:
+        return lambda match: apply(match, self._is_known)

@@ -18,7 +18,7 @@ _TOKEN = re.compile(
 _LONGEST_NUMBER = 400
 
 
-class Shape(NamedTuple):
+class DocumentShape(NamedTuple):
     """A text with ``""``, ``1`` or ``1.0`` for each literal, and the literals in their order."""
 
     text: str
@@ -29,7 +29,7 @@ class _Unliftable(Exception):
     """A literal that a shape can't stand for."""
 
 
-def shape_of(text: str) -> Shape | None:
+def shape_of(text: str) -> DocumentShape | None:
     """Lift the texts and numbers out of a document; ``None`` where one is of a rare form."""
     literals: list[Literal] = []
 
@@ -46,7 +46,7 @@ def shape_of(text: str) -> Shape | None:
         raise _Unliftable  # a block string
 
     try:
-        return Shape(_TOKEN.sub(lift, text), literals)
+        return DocumentShape(_TOKEN.sub(lift, text), literals)
     except _Unliftable:
         return None
 

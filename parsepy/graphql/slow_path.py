@@ -3,6 +3,7 @@
 No root field is executed here, so that no mutation runs twice; pages of relations are read again.
 """
 
+import asyncio
 from collections.abc import Mapping
 from inspect import isawaitable
 from typing import Any, NamedTuple
@@ -22,7 +23,7 @@ from parsepy.graphql import reads, system
 from parsepy.graphql.failures import FieldError, error_of
 from parsepy.graphql.fields import class_of_member, reader_of, schema_field_type
 from parsepy.graphql.paging import Page, cursor_of
-from parsepy.graphql.runs import Run
+from parsepy.graphql.runs import SIDE_BY_SIDE, Run
 from parsepy.graphql.schema.markers import (
     EdgeOf,
     ObjectOf,
@@ -54,6 +55,7 @@ class Execution:
         self._schema = schema
         self._run = run
         self._outcomes = outcomes
+        self._room = asyncio.Semaphore(SIDE_BY_SIDE)
 
     async def execute(
         self, tree: DocumentNode, name: str | None, given: Mapping[str, Any]
@@ -127,7 +129,7 @@ class Execution:
             raise FieldError("Cannot read properties of undefined (reading 'className')")
         related = reads.related_to(class_name, owner["objectId"], column)
         try:
-            async with run.room:
+            async with self._room:
                 return await reads.find(run, target, columns, arguments, related)
         except Exception as error:
             raise error_of(run.context, error, f"GraphQL: {info.field_name}") from error

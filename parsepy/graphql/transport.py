@@ -57,7 +57,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class GraphQLRequest:
     """What a request asks for."""
 
     query: str | None
@@ -112,7 +112,7 @@ def read_json(content: bytes) -> Any:
         raise Refused(400) from None
 
 
-def of_post(body: Any) -> Asked:
+def of_post(body: Any) -> GraphQLRequest:
     """What the body of a POST asks for; raises ``BadRequest``."""
     if isinstance(body, list):
         raise BadRequest("Operation batching disabled.")
@@ -132,7 +132,7 @@ def of_post(body: Any) -> Asked:
     if operation_name is not None and not isinstance(operation_name, str):
         raise BadRequest("`operationName` in a POST body must be a string if provided.")
     query = body.get("query")
-    return Asked(
+    return GraphQLRequest(
         query if isinstance(query, str) else None,
         operation_name,
         body.get("variables") or {},
@@ -154,7 +154,7 @@ def _check_query(query: Any) -> None:
     raise BadRequest("GraphQL queries must be strings.")
 
 
-def of_get(query_string: bytes, headers: Mapping[bytes, bytes]) -> Asked:
+def of_get(query_string: bytes, headers: Mapping[bytes, bytes]) -> GraphQLRequest:
     """What the query string of a GET asks for; raises ``BadRequest``."""
     essence = essence_of(headers.get(b"content-type"))
     if essence is not None and essence != "application/json":
@@ -162,7 +162,7 @@ def of_get(query_string: bytes, headers: Mapping[bytes, bytes]) -> Asked:
             "GET requests may not have a content-type header other than application/json.", 415
         )
     given = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=1000)
-    return Asked(
+    return GraphQLRequest(
         _once(given, "query"),
         _once(given, "operationName"),
         _json_once(given, "variables"),

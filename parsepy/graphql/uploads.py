@@ -35,7 +35,7 @@ class FileUpload(Upload):
     is_too_large: bool = False
 
 
-class _Reader(PartReader):
+class _MultipartReader(PartReader):
     """Gathers the two fields and the files of a form."""
 
     def __init__(self, boundary: bytes, most_file: int) -> None:
@@ -177,7 +177,7 @@ async def read_form(body: FileBody, most_file: int, most: int) -> Any:
     boundary = boundary_of(body.content_type or "")
     if boundary is None:
         raise BadUpload(500)
-    reader = _Reader(boundary, most_file)
+    reader = _MultipartReader(boundary, most_file)
     try:
         async for piece in _chunks(body, most):
             reader.write(piece)

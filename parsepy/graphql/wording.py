@@ -54,7 +54,7 @@ def number(value: int | float) -> str:
         return text
     mantissa, _, power = text.partition("e")
     exponent = int(power)
-    if -7 <= exponent < 0:
+    if -7 < exponent < 0:
         return format(Decimal(text), "f")
     return f"{mantissa}e{'+' if exponent > 0 else '-'}{abs(exponent)}"
 
