@@ -20,7 +20,8 @@ async def keep_one_cart(request: SaveRequest, proceed: Proceed) -> Answer | None
     user = (before.get("user") if before is not None else None) or owner(request)
     if before is not None and sent.dirty("items") and sent.get("items") == []:
         # nothing to price; so an order may empty the cart in its transaction, which takes no locks
-        sent.set({"subtotal": 0, "discount": 0, "total": 0})
+        sent.set({"subtotal": 0, "discount": 0, "total": 0, "user": user})
+        sent.acl = private_to(user)
         await proceed(use_master_key=True)
         return None
     async with Cloud.lock(f"cart:{user.id}"):

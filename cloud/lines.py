@@ -23,13 +23,9 @@ class Line:
     given: Any
     item: Object
     quantity: int
+    is_sku: bool
     product: Object | None = None
     price: Decimal = Decimal(0)
-
-    @property
-    def is_sku(self) -> bool:
-        """Is it a SKU, with a stock?"""
-        return self.item.class_name == "SKU"
 
     @property
     def name(self) -> str:
@@ -73,7 +69,7 @@ def _line(place: str, given: Any) -> Line:
     if isinstance(given, Object):
         if given.class_name not in ("SKU", "Product"):
             raise refuse(place, "a SKU or a product")
-        return Line(place, given, given, 1)
+        return Line(place, given, given, 1, given.class_name == "SKU")
     if not isinstance(given, dict):
         raise refuse(place, 'a pointer, or {"sku" or "product": pointer, "quantity": number}')
     unknown = sorted(set(given) - {"sku", "product", "quantity", *_SERVERS})
@@ -90,7 +86,7 @@ def _line(place: str, given: Any) -> Line:
         raise refuse(f"{place}.quantity", f"an integer from 1 to {MOST_OF_ONE}")
     if quantity != int(quantity) or not 1 <= quantity <= MOST_OF_ONE:
         raise refuse(f"{place}.quantity", f"an integer from 1 to {MOST_OF_ONE}")
-    return Line(place, given, item, int(quantity))
+    return Line(place, given, item, int(quantity), item.class_name == "SKU")
 
 
 async def _resolve(lines: list[Line]) -> None:

@@ -19,7 +19,7 @@ from parsepy.model.query import QueryLimits
 from parsepy.model.schema import ClassSchema
 from parsepy.model.values import JSONObject
 from parsepy.outgoing import Outgoing
-from parsepy.pubsub import Events
+from parsepy.pubsub import Events, Unanswered
 from parsepy.push.base import PushSender
 from parsepy.storage import Storage
 from parsepy.triggers import Event, Triggers
@@ -31,6 +31,8 @@ class SchemaCache:
 
     classes: dict[str, ClassSchema] = field(default_factory=dict)
     documents: dict[str, dict[str, Any]] = field(default_factory=dict)
+    real_indexes: dict[str, tuple[JSONObject, JSONObject]] = field(default_factory=dict)
+    """By class: the indexes that its row had at the start, and those that there were."""
     loaded_at: float = 0.0
     failed_at: float = 0.0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -61,6 +63,10 @@ class Backend:
     schemas: SchemaCache = field(default_factory=SchemaCache)
     triggers: Triggers = field(default_factory=Triggers)
     events: Events = field(default_factory=Events)
+    unanswered: Unanswered | None = None
+    """Where Live Query listens: the requests whose answers events must not overtake."""
+    troubles: dict[str, Callable[[], str | None]] = field(default_factory=dict)
+    """Parts of which `/health` tells, by their names there; each says what is wrong with it."""
     mailer: Mailer | None = None
     outgoing: Outgoing = field(default_factory=Outgoing)
     webhooks: WebhookCache = field(default_factory=WebhookCache)
@@ -90,6 +96,8 @@ class RequestContext:
     trigger_context: dict[str, Any] = field(default_factory=dict)
     mount_url: str = ""
     headers: Mapping[bytes, bytes] = field(default_factory=dict)
+    is_answered: bool = False
+    """Is a write in this context what the answer of a request tells of?"""
 
     @property
     def config(self) -> Config:

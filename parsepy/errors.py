@@ -16,7 +16,6 @@ Every exception of parsepy, and the module that raises it::
     │   ├── Unavailable         storage/failures.py: the database can't be reached
     │   └── Conflict            storage/transactions.py: another transaction was faster
     ├── FrameError              livequery/protocol.py: a message that is none
-    ├── BadForm                 pages/requests.py: a form that is too large, or none
     ├── OutgoingError           outgoing.py: another server gave no answer to use
     ├── UploadAbandoned         files/uploads.py: an upload's chunks were deleted meanwhile
     ├── ConfigError             config/checks.py: options that are wrong, all of them at once

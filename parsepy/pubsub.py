@@ -4,14 +4,20 @@ An event may only react: it is published when the write is done. `save` and `del
 who listens; they ask ``wants`` so that nobody's events cost nothing.
 """
 
+import asyncio
+import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from parsepy.model.values import JSONObject
 
 log = logging.getLogger("parsepy")
+
+HOLD_SECONDS = 0.5
+"""How long after its write began an event waits for the answer of a slow request."""
 
 Operation = Literal["create", "update", "delete"]
 
@@ -42,6 +48,61 @@ class Listener(Protocol):
         ...
 
 
+class Unanswered:
+    """Requests whose answers are still to be handed over, by the objects that they write.
+
+    Parse: who saves hears of it by the answer first, and by an event after it.
+    """
+
+    def __init__(self, wants: Callable[[str], bool]) -> None:
+        """``wants``: does anybody listen to a class?"""
+        self._wants = wants
+        self._requests: dict[str, _Writing] = {}
+        self._writers: dict[tuple[str, str], list[str]] = {}
+
+    def begin(self, request_id: str, class_name: str, object_id: str) -> None:
+        """Note that a request is about to write an object."""
+        if not self._wants(class_name):
+            return
+        writing = self._requests.get(request_id)
+        if writing is None:
+            writing = self._requests[request_id] = _Writing(time.monotonic() + HOLD_SECONDS)
+        key = class_name, object_id
+        writing.objects.append(key)
+        self._writers.setdefault(key, []).append(request_id)
+
+    def end(self, request_id: str) -> None:
+        """Note that the answer of a request is out, or will never be."""
+        writing = self._requests.pop(request_id, None)
+        if writing is None:
+            return
+        for key in writing.objects:
+            writers = self._writers[key]
+            writers.remove(request_id)
+            if not writers:
+                del self._writers[key]
+        writing.is_answered.set()
+
+    async def wait(self, class_name: str, object_id: str) -> None:
+        """Return when nobody who writes this object waits for an answer, or has waited long."""
+        for request_id in list(self._writers.get((class_name, object_id), ())):
+            writing = self._requests.get(request_id)
+            if writing is None:
+                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(writing.until - time.monotonic()):
+                    await writing.is_answered.wait()
+
+
+@dataclass(slots=True)
+class _Writing:
+    """A request that writes: what it writes, and until when events wait for its answer."""
+
+    until: float
+    objects: list[tuple[str, str]] = field(default_factory=list)
+    is_answered: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 class EventTransport(Protocol):
     """Brings the changes that any process has stored to the listeners of this process."""
 
@@ -52,7 +113,23 @@ class EventTransport(Protocol):
         """Prepare for events of this class; awaited before a client subscribes to it."""
 
     async def run(self, deliver: Callable[[ObjectEvent], Awaitable[None]]) -> None:
-        """Await ``deliver`` for one event after the other, in their order, until cancelled."""
+        """Await ``deliver`` for one event after the other, in their order, until cancelled.
+
+        Run again, it goes on with the event that was being delivered.
+        """
+
+    async def close(self) -> None:
+        """Receive no more."""
+
+    @property
+    def behind(self) -> float:
+        """The age in seconds of what has not been delivered yet."""
+        ...
+
+    @property
+    def missed(self) -> int:
+        """How often events were lost for good."""
+        ...
 
 
 class Events:

@@ -98,7 +98,7 @@ class Client:
         if started:
             await asyncio.wait(started)
         holder = Client(self._application, **{"X-Parse-Master-Key": MASTER_KEY})
-        status = await holder.get("_JobStatus", headers[b"x-parse-job-status-id"].decode())
+        status = await holder.get("_JobStatus", headers[b"X-Parse-Job-Status-Id"].decode())
         if status["status"] == "failed":
             raise ParseError(Code.SCRIPT_FAILED, str(status.get("message")))
         return status

@@ -52,7 +52,7 @@ def run(count: int, serve: Serve) -> None:
         while True:
             time.sleep(_POLL)
             for pid, number in list(pids.items()):
-                # each by its id: the database's process is not ours to bury
+                # each by its id: the embedded database is a child process, too
                 gone, status = os.waitpid(pid, os.WNOHANG)
                 if not gone:
                     continue

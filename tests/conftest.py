@@ -134,6 +134,13 @@ def database_in(uri: str, name: str) -> str:
     return f"{scheme}://{hosts}/{name}" + (f"?{options}" if options else "")
 
 
+class QuickMongo(EmbeddedMongo):
+    """A MongoDB that writes its journal at once: dropping a database waits for it, else 0.1 s."""
+
+    def _command(self, binary: Path, cache_gb: float) -> list[str]:
+        return [*super()._command(binary, cache_gb), "--journalCommitInterval", "2"]
+
+
 def folder_in_memory() -> Path | None:
     """Make a folder on the memory file system; None where there is none with room."""
     if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < ROOM:
@@ -166,7 +173,7 @@ def mongo_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     folder = folder_in_memory() or tmp_path_factory.mktemp("mongo")
     try:
-        with EmbeddedMongo.start(folder / "data") as mongo:
+        with QuickMongo.start(folder / "data") as mongo:
             yield mongo.uri
     finally:
         shutil.rmtree(folder, ignore_errors=True)

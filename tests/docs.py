@@ -57,18 +57,18 @@ class Topic:
 TOPICS = (
     Topic(
         "Requests, paths and batches",
-        ("request_forms", "forms", "batches", "credentials", "keys_configuration"),
+        ("request_forms", "clients", "forms", "batches", "credentials", "keys_configuration"),
         "SDKs need no change. Look at programs of yours that send requests by hand: what Parse "
         "Server let pass by accident is refused, and every refusal is JSON.",
     ),
     Topic(
         "Objects and their values",
-        ("objects", "types", "updates", "invalid_input"),
+        ("objects", "types", "updates", "dotted_keys", "invalid_input"),
         "Correct what sends such values; objects that are stored already are read as they are.",
     ),
     Topic(
         "Queries",
-        ("queries", "operators", "relations"),
+        ("queries", "operators", "relations", "typed_values"),
         "Correct queries that are refused now: Parse Server answered them with an internal "
         "error, or with objects that were not asked for.",
     ),

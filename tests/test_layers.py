@@ -107,6 +107,12 @@ TRESPASSES = (
         "parsepy.storage.embedded -> parsepy.config",
     ),
     Trespass(
+        "the REST door imports Starlette",
+        "rest/classes.py",
+        "from starlette.responses import Response",
+        "parsepy.rest.classes -> starlette",
+    ),
+    Trespass(
         "an operation imports Starlette",
         "operations/find.py",
         "from starlette.requests import Request",

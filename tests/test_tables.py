@@ -18,6 +18,7 @@ from parsepy.model.schema import SYSTEM_COLUMNS
 from parsepy.model.where import OPERATORS, SUBQUERIES
 from parsepy.rest import routes
 from parsepy.storage import filters, updates
+from tests.option_reads import Source
 
 HOUSE = Path(__file__).parent.parent / "parsepy"
 SOURCES = {
@@ -25,13 +26,16 @@ SOURCES = {
 }
 
 # Operators that MongoDB has under the same name; those of filters._OPERATORS it says otherwise.
-SAME = {"$eq", "$ne", "$lt", "$lte", "$gt", "$gte"}
+SAME = {"$lt", "$lte", "$gt", "$gte"}
 # A flag of $regex; how far a $nearSphere reaches.
 IN_ITS_NEIGHBOUR = {"$options", *geo.DISTANCES}
 APART = {"$nearSphere", "$text", *geo.REGIONS}  # a clause of its own each
 
 # Where a class is named although the file is not its own, and why.
 NAMED = {
+    "graphql/schema/__init__.py": {"_User"},  # without users nobody logs in
+    "graphql/schema/classes.py": {"_User"},  # passwords are not shown; there is a viewer
+    "model/graphql_config.py": {"_User"},  # a sign-up has two fields at least
     "model/permissions.py": {"_User"},  # pointers to users carry rights
     "model/scope.py": {"_User"},  # likewise
     "model/templates/declarations.py": {"_User"},  # what a template may ask of a sign-up
@@ -52,6 +56,8 @@ OWN = (
     *(f"operations/{name}" for name in ("installations.py", "bootstrap.py")),
 )
 
+# Where options are declared, which is no reading.
+TABLE = ("config/groups.py", "config/table.py")
 # Options that have some effect without doing yet what they are for.
 IN_PART: set[str] = set()
 
@@ -85,17 +91,66 @@ def test_every_option_is_shown_and_says_whether_it_acts(
         assert line.endswith(reason) is not acts
 
 
-def test_an_option_that_claims_to_act_is_read_somewhere() -> None:
+@pytest.fixture(scope="module")
+def code() -> list[Source]:
+    """The code outside of the table itself, the shop's rules too."""
     shop = [path.read_text(encoding="utf-8") for path in (HOUSE.parent / "cloud").glob("*.py")]
-    text = "\n".join([*SOURCES.values(), *shop])
-    idle = [o.name for o, acts in options() if acts and not re.search(rf"\.{o.attribute}\b", text)]
+    house = [text for path, text in SOURCES.items() if path not in TABLE]
+    return [Source(text) for text in (*house, *shop)]
+
+
+def test_an_option_that_claims_to_act_is_read_somewhere(code: list[Source]) -> None:
+    idle = [o.name for o in OPTIONS if o.acts and not any(one.reads(o) for one in code)]
+    idle += [
+        f"{group.name}.{o.name}"
+        for group in OPTIONS
+        for o in group.members
+        if group.acts and o.acts and not any(one.reads_member(group, o) for one in code)
+    ]
     assert idle == []
 
 
-def test_an_option_that_claims_to_be_idle_is_read_nowhere() -> None:
-    text = "\n".join(t for path, t in SOURCES.items() if not path.startswith("config/"))
-    read = {o.name for o in OPTIONS if not o.acts and re.search(rf"config\.{o.attribute}\b", text)}
-    assert read == IN_PART
+def test_an_option_that_claims_to_be_idle_is_read_nowhere(code: list[Source]) -> None:
+    assert {o.name for o in OPTIONS if not o.acts and any(one.reads(o) for one in code)} == IN_PART
+
+
+def option_named(name: str) -> Option:
+    """An option of the first level."""
+    return next(option for option in OPTIONS if option.name == name)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_read"),
+    [
+        ("size = context.config.pages.placeholders", True),
+        ("def f(it: PagesOptions): return it.placeholders", True),
+        ("self._pages = config.pages\nself._pages.placeholders", True),
+        ("a, b = config.pages, 1\nb.placeholders\na.placeholders", True),
+        ("for one in config.pages: one.placeholders", True),
+        ("made = config.pages\nNAMES = ['placeholders']", True),
+        ("NAMES = ['placeholders']", False),
+        ("template.placeholders", False),
+        ("def f(it: Template, pages: PagesOptions): return it.placeholders", False),
+        ("a, b = config.pages, template\nb.placeholders", False),
+    ],
+)
+def test_a_member_counts_as_read_only_of_its_group(text: str, is_read: bool) -> None:
+    pages = option_named("pages")
+    [placeholders] = [o for o in pages.members if o.name == "placeholders"]
+    assert Source(text).reads_member(pages, placeholders) is is_read
+
+
+@pytest.mark.parametrize(
+    ("text", "is_read"),
+    [
+        ("context.config.schema", True),
+        ("self._config.schema", True),
+        ("write.schema", False),
+        ("config_schema", False),
+    ],
+)
+def test_an_option_counts_as_read_only_of_the_configuration(text: str, is_read: bool) -> None:
+    assert Source(text).reads(option_named("schema")) is is_read
 
 
 def test_every_operator_has_a_translation_or_needs_none() -> None:

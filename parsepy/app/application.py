@@ -33,6 +33,8 @@ from parsepy.triggers import Triggers
 log = logging.getLogger("parsepy")
 
 
+LOUD = (schemas.REPLACED, schemas.DELETED, schemas.KEPT)
+"""What a start does to a schema that its operator should hear of."""
 _PATIENCE = 10.0
 """Seconds for what runs in the background to end, and then for the connections to close."""
 
@@ -51,7 +53,7 @@ class Application:
         mount, pages = backend.config.mount_path.rstrip("/"), backend.config.pages.pages_endpoint
         self.doors = (
             *_graphql(backend, self._limits),
-            Door(f"{mount}/{pages}/", PagesDoor(backend)),
+            Door(f"{mount}/{pages}/", PagesDoor(backend, self._limits)),
             Door("", RestDoor(backend, self._limits)),
         )
         self.websocket_doors: tuple[WebsocketDoor, ...] = () if live is None else (live.door,)
@@ -95,7 +97,7 @@ class Application:
                 await self._calls[option]()
 
     async def _watch(self) -> None:
-        """Begin to keep figures, and to remove what killed uploads left; look at what is weak."""
+        """Start the metrics and the removal of abandoned uploads; run the security checks."""
         backend, config = self.backend, self.backend.config
         if isinstance(backend.files, GridFS):
             self._background(backend.files.uploads.clean())
@@ -109,7 +111,7 @@ class Application:
             backend.metrics.start(config.metrics.host, config.metrics.port)
 
     async def _follow_schemas(self) -> None:
-        """Notice at once what other processes change of schemas, if the option says so."""
+        """Follow the changes that other processes make to schemas, if the option says so."""
         backend = self.backend
         is_shared = backend.storage.files_database is not None  # memory: is this process's own
         if backend.config.database_options.enable_schema_hooks and is_shared:
@@ -128,20 +130,23 @@ class Application:
             return
         template = await asyncio.to_thread(template_of, options)
         self.backend.sign_up_required = template.sign_up_required
+        for problem in template.warnings:
+            log.warning("schema: %s", problem)
         lines = await schemas.apply(self.backend, template)
         for line in lines:
             # a template is the last word on the permissions of its classes, but never silently
-            loud = f": {schemas.REPLACED} " in line or f": {schemas.DELETED} " in line
+            loud = any(f": {verb} " in line for verb in LOUD)
             log.log(logging.WARNING if loud else logging.DEBUG, "schema: %s", line)
         for line in await schemas.undefined(self.backend, template) if options.strict else ():
             log.warning("schema: %s", line)
-        if lines:
-            log.info("schema: %d changes brought in from the templates", len(lines))
+        made = [line for line in lines if f": {schemas.KEPT} " not in line]
+        if made:
+            log.info("schema: %d changes brought in from the templates", len(made))
         for name in await bootstrap.make_roles(self.backend, template.roles):
             log.info("role made: %s", name)
 
     async def _start_cloud(self, path: Path | None, loaded: Triggers | None) -> None:
-        """Put cloud code into force; watch its files, and run what has a schedule."""
+        """Activate cloud code, watch its files, and start scheduled jobs, pushes and webhooks."""
         backend = self.backend
         if path is not None and loaded is not None:
             await self._adopt(loaded)
@@ -156,11 +161,11 @@ class Application:
         self._background(webhooks.follow(backend))
 
     async def _adopt(self, loaded: Triggers) -> None:
-        """Put cloud code into force; what was likely meant otherwise is told."""
+        """Activate cloud code; warn of triggers on class names that look misspelled."""
         backend = self.backend
         backend.triggers.adopt(loaded)
         for kind, class_name in loaded.registered():
-            meant = templates.ALIASES.get(class_name)
+            meant = templates.MEANT.get(class_name)
             if meant and not (await schemas.existing(backend, class_name)).exists:
                 log.warning(
                     "cloud code: %s of %s: there is no such class; is %s meant?",
@@ -180,7 +185,7 @@ class Application:
             log.error("a background task ended", exc_info=task.exception())
 
     async def shutdown(self) -> None:
-        """End what runs in the background, and close the connections."""
+        """Stop the background tasks and close the connections."""
         self.backend.state = "stopped"
         await asyncio.sleep(0)  # a job that has only just been made must begin, to say its end
         await self._close()
@@ -210,7 +215,7 @@ class Application:
         await self.backend.files.close()
 
     async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
-        """Answer one request, or follow the server's lifespan."""
+        """Answer one request, or start and stop with the server (ASGI's lifespan)."""
         if scope["type"] == "http":
             await self._http(scope, receive, send)
         elif scope["type"] == "lifespan":
@@ -241,7 +246,7 @@ def _graphql(backend: Backend, limits: Limits) -> tuple[Door, ...]:
 
 
 async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Cancel tasks and wait for their end; one that will not end is left, and named."""
+    """Cancel tasks and wait until they end; log the name of one that does not."""
     for task in tasks:
         task.cancel()
     if not tasks:
@@ -255,7 +260,7 @@ async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
 
 
 def websocket_class(application: Application) -> Any:
-    """What uvicorn makes of a connection that asks for a websocket; ``None`` without such doors."""
+    """Return what uvicorn makes of websocket connections; ``None`` if no door takes any."""
     doors = application.websocket_doors
     if not doors:
         return None

@@ -24,7 +24,7 @@ class Dispatcher:
         *self._doors, self._last = (_entry(door) for door in doors)
 
     def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Pass one request on."""
+        """Pass one request to its door."""
         path: str = scope["path"]
         for below, itself, application, ignores_case in self._doors:
             asked = path.lower() if ignores_case else path

@@ -52,7 +52,7 @@ def open_database(config: Config, files: FileStore | None, metrics: Metrics | No
 
 
 def file_adapter(config: Config) -> FileStore | None:
-    """The store that the option ``filesAdapter`` names, unless it is GridFS."""
+    """Make the store that the option ``filesAdapter`` names; ``None`` for GridFS."""
     spec = config.files_adapter
     if spec is None or spec.module == "gridfs":
         return None
@@ -69,7 +69,7 @@ def file_adapter(config: Config) -> FileStore | None:
 
 
 def files_in(storage: Storage, config: Config) -> FileStore:
-    """GridFS in the storage's database; in this process for ``memory:``."""
+    """Make GridFS in the storage's database; for ``memory:`` a store in this process."""
     database = storage.files_database
     if database is None:
         return MemoryFiles()
@@ -88,7 +88,7 @@ def files_in(storage: Storage, config: Config) -> FileStore:
 
 
 def mailer_of(config: Config) -> Mailer | None:
-    """What the option ``emailAdapter`` names."""
+    """Make the mailer that the option ``emailAdapter`` names, if it is set."""
     spec = config.email_adapter
     if spec is None:
         return None
@@ -101,7 +101,7 @@ def mailer_of(config: Config) -> Mailer | None:
 
 
 def push_sender(config: Config) -> PushSender | None:
-    """The operator's own sender, or those that the option ``push`` describes."""
+    """Make the operator's own sender of pushes, or those that the option ``push`` describes."""
     push = config.push
     if push is None:
         return None
@@ -119,7 +119,7 @@ def push_sender(config: Config) -> PushSender | None:
 
 
 def analytics_adapter(config: Config) -> object:
-    """The operator's own taker of events, with its two async methods; ``None`` if there is none."""
+    """Make the operator's own analytics adapter and check its two methods, if one is named."""
     spec = config.analytics_adapter
     if spec is None:
         return None
@@ -142,7 +142,7 @@ def metrics_of(config: Config) -> Metrics | None:
 
 
 def password_check(config: Config) -> Called | None:
-    """The operator's own check of passwords."""
+    """Load the operator's own check of passwords, if one is named."""
     policy = config.password_policy
     if policy is None or policy.validator_callback is None:
         return None
@@ -151,7 +151,7 @@ def password_check(config: Config) -> Called | None:
 
 
 def account_rules(config: Config) -> Mapping[str, Called]:
-    """The operator's functions that decide about confirming e-mail addresses, by their options."""
+    """Load the operator's functions that decide about confirming addresses, by their options."""
     values = {
         "verifyUserEmails": config.verify_user_emails,
         "preventLoginWithUnverifiedEmail": config.prevent_login_with_unverified_email,
@@ -165,7 +165,7 @@ def account_rules(config: Config) -> Mapping[str, Called]:
 
 
 def start_and_end_functions(config: Config) -> Mapping[str, Called]:
-    """The operator's functions that are called at the start and the end, by their options."""
+    """Load the operator's functions to call at the start and the end, by their options."""
     schema = config.schema
     names = {
         "schema.beforeMigration": schema and schema.before_migration,

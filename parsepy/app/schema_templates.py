@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from parsepy.config.groups import SchemaOptions
@@ -12,15 +13,21 @@ log = logging.getLogger("parsepy")
 
 
 def template_of(options: SchemaOptions) -> templates.Template:
-    """The merged schema templates of the option ``schema``; raises ``TemplateError``."""
+    """Read and merge the schema templates of the option ``schema``; raises ``TemplateError``."""
     if options.definitions:
         text = dumps([_locked(thawed(item)) for item in options.definitions]).decode()
         return templates.parse([("schema.definitions", text)])
-    return templates.load(options.files)
+    return templates.load(files_of(options))
+
+
+def files_of(options: SchemaOptions) -> tuple[Path, ...]:
+    """List the template files of the option ``schema``; of a folder, those in it."""
+    found = (sorted(p.glob("*.json")) if p.is_dir() else [p] for p in options.files)
+    return tuple(file for files in found for file in files)
 
 
 def _locked(definition: JSONObject) -> JSONObject:
-    """A defined schema with the permissions that it gets.
+    """Return a defined schema with the permissions that Parse Server would give it.
 
     Parse: what a definition does not grant is the master key's, and no client adds columns.
     """
@@ -34,7 +41,7 @@ def _locked(definition: JSONObject) -> JSONObject:
 
 
 def thawed(value: Any) -> Any:
-    """A frozen option as plain JSON values."""
+    """Return a frozen option as plain JSON values."""
     if isinstance(value, Mapping):
         return {key: thawed(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -15,6 +15,7 @@ from parsepy.model import match
 from parsepy.model.query import QueryLimits
 from parsepy.operations.cloud_log import CloudLog
 from parsepy.outgoing import Outgoing
+from parsepy.pubsub import Unanswered
 from parsepy.storage import Storage
 from parsepy.triggers import Triggers
 
@@ -75,12 +76,14 @@ def build(
     live = _live(backend)
     _show_caches(backend)
     if live is not None:
+        backend.unanswered = Unanswered(live.listens)
+        backend.troubles["liveQuery"] = lambda: live.trouble
         _show_live(backend, live)
     return Application(backend, live, runs_schedules=runs_schedules)
 
 
 def _live(backend: Backend) -> LiveQuery | None:
-    """The Live Query server, where classes are to be followed live."""
+    """Make the Live Query server, if the options name classes for it."""
     options = backend.config.live_query
     if options is None or not options.class_names:
         return None
@@ -106,10 +109,17 @@ def _show_live(backend: Backend, live: LiveQuery) -> None:
             "Clients closed because they could not keep up",
             lambda: live.slow_clients,
         )
+        gauge("parsepy_live_behind_seconds", "Age of what is undelivered", lambda: live.behind)
+        counter(
+            "parsepy_live_restarts",
+            "Times that the delivery of events broke off",
+            lambda: live.restarts,
+        )
+        counter("parsepy_live_missed", "Times that events were lost", lambda: live.missed)
 
 
 def _denied_keys(config: Config) -> re.Pattern[str] | None:
-    """One pattern of all keys that the denylist names; ``None`` if they can't be joined."""
+    """Join the keys that the denylist names into one pattern; ``None`` if they can't be."""
     keys = [entry.key for entry in config.request_keyword_denylist if entry.key is not None]
     if not keys or len(keys) < len(config.request_keyword_denylist):
         return None  # an entry without a key means every key

@@ -28,6 +28,8 @@ def schema_check(args: argparse.Namespace) -> int:
         for problem in error.problems:
             print(problem)
         return 1
+    for problem in template.warnings:
+        print(f"warning: {problem}")
     print(f"fine: {', '.join(entry['className'] for entry in template.classes)}")
     return 0
 

@@ -6,12 +6,21 @@ import argparse
 import dataclasses
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from parsepy import keys
+from parsepy.cli.database import make_data_dir
 from parsepy.cli.messages import StartError, warn
-from parsepy.config import Config, LiveQueryOptions, SchemaOptions, collect, unknown_variables
+from parsepy.config import (
+    Config,
+    ConfigError,
+    LiveQueryOptions,
+    SchemaOptions,
+    collect,
+    unknown_variables,
+)
 from parsepy.config.table import nearest
 
 if TYPE_CHECKING:
@@ -50,19 +59,21 @@ def configure(args: argparse.Namespace) -> Configured:
     key_file = config.data_dir / "keys.json" if more else None
     if key_file is not None:
         own_id = config.app_id if settings.values.get("appId") is not None else None
+        _make_data_dir(config)
         found = keys.load_or_create(key_file, own_id, warn)
         config = settings.config(masterKey=found.master_key, appId=found.app_id)
-    if config.cloud is None:
-        config = dataclasses.replace(config, cloud=_default_cloud(config))
-    if (config.schema is None or config.demo) and settings.values.get("mountGraphQL") is None:
+    config = _with_defaults(config, args.config is not None)
+    if settings.values.get("mountGraphQL") is None and (config.demo or config.template):
         config = dataclasses.replace(config, mount_graphql=True)
-    if config.schema is None:
-        files = _default_templates()
-        config = dataclasses.replace(config, schema=SchemaOptions(files=files))
-        if config.live_query is None:
-            config = dataclasses.replace(config, live_query=_live_query_of(files))
     _warn_about(config)
     return Configured(config, key_file)
+
+
+def _make_data_dir(config: Config) -> None:
+    try:
+        make_data_dir(config)
+    except OSError as error:
+        raise ConfigError([f"{config.data_dir}: {error.strerror or error}"]) from error
 
 
 def _warn_about(config: Config) -> None:
@@ -95,32 +106,68 @@ def packaged(folder: str = "schema") -> Path:
     return wheel if wheel.is_dir() else here.parent / folder
 
 
-def _default_templates() -> tuple[Path, ...]:
-    """List the working directory's templates; without any, those that come with parsepy."""
-    own = tuple(sorted(Path("schema").glob("*.json")))
-    return own or tuple(sorted(packaged().glob("*.json")))
+def _with_defaults(config: Config, has_file: bool) -> Config:
+    """Add the templates, cloud code and live classes that nobody has named.
+
+    Own folders `schema` and `cloud` are looked for beside the configuration, else in the working
+    directory. Without any, and without a template of ours, the server is a plain Parse server.
+    Raises ``StartError`` and ``TemplateError``.
+    """
+    places = (config.base_dir, Path()) if has_file else (Path(),)
+    schema = config.schema
+    if schema is None:
+        schema = SchemaOptions(files=_templates(config, _own("schema", places)))
+    config = dataclasses.replace(config, schema=schema)
+    if config.cloud is None:
+        config = dataclasses.replace(config, cloud=_default_cloud(schema, places))
+    if config.live_query is None and not schema.definitions:
+        config = dataclasses.replace(config, live_query=_live_query_of(schema))
+    return config
 
 
-def _live_query_of(files: tuple[Path, ...]) -> LiveQueryOptions | None:
+def _own(name: str, places: Sequence[Path]) -> Path | None:
+    """Find the operator's folder of this name; what comes with parsepy is not theirs."""
+    folders = (place / name for place in places)
+    ours = packaged(name).resolve()
+    return next((f for f in folders if f.is_dir() and f.resolve() != ours), None)
+
+
+def _templates(config: Config, own: Path | None) -> tuple[Path, ...]:
+    """List the templates that the options name; else one's own; else, for a demo, ours."""
+    ours = {file.stem: file for file in sorted(packaged().glob("*.json"))}
+    unknown = [name for name in config.template if name not in ours]
+    if unknown:
+        raise StartError(
+            f"template: there is no {unknown[0]}; those that come with parsepy are "
+            f"{', '.join(ours)}. Files of yours are named with --schema"
+        )
+    if config.template:
+        return tuple(ours[name] for name in dict.fromkeys(config.template))
+    if own is not None:
+        return tuple(sorted(own.glob("*.json")))
+    return tuple(ours.values()) if config.demo else ()
+
+
+def _default_cloud(schema: SchemaOptions, places: Sequence[Path]) -> Path | None:
+    """Find one's own cloud code; with parsepy's templates, what comes with them."""
+    own = _own("cloud", places)
+    if own is not None and (own / "main.py").is_file():
+        return own / "main.py"
+    ours = packaged("cloud") / "main.py"
+    folder = packaged().resolve()
+    is_ours = any(folder in file.resolve().parents for file in schema.files)
+    return ours if is_ours and ours.is_file() else None
+
+
+def _live_query_of(schema: SchemaOptions) -> LiveQueryOptions | None:
     """Make the option ``liveQuery`` from the classes that templates mark; None if none is.
 
     Raises ``TemplateError``.
     """
-    from parsepy.model import templates
+    from parsepy.app import template_of
 
-    names = templates.load(files).live_classes
+    names = template_of(schema).live_classes
     return LiveQueryOptions(class_names=names) if names else None
-
-
-def _default_cloud(config: Config) -> Path | None:
-    """Find the working directory's cloud code; with parsepy's templates, what comes with them."""
-    own = Path("cloud") / "main.py"
-    if own.is_file():
-        return own
-    if config.schema is None and not any(Path("schema").glob("*.json")):
-        ours = packaged("cloud") / "main.py"
-        return ours if ours.is_file() else None
-    return None
 
 
 def read_template(config: Config) -> Template:

@@ -20,6 +20,9 @@ from parsepy.config import Config
 if TYPE_CHECKING:
     from parsepy.storage.embedded import EmbeddedMongo
 
+DATA_DIR = ".parsepy"
+"""The name of a data directory that nobody has named otherwise."""
+
 
 def is_in_memory(config: Config) -> bool:
     """Are the data kept in this process only?"""
@@ -28,6 +31,17 @@ def is_in_memory(config: Config) -> bool:
 
 def _place_of_server(config: Config) -> Path:
     return config.data_dir / "server.json"
+
+
+def make_data_dir(config: Config) -> None:
+    """Make the data directory, which holds keys and data: git leaves it out by itself."""
+    folder = config.data_dir
+    is_ours = not folder.exists() or folder.name == DATA_DIR
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    rules = folder / ".gitignore"
+    if is_ours and not rules.exists():
+        with contextlib.suppress(OSError):  # a folder that only has keys may be read-only
+            rules.write_text("# Keys and data of parsepy: never to be committed.\n*\n")
 
 
 @contextlib.contextmanager
@@ -42,6 +56,7 @@ def database(config: Config) -> Iterator[Config]:
         return
     from parsepy.storage.embedded import EmbeddedMongo
 
+    make_data_dir(config)
     mongo = EmbeddedMongo.start(config.data_dir / "data")
     lost = threading.Event()
     threading.Thread(target=_watch, args=(mongo, lost), name="mongod-watch", daemon=True).start()

@@ -12,9 +12,20 @@ EVERY_OPTION = "Every option of `parsepy show options` has its flag, as these do
 
 # The options that `--help` explains; every other one has its flag as well.
 DATABASE = {"databaseURI", "dataDir"}
+REPEATED = {"schema": "FILE", "template": "NAME"}  # those whose flag may stand several times
 COMMON = {
     *("port", "host", "appId", "masterKey", "databaseURI", "serverURL", "mountPath"),
-    *("schema", "cloud", "watch", "demo", "dataDir", "allowClientClassCreation", "logLevel"),
+    *(
+        "schema",
+        "template",
+        "cloud",
+        "watch",
+        "demo",
+        "dataDir",
+        "replacePermissions",
+        "allowClientClassCreation",
+        "logLevel",
+    ),
 }
 
 
@@ -42,8 +53,8 @@ def add_options(parser: argparse.ArgumentParser, explained: Set[str]) -> None:
         # Parse: its own command line takes the camelCase names.
         flags = dict.fromkeys((option.flag, f"--{option.name}"))
         extra: dict[str, Any] = {"metavar": "VALUE"}
-        if option.name == "schema":
-            extra = {"metavar": "FILE", "action": "append"}
+        if option.name in REPEATED:
+            extra = {"metavar": REPEATED[option.name], "action": "append"}
         elif option.check.expected.startswith("true or false"):
             extra = {"nargs": "?", "const": "true", "metavar": "true|false"}
         about = option.help if option.name in explained else argparse.SUPPRESS

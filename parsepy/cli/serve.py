@@ -204,9 +204,11 @@ async def verify_server_url(url: str) -> None:
 
 
 async def _load_demo(application: Application, config: Config) -> None:
+    from parsepy.app import files_of
     from parsepy.operations import bootstrap
 
-    folders = [file.parent / "demo" for file in (config.schema.files if config.schema else ())]
+    templates = files_of(config.schema) if config.schema else ()
+    folders = [file.parent / "demo" for file in templates]
     files = [file for folder in dict.fromkeys(folders) for file in sorted(folder.glob("*.json"))]
     for file in files or sorted((packaged() / "demo").glob("*.json")):
         await bootstrap.load_demo(application.backend, file)
@@ -218,10 +220,11 @@ def _set_up_logs(config: Config) -> None:
     from parsepy import logs
 
     chosen = config.log_level or ("verbose" if config.verbose else "info")
-    level = logs.LEVELS["silent" if config.silent else chosen]
+    level = logs.LEVELS[chosen]
     for name in ("verbose", "silly"):
         logging.addLevelName(logs.LEVELS[name], name.upper())
-    handler = logging.StreamHandler()
+    # Parse: silent is about the console; what is kept for /scriptlog and the files goes on
+    handler = logging.NullHandler() if config.silent else logging.StreamHandler()
     handler.setFormatter(logs.JSONLines() if config.json_logs else logs.Lines())
     logging.basicConfig(level=level, handlers=[handler])
     for chatty in ("uvicorn", "pymongo", "asyncio"):

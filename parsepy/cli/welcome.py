@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from parsepy.cli.configuration import Configured
 from parsepy.cli.database import is_in_memory
-from parsepy.config import Config
+from parsepy.config import Config, SchemaOptions
 from parsepy.version import __version__
 
 if TYPE_CHECKING:
@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 
 def welcome_text(configured: Configured, template: Template) -> str:
     """Write the lines that a start prints: where everything is, and what to try first."""
+    from parsepy.app import files_of
+
     config, key_file = configured
     held = {
         "application id": config.app_id,
         "master key": f"in {key_file.resolve()}" if key_file else "from your configuration",
         "database": _where(config),
-        "schema": ", ".join(file.name for file in config.schema.files) if config.schema else "",
+        "schema": ", ".join(file.name for file in files_of(config.schema or SchemaOptions())),
     }
     facts = "\n".join(f"  {name:<16}{value}" for name, value in held.items() if value)
     example = _readable(template)

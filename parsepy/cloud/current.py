@@ -67,4 +67,5 @@ async def context(
         principal=principal,
         installation_id=INSTALLATION_ID,
         trigger_context=dict(context or {}),
+        is_answered=False,
     )

@@ -14,6 +14,8 @@ from parsepy.model import values as rest
 from parsepy.model.values import JSONObject
 
 _STAMPS = ("createdAt", "updatedAt")
+_AS_RAW = object()
+"""Of a value that was handed out: it was as it had been decoded."""
 OWN = ("objectId", "className", "__type", *_STAMPS)
 """The server's own members of an object: no change names them."""
 
@@ -47,6 +49,7 @@ class Fields(Storable):
         self._values: dict[str, Any] = {}
         self._pending: dict[str, ops.Op] = {}
         self._lent: dict[str, Any] = {}
+        self._raw: JSONObject = {}  # what the containers among the values were decoded from
         self._relations: dict[str, JSONObject] = {}  # only shown: their members stand elsewhere
         self.is_data_available = True  # False for a mere pointer, which needs `fetch`
 
@@ -86,7 +89,7 @@ class Fields(Storable):
         value = self._values.get(key, default)
         if isinstance(value, list | dict | ACL) and key not in self._lent:
             # whoever gets it may change it in place
-            self._lent[key] = encode(value)
+            self._lent[key] = _AS_RAW if key in self._raw else encode(value)
             if self._stored.get(key) is value:
                 self._stored[key] = _copied(value)
         return value
@@ -174,6 +177,7 @@ class Fields(Storable):
             return self._change(key, ops.Set(value))
         self._values[key] = value
         self._pending[key] = ops.Set(value)
+        self._raw.pop(key, None)
         self._forget_inside(key)
         return self
 
@@ -226,16 +230,17 @@ class Fields(Storable):
         root = key.partition(".")[0]
         if root != key and isinstance(self._pending.get(root), ops.Set):
             # the whole field is new: the change goes into it
-            self._place(key, ops.apply(op, self._inside(key), _identity))
+            self._place(key, op)
             self._pending[root] = ops.Set(self._values[root])
             return self
         if self._lent:
             self._settle(root)
+        self._raw.pop(root, None)
         base = self._inside(key, stored=True)
         if isinstance(op, ops.Relate):
             self._show_relation(key, op)
         else:
-            self._place(key, ops.apply(op, self._inside(key), _identity))
+            self._place(key, op)
         self._pending[key] = ops.merge(self._pending.get(key), op, base, _identity)
         if isinstance(op, ops.Set | ops.Unset):
             self._forget_inside(key)
@@ -270,28 +275,38 @@ class Fields(Storable):
     def _inside(self, key: str, *, stored: bool = False) -> Any:
         value: Any = self._stored if stored else self._values
         for part in key.split("."):
-            value = value.get(part) if isinstance(value, dict) else None
+            if isinstance(value, list):
+                known = rest.is_position(part) and int(part) < len(value)
+                value = value[int(part)] if known else None
+            else:
+                value = value.get(part) if isinstance(value, dict) else None
         return value
 
-    def _place(self, key: str, value: Any) -> None:
-        """Put a value at a dotted key; what lies around it is copied, not changed."""
-        *path, last = key.split(".")
-        inner = self._values
-        for part in path:
-            below = inner.get(part)
-            inner[part] = dict(below) if isinstance(below, dict) else {}
-            inner = inner[part]
-        if value is None and isinstance(self._pending.get(key), ops.Unset):
-            inner.pop(last, None)
+    def _place(self, key: str, op: ops.Op) -> None:
+        """Change what lies at a dotted key; what lies around it is copied, not changed."""
+
+        def change(value: Any) -> Any:
+            made = ops.apply(op, value, _identity)
+            return rest.GONE if isinstance(op, ops.Unset) else made
+
+        root, dot, path = key.partition(".")
+        if dot:
+            inside = rest.placed(self._values.get(root, rest.GONE), path.split("."), change)
+            if inside is not rest.GONE:
+                self._values[root] = inside
         else:
-            inner[last] = value
+            self._values[root] = ops.apply(op, self._values.get(root), _identity)
 
     def _settle(self, only: str | None = None) -> None:
         """Notice values that were handed out and changed in place."""
         for key in [only] if only is not None else list(self._lent):
             if key in self._lent and key in self._values:
-                now = encode(self._values[key])
-                if now != self._lent[key]:
+                now, before = encode(self._values[key]), self._lent[key]
+                if before is _AS_RAW:
+                    raw = self._raw[key]
+                    # most come out as they went in; of some, only decoding once more tells
+                    before = now if now == raw else encode(_decoded(key, raw))
+                if now != before:
                     self._pending[key] = ops.Set(self._values[key])
                     self._lent[key] = now
 
@@ -322,6 +337,7 @@ class Fields(Storable):
             self._pending.pop(key, None)
             root = key.partition(".")[0]
             self._lent.pop(root, None)
+            self._raw.pop(root, None)
             if root in self._stored:
                 self._values[root] = self._stored[root]
             else:
@@ -341,8 +357,8 @@ class Fields(Storable):
         for key, op in self._pending.items():
             if given is not None and sent is not None and given.get(key) is op:
                 found[key] = sent[key]
-            elif isinstance(op, ops.Set) and type(op.value) in PLAIN:
-                found[key] = op.value
+            elif isinstance(op, ops.Set):
+                found[key] = op.value if type(op.value) in PLAIN else encode(op.value)
             else:
                 found[key] = ops.to_rest(op, encode)
         return found
@@ -356,6 +372,7 @@ class Fields(Storable):
             self._updated = updated
         values: dict[str, Any] = {}
         relations: dict[str, JSONObject] = {}
+        raw: JSONObject = {}
         for key, value in item.items():
             if key in OWN:
                 continue
@@ -363,11 +380,10 @@ class Fields(Storable):
                 values[key] = value
             elif isinstance(value, dict) and value.get("__type") == "Relation":
                 relations[key] = dict(value)
-            elif key == "ACL" and isinstance(value, dict):
-                values[key] = ACL(value)
             else:
-                values[key] = decode(value)
-        self._values, self._relations = values, relations
+                raw[key] = value
+                values[key] = _decoded(key, value)
+        self._values, self._relations, self._raw = values, relations, raw
         self._stored = dict(values)
         self._pending.clear()
         self._lent.clear()
@@ -379,7 +395,7 @@ class Fields(Storable):
         other = copy.copy(self)
         other._stored, other._values = dict(self._stored), dict(self._values)
         other._pending, other._lent = dict(self._pending), dict(self._lent)
-        other._relations = dict(self._relations)
+        other._relations, other._raw = dict(self._relations), dict(self._raw)
         return other
 
     # --- identity -----------------------------------------------------------------------------
@@ -398,6 +414,11 @@ class Fields(Storable):
 
     def __repr__(self) -> str:
         return f"<{self.class_name} {self.id or 'new'}>"
+
+
+def _decoded(key: str, value: Any) -> Any:
+    """A field in REST form as a friendly value."""
+    return ACL(value) if key == "ACL" and isinstance(value, dict) else decode(value)
 
 
 def _copied(value: Any) -> Any:

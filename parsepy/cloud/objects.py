@@ -89,13 +89,14 @@ class Object(Fields):
                 self._values.pop(root, None)
         self._pending.clear()
         self._lent.clear()
+        self._raw.clear()
         for key, value in answer.items():
             if key in OWN or (key in sent and sent[key] == value):
                 continue
             if isinstance(value, dict) and value.get("__op") == "Delete":
                 self._values.pop(key, None)
-            elif isinstance(value, dict) and isinstance(self._values.get(key), dict):
-                self._values[key] = {**self._values[key], **decode(value)}
+            elif any(name.startswith(f"{key}.") for name in sent):  # only what was changed in it
+                self._values[key] = _merged(self._values.get(key), decode(value))
             elif key == "ACL" and isinstance(value, dict):
                 self._values[key] = ACL(value)
             else:
@@ -140,14 +141,15 @@ class Object(Fields):
         keys, exclude, paths, everything = queries.selection(
             parameters, True, acting.backend.limits
         )
-        query = queries.Query(
+        query = queries.one(
             self.class_name,
+            self.to_pointer()["objectId"],
             keys=keys,
             exclude_keys=exclude,
             include=paths,
             include_all=everything,
         )
-        self.load(await get(acting, query, self.to_pointer()["objectId"]))
+        self.load(await get(acting, query))
         return self
 
     async def fetch_with_include(self, keys: str | Sequence[str], **rights: Any) -> Self:
@@ -241,7 +243,16 @@ def from_changes(class_name: str, original: JSONObject | None, changes: JSONObje
         else:
             op = ops.Set(decode(value))
         item._take(key, op)
+        if isinstance(op, ops.Set) and isinstance(value, list | dict):
+            item._raw[key] = value
     return item
+
+
+def _merged(value: Any, changed: Any) -> Any:
+    """The value with the members that an answer shows of it; all else is as it was."""
+    if not isinstance(value, dict) or not isinstance(changed, dict):
+        return changed
+    return value | {key: _merged(value.get(key), item) for key, item in changed.items()}
 
 
 async def _each(items: list[Object], call: Callable[[Object], Any]) -> None:

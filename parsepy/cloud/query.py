@@ -14,7 +14,7 @@ from parsepy.model import aggregation
 from parsepy.model import query as queries
 from parsepy.model.values import JSONObject
 from parsepy.operations.aggregate import aggregate as run_aggregate
-from parsepy.operations.find import Found
+from parsepy.operations.find import FindResult
 from parsepy.operations.find import find as run_find
 
 T = TypeVar("T")
@@ -443,7 +443,7 @@ class Query(Generic[T]):
 
     async def _run(
         self, more: JSONObject, use_master_key: bool, session_token: str | None
-    ) -> Found:
+    ) -> FindResult:
         acting = await current.context(use_master_key=use_master_key, session_token=session_token)
         parameters = {**self._options, **more, "where": self._where}
         query = queries.from_parameters(

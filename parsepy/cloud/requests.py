@@ -338,21 +338,29 @@ class ConfigRequest(TriggerRequest):
         return None if stored is None else GlobalConfig(codec.decode(stored))
 
 
-class ConnectRequest(TriggerRequest):
-    """Of before_connect: who comes, and how many are there already.
+class _LiveRequest(TriggerRequest):
+    """About a Live Query client: ``event`` says what happened.
 
-    ``client_id`` is the id that the client has from now on; ``clients`` and ``subscriptions`` say
-    how many this process serves.
+    ``client_id`` is the client's id; ``session_token`` is the subscription's, else the
+    connection's, and ``use_master_key`` says that it connected with the master key. ``clients``
+    and ``subscriptions`` say how many this process serves.
     """
 
-    def __init__(self, event: ConnectEvent) -> None:
+    def __init__(self, event: ConnectEvent | SubscribeEvent | LiveEvent) -> None:
         super().__init__(event)
+        self.event = event.outcome
         self.client_id = event.client_id
-        self.clients = event.clients
-        self.subscriptions = event.subscriptions
+        self.clients = event.live.clients
+        self.subscriptions = event.live.subscriptions
+        self.session_token = event.live.session_token
+        self.use_master_key = event.live.use_master_key
 
 
-class SubscribeRequest(FindRequest):
+class ConnectRequest(_LiveRequest):
+    """Of before_connect: who comes, and how many are there already."""
+
+
+class SubscribeRequest(_LiveRequest, FindRequest):
     """Of before_subscribe: the ``query``, to be changed."""
 
     def __init__(self, event: SubscribeEvent) -> None:
@@ -372,7 +380,7 @@ class SubscribeRequest(FindRequest):
         return answer
 
 
-class LiveEventRequest(TriggerRequest):
+class LiveEventRequest(_LiveRequest):
     """Of after_live_query_event: the ``object`` as this client will see it.
 
     ``event`` says what happened: create, enter, update, leave or delete. Change the object, or
@@ -382,7 +390,6 @@ class LiveEventRequest(TriggerRequest):
     def __init__(self, event: LiveEvent) -> None:
         super().__init__(event)
         self._event = event
-        self.event = event.outcome
         self.object = objects.from_rest(event.class_name, event.object)
         self.send_event = True
 

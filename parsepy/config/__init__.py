@@ -248,7 +248,21 @@ class Config(OptionGroup):
         "demo", boolean, False, "load the demo data into classes that are empty", env="PARSEPY_DEMO"
     )
     schema: SchemaOptions | None = maybe(
-        "schema", schema_files, "template files or defined schemas"
+        "schema", schema_files, 'template files, folders of them, defined schemas, or "none"'
+    )
+    template: tuple[str, ...] = option(
+        "template",
+        texts,
+        [],
+        "names of templates that come with parsepy, with their cloud code",
+        env="PARSEPY_TEMPLATE",
+    )
+    replace_permissions: bool = option(
+        "replacePermissions",
+        boolean,
+        False,
+        "let template files replace permissions that somebody else has set",
+        env="PARSEPY_REPLACE_PERMISSIONS",
     )
     allow_client_class_creation: bool = option(
         "allowClientClassCreation", boolean, False, "let clients create classes by saving objects"
@@ -534,7 +548,6 @@ class Config(OptionGroup):
         False,
         "follow classes live over GraphQL",
         env="PARSEPY_GRAPHQL_SUBSCRIPTIONS",
-        acts=False,
     )
     mount_playground: bool = option(
         "mountPlayground", boolean, False, "offer the GraphQL playground", acts=False
@@ -564,7 +577,13 @@ class Config(OptionGroup):
         "logLevels", group(LogLevelOptions), {}, "log levels of what cloud code does"
     )
     verbose: bool = option("verbose", boolean, False, "log at the level verbose", env="VERBOSE")
-    silent: bool = option("silent", boolean, False, "print and log nothing", env="SILENT")
+    silent: bool = option(
+        "silent",
+        boolean,
+        False,
+        "write nothing on the console; the log's files and /scriptlog go on",
+        env="SILENT",
+    )
     json_logs: bool = option("jsonLogs", boolean, False, "log lines of JSON", env="JSON_LOGS")
     logs_folder: Path | None = maybe(
         "logsFolder", path, "folder of log files; none: no files are written"
@@ -619,6 +638,8 @@ class Config(OptionGroup):
             self.email_verify_token_validity_duration is None
         ):
             yield "emailVerifyTokenReuseIfValid", "needs emailVerifyTokenValidityDuration"
+        if self.template and self.schema is not None:
+            yield "template", "can't be set with schema: name the files of both in schema"
         if self.verify_user_emails:
             for name, value in (
                 ("emailAdapter", self.email_adapter),

@@ -171,12 +171,16 @@ class SchemaOptions(OptionGroup):
 
 
 def _schema(value: object, at: At) -> SchemaOptions:
+    if value in ("none", ["none"]):  # a plain server, whatever lies beside the configuration
+        return SchemaOptions()
     if isinstance(value, dict) or (isinstance(value, str) and value.lstrip().startswith("{")):
         return read_group(SchemaOptions, json_of_object(value), at, {})
     return SchemaOptions(files=many(path, "template files")(value, at))
 
 
-schema_files = Check("a list of template files, or an object", _schema, record=SchemaOptions)
+schema_files = Check(
+    'a list of template files or folders, an object, or "none"', _schema, record=SchemaOptions
+)
 
 # The MongoDB driver's own options that PyMongo knows under the same name.
 _DRIVER: Mapping[Check[Any], str] = {
@@ -266,6 +270,12 @@ class DatabaseOptions(OptionGroup):
         boolean,
         True,
         "make the indexes that allow one user for each provider's id",
+    )
+    create_own_indexes: bool | None = maybe(
+        "createOwnIndexes",
+        boolean,
+        "make the indexes of sessions and relations that Parse Server lacks; default: in databases "
+        "that are new",
     )
     create_index_role_name: bool = option(
         "createIndexRoleName", boolean, True, "make the index of role names"
@@ -640,15 +650,16 @@ class InstallationOptions(OptionGroup):
 class LogLevelOptions(OptionGroup):
     """The log levels of what cloud code does.
 
-    Successes are logged as verbose, where Parse Server logs them as info, because a line holds
-    the values of an object.
+    Successes of triggers are logged as verbose, where Parse Server logs them as info, because a
+    line holds the values of an object. The line of a function has its values only where the log
+    shows verbose, too.
     """
 
     cloud_function_error: str = option(
         "cloudFunctionError", level, "error", "level when a function has failed"
     )
     cloud_function_success: str = option(
-        "cloudFunctionSuccess", level, "verbose", "level when a function has run"
+        "cloudFunctionSuccess", level, "info", "level when a function has run"
     )
     trigger_after: str = option(
         "triggerAfter", level, "verbose", "level when an after-trigger has run"

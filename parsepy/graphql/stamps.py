@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -10,6 +11,7 @@ from graphql import GraphQLSchema
 from parsepy.backend import Backend
 from parsepy.config import ConfigError
 from parsepy.graphql import schema as schemas_of_graphql
+from parsepy.graphql.schema import custom
 from parsepy.graphql.schema.custom import CustomTypes
 from parsepy.model.graphql_config import GraphQLConfig
 from parsepy.model.schema import ClassSchema
@@ -69,12 +71,13 @@ class SchemaKeeper:
     def __init__(
         self,
         backend: Backend,
-        custom: CustomTypes | None = None,
-        subscriptions: frozenset[str] = frozenset(),
+        own: CustomTypes | None = None,
+        live: re.Pattern[str] | None = None,
     ) -> None:
+        """``live`` is the pattern of the classes that subscriptions may follow."""
         self._backend = backend
-        self._custom = custom
-        self._subscriptions = subscriptions
+        self._custom = own
+        self._live = live
         self._schema: GraphQLSchema | None = None
         self._stamp: Stamp | None = None
         self._making: asyncio.Task[None] | None = None
@@ -98,6 +101,12 @@ class SchemaKeeper:
                     return made
             await asyncio.shield(self._begin(stamp))
             stamp = await self._now()
+
+    async def newest(self) -> GraphQLSchema:
+        """As ``current``, but never an old one: waits for the schema that is being made."""
+        if self._making is not None:
+            await asyncio.shield(self._making)
+        return await self.current()
 
     async def _now(self) -> Stamp:
         backend = self._backend
@@ -140,5 +149,19 @@ class SchemaKeeper:
             functions=stamp.functions,
             config=stamp.config,
             custom=self._custom,
-            subscriptions=self._subscriptions,
+            subscriptions=frozenset(filter(self._live.fullmatch, stamp.classes))
+            if self._live is not None
+            else frozenset(),
         )
+
+
+def open_keeper(backend: Backend) -> SchemaKeeper:
+    """Make a keeper as the options want it; raises ``ConfigError`` for SDL that can't be read."""
+    config = backend.config
+    live = config.live_query.class_names if config.live_query is not None else ()
+    is_followed = config.graphql_subscriptions and bool(live)
+    return SchemaKeeper(
+        backend,
+        custom.load(config.graphql_schema),
+        re.compile("|".join(f"(?:{name})" for name in live)) if is_followed else None,
+    )

@@ -16,13 +16,13 @@ Watcher = Callable[[Exchange], None]
 
 
 def watchers(backend: Backend) -> list[Watcher]:
-    """Whoever is told of each answered request; nobody by default, which costs nothing.
+    """Return what to call after each answered request: log line, metrics; by default nothing.
 
     Parse: a line for each request appears from the log level verbose on.
     """
     config = backend.config
     found: list[Watcher] = []
-    if not config.silent and (config.verbose or config.log_level in _LINES):
+    if config.verbose or config.log_level in _LINES:
         found.append(write_line)
     if (metrics := backend.metrics) is not None:
 
@@ -36,7 +36,7 @@ def watchers(backend: Backend) -> list[Watcher]:
 
 
 def write_line(exchange: Exchange) -> None:
-    """Log one answered request; the query string, which may hold secrets, is left out."""
+    """Log one answered request, without its query string, which may hold secrets."""
     milliseconds = round((time.perf_counter() - exchange.started) * 1000, 2)
     path = masked_path(exchange.scope["path"])
     _log.log(
@@ -63,5 +63,5 @@ def write_line(exchange: Exchange) -> None:
 
 
 def masked_path(path: str) -> str:
-    """A path as a log may show it."""
+    """Return a path as a log may show it: shortened, secrets masked."""
     return mask(path[:1000])

@@ -6,32 +6,39 @@ from parsepy.config.proxies import TrustProxy
 from parsepy.http.asgi import ASGIScope
 
 
-def address_of(scope: ASGIScope, trusted: TrustProxy) -> str:
-    """The client's address: the socket's, or what trusted proxies say (option trustProxy)."""
+def address_of(scope: ASGIScope, trusted: TrustProxy | None) -> str:
+    """Return the client's address: the socket's, or what trusted proxies say (``trustProxy``).
+
+    ``trusted`` None: no proxy is trusted.
+    """
     peer: str = (scope.get("client") or ("",))[0]
-    if not trusted:
+    if trusted is None:
         return peer
     said = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
     return forwarded(peer, [value.decode("latin-1") for value in said], trusted)
 
 
 def forwarded(peer: str, said: Sequence[str], trusted: TrustProxy) -> str:
-    """The client's address, from the socket's and the X-Forwarded-For headers of its request."""
+    """Return the client's address, given the socket's and the X-Forwarded-For headers."""
     return trusted.client(peer, ",".join(said)) if trusted and said else peer
 
 
-def scheme_of(scope: ASGIScope, headers: Mapping[bytes, bytes], trusted: TrustProxy) -> str:
-    """http or https, as the client used it."""
+def _scheme_of(scope: ASGIScope, headers: Mapping[bytes, bytes], trusted: TrustProxy) -> str:
+    """Return ``http`` or ``https``, as the client used it before the proxies."""
     own: str = scope.get("scheme", "http")
-    if not trusted or not trusted.trusts((scope.get("client") or ("",))[0]):
+    if not trusted.trusts((scope.get("client") or ("",))[0]):
         return own
     told = headers.get(b"x-forwarded-proto", b"").decode("latin-1").partition(",")[0].strip()
     return told if told in ("http", "https") else own
 
 
 def own_url(
-    scope: ASGIScope, headers: Mapping[bytes, bytes], mount: str, trusted: TrustProxy
+    scope: ASGIScope, headers: Mapping[bytes, bytes], mount: str, trusted: TrustProxy | None
 ) -> str:
-    """The address of ``mount`` as this client reaches it."""
+    """Return the URL of ``mount`` as this client reaches it."""
     host = headers.get(b"host", b"localhost").decode("latin-1")
-    return f"{scheme_of(scope, headers, trusted)}://{host}{mount}"
+    if trusted is None:
+        scheme: str = scope.get("scheme", "http")
+    else:
+        scheme = _scheme_of(scope, headers, trusted)
+    return f"{scheme}://{host}{mount}"

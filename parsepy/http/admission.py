@@ -14,9 +14,9 @@ _FIRST = (SessionRule.FIRST, SessionRule.LOOKED_UP)
 
 
 class Admission:
-    """Steps between a request that has been read and its handler; a refusal is raised.
+    """Steps between a request that has been read and its handler; they raise refusals.
 
-    They follow the decision procedure of protocol §2.5, as the policy of the route asks for it.
+    They follow the decision procedure of protocol §2.5, as the route's policy asks for it.
     """
 
     def __init__(self, backend: Backend, limits: Limits) -> None:
@@ -25,11 +25,11 @@ class Admission:
         self._client_keys = credentials.client_keys(backend.config)
 
     def idle(self) -> list[Step]:
-        """The steps that have nothing to do as the server is configured."""
+        """Return the steps that have nothing to do as the server is configured."""
         return [] if self._limits.restricts_routes else [self.check_allowed_route]
 
     def read_credentials(self, exchange: Exchange) -> None:
-        """Read what the request shows of itself; a body loses the credentials in it."""
+        """Read the credentials from headers and body; those in the body are removed from it."""
         if exchange.match.route.keys is KeyRule.IGNORED:
             exchange.credentials = credentials.Credentials()
             return
@@ -38,13 +38,13 @@ class Admission:
         )
 
     def check_state(self, exchange: Exchange) -> None:
-        """Refuse everything but probes until the server has started, and when it has ended."""
+        """Refuse everything but probes before the server has started and after it has stopped."""
         state = self._backend.state
         if state != "ok" and not exchange.match.route.is_probe:
             raise ParseError(Code.INTERNAL_SERVER_ERROR, f"Invalid server state: {state}")
 
     def check_keys(self, exchange: Exchange) -> None:
-        """Find the principal of a privileged key; refuse who has no key where one is asked for."""
+        """Find the principal of a privileged key; refuse a request without the keys asked for."""
         keys = exchange.match.route.keys
         if keys is KeyRule.IGNORED:
             return
@@ -57,19 +57,19 @@ class Admission:
             exchange.principal = principal
 
     def check_allowed_route(self, exchange: Exchange) -> None:
-        """Refuse a client what the option ``routeAllowList`` does not name."""
+        """Refuse a client a route that the option ``routeAllowList`` does not name."""
         if exchange.match.route.keys is not KeyRule.IGNORED:
             called = f"{exchange.method} "
             self._limits.check_route(called, exchange.path, exchange.principal)
 
     def limit_by_address(self, exchange: Exchange) -> Awaitable[Answer | None] | None:
-        """Count the request in the limits that need to know nobody's session."""
+        """Count the request in the rate limits that do not depend on its session."""
         if not self._limits.are_set or exchange.match.route.is_probe:
             return None
         return self._limits.by_address(exchange)
 
     def find_session(self, exchange: Exchange) -> Awaitable[Answer | None] | None:
-        """Find the user of the session token, unless a privileged key has decided who asks."""
+        """Find the user of the session token, unless a privileged key decides who asks."""
         token, rule = exchange.credentials.session_token, exchange.match.route.session
         if not token or rule is SessionRule.IGNORED:
             return None
@@ -91,13 +91,13 @@ class Admission:
             raise
 
     def limit_by_user(self, exchange: Exchange) -> Awaitable[Answer | None] | None:
-        """Count the request in the limits of its session or user."""
+        """Count the request in the rate limits by session and by user."""
         if not self._limits.are_set or exchange.match.route.is_probe:
             return None
         return self._limits.by_user(exchange)
 
     def context(self, exchange: Exchange) -> RequestContext:
-        """The context in which operations act for this request; raises INVALID_JSON."""
+        """Make the context in which operations act for this request; raises INVALID_JSON."""
         found = exchange.credentials
         return RequestContext(
             self._backend,
@@ -108,4 +108,5 @@ class Admission:
             credentials.trigger_context(found) if found.context is not None else {},
             exchange.mount_url,
             exchange.headers,
+            is_answered=self._backend.unanswered is not None,
         )

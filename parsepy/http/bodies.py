@@ -14,7 +14,7 @@ _FORM_FIELDS = 1000
 
 
 async def read_body(receive: Receive, limit: int) -> bytes:
-    """The whole body; 413 once it is longer than ``limit`` bytes."""
+    """Read the whole body; raises ``HTTPRefusal`` 413 once it is longer than ``limit`` bytes."""
     message = await receive()
     body: bytes = message.get("body", b"")
     if message.get("more_body"):
@@ -33,7 +33,7 @@ async def read_body(receive: Receive, limit: int) -> bytes:
 
 
 def read_json(content_type: bytes, body: bytes) -> JSONObject:
-    """The body as a JSON object, whatever its content type says (protocol §1.3).
+    """Read a body as a JSON object, whatever its content type says (protocol §1.3).
 
     Raises INVALID_JSON.
     """

@@ -26,6 +26,30 @@ ALLOWED_HEADERS = (
     "X-Parse-File-Metadata",
     "X-Parse-File-Tags",
     "X-Parse-File-Max-Upload-Size",
+    # beyond the reference's: what client libraries, proxies and tracing send
+    "X-Parse-OS-Version",
+    "X-Parse-App-Build-Version",
+    "X-Parse-App-Display-Version",
+    "Authorization",
+    "If-Modified-Since",
+    "If-None-Match",
+    "If-Range",
+    "Range",
+    "Idempotency-Key",
+    "traceparent",
+    "tracestate",
+    "baggage",
+)
+EXPOSED_HEADERS = (
+    "X-Parse-Job-Status-Id",
+    "X-Parse-Push-Status-Id",
+    "Access-Control-Expose-Headers",  # itself, too: the SDK in a browser looks there
+    "Accept-Ranges",
+    "Content-Range",
+    "Content-Disposition",
+    "ETag",
+    "Location",
+    "Retry-After",
 )
 
 
@@ -40,16 +64,12 @@ class CORS:
         self._common: Headers = [
             (b"access-control-allow-methods", b"GET,PUT,POST,DELETE,OPTIONS"),
             (b"access-control-allow-headers", allowed.encode()),
-            (
-                b"access-control-expose-headers",
-                # itself, too: the SDK in a browser looks there for what it may read
-                b"X-Parse-Job-Status-Id, X-Parse-Push-Status-Id, Access-Control-Expose-Headers",
-            ),
+            (b"access-control-expose-headers", ", ".join(EXPOSED_HEADERS).encode()),
         ]
         self._fixed: Headers = [(b"access-control-allow-origin", self._first), *self._common]
 
     def headers(self, origin: bytes | None) -> Headers:
-        """The headers for a request from ``origin``."""
+        """Return the headers for a request from ``origin``."""
         if origin is None or origin == self._first or origin not in self._origins:
             return self._fixed
         return [(b"access-control-allow-origin", origin), *self._common, (b"vary", b"Origin")]

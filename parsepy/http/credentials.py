@@ -66,7 +66,7 @@ class Credentials:
 
 
 def read(config: Config, headers: Mapping[bytes, bytes], body: JSONObject) -> Credentials:
-    """The credentials of headers, Basic authorization and body; the body's are taken out of it.
+    """Read credentials from headers, Basic authorization and body, and remove them from the body.
 
     Raises ``HTTPRefusal`` 403 if those of the body are no texts.
     """
@@ -129,7 +129,7 @@ def _read_body(config: Config, found: Credentials, body: JSONObject) -> None:
 
 
 def trigger_context(found: Credentials) -> dict[str, Any]:
-    """The context for cloud code; INVALID_JSON if it is no JSON object."""
+    """Read the context for cloud code; raises INVALID_JSON if it is no JSON object."""
     value = found.context
     if value is None:
         return {}
@@ -144,14 +144,14 @@ def trigger_context(found: Credentials) -> dict[str, Any]:
 
 
 def _same(given: str | None, expected: str | None) -> bool:
-    """Is it the same key? In constant time; no key is like none."""
+    """Are the two keys the same? Takes constant time; an empty key equals none."""
     if not given or not expected:
         return False
     return hmac.compare_digest(given.encode(), expected.encode())
 
 
 def key_principal(backend: Backend, found: Credentials, ip: str) -> Principal | None:
-    """The principal of a master, maintenance or read-only key; ``None`` if none was given.
+    """Return the principal of a master, maintenance or read-only key; ``None`` if none fits.
 
     A right key from an address that may not use it is refused with 403.
     """
@@ -188,7 +188,7 @@ ClientKeys = tuple[tuple[str, bytes], ...]
 
 
 def client_keys(config: Config) -> ClientKeys:
-    """The client keys that are configured; none at all asks for none."""
+    """Return the client keys that are configured; without any, clients need none."""
     pairs = (
         ("client_key", config.client_key),
         ("javascript_key", config.javascript_key),
@@ -199,7 +199,7 @@ def client_keys(config: Config) -> ClientKeys:
 
 
 def check_client_keys(expected: ClientKeys, found: Credentials) -> None:
-    """If any client key is configured, one that was sent must fit (protocol §2.5 d).
+    """Check that a client key fits, if any is configured (protocol §2.5 d).
 
     Raises ``HTTPRefusal`` 403.
     """
@@ -214,7 +214,7 @@ def check_client_keys(expected: ClientKeys, found: Credentials) -> None:
 def check_keys(
     backend: Backend, expected: ClientKeys, found: Credentials, ip: str
 ) -> Principal | None:
-    """The principal of a privileged key; ``None`` if client keys (or none) are enough.
+    """Return the principal of a privileged key; ``None`` if the client keys are sufficient.
 
     Raises ``HTTPRefusal`` 403.
     """
@@ -227,7 +227,7 @@ def check_keys(
 
 
 async def session_principal(backend: Backend, token: str, rule: SessionRule) -> Principal:
-    """Who the token's user is, by the rule of a route; raises INVALID_SESSION_TOKEN."""
+    """Find the user of a session token, by the rule of a route; raises INVALID_SESSION_TOKEN."""
     if rule is SessionRule.LEGACY and not token.startswith("r:"):
         return await principals.of_legacy_token(backend, token)
     if rule is SessionRule.LOOKED_UP:

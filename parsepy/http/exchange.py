@@ -65,7 +65,7 @@ class Exchange:
 
     @property
     def route(self) -> str | None:
-        """The pattern of the path, for figures; ``None`` if no route was found."""
+        """The pattern of the path, for metrics; ``None`` if no route was found."""
         return self.match.route.path or self.page
 
     def add_headers(self, headers: Headers) -> None:
@@ -79,12 +79,12 @@ Step = Callable[[Exchange], Answer | Awaitable[Answer | None] | None]
 
 
 def needed(steps: Sequence[Step], idle: Collection[Step]) -> tuple[Step, ...]:
-    """The steps but for those that have nothing to do as the server is configured."""
+    """Return the steps without the idle ones, in their order."""
     return tuple(step for step in steps if step not in idle)
 
 
 async def run(steps: Sequence[Step], exchange: Exchange) -> Answer:
-    """The answer of the first step that has one; the last must."""
+    """Take the steps in their order until one answers, and return its answer."""
     for step in steps:
         outcome = step(exchange)
         if outcome is None:
@@ -96,16 +96,16 @@ async def run(steps: Sequence[Step], exchange: Exchange) -> Answer:
 
 
 def attach(exchange: Exchange) -> None:
-    """Make the exchange known to the ASGI applications that are given its scope."""
+    """Make the exchange known to the ASGI applications that get its scope."""
     exchange.scope[_KEY] = exchange
 
 
 def detach(exchange: Exchange) -> None:
-    """Undo ``attach``: exchange and scope would keep each other until the garbage is collected."""
+    """Undo ``attach``, so that exchange and scope, which refer to each other, are freed at once."""
     del exchange.scope[_KEY]
 
 
 def exchange_of(scope: ASGIScope) -> Exchange:
-    """The exchange of a request, as ``ExchangeLayer`` has begun it."""
+    """Return the exchange of a request, as ``ExchangeLayer`` has begun it."""
     exchange: Exchange = scope[_KEY]
     return exchange

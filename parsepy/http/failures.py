@@ -35,22 +35,22 @@ class Failure:
     is_passing: bool = False
 
     def content(self, code: int | None = None) -> JSONObject:
-        """The failure as JSON; ``code`` stands in where it has none."""
+        """Return the failure as JSON; ``code`` is used where it has none."""
         shown = code if self.code is None else self.code
         return {"error": self.message} if shown is None else {"code": shown, "error": self.message}
 
     def answer(self) -> Answer:
-        """The failure as an answer in JSON."""
+        """Return the failure as an answer in JSON."""
         return Answer(self.content(), self.status, list(self.headers))
 
 
 def status_of(code: int) -> int:
-    """The HTTP status of an error of this code (protocol §3.1)."""
+    """Return the HTTP status of an error of this code (protocol §3.1)."""
     return _STATUS.get(code, 400)
 
 
 def failure_of(backend: Backend, error: Exception, where: str) -> Failure:
-    """The failure that an exception means; what is no client's doing is logged with ``where``.
+    """Map an exception to a failure; log, with ``where``, what no client has caused.
 
     Never raises: an exception that nobody foresaw is a plain 500, its traceback in the log.
     """
@@ -73,7 +73,7 @@ def failure_of(backend: Backend, error: Exception, where: str) -> Failure:
 
 
 def _shown(backend: Backend, error: ParseError | HTTPRefusal) -> str:
-    """The wording of a refusal; with ``enableSanitizedErrorResponse`` the log keeps the details."""
+    """Return a refusal's wording; ``enableSanitizedErrorResponse`` keeps details in the log."""
     if error.sanitize and backend.config.enable_sanitized_error_response:
         backend.log.info("refused: %s (code %s)", error.message, error.code)
         return DENIED

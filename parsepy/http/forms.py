@@ -14,14 +14,14 @@ _MOST_PARTS = 1000
 
 
 def boundary_of(content_type: str) -> bytes | None:
-    """What separates the parts of a form; ``None`` if its content type does not say so."""
+    """Read the boundary between the parts of a form; ``None`` if its content type has none."""
     _, options = parse_options_header(content_type)
     boundary = options.get(b"boundary")
     return boundary if boundary and len(boundary) <= _LONGEST_BOUNDARY else None
 
 
 class PartReader:
-    """Goes through the parts of a form: what follows is told of headers, data and ends."""
+    """Goes through the parts of a form and calls the methods that subclasses override."""
 
     def __init__(self, boundary: bytes) -> None:
         self.headers: dict[bytes, bytes] = {}
@@ -42,24 +42,24 @@ class PartReader:
         )
 
     def write(self, piece: bytes) -> None:
-        """Read on; raises ``FormParserError`` for what is no form."""
+        """Read the next piece of the form; raises ``FormParserError`` for what is no form."""
         self._parser.write(piece)
 
     def begin(self) -> None:
-        """A part begins."""
+        """Note that a part begins."""
         self.headers = {}
 
     def described(self, options: dict[bytes, bytes]) -> None:
-        """The headers of a part are there; ``options`` are its name and file name."""
+        """Note that the headers of a part are complete; ``options`` are its name and file name."""
 
     def data(self, data: bytes, start: int, end: int) -> None:
-        """Some of a part's content."""
+        """Take some of a part's content."""
 
     def end(self) -> None:
-        """A part ends."""
+        """Note that a part ends."""
 
     def over(self) -> None:
-        """The form ends."""
+        """Note that the form ends."""
 
     def _field(self, data: bytes, start: int, end: int) -> None:
         self._name += data[start:end]
@@ -129,7 +129,7 @@ class _Parameters(PartReader):
 
 
 def parameters_of(content_type: str, form: bytes) -> JSONObject:
-    """The fields of a form as texts, its files as ``{filename, contentType, data}``.
+    """Read the fields of a form as texts, its files as ``{filename, contentType, data}``.
 
     ``data`` is a Bytes value. Of parts with one name the last counts. Raises INVALID_JSON for
     what is no form, for one that ends early, and for one of more than 1,000 parts.

@@ -22,7 +22,7 @@ class Once:
         self._paths = tuple(map(re.compile, backend.config.idempotency_options.paths))
 
     def idle(self) -> list[Step]:
-        """The step, where the server is configured to let a request be repeated."""
+        """Return the step, if the options name no path for it."""
         return [] if self._paths else [self.claim]
 
     def claim(self, exchange: Exchange) -> Awaitable[Answer | None] | None:

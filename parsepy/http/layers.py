@@ -3,7 +3,7 @@
 import itertools
 import secrets
 import time
-from collections.abc import Awaitable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from parsepy.backend import Backend
@@ -12,10 +12,7 @@ from parsepy.http.addresses import address_of, own_url
 from parsepy.http.asgi import ASGIApplication, ASGIScope, Headers, Receive, Send
 from parsepy.http.cors import CORS
 from parsepy.http.exchange import Exchange, attach, detach, exchange_of
-from parsepy.http.limits import Limits, TooMany
-from parsepy.http.paths import segments
-from parsepy.http.responses import Answer
-from parsepy.http.responses import send as send_answer
+from parsepy.http.limits import Limits
 
 
 class ExchangeLayer:
@@ -31,7 +28,8 @@ class ExchangeLayer:
         self._application = application
         self._cors = CORS(config).headers
         self._watchers = watchers(backend)
-        self._trusted = config.trust_proxy
+        self._unanswered = backend.unanswered
+        self._trusted = config.trust_proxy or None
         self._mount = config.mount_path.rstrip("/")
         self._public_url = (config.public_server_url or "").rstrip("/")
         self._request_prefix = secrets.token_hex(4)
@@ -64,14 +62,21 @@ class ExchangeLayer:
                     answer_headers += exchange.answer_headers
             return send(message)
 
-        await self._application(scope, receive, send_with_headers)
+        try:
+            await self._application(scope, receive, send_with_headers)
+        finally:
+            if self._unanswered is not None:
+                self._unanswered.end(request_id)
         detach(exchange)
         for watch in self._watchers:
             watch(exchange)
 
 
 class LimitLayer:
-    """Counts requests that bring no credentials in the rate limits; 429 is answered as text."""
+    """Counts requests that bring no credentials in the rate limits; raises ``TooMany``.
+
+    For doors that find their routes by the decoded path, as Starlette does.
+    """
 
     def __init__(self, limits: Limits, mount: str, application: ASGIApplication) -> None:
         self._limits = limits
@@ -79,15 +84,55 @@ class LimitLayer:
         self._application = application
 
     async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
-        """Pass one request on, or refuse it."""
+        """Pass one request on."""
         if self._limits.are_set:
             exchange = exchange_of(scope)
-            exchange.path = segments(scope, self._mount) or ("",)
-            try:
-                await self._limits.by_address(exchange)
-                await self._limits.by_user(exchange)
-            except TooMany as error:
-                answer = Answer(error.message.encode(), error.status, list(error.headers))
-                await send_answer(answer, send)
-                return
+            # by the decoded path, as routes are found, or %2F would be a way around the limit
+            path = scope["path"].removeprefix(self._mount)
+            exchange.path = tuple(path.strip("/").split("/"))
+            await self._limits.by_address(exchange)
+            await self._limits.by_user(exchange)
         await self._application(scope, receive, send)
+
+
+class BodyLimitLayer:
+    """Raises the refusal once a body has more than ``limit`` bytes."""
+
+    def __init__(
+        self, limit: int, refusal: Callable[[], Exception], application: ASGIApplication
+    ) -> None:
+        self._limit = limit
+        self._refusal = refusal
+        self._application = application
+
+    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+        """Pass one request on."""
+        size = 0
+
+        async def counted() -> MutableMapping[str, Any]:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > self._limit:
+                raise self._refusal()
+            return message
+
+        await self._application(scope, counted, send)
+
+
+class HeaderLayer:
+    """Gives every answer some more headers."""
+
+    def __init__(self, headers: Headers, application: ASGIApplication) -> None:
+        self._headers = headers
+        self._application = application
+
+    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+        """Pass one request on."""
+
+        def send_with_headers(message: MutableMapping[str, Any]) -> Awaitable[None]:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *self._headers]
+            return send(message)
+
+        await self._application(scope, receive, send_with_headers)

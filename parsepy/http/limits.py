@@ -72,7 +72,7 @@ class _Limit:
         return any(self.path.fullmatch(spelling) for spelling in request.spellings)
 
     def key(self, request: LimitedRequest) -> str:
-        """Who is counted: by the zone, the address if that knows of nothing better."""
+        """Return the key to count by: of the limit's zone, or the address if the zone has none."""
         zone, principal = self.options.zone, request.principal
         if zone == "global":
             return f"{self.name} all"
@@ -89,7 +89,7 @@ class Limits:
     """The rate limits of the configuration and of cloud code, which may change at any time."""
 
     def __init__(self, backend: Backend, aliases: Mapping[str, str] | None = None) -> None:
-        """``aliases`` are the classes that have a path of their own, and the paths."""
+        """``aliases`` maps the classes that have a path of their own to its first segment."""
         self._backend = backend
         self._aliases = aliases or {}
         self._local = LocalCounters()
@@ -116,7 +116,7 @@ class Limits:
         return bool(self._own or self._backend.triggers.rate_limits)
 
     async def by_address(self, exchange: Exchange) -> None:
-        """Count a request in the limits by address and of everybody; raises ``TooMany``."""
+        """Count a request in the limits by address and over all clients; raises ``TooMany``."""
         exchange.add_headers(await self._count(self._limited(exchange), _BEFORE))
 
     async def by_user(self, exchange: Exchange) -> None:
@@ -143,7 +143,7 @@ class Limits:
         return LimitedRequest((exchange.method,), spellings, exchange.ip, exchange.principal)
 
     def _spellings(self, path: tuple[str, ...], match: RouteMatch) -> list[str]:
-        """The path as limits may name it: a class has an alias; a slash in a name is one name."""
+        """List the ways to spell the path in a limit: as it is, and by the class's other path."""
         segments = [part.replace("/", "%2F") for part in path]
         found = ["/" + "/".join(segments)]
         of_class = match.route.of_class
@@ -156,7 +156,7 @@ class Limits:
         return found
 
     def check_route(self, called: str, path: tuple[str, ...], principal: Principal) -> None:
-        """Refuse a client what `routeAllowList` does not name; raises OPERATION_FORBIDDEN."""
+        """Refuse a client a route that `routeAllowList` lacks; raises OPERATION_FORBIDDEN."""
         if self._allowed is None or principal.is_privileged:
             return
         text = "/".join(path)
@@ -166,7 +166,7 @@ class Limits:
             )
 
     async def _count(self, request: LimitedRequest, zones: Sequence[str]) -> Headers:
-        """Count a request in the limits of these zones; headers that tell of the tightest.
+        """Count a request in the limits of these zones; return headers about the tightest one.
 
         Raises ``TooMany``.
         """
@@ -188,7 +188,7 @@ class Limits:
         return _headers(options, left, found)
 
     def _current(self) -> tuple[_Limit, ...]:
-        """All limits; what cloud code declares is read again when it has changed."""
+        """Return all limits; those of cloud code are read again when they have changed."""
         declared = self._backend.triggers.rate_limits
         if declared != self._declared:
             self._declared = list(declared)

@@ -29,26 +29,26 @@ class HTTPRefusal(Exception):
 
 
 def unauthorized() -> HTTPRefusal:
-    """The answer to missing or wrong credentials."""
+    """Make the refusal of missing or wrong credentials."""
     return HTTPRefusal(403, "unauthorized")
 
 
 def forbidden(message: str) -> HTTPRefusal:
-    """A permission refusal without a code, subject to sanitising."""
+    """Make a permission refusal without a code, subject to sanitising."""
     return HTTPRefusal(403, message, sanitize=True)
 
 
 def master_required() -> HTTPRefusal:
-    """The answer to a client on a route of the master key (protocol §2.8)."""
+    """Make the refusal of a client on a route of the master key (protocol §2.8)."""
     return forbidden("unauthorized: master key is required")
 
 
 def too_large(limit: int, of_what: str) -> HTTPRefusal:
-    """The refusal of a body above a limit of so many bytes."""
+    """Make the refusal of a body that has more than ``limit`` bytes."""
     message = f"The request body is larger than {limit} bytes {of_what}."
     return HTTPRefusal(413, message, code=Code.OBJECT_TOO_LARGE)
 
 
 def hung_up() -> HTTPRefusal:
-    """The end of a request whose client has gone before its body was sent."""
+    """Make the refusal of a request whose client has gone before the body was complete."""
     return HTTPRefusal(400, "The client hung up.", code=Code.CONNECTION_FAILED)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError, denied
+from parsepy.http.paths import nested
 from parsepy.http.refusals import master_required
 from parsepy.http.responses import Answer
 from parsepy.http.uploads import FileBody
@@ -43,14 +44,17 @@ class Request:
         return self.context.backend.limits
 
     def parameters(self) -> JSONObject:
-        """Body and query string merged; a query value is JSON if it can be read so (§7.1)."""
+        """Merge body and query string; a query value that reads as JSON is JSON (§7.1)."""
         merged = dict(self.body)
-        for name, text in self.query.items():
-            merged[name] = _value(text)
+        query: Mapping[str, Any] = self.query
+        if any(name[-1] == "]" for name in query if name):
+            query = nested(self.query)
+        for name, value in query.items():
+            merged[name] = _value(value) if type(value) is str else value
         return merged
 
     def require_master(self, to: str | None = None) -> None:
-        """Refuse all but the master key; the read-only one as well if it is ``to`` write."""
+        """Refuse all but the master key; with ``to``, a write in words, the read-only one, too."""
         principal = self.context.principal
         if not principal.is_master:
             raise master_required()
@@ -102,7 +106,7 @@ class SessionRule(Enum):
     """Nothing: a token, good or bad, is not looked at."""
 
 
-class Body(Enum):
+class BodyRule(Enum):
     """How the door reads the body of a request."""
 
     JSON = "json"
@@ -128,7 +132,7 @@ class Route:
     of_class: str | None = None
     keys: KeyRule = KeyRule.ASKED
     session: SessionRule = SessionRule.USUAL
-    body: Body = Body.JSON
+    body: BodyRule = BodyRule.JSON
     body_limit: int | None = None
     in_batch: bool = True
     changes: str | None = None

@@ -39,7 +39,7 @@ class Streamed:
     hung_up: Callable[[], Awaitable[None]]
 
     async def send(self, status: int, headers: Headers, send_message: Send) -> None:
-        """Write it to the client; what fails once it has begun closes the connection."""
+        """Write it to the client; a failure after the first byte closes the connection."""
         if self.length is not None:
             headers = [(b"content-length", b"%d" % self.length), *headers]
         start = {"type": "http.response.start", "status": status, "headers": headers}
@@ -75,7 +75,7 @@ async def _closed(chunks: AsyncIterator[bytes]) -> None:
 
 
 def created(content: JSONObject, location: str) -> Answer:
-    """201 with the address of what was made."""
+    """Make a 201 with the URL of the new object."""
     return Answer(content, 201, [(b"location", location.encode())])
 
 
@@ -104,6 +104,7 @@ async def send(answer: Answer, send_message: Send) -> None:
         headers = [pair for pair in headers if pair[0] != _TEXT[0]]
     else:
         body, kind = _encoded(answer), _JSON
-    headers = [kind, (b"content-length", b"%d" % len(body)), *headers]
+    if answer.status != 304:  # whose length would be that of the body that it does not send
+        headers = [kind, (b"content-length", b"%d" % len(body)), *headers]
     await send_message({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send_message({"type": "http.response.body", "body": body})

@@ -39,7 +39,7 @@ class Router:
         patterns.append((fixed, named, {route.method: route}))
 
     def find(self, method: str, path: tuple[str, ...]) -> RouteMatch | None:
-        """The route for ``method`` on ``path``, with the arguments in it."""
+        """Find the route for ``method`` on ``path``, and the arguments in the path."""
         by_length = self._patterns.get(path[0])
         if by_length is not None:
             for fixed, named, by_method in by_length.get(len(path), ()):
@@ -65,7 +65,7 @@ def _fits(fixed: _Fixed, path: tuple[str, ...]) -> bool:
 
 
 def _arguments(parts: tuple[str, ...], path: tuple[str, ...]) -> dict[str, str] | None:
-    """The arguments of a path in a pattern that ends in ``*name``, if it fits."""
+    """Return the arguments of a path in a pattern that ends in ``*name``, if it fits."""
     found = {parts[-1][1:]: "/".join(path[len(parts) - 1 :])}
     for part, given in zip(parts[:-1], path, strict=False):
         if part[:1] == ":":

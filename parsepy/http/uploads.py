@@ -37,7 +37,7 @@ class FileBody:
         return (self.content_type or "").lower().startswith(_MULTIPART)
 
     async def chunks(self, most: int, too_much: TooMuch) -> AsyncIterator[bytes]:
-        """The bytes as they come; raises ``too_much(most)`` once there are more than ``most``."""
+        """Yield the bytes as they come; raises ``too_much(most)`` for more than ``most``."""
         size = 0
         more = True
         while more:
@@ -62,7 +62,7 @@ class FileBody:
 async def open_body(
     scope: ASGIScope, receive: Receive, headers: Mapping[bytes, bytes], limit: int
 ) -> FileBody:
-    """The body of an upload; JSON with credentials in it is read, all else is not.
+    """Open the body of an upload; only JSON that holds credentials is read at once.
 
     JSON may have ``limit`` bytes. Raises ``HTTPRefusal`` 403 if the application is named nowhere.
     """
@@ -71,7 +71,7 @@ async def open_body(
     body = FileBody(
         receive,
         kind.decode("latin-1") if kind else None,
-        int(length) if length.isdigit() else None,
+        int(length) if length.isdigit() and b"content-encoding" not in headers else None,
         headers.get(b"x-parse-upload-mode") == b"stream",
         scope["method"] == "HEAD",
     )
@@ -114,7 +114,7 @@ class _FormReader(PartReader):
         self._wanted = False
 
     def feed(self, piece: bytes) -> list[bytes]:
-        """What of the file is in this piece of the form."""
+        """Return the bytes of the file in this piece of the form."""
         self.write(piece)
         found, self.pieces = self.pieces, []
         return found
@@ -145,7 +145,7 @@ class _FormReader(PartReader):
 async def multipart_file(
     content_type: str, chunks: AsyncIterator[bytes]
 ) -> tuple[Part, AsyncIterator[bytes]]:
-    """The headers of the first file in a form, and its bytes as they come.
+    """Find the first file in a form: its headers, and its bytes as they come.
 
     Raises FILE_SAVE_ERROR for a form without a file, or none at all.
     """

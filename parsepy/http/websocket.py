@@ -64,7 +64,7 @@ class WebsocketDoor(NamedTuple):
 def door_for(
     doors: Sequence[WebsocketDoor], path: str, offered: Sequence[str]
 ) -> WebsocketDoor | None:
-    """The first door at this path that speaks one of the subprotocols offered, or asks for none."""
+    """Find the first door at this path whose subprotocol is offered, or that asks for none."""
     for door in doors:
         is_there = not door.path or path == door.path or path.startswith(f"{door.path}/")
         if is_there and (door.subprotocol is None or door.subprotocol in offered):
@@ -159,7 +159,7 @@ class Socket(asyncio.Protocol):
     # --- in -------------------------------------------------------------------------------------
 
     def _choose(self, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-        """Choose the door; the subprotocol that the handshake says has been agreed on."""
+        """Choose the door; return the subprotocol for the handshake's answer."""
         self._door = door_for(self._doors, self._path, offered)
         spoken = None if self._door is None else self._door.subprotocol
         return None if spoken is None else Subprotocol(spoken)

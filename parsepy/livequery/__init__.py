@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+import time
 from typing import Any
 
 from websockets.http11 import Request
@@ -25,10 +26,12 @@ from parsepy.livequery.protocol import (
 )
 from parsepy.livequery.subscriptions import Compile, Subscription, SubscriptionIndex
 from parsepy.livequery.transports import transport_of
+from parsepy.model import match
 from parsepy.model.permissions import is_hidden
 from parsepy.model.query import Query, column_keys, parse_where
+from parsepy.model.schema import is_class_name
 from parsepy.model.scope import scope_of
-from parsepy.model.where import equals_id, fields_of
+from parsepy.model.where import Where, equals_id, fields_of
 from parsepy.operations import access, class_rules, find, schemas
 from parsepy.triggers import CONNECT, ConnectEvent, SubscribeEvent
 
@@ -36,6 +39,10 @@ log = logging.getLogger("parsepy.livequery")
 
 HEARTBEAT_MS = 10_000
 MAX_SUBSCRIPTIONS = 1000
+BEHIND_SECONDS = 10.0
+"""How old an event may be that has not been delivered yet, before ``/health`` tells of it."""
+_MOST_NAMES = 1000
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 
 
 class LiveQuery:
@@ -51,18 +58,34 @@ class LiveQuery:
         self._live = re.compile("|".join(f"(?:{name})" for name in names)) if names else None
         self._index = SubscriptionIndex(compile_where)
         self._who = Principals(backend)
-        self._delivery = Delivery(backend, self._index, self._who)
-        self._transport = transport_of(backend, self._index.listens, self.is_live)
         self._clients: set[LiveClient] = set()
+        self._delivery = Delivery(backend, self._index, self._who, self._clients)
+        self._transport = transport_of(backend, self._index.listens, self.is_live)
+        self._running: asyncio.Task[None] | None = None
+        self._not_live: set[str] = set()
         self.slow_clients = 0
         """Clients that were closed because they could not keep up."""
+        self.restarts = 0
+        """How often the delivery of events broke off, and was taken up again."""
         server = backend.config.live_query_server_options
         milliseconds = (server.websocket_timeout if server else None) or HEARTBEAT_MS
         self._heartbeat = milliseconds / 1000
 
     def is_live(self, class_name: str) -> bool:
-        """Is this class one of ``liveQuery.classNames``?"""
-        return self._live is not None and self._live.fullmatch(class_name) is not None
+        """Is this class one of ``liveQuery.classNames``?
+
+        A join table is none, although a pattern may fit its name.
+        """
+        return (
+            self._live is not None
+            and self._live.fullmatch(class_name) is not None
+            and is_class_name(class_name)
+            and ":" not in class_name
+        )
+
+    def listens(self, class_name: str) -> bool:
+        """Does any client subscribe to this class?"""
+        return self._index.listens(class_name)
 
     @property
     def connections(self) -> int:
@@ -79,13 +102,49 @@ class LiveQuery:
         """How many events were sent, counted for each subscription."""
         return self._delivery.sent
 
+    @property
+    def behind(self) -> float:
+        """The age in seconds of what has not been delivered yet; up to a second if all is well."""
+        return self._transport.behind
+
+    @property
+    def missed(self) -> int:
+        """How often events were lost for good."""
+        return self._transport.missed
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong: ``restarting`` or ``behind``; None if all is well."""
+        if self._running is not None and self._running.done():
+            return "restarting"
+        return "behind" if self.behind > BEHIND_SECONDS else None
+
     async def open(self) -> None:
         """Start to receive changes: what is stored after this returns will be delivered."""
         await self._transport.open()
 
     async def run(self) -> None:
-        """Deliver events until cancelled."""
-        await self._transport.run(self._delivery.deliver)
+        """Deliver events until cancelled; what breaks off is logged and taken up again."""
+        pause = _FIRST_PAUSE
+        try:
+            while True:
+                began = time.monotonic()
+                self._running = asyncio.create_task(self._transport.run(self._delivery.deliver))
+                try:
+                    await asyncio.wait([self._running])
+                finally:
+                    if not self._running.done():
+                        await cancelled(self._running)
+                is_killed = self._running.cancelled()
+                error = None if is_killed else self._running.exception()
+                log.error("Live Query broke off, and is taken up again", exc_info=error)
+                self.restarts += 1
+                if time.monotonic() - began > _LONGEST_PAUSE:
+                    pause = _FIRST_PAUSE
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+        finally:
+            await self._transport.close()
 
     @property
     def door(self) -> WebsocketDoor:
@@ -113,8 +172,7 @@ class LiveQuery:
         self.slow_clients += 1
 
     def _drop(self, subscription: Subscription) -> None:
-        if self.is_live(subscription.class_name):
-            self._index.remove(subscription)
+        self._index.remove(subscription)
 
     # --- messages -------------------------------------------------------------------------------
 
@@ -163,8 +221,7 @@ class LiveQuery:
             class_name=CONNECT,
             request=self._who.context(client, principal),
             client_id=client.id,
-            clients=len(self._clients),
-            subscriptions=len(self._index),
+            live=self._delivery.live_state(client, client.token),
         )
         try:
             await self._backend.triggers.run(event)
@@ -180,19 +237,32 @@ class LiveQuery:
                 f"More than {MAX_SUBSCRIPTIONS} subscriptions", request_id=message.request_id
             )
         made = await self._checked(client, message)
-        if self.is_live(made.class_name):
-            await self._transport.follow(made.class_name)
+        self._require_live(made.class_name)
+        await self._transport.follow(made.class_name)
         if client.is_lost:
             return b""
-        # Parse: a class that is not live is acknowledged, but has no events
-        if self.is_live(made.class_name):
-            self._index.add(made)  # first, since it refuses invalid patterns
+        self._index.add(made)  # first, since it refuses invalid patterns
         # looked up again: another message may have replaced it while this one waited
         known = client.subscriptions.pop(message.request_id, None)
         if known is not None:
             self._drop(known)
         client.subscriptions[message.request_id] = made
         return protocol.acknowledged("subscribed", made.address)
+
+    def _require_live(self, class_name: str) -> None:
+        """Raise ``ParseError`` for a class without events: Parse Server is silent about it."""
+        if self.is_live(class_name):
+            return
+        if class_name not in self._not_live and len(self._not_live) < _MOST_NAMES:
+            self._not_live.add(class_name)
+            log.warning(
+                "a client subscribes to %s, which is none of liveQuery.classNames: it is refused",
+                class_name,
+            )
+        raise ParseError(
+            Code.OPERATION_FORBIDDEN,
+            f"{class_name} is not live: liveQuery.classNames does not name it.",
+        )
 
     async def _checked(self, client: LiveClient, message: Subscribe) -> Subscription:
         """Make the subscription that a client asks for; raises its refusal (protocol §30.6)."""
@@ -225,6 +295,7 @@ class LiveQuery:
         made.operation = "find" if equals_id(query.where) is None else "get"
         scope_of(schema, made.operation, principal)  # refuses who may not read the class
         query = await class_rules.of(made.class_name).narrow(context, query)
+        _check_decidable(query.where)
         made.where = query.where
         return made
 
@@ -241,6 +312,7 @@ class LiveQuery:
             query=query,
             client_id=client.id,
             subscription_id=made.request_id,
+            live=self._delivery.live_state(client, made.token or client.token),
         )
         answer = await triggers.run(event)
         changed = answer if isinstance(answer, Query) else event.query
@@ -270,6 +342,18 @@ def _subscription_of(client: LiveClient, message: Unsubscribe | Fetch) -> Subscr
             request_id=message.request_id,
         )
     return found
+
+
+def _check_decidable(where: Where) -> None:
+    """Refuse what an object alone can't decide: it would never match.
+
+    Parse: such a subscription is acknowledged and silent.
+    """
+    operator = match.beyond(where)
+    if operator is not None:
+        raise ParseError(
+            Code.INVALID_QUERY, f"{operator} can't be followed live: ask for it by a query."
+        )
 
 
 def _check_watch(context: Any, schema: Any, watch: frozenset[str] | None) -> None:

@@ -1,6 +1,7 @@
 """One Live Query client: its keys and token, its subscriptions, its messages in their order."""
 
 import asyncio
+import hmac
 import logging
 import uuid
 from collections import deque
@@ -9,26 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from parsepy.backend import Backend
-from parsepy.config import Config
-from parsepy.http import credentials
-from parsepy.http.credentials import ClientKeys, Credentials
-from parsepy.http.refusals import HTTPRefusal
+from parsepy.config import ip_allowed
 from parsepy.http.websocket import MAX_WAITING, Socket
 from parsepy.livequery import protocol
 from parsepy.livequery.protocol import BAD_KEY, Connect, FrameError
 from parsepy.livequery.subscriptions import Subscription
-from parsepy.model.principal import MASTER
 
 log = logging.getLogger("parsepy.livequery")
-
-_FIELDS = {
-    "masterKey": "master_key",
-    "clientKey": "client_key",
-    "javascriptKey": "javascript_key",
-    "windowsKey": "windows_key",
-    "restAPIKey": "rest_api_key",
-}
-"""The keys of a connect message, and the credentials that they are."""
 
 
 @dataclass(eq=False, slots=True)
@@ -96,42 +84,31 @@ class LiveClient:
         self.slow()
 
 
-def _credentials(message: Connect) -> Credentials:
-    found = Credentials()
-    found.app_id = message.application_id
-    for name, key in message.keys.items():
-        setattr(found, _FIELDS[name], key)
-    return found
-
-
 def _check_keys(message: Connect, backend: Backend, ip: str) -> bool:
-    """Check a connect's keys; true if they hold the master key. ``FrameError`` if none fits."""
-    found = _credentials(message)
+    """Check a connect's keys; true if they hold the master key. ``FrameError`` if none fits.
+
+    Parse: only ``liveQueryServerOptions.keyPairs`` asks for keys, and only what it names counts;
+    Android's library sends none at all.
+    """
     refusal = FrameError("Key in request is not valid", code=BAD_KEY)
-    try:
-        if found.app_id != backend.config.app_id:
-            raise refusal
-        if found.master_key is None:
-            credentials.check_client_keys(_client_keys(backend.config), found)
-            return False
-        # Parse: a wrong master key is refused here, whatever other keys come with it
-        if credentials.key_principal(backend, found, ip) is not MASTER:
-            raise refusal
-    except HTTPRefusal as error:
-        raise refusal from error
-    return True
-
-
-def _client_keys(config: Config) -> ClientKeys:
-    """The keys of which one must fit: those of ``keyPairs``, else those of the REST door."""
-    options = config.live_query_server_options
+    if message.application_id != backend.config.app_id:
+        raise refusal
+    options = backend.config.live_query_server_options
     pairs = options.key_pairs if options is not None else None
-    if pairs is None:
-        return credentials.client_keys(config)
-    # what is no key that a client could send is one that nobody has
-    return tuple(
-        (_FIELDS.get(name, "context"), str(key).encode()) for name, key in pairs.items() if key
-    )
+    if not pairs:
+        return False
+    fitting = {name for name, key in pairs.items() if key and _fits(message, name, str(key))}
+    if "masterKey" in fitting and not ip_allowed(backend.config.master_key_ips, ip):
+        log.error("the masterKey was refused from %s: add the address to masterKeyIps", ip)
+        fitting.remove("masterKey")
+    if not fitting:
+        raise refusal
+    return "masterKey" in fitting
+
+
+def _fits(message: Connect, name: str, key: str) -> bool:
+    """Is this the key that a connect message holds under this name? Takes constant time."""
+    return hmac.compare_digest(message.keys.get(name, "").encode(), key.encode())
 
 
 def require_connected(client: LiveClient, doing: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, TypeVar
@@ -30,7 +30,7 @@ from parsepy.operations import access, class_rules, principals, schemas
 from parsepy.operations.redaction import redacted
 from parsepy.pubsub import ObjectEvent
 from parsepy.storage import Unavailable
-from parsepy.triggers import LiveEvent
+from parsepy.triggers import LiveEvent, LiveState
 
 log = logging.getLogger("parsepy.livequery")
 T = TypeVar("T")
@@ -165,11 +165,22 @@ class _Fanout:
 class Delivery:
     """Sends each event to the subscriptions that match it; ``sent`` counts frames."""
 
-    def __init__(self, backend: Backend, index: SubscriptionIndex, who: Principals) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        index: SubscriptionIndex,
+        who: Principals,
+        clients: Collection[LiveClient],
+    ) -> None:
         self._backend = backend
         self._index = index
         self._who = who
+        self._clients = clients
         self.sent = 0
+
+    def live_state(self, client: LiveClient, token: str | None) -> LiveState:
+        """What cloud code is told of the client that an event is about, and of all of them."""
+        return LiveState(len(self._clients), len(self._index), token, client.is_master)
 
     async def deliver(self, event: ObjectEvent) -> None:
         """Send one event to all subscriptions that match and may read it; never raises."""
@@ -182,6 +193,8 @@ class Delivery:
         name = event.class_name
         if not self._index.listens(name):
             return
+        if self._backend.unanswered is not None:
+            await self._backend.unanswered.wait(name, str(event.object.get("objectId")))
         schema = await retry_while_unavailable(lambda: schemas.existing(self._backend, name))
         fanout = _Fanout(event, schema, self._backend.triggers.has("afterEvent", name))
         matches = await self._matches(event)
@@ -282,6 +295,7 @@ class Delivery:
             outcome=name,
             client_id=client.id,
             subscription_id=subscription.request_id,
+            live=self.live_state(client, subscription.token or client.token),
         )
         try:
             await self._backend.triggers.run(event)

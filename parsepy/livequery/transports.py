@@ -7,6 +7,8 @@ import asyncio
 import inspect
 import logging
 import re
+import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -16,7 +18,9 @@ from parsepy.errors import ParseError
 from parsepy.model.values import JSONObject, dumps, loads
 from parsepy.operations import principals, schemas
 from parsepy.pubsub import EventTransport, ObjectEvent
+from parsepy.storage import Unavailable
 from parsepy.storage import schemas as schema_rows
+from parsepy.storage.documents import Document
 from parsepy.storage.streams import ChangeEvent
 
 log = logging.getLogger("parsepy.livequery")
@@ -34,15 +38,31 @@ class DirectTransport(EventTransport):
     def __init__(self, backend: Backend, wants: Callable[[str], bool]) -> None:
         self._events = backend.events
         self.wants = wants
-        self._queue: asyncio.Queue[ObjectEvent] = asyncio.Queue()
+        self._waiting: deque[tuple[float, ObjectEvent]] = deque()
+        self._arrived = asyncio.Event()
 
     async def open(self) -> None:
         """Listen to what ``operations`` stores."""
         self._events.add(self)
 
+    async def close(self) -> None:
+        """Listen no more."""
+        self._events.remove(self)
+
+    @property
+    def behind(self) -> float:
+        """The age in seconds of the first event that waits."""
+        return time.monotonic() - self._waiting[0][0] if self._waiting else 0.0
+
+    @property
+    def missed(self) -> int:
+        """None: what is stored is queued at once."""
+        return 0
+
     def publish(self, event: ObjectEvent) -> None:
         """Queue a change for ``run``."""
-        self._queue.put_nowait(event)
+        self._waiting.append((time.monotonic(), event))
+        self._arrived.set()
 
     def forget(self, user_id: str | None) -> None:
         """Do nothing: this process has dropped its own caches already."""
@@ -52,68 +72,110 @@ class DirectTransport(EventTransport):
 
     async def run(self, deliver: Deliver) -> None:
         """Deliver events until cancelled."""
-        try:
-            while True:
-                await deliver(await self._queue.get())
-        finally:
-            self._events.remove(self)
+        while True:
+            while self._waiting:
+                await deliver(self._waiting[0][1])
+                self._waiting.popleft()
+            self._arrived.clear()
+            await self._arrived.wait()
 
 
 class ChangeStreamTransport(EventTransport):
-    """Every change committed to the database, by any program; needs a replica set (MongoDB 6)."""
+    """Every change committed to the database, by any program; needs a replica set (MongoDB 6).
 
-    def __init__(self, backend: Backend, class_names: tuple[str, ...]) -> None:
+    ``wants``: does this process have listeners to a class; ``is_live``: may a class have any.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        class_names: tuple[str, ...],
+        wants: Callable[[str], bool],
+        is_live: Callable[[str], bool],
+    ) -> None:
         self._backend = backend
-        self._followed: set[str] = set()
-        names = "|".join((*class_names, *map(re.escape, _RIGHTS)))
         self._names = class_names
-        self._stream = backend.storage.stream(names)
-        self._live = re.compile("|".join(f"(?:{name})" for name in class_names))
+        self._wants = wants
+        self._is_live = is_live
+        rights = "|".join(map(re.escape, _RIGHTS))
+        # of what lies in a database besides classes (parts of files, join tables) nothing is sent
+        self._stream = backend.storage.stream(
+            f"(?=[A-Za-z_][A-Za-z0-9_]*$)(?:{'|'.join(class_names)})|{rights}"
+        )
+        self._images = backend.storage.images()
+        self._failed = 0
 
     async def open(self) -> None:
         """Open the stream, before the first request is served, so that no change is missed."""
         await self._stream.open()
 
+    async def close(self) -> None:
+        """Do nothing: the end of ``run`` has closed the stream."""
+
+    @property
+    def behind(self) -> float:
+        """The age in seconds of what the stream has still to bring."""
+        return self._stream.behind
+
+    @property
+    def missed(self) -> int:
+        """How often events were lost for good."""
+        return self._stream.missed + self._failed
+
     async def follow(self, class_name: str) -> None:
         """Have MongoDB keep the states before and after each change of this class from now on."""
-        if class_name in self._followed:
-            return
         schema = await schemas.existing(self._backend, class_name)
         # a class that is not there yet is made only if the options name it to the letter
         make = schema.exists or class_name in self._names
-        if await self._backend.storage.keep_images(class_name, make=make):
-            self._followed.add(class_name)
+        await self._images.keep(class_name, make=make)
 
     async def run(self, deliver: Deliver) -> None:
         """Deliver events until cancelled."""
 
         async def handle(change: ChangeEvent) -> None:
-            if change.collection in _RIGHTS:
-                self._forget(change)
-            if self._live.fullmatch(change.collection):
-                if change.kind == "create":
-                    await self.follow(change.collection)
-                event = await self._event(change)
-                if event is not None:
-                    await deliver(event)
+            try:
+                await self._handle(change, deliver)
+            except Unavailable:
+                raise  # the change comes again
+            except Exception:  # around each change: one that fails must not stop the next ones
+                log.exception("a change of %s can't be told to listeners", change.collection)
+                self._failed += 1
 
         await self._stream.run(handle)
 
+    async def _handle(self, change: ChangeEvent, deliver: Deliver) -> None:
+        name = change.collection
+        if name in _RIGHTS:
+            self._forget(change)
+        if change.kind in ("drop", "modify"):
+            self._images.note(change)
+            if self._is_live(name) and self._wants(name):
+                await self._images.keep(name, make=False)
+        elif self._is_live(name) and self._wants(name):
+            change = await self._images.complete(change)
+            event = await self._event(change)
+            if event is not None:
+                await deliver(event)
+            self._images.note(change)
+
     async def _event(self, change: ChangeEvent) -> ObjectEvent | None:
-        schema = await schemas.existing(self._backend, change.collection)
+        """The event of a completed change; None if it is not known what there was, or is."""
+        name = change.collection
+        schema = await schemas.existing(self._backend, name)
         storage = self._backend.storage
-        now = change.document if change.kind != "delete" else change.before
-        if now is None and change.kind == "update":
-            found = await storage.get(schema, str(change.key))
-            if found is None:
-                return None
-        elif now is None:
-            return None
-        else:
-            found = storage.as_object(schema, now)
-        before = change.before if change.kind == "update" else None
-        original = None if before is None else storage.as_object(schema, before)
-        return ObjectEvent(change.kind, change.collection, found, original)
+
+        def as_object(document: Document | None) -> JSONObject | None:
+            return None if document is None else storage.as_object(schema, document)
+
+        item, original = as_object(change.document), as_object(change.before)
+        if change.kind == "delete":
+            return None if original is None else ObjectEvent("delete", name, original)
+        if change.kind == "create":
+            return None if item is None else ObjectEvent("create", name, item)
+        if item is None:
+            item = await storage.get(schema, str(change.key))
+        # without an object it has been deleted since then, which comes next
+        return None if item is None else ObjectEvent("update", name, item, original)
 
     def _forget(self, change: ChangeEvent) -> None:
         backend = self._backend
@@ -123,8 +185,8 @@ class ChangeStreamTransport(EventTransport):
         elif collection not in _HARMLESS_CREATES:
             forget(backend, None)
         elif not is_new:
-            user = str(change.key) if collection in _RIGHTS_OF_KEY else None
-            forget(backend, user)
+            is_one = collection in _RIGHTS_OF_KEY and change.key is not None
+            forget(backend, str(change.key) if is_one else None)
 
 
 class RedisTransport(EventTransport):
@@ -149,6 +211,8 @@ class RedisTransport(EventTransport):
         self._cleared = f"{app_id}clearCache"
         self._out: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
         self._listening: Any = None
+        self._away_since: float | None = None
+        self._missed = 0
 
     async def open(self) -> None:
         """Subscribe to the channels, then listen to what ``operations`` stores."""
@@ -177,14 +241,26 @@ class RedisTransport(EventTransport):
 
     async def run(self, deliver: Deliver) -> None:
         """Publish this process's events and deliver all published ones, until cancelled."""
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._send())
-                group.create_task(self._receive(deliver))
-        finally:
-            self._backend.events.remove(self)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._send())
+            group.create_task(self._receive(deliver))
+
+    async def close(self) -> None:
+        """Listen no more, and close the connections."""
+        self._backend.events.remove(self)
+        if self._listening is not None:
             await self._listening.aclose()
-            await self._client.aclose()
+        await self._client.aclose()
+
+    @property
+    def behind(self) -> float:
+        """For how many seconds Redis has been away."""
+        return 0.0 if self._away_since is None else time.monotonic() - self._away_since
+
+    @property
+    def missed(self) -> int:
+        """How often events were lost for good."""
+        return self._missed
 
     async def _send(self) -> None:
         from redis.exceptions import RedisError
@@ -195,6 +271,7 @@ class RedisTransport(EventTransport):
                 await self._client.publish(channel, message)
             except (RedisError, OSError) as error:
                 log.error("an event could not be published to Redis: %s", error)
+                self._missed += 1
 
     async def _receive(self, deliver: Deliver) -> None:
         from redis.exceptions import RedisError
@@ -204,8 +281,12 @@ class RedisTransport(EventTransport):
                 message = await self._listening.get_message(timeout=None)
             except (RedisError, OSError) as error:
                 log.error("Redis can't be reached, events are missed: %s", error)
+                if self._away_since is None:
+                    self._away_since = time.monotonic()
+                    self._missed += 1
                 await asyncio.sleep(1)
                 continue
+            self._away_since = None
             if message is not None:
                 await self._take(message["channel"].decode(), message["data"], deliver)
 
@@ -257,5 +338,5 @@ def transport_of(
             backend, options.redis_url, dict(options.redis_options or {}), is_live
         )
     if options.carrier == "changeStreams":
-        return ChangeStreamTransport(backend, options.class_names)
+        return ChangeStreamTransport(backend, options.class_names, wants, is_live)
     return DirectTransport(backend, wants)

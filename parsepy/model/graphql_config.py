@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from parsepy.model.javascript import shown
 from parsepy.model.values import JSONObject
 
 
@@ -76,15 +77,15 @@ def from_json(config: JSONObject) -> GraphQLConfig:
 
 
 def _class_config(item: JSONObject) -> ClassConfig:
-    shown = item.get("type") or {}
-    inputs = shown.get("inputFields") or {}
+    parts = item.get("type") or {}
+    inputs = parts.get("inputFields") or {}
     query, mutation = item.get("query") or {}, item.get("mutation") or {}
-    sorts = shown.get("sortFields")
+    sorts = parts.get("sortFields")
     return ClassConfig(
         create_fields=_names(inputs.get("create")),
         update_fields=_names(inputs.get("update")),
-        output_fields=_names(shown.get("outputFields")),
-        constraint_fields=_names(shown.get("constraintFields")),
+        output_fields=_names(parts.get("outputFields")),
+        constraint_fields=_names(parts.get("constraintFields")),
         sort_fields=None
         if sorts is None
         else tuple(SortField(sort["field"], sort["asc"], sort["desc"]) for sort in sorts),
@@ -137,9 +138,8 @@ def _in_classes(classes: list[Any]) -> Iterator[str]:
         if not isinstance(item, dict):
             yield "classConfig:undefined is invalid because it must be a valid object"
         elif (wrong := next(_in_class(item), None)) is not None:
-            name = item.get("className", "undefined")
-            shown = name if isinstance(name, str) else "[object Object]"
-            yield f"classConfig:{shown} is invalid because {wrong}"
+            name = shown(item.get("className", "undefined"))
+            yield f"classConfig:{name} is invalid because {wrong}"
 
 
 def _in_class(item: JSONObject) -> Iterator[str]:
@@ -156,20 +156,20 @@ def _in_class(item: JSONObject) -> Iterator[str]:
         yield from _in_flags("mutation", item["mutation"], ("create", "update", "destroy"))
 
 
-def _in_type(shown: Any, is_user: bool) -> Iterator[str]:
-    if not isinstance(shown, dict):
+def _in_type(parts: Any, is_user: bool) -> Iterator[str]:
+    if not isinstance(parts, dict):
         yield '"type" must be a valid object'
         return
     known = ("inputFields", "outputFields", "constraintFields", "sortFields")
-    if keys := _unknown(shown, known):
+    if keys := _unknown(parts, known):
         yield f'"type" contains invalid keys, [{keys}]'
     for name in ("outputFields", "constraintFields"):
-        if shown.get(name) is not None and not _is_names(shown[name]):
+        if parts.get(name) is not None and not _is_names(parts[name]):
             yield f'"{name}" must be a valid string array'
-    if shown.get("sortFields") is not None:
-        yield from _in_sorts(shown["sortFields"])
-    if shown.get("inputFields") is not None:
-        yield from _in_inputs(shown["inputFields"], is_user)
+    if parts.get("sortFields") is not None:
+        yield from _in_sorts(parts["sortFields"])
+    if parts.get("inputFields") is not None:
+        yield from _in_inputs(parts["inputFields"], is_user)
 
 
 def _in_sorts(sorts: Any) -> Iterator[str]:

@@ -19,11 +19,12 @@ from parsepy.model.values import (
     dumps,
     from_iso,
     is_pointer,
+    normal_pointer,
     now,
     to_bytes,
     type_of,
 )
-from parsepy.model.where import DIRECT, SUBQUERIES, Constraint, Group, Where
+from parsepy.model.where import DIRECT, RELATED_TO, SUBQUERIES, Constraint, Group, Where
 
 Element = Any
 Matcher = Callable[[JSONObject], bool]
@@ -47,6 +48,20 @@ def compile(where: Where) -> Matcher:
 def matches(where: Where, item: JSONObject) -> bool:
     """Does the object satisfy the where? For many objects, ``compile`` it once."""
     return compile(where)(item)
+
+
+def beyond(where: Where) -> str | None:
+    """The name of a condition that only a database can decide; None if there is none."""
+    for node in where:
+        if isinstance(node, Constraint):
+            found = next((name for name, _ in node.tests if name in _BEYOND), None)
+        elif isinstance(node, Group):
+            found = next(filter(None, map(beyond, node.branches)), None)
+        else:
+            found = RELATED_TO
+        if found is not None:
+            return found
+    return None
 
 
 def _conjunction(where: Where, *, undecided: bool) -> Matcher:
@@ -180,6 +195,8 @@ def _stored(value: Any) -> Element:
         return from_iso(value.get("iso"))
     if typed == "Bytes":
         return to_bytes(value)
+    if typed == "Pointer":
+        value = normal_pointer(value)
     return {key: _stored(item) for key, item in value.items()}
 
 

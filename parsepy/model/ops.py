@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from parsepy.errors import Code, ParseError
-from parsepy.model.values import ARRAY, NUMBER, FieldType, JSONObject, is_number, type_of
+from parsepy.model.values import (
+    ARRAY,
+    GONE,
+    NUMBER,
+    FieldType,
+    JSONObject,
+    is_number,
+    type_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +128,42 @@ def op_of(value: Any) -> FieldOp | None:
 def is_delete(value: Any) -> bool:
     """Is this the Delete operation?"""
     return type(value) is dict and value.get("__op") == "Delete"
+
+
+def apply(change: Any, value: Any) -> Any:
+    """Say what a body's value, plain or operation, makes of the ``value`` that is there.
+
+    ``GONE`` for a removal; ``value`` itself where the operation does not fit it.
+    """
+    if op_of(change) is None:
+        return change
+    name, objects = change["__op"], change.get("objects")
+    if name == "Delete":
+        return GONE
+    if name == "Increment" and is_number(change.get("amount")):
+        if value is None:
+            return change["amount"]
+        return value + change["amount"] if is_number(value) else value
+    if not isinstance(objects, list) or not (value is None or isinstance(value, list)):
+        return value
+    items = value or []
+    match name:
+        case "Add":
+            return [*items, *objects]
+        case "AddUnique":
+            return [*items, *_once(objects, items)]
+        case "Remove":
+            return [item for item in items if item not in objects]
+    return value
+
+
+def _once(objects: list[Any], known: list[Any]) -> list[Any]:
+    """List each of the objects once, without those that are known."""
+    found: list[Any] = []
+    for item in objects:
+        if item not in known and item not in found:
+            found.append(item)
+    return found
 
 
 def column_type(value: Any) -> FieldType | None:

@@ -11,6 +11,7 @@ from parsepy.model.values import MAX_DEPTH, JSONObject, loads
 from parsepy.model.where import Where
 
 _ORDER_KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*(\.[a-zA-Z0-9_]+)*")
+_STORED_DATES = {"_created_at": "createdAt", "_updated_at": "updatedAt"}
 _DIGITS = re.compile("[0-9]{1,20}")
 SCORE = "$score"
 """The relevance of a text search's result, as a name in ``order`` and ``keys``."""
@@ -33,6 +34,7 @@ FIND_PARAMETERS = frozenset(
         "hint",
         "explain",
         "comment",
+        "trace",  # Android's library names it; it means nothing
     )
 )
 GET_PARAMETERS = frozenset(
@@ -310,6 +312,8 @@ def _order(value: Any) -> tuple[tuple[str, int], ...]:
             continue
         if re.fullmatch(r"authData\.[a-zA-Z0-9_]+\.id", name):
             raise ParseError(Code.INVALID_KEY_NAME, f"Cannot sort by {name}")
+        # Parse: the stored names of the two dates are good for sorting, too
+        name = _STORED_DATES.get(name, name)
         if _ORDER_KEY.fullmatch(name) is None:
             raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name: {name}.")
         order[name] = direction
@@ -333,6 +337,11 @@ def narrowed(keys: tuple[str, ...], path: Path, *, last_only: bool) -> tuple[str
         ):
             found[parts[len(path)]] = None
     return tuple(found)
+
+
+def one(class_name: str, object_id: str, **selection: Any) -> Query:
+    """The query that names one object by its id, with keys and includes as ``selection``."""
+    return Query(class_name, (wheres.by_id(object_id),), limit=1, **selection)
 
 
 def simple(class_name: str, raw_where: JSONObject, **options: Any) -> Query:

@@ -1,5 +1,6 @@
 """``$relativeTime``: times such as "in 1 day 2 hrs", "3 weeks ago", "now" (protocol §8.2)."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,10 +8,11 @@ _SECONDS = {
     ("sec", "secs", "second", "seconds"): 1,
     ("min", "mins", "minute", "minutes"): 60,
     ("hr", "hrs", "hour", "hours"): 3600,
-    ("day", "days"): 86400,
+    ("d", "day", "days"): 86400,
     ("wk", "wks", "week", "weeks"): 604800,
     ("yr", "yrs", "year", "years"): 31536000,  # Parse: a year has 365 days
 }
+_WHOLE = re.compile("[-+]?[0-9]{1,9}")
 UNITS = {name: seconds for names, seconds in _SECONDS.items() for name in names}
 
 
@@ -28,11 +30,11 @@ def parse(text: Any, now: datetime) -> datetime:
             raise ValueError("Time cannot have both 'in' and 'ago'")
         raise ValueError("Time should either start with 'in' or end with 'ago'")
     words = words[1:] if future else words[:-1]
-    if not words or len(words) % 2:
+    if len(words) % 2:
         raise ValueError("Invalid time string. Dangling unit or number.")
     seconds = 0
     for number, unit in zip(words[::2], words[1::2], strict=True):
-        if not (number.isascii() and number.isdigit() and len(number) < 10):
+        if not (_WHOLE.fullmatch(number)):
             raise ValueError(f"'{number}' is not an integer.")
         if unit not in UNITS:
             raise ValueError(f"Invalid interval: '{unit}'")

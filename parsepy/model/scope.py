@@ -39,7 +39,7 @@ class Scope:
             names, flag = self.principal.name_set, self.flag
             if not any(name in names and flags.get(flag) for name, flags in entries.items()):
                 return False
-        return not self.pointer_fields or self.is_pointed_to(item)
+        return self.is_pointed_to(item)
 
     def is_listed(self, names: Iterable[str] | None) -> bool:
         """Is the principal among the names that hold ``flag``? An absent list has everybody."""
@@ -83,7 +83,7 @@ def scope_of(
 
 
 def _leads_to(value: Any, user: JSONObject) -> bool:
-    """Is a column's value a pointer to the user, or an array that holds it?"""
+    """Is a column's value a pointer to the user, or an array that a filter would find it in?"""
     if isinstance(value, list):
         return user in value
     return (

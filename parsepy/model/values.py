@@ -8,8 +8,10 @@ import binascii
 import math
 import re
 import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from typing import Any, TypeGuard
 
 import orjson
@@ -25,6 +27,9 @@ _LARGE_TEXT = 1_000_000
 _MAX_VALUES = 1_500_000  # more of them fill no object of 16 MB, and hold everybody up for seconds
 _MARKS = (b",", b"[", b"{")
 _TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_HIGH = rb"\\u[dD][89abAB][0-9a-fA-F]{2}"
+_LOW = rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_HALF = re.compile(rb"%b(?!%b)|(?<!%b)%b" % (_HIGH, _LOW, _HIGH, _LOW))
 _MAX_TEXT_DEPTH = 2 * MAX_DEPTH  # a batch and its requests lie around the objects
 
 
@@ -60,10 +65,26 @@ def loads(data: bytes | bytearray | str) -> Any:
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        raise ParseError(Code.INVALID_JSON, f"Malformed JSON: {error}") from error
+        value = _loads_cut(data, error)
     if brackets > _MAX_TEXT_DEPTH:  # as deep as that only if it has so many
         _check_depth(value)
     return value
+
+
+def _loads_cut(data: bytes | bytearray | str, error: orjson.JSONDecodeError) -> Any:
+    """Decode JSON with texts that a client has cut in the middle of a character.
+
+    Halves of surrogate pairs and bytes that are no UTF-8 are read as U+FFFD, which is what the
+    database would keep of them. Raises INVALID_JSON.
+    """
+    text = data.encode("utf-8", "replace") if isinstance(data, str) else bytes(data)
+    try:
+        if b"\0" in text:  # no JSON has one: it may stand for an escaped backslash meanwhile
+            raise error
+        marked = _HALF.sub(rb"\\ufffd", text.replace(rb"\\", b"\0"))
+        return orjson.loads(marked.replace(b"\0", rb"\\").decode("utf-8", "replace"))
+    except orjson.JSONDecodeError:
+        raise ParseError(Code.INVALID_JSON, f"Malformed JSON: {error}") from error
 
 
 def _check_size(data: bytes | bytearray) -> None:
@@ -145,6 +166,26 @@ def pointer(class_name: str, object_id: str) -> JSONObject:
 def is_pointer(value: Any) -> TypeGuard[JSONObject]:
     """Is this a Pointer, or an included object that may stand for one?"""
     return isinstance(value, dict) and value.get("__type") in ("Pointer", "Object")
+
+
+_POINTER_KEYS = ("__type", "className", "objectId")
+
+
+def normal_pointer(value: JSONObject) -> JSONObject:
+    """Rewrite a Pointer with its three keys in the one order in which they are stored.
+
+    MongoDB compares objects key by key, so that another order, or a key more, would make
+    another value of it. What names no object stays as it is.
+    """
+    class_name, object_id = value.get("className"), value.get("objectId")
+    if isinstance(class_name, str) and isinstance(object_id, str):
+        return {"__type": "Pointer", "className": class_name, "objectId": object_id}
+    return value
+
+
+def pointer_spellings(value: JSONObject) -> list[JSONObject]:
+    """List a normal Pointer with its keys in every order, the normal one first."""
+    return [{key: value[key] for key in keys} for keys in permutations(_POINTER_KEYS)]
 
 
 # --- types ----------------------------------------------------------------------------------
@@ -297,6 +338,40 @@ def from_bytes(content: bytes) -> JSONObject:
 def is_position(part: str) -> bool:
     """Is this component of a dotted path a position in an array?"""
     return part.isascii() and part.isdigit()  # "²" is a digit as well, but no number
+
+
+GONE: Any = object()
+"""What ``placed`` finds where there is nothing, and takes for a removal."""
+
+LAST_POSITION = 9999
+"""The highest array position that a dotted path may name: the way there is filled with nulls."""
+
+
+def placed(value: Any, path: Sequence[str], change: Callable[[Any], Any]) -> Any:
+    """Return a copy of ``value`` with what lies at a path changed, as MongoDB would store it.
+
+    ``change`` gets what is there (None if nothing is) and returns the new value, or ``GONE``.
+    Objects that are missing on the way are made, arrays are filled with nulls.
+    """
+    if not path:
+        return change(None if value is GONE else value)
+    part, rest = path[0], path[1:]
+    if isinstance(value, list):
+        index = int(part) if is_position(part) and len(part) <= 5 else LAST_POSITION + 1
+        if index > LAST_POSITION:
+            return value  # the database refuses it
+        before = value[index] if index < len(value) else GONE
+        new = placed(before, rest, change)
+        if new is GONE and before is GONE:
+            return value
+        filled = [*value, *[None] * (index + 1 - len(value))]
+        filled[index] = None if new is GONE else new
+        return filled
+    known = value if isinstance(value, dict) else {}
+    new = placed(known.get(part, GONE), rest, change)
+    if new is not GONE:
+        return {**known, part: new}
+    return {key: item for key, item in known.items() if key != part} if known else value
 
 
 # --- shape of untrusted values ---------------------------------------------------------------

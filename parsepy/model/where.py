@@ -116,7 +116,7 @@ def _options(operator: str, operand: Any) -> None:
 def _subquery(operator: str, operand: Any) -> None:
     if (
         not isinstance(operand, dict)
-        or not isinstance(operand.get("where"), dict)
+        or not isinstance(operand.get("where", {}), dict)  # Objective-C's library leaves it out
         or not isinstance(operand.get("className"), str)
     ):
         raise _query_error(f"improper usage of {operator}")
@@ -246,11 +246,12 @@ def _special(key: str, value: Any, privileged: bool, depth: int, limit: int) -> 
         if (
             not is_pointer(owner)
             or not _is_word(owner.get("className"))
-            or not isinstance(owner.get("objectId"), str)
+            or not isinstance(owner.get("objectId"), str | None)
             or not _is_word(value.get("key"))
         ):
             raise _query_error("improper usage of $relatedTo")
-        return RelatedTo(owner, value["key"])
+        # Parse: an object that is not saved yet, such as a clone, has nothing in its relations
+        return RelatedTo({**owner, "objectId": owner.get("objectId") or ""}, value["key"])
     raise ParseError(Code.INVALID_KEY_NAME, f"Invalid key name: {key}")
 
 
@@ -269,9 +270,16 @@ def _check_key(key: str, privileged: bool) -> None:
 def _tests(value: Any) -> tuple[tuple[str, Any], ...]:
     if type(value) is list:
         raise _json_error(f"You cannot use {','.join(map(str, value))} as a query parameter.")
-    if type(value) is not dict or "__type" in value:
+    if type(value) is not dict:
         return ((DIRECT, value),)
     operators = [key for key in value if key[:1] == "$"]
+    if "__type" in value:
+        if not operators:
+            return ((DIRECT, value),)
+        # Parse: SDKs write the equality and other conditions on a key into one object
+        typed = {key: item for key, item in value.items() if key[:1] != "$"}
+        value = {**{operator: value[operator] for operator in operators}, "$eq": typed}
+        operators = list(value)
     if not operators:
         if not value:
             return ((DIRECT, value),)

@@ -27,7 +27,7 @@ def check_internal(context: RequestContext, class_name: str, operation: str) -> 
             Code.OPERATION_FORBIDDEN,
             f"read-only masterKey isn't allowed to perform the {operation} operation.",
         )
-    if principal.is_privileged:
+    if principal.is_privileged or class_name[:1] != "_":
         return
     if class_name in VOLATILE_CLASSES or class_name.startswith("_Join:"):
         raise denied(
@@ -107,7 +107,7 @@ def check_file_urls(context: RequestContext, value: Any) -> None:
 
     The option ``fileUpload.allowedFileUrlDomains`` (protocol §9.3).
     """
-    domains = context.config.file_upload.allowed_file_url_domains
+    domains = context.backend.config.file_upload.allowed_file_url_domains
     if "*" not in domains:
         _scan_urls(value, tuple(domain.lower() for domain in domains))
 

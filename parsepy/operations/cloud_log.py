@@ -5,7 +5,7 @@ from typing import Any
 
 from parsepy.config.groups import LogLevelOptions
 from parsepy.errors import ParseError
-from parsepy.logs import LEVELS, shown
+from parsepy.logs import LEVELS, VERBOSE, shown
 from parsepy.model.files import FileDraft
 from parsepy.model.principal import Principal
 from parsepy.triggers import (
@@ -55,7 +55,10 @@ class CloudLog:
         """A handler has come to its end."""
         level = self._ran.get(event.kind)
         if level is not None and log.isEnabledFor(level):
-            _write(level, event, "ran", f"result {shown(_result(answer))}")
+            # the values are for those who ask for much: parameters may be personal
+            is_short = event.kind == "function" and not log.isEnabledFor(VERBOSE)
+            end = None if is_short else f"result {shown(_result(answer))}"
+            _write(level, event, "ran", end)
 
     def refused(self, event: Event, error: ParseError) -> None:
         """A handler has refused, or raised something."""
@@ -77,7 +80,7 @@ def _numbers(names: dict[str, str]) -> dict[str, int]:
     return {kind: LEVELS[name] for kind, name in names.items() if name != "silent"}
 
 
-def _write(level: int, event: Event, outcome: str, end: str) -> None:
+def _write(level: int, event: Event, outcome: str, end: str | None) -> None:
     principal = event.request.principal
     fields = {"requestId": event.request.request_id, "user": principal.user_id}
     if isinstance(event, FunctionEvent):
@@ -86,7 +89,9 @@ def _write(level: int, event: Event, outcome: str, end: str) -> None:
     else:
         what = f"{event.kind} of {event.class_name}"
         fields |= {"triggerType": event.kind, "className": event.class_name}
-    message = f"{what} {outcome} for {_who(principal)}: input {shown(_input(event))}, {end}"
+    message = f"{what} {outcome} for {_who(principal)}"
+    if end is not None:
+        message += f": input {shown(_input(event))}, {end}"
     log.log(level, "%s", message, extra={"fields": fields})
 
 

@@ -39,6 +39,8 @@ async def delete(context: RequestContext, class_name: str, object_id: str) -> Cu
         allowed = EVERYTHING if as_master else scope
         if doomed is not None:
             await hooks.before_delete(acting, schema, doomed)
+        if context.is_answered:
+            hooks.announce(context, class_name, object_id)
         if not await storage.delete(schema, (by_id(object_id), *condition), allowed):
             if condition and await storage.get(schema, object_id, allowed):
                 raise ConditionFailed(class_name, object_id)

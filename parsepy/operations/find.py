@@ -1,7 +1,8 @@
-"""``find``, ``get``, ``count``: the read spine."""
+"""``find`` and ``get``: the read spine (protocol §10); a get is a find of one."""
 
 import asyncio
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
@@ -9,114 +10,122 @@ from parsepy.model.query import ALWAYS_SELECTED, SCORE, Query
 from parsepy.model.schema import ClassSchema, is_class_name
 from parsepy.model.scope import scope_of
 from parsepy.model.values import JSONObject
-from parsepy.model.where import Constraint, by_id, equals_id
+from parsepy.model.where import Constraint, equals_id
 from parsepy.operations import access, class_rules, hooks, includes, schemas, subqueries
 from parsepy.operations.redaction import deciding_columns, redact, redact_included
 from parsepy.storage.options import ReadOptions
 from parsepy.triggers import ReplacementResults
 
+ReadOperation = Literal["find", "get"]
+
 
 @dataclass(slots=True)
-class Found:
-    """The answer of a find: the page, the number of all matches, or only the query's plan."""
+class FindResult:
+    """The outcome of a find: the page, the number of all matches, or only the query's plan."""
 
     objects: list[JSONObject]
     count: int | None = None
     plan: JSONObject | None = None
 
 
-async def find(context: RequestContext, query: Query) -> Found:
-    """The objects that match and that the caller may read (protocol §10)."""
-    access.check_internal(context, query.class_name, "find")
-    if not is_class_name(query.class_name):
-        schemas.check_unknown(context, query.class_name)
-        return Found([], 0 if query.count else None)
-    asked = await hooks.before_find(context, query)
-    if isinstance(asked, ReplacementResults):
-        return Found(await _in_place(context, query, asked))
-    query, redirected = await _redirect(context, asked)
-    if redirected is not None:
-        access.check_internal(context, redirected, "find")
-    schema = await schemas.readable(context, query.class_name)
-    query = await class_rules.of(schema.name).narrow(context, query)
-    access.check_query(context, schema, query)
-    query = await resolved(context, schema, query)
-    if not schema.exists:  # the database is asked for no name that a client made up
-        return Found([], 0 if query.count else None)
-    await access.check_search(context, schema, query.where)
-    if query.explain is not None:
-        return Found([], plan=await _plan(context, schema, query))
-    if not query.count:
-        return Found(await _page(context, schema, query, redirected))
-    if query.limit == 0:
-        return Found([], await _count(context, schema, query))
-    if context.backend.storage.in_transaction:  # whose session carries one call at a time
-        page = await _page(context, schema, query, redirected)
-        return Found(page, await _count(context, schema, query))
-    page, count = await asyncio.gather(
-        _page(context, schema, query, redirected), _count(context, schema, query)
-    )
-    return Found(page, count)
+async def find(context: RequestContext, query: Query) -> FindResult:
+    """Find the objects that match and that the caller may read (protocol §10)."""
+    return await _find(context, query, "find")
 
 
-async def get(context: RequestContext, query: Query, object_id: str) -> JSONObject:
-    """One object (``query`` says its class, keys and includes); OBJECT_NOT_FOUND if none."""
-    class_name = query.class_name
-    access.check_internal(context, class_name, "get")
-    if not is_class_name(class_name):
+async def get(context: RequestContext, query: Query) -> JSONObject:
+    """Find the one object that a query names by its id (``query.one``).
+
+    Raises OBJECT_NOT_FOUND if there is none, or none that the caller may read.
+    """
+    page = (await _find(context, query, "get")).objects
+    if not page:
         raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
-    schema = await schemas.existing(context.backend, class_name)
-    if not schema.exists:
-        await schemas.readable(context, class_name)
-        raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
-    rules = class_rules.RULES.get(class_name)
-    if rules is not None:
-        query = await rules.narrow(context, query)
-    if context.backend.triggers.has("beforeFind", class_name):
-        one = replace(query, where=(by_id(object_id), *query.where), limit=1)
-        asked = await hooks.before_find(context, one, is_get=True)
-        if isinstance(asked, ReplacementResults):
-            return _first(await _in_place(context, query, asked, is_get=True))
-        return _first(await _page(context, schema, asked, None, is_get=True))
-    item = await _one(context, schema, query, object_id)
-    if item is None:
-        raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
-    page = [item]
-    await _complete(context, schema, query, page)
-    page = await hooks.after_find(context, query, page, is_get=True)
-    item = _first(page)
-    principal = context.principal
-    if class_name == "_User" and object_id == principal.user_id and principal.session_token:
+    item, principal = page[0], context.principal
+    # Parse: users who read themselves by id are answered the token that they came with
+    own = query.class_name == "_User" and item.get("objectId") == principal.user_id
+    if own and principal.session_token:
         item["sessionToken"] = principal.session_token
     return item
 
 
-def _first(page: list[JSONObject]) -> JSONObject:
-    if not page:
-        raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
-    return page[0]
+async def _find(context: RequestContext, query: Query, operation: ReadOperation) -> FindResult:
+    """The read spine: each read takes these steps, whichever way it came."""
+    is_get = operation == "get"
+    access.check_internal(context, query.class_name, operation)
+    if not is_class_name(query.class_name):
+        schemas.check_unknown(context, query.class_name)
+        return _nothing(query)
+    if context.backend.triggers.has("beforeFind", query.class_name):
+        asked = await hooks.before_find(context, query, is_get=is_get)
+        if isinstance(asked, ReplacementResults):
+            page = await _replaced(context, query, asked.objects, operation)
+            return FindResult(await hooks.after_find(context, query, page, is_get=is_get))
+        query = asked
+    if query.redirect_key is not None:
+        query = await _redirected(context, query, query.redirect_key)
+        access.check_internal(context, query.class_name, operation)
+    schema, query = await _prepared(context, query)
+    if not schema.exists:  # the database is asked for no name that a client made up
+        return _nothing(query)
+    if is_get or not (query.count or query.explain):
+        page, count = await _fetch(context, schema, query, operation), None
+    elif query.explain is not None:
+        return FindResult([], plan=await _plan(context, schema, query))
+    elif query.limit == 0:
+        return FindResult([], await _count(context, schema, query))
+    else:
+        page, count = await _counted(context, schema, query)
+    if context.backend.triggers.has("afterFind", query.class_name):
+        page = await hooks.after_find(context, query, page, is_get=is_get)
+    return FindResult(page, count)
 
 
-async def _in_place(
-    context: RequestContext, query: Query, given: ReplacementResults, *, is_get: bool = False
+def _nothing(query: Query) -> FindResult:
+    """The outcome where there is no such class."""
+    return FindResult([], 0 if query.count else None)
+
+
+async def _prepared(context: RequestContext, query: Query) -> tuple[ClassSchema, Query]:
+    """The class, and the query as this caller may ask it, in plain constraints.
+
+    Raises the refusals of what may not be asked.
+    """
+    schema = await schemas.readable(context, query.class_name)
+    rules = class_rules.RULES.get(schema.name)
+    if rules is not None:
+        query = await rules.narrow(context, query)
+    if equals_id(query.where) is None or query.order:  # an id alone is nobody's secret
+        access.check_query(context, schema, query)
+        query = await resolved(context, schema, query)
+        if schema.exists:
+            await access.check_search(context, schema, query.where)
+    return schema, query
+
+
+async def _replaced(
+    context: RequestContext, query: Query, page: list[JSONObject], operation: ReadOperation
 ) -> list[JSONObject]:
     """The objects that a beforeFind gave in place of the database's (protocol §10.4).
 
-    For all but the master key they are read again, so that nobody sees what he may not.
+    For all but the master key they are read again, so that nobody sees what they may not.
     """
-    page = given.objects
-    if not context.principal.is_privileged:
-        ids = [item["objectId"] for item in page if isinstance(item.get("objectId"), str)]
-        schema = await schemas.readable(context, query.class_name)
-        where = (Constraint("objectId", (("$in", ids),)),)
-        again = replace(Query(query.class_name, where=where, limit=None), keys=query.keys)
-        found = {item["objectId"]: item for item in await _raw_page(context, schema, again, "find")}
-        page = [found[object_id] for object_id in ids if object_id in found]
-    return await hooks.after_find(context, query, page, is_get=is_get)
+    if context.principal.is_privileged:
+        return page
+    ids = [item["objectId"] for item in page if isinstance(item.get("objectId"), str)]
+    if operation == "get":
+        ids = ids[:1]
+    where = (Constraint("objectId", (("$in", ids),)),)
+    again = replace(query, where=where, order=(), limit=None, skip=0, redirect_key=None)
+    schema, again = await _prepared(context, again)
+    if not schema.exists:
+        return []
+    found = {item["objectId"]: item for item in await _fetch(context, schema, again, operation)}
+    return [found[object_id] for object_id in ids if object_id in found]
 
 
 async def read(context: RequestContext, query: Query) -> list[JSONObject]:
-    """The objects of a subquery or an include, with the caller's rights."""
+    """Find the objects of a subquery or an include, with the caller's rights."""
     return (await find(context, query)).objects
 
 
@@ -132,13 +141,10 @@ def _reading(preference: str | None, *, included: bool = False) -> subqueries.Re
     return preferring
 
 
-async def _redirect(context: RequestContext, query: Query) -> tuple[Query, str | None]:
-    """Parse: a query may name a relation whose target class it is meant for."""
-    if query.redirect_key is None:
-        return query, None
+async def _redirected(context: RequestContext, query: Query, key: str) -> Query:
+    """The query for the target class of the relation ``key``, or as it is if that is none."""
     schema = await schemas.existing(context.backend, query.class_name)
-    target = schema.relations.get(query.redirect_key, query.class_name)
-    return replace(query, class_name=target), target
+    return replace(query, class_name=schema.relations.get(key, query.class_name))
 
 
 async def resolved(context: RequestContext, schema: ClassSchema, query: Query) -> Query:
@@ -148,27 +154,6 @@ async def resolved(context: RequestContext, schema: ClassSchema, query: Query) -
         where = await subqueries.resolve(context, schema, query.where, _reading(preference))
         return replace(query, where=where)
     return query
-
-
-async def _one(
-    context: RequestContext, schema: ClassSchema, query: Query, object_id: str
-) -> JSONObject | None:
-    scope = scope_of(schema, "get", context.principal)
-    storage = context.backend.storage
-    if not query.where and query.read_preference is None:
-        return await storage.get(schema, object_id, scope, mount_url=context.mount_url)
-    found = await storage.find(
-        schema,
-        (by_id(object_id), *query.where),
-        scope,
-        ReadOptions(
-            limit=1,
-            keys=_needed(context, schema, query),
-            read_preference=query.read_preference,
-            mount_url=context.mount_url,
-        ),
-    )
-    return found[0] if found else None
 
 
 def _roots(schema: ClassSchema, query: Query) -> frozenset[str] | None:
@@ -185,11 +170,8 @@ def _needed(context: RequestContext, schema: ClassSchema, query: Query) -> froze
     return None if roots is None else roots | deciding_columns(context, schema)
 
 
-def _select(schema: ClassSchema, page: list[JSONObject], query: Query) -> None:
-    """Reduce objects to the columns of a query, in place; relations always stay."""
-    roots = _roots(schema, query)
-    if roots is None:
-        return
+def _select(schema: ClassSchema, page: list[JSONObject], roots: frozenset[str]) -> None:
+    """Reduce objects to the columns that are selected, in place; relations always stay."""
     for item in page:
         for name in [n for n in item if n not in roots and n not in schema.relations]:
             del item[name]
@@ -199,38 +181,35 @@ def _select(schema: ClassSchema, page: list[JSONObject], query: Query) -> None:
                 del item[name]
 
 
-async def _page(
-    context: RequestContext,
-    schema: ClassSchema,
-    query: Query,
-    redirected: str | None,
-    *,
-    is_get: bool = False,
+async def _counted(
+    context: RequestContext, schema: ClassSchema, query: Query
+) -> tuple[list[JSONObject], int]:
+    """A page, and the number of all that match."""
+    if context.backend.storage.in_transaction:  # whose session carries one call at a time
+        page = await _fetch(context, schema, query, "find")
+        return page, await _count(context, schema, query)
+    return await asyncio.gather(
+        _fetch(context, schema, query, "find"), _count(context, schema, query)
+    )
+
+
+async def _fetch(
+    context: RequestContext, schema: ClassSchema, query: Query, operation: ReadOperation
 ) -> list[JSONObject]:
+    """The objects of a page as the caller may see them, with what they include."""
     if query.limit == 0:
-        return await hooks.after_find(context, query, [], is_get=is_get)
-    operation = "find" if equals_id(query.where) is None and not is_get else "get"
-    page = await _raw_page(context, schema, query, operation)
-    if redirected is not None:
-        for item in page:
-            item["className"] = redirected
-    return await hooks.after_find(context, query, page, is_get=is_get)
-
-
-async def _raw_page(
-    context: RequestContext, schema: ClassSchema, query: Query, operation: str
-) -> list[JSONObject]:
-    scope = scope_of(schema, operation, context.principal)
-    if scope.is_nothing:
         return []
     object_id = equals_id(query.where)
+    # Parse: a find that names nothing but an id asks for the right to get
+    scope = scope_of(schema, operation if object_id is None else "get", context.principal)
+    if scope.is_nothing:
+        return []
+    storage = context.backend.storage
     if object_id is not None and not query.skip and query.read_preference is None:
-        item = await context.backend.storage.get(
-            schema, object_id, scope, mount_url=context.mount_url
-        )
+        item = await storage.get(schema, object_id, scope, mount_url=context.mount_url)
         page = [item] if item is not None else []
     else:
-        page = await context.backend.storage.find(
+        page = await storage.find(
             schema,
             query.where,
             scope,
@@ -245,7 +224,20 @@ async def _raw_page(
                 mount_url=context.mount_url,
             ),
         )
-    await _complete(context, schema, query, page)
+    if page:
+        redact(context, schema, page)
+        roots = _roots(schema, query)
+        if roots is not None:
+            _select(schema, page, roots)
+        if query.include or query.include_all:
+            paths = includes.paths_of(schema, query)
+            preference = query.include_read_preference or query.read_preference
+            read = _reading(preference, included=True)
+            await includes.fetch(context, page, paths, query, read)
+        if query.redirect_key is not None:
+            # Parse: what may be of another class than was asked tells its className
+            for item in page:
+                item["className"] = query.class_name
     return page
 
 
@@ -274,18 +266,6 @@ def _order(schema: ClassSchema, query: Query) -> list[tuple[str, int]]:
         for name, way in query.order
         if name == SCORE or name.partition(".")[0] in schema.types
     ]
-
-
-async def _complete(
-    context: RequestContext, schema: ClassSchema, query: Query, page: list[JSONObject]
-) -> None:
-    """Redaction, selection and includes of a page, in place."""
-    redact(context, schema, page)
-    _select(schema, page, query)
-    if query.include or query.include_all:
-        paths = includes.paths_of(schema, query)
-        preference = query.include_read_preference or query.read_preference
-        await includes.fetch(context, page, paths, query, _reading(preference, included=True))
 
 
 async def _count(context: RequestContext, schema: ClassSchema, query: Query) -> int:

@@ -2,6 +2,7 @@
 
 import logging
 from functools import lru_cache
+from typing import Any
 
 from parsepy.backend import Backend, RequestContext
 from parsepy.errors import Code, ParseError, denied
@@ -20,7 +21,7 @@ async def read(context: RequestContext) -> JSONObject:
     return await _stored(context.backend)
 
 
-async def change(context: RequestContext, config: JSONObject) -> None:
+async def change(context: RequestContext, config: Any) -> None:
     """Replace the configuration.
 
     Raises OPERATION_FORBIDDEN for all but the (writing) master key, INVALID_VALUE with all that

@@ -120,6 +120,13 @@ async def opened(
     return None
 
 
+def announce(context: RequestContext, class_name: str, object_id: str) -> None:
+    """Have the event of a write wait for the answer of the request that it is made for."""
+    unanswered = context.backend.unanswered
+    if unanswered is not None and context.is_answered:
+        unanswered.begin(context.request_id, class_name, object_id)
+
+
 # --- save ---------------------------------------------------------------------------------------
 
 

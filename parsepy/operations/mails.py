@@ -51,7 +51,7 @@ def _link(config: Config, page: str, token: str) -> str:
 
 
 def send_verification(backend: Backend, user: JSONObject, token: str) -> None:
-    """Ask a user to confirm his e-mail address, soon."""
+    """Mail a user a link to confirm the e-mail address, in the background."""
     config = backend.config
     link = _link(config, "verify_email", token)
     text = _VERIFICATION.format(email=user.get("email"), app=config.app_name, link=link)
@@ -66,7 +66,7 @@ def send_password_reset(backend: Backend, user: JSONObject, token: str) -> None:
     username = user.get("username")
     named = f" ({username})" if username else ""
     text = _RESET.format(named=named, app=config.app_name, link=link)
-    # Parse: who has no e-mail address may have one as his username
+    # Parse: a user without an e-mail address may have one as username
     to = str(user.get("email") or username)
     mail = Mail(to, f"Password Reset for {config.app_name}", text)
     _start(backend, "send_password_reset_email", mail, _account_mail(config, link, user))

@@ -1,6 +1,6 @@
 """``create`` and ``update``: the write spine (protocol §9)."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from parsepy.backend import RequestContext
@@ -8,7 +8,7 @@ from parsepy.errors import ParseError
 from parsepy.model import ops
 from parsepy.model.permissions import refusal
 from parsepy.model.scope import EVERYTHING, scope_of
-from parsepy.model.values import JSONObject, stamp
+from parsepy.model.values import FieldType, JSONObject, stamp
 from parsepy.model.where import Where, by_id
 from parsepy.operations import access, class_rules, hooks, save_bodies, save_values, schemas
 from parsepy.operations.around import Decision, around_save
@@ -30,24 +30,32 @@ async def create(
     object_id = options.object_id or save_bodies.chosen_id(context, class_name, body)
     write = Write(context, schema, values, object_id, True, stamp(), options)
     await rules.check(write)
+    has = context.backend.triggers.has
+    new = None
+    if not has("aroundSave", class_name) and not has("beforeSave", class_name):
+        # Parse: without cloud code before it, a new column is refused before the create is
+        new = _new_columns(write)
     await _check_create(write)
-    if context.backend.triggers.has("aroundSave", class_name):
-        return await _around(write, None, lambda inner: _create(inner, rules, body))
-    return await _create(write, rules, body)
+    if has("aroundSave", class_name):
+        return await _around(write, None, lambda inner: _create(inner, rules, body, None))
+    return await _create(write, rules, body, new)
 
 
-async def _create(write: Write, rules: ClassRules, body: JSONObject) -> Saved:
-    """Make a create whose caller may make it: beforeSave to afterSave."""
+async def _create(
+    write: Write, rules: ClassRules, body: JSONObject, new: Mapping[str, FieldType] | None
+) -> Saved:
+    """Make a create whose caller may make it: beforeSave to afterSave.
+
+    ``new`` are the columns that the class lacks, where no cloud code can change the values.
+    """
     context, schema, class_name = write.context, write.schema, write.schema.name
     object_id = write.object_id
-    if context.backend.triggers.has("beforeSave", class_name):
-        answered = await _before_save(write, None)
-        if answered is not None:
-            return answered
-    new, narrowing = schemas.check_types(context, schema, write.values)
-    if narrowing:
-        # pointer rules tell of an object that is there; a new one can't satisfy them
-        raise refusal("addField", class_name)
+    if new is None:
+        if context.backend.triggers.has("beforeSave", class_name):
+            answered = await _before_save(write, None)
+            if answered is not None:
+                return answered
+        new = _new_columns(write)
     if new:
         save_values.check_new(write, new)
         write.schema = await schemas.add_columns(context.backend, schema, new)
@@ -57,6 +65,8 @@ async def _create(write: Write, rules: ClassRules, body: JSONObject) -> Saved:
     save_values.fill(write)
     await rules.prepare(write)
     created_at, updated_at = save_bodies.stamps(write, body)
+    if context.is_answered:
+        hooks.announce(context, class_name, object_id)
     try:
         await context.backend.storage.insert(
             write.schema,
@@ -131,14 +141,16 @@ async def _update(write: Write, rules: ClassRules, original: JSONObject | None) 
     save_values.check_kept(write)
     await rules.prepare(write)
     write.values["updatedAt"] = write.stamp
-    is_told = hooks.needs_stored(context, class_name)
+    is_wanted = hooks.needs_stored(context, class_name)
+    if context.is_answered:
+        hooks.announce(context, class_name, object_id)
     try:
         stored = await context.backend.storage.update(
             write.schema,
             (by_id(object_id), *condition),
             write.values,
             scope,
-            returning=None if is_told else save_values.echoed(write.values),
+            returning=None if is_wanted else save_values.echoed(write.values),
             mount_url=context.mount_url,
         )
     except ParseError as error:
@@ -150,10 +162,19 @@ async def _update(write: Write, rules: ClassRules, original: JSONObject | None) 
     if relations:
         await save_values.relate(write, relations)
     await rules.after_save(write)
-    replacement = await hooks.after_save(write, stored, original) if is_told else None
+    replacement = await hooks.after_save(write, stored, original) if is_wanted else None
     shown = {**save_values.results(write.values, stored), **write.echo}
     answer = {"updatedAt": write.stamp, **save_values.shown(write, shown)}
     return Saved(object_id, answer, replacement=replacement)
+
+
+def _new_columns(write: Write) -> Mapping[str, FieldType]:
+    """Check the types of a create's values; the columns that its class does not have yet."""
+    new, narrowing = schemas.check_types(write.context, write.schema, write.values)
+    if narrowing:
+        # pointer rules tell of an object that is there; a new one can't satisfy them
+        raise refusal("addField", write.class_name)
+    return new
 
 
 async def _check_create(write: Write) -> None:
@@ -216,7 +237,8 @@ async def _around(
     """Let cloud code stand around a save; ``make`` makes it, each time of a write of its own."""
 
     async def proceed(changes: JSONObject | None, condition: Where, as_master: bool) -> Saved:
-        inner = replace(write, values=dict(write.values), echo=dict(write.echo))
+        # the moment of the write, not of the request, which may have waited for a lock
+        inner = replace(write, values=dict(write.values), echo=dict(write.echo), stamp=stamp())
         if as_master:
             inner.context = write.context.as_master()
         if condition:

@@ -6,6 +6,7 @@ from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.model import acl, ops
 from parsepy.model.values import (
+    LAST_POSITION,
     MAX_DEPTH,
     STRING,
     JSONObject,
@@ -18,7 +19,6 @@ from parsepy.model.values import (
 from parsepy.operations import schemas
 from parsepy.operations.writes import Write
 
-_LAST_POSITION = 9999
 # what a body may bring, since SDKs send objects back as they came, and what is not taken from it
 _IGNORED = ("objectId", "createdAt", "updatedAt", "className", "__type")
 
@@ -28,7 +28,7 @@ def creation(context: RequestContext, class_name: str, body: JSONObject) -> JSON
 
     Raises INVALID_KEY_NAME, MISSING_OBJECT_ID, INVALID_ACL.
     """
-    if context.config.allow_custom_object_id:
+    if context.backend.config.allow_custom_object_id:
         if "objectId" in body and not body["objectId"]:
             raise ParseError(
                 Code.MISSING_OBJECT_ID, "objectId must not be empty, null or undefined"
@@ -88,7 +88,7 @@ def _is_path(name: str) -> bool:
 
 def _is_far(part: str) -> bool:
     """Is this an array position so high that MongoDB would fill the way there with nulls?"""
-    return is_position(part) and (len(part) > 5 or int(part) > _LAST_POSITION)
+    return is_position(part) and (len(part) > 5 or int(part) > LAST_POSITION)
 
 
 def _put_acl(
@@ -132,7 +132,7 @@ def chosen_id(context: RequestContext, class_name: str, body: JSONObject) -> str
 
     Raises INCORRECT_TYPE for what is no text, OPERATION_FORBIDDEN for one like a role's name.
     """
-    config = context.config
+    config = context.backend.config
     chosen = body.get("objectId") if config.allow_custom_object_id else None
     if chosen is None:
         return new_id(config.object_id_size)

@@ -6,7 +6,7 @@ from typing import Any
 from parsepy.errors import Code, ParseError
 from parsepy.model import ops
 from parsepy.model.schema import SYSTEM_REQUIRED
-from parsepy.model.values import FieldType, JSONObject, check_nested, is_position
+from parsepy.model.values import FieldType, JSONObject, check_nested
 from parsepy.operations.class_rules.user import default_acl
 from parsepy.operations.redaction import redact
 from parsepy.operations.writes import Write
@@ -136,7 +136,7 @@ async def relate(write: Write, relations: JSONObject) -> None:
 
 def shown(write: Write, columns: JSONObject) -> JSONObject:
     """What the answer shows of some columns: without those that a find would hide, if so set."""
-    if columns and not write.context.config.protected_fields_save_response_exempt:
+    if columns and not write.context.backend.config.protected_fields_save_response_exempt:
         item = {**columns, "objectId": write.object_id}
         redact(write.context, write.schema, [item])
         return {name: item[name] for name in columns if name in item}
@@ -170,14 +170,12 @@ def results(values: JSONObject, stored: JSONObject) -> JSONObject:
 
 
 def _copy_path(target: JSONObject, stored: Any, path: list[str]) -> None:
-    """Copy the value at a dotted path, with nothing beside it."""
-    value = stored
-    for part in path:
-        if isinstance(value, list):
-            value = value[int(part)] if is_position(part) and int(part) < len(value) else None
-        else:
-            value = value.get(part) if isinstance(value, dict) else None
-    inner = target
-    for part in path[:-1]:
+    """Copy the value at a dotted path with nothing beside it; an array on the way comes whole."""
+    value, inner = stored, target
+    for position, part in enumerate(path):
+        value = value.get(part) if isinstance(value, dict) else None
+        # Parse: clients take an answer for the column, and would make an object of the array
+        if position == len(path) - 1 or isinstance(value, list):
+            inner[part] = value
+            return
         inner = inner.setdefault(part, {})
-    inner[path[-1]] = value

@@ -1,77 +1,79 @@
 """The pages behind links in mails: a new password, a confirmed address (protocol §16.3)."""
 
+from starlette.responses import Response
+
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.model.values import dumps
 from parsepy.operations import accounts
 from parsepy.pages.renderer import Renderer, Values
-from parsepy.pages.requests import Answer, Asked
+from parsepy.pages.requests import PageRequest
 
 _JSON = "application/json; charset=utf-8"
 
 
-async def verify_email(context: RequestContext, asked: Asked, pages: Renderer) -> Answer:
-    """A link that confirms an address was followed."""
-    token = asked.text("token")
-    if token is not None and await accounts.verify_email(context, token):
-        return pages.page(asked, "emailVerificationSuccess")
-    return pages.page(asked, "emailVerificationLinkInvalid")
+async def verify_email(request: PageRequest, pages: Renderer) -> Response:
+    """Confirm an e-mail address by the token in its link."""
+    token = request.text("token")
+    if token is not None and await accounts.verify_email(request.context, token):
+        return pages.page(request, "emailVerificationSuccess")
+    return pages.page(request, "emailVerificationLinkInvalid")
 
 
-async def resend_verification(context: RequestContext, asked: Asked, pages: Renderer) -> Answer:
-    """A new link is asked for, by username or by an old one; which names exist is not told."""
-    username, token = asked.text("username"), asked.text("token")
+async def resend_verification(request: PageRequest, pages: Renderer) -> Response:
+    """Mail a new link, for a username or an old link; the answer is the same for unknown names."""
+    username, token = request.text("username"), request.text("token")
     if username is None and token is None:
-        return pages.page(asked, "emailVerificationLinkInvalid")
-    is_sent = await accounts.resend_verification(context, username, token)
-    if is_sent or context.config.email_verify_success_on_invalid_email:
-        return pages.page(asked, "emailVerificationSendSuccess")
-    return pages.page(asked, "emailVerificationSendFail")
+        return pages.page(request, "emailVerificationLinkInvalid")
+    is_sent = await accounts.resend_verification(request.context, username, token)
+    if is_sent or request.context.config.email_verify_success_on_invalid_email:
+        return pages.page(request, "emailVerificationSendSuccess")
+    return pages.page(request, "emailVerificationSendFail")
 
 
-async def choose_password(context: RequestContext, asked: Asked, pages: Renderer) -> Answer:
-    """The form for a new password, as older versions linked to it."""
-    values: Values = {"token": asked.text("token"), "username": asked.text("username")}
-    return pages.page(asked, "passwordReset", values)
+async def choose_password(request: PageRequest, pages: Renderer) -> Response:
+    """Show the form for a new password, at the address to which older versions linked."""
+    values: Values = {"token": request.text("token"), "username": request.text("username")}
+    return pages.page(request, "passwordReset", values)
 
 
-async def show_reset(context: RequestContext, asked: Asked, pages: Renderer) -> Answer:
-    """A link to a new password was followed: the form, if it is good."""
-    token = asked.text("token")
+async def show_reset(request: PageRequest, pages: Renderer) -> Response:
+    """Show the form for a new password, if the token in the link is valid."""
+    token = request.text("token")
     try:
         if token is None:
-            return pages.page(asked, "passwordResetLinkInvalid")
-        await accounts.check_reset_token(context.backend, token)
+            return pages.page(request, "passwordResetLinkInvalid")
+        await accounts.check_reset_token(request.context.backend, token)
     except ParseError:
-        return pages.page(asked, "passwordResetLinkInvalid")
-    return pages.page(asked, "passwordReset", {"token": token})
+        return pages.page(request, "passwordResetLinkInvalid")
+    return pages.page(request, "passwordReset", {"token": token})
 
 
-async def reset(context: RequestContext, asked: Asked, pages: Renderer) -> Answer:
-    """The form was sent: set the password, or show the form again with what is wrong."""
-    token, password = asked.text("token"), asked.text("new_password")
-    if asked.is_script:
-        return await _reset_by_script(context, token, password)
+async def reset(request: PageRequest, pages: Renderer) -> Response:
+    """Set the new password, or show the form again with what is wrong."""
+    token, password = request.text("token"), request.text("new_password")
+    if request.is_script:
+        return await _reset_by_script(request.context, token, password)
     if token is None or password is None:
-        return pages.page(asked, "passwordResetLinkInvalid")
+        return pages.page(request, "passwordResetLinkInvalid")
     # Parse: its page compares the two by a script; without one, this is the place
-    again = asked.form.get("confirm_new_password")
+    again = request.form.get("confirm_new_password")
     if again is not None and again != password:
-        return _again(asked, pages, token, "The two passwords are not the same.")
+        return _again(request, pages, token, "The two passwords are not the same.")
     try:
-        await accounts.reset_password(context, token, password)
+        await accounts.reset_password(request.context, token, password)
     except ParseError as error:
-        return _again(asked, pages, token, error.message)
-    return pages.page(asked, "passwordResetSuccess", shows=True)
+        return _again(request, pages, token, error.message)
+    return pages.page(request, "passwordResetSuccess", shows=True)
 
 
-def _again(asked: Asked, pages: Renderer, token: str, error: str) -> Answer:
-    return pages.page(asked, "passwordReset", {"token": token, "error": error}, shows=True)
+def _again(request: PageRequest, pages: Renderer, token: str, error: str) -> Response:
+    return pages.page(request, "passwordReset", {"token": token, "error": error}, shows=True)
 
 
 async def _reset_by_script(
     context: RequestContext, token: str | None, password: str | None
-) -> Answer:
+) -> Response:
     try:
         if token is None:
             raise ParseError(Code.OTHER_CAUSE, "Missing token")
@@ -82,5 +84,5 @@ async def _reset_by_script(
         except ParseError as error:
             raise ParseError(Code.OTHER_CAUSE, error.message) from error
     except ParseError as error:
-        return Answer(400, dumps({"code": error.code, "error": error.message}), _JSON)
-    return Answer(200, dumps("Password successfully reset"), _JSON)
+        return Response(dumps({"code": error.code, "error": error.message}), 400, media_type=_JSON)
+    return Response(dumps("Password successfully reset"), media_type=_JSON)

@@ -1,16 +1,19 @@
 """A page by its id: our own or the operator's, in a language, with its parameters; or elsewhere."""
 
 import json
-import mimetypes
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
+from jinja2 import Environment, FileSystemLoader
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.templating import Jinja2Templates
+
 from parsepy.config import Config, ConfigError
-from parsepy.pages import templates
-from parsepy.pages.requests import Answer, Asked
+from parsepy.pages import placeholders
+from parsepy.pages.requests import PageRequest
 
 FILES = {
     "passwordReset": "password_reset.html",
@@ -30,7 +33,13 @@ _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors {frames}",
 )
 
+_OWN_PAGES = Path(__file__).parent / "html"
+
 Values = dict[str, str | None]
+
+
+def _or_nothing(value: object) -> object:
+    return "" if value is None else value
 
 
 class Renderer:
@@ -43,9 +52,14 @@ class Renderer:
         frame = urlsplit(config.parse_frame_url or "")
         frames = f"{frame.scheme}://{frame.netloc}" if frame.netloc else "'none'"
         self._policy = (_POLICY[0], _POLICY[1].format(frames=frames))
+        self._own = Jinja2Templates(
+            env=Environment(
+                loader=FileSystemLoader(_OWN_PAGES), autoescape=True, finalize=_or_nothing
+            )
+        )
 
     def defaults(self) -> Values:
-        """What every page may say of the application."""
+        """Return the parameters that every page has."""
         config = self._config
         return {
             "appId": config.app_id,
@@ -53,70 +67,71 @@ class Renderer:
             "publicServerUrl": config.public_server_url,
         }
 
-    def locale(self, asked: Asked) -> str | None:
-        """The locale that a request names: in its query, its form, or a header."""
-        header = asked.headers.get(f"{_HEADER}locale".encode(), b"").decode("latin-1")
-        return templates.locale(
-            asked.query.get("locale") or asked.form.get("locale") or header or None
-        )
+    def locale(self, request: PageRequest) -> str | None:
+        """Return the locale that a request names: in its query, its form, or a header."""
+        header = request.http.headers.get(f"{_HEADER}locale")
+        given = request.query.get("locale") or request.form.get("locale") or header
+        return placeholders.locale(given or None)
 
     def page(
-        self, asked: Asked, page_id: str, values: Values | None = None, *, shows: bool | None = None
-    ) -> Answer:
-        """The page itself for a GET, a redirect to it after a POST; ``shows`` decides otherwise."""
-        given = {**(values or {}), **self.defaults(), "locale": self.locale(asked)}
+        self,
+        request: PageRequest,
+        page_id: str,
+        values: Values | None = None,
+        *,
+        shows: bool | None = None,
+    ) -> Response:
+        """Answer a GET with the page, a POST with a redirect to it; ``shows`` overrides that."""
+        given = {**(values or {}), **self.defaults(), "locale": self.locale(request)}
         if None in self.defaults().values():
             return not_found()
         name, url = FILES[page_id], self._options.custom_urls.get(page_id)
         if url and urlsplit(url).scheme in ("http", "https"):
             return self._redirect(url, given)
-        redirects = asked.method == "POST" if shows is None else not shows
-        wanted = given["locale"] if self._options.enable_localization else None
+        redirects = request.http.method == "POST" if shows is None else not shows
         if self._options.force_redirect or redirects:
-            found = self._find(name, wanted)
+            found = self._find(name, given)
             base = f"{self._config.public_server_url}/{self._options.pages_endpoint}"
-            return self._redirect(f"{base}/{found[0] if found else name}", given)
-        return self.file(name, given)
+            return self._redirect(f"{base}/{name if found is None else found[0]}", given)
+        return self.file(request, name, given)
 
-    def file(self, name: str, values: Values) -> Answer:
-        """A page by its file's name, filled in; 404 if there is none."""
-        wanted = values.get("locale") if self._options.enable_localization else None
-        found = self._find(name, wanted)
-        if found is None:
-            return not_found()
-        _, template, is_own = found
-        placeholders: dict[str, Any] = {
+    def file(self, request: PageRequest, name: str, values: Values) -> Response:
+        """Answer a page by its file's name: the operator's, else our own, else 404."""
+        filled: dict[str, Any] = {
             **values,
             "pagesEndpoint": self._options.pages_endpoint,
             **self._options.placeholders,
             **self._translated(values),
         }
         headers = _param_headers(values, encodes=self._options.encode_page_param_headers)
-        if is_own:
-            headers.append(self._policy)
-        return Answer(200, templates.render(template, placeholders).encode(), headers=headers)
-
-    def resource(self, name: str) -> Answer:
-        """A file of the operator's beside his pages: a picture, a style sheet."""
-        folder = self._options.pages_path
-        content = templates.read(folder, name) if folder is not None else None
-        if content is None:
+        found = self._find(name, values)
+        if found is not None:
+            text = found[1].read_text(encoding="utf-8", errors="replace")
+            return HTMLResponse(placeholders.render(text, filled), headers=headers)
+        if name not in FILES.values():
             return not_found()
-        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        return Answer(200, content, kind)
+        headers[self._policy[0]] = self._policy[1]
+        filled["request"] = request.http  # Starlette's own
+        return self._own.TemplateResponse(request.http, name, filled, headers=headers)
 
-    def _find(self, name: str, wanted: str | None) -> tuple[str, str, bool] | None:
-        """Where a page is, its text, and whether it is our own."""
+    def resource(self, name: str) -> Response:
+        """Answer a file that lies beside the operator's pages, such as a picture; else 404."""
         folder = self._options.pages_path
-        for place in templates.localized(name, wanted) if folder is not None else ():
-            content = templates.read(folder, place) if folder is not None else None
-            if content is not None:
-                return place, content.decode("utf-8", "replace"), False
-        own = templates.page(name)
-        return None if own is None else (name, own, True)
+        path = placeholders.find(folder, name) if folder is not None else None
+        return not_found() if path is None else FileResponse(path)
+
+    def _find(self, name: str, values: Values) -> tuple[str, Path] | None:
+        """Find the operator's own page, in the locale asked for, its language, or none."""
+        folder = self._options.pages_path
+        wanted = values.get("locale") if self._options.enable_localization else None
+        for place in placeholders.localized(name, wanted) if folder is not None else ():
+            path = placeholders.find(folder, place) if folder is not None else None
+            if path is not None:
+                return place, path
+        return None
 
     def _translated(self, values: Values) -> dict[str, str]:
-        """The texts of the page's language, with the parameters that they name."""
+        """Return the translated texts of the page's language, with their parameters filled in."""
         if not self._options.enable_localization or not self._translations:
             return {}
         fallback = self._options.localization_fallback_locale
@@ -129,15 +144,16 @@ class Renderer:
                 }
         return {}
 
-    def _redirect(self, url: str, values: Values) -> Answer:
-        """303 to an address with the parameters in its query and in headers."""
+    def _redirect(self, url: str, values: Values) -> Response:
+        """Redirect (303) to a URL, with the parameters in its query and in headers."""
         given = {name: value for name, value in values.items() if value is not None}
         parts = urlsplit(url)
         kept = [pair for pair in parse_qsl(parts.query) if pair[0] not in given]
         location = urlunsplit(parts._replace(query=urlencode([*kept, *given.items()])))
         encodes = self._options.encode_page_param_headers
-        headers = [("location", location), *_param_headers(values, encodes=encodes)]
-        return Answer(303, headers=headers)
+        response = RedirectResponse(location, 303, _param_headers(values, encodes=encodes))
+        response.headers["content-type"] = "text/html; charset=utf-8"  # Parse: of a redirect, too
+        return response
 
 
 def _filled(text: str, values: Values) -> str:
@@ -145,16 +161,16 @@ def _filled(text: str, values: Values) -> str:
     return re.sub(r"\{\{\s*(\w+)\s*\}\}", lambda found: values.get(found[1]) or "", text)
 
 
-def _param_headers(values: Values, *, encodes: bool) -> list[tuple[str, str]]:
-    """The parameters as headers, for scripts that read no HTML (§16.4)."""
-    headers = []
+def _param_headers(values: Values, *, encodes: bool) -> dict[str, str]:
+    """Return the parameters as headers, for scripts that read no HTML (§16.4)."""
+    headers = {}
     for name, value in values.items():
         if value is None:
             continue
         text = _CONTROL.sub("", value)
         if encodes or not text.isascii():
             text = quote(text, safe="!'()*-._~")
-        headers.append((_HEADER + name.lower(), text))
+        headers[_HEADER + name.lower()] = text
     return headers
 
 
@@ -170,6 +186,6 @@ def _read_translations(path: Path | None) -> Mapping[str, Any]:
     return content
 
 
-def not_found() -> Answer:
-    """404, as Parse says it here."""
-    return Answer(404, b"Not found.")
+def not_found() -> Response:
+    """Make the 404 of pages, as Parse words it."""
+    return HTMLResponse("Not found.", 404)

@@ -1,122 +1,80 @@
-"""What a browser asks of a page: method, path, query, form; what it is answered."""
+"""``PageRequest``: what a browser, or a script of a page, asks of a page."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import parse_qsl, unquote
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Scope = MutableMapping[str, Any]
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
+from starlette.requests import ClientDisconnect, Request
 
-_LARGEST_FORM = 64_000  # bytes
+from parsepy.backend import RequestContext
+from parsepy.http.refusals import HTTPRefusal
+
+LARGEST_FORM = 64_000
+"""Bytes of a form, or of the JSON in its place."""
 _MOST_FIELDS = 50
 
 
-class BadForm(Exception):
-    """The body is too large, or nothing that can be read."""
-
-
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A request for a page; ``path`` are the decoded segments below the pages' endpoint."""
+class PageRequest:
+    """A request for a page, in the context of nobody; ``form`` holds the texts of its body."""
 
-    method: str
-    path: tuple[str, ...]
-    query: Mapping[str, Any]
-    form: Mapping[str, Any]
-    headers: Mapping[bytes, bytes]
+    http: Request
+    context: RequestContext
+    form: Mapping[str, str]
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """The texts of the query string."""
+        return _texts(self.http.query_params.multi_items())
 
     def text(self, name: str) -> str | None:
-        """A field of the query or the form, if it is a text and not empty."""
-        given = self.form if self.method == "POST" else self.query
-        value = given.get(name)
-        return value if isinstance(value, str) and value else None
+        """Return a field of the form (of the query, unless it is a POST); ``None`` if empty."""
+        given = self.form if self.http.method == "POST" else self.query
+        return given.get(name) or None
 
     @property
     def is_script(self) -> bool:
-        """Does a page's script ask, which wants JSON?"""
-        return self.headers.get(b"x-requested-with", b"").lower() == b"xmlhttprequest"
+        """Was the request made by a script of a page, which expects JSON?"""
+        return self.http.headers.get("x-requested-with", "").lower() == "xmlhttprequest"
 
 
-@dataclass(slots=True)
-class Answer:
-    """A status, a body with its type, and headers."""
-
-    status: int = 200
-    body: bytes = b""
-    kind: str = "text/html; charset=utf-8"
-    headers: list[tuple[str, str]] = field(default_factory=list)
+def unreadable() -> HTTPRefusal:
+    """Make the refusal of a form that is too large or can't be read."""
+    return HTTPRefusal(400, "The form can't be read.")
 
 
-def segments(scope: Scope, prefix: str) -> tuple[str, ...] | None:
-    """The decoded segments of the path below ``prefix``; ``None`` if it lies elsewhere."""
-    raw: bytes = scope.get("raw_path") or scope["path"].encode()
-    path = raw.partition(b"?")[0].decode("latin-1")
-    if not path.startswith(f"{prefix}/"):
-        return None
-    return tuple(unquote(part) for part in path[len(prefix) :].strip("/").split("/"))
+async def read(http: Request, context: RequestContext) -> PageRequest:
+    """Read a request and its form; raises ``HTTPRefusal`` 400."""
+    if http.scope["query_string"].count(b"&") >= _MOST_FIELDS:
+        raise unreadable()
+    form = await _form(http) if http.method == "POST" else {}
+    return PageRequest(http, context, form)
 
 
-async def read(scope: Scope, receive: Receive, path: tuple[str, ...]) -> Asked:
-    """The request with its form, if it has one; raises ``BadForm``."""
-    headers = dict(scope["headers"])
+async def _form(http: Request) -> Mapping[str, str]:
+    """Read the fields of a form, or of a JSON object."""
     try:
-        query = _fields(scope["query_string"].decode("latin-1"))
-    except ValueError as error:
-        raise BadForm from error
-    form: Mapping[str, Any] = {}
-    if scope["method"] == "POST":
-        form = _form(headers.get(b"content-type", b""), await _body(receive))
-    return Asked(scope["method"], path, query, form, headers)
+        body = await http.body()
+        if body.lstrip()[:1] == b"{" and "form" not in http.headers.get("content-type", ""):
+            return _texts(json.loads(body).items())
+        async with http.form(max_files=0, max_fields=_MOST_FIELDS) as form:
+            fields = form.multi_items()
+    except (ValueError, RecursionError, MultiPartException, HTTPException, ClientDisconnect) as e:
+        raise unreadable() from e
+    if len(fields) > _MOST_FIELDS:
+        raise unreadable()
+    return _texts(fields)
 
 
-def _fields(text: str) -> Mapping[str, Any]:
-    """The fields of a form or query; one that comes more than once is a list, and no text."""
-    fields: dict[str, Any] = {}
-    for name, value in parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS):
-        fields[name] = [*fields[name], value] if name in fields else [value]
-    return {name: found[0] if len(found) == 1 else found for name, found in fields.items()}
-
-
-async def _body(receive: Receive) -> bytes:
-    pieces, size, more = [], 0, True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise BadForm
-        pieces.append(message.get("body", b""))
-        size += len(pieces[-1])
-        more = bool(message.get("more_body"))
-        if size > _LARGEST_FORM:
-            raise BadForm
-    return b"".join(pieces)
-
-
-def _form(content_type: bytes, body: bytes) -> Mapping[str, Any]:
-    """A form's fields, or those of a JSON object."""
-    try:
-        if body.lstrip()[:1] == b"{" and b"form" not in content_type:
-            value = json.loads(body)
-            return value if isinstance(value, dict) else {}
-        return _fields(body.decode())
-    except (ValueError, RecursionError) as error:
-        raise BadForm from error
-
-
-async def send(answer: Answer, send_message: Send, *, is_head: bool) -> None:
-    """Write an answer to the browser."""
-    headers = [
-        ("content-type", answer.kind),
-        ("content-length", str(len(answer.body))),
-        # the address of a page may hold a token: it is told nobody and kept nowhere
-        ("cache-control", "no-store"),
-        ("referrer-policy", "no-referrer"),
-        ("x-content-type-options", "nosniff"),
-        *answer.headers,
-    ]
-    encoded = [(name.encode(), value.encode("latin-1")) for name, value in headers]
-    start = {"type": "http.response.start", "status": answer.status, "headers": encoded}
-    await send_message(start)
-    await send_message({"type": "http.response.body", "body": b"" if is_head else answer.body})
+def _texts(fields: Iterable[tuple[str, object]]) -> Mapping[str, str]:
+    """Return the fields that are texts and come once."""
+    found: dict[str, list[object]] = {}
+    for name, value in fields:
+        found.setdefault(name, []).append(value)
+    return {
+        name: values[0]
+        for name, values in found.items()
+        if len(values) == 1 and isinstance(values[0], str)
+    }

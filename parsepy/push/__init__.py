@@ -46,13 +46,20 @@ class Senders:
 def open_senders(options: Mapping[str, Any], folder: Path) -> PushSender:
     """Make the senders of the option ``push``; relative paths in it start at ``folder``.
 
-    Connects to nothing yet. Raises ``PushConfigError``, and ImportError without the extra.
+    A kind that is merely named, with nothing in it, has no sender. Connects to nothing yet. Raises
+    ``PushConfigError``, and ImportError without the extra if there is a sender.
     """
-    import h2  # noqa: F401  # for HTTP/2
-    import jwt  # noqa: F401
+    named = {
+        kind: given
+        for kind, given in options.items()
+        if given not in (None, {}, [], ()) or kind not in (*APPLE, *ANDROID)
+    }
+    if named:
+        import h2  # noqa: F401  # for HTTP/2
+        import jwt  # noqa: F401
 
     by_type: dict[str, APNs | FCM] = {}
-    for kind, given in options.items():
+    for kind, given in named.items():
         if kind in APPLE and not (isinstance(given, Mapping) and "firebaseServiceAccount" in given):
             by_type[kind] = APNs(given, folder, kind)
         elif kind in APPLE or kind in ANDROID:

@@ -6,7 +6,7 @@ from parsepy.http.responses import Answer
 
 
 async def track(request: Request) -> Answer:
-    """Hand an event to the option analyticsAdapter, if there is one; what that answers, or {}.
+    """Pass an event to the option analyticsAdapter, if it is set, and return its answer or {}.
 
     What fails there is logged: a client must not fail for want of statistics.
     """

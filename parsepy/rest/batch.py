@@ -28,7 +28,7 @@ def _refused(message: str) -> ParseError:
 
 
 async def batch(request: Request) -> Answer:
-    """Run the inner requests with the outer one's rights; an answer for each, in order."""
+    """Run the inner requests with the outer one's rights; answer each, in order."""
     items = request.body.get("requests")
     if not isinstance(items, list):
         raise _refused("requests must be an array")
@@ -48,7 +48,7 @@ async def batch(request: Request) -> Answer:
 
 
 def _inner(request: Request, item: Any) -> Request:
-    """An inner request; refuses the whole batch if it has no route, or none for a batch."""
+    """Make an inner request; refuse the whole batch if no route for batches fits it."""
     path = item.get("path") if isinstance(item, dict) else None
     if not isinstance(path, str):
         raise _refused("batch request path must be a string")
@@ -82,7 +82,7 @@ def _inner(request: Request, item: Any) -> Request:
 
 
 def _mounts(context: RequestContext) -> list[str]:
-    """The path prefixes by which this server is known."""
+    """List the path prefixes that may precede an inner request's path."""
     config = context.config
     urls = (config.server_url, config.public_server_url or "")
     paths = [urlsplit(url).path.rstrip("/") for url in urls if url]
@@ -111,7 +111,7 @@ async def _run(inner: list[Request]) -> list[JSONObject]:
 
 
 def _touched(request: Request) -> tuple[str, str] | None:
-    """The class and object that a plain write touches ("" for a create); ``None``: run alone."""
+    """Return the class and object of a plain write ("" for a create); ``None``: run it alone."""
     if not request.route.writes_object:
         return None
     name = request.arguments["className"]
@@ -140,7 +140,7 @@ class _Failed(Exception):
 
 
 async def _in_transaction(context: RequestContext, inner: list[Request]) -> list[JSONObject]:
-    """All or nothing: the first refusal rolls everything back and is the answer.
+    """Run all or nothing: the first refusal rolls everything back and is the answer.
 
     One that met another's change is tried again, a little later each time.
     """

@@ -7,7 +7,7 @@ from parsepy.errors import Code, ParseError
 from parsepy.http.requests import ANY_CLASS, Request, Route
 from parsepy.http.responses import Answer, created
 from parsepy.model import query as queries
-from parsepy.model.query import GET_PARAMETERS, Query
+from parsepy.model.query import GET_PARAMETERS
 from parsepy.operations import find, objects
 
 
@@ -19,7 +19,7 @@ def _class_name(request: Request) -> str:
 
 
 def location(request: Request, class_name: str, object_id: str) -> str:
-    """Where a new object is found (protocol §1.10)."""
+    """Return the URL of a new object (protocol §1.10)."""
     path = "users" if class_name == "_User" else f"classes/{class_name}"
     return f"{request.context.mount_url}/{path}/{quote(object_id, safe='')}"
 
@@ -36,7 +36,7 @@ async def create(request: Request) -> Answer:
 
 
 async def get(request: Request) -> Answer:
-    """One object by id."""
+    """Answer one object by id."""
     class_name, object_id = _class_name(request), request.arguments["objectId"]
     parameters = request.parameters() if request.query or request.body else {}
     for name in parameters:
@@ -47,8 +47,9 @@ async def get(request: Request) -> Answer:
         keys, exclude_keys, include, include_all = queries.selection(
             parameters, privileged, request.limits
         )
-        query = Query(
+        query = queries.one(
             class_name,
+            object_id,
             keys=keys,
             exclude_keys=exclude_keys,
             include=include,
@@ -56,12 +57,12 @@ async def get(request: Request) -> Answer:
             **queries.read_preferences(parameters),
         )
     else:
-        query = Query(class_name)
-    return Answer(await find.get(request.context, query, object_id))
+        query = queries.one(class_name, object_id)
+    return Answer(await find.get(request.context, query))
 
 
 async def find_many(request: Request) -> Answer:
-    """The objects of a class that match."""
+    """Answer the objects of a class that match."""
     context = request.context
     query = queries.from_parameters(
         _class_name(request),

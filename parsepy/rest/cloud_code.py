@@ -7,13 +7,13 @@ from parsepy.rest.classes import location
 
 
 async def list_schedules(request: Request) -> Answer:
-    """Every schedule, as a bare array."""
+    """List every schedule, as a bare array."""
     request.require_master()
     return Answer(await job_schedules.schedules(request.context))
 
 
 async def overview(request: Request) -> Answer:
-    """The names of scheduled and of existing jobs."""
+    """List the names of scheduled and of existing jobs."""
     request.require_master()
     return Answer(await job_schedules.overview(request.context))
 

@@ -8,12 +8,13 @@ from parsepy.http.access_log import masked_path
 from parsepy.http.admission import Admission
 from parsepy.http.asgi import ASGIScope, Receive, Send
 from parsepy.http.bodies import read_body, read_json
+from parsepy.http.compression import unpacked
 from parsepy.http.exchange import NO_ROUTE, Exchange, Step, exchange_of, needed, run
 from parsepy.http.failures import failure_of
 from parsepy.http.idempotency import Once
 from parsepy.http.limits import Limits
 from parsepy.http.paths import read_query, segments
-from parsepy.http.requests import ANY_CLASS, Body, Request, Route
+from parsepy.http.requests import ANY_CLASS, BodyRule, Request, Route
 from parsepy.http.responses import Answer, send
 from parsepy.http.routing import Router
 from parsepy.http.uploads import open_body
@@ -41,7 +42,7 @@ from parsepy.rest import (
 
 
 def routes() -> list[Route]:
-    """Every route below the mount."""
+    """List every route below the mount."""
     return [
         *classes.routes,
         *users.routes,
@@ -65,7 +66,7 @@ def routes() -> list[Route]:
 
 
 def aliases() -> dict[str, str]:
-    """The classes whose objects have a path of their own, and the first segment of that path."""
+    """Map the classes that have a path of their own to the first segment of that path."""
     return {
         route.of_class: route.path.strip("/").partition("/")[0]
         for route in routes()
@@ -125,7 +126,7 @@ class RestDoor:
     # --- the steps ------------------------------------------------------------------------------
 
     def find_route(self, exchange: Exchange) -> Answer | None:
-        """Find the route, whose policy the next steps follow; the server cuts HEAD's body off."""
+        """Find the route, whose policy the next steps follow; HEAD is a GET whose body is cut."""
         if exchange.method == "HEAD":
             exchange.method = "GET"
         path = segments(exchange.scope, self._mount)
@@ -141,15 +142,17 @@ class RestDoor:
         """Read the body as the route wants it, no further than its limit."""
         route = exchange.match.route
         limit = self._body_limit if route.body_limit is None else route.body_limit
-        if route.body is Body.STREAMED:
+        if b"content-encoding" in exchange.headers:
+            exchange.receive = unpacked(exchange.receive, exchange.headers)
+        if route.body is BodyRule.STREAMED:
             headers = exchange.headers
             exchange.upload = await open_body(exchange.scope, exchange.receive, headers, limit)
             exchange.body = exchange.upload.fields or {}
-        elif route.body is not Body.NONE:
+        elif route.body is not BodyRule.NONE:
             raw = await read_body(exchange.receive, limit)
             if raw:
                 exchange.raw = raw
-                if route.body is Body.JSON:
+                if route.body is BodyRule.JSON:
                     exchange.body = read_json(exchange.headers.get(b"content-type", b""), raw)
 
     def override_method(self, exchange: Exchange) -> None:
@@ -159,7 +162,7 @@ class RestDoor:
             if isinstance(override, str):
                 exchange.method = override.upper()
                 match = self._find(exchange.method, exchange.path)
-                is_json = match is not None and match.route.body is Body.JSON  # as it was read
+                is_json = match is not None and match.route.body is BodyRule.JSON  # as it was read
                 exchange.match = match if match is not None and is_json else NO_ROUTE
 
     def handle(self, exchange: Exchange) -> Awaitable[Answer]:
@@ -183,12 +186,12 @@ class RestDoor:
 
 
 def answer_preflight(exchange: Exchange) -> Answer | None:
-    """Answer what browsers ask first; the headers of CORS say the rest."""
+    """Answer OPTIONS, which browsers send first; the CORS headers say what they may do."""
     return Answer(b"OK") if exchange.method == "OPTIONS" else None
 
 
 def refuse_unknown_route(exchange: Exchange) -> Answer | None:
-    """Refuse what has no route; after the credentials, so that a stranger learns no routes."""
+    """Answer 404 where no route was found; only now, so that a stranger learns no routes."""
     return _no_route(exchange) if exchange.match is NO_ROUTE else None
 
 

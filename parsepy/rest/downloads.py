@@ -23,12 +23,12 @@ _OURS = {"content-length", "transfer-encoding", "content-range", "connection"}
 
 
 def not_found() -> Answer:
-    """The answer for a file that is not there."""
+    """Make the answer for a file that does not exist."""
     return Answer(b"File not found.", 404)
 
 
 async def answer_of(request: Request, found: FileDownload) -> Answer:
-    """The answer with a file's bytes, or a part of them, or with nothing if the client has it."""
+    """Answer a file's bytes, a range of them, or 304 if the client has them already."""
     if found.draft.data is not None:
         return Answer(found.draft.data, 200, _headers(request, found))
     file = found.file
@@ -141,7 +141,7 @@ def _seconds(file: StoredFile) -> datetime:
 
 
 def _asks_for_range(request: Request, file: StoredFile) -> bytes | None:
-    """What stands in Range, if it counts: one range of bytes, of the file that is there."""
+    """Return the range that is asked for, if it is one range of bytes of this very file."""
     unit, _, spec = request.headers.get(b"range", b"").partition(b"=")
     if unit.strip().lower() != b"bytes" or b"," in spec:
         return None
@@ -157,7 +157,7 @@ def _asks_for_range(request: Request, file: StoredFile) -> bytes | None:
 
 
 def _range(request: Request, file: StoredFile) -> tuple[int, int] | None:
-    """From where to where (exclusive) to send; None if nothing of the file lies there."""
+    """Return the start and end (exclusive) to send; None if the file has no byte there."""
     spec = _asks_for_range(request, file)
     if spec is None:
         return 0, file.size

@@ -9,7 +9,7 @@ from parsepy.config import size_of
 from parsepy.errors import Code, ParseError
 from parsepy.http.failures import failure_of
 from parsepy.http.refusals import HTTPRefusal, forbidden, master_required, too_large
-from parsepy.http.requests import Body, Handler, KeyRule, Request, Route
+from parsepy.http.requests import BodyRule, Handler, KeyRule, Request, Route
 from parsepy.http.responses import Answer, Streamed, created
 from parsepy.http.uploads import FileBody, multipart_file
 from parsepy.model.files import FileDraft, type_of
@@ -20,7 +20,7 @@ from parsepy.triggers import FILE
 
 
 async def nameless(request: Request) -> Answer:
-    """Refuse an upload to no name."""
+    """Refuse an upload without a name."""
     raise ParseError(Code.INVALID_FILE_NAME, "Filename not provided.")
 
 
@@ -49,7 +49,7 @@ def _file_body(request: Request) -> FileBody:
 
 
 async def _draft(request: Request, name: str, body: FileBody) -> FileDraft:
-    """The file of a request as it is before any trigger; refuses one without a byte."""
+    """Read the file of a request as it is before any trigger; refuse an empty one."""
     context = request.context
     draft = FileDraft(name=name, content_type=body.content_type)
     if body.fields is not None:
@@ -80,7 +80,7 @@ async def _draft(request: Request, name: str, body: FileBody) -> FileDraft:
 
 
 async def _with_a_byte(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same chunks; FILE_SAVE_ERROR if there is nothing in them."""
+    """Return the same chunks; raises FILE_SAVE_ERROR if they are empty."""
     async for first in chunks:
         if first:
             return _chained(first, chunks)
@@ -113,7 +113,7 @@ _NOT_BASE64 = bytes(set(range(256)) - set(_ALPHABET))
 
 
 def _read_file_data(request: Request, draft: FileDraft, data: Any) -> None:
-    """``fileData`` of the JSON form: metadata, tags, directory."""
+    """Read ``fileData`` of the JSON form: metadata, tags, directory."""
     if not isinstance(data, dict):
         return
     for name in ("metadata", "tags"):
@@ -126,7 +126,7 @@ def _read_file_data(request: Request, draft: FileDraft, data: Any) -> None:
 
 
 def _read_headers(request: Request, draft: FileDraft) -> None:
-    """The same three from the headers of a streamed upload (§22.4)."""
+    """Read metadata, tags and directory from the headers of a streamed upload (§22.4)."""
     for attribute, shown in (("metadata", "Metadata"), ("tags", "Tags")):
         text = request.headers.get(b"x-parse-file-" + attribute.encode())
         if text:
@@ -147,7 +147,7 @@ def _json_header(text: bytes, name: str) -> JSONObject:
 
 
 def _most(request: Request) -> int:
-    """How many bytes this upload may have; the master key may say so itself (§22.4)."""
+    """Return the largest size of this upload; the master key may name its own (§22.4)."""
     asked = request.headers.get(b"x-parse-file-max-upload-size")
     if not asked:
         return request.context.config.max_upload_size
@@ -176,7 +176,7 @@ def _refuse_declared(body: FileBody, most: int) -> None:
 
 
 async def download(request: Request) -> Answer:
-    """The bytes of a file, or those that are asked for."""
+    """Answer the bytes of a file, or the range that is asked for."""
     if request.arguments["appId"] != request.context.config.app_id:
         raise forbidden("Invalid application ID.")
     name = request.arguments["path"]
@@ -197,7 +197,7 @@ def _forbidden(request: Request, error: ParseError) -> Answer:
 
 
 async def metadata(request: Request) -> Answer:
-    """What was stored with a file."""
+    """Answer the metadata and tags that were stored with a file."""
     if request.arguments["appId"] != request.context.config.app_id:
         return Answer({})
     try:
@@ -208,16 +208,21 @@ async def metadata(request: Request) -> Answer:
 
 
 async def delete(request: Request) -> Answer:
-    """Delete a file; the answer is empty."""
+    """Delete a file, named by its name or, as Swift's library does, by the path of its URL."""
     request.require_master()
     _refuse_read_only(request, "delete")
-    await files.delete(request.context, request.arguments["path"])
+    name = request.arguments["path"]
+    in_address = name.removeprefix(f"{request.context.config.app_id}/")
+    if in_address != name and await request.context.backend.files.find(name) is None:
+        await files.delete(request.context, in_address)
+        return Answer({})  # which that library reads
+    await files.delete(request.context, name)
     return Answer(Streamed(None, 0, _file_body(request).hung_up))
 
 
 def _route(method: str, path: str, handler: Handler, keys: KeyRule = KeyRule.ASKED) -> Route:
     # Parse: a batch does not reach files, whose bodies are no JSON
-    return Route(method, path, handler, keys=keys, body=Body.STREAMED, in_batch=False)
+    return Route(method, path, handler, keys=keys, body=BodyRule.STREAMED, in_batch=False)
 
 
 routes = [

@@ -43,7 +43,7 @@ async def start(request: Request) -> Answer:
     if not isinstance(name, str):
         raise ParseError(Code.SCRIPT_FAILED, "Invalid job.")
     status_id = await jobs.start(request.context, name, params)
-    return Answer({}, headers=[(b"x-parse-job-status-id", status_id.encode())])
+    return Answer({}, headers=[(b"X-Parse-Job-Status-Id", status_id.encode())])
 
 
 routes = [

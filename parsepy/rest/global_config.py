@@ -10,7 +10,7 @@ from parsepy.operations import global_config
 
 
 async def read(request: Request) -> Answer:
-    """The parameters that the caller may see."""
+    """Answer the parameters that the caller may see."""
     return Answer(await global_config.read(request.context))
 
 

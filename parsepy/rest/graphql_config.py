@@ -1,6 +1,5 @@
 """``/graphql-config``: which classes GraphQL shows, with which fields, queries and mutations."""
 
-from parsepy.errors import Code, ParseError
 from parsepy.http.requests import Request, Route
 from parsepy.http.responses import Answer
 from parsepy.operations import graphql_config
@@ -15,10 +14,10 @@ async def read(request: Request) -> Answer:
 async def change(request: Request) -> Answer:
     """Replace the configuration, with the master key."""
     request.require_master()
-    config = request.body.get("params") or {}
-    if not isinstance(config, dict):
-        raise ParseError(Code.INVALID_VALUE, "Invalid graphQLConfig: must be a valid object")
-    await graphql_config.change(request.context, config)
+    config = request.body.get("params")
+    # Parse: what JavaScript takes for false stands for an empty configuration
+    is_empty = not config and not isinstance(config, list)
+    await graphql_config.change(request.context, {} if is_empty else config)
     return Answer({"response": {"result": True}})
 
 

@@ -2,7 +2,7 @@
 
 import logging
 
-from parsepy.http.requests import ANY, Body, KeyRule, Request, Route
+from parsepy.http.requests import ANY, BodyRule, KeyRule, Request, Route
 from parsepy.http.responses import Answer
 from parsepy.storage import Unavailable
 
@@ -10,7 +10,11 @@ log = logging.getLogger("parsepy.rest")
 
 
 async def health(request: Request) -> Answer:
-    """The state of the server, and whether its database answers; 503 unless all is well."""
+    """Answer the server's state; 503 unless it has started and its database answers.
+
+    Parts that are in trouble are named beside a status that is ok: to end the process would help
+    none of them.
+    """
     backend = request.context.backend
     if backend.state != "ok":
         retry = [(b"retry-after", b"1")] if backend.state == "starting" else []
@@ -20,11 +24,18 @@ async def health(request: Request) -> Answer:
     except Unavailable as error:
         log.error("health: the database can't be reached: %s", error)
         return Answer({"status": "error"}, 503)
-    return Answer({"status": "ok"})
+    wrong = {name: trouble for name, tell in backend.troubles.items() if (trouble := tell())}
+    return Answer({"status": "ok", **wrong})
 
 
 routes = [
     Route(
-        ANY, "/health", health, keys=KeyRule.IGNORED, body=Body.NONE, in_batch=False, is_probe=True
+        ANY,
+        "/health",
+        health,
+        keys=KeyRule.IGNORED,
+        body=BodyRule.NONE,
+        in_batch=False,
+        is_probe=True,
     ),
 ]

@@ -15,11 +15,11 @@ async def send(request: Request) -> Answer:
     """Queue a push; the header names its `_PushStatus`."""
     request.require_master("send push notifications")
     status_id = await push.send(request.context, request.body)
-    return Answer({"result": True}, headers=[(b"x-parse-push-status-id", status_id.encode())])
+    return Answer({"result": True}, headers=[(b"X-Parse-Push-Status-Id", status_id.encode())])
 
 
 async def find_audiences(request: Request) -> Answer:
-    """The audiences that match, as a find."""
+    """Answer the audiences that match, as a find."""
     request.require_master()
     query = queries.from_parameters(
         AUDIENCE, request.parameters(), privileged=True, limits=request.limits
@@ -32,7 +32,7 @@ async def find_audiences(request: Request) -> Answer:
 
 
 async def get_audience(request: Request) -> Answer:
-    """One audience."""
+    """Answer one audience."""
     request.require_master()
     return Answer(await audiences.get(request.context, request.arguments["objectId"]))
 

@@ -5,13 +5,13 @@ the body to the byte, since signatures are made over that.
 """
 
 from parsepy.http.refusals import HTTPRefusal
-from parsepy.http.requests import Body, KeyRule, Request, Route
+from parsepy.http.requests import BodyRule, KeyRule, Request, Route
 from parsepy.http.responses import Answer
 from parsepy.triggers import UNDEFINED, CustomResponse, ReceiverEvent
 
 
 async def receive(request: Request) -> Answer:
-    """What the receiver of that name answers; 404 if there is none."""
+    """Call the receiver of that name; 404 if there is none."""
     context, name = request.context, request.arguments["name"]
     triggers = context.backend.triggers
     handler = triggers.receivers.get(name)
@@ -26,5 +26,12 @@ async def receive(request: Request) -> Answer:
 
 
 routes = [
-    Route("POST", "/webhooks/:name", receive, keys=KeyRule.IGNORED, body=Body.RAW, in_batch=False),
+    Route(
+        "POST",
+        "/webhooks/:name",
+        receive,
+        keys=KeyRule.IGNORED,
+        body=BodyRule.RAW,
+        in_batch=False,
+    ),
 ]

@@ -4,24 +4,25 @@ from parsepy.errors import Code, ParseError
 from parsepy.http.requests import Request, Route
 from parsepy.http.responses import Answer
 from parsepy.model.schema import invalid_class_name
+from parsepy.model.values import JSONObject
 from parsepy.operations import schemas
 
 
 async def list_all(request: Request) -> Answer:
-    """Every class."""
+    """Answer the schema of every class."""
     request.require_master()
     return Answer({"results": await schemas.list_classes(request.context.backend)})
 
 
 async def show(request: Request) -> Answer:
-    """One class."""
+    """Answer the schema of one class."""
     request.require_master()
     name = request.arguments["className"]
     return Answer(await schemas.show_class(request.context.backend, name))
 
 
 def _named(request: Request) -> str:
-    """The class that path and body agree on."""
+    """Return the class that path and body name; raises if they differ."""
     in_path = request.arguments.get("className")
     in_body = request.body.get("className")
     if in_body is not None and not isinstance(in_body, str):
@@ -40,17 +41,22 @@ def _named(request: Request) -> str:
 
 
 def _check_changeable(request: Request, to: str) -> None:
-    """Refuse all but the master key, and everybody where the schemas are locked."""
+    """Refuse all but the master key, and everybody if the schemas are locked."""
     request.require_master(to)
     options = request.context.config.schema
     if options is not None and options.lock_schemas:
         raise ParseError(Code.OPERATION_FORBIDDEN, "The schemas are locked (schema.lockSchemas).")
 
 
+def _schema_body(request: Request) -> JSONObject:
+    # Parse: PHP writes an empty object as an empty array
+    return {name: {} if value == [] else value for name, value in request.body.items()}
+
+
 async def create(request: Request) -> Answer:
     """Create a class."""
     _check_changeable(request, "create a schema")
-    body = request.body
+    body = _schema_body(request)
     return Answer(
         await schemas.create_class(
             request.context.backend,
@@ -66,7 +72,7 @@ async def change(request: Request) -> Answer:
     """Change a class."""
     _check_changeable(request, "update a schema")
     return Answer(
-        await schemas.update_class(request.context.backend, _named(request), request.body)
+        await schemas.update_class(request.context.backend, _named(request), _schema_body(request))
     )
 
 

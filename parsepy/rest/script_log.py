@@ -11,7 +11,7 @@ _MOST = 1000
 
 
 async def read(request: Request) -> Answer:
-    """The entries of the asked level or above, the newest first unless `order` is asc."""
+    """Answer the entries of a level or above, the newest first unless `order` is asc."""
     request.require_master()
     given = {name: str(value) for name, value in request.parameters().items()}
     level = given.get("level", "")
@@ -30,7 +30,7 @@ def _size(text: str) -> int:
 
 
 def _moment(text: str) -> str:
-    """An ISO text, a date or milliseconds as the log writes moments; "" for anything else."""
+    """Return an ISO text, a date or milliseconds as the log writes times; "" for anything else."""
     if text.isdecimal() and 0 < len(text) < 15:
         return stamp(int(text) / 1000)
     moment = from_iso(text) if text else None

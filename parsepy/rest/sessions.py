@@ -6,12 +6,12 @@ from parsepy.operations import sessions
 
 
 async def current(request: Request) -> Answer:
-    """The session of the request's token."""
+    """Answer the session of the request's token."""
     return Answer(await sessions.current(request.context))
 
 
 async def upgrade(request: Request) -> Answer:
-    """A session in exchange for a legacy token."""
+    """Exchange a legacy token for a session."""
     return Answer(await sessions.upgrade(request.context))
 
 

@@ -51,7 +51,7 @@ FEATURES: dict[str, dict[str, tuple[str, str] | None]] = {
 
 
 def features(request: Request) -> JSONObject:
-    """The table of features as this server has them: true where there is a route that can do it."""
+    """Return the table of features: true where this server has the route that is needed."""
     find = request.find_route
     shown: JSONObject = {
         group: {
@@ -66,7 +66,7 @@ def features(request: Request) -> JSONObject:
 
 
 def _push_features(request: Request) -> dict[str, bool]:
-    """What of pushes depends on the configuration."""
+    """Return the features of pushes that depend on the configuration."""
     can_send = push.is_configured(request.context)
     return {
         "immediatePush": can_send,
@@ -76,7 +76,7 @@ def _push_features(request: Request) -> dict[str, bool]:
 
 
 async def server_info(request: Request) -> Answer:
-    """The features of this server and the protocol's level."""
+    """Answer the features of this server and the level of Parse's protocol that it has."""
     request.require_master()
     return Answer(
         {
@@ -88,7 +88,7 @@ async def server_info(request: Request) -> Answer:
 
 
 async def security_report(request: Request) -> Answer:
-    """Which settings are weak."""
+    """Answer which settings are weak."""
     request.require_master()
     if not request.context.config.security.enable_check:
         message = "Enable Parse Server option `security.enableCheck` to run security check."
@@ -97,7 +97,7 @@ async def security_report(request: Request) -> Answer:
 
 
 async def metrics(request: Request) -> Answer:
-    """The figures for Prometheus, if they are kept; with the master key."""
+    """Answer the metrics for Prometheus, if they are kept; with the master key."""
     request.require_master()
     kept = request.context.backend.metrics
     if kept is None:

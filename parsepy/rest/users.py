@@ -7,7 +7,7 @@ from parsepy.operations import accounts, users
 
 
 def _credentials(request: Request) -> JSONObject:
-    """The parameters of a log-in; in a query string they are texts, digits or not."""
+    """Read the parameters of a log-in; in a query string all of them are texts."""
     return {**request.body, **request.query}
 
 
@@ -23,7 +23,7 @@ async def log_out(request: Request) -> Answer:
 
 
 async def me(request: Request) -> Answer:
-    """The user of the session token."""
+    """Answer the user of the session token."""
     return Answer(await users.me(request.context))
 
 
@@ -39,13 +39,13 @@ async def log_in_as(request: Request) -> Answer:
 
 
 async def request_password_reset(request: Request) -> Answer:
-    """Mail a link to a new password; the answer does not say whether there is such a user."""
+    """Mail a link for a new password; the answer is the same for an unknown user."""
     await accounts.request_password_reset(request.context, request.body)
     return Answer({})
 
 
 async def request_verification(request: Request) -> Answer:
-    """Mail the link that confirms an e-mail address again."""
+    """Mail the link that confirms an e-mail address once more."""
     await accounts.request_verification(request.context, request.body)
     return Answer({})
 

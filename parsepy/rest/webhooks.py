@@ -7,19 +7,19 @@ from parsepy.operations import webhooks
 
 
 async def list_functions(request: Request) -> Answer:
-    """Every function behind a URL, as a bare array."""
+    """List the functions that are webhooks, as a bare array."""
     request.require_master()
     return Answer(await webhooks.functions(request.context.backend))
 
 
 async def list_triggers(request: Request) -> Answer:
-    """Every trigger behind a URL, as a bare array."""
+    """List the triggers that are webhooks, as a bare array."""
     request.require_master()
     return Answer(await webhooks.triggers(request.context.backend))
 
 
 async def show(request: Request) -> Answer:
-    """The webhook that the path names."""
+    """Answer the webhook that the path names."""
     request.require_master()
     return Answer(await webhooks.show(request.context.backend, _key(request)))
 
@@ -31,7 +31,7 @@ async def create(request: Request) -> Answer:
 
 
 async def change(request: Request) -> Answer:
-    """Give a webhook another URL, or take it away (``{"__op": "Delete"}``)."""
+    """Change the URL of a webhook, or delete it (``{"__op": "Delete"}``)."""
     request.require_master("modify a hook")
     backend, key = request.context.backend, _key(request)
     if request.body.get("__op") == "Delete":

@@ -20,6 +20,8 @@ from parsepy.model.values import (
     from_bytes,
     from_iso,
     is_pointer,
+    normal_pointer,
+    pointer_spellings,
     to_bytes,
     to_iso,
 )
@@ -94,7 +96,7 @@ def to_number(value: int | float) -> int | float:
 
 
 def to_nested(value: Any) -> Any:
-    """A value inside an array or object: dates and bytes become BSON's, the rest stays."""
+    """A value inside an array or object: dates and bytes become BSON's, pointers normal."""
     kind = type(value)
     if kind is str or kind is bool or value is None:
         return value
@@ -108,7 +110,36 @@ def to_nested(value: Any) -> Any:
     if typed == "Bytes":
         content = to_bytes(value)
         return Binary(content) if content is not None else None
+    if typed == "Pointer":
+        value = normal_pointer(value)
     return {key: to_nested(item) for key, item in value.items()}
+
+
+_MOST_SPELLED = 5_000
+
+
+def is_nested_pointer(value: Any) -> bool:
+    """Is this a normal pointer as it lies inside an array or object?"""
+    return (
+        type(value) is dict
+        and len(value) == 3
+        and value.get("__type") == "Pointer"
+        and "className" in value
+        and "objectId" in value
+    )
+
+
+def spelled(values: list[Any]) -> list[Any]:
+    """Put other orders of their keys beside pointers: older versions stored them as sent.
+
+    Of very long lists the normal order alone is taken; all of them would fill no request.
+    """
+    if len(values) > _MOST_SPELLED or not any(map(is_nested_pointer, values)):
+        return values
+    found: list[Any] = []
+    for value in values:
+        found += pointer_spellings(value) if is_nested_pointer(value) else [value]
+    return found
 
 
 def to_checked(value: Any, depth: int = 0) -> Any:

@@ -12,12 +12,22 @@ from parsepy.model import geo, relative_time
 from parsepy.model.query import SCORE
 from parsepy.model.schema import ClassSchema
 from parsepy.model.scope import EVERYTHING, Scope
-from parsepy.model.values import dumps, from_iso, is_pointer, now, to_bytes, type_of
+from parsepy.model.values import (
+    dumps,
+    from_iso,
+    is_pointer,
+    now,
+    pointer_spellings,
+    to_bytes,
+    type_of,
+)
 from parsepy.model.where import DIRECT, Constraint, Group, Where
 from parsepy.storage.documents import (
     Document,
+    is_nested_pointer,
     key_of,
     pointer_text,
+    spelled,
     to_checked,
     to_column,
     to_number,
@@ -71,7 +81,7 @@ def _points_at_user(
         if kind is not None and kind.name == "Pointer":
             choices.append({"_p_" + field: f"_User${user_id}"})
         else:
-            choices.append({field: user})
+            choices.append({field: {"$in": pointer_spellings(user)}})
     return choices
 
 
@@ -102,6 +112,11 @@ def _constraint(schema: ClassSchema, node: Constraint, unsorted: bool) -> list[D
         if operator == "$nearSphere":
             apart.append({key: _near(column, operand, unsorted)})
             continue
+        if operator == "$all" and (pointers := column.pointers_of(operand)):
+            apart += [{key: {"$in": pointer_spellings(atom)}} for atom in pointers]
+            operand = [item for item in operand if not is_pointer(item)]
+            if not operand:
+                continue
         if operator in geo.REGIONS:  # of which MongoDB takes some only alone
             apart.append({key: _region(operator, operand)})
             continue
@@ -130,10 +145,10 @@ class _Column:
             return pointer_text(value)
         if self.kind == "Array":
             # Parse: a plain value on an array column asks whether the array contains it
-            return {"$all": [self.atom(value)]}
+            return _equal(self.atom(value), lambda atom: {"$all": [atom]})
         if self.field in _BARE_DATES and isinstance(value, str):
             return from_iso(value) or value
-        return self.atom(value)
+        return _equal(self.atom(value), lambda atom: atom)
 
     def atom(self, value: Any) -> Any:
         """One operand of an operator."""
@@ -162,12 +177,22 @@ class _Column:
             return to_column(value)
         return to_checked(value)
 
+    def pointers_of(self, values: list[Any]) -> list[Document]:
+        """The pointers among operands, as they lie in arrays and objects."""
+        atoms = [self.atom(value) for value in values if is_pointer(value)]
+        return [atom for atom in atoms if is_nested_pointer(atom)]
+
     def atoms(self, values: list[Any]) -> list[Any]:
         """Operands of a list operator; one level of nested lists is flattened."""
         flat: list[Any] = []
         for value in values:
             flat += value if type(value) is list else [value]
-        return [self.atom(value) for value in flat]
+        return spelled([self.atom(value) for value in flat])
+
+
+def _equal(atom: Any, otherwise: Callable[[Any], Any]) -> Any:
+    """The test for what equals an operand: of a pointer, in any order of its keys."""
+    return {"$in": pointer_spellings(atom)} if is_nested_pointer(atom) else otherwise(atom)
 
 
 def _compare(column: _Column, operator: str, operand: Any) -> Document:
@@ -177,7 +202,7 @@ def _compare(column: _Column, operator: str, operand: Any) -> Document:
 
 
 def _relative(column: _Column, operator: str, text: Any) -> datetime:
-    if column.kind != "Date":
+    if column.kind not in ("Date", None):
         raise ParseError(Code.INVALID_JSON, "$relativeTime can only be used with Date field")
     if operator not in ("$lt", "$lte", "$gt", "$gte"):
         raise ParseError(
@@ -192,6 +217,13 @@ def _relative(column: _Column, operator: str, text: Any) -> datetime:
         ) from error
 
 
+def _equals(column: _Column, operator: str, operand: Any) -> Document:
+    test = _compare(column, operator, operand)
+    if is_nested_pointer(atom := test[operator]):
+        return {"$in" if operator == "$eq" else "$nin": pointer_spellings(atom)}
+    return test
+
+
 def _list(column: _Column, operator: str, operand: Any) -> Document:
     return {operator: column.atoms(operand)}
 
@@ -203,7 +235,8 @@ def _all(column: _Column, operator: str, operand: Any) -> Document:
 
 
 def _contained_by(column: _Column, operator: str, operand: Any) -> Document:
-    return {"$not": {"$elemMatch": {"$nin": [column.atom(item) for item in operand]}}}
+    atoms = spelled([column.atom(item) for item in operand])
+    return {"$not": {"$elemMatch": {"$nin": atoms}}}
 
 
 def _regex(column: _Column, operator: str, operand: Any) -> Document:
@@ -212,6 +245,8 @@ def _regex(column: _Column, operator: str, operand: Any) -> Document:
 
 
 def _exists(column: _Column, operator: str, operand: Any) -> Document:
+    if isinstance(operand, dict) and operand.get("$relativeTime"):
+        _relative(column, operator, operand["$relativeTime"])  # which refuses it
     return {"$exists": bool(operand)}
 
 
@@ -267,6 +302,8 @@ def _text(column: _Column, operand: Any) -> Document:
 
 
 _OPERATORS: dict[str, Callable[[_Column, str, Any], Document]] = {
+    "$eq": _equals,
+    "$ne": _equals,
     "$in": _list,
     "$nin": _list,
     "$all": _all,

@@ -22,6 +22,7 @@ from parsepy.storage.connection import Connection
 from parsepy.storage.documents import Document, FileURL
 from parsepy.storage.driver import Collection
 from parsepy.storage.failures import Unavailable, guard
+from parsepy.storage.images import Images
 from parsepy.storage.indexes import Indexes
 from parsepy.storage.options import ALL, ANY_CASE, ReadOptions
 from parsepy.storage.relations import Relations
@@ -122,11 +123,10 @@ class Storage:
         connection = self.connection
         return streams.Stream(connection.database, connection.prefix, pattern, (Unavailable,))
 
-    async def keep_images(self, class_name: str, *, make: bool) -> bool:
-        """Have the states before and after changes of a class kept for ``stream``."""
+    def images(self) -> Images:
+        """What states before changes MongoDB keeps for ``stream``."""
         connection = self.connection
-        name = connection.prefix + class_name
-        return await streams.keep_images(connection.database, name, make=make)
+        return Images(connection.database, connection.prefix)
 
     def as_object(self, schema: ClassSchema, document: Document) -> JSONObject:
         """A document of a stream in REST form."""
@@ -411,10 +411,28 @@ class Storage:
             else:
                 one = Update(object_id, query, update, projection)
                 document = await self._updates.of(schema.name).call(one)
-        if document is None:
-            return None
+            if document is None:
+                return None
+            if "$addToSet" in update and (twice := updates.doubles(update, document)):
+                document = await self._pulled(schema, document, twice, projection)
         plan = documents.plan_of(schema, self.file_url, mount_url)
         return documents.to_object(plan, document, internal=internal)
+
+    async def _pulled(
+        self, schema: ClassSchema, document: Document, values: Document, projection: Any
+    ) -> Document:
+        """The document without these values in its arrays."""
+        collection = self.connection.collection(schema.name)
+        found = await self.connection.do(
+            lambda session: collection.find_one_and_update(
+                {"_id": document["_id"]},
+                {"$pullAll": values},
+                projection=projection,
+                return_document=ReturnDocument.AFTER,
+                session=session,
+            )
+        )
+        return document if found is None else found
 
     async def delete(
         self, schema: ClassSchema, where: Where, scope: Scope = EVERYTHING, *, many: bool = False

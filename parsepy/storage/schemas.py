@@ -19,6 +19,8 @@ _FROM_TEXT = {text: kind for kind, text in _TO_TEXT.items()} | {
     "map": PLAIN_TYPES["Object"]  # Parse: databases of hosted Parse say map
 }
 _HIDDEN = {"_User": ("password",)}
+_GIVEN = "template_permissions"
+_KEPT_PERMISSIONS = 20
 _DEFAULTS: Document = {"objectId": "string", "updatedAt": "date", "createdAt": "date"}
 
 
@@ -64,6 +66,21 @@ class Schemas:
         """Apply a MongoDB update to a class's `_SCHEMA` document."""
         with self._writing():
             await self._rows.update_one({"_id": class_name}, update)
+
+    async def template_permissions(self) -> dict[str, JSONObject]:
+        """The permissions that templates gave to classes; by class."""
+        rows = {row["_id"]: row.get("_metadata") or {} for row in await self.read()}
+        return {name: row[_GIVEN] for name, row in rows.items() if _GIVEN in row}
+
+    async def note_permissions(self, class_name: str, permissions: JSONObject) -> None:
+        """Write down that a template gave these permissions to a class."""
+        await self.change(class_name, {"$set": {f"_metadata.{_GIVEN}": permissions}})
+
+    async def keep_permissions(self, class_name: str, permissions: JSONObject, at: Any) -> None:
+        """Keep the permissions that a class had until now beside its row's others."""
+        entry = {"permissions": permissions, "until": at}
+        pushed = {"$each": [entry], "$slice": -_KEPT_PERMISSIONS}
+        await self.change(class_name, {"$push": {"_metadata.replaced_permissions": pushed}})
 
     async def add_column(self, class_name: str, name: str, text: str, options: JSONObject) -> bool:
         """Record a column unless there is one of that name; False if there was."""

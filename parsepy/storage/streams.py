@@ -1,17 +1,22 @@
-"""ChangeEvent streams: every committed change of some classes, in order, across failovers.
+"""Change streams: every committed change of some classes, in order, across failovers.
 
 MongoDB sends a change when a majority has it, with a token. A broken stream is opened again after
-the last change that was handled, so none is missed and none comes twice.
+the last change that was handled, so none is missed and none comes twice; so is one that ended
+because the database was dropped.
 """
 
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import pymongo
+from bson.errors import BSONError
+from bson.timestamp import Timestamp
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure, PyMongoError
 
@@ -20,28 +25,41 @@ from parsepy.storage.documents import Document
 
 log = logging.getLogger("parsepy.storage")
 
-Kind = Literal["create", "update", "delete"]
+Kind = Literal["create", "update", "delete", "drop", "modify"]
 _KINDS: dict[str, Kind] = {
     "insert": "create",
     "update": "update",
     "replace": "update",
     "delete": "delete",
+    "drop": "drop",
+    "rename": "drop",
+    "create": "modify",
+    "modify": "modify",
 }
-_NAMESPACE_MISSING = 26
-_NAMESPACE_EXISTS = 48
-_LOST = (286, 10334, 280)  # history lost, event too large, no such token: no way to go on from here
+_LOST = (286, 280, 260)  # history lost, no such token: no way to go on from here
+_TOO_LARGE = 10334
+_MOST_UNREADABLE = 3
+"""How often a change is asked for that can't be decoded, before it is given up."""
+_STATES = ("fullDocumentBeforeChange", "fullDocument")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeEvent:
-    """A committed change of a document; ``before`` is None where no image was kept."""
+    """A committed change of a document; ``before`` is None where no image was kept.
+
+    ``drop`` says that the collection is gone, or another one has taken its name, ``modify`` that
+    it was made or has other options; they have no document. ``time`` is the cluster's.
+    """
 
     kind: Kind
     collection: str
     key: Any
     document: Document | None
     before: Document | None
+    time: Timestamp
+    update: Document | None = None
+    """How MongoDB describes an update."""
 
 
 Handle = Callable[[ChangeEvent], Awaitable[None]]
@@ -50,7 +68,8 @@ Handle = Callable[[ChangeEvent], Awaitable[None]]
 class Stream:
     """The changes of the collections whose whole name matches ``pattern``.
 
-    ``interruptions`` are what a handler raises when it could not do its work now.
+    ``interruptions`` are what a handler raises when it could not do its work now; the change
+    comes again then. ``missed`` counts how often changes were lost for good.
     """
 
     def __init__(
@@ -60,93 +79,142 @@ class Stream:
         pattern: str,
         interruptions: tuple[type[Exception], ...],
     ) -> None:
-        self._database = database
-        self._interruptions: tuple[type[Exception], ...] = (PyMongoError, *interruptions)
+        # another program may have written texts that are none
+        codec = database.codec_options.with_options(unicode_decode_error_handler="replace")
+        self._database = database.with_options(codec_options=codec)
+        self._interruptions: tuple[type[Exception], ...] = (PyMongoError, BSONError, *interruptions)
         self._prefix = prefix
-        self._pipeline = [
+        self._name = re.compile(f"{re.escape(prefix)}(?:{pattern})")
+        name = {"$regex": f"^{self._name.pattern}$"}
+        self._pipeline: list[Document] = [
             {
                 "$match": {
                     "operationType": {"$in": list(_KINDS)},
-                    "ns.coll": {"$regex": f"^{re.escape(prefix)}(?:{pattern})$"},
+                    "$or": [{"ns.coll": name}, {"to.coll": name}],
                 }
-            }
+            },
         ]
         self._token: Any = None
         self._first: Any = None
+        self._unreadable = 0
+        self._current_at: float | None = None
+        self.missed = 0
+
+    @property
+    def behind(self) -> float:
+        """The age in seconds of what has not been handled yet; a second or less if all is well."""
+        return 0.0 if self._current_at is None else max(0.0, time.monotonic() - self._current_at)
 
     async def open(self) -> None:
         """Begin: what is committed from now on will be handled. Raises PyMongo's errors."""
         self._first = await self._watch()
         self._token = self._first.resume_token
+        self._current_at = time.monotonic()
 
-    async def _watch(self) -> Any:
+    async def _watch(self, *more: Document) -> Any:
         return await self._database.watch(
-            self._pipeline,
+            [*self._pipeline, *more],
             full_document="whenAvailable",
             full_document_before_change="whenAvailable",
-            resume_after=self._token,
+            # not resumeAfter, which refuses the token with which a dropped database ends a stream
+            start_after=self._token,
             max_await_time_ms=1000,
+            show_expanded_events=True,  # a collection that is made or modified
         )
 
     async def run(self, handle: Handle) -> None:
         """Call ``handle`` with every change, one after the other, until cancelled."""
         pause = _FIRST_PAUSE
         while True:
+            began_at = self._token
             try:
-                stream, self._first = self._first or await self._watch(), None
-                try:
-                    while stream.alive:
-                        raw = await stream.try_next()
-                        pause = _FIRST_PAUSE
-                        if raw is not None:
-                            await handle(self._read(raw))
-                        self._token = stream.resume_token
-                finally:
-                    with pymongo.timeout(CLOSE_SECONDS):
-                        await stream.close()
+                await self._follow(handle)
+                log.warning("the database was dropped: what comes after it is followed")
             except self._interruptions as error:
                 # the change that was being handled comes again
-                self._on_error(error)
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE)
+                if isinstance(error, OperationFailure) and error.code == _TOO_LARGE:
+                    if await self._handle_large(handle):
+                        continue
+                else:
+                    self._on_error(error)
+            if self._token != began_at:
+                pause = _FIRST_PAUSE
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    @asynccontextmanager
+    async def _opened(self, *more: Document) -> AsyncIterator[Any]:
+        first, self._first = self._first, None
+        stream = first if first is not None and not more else await self._watch(*more)
+        try:
+            yield stream
+        finally:
+            with pymongo.timeout(CLOSE_SECONDS):
+                await stream.close()
+
+    async def _follow(self, handle: Handle) -> None:
+        """Handle the changes of one stream, until the database is dropped."""
+        async with self._opened() as stream:
+            while stream.alive:
+                raw = await stream.try_next()
+                if raw is None:
+                    self._current_at = time.monotonic()
+                else:
+                    await self._handle(raw, handle)
+                self._token = stream.resume_token
+                self._unreadable = 0
+
+    async def _handle(self, raw: Document, handle: Handle) -> None:
+        age = max(0.0, time.time() - raw["wallTime"].timestamp()) if "wallTime" in raw else 0.0
+        self._current_at = time.monotonic() - age
+        for change in self._read(raw):
+            await handle(change)
+
+    async def _handle_large(self, handle: Handle) -> bool:
+        """Handle the next change, whose two states together are more than MongoDB sends at once.
+
+        Each is asked for alone. False if that failed, to be tried again.
+        """
+        whole: Document = {}
+        try:
+            for state in _STATES:
+                async with self._opened({"$unset": [state, "updateDescription"]}) as stream:
+                    raw = None
+                    while raw is None and stream.alive:
+                        raw = await stream.try_next()
+                    whole |= raw or {}
+            if whole:
+                await self._handle(whole, handle)
+                self._token = whole["_id"]
+        except self._interruptions as error:
+            self._on_error(error)
+            return False
+        return bool(whole)
 
     def _on_error(self, error: Exception) -> None:
-        if isinstance(error, OperationFailure) and error.code in _LOST:
+        if isinstance(error, BSONError):
+            self._unreadable += 1
+        is_lost = isinstance(error, OperationFailure) and error.code in (*_LOST, _TOO_LARGE)
+        if is_lost or self._unreadable >= _MOST_UNREADABLE:
             log.error("changes were missed: the stream begins anew (%s)", error)
             self._token = None
+            self._unreadable = 0
+            self.missed += 1
         else:
             log.warning("the stream of changes broke, and will go on where it was: %s", error)
 
-    def _read(self, raw: Document) -> ChangeEvent:
-        return ChangeEvent(
-            _KINDS[raw["operationType"]],
-            raw["ns"]["coll"][len(self._prefix) :],
-            raw["documentKey"]["_id"],
-            raw.get("fullDocument"),
-            raw.get("fullDocumentBeforeChange"),
-        )
-
-
-async def keep_images(database: AsyncDatabase[Document], collection: str, *, make: bool) -> bool:
-    """Have MongoDB keep the states before and after each change, for its streams.
-
-    ``make`` says that the collection may be made if it is not there. False if it can't be.
-    """
-    option: dict[str, Any] = {"changeStreamPreAndPostImages": {"enabled": True}}
-    try:
-        await database.command({"collMod": collection, **option})
-        return True
-    except OperationFailure as error:
-        if error.code != _NAMESPACE_MISSING:
-            log.warning("no states before changes are kept of %s: %s", collection, error)
-            return False
-    if not make:
-        return False
-    try:
-        await database.create_collection(collection, **option)
-    except OperationFailure as error:
-        if error.code == _NAMESPACE_EXISTS:  # made by somebody else meanwhile
-            return await keep_images(database, collection, make=False)
-        log.warning("no states before changes are kept of %s: %s", collection, error)
-        return False
-    return True
+    def _read(self, raw: Document) -> Iterator[ChangeEvent]:
+        names = [raw["ns"]["coll"]]
+        if "to" in raw:  # a rename ends both collections that had these names
+            names.append(raw["to"]["coll"])
+        for name in names:
+            if self._name.fullmatch(name):
+                yield ChangeEvent(
+                    _KINDS[raw["operationType"]],
+                    name[len(self._prefix) :],
+                    raw.get("documentKey", {}).get("_id"),
+                    raw.get("fullDocument"),
+                    raw.get("fullDocumentBeforeChange"),
+                    raw["clusterTime"],
+                    raw.get("updateDescription"),
+                )

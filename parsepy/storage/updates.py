@@ -5,11 +5,13 @@ from typing import Any
 
 from parsepy.model.ops import op_of
 from parsepy.model.schema import ClassSchema
-from parsepy.model.values import JSONObject
+from parsepy.model.values import JSONObject, is_position
 from parsepy.storage.documents import (
     AUTH_DATA,
     Document,
+    is_nested_pointer,
     key_of,
+    spelled,
     to_checked,
     to_columns,
     to_number,
@@ -28,7 +30,7 @@ def _each(operator: str) -> Callable[[JSONObject], tuple[str, Any]]:
 
 
 def _remove(op: JSONObject) -> tuple[str, Any]:
-    return "$pullAll", to_checked(op["objects"])
+    return "$pullAll", spelled(to_checked(op["objects"]))
 
 
 def _delete(op: JSONObject) -> tuple[str, Any]:
@@ -81,3 +83,35 @@ def to_update(schema: ClassSchema, changes: JSONObject) -> Document:
     if values or nested:
         update["$set"] = {**to_columns(schema, values), **nested}
     return update
+
+
+def doubles(update: Document, document: Document) -> Document:
+    """The pointers that ``$addToSet`` added beside themselves, by the paths of their arrays.
+
+    An older version may have stored them with their keys in another order, which MongoDB takes
+    for another value.
+    """
+    found: Document = {}
+    for path, added in update["$addToSet"].items():
+        pointers = [item for item in added["$each"] if is_nested_pointer(item)]
+        if not pointers:
+            continue
+        others = [
+            item
+            for item in _at(document, path)
+            if is_nested_pointer(item) and list(item) != list(pointers[0])
+        ]
+        if twice := [item for item in pointers if item in others]:
+            found[path] = twice
+    return found
+
+
+def _at(document: Document, path: str) -> list[Any]:
+    """The array at a dotted path; an empty one if there is none."""
+    value: Any = document
+    for part in path.split("."):
+        if isinstance(value, list):
+            value = value[int(part)] if is_position(part) and int(part) < len(value) else None
+        else:
+            value = value.get(part) if isinstance(value, dict) else None
+    return value if isinstance(value, list) else []

@@ -238,16 +238,30 @@ class ConfigEvent:
 # --- Live Query ---------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class LiveState:
+    """How many Live Query clients and subscriptions this process has, and with what one acts.
+
+    ``session_token`` is the subscription's, else the connection's; ``use_master_key``: the client
+    connected with the master key.
+    """
+
+    clients: int
+    subscriptions: int
+    session_token: str | None
+    use_master_key: bool
+
+
 @dataclass(slots=True, kw_only=True)
 class ConnectEvent:
-    """A Live Query client comes; how many clients and subscriptions are there already."""
+    """A Live Query client comes."""
 
     kind: str
     class_name: str
     request: EventRequest
     client_id: str
-    clients: int
-    subscriptions: int
+    live: LiveState
+    outcome: str = field(default="connect", init=False)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -260,6 +274,8 @@ class SubscribeEvent:
     query: Query
     client_id: str
     subscription_id: int | float
+    live: LiveState
+    outcome: str = field(default="subscribe", init=False)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -278,6 +294,7 @@ class LiveEvent:
     original: JSONObject | None
     client_id: str
     subscription_id: int | float
+    live: LiveState
     is_sent: bool = True
 
 

@@ -400,6 +400,40 @@ async def around(request, proceed):
     assert ok(await made.master.get("/classes/Order"))["results"] == []
 
 
+async def test_an_object_bears_the_moment_of_its_write_not_of_its_request(make: Make) -> None:
+    app = await make("""
+import asyncio
+from datetime import UTC, datetime
+
+@Cloud.around_save("Order")
+async def around(request, proceed):
+    await asyncio.sleep(0.01)  # as if for a lock
+    request.object.set("began", datetime.now(UTC))
+    await proceed()
+""")
+    order = await app.anonymous.create("Order")
+    stored = await app.master.get("Order", order["objectId"])
+    assert stored["began"]["iso"] <= stored["createdAt"] == stored["updatedAt"]
+
+
+async def test_proceeding_with_the_master_key_may_add_columns(
+    shop: MakeShop,
+) -> None:
+    made = await shop("""
+@Cloud.around_save("Order")
+async def around(request, proceed):
+    request.object.set("margin", 3)
+    await proceed(use_master_key=request.object.get("trusted", False))
+""")
+    permissions = {"create": {"*": True}, "get": {"*": True}, "addField": {}}
+    fields = {"trusted": {"type": "Boolean"}}
+    body = {"fields": fields, "classLevelPermissions": permissions}
+    ok(await made.master.post("/schemas/Order", json=body))
+    refused(await made.client.post("/classes/Order", json={"trusted": False}), 119)
+    order = ok(await made.client.post("/classes/Order", json={"trusted": True}), 201)
+    assert ok(await made.master.get(f"/classes/Order/{order['objectId']}"))["margin"] == 3
+
+
 class Heard:
     """A listener to orders."""
 

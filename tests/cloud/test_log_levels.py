@@ -213,3 +213,15 @@ async def test_a_name_that_is_taken_is_told(
     assert (await it.client.post("/users", json=body)).json()["code"] == 202
     lines = [record for record in caplog.records if "already exists" in record.getMessage()]
     assert [record.levelno for record in lines] == [logging.WARNING] * count
+
+
+async def test_e4_a_function_leaves_a_line_without_its_values_at_info(
+    shop: MakeShop, caplog: pytest.LogCaptureFixture
+) -> None:
+    it = await shop(CODE)
+    caplog.set_level(logging.INFO, "parsepy")
+    caplog.clear()
+    ok(await it.client.post("/functions/add", json={"a": 1, "b": 2}))
+    assert told(caplog) == [("info", "the function add ran for nobody")]
+    answer = ok(await it.master.get("/scriptlog", params={"n": 1}))
+    assert answer[0]["message"] == "the function add ran for nobody"

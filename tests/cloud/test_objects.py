@@ -88,6 +88,21 @@ async def test_a_dotted_key_changes_the_inside_of_an_object() -> None:
     assert (await stored(order)).get("address") == {"city": "Wien", "zip": "1020"}
 
 
+async def test_a_dotted_key_changes_the_inside_of_an_array() -> None:
+    order = await Object("Order", lines=[{"qty": 1, "sku": "a"}, {"qty": 5}]).save()
+    order.increment("lines.0.qty", 2).set("lines.1.qty", 6)
+    assert order.get("lines") == [{"qty": 3, "sku": "a"}, {"qty": 6}]
+    await order.save()
+    assert order.get("lines") == (await stored(order)).get("lines")
+    assert order.get("lines") == [{"qty": 3, "sku": "a"}, {"qty": 6}]
+
+
+async def test_the_answer_to_a_dotted_key_leaves_what_lies_beside_it() -> None:
+    order = await Object("Order", box={"deep": {"x": 1, "y": 2}, "z": 3}).save()
+    await order.increment("box.deep.x").save()
+    assert order.get("box") == {"deep": {"x": 2, "y": 2}, "z": 3}
+
+
 async def test_a_new_relation_shows_the_class_of_its_members() -> None:
     order = Object("Order")
     order.relation("items").add(await Object("Product").save())
@@ -348,3 +363,22 @@ async def test_objects_act_with_the_callers_rights(acting: Client) -> None:
     async with acting.as_user("") as anybody:
         answer = await anybody.get("/classes/Order")
         assert answer.json()["results"] == []
+
+
+async def test_a_value_that_is_handed_out_and_left_alone_is_no_change(acting: Client) -> None:
+    item = Object("Box").load(
+        {
+            "objectId": "1",
+            "size": {"wide": 1, "lid": {"__type": "Object", "className": "Lid", "objectId": "2"}},
+            "tags": ["a"],
+            "ACL": {"*": {"read": True, "write": False}},
+        }
+    )
+    for field in ("size", "tags", "ACL"):
+        item.get(field)
+    assert item.dirty_keys() == []
+    item.get("tags").append("b")
+    item.acl.public_read = False  # type: ignore[union-attr]  # it has one
+    assert item.changes() == {"tags": ["a", "b"], "ACL": {}}
+    item.revert("tags")
+    assert (item.get("tags"), item.dirty_keys()) == (["a"], ["ACL"])

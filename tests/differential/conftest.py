@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest_asyncio
 from pymongo import MongoClient
+from pymongo.database import Database
 
 from tests.conftest import database_in
 from tests.differential.cases import SCENARIOS
@@ -22,6 +23,12 @@ LIVE_HOOKS = "live hooks"
 """The name under which the conversation of test_live_hooks is recorded."""
 
 
+def database(stack: AsyncExitStack, uri: str) -> Database[dict[str, Any]]:
+    """Reach the database of a side past its server, until `stack` ends."""
+    client: MongoClient[dict[str, Any]] = stack.enter_context(MongoClient(uri))
+    return client.get_default_database()
+
+
 async def peer_side(
     stack: AsyncExitStack, uri: str, configuration: str, label: str, given: Mapping[str, str]
 ) -> Side:
@@ -31,7 +38,7 @@ async def peer_side(
     # A connection for each request: Node may close an idle one just as we send on it.
     limits = httpx.Limits(max_keepalive_connections=0)
     client = await stack.enter_async_context(httpx.AsyncClient(limits=limits))
-    return Side(label, configuration, peer.url, client, given)
+    return Side(label, configuration, peer.url, client, given, database(stack, uri))
 
 
 async def own_side(
@@ -47,7 +54,9 @@ async def own_side(
     stack.push_async_callback(application.shutdown)
     transport = httpx.ASGITransport(app=application)
     client = await stack.enter_async_context(httpx.AsyncClient(transport=transport))
-    return Side("parsepy", configuration, "http://parsepy.test/parse", client, given)
+    return Side(
+        "parsepy", configuration, "http://parsepy.test/parse", client, given, database(stack, uri)
+    )
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -123,7 +123,9 @@ class Recording:
         self.folder.mkdir(exist_ok=True)
         text = ",\n".join(stories)
         self.path.write_text(
-            f'{{"server":"{self.server}","stories":{{\n{text}}}}}\n', encoding="utf-8"
+            f'{{"server":"{self.server}","stories":{{\n{text}}}}}\n',
+            encoding="utf-8",
+            errors="backslashreplace",  # a lone surrogate, as JSON escapes it
         )
 
 

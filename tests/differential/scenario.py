@@ -92,6 +92,16 @@ def create(class_name: str, body: Any, *, save: str = "", **more: Any) -> Step:
     return Step("POST", f"/classes/{class_name}", body, save=kept, **more)
 
 
+def store(class_name: str, document: Any, **more: Any) -> Step:
+    """Put a document, in extended JSON, into the database past the server."""
+    return Step("STORE", f"/classes/{class_name}", document, **more)
+
+
+def stored(class_name: str, **more: Any) -> Step:
+    """Look at what the database holds of a class: its columns, as texts that keep their order."""
+    return Step("STORED", f"/classes/{class_name}", **more)
+
+
 def sign_up(who: str, username: str, **fields: Any) -> Step:
     """Sign a user up; `{who}` becomes the session token and `{who_id}` the objectId."""
     return Step(

@@ -10,6 +10,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import httpx
+from bson import json_util
+from pymongo.database import Database
 
 from tests.differential.normalise import Normaliser
 from tests.differential.scenario import ABSENT, Scenario, Step
@@ -31,6 +33,8 @@ BADGES = object()
 """Stands for the sign-in adapters of either server: badges, and cards as a second factor."""
 ACCOUNTS = object()
 """Stands for the cloud code about users of either server."""
+VALUES = object()
+"""Stands for the cloud code about values of either server."""
 OWN_RULES = ("verifyUserEmails", "preventLoginWithUnverifiedEmail", "sendUserEmailVerification")
 """Options that may name a function of either server's own."""
 MAILING = {
@@ -168,6 +172,15 @@ CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
         "defaultLimit": 3,
         "maxLimit": 5,
     },
+    # Values of every type in every place, in other orders and forms than our own.
+    "values": {
+        **COMMON,
+        "enableSanitizedErrorResponse": False,
+        "maintenanceKey": "maintenance",
+        "cloud": VALUES,
+    },
+    # What client libraries of other languages send.
+    "clients": COMMON,
     "operations": COUNTED,
     "limits": COUNTED,  # where nothing has been counted yet
     # Requests may not be elaborate.
@@ -211,6 +224,8 @@ def options_of(configuration: str, mailer: Path, given: Mapping[str, str]) -> di
         options["cloud"] = str(TWINS / f"main{mailer.suffix}")
     if options.get("cloud") is ACCOUNTS:
         options["cloud"] = str(TWINS / f"accounts{mailer.suffix}")
+    if options.get("cloud") is VALUES:
+        options["cloud"] = str(TWINS / f"values{mailer.suffix}")
     if options.get("auth") is BADGES:
         names = ("badge", "card")
         files = {name: str(TWINS / f"{name}{mailer.suffix}") for name in names}
@@ -259,6 +274,8 @@ class Side:
     client: httpx.AsyncClient
     given: Mapping[str, str] = field(default_factory=dict)
     """Values that steps may name, each side with its own."""
+    database: Database[dict[str, Any]] | None = None
+    """Where its objects are, for the steps that look behind the API."""
 
     async def run(self, scenario: Scenario) -> list[Any]:
         """Send every step in order and return the normalised answers."""
@@ -283,6 +300,8 @@ class Play:
 
     async def step(self, step: Step) -> Any:
         """Send `step` and return its normalised answer; shows which value to save is missing."""
+        if step.method in ("STORE", "STORED"):
+            return await asyncio.to_thread(self._behind, step)
         response = await self._sent(step)
         ordered = step.ordered or "order" in step.query or step.method != "GET"
         shown = self.normaliser.answer(response, step.compare, sort=not ordered)
@@ -295,6 +314,19 @@ class Play:
                 self.saved[name] = f"missing-{name}"
                 shown[f"save {name}"] = "missing"
         return shown
+
+    def _behind(self, step: Step) -> Any:
+        """Do what a step asks of the database itself."""
+        assert self.side.database is not None
+        collection = self.side.database[step.path.rpartition("/")[2]]
+        if step.method == "STORE":
+            collection.insert_one(json_util.loads(json.dumps(filled(step.body, self.saved))))
+            return {"status": "stored"}
+        texts = [
+            json_util.dumps({key: document[key] for key in sorted(document) if key[:1] != "_"})
+            for document in collection.find()
+        ]
+        return {"status": "stored", "body": sorted(map(self.normaliser.text, texts))}
 
     async def _sent(self, step: Step) -> httpx.Response:
         """The answer; of a step that waits for something, the one in which it has happened."""

@@ -87,6 +87,14 @@ def interface(schema: GraphQLSchema) -> str:
     return without_descriptions(print_schema(build_client_schema(told)))
 
 
+def test_the_configuration_lies_where_parse_server_keeps_it(
+    living: Living, mongo: MongoClient[dict[str, Any]]
+) -> None:
+    config = {"enabledForClasses": ["_User"], "disabledForClasses": []}
+    living.become([], config)
+    assert mongo[DATABASE]["_GraphQLConfig"].find_one() == {"_id": 1, "config": config}
+
+
 @settings(
     max_examples=60,
     deadline=None,

@@ -199,6 +199,10 @@ def test_what_holds_secrets_is_closed_to_others(shop: Server, name: str) -> None
     assert mode == 0o600
 
 
+def test_git_leaves_the_keys_and_data_out_by_itself(shop: Server) -> None:
+    assert (shop.folder / ".parsepy/.gitignore").read_text().splitlines()[-1] == "*"
+
+
 def in_node(folder: Path, file: str, script: str) -> str:
     """What a script that uses the real SDK prints."""
     (folder / "node_modules").symlink_to(REFERENCE / "node_modules")

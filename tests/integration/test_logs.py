@@ -64,3 +64,24 @@ async def test_a_server_that_does_not_answer_at_its_own_address_is_warned(
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
     assert "serverURL" in record.message
+
+
+class SilentServer(Server):
+    """A server that prints nothing, so that there is no welcome to wait for."""
+
+    def _read_welcome(self) -> str:
+        return ""
+
+
+def test_e3_silent_is_about_the_console_only(tmp_path: Path, database: str) -> None:
+    folder = ("--logs-folder", "logs", "--log-level", "verbose")
+    server = SilentServer(tmp_path, "--silent", *folder, "--database-uri", database)
+    with httpx.Client(transport=httpx.HTTPTransport(retries=9)) as patient:
+        patient.get(f"{server.url}/health", timeout=30)
+    ask(server, "/classes/Product")
+    shown = server.request("GET", "/scriptlog?n=1000&level=verbose", master=True)
+    assert server.stop() == 0
+    assert server.errors == []
+    assert "/parse/classes/Product" in [one.get("path") for one in shown]
+    (file,) = (tmp_path / "logs").iterdir()
+    assert "/parse/classes/Product" in file.read_text()

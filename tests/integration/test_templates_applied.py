@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from parsepy.app import Application
 from parsepy.model import templates
 from parsepy.operations import schemas
 from parsepy.operations.schemas import SchemaConflict
@@ -28,10 +29,10 @@ def template(folder: Path, product: dict[str, Any]) -> str:
     return str(file)
 
 
-async def restarted(app: MakeApp, first: Any, file: str) -> Client:
+async def restarted(app: MakeApp, first: Any, file: str, **options: Any) -> Client:
     """A second server, with this template, on the database of the first."""
     uri = first.backend.config.database_uri
-    return Client(await app(databaseURI=uri, schema=[file]), master=True)
+    return Client(await app(databaseURI=uri, schema=[file], **options), master=True)
 
 
 async def test_a_start_again_changes_nothing(app: MakeApp, tmp_path: Path) -> None:
@@ -68,17 +69,94 @@ async def test_a_type_that_differs_stops_the_start_and_names_both(
         await restarted(app, first, template(tmp_path, wrong))
 
 
-async def test_permissions_set_otherwise_are_replaced_with_a_warning(
+OPENED = {"find": {"*": True}, "get": {"*": True}, "create": {"*": True}}
+
+
+async def row(application: Application, name: str) -> dict[str, Any]:
+    """What `_SCHEMA` says of a class beside its columns."""
+    rows = await application.backend.storage.schemas.read()
+    found: dict[str, Any] = next(row for row in rows if row["_id"] == name)["_metadata"]
+    return found
+
+
+async def test_permissions_that_somebody_else_has_set_stop_the_start_and_are_shown(
+    app: MakeApp, tmp_path: Path
+) -> None:
+    first = await app(schema=[template(tmp_path, PRODUCT)])
+    await Client(first, master=True).put("/schemas/Product", json={"classLevelPermissions": OPENED})
+    with pytest.raises(schemas.SchemaConflict) as refused:
+        await restarted(app, first, template(tmp_path, PRODUCT))
+    [line] = refused.value.lines
+    assert '"find":{"*":true}' in line
+    assert '"create":{"*":true}' in line
+    assert "--replace-permissions" in line
+    shown = (await row(first, "Product"))["class_permissions"]
+    assert shown["create"] == {"*": True}
+
+
+async def test_with_the_flag_they_are_replaced_logged_and_kept(
     app: MakeApp, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     first = await app(schema=[template(tmp_path, PRODUCT)])
-    closed: dict[str, Any] = {"classLevelPermissions": {"find": {}}}
-    await Client(first, master=True).put("/schemas/Product", json=closed)
+    await Client(first, master=True).put("/schemas/Product", json={"classLevelPermissions": OPENED})
+    before = (await row(first, "Product"))["class_permissions"]
     with caplog.at_level(logging.WARNING):
-        again = await restarted(app, first, template(tmp_path, PRODUCT))
-    assert "Product: replace the class-level permissions" in caplog.text
+        again = await restarted(app, first, template(tmp_path, PRODUCT), replacePermissions=True)
+    assert "Product: replace the class-level permissions {" in caplog.text
+    assert '"create":{"*":true}' in caplog.text
     shown = (await again.get("/schemas/Product")).json()["classLevelPermissions"]
-    assert shown["find"] == {"*": True}
+    assert shown.get("create", {}) == {}
+    [kept] = (await row(first, "Product"))["replaced_permissions"]
+    assert kept["permissions"] == before
+
+
+async def test_a_template_may_change_the_permissions_that_it_gave_itself(
+    app: MakeApp, tmp_path: Path
+) -> None:
+    first = await app(schema=[template(tmp_path, PRODUCT)])
+    changed = {**PRODUCT, "classLevelPermissions": OPENED}
+    again = await restarted(app, first, template(tmp_path, changed))
+    shown = (await again.get("/schemas/Product")).json()["classLevelPermissions"]
+    assert shown["create"] == {"*": True}
+
+
+async def test_an_open_class_that_holds_objects_is_not_closed_by_the_way(
+    app: MakeApp, tmp_path: Path
+) -> None:
+    first = await app()
+    client = Client(first)
+    await client.post("/classes/Product", json={"name": "Mug"})
+    with pytest.raises(schemas.SchemaConflict, match=r"Product: .* none: it is open to everybody"):
+        await restarted(app, first, template(tmp_path, PRODUCT))
+    assert len((await client.get("/classes/Product")).json()["results"]) == 1
+
+
+async def test_a_changed_index_does_not_stop_the_start_and_says_how_to_go_on(
+    app: MakeApp, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = await app(schema=[template(tmp_path, {**PRODUCT, "indexes": {"i": {"name": 1}}})])
+    changed = {**PRODUCT, "indexes": {"i": {"name": -1}}}
+    with caplog.at_level(logging.WARNING):
+        again = await restarted(app, first, template(tmp_path, changed))
+    assert "Product: keep the index i as it is" in caplog.text
+    assert (await again.get("/schemas/Product")).json()["indexes"]["i"] == {"name": 1}
+    advice = caplog.text.partition("PUT /schemas/Product ")[2].partition(" and start")[0]
+    assert (await again.put("/schemas/Product", json=json.loads(advice))).status_code == 200
+    once_more = await restarted(app, first, template(tmp_path, changed))
+    assert (await once_more.get("/schemas/Product")).json()["indexes"]["i"] == {"name": -1}
+
+
+async def test_a_changed_index_of_defined_schemas_does_not_stop_the_start_either(
+    app: MakeApp,
+) -> None:
+    """D: `schema.definitions` of another day."""
+    defined = {**PRODUCT, "indexes": {"i": {"name": 1}}}
+    first = await app(schema={"definitions": [defined]})
+    uri = first.backend.config.database_uri
+    changed = {**PRODUCT, "indexes": {"i": {"price": 1}}}
+    again = await app(databaseURI=uri, schema={"definitions": [changed]})
+    found = (await Client(again, master=True).get("/schemas/Product")).json()
+    assert found["indexes"]["i"] == {"name": 1}
 
 
 async def test_a_plan_says_what_a_start_would_change(app: MakeApp, tmp_path: Path) -> None:

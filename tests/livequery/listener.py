@@ -12,9 +12,12 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from parsepy.app import Application, websocket_class
-from tests.conftest import APP_ID
+from tests.conftest import APP_ID, MASTER_KEY
 
 SECONDS = 10.0
+JAVASCRIPT_KEY = "javascript"
+KEY_PAIRS = {"keyPairs": {"javascriptKey": JAVASCRIPT_KEY, "masterKey": MASTER_KEY}}
+"""Options of a server that asks Live Query's clients for a key, and so knows the master key."""
 
 
 @asynccontextmanager
@@ -84,7 +87,8 @@ class Listener:
 @asynccontextmanager
 async def listening(url: str, path: str = "/parse", **more: Any) -> AsyncIterator[Listener]:
     """A client that has connected, with these properties in its `connect`."""
-    async with connect(url + path, compression=None) as connection:
+    more.setdefault("javascriptKey", JAVASCRIPT_KEY)
+    async with connect(url + path, compression=None, max_size=None) as connection:
         listener = Listener(connection)
         answer = await listener.ask(op="connect", applicationId=APP_ID, **more)
         assert answer["op"] == "connected", answer

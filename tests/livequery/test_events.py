@@ -71,11 +71,18 @@ async def test_an_update_of_other_fields_than_the_watched_is_not_told(
         await listener.nothing_but()
 
 
-async def test_a_class_that_is_not_live_is_acknowledged_and_silent(url: str, shop: Client) -> None:
-    async with listening(url) as listener:
-        await listener.subscribe("Cart")
-        await create(shop, "Cart", total=5)
-        await listener.nothing_but()
+async def test_b8_a_class_that_is_not_live_is_refused_and_logged_once(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    query = {"className": "Cart", "where": {}}
+    with caplog.at_level("WARNING", "parsepy.livequery"):
+        async with listening(url) as listener:
+            for number in (1, 2):
+                answer = await listener.ask(op="subscribe", requestId=number, query=query)
+                assert (answer["op"], answer["code"], answer["requestId"]) == ("error", 119, number)
+    assert [record.getMessage() for record in caplog.records if "Cart" in record.getMessage()] == [
+        "a client subscribes to Cart, which is none of liveQuery.classNames: it is refused"
+    ]
 
 
 async def test_the_objects_of_a_subscription_can_be_asked_for(url: str, shop: Client) -> None:

@@ -44,7 +44,6 @@ UPGRADE = (
     ("message", "code"),
     [
         ({"op": "connect", "applicationId": "another"}, 4),
-        ({**CONNECT, "masterKey": "wrong"}, 4),
         (SUBSCRIBE, 2),
         ({"op": "unsubscribe", "requestId": 1}, 2),
         ({"op": "query", "requestId": 1}, 2),

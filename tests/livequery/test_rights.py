@@ -8,11 +8,18 @@ import pytest
 
 from parsepy.app import Application
 from parsepy.livequery import protocol
-from tests.conftest import MASTER_KEY, Client
-from tests.livequery.listener import Listener, listening
+from tests.conftest import MASTER_KEY, Client, MakeApp
+from tests.livequery.listener import KEY_PAIRS, Listener, listening
 from tests.rest.shop import Shopper, create, ok, pointer, sign_up, unique
 
 LIVE: dict[str, Any] = {"create": {"*": True}, "update": {"*": True}}
+
+
+@pytest.fixture
+async def application(app: MakeApp) -> Application:
+    """The shop's server, to which the master key is a key of Live Query, too."""
+    live = {"classNames": ["Order", "Flash.*"]}
+    return await app(liveQuery=live, liveQueryServerOptions=KEY_PAIRS)
 
 
 @asynccontextmanager

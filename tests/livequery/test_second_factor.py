@@ -8,7 +8,7 @@ from pymongo import MongoClient
 
 from parsepy.app import Application
 from tests.conftest import MASTER_KEY, Client, MakeApp, database_in
-from tests.livequery.listener import listening, serving
+from tests.livequery.listener import KEY_PAIRS, listening, serving
 from tests.rest.shop import ok, sign_up, unique
 
 SECRETS = {"secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "recovery": ["first", "second"]}
@@ -23,7 +23,11 @@ def name() -> str:
 @pytest.fixture
 async def application(app: MakeApp, mongo_uri: str, name: str) -> Application:
     """A server whose users can be followed."""
-    return await app(databaseURI=database_in(mongo_uri, name), liveQuery={"classNames": ["_User"]})
+    return await app(
+        databaseURI=database_in(mongo_uri, name),
+        liveQuery={"classNames": ["_User"]},
+        liveQueryServerOptions=KEY_PAIRS,
+    )
 
 
 @pytest.fixture

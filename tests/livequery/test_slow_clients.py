@@ -99,7 +99,11 @@ async def test_a_message_above_the_bound_reaches_who_has_read_everything(
 async def test_the_figures_tell_who_listens_and_how_much_is_told(url: str, shop: Client) -> None:
     before = await figures(shop)
     assert before == dict.fromkeys(
-        ("connections", "subscriptions", "events_total", "slow_clients_total"), 0.0
+        (
+            *("connections", "subscriptions", "events_total", "slow_clients_total"),
+            *("behind_seconds", "restarts_total", "missed_total"),
+        ),
+        0.0,
     )
     async with listening(url) as one, listening(url) as other:
         await one.subscribe("Order")

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,16 +16,30 @@ _NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-async def providers(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[tuple[fakes.APNs, fakes.FCM]]:
-    """Both providers, over TLS; the senders of this process trust their certificate."""
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
+    """A certificate and its key, in files; the senders of this process trust it."""
     files = fakes.certificate(tmp_path_factory.mktemp("tls"))
-    apns, fcm = fakes.APNs(), fakes.FCM()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SSL_CERT_FILE", str(files[0]))
-        async with fakes.served(apns, files), fakes.served(fcm, files):
-            yield apns, fcm
+        yield files
+
+
+@pytest.fixture(scope="session")
+async def providers(
+    certificate: tuple[Path, Path],
+) -> AsyncIterator[tuple[fakes.APNs, fakes.FCM]]:
+    """Both providers, over TLS."""
+    apns, fcm = fakes.APNs(), fakes.FCM()
+    async with fakes.served(apns, certificate), fakes.served(fcm, certificate):
+        yield apns, fcm
+
+
+@pytest.fixture
+async def sandbox(certificate: tuple[Path, Path]) -> AsyncIterator[fakes.APNs]:
+    """Apple's other server, which knows the devices of developers."""
+    sandbox = fakes.APNs()
+    async with fakes.served(sandbox, certificate):
+        yield sandbox
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The option `push`: what it must hold, and which sender it makes of it."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,17 @@ def problem(options: dict[str, Any]) -> str:
     return str(refused.value)
 
 
+@pytest.mark.parametrize("named", [{}, {"ios": {}}, {"ios": [], "android": None}])
+def test_what_is_named_empty_needs_no_extra(
+    named: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("h2", "jwt"):
+        monkeypatch.setitem(sys.modules, module, None)
+    open_senders(named, Path())
+    with pytest.raises(ImportError):
+        open_senders({"ios": {"token": TOKEN}}, Path())
+
+
 @pytest.mark.parametrize(
     ("options", "text"),
     [
@@ -41,7 +53,7 @@ def problem(options: dict[str, Any]) -> str:
             "android: Firebase service account is required for Android/FCM push notifications",
         ),
         ({"android": {"firebaseServiceAccount": {}}}, "project_id: required (text)"),
-        ({"ios": []}, "ios: expected an object, or a list of objects"),
+        ({"ios": "key.p8"}, "ios: expected an object, or a list of objects"),
         ({"ios": {"cert": "c.pem"}}, "certificates are not supported"),
         ({"ios": {"token": {"key": "k"}}}, "ios.token.keyId: required (text)"),
         ({"ios": {"token": {**TOKEN, "key": "none.p8"}}}, "ios.token.key: can't be read"),
@@ -106,19 +118,27 @@ def test_a_device_is_served_by_the_providers_of_its_app() -> None:
     assert {provider.topic for provider in made._serving(None)} == {"two"}
 
 
-async def test_a_sandbox_is_asked_when_production_does_not_know_a_token(
+async def test_the_sandbox_is_asked_when_production_does_not_know_a_token(
+    app: MakeApp, apns: fakes.APNs, fcm: fakes.FCM, sandbox: fakes.APNs
+) -> None:
+    production = fakes.push_options(apns, fcm)["ios"]
+    testing = {**production, "production": False, "baseURL": sandbox.url}
+    shop = PushShop(Client(await app(push={"ios": [testing, production]}), master=True))
+    customer, developer = (await shop.device())["deviceToken"], (await shop.device())["deviceToken"]
+    apns.bad.add(developer)
+    assert (await shop.ended(await shop.push()))["numSent"] == 2
+    assert (apns.counts(), sandbox.counts()) == ({customer: 1}, {developer: 1})
+
+
+async def test_a_device_of_an_app_that_no_provider_serves_fails(
     app: MakeApp, apns: fakes.APNs, fcm: fakes.FCM
 ) -> None:
-    options = fakes.push_options(apns, fcm)
-    ours = {**options["ios"], "production": False}
-    elsewhere = {**options["ios"], "baseURL": f"{fcm.url}/nobody"}
-    application = await app(push={"ios": [ours, {**elsewhere, "topic": "other"}]})
-    shop = PushShop(Client(application, master=True))
-    await shop.device()
-    await shop.device(appIdentifier=None)
+    options = fakes.push_options(apns, fcm)["ios"]
+    shop = PushShop(Client(await app(push={"ios": options}), master=True))
+    await shop.device(appIdentifier=None)  # counts as the first app's
     await shop.device(appIdentifier="unknown")
     status = await shop.ended(await shop.push())
-    assert (status["numSent"], status["numFailed"]) == (1, 2)
+    assert (status["numSent"], status["numFailed"]) == (1, 1)
 
 
 async def test_batches_are_as_large_as_the_option_says(

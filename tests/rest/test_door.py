@@ -1,5 +1,6 @@
 """The REST door: CORS, preflights, unknown routes, health, and what is told of failures."""
 
+import asyncio
 import gc
 import json
 import logging
@@ -204,8 +205,10 @@ async def test_the_log_of_a_failure_holds_no_body_and_no_key(
     with caplog.at_level(logging.DEBUG):
         body = {"username": "anna", "password": secret}
         await Client(application, master=True).post("/login", json=body)
-    messages = [record.getMessage() for record in caplog.records]
-    assert not any(secret in message or MASTER_KEY in message for message in messages)
+    text = "\n".join(record.getMessage() for record in caplog.records)
+    assert "POST /parse/login" in text
+    assert secret not in text
+    assert MASTER_KEY not in text
 
 
 @pytest.fixture
@@ -236,16 +239,18 @@ async def test_a_database_that_goes_away_is_500_and_health_503(lost: EmbeddedMon
     client, orders = Client(application), unique("Order")
     order = await create(client, orders, status="new")
     lost.stop()
-    for verb, path in (
-        ("GET", f"/classes/{orders}"),
-        ("GET", f"/classes/{orders}/{order}"),
-        ("POST", f"/classes/{orders}"),
-        ("PUT", f"/classes/{orders}/{order}"),
-        ("DELETE", f"/classes/{orders}/{order}"),
-    ):
-        message = refused(await client.request(verb, path, json={}), 1, 500)
-        assert message == "Database error"
-    assert (await client.get("/health")).status_code == 503
+    # All at once: however soon it may give up, the driver waits half a second for another look.
+    *responses, health = await asyncio.gather(
+        client.get(f"/classes/{orders}"),
+        client.get(f"/classes/{orders}/{order}"),
+        client.post(f"/classes/{orders}", json={}),
+        client.put(f"/classes/{orders}/{order}", json={}),
+        client.delete(f"/classes/{orders}/{order}"),
+        client.get("/health"),
+    )
+    for response in responses:
+        assert refused(response, 1, 500) == "Database error"
+    assert health.status_code == 503
     await application.shutdown()
 
 

@@ -1,12 +1,7 @@
-"""How a request is read: bodies of every content type, query strings, paths."""
-
-from typing import Any
+"""How a request is read at the door; tests/unit/test_requests.py has its parts."""
 
 import pytest
 
-from parsepy.errors import ParseError
-from parsepy.http.bodies import read_json
-from parsepy.http.paths import read_query, split_path
 from tests.conftest import Client
 from tests.rest.shop import create, find, ok
 
@@ -34,21 +29,6 @@ async def test_a_form_is_read_as_texts(client: Client, orders: str) -> None:
     assert (order["name"], order["price"]) == ("lamp", "5")
 
 
-READ: dict[bytes, dict[str, Any]] = {
-    b"a=1&a=2": {"a": "2"},
-    b"a": {"a": ""},
-    b"a=%C3%BC+b": {"a": "ü b"},
-    b"": {},
-    b"&&": {},
-    b"a=%00": {"a": "\0"},
-}
-
-
-@pytest.mark.parametrize(("text", "values"), READ.items())
-def test_a_query_string_is_read(text: bytes, values: dict[str, Any]) -> None:
-    assert read_query(text) == values
-
-
 @pytest.mark.parametrize("value", ["12", "true", "null", "[1]", "1.5", "{"])
 async def test_a_query_value_that_could_be_json_is_no_trap_for_keys(
     client: Client, orders: str, value: str
@@ -58,35 +38,5 @@ async def test_a_query_value_that_could_be_json_is_no_trap_for_keys(
     assert shown["objectId"] == order
 
 
-PATHS: dict[str, tuple[str, ...] | None] = {
-    "/parse/classes/A": ("classes", "A"),
-    "/parse//classes/A": ("classes", "A"),
-    "/parse/classes/A/": ("classes", "A"),
-    "/parse/classes/A/b%2Fc": ("classes", "A", "b/c"),
-    "/parse/classes/A%20b": ("classes", "A b"),
-    "/parse/classes/A/%": ("classes", "A", "%"),
-    "/parse": ("",),
-    "/parser/classes/A": None,
-    "/other": None,
-    "": None,
-}
-
-
-@pytest.mark.parametrize(("path", "parts"), PATHS.items())
-def test_a_path_is_cut_below_the_mount(path: str, parts: tuple[str, ...] | None) -> None:
-    assert split_path(path, "/parse") == parts
-
-
 async def test_a_doubled_slash_below_the_mount_is_one(client: Client, orders: str) -> None:
     ok(await client.get(f"http://testserver/parse//classes/{orders}"))
-
-
-def test_a_multipart_body_is_no_json() -> None:
-    assert read_json(b"multipart/form-data; boundary=x", b"--x--") == {}
-
-
-@pytest.mark.parametrize("body", [b"{", b"5", b'"x"', b"null", b"\xff"])
-def test_a_body_that_is_no_object_is_refused_with_107(body: bytes) -> None:
-    with pytest.raises(ParseError) as refusal:
-        read_json(b"application/json", body)
-    assert refusal.value.code == 107

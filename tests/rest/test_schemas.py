@@ -16,7 +16,7 @@ from tests.rest.shop import create, find, make_class, ok, refused
 
 STRING = {"type": "String"}
 BAD: dict[str, tuple[dict[str, Any], int]] = {
-    "fields that are a list": ({"fields": []}, 107),
+    "fields that are a list": ({"fields": ["a"]}, 107),
     "a field that is a number": ({"fields": {"a": 5}}, 107),
     "a type that is a list": ({"fields": {"a": {"type": ["String"]}}}, 107),
     "an unknown type": ({"fields": {"a": {"type": "Money"}}}, 111),
@@ -41,7 +41,7 @@ BAD: dict[str, tuple[dict[str, Any], int]] = {
         102,
     ),
     "indexes that are a number": ({"indexes": 5}, 107),
-    "permissions that are a list": ({"classLevelPermissions": []}, 107),
+    "permissions that are a list": ({"classLevelPermissions": ["find"]}, 107),
     "an unknown operation": ({"classLevelPermissions": {"buy": {}}}, 107),
     "a flag that is 1": ({"classLevelPermissions": {"find": {"*": 1}}}, 107),
     "a name that is none": ({"classLevelPermissions": {"find": {"a b": True}}}, 107),

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -165,13 +165,29 @@ SERVING = {"parsepy": parsepy_serving, "peer": peer_serving, "ruled": ruled_serv
 
 
 @pytest.fixture(scope="module")
-def shop(
-    request: pytest.FixtureRequest, mongo_uri: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Shop]:
-    """The server and templates that the case names, on a database of their own."""
-    server, templates = request.param.split("-")
+def open_shop(
+    mongo_uri: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Shop]]:
+    """Run the server and templates that a case names, until another place is asked for."""
+    with ExitStack() as stack:
+        running: dict[str, Shop] = {}
+
+        def open_at(place: str) -> Shop:
+            if place not in running:
+                stack.close()
+                running.clear()
+                running[place] = stack.enter_context(serving(place, mongo_uri, tmp_path_factory))
+            return running[place]
+
+        yield open_at
+
+
+@contextmanager
+def serving(place: str, mongo_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """Run a server with templates on a database of their own until the block ends."""
+    server, templates = place.split("-")
     database = f"sdk_{uuid4().hex[:16]}"
-    home = tmp_path_factory.mktemp(f"{server}-{templates}")
+    home = tmp_path_factory.mktemp(place)
     paths = [SCHEMA / name for name in TEMPLATES[templates]]
     try:
         with SERVING[server](database_in(mongo_uri, database), paths, home) as running:
@@ -188,7 +204,6 @@ def cases() -> Iterator[object]:
     for server in ("parsepy", "peer"):
         marks = [pytest.mark.node, *([pytest.mark.slow] if server == "peer" else [])]
         for templates in TEMPLATES:
-            # One object for all its files: pytest keeps a server while the parameter is the same.
             place = f"{server}-{templates}"
             for file in ALONE.get(templates, FILES):
                 yield pytest.param(place, file, marks=marks, id=f"{place}-{file}")
@@ -226,9 +241,11 @@ def declared(script: Path) -> int:
 
 
 @pytest.mark.parametrize("sdk", SDKS)
-@pytest.mark.parametrize(("shop", "file"), list(cases()), indirect=["shop"], scope="module")
-def test_the_sdk_does_all_that_its_file_says(shop: Shop, file: str, sdk: str) -> None:
-    script = FOLDER / f"{file}.test.mjs"
+@pytest.mark.parametrize(("place", "file"), list(cases()))
+def test_the_sdk_does_all_that_its_file_says(
+    open_shop: Callable[[str], Shop], place: str, file: str, sdk: str
+) -> None:
+    shop, script = open_shop(place), FOLDER / f"{file}.test.mjs"
     try:
         output = run(script, shop.server, shop.url, sdk)
     except pytest.fail.Exception as failure:

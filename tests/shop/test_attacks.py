@@ -172,6 +172,19 @@ ORDER: list[tuple[dict[str, Any], int]] = [
 ]
 
 
+async def test_who_empties_a_cart_can_neither_share_it_nor_put_it_in_anothers_name(
+    shop: Shop,
+) -> None:
+    ann, bob = await shop.shopper(), await shop.shopper()
+    path = f"/classes/Cart/{await create(ann.client, 'Cart', items=[line(await shop.sku(5))])}"
+    emptied = {"items": [], "user": pointer("_User", bob.id), "ACL": EVERYBODY, "total": -5}
+    ok(await ann.client.put(path, json=emptied))
+    cart = ok(await shop.master.get(path))
+    assert cart["user"]["objectId"] == ann.id
+    assert list(cart["ACL"]) == [ann.id]
+    assert (cart["items"], cart["total"]) == ([], 0)
+
+
 @pytest.mark.parametrize(("forged", "code"), ORDER)
 async def test_a_forged_order_is_refused(shop: Shop, forged: dict[str, Any], code: int) -> None:
     ann, sku = await shop.shopper(), await shop.sku(5, price=20)

@@ -88,7 +88,7 @@ def watched(skus: Collection[dict[str, Any]]) -> Iterator[list[int]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("processes", [1, pytest.param(2, marks=pytest.mark.slow)])
 async def test_200_buyers_get_exactly_50_units(
     processes: int, mongo_uri: str, mongo: MongoClient[dict[str, Any]], tmp_path: Path
 ) -> None:

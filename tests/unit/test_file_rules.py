@@ -1,10 +1,13 @@
 """The rules of file names, types and directories, and the draft that triggers see."""
 
+from typing import Any
+
 import pytest
 
-from parsepy.errors import ParseError
+from parsepy.errors import Code, ParseError
 from parsepy.model.files import (
     FileDraft,
+    check_about,
     check_directory,
     check_name,
     check_type,
@@ -14,6 +17,7 @@ from parsepy.model.files import (
     stored_name,
     type_of,
 )
+from parsepy.model.values import MAX_DEPTH
 
 NO_PAGES = (r"(?i)^(?!(html?|svg\+xml|svg)$)",)
 
@@ -131,3 +135,30 @@ def test_a_good_name_and_a_good_type_pass() -> None:
     check_type("noext", None, NO_PAGES)
     with pytest.raises(ParseError, match="extension html is disabled"):
         check_type("page.html", None, NO_PAGES)
+
+
+def nested(depth: int) -> Any:
+    """A list in a list, and so on."""
+    about: Any = []
+    for _ in range(depth):
+        about = [about]
+    return about
+
+
+@pytest.mark.parametrize("about", [{}, {"a": [1, {"b": None}]}, {"n": 2**63 - 1}, {"t": "\0"}])
+def test_what_is_said_about_a_file_may_be_nested(about: Any) -> None:
+    check_about(about)
+
+
+@pytest.mark.parametrize(
+    ("about", "message"),
+    [
+        ({"a": {"b\0": 1}}, "The file's metadata has NUL in a name."),
+        ({"a": [2**64]}, "The file's metadata has a number beyond 64 bits."),
+        (nested(MAX_DEPTH + 2), f"Nesting deeper than {MAX_DEPTH} levels."),
+    ],
+)
+def test_what_a_store_could_not_hold_is_refused(about: Any, message: str) -> None:
+    with pytest.raises(ParseError) as refusal:
+        check_about(about)
+    assert (refusal.value.code, str(refusal.value)) == (Code.INVALID_JSON, message)

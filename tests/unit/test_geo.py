@@ -86,6 +86,36 @@ def test_a_stored_pair_is_a_position(element: Any, position: Any) -> None:
             {"$centerSphere": [point(1, 2), -1]},
             "bad $geoWithin value; $centerSphere distance invalid",
         ),
+        ("$within", 5, "malformatted $within arg"),
+        ("$within", {"$box": "all"}, "malformatted $within arg"),
+        ("$within", {"$box": ["a", "b"]}, "malformatted $within arg"),
+        (
+            "$geoWithin",
+            {"$polygon": "round"},
+            "bad $geoWithin value; $polygon should be Polygon object or Array of Parse.GeoPoint's",
+        ),
+        (
+            "$geoWithin",
+            {"$polygon": [point(1, 2), point(1, 3)]},
+            "bad $geoWithin value; $polygon should contain at least 3 GeoPoints",
+        ),
+        (
+            "$geoWithin",
+            {"$polygon": {"__type": "Polygon"}},
+            "bad $geoWithin value; Polygon.coordinates should contain at least 3 lon/lat pairs",
+        ),
+        ("$geoWithin", {"$polygon": [[1, 2], [1, 3], "x"]}, "bad $geoWithin value"),
+        (
+            "$geoWithin",
+            {"$centerSphere": [point(1, 2)]},
+            "bad $geoWithin value; $centerSphere should be an array of Parse.GeoPoint and distance",
+        ),
+        (
+            "$geoWithin",
+            {"$centerSphere": ["here", 1]},
+            "bad $geoWithin value; $centerSphere geo point invalid",
+        ),
+        ("$geoIntersects", "here", "bad $geoIntersect value; $point should be GeoPoint"),
         (
             "$geoIntersects",
             {"$point": [1, 2]},
@@ -97,3 +127,124 @@ def test_an_operand_that_is_no_area_is_refused(operator: str, operand: Any, mess
     with pytest.raises(ParseError) as refusal:
         geo.REGIONS[operator](operand)
     assert (refusal.value.code, str(refusal.value)) == (Code.INVALID_JSON, message)
+
+
+# --- what operators hold of stored values ---------------------------------------------------------
+
+AREA = {"type": "Polygon", "coordinates": [[list(corner) for corner in SQUARE]]}
+NO_AREAS: list[Any] = [
+    "Ulm",
+    {"type": "Polygon"},
+    {"type": "Polygon", "coordinates": []},
+    {"type": "Polygon", "coordinates": ["ring"]},
+    {"type": "Polygon", "coordinates": [[[0, 0], [10, 0], [10, 91]]]},
+]
+
+
+def test_what_is_near_enough_is_a_position_or_an_area() -> None:
+    close = geo.near(point(0, 5), math.radians(3))
+    assert close.holds([5, 2])
+    assert not close.holds([5, 4])
+    assert close.holds(AREA)
+    assert geo.near(point(0, 5)).holds([-175, 0])
+
+
+@pytest.mark.parametrize("element", [[181, 0], [0, 91], *NO_AREAS])
+def test_what_is_no_place_on_earth_is_near_to_nothing(element: Any) -> None:
+    assert not geo.near(point(0, 5)).holds(element)
+
+
+@pytest.mark.parametrize(
+    ("element", "is_inside"),
+    [([5, 5], True), ([0, 10], True), ([10, 0], True), ([11, 5], False), ("Ulm", False)],
+)
+def test_a_box_lies_between_any_two_opposite_corners(element: Any, is_inside: bool) -> None:
+    for corner, opposite in ((point(0, 0), point(10, 10)), (point(10, 0), point(0, 10))):
+        assert geo.within({"$box": [corner, opposite]}).holds(element) is is_inside
+
+
+# A house: a square with a roof of two sloping edges.
+HOUSE = [point(0, 0), point(0, 10), point(10, 10), point(15, 5), point(10, 0)]
+
+
+@pytest.mark.parametrize(
+    ("element", "is_inside"),
+    [
+        ([5, 5], True),
+        ([5, 14], True),
+        ([1, 14], False),
+        ([0, 5], True),  # on a wall
+        ([5, 0], True),  # on the floor
+        ([0, 11], False),  # above the wall
+        ([12, 0], False),  # beside the floor
+        ([5, 15], True),  # the top itself
+        ([-1, 5], False),
+        ([11, 5], False),
+        ([5, -1], False),
+        ("Ulm", False),
+    ],
+)
+def test_a_polygon_of_a_query_is_flat(element: Any, is_inside: bool) -> None:
+    assert geo.geo_within({"$polygon": HOUSE}).holds(element) is is_inside
+
+
+def test_of_a_sloping_edge_the_western_side_belongs_to_a_polygon() -> None:
+    house = geo.geo_within({"$polygon": HOUSE})
+    assert house.holds([7.5, 12.5])
+    assert house.holds([2.5, 12.5]) is False
+
+
+@pytest.mark.parametrize(
+    ("element", "is_inside"),
+    [
+        ([5, 3], True),
+        ([5, 9], False),
+        (AREA, False),
+        ({"type": "Polygon", "coordinates": [[[4, 0], [6, 0], [5, 1]]]}, True),
+        *((element, False) for element in NO_AREAS),
+    ],
+)
+def test_a_circle_holds_positions_and_whole_areas(element: Any, is_inside: bool) -> None:
+    circle = geo.geo_within({"$centerSphere": [point(0, 5), math.radians(4)]})
+    assert circle.holds(element) is is_inside
+
+
+@pytest.mark.parametrize(
+    ("element", "meets"),
+    [(AREA, True), ([5, 5], True), ([5, 5.1], False), *((element, False) for element in NO_AREAS)],
+)
+def test_a_point_meets_areas_around_it_and_itself(element: Any, meets: bool) -> None:
+    assert geo.geo_intersects({"$point": point(5, 5)}).holds(element) is meets
+    assert not geo.geo_intersects({"$point": point(-5, 5)}).holds(element)
+
+
+def test_a_polygon_value_in_a_query_is_read_as_longitude_and_latitude() -> None:
+    value = {"__type": "Polygon", "coordinates": [[0, 0], [20, 0], [20, 5], [0, 5]]}
+    area = geo.geo_within({"$polygon": value})
+    assert (area.holds([19, 1]), area.holds([1, 19])) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "radians"),
+    [
+        ("$maxDistance", 1.0),
+        ("$maxDistanceInKilometers", 1 / 6371),
+        ("$maxDistanceInMiles", 1 / 3959),
+    ],
+)
+def test_distances_have_units(text: str, radians: float) -> None:
+    assert geo.distance(text, 1) == radians
+
+
+@pytest.mark.parametrize("value", [-1, "far", True, None])
+def test_what_is_no_distance_is_refused(value: Any) -> None:
+    with pytest.raises(ParseError, match=r"bad \$maxDistance value"):
+        geo.distance("$maxDistance", value)
+
+
+@pytest.mark.parametrize(
+    "value", ["Ulm", None, {}, {"latitude": 1}, {"latitude": "1", "longitude": 2}]
+)
+def test_only_a_place_is_near(value: Any) -> None:
+    with pytest.raises(ParseError, match=r"bad \$nearSphere value"):
+        geo.near(value)

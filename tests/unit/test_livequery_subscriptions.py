@@ -95,6 +95,7 @@ def test_the_most_selective_equality_is_the_place() -> None:
     where = parse({"paid": True, "total": 5, "status": "x", "user": ANN, "objectId": "o"})
     assert index_key_of(where) == ("objectId", ("text", "o"))
     assert index_key_of(where[:-1]) == ("user", ("pointer", ("_User", "ann")))
+    assert index_key_of(parse({"status": "x", "total": 5})) == ("status", ("text", "x"))
     assert index_key_of(parse({"user": {"__type": "Pointer", "className": 5}})) is None
 
 

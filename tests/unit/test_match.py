@@ -1,5 +1,6 @@
 """An object matches a where as MongoDB would have it; tests/property proves it on random ones."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -82,6 +83,144 @@ def test_what_matches(where: dict[str, Any]) -> None:
 )
 def test_what_does_not_match(where: dict[str, Any]) -> None:
     assert not match.matches(parse(where), ORDER)
+
+
+def geo_point(latitude: float, longitude: float) -> dict[str, Any]:
+    return {"__type": "GeoPoint", "latitude": latitude, "longitude": longitude}
+
+
+def data(base64: str) -> dict[str, Any]:
+    return {"__type": "Bytes", "base64": base64}
+
+
+CORNERS = [[0, 0], [0, 10], [10, 10], [10, 0]]
+BRANCH: dict[str, Any] = {
+    "objectId": "b1",
+    "place": geo_point(50.7, 7.1),
+    "area": {"__type": "Polygon", "coordinates": CORNERS},
+    "photo": {"__type": "File", "name": "front.png", "url": "http://shop.test/front.png"},
+    "staff": {"__type": "Relation", "className": "_User"},
+    "manager": {"__type": "Object", "className": "_User", "objectId": "ann", "username": "ann"},
+    "seats": [[1, 2], [3, [4]], {"no": [5]}],
+    "log": [MARCH, data("AAEC"), {"a": 1, "b": "x"}],
+    "seal": data("AAEC"),
+    "opening": {},
+    "note": None,
+    "tags": ["gift", "late"],
+    "ACL": {"ann": {"read": True}, "bob": {"write": True}},
+}
+POLYGON = {"$polygon": [geo_point(50, 7), geo_point(51, 7), geo_point(51, 8)]}
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"place": BRANCH["place"]},
+        {"place": {"$nearSphere": geo_point(50, 7), "$maxDistanceInKilometers": 100}},
+        {"place": {"$within": {"$box": [geo_point(50, 7), geo_point(51, 8)]}}},
+        {"place": {"$geoWithin": POLYGON}},
+        {"area": BRANCH["area"]},
+        {"area": {"__type": "Polygon", "coordinates": [*CORNERS, CORNERS[0]]}},
+        {"area": {"$geoIntersects": {"$point": geo_point(5, 5)}}},
+        {"photo": BRANCH["photo"]},
+        {"photo": "front.png"},
+        {"manager": ANN},
+        {"manager": "_User$ann"},
+        {"manager": {"$in": ["ann"]}},
+        {"manager": {"$in": [["bob", "ann"]]}},
+        {"seats.0.1": 2},
+        {"seats.1.1.0": 4},
+        {"seats.no": 5},
+        {"seats.2.no": 5},
+        {"log": {"$eq": BRANCH["log"]}},
+        {"log": MARCH},
+        {"log": data("AAEC")},
+        {"log": {"$gt": [MARCH, data("AAEB")]}},
+        {"log": {"$lt": [MARCH, data("AAEC"), {"a": 1, "b": "y"}]}},
+        {"seats": {"$gt": [[1, 2], [3, [4]]]}},
+        {"seal": data("AAEC")},
+        {"seal": {"$gt": data("//8=")}},
+        {"opening": {"$eq": {}}},
+        {"note": {"$lte": None}},
+        {"missing": {"$gte": None}},
+        {"tags": {"$all": [{"$regex": "^g"}, {"$regex": "^l"}]}},
+    ],
+    ids=str,
+)
+def test_what_of_a_branch_matches(where: dict[str, Any]) -> None:
+    assert match.matches(parse(where), BRANCH)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"place": geo_point(50.7, 7.2)},
+        {"area": {"__type": "Polygon", "coordinates": [[0, 0], [0, 10], [10, 10]]}},
+        {"staff": ANN},
+        {"manager": "ann"},
+        {"seats.0.x": 1},
+        {"seats.0.1.0": 2},
+        {"seats.9": 2},
+        {"tags.0.x": "gift"},
+        {"note": {"$lt": None}},
+        {"tags": {"$lt": {"$relativeTime": "now"}}},
+    ],
+    ids=str,
+)
+def test_what_of_a_branch_does_not_match(where: dict[str, Any]) -> None:
+    assert not match.matches(parse(where), BRANCH)
+
+
+@pytest.mark.parametrize(
+    ("where", "does"),
+    [({"_rperm": "ann"}, True), ({"_rperm": "bob"}, False), ({"_wperm": {"$in": ["bob"]}}, True)],
+)
+def test_the_master_key_asks_for_the_names_in_an_acl(where: dict[str, Any], does: bool) -> None:
+    tested = match.compile(parse(where, privileged=True))
+    assert tested(BRANCH) is does
+    assert not tested({"objectId": "b2"})
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        ({"total": {"$gt": {"a": 1}}}, 'bad atom: {"a":1}'),
+        (
+            {"due": {"$eq": {"$relativeTime": "now"}}},
+            "$relativeTime can only be used with the $lt, $lte, $gt, and $gte operators",
+        ),
+        ({"due": {"$lt": {"$relativeTime": "some day"}}}, "bad $relativeTime ($lt) value. "),
+    ],
+)
+def test_what_is_no_operand_is_refused(where: dict[str, Any], message: str) -> None:
+    with pytest.raises(ParseError) as refusal:
+        match.compile(parse(where))
+    assert str(refusal.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    "ascending",
+    [
+        [None, 1, "a", {"a": 1}, [1], b"a", False, datetime(2026, 1, 1, tzinfo=UTC)],
+        [1, 1.5, 2],
+        ["a", "b", "ba"],
+        [[1], [1, 2], [2], [3, 0]],
+        [b"z", b"aa", b"ab"],
+        [{}, {"a": 1}, {"a": 1, "b": 1}, {"a": 2}, {"b": 1}, {"a": "x"}],
+    ],
+    ids=str,
+)
+def test_elements_are_in_mongodbs_order(ascending: list[Any]) -> None:
+    for place, one in enumerate(ascending):
+        for other_place, other in enumerate(ascending):
+            wanted = (place > other_place) - (place < other_place)
+            assert match.compare(one, other) == wanted, (one, other)
+
+
+def test_a_pattern_that_must_stand_first_is_tried_at_each_position() -> None:
+    occurs = patterns.compile("(*UCP)b+")
+    assert occurs("a" * 5000 + "b")
+    assert not occurs("a" * 5000)
 
 
 def test_a_pattern_that_would_take_for_ever_matches_nothing() -> None:

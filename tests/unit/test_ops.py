@@ -6,7 +6,7 @@ import pytest
 
 from parsepy.errors import Code, ParseError
 from parsepy.model import ops
-from parsepy.model.values import pointer
+from parsepy.model.values import GONE, pointer
 
 CUP, MUG = pointer("Product", "cup"), pointer("Product", "mug")
 
@@ -137,3 +137,22 @@ def test_relation_operations_and_delete_echo_nothing() -> None:
 def test_a_batch_is_its_relation_changes_in_order() -> None:
     both = batch(op("AddRelation", objects=[CUP, MUG]), op("RemoveRelation", objects=[CUP]))
     assert ops.relation_changes(both) == [(True, ["cup", "mug"]), (False, ["cup"])]
+
+
+@pytest.mark.parametrize(
+    ("change", "value", "expected"),
+    [
+        (7, 1, 7),
+        (op("Delete"), 1, GONE),
+        (op("Increment", amount=2), 1, 3),
+        (op("Increment", amount=2), None, 2),
+        (op("Increment", amount=2), "x", "x"),
+        (op("Add", objects=[1, 1]), None, [1, 1]),
+        (op("AddUnique", objects=[1, 2, 2]), [1], [1, 2]),
+        (op("Remove", objects=[1]), [1, 2, 1], [2]),
+        (op("Add", objects=[1]), "x", "x"),
+        (op("SetOnInsert", amount=1), 5, 5),
+    ],
+)
+def test_what_a_change_makes_of_a_value(change: Any, value: Any, expected: Any) -> None:
+    assert ops.apply(change, value) == expected

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsepy.pages import templates
+from parsepy.pages import placeholders
 
 
 @pytest.mark.parametrize(
@@ -22,12 +22,12 @@ from parsepy.pages import templates
     ],
 )
 def test_placeholders_and_sections(template: str, expected: str) -> None:
-    assert templates.render(template, {"a": "<A>", "b": None}) == expected
+    assert placeholders.render(template, {"a": "<A>", "b": None}) == expected
 
 
 @given(st.text())
 def test_a_value_never_becomes_markup_nor_a_placeholder(value: str) -> None:
-    page = templates.render('<p title="{{a}}">{{#a}}{{a}}{{/a}}</p>', {"a": value, "b": "B"})
+    page = placeholders.render('<p title="{{a}}">{{#a}}{{a}}{{/a}}</p>', {"a": value, "b": "B"})
     inside = page.removeprefix('<p title="').removesuffix("</p>")
     assert inside.count('"') == 1
     assert inside.count("<") == 0
@@ -36,17 +36,17 @@ def test_a_value_never_becomes_markup_nor_a_placeholder(value: str) -> None:
 
 @pytest.mark.parametrize("text", ["en", "pt-BR", "zh-Hans-CN", "deu"])
 def test_a_locale(text: str) -> None:
-    assert templates.locale(text) == text
+    assert placeholders.locale(text) == text
 
 
 @pytest.mark.parametrize(
     "text", ["", "e", "en_US", "../en", "en/..", "en-", "en\n", 5, None, ["en"]]
 )
 def test_no_locale(text: object) -> None:
-    assert templates.locale(text) is None
+    assert placeholders.locale(text) is None
 
 
 def test_where_a_page_is_looked_for() -> None:
-    assert templates.localized("a.html", "de-AT") == ["de-AT/a.html", "de/a.html", "a.html"]
-    assert templates.localized("a.html", "de") == ["de/a.html", "a.html"]
-    assert templates.localized("a.html", None) == ["a.html"]
+    assert placeholders.localized("a.html", "de-AT") == ["de-AT/a.html", "de/a.html", "a.html"]
+    assert placeholders.localized("a.html", "de") == ["de/a.html", "a.html"]
+    assert placeholders.localized("a.html", None) == ["a.html"]

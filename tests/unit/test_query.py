@@ -312,3 +312,43 @@ def test_regular_expressions_may_be_forbidden(where: dict[str, Any]) -> None:
     assert refusal(limits, where=where) == (Code.INVALID_QUERY, "$regex operator is not allowed")
     assert read(limits, privileged=True, where=where).where
     assert read(limits, where={"name": "mug"}).where
+
+
+# --- back to a request ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"where": {"price": {"$lt": 9}}},
+        {"where": {}, "order": "-price,name", "limit": 5, "skip": 10, "count": True},
+        {"where": {}, "keys": "name,price", "excludeKeys": "stock", "include": "shop,shop.owner"},
+        {"where": {}, "includeAll": True, "readPreference": "SECONDARY", "comment": "evening"},
+        {"where": {}, "limit": 0, "redirectClassNameForKey": "shop", "hint": "by_price"},
+    ],
+    ids=str,
+)
+def test_a_query_is_written_as_it_can_be_read(parameters: Any) -> None:
+    asked = read(privileged=True, **parameters)
+    written = query.to_parameters(asked)
+    assert read(privileged=True, **written) == asked
+    assert set(written) >= set(parameters)
+
+
+def test_a_query_of_all_has_no_limit_to_write() -> None:
+    assert query.to_parameters(query.simple("Product", {}, limit=None)) == {"where": {}}
+
+
+def test_a_query_for_one_names_its_id() -> None:
+    assert query.to_parameters(query.one("Product", "abc", keys=("name",))) == {
+        "where": {"objectId": "abc"},
+        "keys": "name",
+        "limit": 1,
+    }
+
+
+def test_the_fit_of_a_search_sorts_best_first_and_is_kept_if_it_is_asked_for() -> None:
+    asked = read(order="-$score", keys="$score")
+    assert asked.order == (("$score", 1),)
+    assert asked.root_keys is not None
+    assert {"$score", "score"} <= asked.root_keys

@@ -1,10 +1,13 @@
-"""The router finds the most literal route for a method and path."""
+"""The router finds the most literal route for a method and path; each is named once."""
+
+from collections import Counter
 
 import pytest
 
 from parsepy.http.requests import Request, Route
 from parsepy.http.responses import Answer
 from parsepy.http.routing import Router
+from parsepy.rest import routes
 
 
 async def find(request: Request) -> Answer:
@@ -31,6 +34,7 @@ ROUTER = Router(
         Route("GET", "/users/:objectId", get),
         Route("GET", "/users/me", me),
         Route("PUT", "/users/:objectId", create),
+        Route("GET", "/carts/:cart/items/:item", get),
     ]
 )
 
@@ -45,6 +49,7 @@ ROUTER = Router(
         ("GET", ("users", "me"), me, {}),
         ("PUT", ("users", "me"), create, {"objectId": "me"}),
         ("GET", ("classes", "a/b"), find, {"className": "a/b"}),
+        ("GET", ("carts", "7", "items", "lamp"), get, {"cart": "7", "item": "lamp"}),
     ],
 )
 def test_a_request_finds_its_handler_and_arguments(
@@ -65,7 +70,22 @@ def test_a_request_finds_its_handler_and_arguments(
         ("GET", ("Classes", "Product")),
         ("GET", ("classes", "Product", "cup", "price")),
         ("get", ("classes", "Product")),
+        ("GET", ("carts", "7", "offers", "lamp")),
     ],
 )
 def test_another_method_or_path_has_no_handler(method: str, path: tuple[str, ...]) -> None:
     assert ROUTER.find(method, path) is None
+
+
+def test_every_route_of_the_door_is_named_once() -> None:
+    counted = Counter((route.method, route.path) for route in routes())
+    assert len(counted) > 50
+    assert [route for route, times in counted.items() if times > 1] == []
+
+
+def test_every_route_of_the_door_leads_to_its_own_handler() -> None:
+    router = Router(routes())
+    for route in routes():
+        match = router.find(route.method, tuple(route.path.strip("/").split("/")))
+        assert match is not None
+        assert match.route.handler is route.handler, route.path

@@ -71,6 +71,9 @@ def test_of_everything_each_object_is_within_and_of_nothing_none() -> None:
         (pointer("_User", "ben"), False),
         (pointer("Product", "anna"), False),
         ([[pointer("_User", "anna")]], False),  # MongoDB looks one level deep, too
+        # the keys of a pointer in an array may stand in any order, but there are no others
+        ([{"objectId": "anna", "className": "_User", "__type": "Pointer"}], True),
+        ([{**pointer("_User", "anna"), "name": "Anna"}], False),
         ([], False),
         (None, False),
         ("anna", False),

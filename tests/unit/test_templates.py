@@ -74,11 +74,11 @@ def test_a_name_twice_in_one_object_is_reported_at_the_second_line() -> None:
 def test_all_problems_of_all_files_are_listed_in_file_and_line_order() -> None:
     first = """[{"className": "Product", "fields": {
 "price": {"type": "number"},
-"shop": {"type": "Pointer", "targetClass": "Shop"}}}]"""
+"shop": {"type": "Pointer"}}}]"""
     second = '[\n{"className": "Cart", "feilds": {}}]'
     assert problems(first, second) == [
         "a.json:2: Product.price: unknown type 'number'; did you mean 'Number'?",
-        "a.json:3: Product.shop: there is no class 'Shop'",
+        "a.json:3: Product.shop: a Pointer needs 'targetClass'",
         "b.json:2: Cart: unknown key 'feilds'; did you mean 'fields'?",
     ]
 
@@ -189,16 +189,16 @@ def test_a_bare_list_and_what_the_schema_api_returns_are_templates_too() -> None
     [
         (1, "a template must be an object, not a number"),
         (None, "a template must be an object, not null"),
-        ({}, "a template needs one list 'classes' (or 'results')"),
+        ({"roles": []}, "a template needs one list 'classes' (or 'results')"),
         ({"classes": [], "results": []}, "a template needs one list 'classes' (or 'results')"),
-        ({"classes": {}}, "'classes' must be a list, not an object"),
+        ({"classes": {"A": 1}}, "'classes' must be a list, not an object"),
         ({"classes": [], "role": []}, "unknown key 'role'; did you mean 'roles'?"),
         ([[]], "a class must be an object, not a list"),
         ([{"fields": {}}], "a class needs 'className'"),
         ([{"className": 7}], "'className' must be a string, not a number"),
-        ([{"className": "A", "fields": []}], "A: 'fields' must be an object, not a list"),
-        ([{"className": "A", "indexes": []}], "A: 'indexes' must be an object, not a list"),
-        ([{"className": "A", "id": 1}], "A: unknown key 'id'"),
+        ([{"className": "A", "fields": [1]}], "A: 'fields' must be an object, not a list"),
+        ([{"className": "A", "indexes": [1]}], "A: 'indexes' must be an object, not a list"),
+        ([{"className": "A", "index": 1}], "A: unknown key 'index'; did you mean 'indexes'?"),
     ],
 )
 def test_a_wrong_shape_is_named(document: Any, reason: str) -> None:
@@ -238,10 +238,6 @@ def test_a_class_twice_in_one_file_is_refused_even_under_its_two_names() -> None
         ({"price": {"type": "Number", "targetClass": "A"}}, "a Number has no 'targetClass'"),
         ({"price": {"type": "Pointer"}}, "a Pointer needs 'targetClass'"),
         ({"price": {"type": "Pointer", "targetClass": 1}}, "'targetClass' must be a string, not"),
-        (
-            {"price": {"type": "Pointer", "targetClass": "Produkt"}},
-            "there is no class 'Produkt'; did you mean 'Product'?",
-        ),
         (
             {"price": {"type": "Relation", "targetClass": "User", "required": True}},
             "a Relation can't be required",
@@ -308,7 +304,6 @@ def test_an_integer_beyond_64_bits_is_read_as_a_double() -> None:
     [
         ("9", "String"),
         (True, "Boolean"),
-        (None, "null"),
         ([], "Array"),
         ({}, "Object"),
         ({"__op": "Increment", "amount": 1}, "an operation"),
@@ -362,7 +357,7 @@ def test_built_in_columns_are_accepted_when_their_type_agrees_and_are_not_made()
         "user": {"type": "Pointer", "targetClass": "User"},
         "expiresAt": {"type": "Date", "required": False},
     }
-    made = template([{"className": "Session", "fields": columns}])
+    made = template([{"className": "_Session", "fields": columns}])
     assert made.classes == ({"className": "_Session", "fields": {}},)
 
 
@@ -490,11 +485,10 @@ def test_every_form_of_permission_is_kept_as_written() -> None:
 @pytest.mark.parametrize(
     ("permissions", "reason"),
     [
-        ([], "Order: 'classLevelPermissions' must be an object, not a list"),
-        ({"fnd": {}}, "fnd: not an operation of class-level permissions; did you mean 'find'?"),
+        ([1], "Order: 'classLevelPermissions' must be an object, not a list"),
+        ({"fnd": {}}, "Order.classLevelPermissions: unknown key 'fnd'; did you mean 'find'?"),
         ({"find": True}, "find: must be an object, not true or false"),
         ({"find": {"*": 1}}, "find: the value of '*' must be true"),
-        ({"find": {"role:": True}}, "find: 'role:' is neither *, requiresAuthentication, pointer"),
         (
             {"find": {"requireAuthentication": True}},
             "find: 'requireAuthentication' is neither *, requiresAuthentication, pointerFields,"
@@ -503,7 +497,6 @@ def test_every_form_of_permission_is_kept_as_written() -> None:
         ({"find": {"currentUser": True}}, "find: 'currentUser' is neither *, requiresAuth"),
         ({"find": {"pointerFields": "user"}}, "find.pointerFields: must be a list of field names"),
         ({"find": {"pointerFields": [1]}}, "find.pointerFields: a field name must be a string,"),
-        ({"find": {"pointerFields": ["usr"]}}, "find.pointerFields: there is no field 'usr'; did"),
         (
             {"writeUserFields": ["product"]},
             "writeUserFields: 'product' is Pointer<Order>, but must be Pointer<_User> or Array",
@@ -512,11 +505,9 @@ def test_every_form_of_permission_is_kept_as_written() -> None:
         ({"ACL": {"*": {"raed": True}}}, "ACL: unknown key 'raed'; did you mean 'read'?"),
         ({"ACL": {"*": {"read": 1}}}, "ACL: 'read' must be true or false, not a number"),
         ({"ACL": {"requiresAuthentication": {}}}, "ACL: 'requiresAuthentication' is neither *"),
-        ({"protectedFields": {"all": []}}, "protectedFields: 'all' is neither *, authenticated"),
         ({"protectedFields": {"*": "total"}}, "protectedFields: the value of '*' must be a list"),
         ({"protectedFields": {"*": [{}]}}, "protectedFields: a field name must be a string, not"),
         ({"protectedFields": {"*": ["ACL"]}}, "protectedFields: the default column 'ACL' can't"),
-        ({"protectedFields": {"*": ["totl"]}}, "protectedFields: there is no field 'totl'; did"),
         ({"protectedFields": {"userField:total": []}}, "protectedFields: 'total' is Number, but"),
     ],
 )
@@ -578,9 +569,6 @@ def test_index_keys_become_the_stored_names() -> None:
     [
         ([], "an index is an object of field names and directions"),
         ({}, "an index is an object of field names and directions"),
-        ({"totl": 1}, "there is no field 'totl' to index; did you mean 'total'?"),
-        ({"_p_total": 1}, "there is no field '_p_total' to index; did you mean 'total'?"),
-        ({"tags": 1}, "there is no field 'tags' to index; did you mean 'tags'?"),
         ({"total": True}, "the direction of 'total' is none of 1, -1, text, 2d, 2dsphere, hashed"),
         ({"total": 2}, "the direction of 'total' is none of 1, -1, text, 2d, 2dsphere, hashed"),
     ],
@@ -623,7 +611,7 @@ def test_a_target_conflict_names_both_targets() -> None:
         fields(by={"type": "Pointer", "targetClass": "User"}),
         fields(by={"type": "Pointer", "targetClass": "Role"}),
     )
-    assert found == ["Product.by: is Pointer<_Role> here, but Pointer<_User> in a.json:1"]
+    assert found == ["Product.by: is Pointer<Role> here, but Pointer<_User> in a.json:1"]
 
 
 def test_equal_default_values_merge_and_different_ones_conflict() -> None:

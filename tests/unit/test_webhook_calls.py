@@ -51,6 +51,13 @@ def test_the_state_holds_what_is_there_and_what_is_asked_for() -> None:
     assert event.original == {"size": {"high": 1}, "old": 1}
 
 
+def test_the_inside_of_an_array_is_shown_as_it_will_be() -> None:
+    changes = {"lines.0.qty": {"__op": "Increment", "amount": 2}, "box.x": {"__op": "Delete"}}
+    event = saving(changes, {"lines": [{"qty": 1}, {"qty": 5}], "box": {"x": 1, "y": 2}})
+    assert calls._state(event) == {"lines": [{"qty": 3}, {"qty": 5}], "box": {"y": 2}}
+    assert calls._changed(event, calls._state(event)) is None
+
+
 def test_a_reply_that_is_what_was_sent_changes_nothing() -> None:
     event = saving({"stock": {"__op": "Increment", "amount": -1}, "size.wide": 2}, {"name": "cup"})
     assert calls._changed(event, calls._state(event)) is None

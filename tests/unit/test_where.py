@@ -39,6 +39,22 @@ def test_a_plain_or_typed_value_is_a_direct_test(value: Any) -> None:
     assert constraint(value) == ((DIRECT, value),)
 
 
+def test_conditions_beside_a_typed_value_hold_with_it() -> None:
+    assert constraint({**ANNA, "$exists": True}) == (("$exists", True), ("$eq", ANNA))
+
+
+def test_the_typed_value_is_the_equality_that_counts() -> None:
+    ben = pointer("_User", "ben")
+    assert constraint({"$eq": ben, **ANNA, "$ne": 5}) == (("$eq", ANNA), ("$ne", 5))
+
+
+def test_an_unknown_operator_beside_a_typed_value_is_refused() -> None:
+    assert refusal({"price": {**ANNA, "$nosuch": 1}}) == (
+        Code.INVALID_JSON,
+        "bad constraint: $nosuch",
+    )
+
+
 def test_several_operators_on_a_field_must_all_hold() -> None:
     assert constraint({"$gt": 1, "$lte": 9}) == (("$gt", 1), ("$lte", 9))
 
@@ -156,7 +172,6 @@ def test_a_wrong_regular_expression_is_an_invalid_query(raw: Any, message: str) 
     ("operator", "operand"),
     [
         ("$inQuery", 5),
-        ("$inQuery", {"className": "Order"}),
         ("$inQuery", {"where": {}}),
         ("$notInQuery", {"className": 5, "where": {}}),
         ("$select", 5),
@@ -294,3 +309,68 @@ def test_a_near_place_takes_its_distance_with_it(test: Any, radians: float | Non
 def test_a_near_place_is_written_as_it_can_be_read() -> None:
     where = parse({"at": {"$nearSphere": POINT, "$maxDistanceInMiles": 395.9}})
     assert parse(to_json(where)) == where
+
+
+def test_a_distance_stands_beside_a_near_place() -> None:
+    code, message = refusal({"at": {"$maxDistance": 1}})
+    assert (code, message) == (Code.INVALID_QUERY, "$maxDistance needs a $nearSphere")
+
+
+def test_an_area_is_checked_where_it_is_read() -> None:
+    ((operator, box),) = constraint({"$within": {"$box": [POINT, POINT]}})
+    assert (operator, box) == ("$within", {"$box": [POINT, POINT]})
+    assert refusal({"at": {"$within": {}}}) == (Code.INVALID_JSON, "malformatted $within arg")
+
+
+@pytest.mark.parametrize(
+    ("search", "message"),
+    [
+        ("mug", "bad $text: $search, should be object"),
+        ([], "bad $text: $term, should be string"),
+        ({}, "bad $text: $term, should be string"),
+        ({"$term": ""}, "bad $text: $term, should be string"),
+        ({"$term": "mug", "$language": 5}, "bad $text: $language, should be string"),
+        ({"$term": "mug", "$caseSensitive": 1}, "bad $text: $caseSensitive, should be boolean"),
+    ],
+)
+def test_a_text_search_needs_a_term(search: Any, message: str) -> None:
+    assert refusal({"name": {"$text": {"$search": search}}}) == (Code.INVALID_JSON, message)
+
+
+def test_what_is_empty_in_a_text_search_counts_as_not_given() -> None:
+    search = {"$term": "mug", "$language": "", "$caseSensitive": 0}
+    assert constraint({"$text": {"$search": search}}) == (("$text", {"$search": search}),)
+
+
+def test_the_tests_with_an_operator_are_found_at_every_depth() -> None:
+    raw = {
+        "price": {"$lt": 9, "$gt": 1},
+        "$or": [{"stock": {"$lt": 2}}, {"$and": [{"name": {"$ne": "mug"}}]}],
+        "$relatedTo": {"object": ANNA, "key": "cart"},
+    }
+    assert list(where.tests_of(parse(raw), "$lt")) == [("price", 9), ("stock", 2)]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"price": 5, "name": {"$ne": "mug", "$exists": True}},
+        {"name": {"$regex": "^m"}, "color": {"$regex": "blue", "$options": "i"}},
+        {"at": {"$nearSphere": POINT}},
+        {"$or": [{"price": 1}, {"price": 2}], "$and": [{"stock": 1}, {"stock": {"$lt": 3}}]},
+        {"$relatedTo": {"object": ANNA, "key": "cart"}, "price": 5},
+        {},
+    ],
+    ids=str,
+)
+def test_a_where_is_written_as_it_was_sent(raw: Any) -> None:
+    assert to_json(parse(raw)) == raw
+
+
+def test_two_conditions_of_one_name_are_written_as_a_conjunction() -> None:
+    both = (*parse({"price": {"$gt": 1}}), *parse({"price": {"$lt": 9}}))
+    assert to_json(both) == {"$and": [{"price": {"$gt": 1}}, {"price": {"$lt": 9}}]}
+
+
+def test_a_where_by_id_asks_for_that_id_alone() -> None:
+    assert where.equals_id((where.by_id("abc"),)) == "abc"

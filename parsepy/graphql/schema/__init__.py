@@ -32,7 +32,7 @@ def build(
     ``ConfigError`` if ``custom`` does not fit.
     """
     shown = naming.in_order(name for name in classes if config.shows(name))
-    draft = Draft(config, has_users="_User" in shown)
+    draft = Draft(config, has_users="_User" in shown, has_subscriptions=bool(subscriptions))
     known: dict[str, ClassTypes] = {}
     fields.add_node(draft)
     for name in shown:

@@ -44,7 +44,7 @@ class Mutation:
 class Draft:
     """The types and root fields of a schema so far, in the order in which they were added."""
 
-    def __init__(self, config: GraphQLConfig, has_users: bool) -> None:
+    def __init__(self, config: GraphQLConfig, *, has_users: bool, has_subscriptions: bool) -> None:
         self.config = config
         self.has_users = has_users
         self.types: dict[str, GraphQLNamedType] = {
@@ -62,6 +62,8 @@ class Draft:
         self.viewer: GraphQLObjectType | None = None
         self._type_names = naming.RESERVED_TYPES | naming.LATER_TYPES
         self._mutation_names = naming.RESERVED_MUTATIONS
+        if has_subscriptions:
+            self._type_names |= {"SubscriptionEvent"}
         if has_users:
             self._type_names |= naming.LATER_USER_TYPES
             self._mutation_names |= naming.LATER_USER_MUTATIONS

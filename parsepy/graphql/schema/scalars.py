@@ -3,6 +3,7 @@
 Their errors have the reference's words, which show values as JavaScript does.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +21,7 @@ from graphql import (
 )
 
 from parsepy.graphql.schema.dates import to_iso_date
-from parsepy.graphql.schema.javascript import number_of, shown
+from parsepy.model.javascript import number_of, shown
 from parsepy.model.values import JSONObject
 
 
@@ -79,7 +80,7 @@ def literal(node: ValueNode) -> Any:
 
 def _number(text: str, type_name: str) -> int | float:
     value = number_of(text)
-    if type_name == "Int" and not isinstance(value, int):
+    if type_name == "Int" and not math.isfinite(value):
         raise ScalarError(text, type_name)
     return value
 

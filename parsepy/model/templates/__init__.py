@@ -19,10 +19,19 @@ from pathlib import Path
 from parsepy.model.templates.complaints import Complaints
 from parsepy.model.templates.declarations import Declarations
 from parsepy.model.templates.merging import Template, TemplateRole, merge
-from parsepy.model.templates.names import ALIASES
+from parsepy.model.templates.names import ALIASES, MEANT
 from parsepy.model.templates.problems import Problem, TemplateError
 
-__all__ = ["ALIASES", "Problem", "Template", "TemplateError", "TemplateRole", "load", "parse"]
+__all__ = [
+    "ALIASES",
+    "MEANT",
+    "Problem",
+    "Template",
+    "TemplateError",
+    "TemplateRole",
+    "load",
+    "parse",
+]
 
 
 def load(paths: Sequence[Path]) -> Template:

@@ -28,7 +28,7 @@ def merge(
         where = f"{declared.written}.classLevelPermissions"
         if node is None or not check.permissions(node, where):
             continue
-        rules: JSONObject = node.plain()
+        rules = _cleaned(node)
         if "protectedFields" in rules:
             protected.append(rules.pop("protectedFields"))
         if first is None:
@@ -45,6 +45,19 @@ def merge(
     return operations
 
 
+def _cleaned(node: Node) -> JSONObject:
+    """Take the permissions without comments, unknown keys, and grants that are switched off."""
+    rules: JSONObject = {}
+    for key, rule in node.plain().items():
+        if key not in KEYS or rule is None:
+            continue
+        if key not in (*POINTER_SHORTHANDS, "ACL", "protectedFields"):
+            # an empty list is an empty object, as PHP writes it
+            rule = {name: permit for name, permit in dict(rule).items() if permit is not False}
+        rules[key] = rule
+    return rules
+
+
 class _Check:
     """Checks the permissions of one class in all files; keeps every problem."""
 
@@ -58,8 +71,9 @@ class _Check:
         for key, rule in node.value.items():
             at = f"{where}.{key}"
             if key not in KEYS:
-                hint = suggest(key, KEYS)
-                self._complaints.at(rule, at, f"not an operation of class-level permissions{hint}")
+                self._complaints.unknown_key(key, rule, where, KEYS)
+            elif rule.value is None or (rule.value == [] and key != "protectedFields"):
+                continue
             elif key in POINTER_SHORTHANDS:
                 self._user_fields(rule, at)
             elif not isinstance(rule.value, dict):
@@ -77,6 +91,8 @@ class _Check:
             self._grantee(key, permit, ("*", "requiresAuthentication", "pointerFields"), at)
             if key == "pointerFields":
                 self._user_fields(permit, f"{at}.{key}")
+            elif permit.value is False:
+                self._complaints.warn(permit, at, f"{key!r} is false: it is left out")
             elif permit.value is not True:
                 self._complaints.at(permit, at, f"the value of {key!r} must be true")
 
@@ -109,16 +125,18 @@ class _Check:
             self._complaints.at(name, at, f"the default column {name.value!r} can't be protected")
         elif name.value not in self._types:
             hint = suggest(name.value, self._types)
-            self._complaints.at(name, at, f"there is no field {name.value!r}{hint}")
+            self._complaints.warn(name, at, f"there is no field {name.value!r}{hint}")
 
     def _grantee(self, key: str, node: Node, words: Sequence[str], at: str) -> None:
         if key in words or (key.startswith("role:") and key != "role:"):
             return
         # A misspelt word looks like a user id, so what is near to a word is taken as one.
         near = get_close_matches(key, _GRANTEES, n=1, cutoff=0.8)
-        if near or not _USER_ID.fullmatch(key):
+        if near:
             reason = f"{key!r} is neither {', '.join(words)}, a role nor a user id"
             self._complaints.at(node, at, reason + suggest(key, words))
+        elif not _USER_ID.fullmatch(key):  # ids may be made by clients, of anything
+            self._complaints.warn(node, at, f"{key!r} is taken for the id of a user")
 
     def _user_fields(self, node: Node, at: str) -> None:
         if not isinstance(node.value, list):
@@ -135,7 +153,7 @@ class _Check:
     def _user_column(self, name: str, node: Node, at: str) -> None:
         if name not in self._types:
             hint = suggest(name, self._types)
-            self._complaints.at(node, at, f"there is no field {name!r}{hint}")
+            self._complaints.warn(node, at, f"there is no field {name!r}{hint}")
         elif self._types[name] not in ("Pointer<_User>", "Array", ""):
             reason = f"{name!r} is {self._types[name]}, but must be Pointer<_User> or Array"
             self._complaints.at(node, at, reason)

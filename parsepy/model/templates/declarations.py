@@ -3,8 +3,17 @@
 import re
 from dataclasses import dataclass
 
+from parsepy.model.templates import shapes
 from parsepy.model.templates.complaints import Complaints
-from parsepy.model.templates.names import DEFAULTS, SIGN_UP, SYSTEM, TYPES, stored_name, suggest
+from parsepy.model.templates.names import (
+    DEFAULTS,
+    SIGN_UP,
+    SYSTEM,
+    TYPES,
+    is_comment,
+    stored_name,
+    suggest,
+)
 from parsepy.model.templates.nodes import Node, Reader
 from parsepy.model.templates.values import type_of
 from parsepy.model.values import JSONObject
@@ -28,7 +37,7 @@ class FieldDeclaration:
     def default(self) -> Node | None:
         """Find the declared default value; None if there is none."""
         declared: Node | None = self.node.value.get("defaultValue") if self.type else None
-        return declared
+        return declared if declared is not None and declared.value is not None else None
 
     def as_json(self, required: bool) -> JSONObject:
         """Make the column's REST schema JSON, without a default value."""
@@ -65,6 +74,8 @@ class ClassDeclaration:
     def part(self, key: str) -> Node | None:
         """Find the permissions or the indexes; None if they are missing or no object."""
         node: Node | None = self.node.value.get(key)
+        if node is not None and node.value == []:  # an empty object, as PHP writes it
+            return Node({}, node.file, node.line)
         return node if node and isinstance(node.value, dict) else None
 
 
@@ -82,19 +93,13 @@ class Declarations:
         root = Reader(file, text, self.complaints.fail).read()
         if root is None:
             return
-        if isinstance(root.value, list):
-            self._read_classes(root)
-        elif self.complaints.check_record(root, "", "a template", ("classes", "results", "roles")):
-            found = [key for key in ("classes", "results") if key in root.value]
-            if len(found) != 1:
-                self.complaints.at(root, "", "a template needs one list 'classes' (or 'results')")
-            for key in found:
-                classes = self.complaints.member(root, key, list, "")
-                if classes:
-                    self._read_classes(classes)
-            roles = self.complaints.member(root, "roles", list, "")
-            if roles:
-                self._read_roles(roles)
+        found = shapes.classes_of(root, self.complaints)
+        if found is None:
+            return
+        for classes in found.classes:
+            self._read_classes(classes)
+        if found.roles is not None:
+            self._read_roles(found.roles)
 
     def _read_roles(self, roles: Node) -> None:
         seen: dict[str, Node] = {}
@@ -136,7 +141,8 @@ class Declarations:
             written = self.complaints.needed(node, "className", "", "a class")
             name = stored_name(written or "")
             if written is not None:
-                self._check_class_name(name, node, written)
+                if not self._check_class_name(name, node, written):
+                    continue
                 self._once(seen, name, node, written)
             for key in ("classLevelPermissions", "indexes"):
                 self.complaints.member(node, key, dict, written or "")
@@ -145,20 +151,27 @@ class Declarations:
             columns = {
                 field: self._read_field(name, field, member, f"{written or '?'}.{field}")
                 for field, member in (fields.value.items() if fields else ())
+                if not is_comment(field)
             }
             if written is not None:
                 self.classes.append(ClassDeclaration(written, name, node, columns))
 
-    def _check_class_name(self, name: str, node: Node, where: str) -> None:
+    def _check_class_name(self, name: str, node: Node, where: str) -> bool:
+        """Check a class name; false for a system class that is unknown here and left out."""
         if name in SYSTEM or (_NAME.fullmatch(name) and name != "length"):
-            return
+            return True
+        near = suggest(name, SYSTEM)
+        if name.startswith("_") and not near:
+            self.complaints.warn(node, where, "there is no such system class here: left out")
+            return False
         if name.startswith("_"):
-            reason = f"there is no system class {name!r}{suggest(name, SYSTEM)}"
+            reason = f"there is no system class {name!r}{near}"
         elif name == "length":
             reason = "'length' is a reserved name"
         else:
             reason = "a class name has letters, digits and _ only and starts with a letter"
         self.complaints.at(node, where, reason)
+        return True
 
     def _read_field(self, class_name: str, name: str, node: Node, where: str) -> FieldDeclaration:
         built_in = (DEFAULTS | SYSTEM.get(class_name, {})).get(name)

@@ -28,6 +28,8 @@ def merge(
             if _is_own_index(declared.name, name, index):
                 continue
             keys = _keys(index, types, where, complaints)
+            if not keys:
+                continue
             first = places.setdefault(name, index)
             if list(merged.setdefault(name, keys).items()) != list(keys.items()):
                 complaints.conflict(index, where, first, "other keys than in")
@@ -40,17 +42,27 @@ def _keys(index: Node, types: dict[str, str], where: str, complaints: Complaints
         complaints.at(index, where, "an index is an object of field names and directions")
         return keys
     named: dict[str, Node] = index.value
+    if "_fts" in named:
+        complaints.warn(index, where, "a text index that does not name its columns: left out")
+        return keys
     for name, direction in named.items():
         field = name.removeprefix("_p_")
         spelled = types.get(field, "")
+        kind = direction.value
+        if isinstance(kind, float) and kind in (1, -1):
+            kind = int(kind)
         if field in types and spelled.startswith("Pointer"):
-            keys[f"_p_{field}"] = direction.value
-        elif name in _STORED.values() or (name in types and not spelled.startswith("Relation")):
-            keys[_STORED.get(name, name)] = direction.value
+            keys[f"_p_{field}"] = kind
+        elif name in types and spelled.startswith("Relation"):
+            complaints.warn(direction, where, f"the relation {name!r} has no index here: left out")
+            return {}
         else:
-            reason = f"there is no field {name!r} to index{suggest(name, types)}"
-            complaints.at(direction, where, reason)
-        if type(direction.value) not in (int, str) or direction.value not in _KINDS:
+            keys[_STORED.get(name, name)] = kind
+            # internal columns and paths into objects are as good as columns
+            if name not in types and name[0] != "_" and name.partition(".")[0] not in types:
+                reason = f"there is no field {name!r} to index{suggest(name, types)}"
+                complaints.warn(direction, where, reason)
+        if type(kind) not in (int, str) or kind not in _KINDS:
             kinds = ", ".join(map(str, _KINDS))
             complaints.at(direction, where, f"the direction of {name!r} is none of {kinds}")
     return keys

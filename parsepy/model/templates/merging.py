@@ -8,6 +8,7 @@ from parsepy.model.templates.complaints import Complaints
 from parsepy.model.templates.declarations import ClassDeclaration, Declarations, FieldDeclaration
 from parsepy.model.templates.names import ALIASES, DEFAULTS, SIGN_UP, SYSTEM, stored_name, suggest
 from parsepy.model.templates.nodes import Node
+from parsepy.model.templates.problems import Problem
 from parsepy.model.values import JSONObject
 
 
@@ -31,6 +32,8 @@ class Template:
     roles: tuple[TemplateRole, ...] = ()
     sign_up_required: tuple[str, ...] = ()
     live_classes: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    """What was accepted although it may not be meant."""
 
 
 def merge(declarations: Declarations) -> Template:
@@ -58,6 +61,7 @@ def merge(declarations: Declarations) -> Template:
         live_classes=tuple(
             name for name, group in by_name.items() if any(declared.is_live for declared in group)
         ),
+        warnings=tuple(complaints.warnings),
     )
 
 
@@ -68,7 +72,7 @@ def _check_targets(declarations: Declarations, known: set[str]) -> None:
                 hint = suggest(field.target.value, {*known, *ALIASES})
                 reason = f"there is no class {field.target.value!r}{hint}"
                 where = f"{declared.written}.{name}"
-                declarations.complaints.at(field.target, where, reason)
+                declarations.complaints.warn(field.target, where, reason)
 
 
 def _check_heirs(declarations: Declarations) -> None:

@@ -7,7 +7,9 @@ from parsepy.model.schema import DEFAULT_COLUMNS, SYSTEM_COLUMNS
 from parsepy.model.values import PLAIN_TYPES
 
 TYPES = (*PLAIN_TYPES, "Pointer", "Relation")
-ALIASES = {name: f"_{name}" for name in ("User", "Role", "Session", "Installation")}
+ALIASES = {"User": "_User"}  # Parse: the one alias; a class named Role or Session is one's own
+MEANT = {name: f"_{name}" for name in ("User", "Role", "Session", "Installation")}
+"""System classes by the names under which cloud code may miss them."""
 DEFAULTS = {name: str(kind) for name, kind in DEFAULT_COLUMNS.items()}
 SYSTEM = {
     class_name: {name: str(kind) for name, kind in columns.items()}
@@ -17,8 +19,13 @@ SIGN_UP = ("username", "password", "email")
 
 
 def stored_name(name: str) -> str:
-    """Return ``_User`` for ``User`` and the like; any other name unchanged."""
+    """Return ``_User`` for ``User``; any other name unchanged."""
     return ALIASES.get(name, name)
+
+
+def is_comment(key: str) -> bool:
+    """Is a key of a JSON object there for people, or for an editor?"""
+    return key.startswith(("_comment", "$", "//", "#"))
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

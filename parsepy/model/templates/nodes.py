@@ -28,7 +28,7 @@ class Node:
     line: int
 
     def plain(self) -> Any:
-        """Return the value without places; pointers to ``User`` and the like point to ``_User``."""
+        """Return the value without places; pointers to ``User`` point to ``_User``."""
         if isinstance(self.value, list):
             return [node.plain() for node in self.value]
         if not isinstance(self.value, dict):

@@ -21,6 +21,7 @@ from parsepy.operations.schemas.changes import mismatch
 from parsepy.operations.schemas.startup import prepare_database
 from parsepy.operations.schemas.templates import (
     DELETED,
+    KEPT,
     REPLACED,
     SchemaConflict,
     apply,
@@ -31,6 +32,7 @@ from parsepy.operations.schemas.writes import add_columns, check_types, writable
 
 __all__ = [
     "DELETED",
+    "KEPT",
     "REPLACED",
     "SchemaConflict",
     "add_columns",

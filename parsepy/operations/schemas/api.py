@@ -168,7 +168,8 @@ async def update_class(backend: Backend, class_name: str, body: JSONObject) -> J
     created = _check_indexes(backend, draft, schema.indexes, indexes)
     removed = [name for name, keys in (indexes or {}).items() if _is_removal(keys)]
     # first what the database may refuse, so that nothing is half-changed then
-    await change_indexes(backend, class_name, schema.indexes, created, removed)
+    if indexes is not None:
+        await change_indexes(backend, class_name, schema.indexes, created, removed)
     await apply_changes(backend, schema, deleted, changed, permissions)
     return await show_class(backend, class_name)
 

@@ -1,5 +1,6 @@
 """The schema cache, and the schemas that reads ask for."""
 
+import dataclasses
 import time
 
 from parsepy.backend import Backend, RequestContext
@@ -45,13 +46,22 @@ async def load(backend: Backend, *, within: float | None = None) -> dict[str, Cl
             name: (
                 cache.classes[name]
                 if name in cache.classes and cache.documents.get(name) == document
-                else stored.from_document(document, protected)
+                else _with_real_indexes(backend, stored.from_document(document, protected))
             )
             for name, document in documents.items()
         }
         cache.documents = documents
         cache.loaded_at = started
     return cache.classes
+
+
+def _with_real_indexes(backend: Backend, schema: ClassSchema) -> ClassSchema:
+    """The schema with the indexes found at the start, and those that its row has gained since."""
+    if schema.name not in backend.schemas.real_indexes:
+        return schema
+    written, real = backend.schemas.real_indexes[schema.name]
+    known = real if schema.indexes == written else {**real, **schema.indexes}
+    return dataclasses.replace(schema, indexes=known)
 
 
 async def noticed(backend: Backend, change: ChangeEvent) -> None:
@@ -71,12 +81,13 @@ async def existing(backend: Backend, class_name: str) -> ClassSchema:
 
     Raises INVALID_CLASS_NAME for what can be no class: no such name reaches the database.
     """
-    if not model.is_class_name(class_name):
-        raise model.invalid_class_name(class_name)
     classes = await load(backend)
     found = classes.get(class_name)
-    if found is None:
-        found = (await load(backend, within=_REREAD_SECONDS)).get(class_name)
+    if found is not None:
+        return found
+    if not model.is_class_name(class_name):
+        raise model.invalid_class_name(class_name)
+    found = (await load(backend, within=_REREAD_SECONDS)).get(class_name)
     if found is None:
         found = make_schema(
             class_name,

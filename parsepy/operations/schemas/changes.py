@@ -80,9 +80,8 @@ async def change_indexes(
     removed: list[str],
 ) -> None:
     """Create and drop indexes, and record what there is then."""
-    if not created and not removed:
-        return
     storage = backend.storage
+    backend.schemas.real_indexes.pop(class_name, None)  # from here on the row has them all
     for name in removed:
         await storage.indexes.drop(class_name, name)
     for name, keys in created.items():

@@ -11,8 +11,10 @@ from parsepy.operations.schemas.changes import insert_row
 from parsepy.storage.options import ANY_CASE
 
 
-def _system_indexes(config: Config) -> list[tuple[str, str, dict[str, int], JSONObject]]:
-    """Parse Server's own indexes (protocol §6.7) and those that it lacks."""
+def _system_indexes(
+    config: Config, has_own: bool
+) -> list[tuple[str, str, dict[str, int], JSONObject]]:
+    """Parse Server's own indexes (protocol §6.7) and, with ``has_own``, those that it lacks."""
     options = config.database_options
     unique: JSONObject = {"unique": True, "sparse": True}
     sparse: JSONObject = {"sparse": True}
@@ -49,8 +51,8 @@ def _system_indexes(config: Config) -> list[tuple[str, str, dict[str, int], JSON
             sparse,
         ),
         (options.create_index_role_name, "_Role", "name_1", "name", unique),
-        (True, "_Session", "_session_token_1", "_session_token", {}),
-        (True, "_Session", "_p_user_1", "_p_user", {}),
+        (has_own, "_Session", "_session_token_1", "_session_token", {}),
+        (has_own, "_Session", "_p_user_1", "_p_user", {}),
     ]
     providers = {"anonymous", *config.auth}
     return [
@@ -66,19 +68,26 @@ def _system_indexes(config: Config) -> list[tuple[str, str, dict[str, int], JSON
 
 
 async def prepare_database(backend: Backend) -> None:
-    """What every start does: the system classes' rows and indexes (protocol §33)."""
+    """What every start does: the system classes' rows and indexes (protocol §33).
+
+    In a database that another server has made, no index is added that Parse Server would not make
+    at its start, unless ``databaseOptions.createOwnIndexes`` asks for them.
+    """
     storage = backend.storage
     classes = await load(backend, within=0)
+    asked = backend.config.database_options.create_own_indexes
+    has_own = not classes if asked is None else asked
     for class_name in ("_User", "_Role", "_Session"):
         if class_name not in classes:
             await insert_row(backend, class_name, {}, None, None)
     steps = [
         storage.indexes.create(class_name, name, keys, **extra)
-        for class_name, name, keys, extra in _system_indexes(backend.config)
+        for class_name, name, keys, extra in _system_indexes(backend.config, has_own)
     ]
     relations = {("_Role", "users"), ("_Role", "roles")}
     relations |= {(name, field) for name, known in classes.items() for field in known.relations}
-    steps += [storage.relations.create_indexes(name, field) for name, field in sorted(relations)]
+    if has_own:
+        steps += [storage.relations.create_indexes(*relation) for relation in sorted(relations)]
     for outcome in await asyncio.gather(*steps, return_exceptions=True):
         if isinstance(outcome, ParseError):
             # data of before may break a unique index: served all the same, as Parse does
@@ -86,15 +95,25 @@ async def prepare_database(backend: Backend) -> None:
         elif isinstance(outcome, BaseException):
             raise outcome
     await _mirror_indexes(backend)
+    sessions = (await load(backend, within=0))["_Session"]
+    if not has_own and asked is None and "_session_token_1" not in sessions.indexes:
+        backend.log.info(
+            "sessions and relations are looked up without indexes here, as by Parse Server: "
+            "databaseOptions.createOwnIndexes: true makes them, which speeds up every request"
+        )
 
 
 async def _mirror_indexes(backend: Backend) -> None:
-    """Record each class's real indexes in `_SCHEMA`, as Parse Server does at its start."""
-    changed = False
+    """Know each class's real indexes, whatever its row says of them.
+
+    Parse Server writes them into the row at its start; here they are kept beside the rows, so that
+    a start changes no document.
+    """
+    cache = backend.schemas
     for name, schema in (await load(backend, within=0)).items():
         real = await backend.storage.indexes.read(name)
         if real and real != schema.indexes:
-            changed = True
-            await backend.storage.schemas.change(name, {"$set": {"_metadata.indexes": real}})
-    if changed:
+            cache.real_indexes[name] = (schema.indexes, real)
+    if cache.real_indexes:
+        cache.documents = {}
         await load(backend, within=0)

@@ -2,9 +2,10 @@
 
 from parsepy.backend import Backend
 from parsepy.model import schema as model
+from parsepy.model.permissions import PUBLIC
 from parsepy.model.schema import ClassSchema, Field, make_schema
 from parsepy.model.templates import Template
-from parsepy.model.values import JSONObject, dumps
+from parsepy.model.values import JSONObject, dumps, now
 from parsepy.operations.schemas.cache import load
 from parsepy.operations.schemas.changes import (
     apply_changes,
@@ -17,6 +18,8 @@ from parsepy.storage import schemas as stored
 
 REPLACED = "replace"
 """The verb of a line that tells of permissions which somebody had set otherwise."""
+KEPT = "keep the index"
+"""The verb of a line that tells of an index which stays as it is, although a template differs."""
 DELETED = "delete the column"
 """The verb of a line that tells of data which go, because an option of the schema says so."""
 
@@ -32,7 +35,8 @@ class SchemaConflict(Exception):
 async def plan(backend: Backend, template: Template) -> list[str]:
     """What a start with this template would change, a line for each.
 
-    Raises ``SchemaConflict`` where the database has another type or index.
+    Raises ``SchemaConflict`` where the database has another type, or permissions that somebody
+    else has set.
     """
     return (await _changes(backend, template))[0]
 
@@ -48,8 +52,19 @@ async def apply(backend: Backend, template: Template) -> list[str]:
     await load(backend, within=0)
     for definition in needed:
         await _apply_class(backend, definition)
+    if not _is_defined(backend):
+        await _remember(backend, template)
     await load(backend, within=0)
     return lines
+
+
+async def _remember(backend: Backend, template: Template) -> None:
+    """Write down the permissions that the template gave, to tell them from somebody else's."""
+    given = await backend.storage.schemas.template_permissions()
+    for definition in template.classes:
+        name, permissions = definition["className"], definition.get("classLevelPermissions")
+        if permissions is not None and given.get(name) != permissions:
+            await backend.storage.schemas.note_permissions(name, permissions)
 
 
 async def _apply_class(backend: Backend, definition: JSONObject) -> None:
@@ -62,6 +77,9 @@ async def _apply_class(backend: Backend, definition: JSONObject) -> None:
         await index_columns(backend, name, own)
     schema = (await load(backend, within=0))[name]
     changed = {f: column for f, column in fields.items() if not model.is_reserved(name, f)}
+    before = schema.permissions.raw
+    if permissions is not None and before is not None and before != permissions:
+        await backend.storage.schemas.keep_permissions(name, before, now())
     await apply_changes(backend, schema, [], changed, permissions)
     indexes = definition.get("indexes") or {}
     missing = {index: keys for index, keys in indexes.items() if index not in schema.indexes}
@@ -118,10 +136,12 @@ async def _changes(backend: Backend, template: Template) -> tuple[list[str], lis
     ]
     needed: list[JSONObject] = []
     conflicts: list[str] = []
+    may_replace = _is_defined(backend) or backend.config.replace_permissions
+    given = await backend.storage.schemas.template_permissions()
     for definition in template.classes:
         name = definition["className"]
         schema = classes.get(name)
-        before = len(lines)
+        known_lines = len(lines)
         if schema is None:
             lines.append(f"{name}: create the class")
             schema = make_schema(name, {})
@@ -137,27 +157,62 @@ async def _changes(backend: Backend, template: Template) -> tuple[list[str], lis
                 )
             elif stored.field_options(known) != stored.field_options(column):
                 lines.append(f"{name}.{field}: {_said(known)} becomes {_said(column)}")
-        permissions = definition.get("classLevelPermissions")
-        if permissions is not None and permissions != schema.permissions.raw:
-            verb = "set" if schema.permissions.raw is None else REPLACED
-            lines.append(f"{name}: {verb} the class-level permissions")
+        permissions, before = definition.get("classLevelPermissions"), schema.permissions.raw
+        if permissions is not None and permissions != before:
+            others = name in classes and not (name in given and before == given[name])
+            if others and not may_replace and not await _is_untouched(backend, schema):
+                conflicts.append(_two_permissions(name, permissions, before))
+            verb, old = ("set", "") if before is None else (REPLACED, f" {_json(before)}")
+            lines.append(f"{name}: {verb} the class-level permissions{old}")
         for index, keys in (definition.get("indexes") or {}).items():
             if index not in schema.indexes:
                 lines.append(f"{name}: add index {index}")
             elif schema.indexes[index] != keys:
-                conflicts.append(
-                    f"{name}: index {index} exists with other keys ({schema.indexes[index]})"
-                )
-        if len(lines) > before:
+                lines.append(_other_index(name, index, schema.indexes[index], keys))
+        if len(lines) > known_lines:
             needed.append(definition)
     if conflicts:
         raise SchemaConflict(conflicts)
     return lines, needed
 
 
+def _is_defined(backend: Backend) -> bool:
+    """Are the classes those of ``schema.definitions``, which always have the last word?"""
+    options = backend.config.schema
+    return options is not None and bool(options.definitions)
+
+
+async def _is_untouched(backend: Backend, schema: ClassSchema) -> bool:
+    """Has nobody set permissions of this class, and stored nothing in it?"""
+    if schema.permissions.raw not in (None, PUBLIC):
+        return False
+    return await backend.storage.count(schema, ()) == 0
+
+
+def _two_permissions(name: str, wanted: JSONObject, found: JSONObject | None) -> str:
+    had = "none: it is open to everybody" if found is None else _json(found)
+    return (
+        f"{name}: the template's class-level permissions are {_json(wanted)}, "
+        f"those in the database {had}; --replace-permissions (replacePermissions: true) lets the "
+        "template's count, logs those of the database and keeps them in its _SCHEMA"
+    )
+
+
+def _other_index(name: str, index: str, found: JSONObject, wanted: JSONObject) -> str:
+    delete = f'{{"indexes": {{"{index}": {{"__op": "Delete"}}}}}}'
+    return (
+        f"{name}: {KEPT} {index} as it is, {_json(found)} (the template says {_json(wanted)}); "
+        f"to have it made anew, delete it by PUT /schemas/{name} {delete} and start again"
+    )
+
+
+def _json(value: object) -> str:
+    return dumps(value).decode()
+
+
 def _said(column: Field) -> str:
     """The options of a column in words."""
     default = "no default"
     if column.default is not model.MISSING:
-        default = f"default {dumps(column.default).decode()}"
+        default = f"default {_json(column.default)}"
     return f"{'required' if column.required else 'optional'}, {default}"

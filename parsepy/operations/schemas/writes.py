@@ -1,6 +1,7 @@
 """What a write asks of a class: that it may be made, that types fit, that columns are added."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from parsepy.backend import Backend, RequestContext
 from parsepy.errors import Code, ParseError
@@ -46,8 +47,13 @@ def check_types(
         if "." in name:
             if kind is not None and kind.name == "Relation":
                 raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name: {name}.")
+            has_type = kind is not None
             name, kind = _root(name)
-        known = types.get(name)
+            known = types.get(name)
+            if known is not None and not has_type and _is_harmless(known, value):
+                continue
+        else:
+            known = types.get(name)
         if known is None:
             if not model.is_field_name(name):
                 raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name: {name}.")
@@ -61,6 +67,14 @@ def check_types(
         return new, ()
     narrowing = schema.permissions.decide(schema.name, "addField", context.principal) or ()
     return new, narrowing
+
+
+def _is_harmless(column: FieldType, change: Any) -> bool:
+    """May this null or removal be written at a path below the column?"""
+    # Parse: what has no type is not checked; but null would break a column of another type
+    return column.name in ("Object", "Array") or (
+        ops.is_delete(change) and column.name not in ("GeoPoint", "Polygon")
+    )
 
 
 def _root(path: str) -> tuple[str, FieldType]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError, denied
 from parsepy.model.principal import Principal
-from parsepy.model.query import Query
+from parsepy.model.query import one
 from parsepy.model.values import JSONObject
 from parsepy.operations import principals, sessions
 from parsepy.operations.find import get
@@ -25,7 +25,7 @@ async def shown(context: RequestContext, user_id: str) -> JSONObject:
     The read spine decides, so that what an afterFind hides from GET is hidden here as well.
     """
     try:
-        return await get(await _as_user(context, user_id), Query("_User"), user_id)
+        return await get(await _as_user(context, user_id), one("_User", user_id))
     except ParseError:
         return {"objectId": user_id}
 
@@ -45,7 +45,7 @@ async def me(context: RequestContext) -> JSONObject:
     if principal.session_token is None or principal.user_id is None:
         raise denied(Code.INVALID_SESSION_TOKEN, "Invalid session token")
     try:
-        shown = await get(context, Query("_User"), principal.user_id)
+        shown = await get(context, one("_User", principal.user_id))
     except ParseError as error:
         if error.code == Code.OBJECT_NOT_FOUND:
             raise denied(Code.INVALID_SESSION_TOKEN, "Invalid session token") from error

@@ -1,14 +1,17 @@
 """What a webhook is sent of an event, and what its reply means (protocol §20.2, §20.3)."""
 
+from functools import partial
 from typing import Any
 
 from parsepy.backend import context_of
 from parsepy.errors import Code, ParseError
+from parsepy.model import ops
 from parsepy.model import query as queries
-from parsepy.model.values import JSONObject, dumps, loads
+from parsepy.model.values import GONE, JSONObject, dumps, loads, placed
 from parsepy.outgoing import OutgoingError, Reply
 from parsepy.triggers import (
     UNDEFINED,
+    ConnectEvent,
     DeleteEvent,
     Event,
     FileEvent,
@@ -63,7 +66,7 @@ def trigger_handler(url: str) -> Handler:
     """The trigger that a URL answers for."""
 
     async def call(event: Event) -> Any:
-        body = {"triggerName": event.kind, **_asked(event), **_about(event)}
+        body = {"triggerName": event.kind, **_asked(event), **_about(event), **_live(event)}
         return _taken(event, (await _send(event, url, body)).get("success"))
 
     return call
@@ -123,6 +126,18 @@ def _about(event: Event) -> JSONObject:
     return {}
 
 
+def _live(event: Event) -> JSONObject:
+    """What happened in Live Query, and how many follow it; nothing of other events."""
+    if not isinstance(event, ConnectEvent | SubscribeEvent | LiveEvent):
+        return {}
+    return {
+        "event": event.outcome,
+        "clients": event.live.clients,
+        "subscriptions": event.live.subscriptions,
+        "useMasterKey": event.live.use_master_key,
+    }
+
+
 def _before(event: Event, original: JSONObject | None) -> JSONObject:
     return {} if original is None else {"original": _shown(event, original)}
 
@@ -149,20 +164,20 @@ def _without(item: JSONObject, names: frozenset[str]) -> JSONObject:
 
 
 def _state(event: SaveEvent) -> JSONObject:
-    """The object as a handler sees it: operations of an update stand as they were asked for."""
+    """The object as a handler sees it: operations of an update stand as they were asked for.
+
+    Those of dotted keys are made, since the column is shown as it will be.
+    """
     state = dict(event.original or {})
     for name, value in event.changes.items():
         root, dot, path = name.partition(".")
-        state[name if not dot else root] = _nested(state.get(root), path, value) if dot else value
+        if dot:
+            inside = placed(state.get(root, GONE), path.split("."), partial(ops.apply, value))
+            if inside is not GONE:
+                state[root] = inside
+        else:
+            state[name] = value
     return state
-
-
-def _nested(value: Any, path: str, new: Any) -> JSONObject:
-    """A copy of ``value`` with ``new`` at a dotted path."""
-    name, dot, rest = path.partition(".")
-    copy = dict(value) if isinstance(value, dict) else {}
-    copy[name] = _nested(copy.get(name), rest, new) if dot else new
-    return copy
 
 
 def _plain(value: Any) -> Any:

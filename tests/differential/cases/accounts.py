@@ -1,5 +1,6 @@
 """Accounts: what hooks and permissions hide at a log-in, what providers vouch for, own rules."""
 
+from dataclasses import replace
 from typing import Any
 
 from tests.differential.cases.mail import MAILBOX, mailed
@@ -185,9 +186,10 @@ RULES = [
     get("/users/{free_id}", who="master", name="with another address"),
 ]
 
+EXPIRED = "Your password has expired. Please reset your password."
 AGED = [
     sign_up("old", "aged-old"),
-    log_in("aged-old", label="with an old password"),
+    replace(log_in("aged-old", label="with an old password"), until={"$.error": EXPIRED}),
     log_in("aged-old", **badge("old", pin="wrong"), label="and a wrong badge"),
     log_in("aged-old", **badge("old", pin="right"), label="and a badge"),
     get("/users/{old_id}", who="master", name="nothing was linked"),

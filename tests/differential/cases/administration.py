@@ -215,6 +215,47 @@ CONFIG = [
     config("a nested typed value", {"params": {"odd": {"a": {"__type": "Date", "iso": "x"}}}}),
 ]
 
+HIDDEN = {
+    "disabledForClasses": ["_Session"],
+    "classConfigs": [
+        {
+            "className": "Product",
+            "type": {
+                "inputFields": {"create": ["name"], "update": []},
+                "outputFields": ["name"],
+                "constraintFields": ["name"],
+                "sortFields": [{"field": "name", "asc": True, "desc": False}],
+            },
+            "query": {"get": False, "findAlias": "wares"},
+            "mutation": {"destroy": False, "createAlias": "addWare"},
+        }
+    ],
+}
+
+
+def graphql_config(name: str, body: Any, who: str | None = "master") -> Step:
+    """Set the configuration of GraphQL."""
+    return put("/graphql-config", body, who=who, name=name)
+
+
+GRAPHQL = [
+    get("/graphql-config", who="master", name="before it is set"),
+    get("/graphql-config", name="read by a client"),
+    graphql_config("by a client", {"params": {}}, None),
+    graphql_config("with the read-only key", {"params": HIDDEN}, "readonly"),
+    graphql_config("all there is", {"params": HIDDEN}),
+    get("/graphql-config", who="master", name="all there is, read back"),
+    get("/graphql-config", who="readonly", name="read with the read-only key"),
+    *(
+        graphql_config(f"params: {label}", {"params": value})
+        for label, value in (*ODD.items(), ("unknown", {"nope": 1}))
+    ),
+    graphql_config("an unknown part of a class", {"params": {"classConfigs": [{"nope": 1}]}}),
+    graphql_config("no body", ABSENT),
+    graphql_config("an empty body", {}),
+    get("/graphql-config", who="master", name="read at the end"),
+]
+
 EVENTS = [
     *(
         post("/events/open", {"dimensions": value}, name=f"dimensions: {label}")
@@ -309,6 +350,7 @@ JOBS = [
 SCENARIOS = [
     Scenario("devices", INSTALLATIONS),
     Scenario("odd config", CONFIG, "keys"),
+    Scenario("GraphQL's configuration", GRAPHQL, "keys"),
     Scenario("odd events", EVENTS),
     Scenario("odd purges", PURGE),
     Scenario("odd logs", LOG),

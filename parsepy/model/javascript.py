@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+_EXACT = 2**53
+
 
 def shown(value: Any) -> str:
     """A value as JavaScript puts it into a text."""
@@ -50,8 +52,6 @@ def shown_number(value: int | float) -> str:
 
 
 def number_of(text: str) -> int | float:
-    """The number of a literal: whole ones as ``int``, with JavaScript's precision."""
+    """The number of a literal, with JavaScript's precision; exact whole ones as ``int``."""
     number = float(text)
-    if not number.is_integer():
-        return number
-    return int(number) if abs(number) < 1e21 else number
+    return int(number) if number.is_integer() and abs(number) <= _EXACT else number

@@ -1,4 +1,7 @@
-"""Page templates: ``{{name}}`` placeholders, ``{{#name}}…{{/name}}`` sections; all is escaped."""
+"""The operator's own pages: where they lie, and the ``{{name}}`` placeholders in them.
+
+``{{#name}}…{{/name}}`` stays where the name has a value; all that is filled in is escaped.
+"""
 
 import re
 from collections.abc import Mapping
@@ -6,14 +9,13 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-BUILT_IN = Path(__file__).parent / "html"
 _SECTION = re.compile(r"\{\{([#^])\s*([\w.]+)\s*\}\}(.*?)\{\{/\s*\2\s*\}\}", re.DOTALL)
 _PLACEHOLDER = re.compile(r"\{?\{\{[{&]?\s*([\w.]+)\s*\}?\}\}")
 _LOCALE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
 
 
 def render(template: str, values: Mapping[str, Any]) -> str:
-    """The template with its placeholders filled; what has no value is left out.
+    """Fill the placeholders of a template; those without a value become empty.
 
     A ``{{#name}}`` section stays if the name has a value, a ``{{^name}}`` one if it has none.
     """
@@ -29,35 +31,23 @@ def render(template: str, values: Mapping[str, Any]) -> str:
     return _PLACEHOLDER.sub(fill, _SECTION.sub(section, template))
 
 
-def read(folder: Path, name: str) -> bytes | None:
-    """A file below a folder, or ``None``; nothing outside of it is ever read."""
+def find(folder: Path, name: str) -> Path | None:
+    """Find a file below a folder; ``None`` if there is none, or if it lies outside."""
     root = folder.resolve()
     try:
         path = (root / name).resolve()
-        if not path.is_relative_to(root) or not path.is_file():
-            return None
-        return path.read_bytes()
+        return path if path.is_relative_to(root) and path.is_file() else None
     except (OSError, ValueError):  # a name that the file system can't have
         return None
 
 
-def page(name: str) -> str | None:
-    """One of our own pages, in our layout; ``None`` if there is none of that name."""
-    content = read(BUILT_IN, name)
-    if content is None or "/" in name or name == "layout.html":
-        return None
-    title, _, body = content.decode().partition("\n")
-    layout = (BUILT_IN / "layout.html").read_text(encoding="utf-8")
-    return layout.replace("<!-- title -->", title).replace("<!-- body -->", body.strip())
-
-
 def locale(text: object) -> str | None:
-    """A locale such as ``de`` or ``pt-BR``; ``None`` for what is none (§16.5)."""
+    """Return a locale such as ``de`` or ``pt-BR``; ``None`` for anything else (§16.5)."""
     return text if isinstance(text, str) and _LOCALE.fullmatch(text) else None
 
 
 def localized(name: str, wanted: str | None) -> list[str]:
-    """Where to look for a page: in the locale's folder, the language's, then none."""
+    """List where a page may lie: in the locale's folder, in the language's, in none."""
     if wanted is None:
         return [name]
     language = wanted.partition("-")[0]
