@@ -14,6 +14,9 @@ from parsepy.app.schema_templates import template_of
 from parsepy.backend import Backend, master_context
 from parsepy.cloud import current, loader
 from parsepy.files.gridfs import GridFS
+from parsepy.graphql.door import GraphQLDoor
+from parsepy.graphql.schema import custom
+from parsepy.graphql.stamps import SchemaKeeper
 from parsepy.http.asgi import ASGIScope, Receive, Send
 from parsepy.http.layers import ExchangeLayer
 from parsepy.http.limits import Limits
@@ -49,6 +52,7 @@ class Application:
         self._limits = Limits(backend, aliases())
         mount, pages = backend.config.mount_path.rstrip("/"), backend.config.pages.pages_endpoint
         self.doors = (
+            *_graphql(backend, self._limits),
             Door(f"{mount}/{pages}/", PagesDoor(backend, self._limits)),
             Door("", RestDoor(backend, self._limits)),
         )
@@ -228,6 +232,17 @@ class Application:
         await receive()
         await self.shutdown()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _graphql(backend: Backend, limits: Limits) -> tuple[Door, ...]:
+    """The door of GraphQL, if it is asked for."""
+    config = backend.config
+    if not config.mount_graphql:
+        return ()
+    keeper = SchemaKeeper(backend, custom.load(config.graphql_schema))
+    door = GraphQLDoor(backend, limits, keeper)
+    # Parse: not below the mount, and in whatever case
+    return (Door(config.graphql_path, door, ignores_case=True),)
 
 
 async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:

@@ -7,24 +7,32 @@ from parsepy.http.asgi import ASGIApplication, ASGIScope, Receive, Send
 
 
 class Door(NamedTuple):
-    """A way in over HTTP: all below ``path``, and ``path`` itself unless it ends in ``/``."""
+    """A way in over HTTP: all below ``path``, and ``path`` itself unless it ends in ``/``.
+
+    ``ignores_case``: of letters in the path.
+    """
 
     path: str
     application: ASGIApplication
+    ignores_case: bool = False
 
 
 class Dispatcher:
     """Passes each request to the first door that its path belongs to; the last takes all."""
 
     def __init__(self, doors: Sequence[Door]) -> None:
-        *self._doors, self._last = (
-            (door.path.rstrip("/") + "/", door.path, door.application) for door in doors
-        )
+        *self._doors, self._last = (_entry(door) for door in doors)
 
     def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass one request to its door."""
         path: str = scope["path"]
-        for below, itself, application in self._doors:
-            if path.startswith(below) or path == itself:
+        for below, itself, application, ignores_case in self._doors:
+            asked = path.lower() if ignores_case else path
+            if asked.startswith(below) or asked == itself:
                 return application(scope, receive, send)
         return self._last[2](scope, receive, send)
+
+
+def _entry(door: Door) -> tuple[str, str, ASGIApplication, bool]:
+    path = door.path.lower() if door.ignores_case else door.path
+    return path.rstrip("/") + "/", path, door.application, door.ignores_case

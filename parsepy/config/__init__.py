@@ -529,8 +529,8 @@ class Config(OptionGroup):
         "start the Live Query server in this process",
         acts=False,
     )
-    mount_graphql: bool = option("mountGraphQL", boolean, False, "offer GraphQL", acts=False)
-    graphql_path: str = option("graphQLPath", route, "/graphql", "path of GraphQL", acts=False)
+    mount_graphql: bool = option("mountGraphQL", boolean, False, "offer GraphQL")
+    graphql_path: str = option("graphQLPath", route, "/graphql", "path of GraphQL")
     graphql_schema: Path | str | None = maybe(
         "graphQLSchema",
         sdl,
@@ -542,7 +542,6 @@ class Config(OptionGroup):
         boolean,
         False,
         "allow introspection without the master key",
-        acts=False,
     )
     graphql_subscriptions: bool = option(
         "graphQLSubscriptions",

@@ -339,12 +339,8 @@ class RequestComplexityOptions(OptionGroup):
     subquery_limit: int = option(
         "subqueryLimit", limit, -1, "largest number of objects that a subquery may find"
     )
-    graphql_depth: int = option(
-        "graphQLDepth", limit, -1, "largest depth of GraphQL fields", acts=False
-    )
-    graphql_fields: int = option(
-        "graphQLFields", limit, -1, "largest number of GraphQL fields", acts=False
-    )
+    graphql_depth: int = option("graphQLDepth", limit, -1, "largest depth of GraphQL fields")
+    graphql_fields: int = option("graphQLFields", limit, -1, "largest number of GraphQL fields")
     batch_request_limit: int = option(
         "batchRequestLimit", limit, -1, "largest number of requests in a batch"
     )

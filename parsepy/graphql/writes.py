@@ -1,0 +1,168 @@
+"""Writes: new objects, changes, deletions; nested objects, links, files and ACLs in their input."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from parsepy.errors import Code, ParseError
+from parsepy.graphql.files import store
+from parsepy.graphql.reads import Columns, get
+from parsepy.graphql.runs import Run
+from parsepy.graphql.schema.naming import object_id_of
+from parsepy.graphql.wheres import internal_error
+from parsepy.model.values import JSONObject, pointer
+from parsepy.operations import objects
+
+_DELETE: JSONObject = {"__op": "Delete"}
+
+
+async def body_of(run: Run, class_name: str, fields: Mapping[str, Any] | None) -> JSONObject:
+    """The body of a save from the fields of an input.
+
+    Objects within it are created, and files stored, before the object itself is.
+    """
+    schema = run.classes[class_name]
+    body: JSONObject = {}
+    for name, value in (fields or {}).items():
+        kind = schema.types.get(name)
+        type_name = "" if kind is None else kind.name
+        if type_name == "ACL":
+            body[name] = _acl(value or {})  # Parse: null is an ACL that names nobody
+        elif type_name == "Relation":
+            assert kind is not None
+            body[name] = await _relation(run, name, kind.target or "", value)
+        elif value is None:
+            body[name] = _DELETE
+        elif type_name == "Pointer":
+            assert kind is not None
+            link = await _pointer(run, name, kind.target or "", value)
+            if link is not None:
+                body[name] = link
+        elif type_name == "File":
+            body[name] = await _file(run, value)
+        elif type_name == "GeoPoint":
+            body[name] = {**value, "__type": "GeoPoint"}
+        elif type_name == "Polygon":
+            corners = [[corner["latitude"], corner["longitude"]] for corner in value]
+            body[name] = {"__type": "Polygon", "coordinates": corners}
+        else:
+            body[name] = value
+    return body
+
+
+def _acl(value: Mapping[str, Any]) -> JSONObject:
+    acl: JSONObject = {}
+    everybody = value.get("public")
+    if everybody:
+        acl["*"] = _rights(everybody)
+    for rule in value.get("users") or ():
+        acl[object_id_of(rule["userId"], "_User")] = _rights(rule)
+    for rule in value.get("roles") or ():
+        acl[f"role:{rule['roleName']}"] = _rights(rule)
+    return acl
+
+
+def _rights(rule: Mapping[str, Any]) -> JSONObject:
+    return {"read": rule["read"], "write": rule["write"]}
+
+
+async def _new(run: Run, class_name: str, fields: Mapping[str, Any]) -> JSONObject:
+    """A pointer to an object that is created for it."""
+    saved = await objects.create(run.context, class_name, await body_of(run, class_name, fields))
+    return pointer(class_name, saved.object_id)
+
+
+def _linked(class_name: str, given: str) -> JSONObject:
+    return pointer(class_name, object_id_of(given, class_name))
+
+
+async def _pointer(run: Run, name: str, target: str, value: Mapping[str, Any]) -> JSONObject | None:
+    if len(value) != 1:
+        raise ParseError(
+            Code.INVALID_POINTER,
+            f"You need to provide link OR createLink on the pointer mutation of field {name}",
+        )
+    if value.get("createAndLink") is not None:
+        return await _new(run, target, value["createAndLink"])
+    link = value.get("link")
+    return _linked(target, link) if link else None
+
+
+async def _relation(run: Run, name: str, target: str, value: Any) -> JSONObject:
+    if value is None:
+        raise internal_error()
+    if not value:
+        raise ParseError(
+            Code.INVALID_POINTER,
+            f"You need to provide at least one operation on the relation mutation of field {name}",
+        )
+    added = [_linked(target, given) for given in value.get("add") or ()]
+    made = [await _new(run, target, fields) for fields in value.get("createAndAdd") or ()]
+    operations: list[JSONObject] = []
+    if value.get("add") is not None or made:
+        operations.append({"__op": "AddRelation", "objects": [*added, *made]})
+    if value.get("remove") is not None:
+        removed = [_linked(target, given) for given in value["remove"]]
+        operations.append({"__op": "RemoveRelation", "objects": removed})
+    return {"__op": "Batch", "ops": operations}
+
+
+async def _file(run: Run, value: Mapping[str, Any]) -> JSONObject:
+    upload = value.get("upload")
+    if upload is not None:
+        return {**await store(run.context, upload), "__type": "File"}
+    file = value.get("file")
+    if file and file.get("name"):
+        stored: JSONObject = {"__type": "File", "name": file["name"]}
+        if file.get("url"):
+            stored["url"] = file["url"]
+        return stored
+    raise ParseError(Code.FILE_SAVE_ERROR, "Invalid file upload.")
+
+
+def _shown(body: Mapping[str, Any]) -> JSONObject:
+    """What was written, as the answer shows it where the object itself is not read."""
+    return {
+        name: None if isinstance(value, dict) and value.get("__op") == "Delete" else value
+        for name, value in body.items()
+    }
+
+
+async def create(
+    run: Run, class_name: str, given: Mapping[str, Any], columns: Columns
+) -> JSONObject:
+    """Create an object; it is read again, by its maker's rights, for what is selected."""
+    body = await body_of(run, class_name, given.get("fields"))
+    saved = await objects.create(run.context, class_name, dict(body))
+    answered: JSONObject = saved.response if isinstance(saved.response, dict) else {}
+    object_id = str(answered.get("objectId") or saved.object_id)
+    found = await get(run, class_name, object_id, columns)
+    return {
+        **answered,
+        "updatedAt": answered.get("createdAt"),
+        **_shown(body),
+        **found,
+    }
+
+
+async def update(
+    run: Run, class_name: str, given: Mapping[str, Any], columns: Columns
+) -> JSONObject:
+    """Change an object; it is read again for what is selected."""
+    object_id = object_id_of(given["id"], class_name)
+    body = await body_of(run, class_name, given.get("fields"))
+    saved = await objects.update(run.context, class_name, object_id, dict(body))
+    answered: JSONObject = saved.response if isinstance(saved.response, dict) else {}
+    found = await get(run, class_name, object_id, columns)
+    return {"objectId": object_id, **answered, **_shown(body), **found}
+
+
+async def delete(
+    run: Run, class_name: str, given: Mapping[str, Any], columns: Columns
+) -> JSONObject:
+    """Delete an object, after reading what is selected of it."""
+    object_id = object_id_of(given["id"], class_name)
+    found: JSONObject = {}
+    if columns.has_keys and set(columns.names) - {"objectId"}:
+        found = await get(run, class_name, object_id, columns)
+    await objects.delete(run.context, class_name, object_id)
+    return {"objectId": object_id, **found}
