@@ -20,7 +20,7 @@ from graphql import (
 )
 
 from parsepy.graphql.fields import class_of_member, reader_of, schema_field_type
-from parsepy.graphql.paging import Page, cursor_of
+from parsepy.graphql.paging import FoundPage, cursor_of
 from parsepy.graphql.reads import Classes, find, page_columns_of, related_to
 from parsepy.graphql.runs import Anomaly, Complete, Later, Run
 from parsepy.graphql.schema.markers import (
@@ -209,7 +209,7 @@ class Completer:
         columns = page_columns_of(names, target, self._classes, self._limits)
         inner = self.connection(connection, group)
 
-        async def fetch(run: Run, owner: JSONObject) -> Page:
+        async def fetch(run: Run, owner: JSONObject) -> FoundPage:
             related = related_to(class_name, owner["objectId"], column)
             given = arguments(run.literals, run.variables)
             return await find(run, target, columns, given, related)

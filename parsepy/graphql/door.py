@@ -42,7 +42,7 @@ from parsepy.http.exchange import NO_ROUTE, Exchange, Step, exchange_of, needed,
 from parsepy.http.failures import failure_of
 from parsepy.http.limits import Limits
 from parsepy.http.refusals import HTTPRefusal
-from parsepy.http.requests import Body, Route, RouteMatch
+from parsepy.http.requests import BodyRule, Route, RouteMatch
 from parsepy.http.responses import Answer, send
 from parsepy.http.uploads import FileBody
 
@@ -74,7 +74,7 @@ class GraphQLDoor:
         self._path = backend.config.graphql_path
         admission = Admission(backend, limits)
         self._context = admission.context
-        route = Route("ANY", self._path, NO_ROUTE.route.handler, body=Body.NONE, in_batch=False)
+        route = Route("ANY", self._path, NO_ROUTE.route.handler, body=BodyRule.NONE, in_batch=False)
         self._match = RouteMatch(route, {})
         self._persisted = PersistedDocuments()
         self._documents: Documents | None = None

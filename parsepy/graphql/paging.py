@@ -28,7 +28,7 @@ class Window:
 
 
 @dataclass(slots=True)
-class Page:
+class FoundPage:
     """What was found: the objects, the number of the first, and how many there are in all.
 
     ``counted_before`` is their number where the page lies at the end, ``count`` where it was

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from parsepy.errors import Code, ParseError
-from parsepy.graphql.paging import DEFAULT_LIMIT, Page, window_of
+from parsepy.graphql.paging import DEFAULT_LIMIT, FoundPage, window_of
 from parsepy.graphql.runs import Run
 from parsepy.graphql.schema.naming import from_global_id, object_id_of
 from parsepy.graphql.wheres import to_rest
@@ -135,8 +135,14 @@ async def get(
 ) -> JSONObject:
     """One object; raises OBJECT_NOT_FOUND and what the read spine refuses."""
     columns.check(run)
-    query = Query(class_name, keys=columns.keys, include=columns.include, **preferences(options))
-    found = await spine.get(run.context, query, object_id)
+    query = queries.one(
+        class_name,
+        object_id,
+        keys=columns.keys,
+        include=columns.include,
+        **preferences(options),
+    )
+    found = await spine.get(run.context, query)
     if class_name == "_User":
         found.pop("sessionToken", None)
     return found
@@ -169,7 +175,7 @@ async def find(
     columns: PageColumns,
     arguments: Mapping[str, Any],
     related: JSONObject | None = None,
-) -> Page:
+) -> FoundPage:
     """A page of objects; with ``related``, of those in a relation."""
     context = run.context
     backend, privileged = context.backend, context.principal.is_privileged
@@ -181,7 +187,7 @@ async def find(
     window = window_of(arguments, limits.max_limit)
     where = queries.parse_where(raw, privileged=privileged, limits=limits) if raw else ()
     options = preferences(arguments.get("options"))
-    page = Page([], window.skip)
+    page = FoundPage([], window.skip)
     if window.is_from_end:
         counting = Query(class_name, where=where, limit=0, count=True, **options)
         page.counted_before = (await spine.find(context, counting)).count

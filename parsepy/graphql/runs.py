@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from parsepy.backend import RequestContext
-from parsepy.graphql.paging import Page
+from parsepy.graphql.paging import FoundPage
 from parsepy.model.schema import ClassSchema
 from parsepy.model.values import JSONObject
 
@@ -22,7 +22,7 @@ class Anomaly(Exception):
 class Later:
     """The page of a relation, which is read when the objects around it are complete."""
 
-    fetch: Callable[["Run", JSONObject], Awaitable[Page]]
+    fetch: Callable[["Run", JSONObject], Awaitable[FoundPage]]
     complete: "Complete"
     owner: JSONObject
     place: JSONObject

@@ -22,7 +22,7 @@ from parsepy.errors import ParseError
 from parsepy.graphql import reads, system
 from parsepy.graphql.failures import FieldError, error_of
 from parsepy.graphql.fields import class_of_member, reader_of, schema_field_type
-from parsepy.graphql.paging import Page, cursor_of
+from parsepy.graphql.paging import FoundPage, cursor_of
 from parsepy.graphql.runs import SIDE_BY_SIDE, Run
 from parsepy.graphql.schema.markers import (
     EdgeOf,
@@ -82,7 +82,7 @@ class Execution:
             if isinstance(outcome, GraphQLError):
                 raise outcome
             return outcome
-        if isinstance(source, Page):
+        if isinstance(source, FoundPage):
             return _of_page(source, info)
         if isinstance(source, _Edge):
             return source.item if info.field_name == "node" else cursor_of(source.number)
@@ -169,7 +169,7 @@ def _shorten(value: Any) -> Any:
     return value
 
 
-def _of_page(page: Page, info: GraphQLResolveInfo) -> Any:
+def _of_page(page: FoundPage, info: GraphQLResolveInfo) -> Any:
     if info.parent_type.name == "PageInfo":
         return page.info(info.field_name)
     if isinstance(marker_of(info.parent_type), EdgeOf):

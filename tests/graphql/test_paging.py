@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from parsepy.errors import ParseError
-from parsepy.graphql.paging import Page, Window, cursor_of, number_of, window_of
+from parsepy.graphql.paging import FoundPage, Window, cursor_of, number_of, window_of
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_cursor_is_read_back() -> None:
 
 
 def test_a_page_tells_what_lies_around_it() -> None:
-    page = Page([{}, {}], skip=3, count=7)
+    page = FoundPage([{}, {}], skip=3, count=7)
     assert page.info("hasNextPage") is True
     assert page.info("hasPreviousPage") is True
     assert page.info("startCursor") == cursor_of(3)
@@ -66,4 +66,4 @@ def test_a_page_tells_what_lies_around_it() -> None:
 
 
 def test_of_the_last_of_nothing_the_number_is_not_known() -> None:
-    assert Page([], counted_before=0).total is None
+    assert FoundPage([], counted_before=0).total is None
