@@ -58,7 +58,8 @@ async def _price(cart: Object, now: Object | None) -> None:
     code = await codes.valid_code(text) if text is not None else None
     subtotal = lines.subtotal(found)
     discount = codes.amount(subtotal, code)
-    cart.set("items", [line.stored() for line in found])
+    # a pointer alone stays one: what it costs is said by the order that is made of it
+    cart.set("items", [x.given if isinstance(x.given, Object) else x.stored() for x in found])
     cart.set({"subtotal": subtotal, "discount": discount, "total": subtotal - discount})
     if code is not None:
         cart.set("code", code.get("code"))

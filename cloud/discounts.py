@@ -1,15 +1,15 @@
 """Discount codes: who writes them, and how a shopper puts one on their cart (D1 to D5)."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from cloud.carts import cart_of
-from cloud.codes import valid_code
+from cloud.codes import WINDOW, tried, valid_code
 from cloud.money import to_decimal
 from cloud.rules import TRADERS, WRITE, caller, refuse, settle, with_staff
 from parsepy import (
-    ACL,
     Answer,
     Cloud,
     Code,
@@ -23,9 +23,6 @@ from parsepy import (
 )
 
 _CODE = re.compile(r"[A-Z0-9-]{3,40}")
-NOT_VALID = "This code is not valid."
-MOST_TRIES = 10
-WINDOW = timedelta(minutes=1)
 
 
 # --- writing them -------------------------------------------------------------------------------
@@ -93,20 +90,7 @@ async def remove_discount_code(request: FunctionRequest) -> dict[str, Any]:
 
 async def apply(user: Object, text: Any, cart: Any) -> dict[str, Any]:
     """D4: the confirmation, or one and the same refusal for unknown and expired codes."""
-    async with Cloud.lock(f"tries:{user.id}"):
-        await _check_tries(user)
-        code = await valid_code(text)
-        if code is None:
-            await Object("DiscountTry", user=user, ACL=ACL()).save(use_master_key=True)
-            raise ParseError(Code.VALIDATION_ERROR, NOT_VALID)
-    return await _put(user, code, cart)
-
-
-async def _check_tries(user: Object) -> None:
-    since = datetime.now(UTC) - WINDOW
-    tries = Query("DiscountTry").equal_to("user", user).greater_than("createdAt", since)
-    if await tries.count(use_master_key=True) >= MOST_TRIES:
-        raise ParseError(Code.REQUEST_LIMIT_EXCEEDED, "Too many wrong codes; wait a minute.")
+    return await _put(user, await tried(user, partial(valid_code, text)), cart)
 
 
 async def _put(user: Object, code: Object | None, named: Any) -> dict[str, Any]:

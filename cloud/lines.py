@@ -34,16 +34,20 @@ class Line:
         return f"{name} ({self.item.get('variation')})" if self.is_sku else name
 
     def stored(self) -> Any:
-        """The line as it is kept: as it came, and what the server adds to it."""
-        if not isinstance(self.given, dict):
-            return self.given
+        """The line as it is kept: as it came, and what the server adds to it.
+
+        A pointer alone is a line of one: it, too, says what it cost.
+        """
+        given = self.given
+        if not isinstance(given, dict):
+            given = {"sku" if self.is_sku else "product": given, "quantity": 1}
         added: dict[str, Any] = {
             "price": self.price,
             "name": self.product.get("name") if self.product is not None else None,
         }
         if self.is_sku:
             added["variation"] = self.item.get("variation")
-        return {**self.given, **added}
+        return {**given, **added}
 
 
 async def read(field: str, raw: Any) -> list[Line]:

@@ -1,8 +1,9 @@
 """Reports for the staff (R1)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from cloud.money import rounded, to_decimal
 from parsepy import Cloud, FunctionRequest, Object, Query
@@ -57,26 +58,62 @@ def _by_day(sold: list[Object]) -> list[dict[str, Any]]:
 
 async def _by_product(sold: list[Object]) -> list[dict[str, Any]]:
     """Units and revenue of each product, most revenue first."""
-    units: dict[str, int] = {}
-    revenue: dict[str, Decimal] = {}
     owners = await _products_of_skus(sold)
-    names: dict[str, str] = {}
-    for order in sold:
-        for item in order.get("products") or ():
-            bought = item if isinstance(item, Object) else item.get("sku") or item.get("product")
-            product = owners.get(str(bought.id), str(bought.id))
-            count = 1 if isinstance(item, Object) else int(item.get("quantity", 1))
-            price = None if isinstance(item, Object) else to_decimal(item.get("price"))
-            units[product] = units.get(product, 0) + count
-            revenue[product] = revenue.get(product, Decimal(0)) + (price or Decimal(0)) * count
-    query = Query("Product").contained_in("objectId", sorted(units)).limit(10_000)
-    for product in await query.find(use_master_key=True):
-        names[str(product.id)] = str(product.get("name"))
+    bought = [(order, [_bought(item, owners) for item in _lines(order)]) for order in sold]
+    ids = {item.product for _, items in bought for item in items}
+    query = Query("Product").contained_in("objectId", sorted(ids)).limit(10_000)
+    products = {str(item.id): item for item in await query.find(use_master_key=True)}
+    units = dict.fromkeys(sorted(ids), 0)
+    revenue = dict.fromkeys(sorted(ids), Decimal(0))
+    for order, items in bought:
+        for item, amount in zip(items, _amounts(order, items, products), strict=True):
+            units[item.product] += item.units
+            revenue[item.product] += amount
+    names = {key: str(product.get("name")) for key, product in products.items()}
     rows = [
         {"product": key, "name": names.get(key), "units": units[key], "revenue": revenue[key]}
         for key in units
     ]
     return sorted(rows, key=lambda row: (-float(str(row["revenue"])), str(row["product"])))
+
+
+class _Bought(NamedTuple):
+    """A line of an order: of which product, how many, and the price of one, where it is kept."""
+
+    product: str
+    units: int
+    price: Decimal | None
+
+
+def _lines(order: Object) -> list[Any]:
+    found = order.get("products")
+    return found if isinstance(found, list) else []
+
+
+def _bought(line: Any, owners: Mapping[str, str]) -> _Bought:
+    if isinstance(line, Object):  # of a time when a pointer alone was stored as it came
+        return _Bought(owners.get(str(line.id), str(line.id)), 1, None)
+    item = line.get("sku") or line.get("product")
+    product = owners.get(str(item.id), str(item.id))
+    return _Bought(product, int(line.get("quantity", 1)), to_decimal(line.get("price")))
+
+
+def _amounts(order: Object, items: list[_Bought], products: Mapping[str, Object]) -> list[Decimal]:
+    """What each line came to; where that was not kept, its share of the order by today's prices."""
+    kept = sum((i.price * i.units for i in items if i.price is not None), Decimal(0))
+    left = (to_decimal(order.get("subtotal")) or _total(order)) - kept
+    today = [_price_today(i, products) * i.units if i.price is None else Decimal(0) for i in items]
+    whole = sum(today, Decimal(0))
+    return [
+        i.price * i.units if i.price is not None else rounded(left * share / (whole or 1))
+        for i, share in zip(items, today, strict=True)
+    ]
+
+
+def _price_today(item: _Bought, products: Mapping[str, Object]) -> Decimal:
+    product = products.get(item.product)
+    price = to_decimal(product.get("price")) if product is not None else None
+    return price or Decimal(1)
 
 
 async def _products_of_skus(sold: list[Object]) -> dict[str, str]:

@@ -1,8 +1,11 @@
 """The schemas of `schema/variants/`: Customer, Coupon, Transaction, and orders of a customer."""
 
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from cloud.money import is_price, to_decimal
+from cloud.codes import tried
+from cloud.money import is_price, rounded, to_decimal
 from cloud.rules import owner, private_to, refuse
 from parsepy import Cloud, Code, Object, ParseError, Pointer, Proceed, Query, SaveRequest
 
@@ -31,16 +34,24 @@ async def check_coupon(request: SaveRequest) -> None:
 
 @Cloud.around_save("Transaction", require_user=True)
 async def check_transaction(request: SaveRequest, proceed: Proceed) -> None:
-    """A purchase is its buyer's, costs what the product costs, and takes it from the inventory."""
+    """A purchase is its buyer's, costs what the product costs, and takes it from the inventory.
+
+    A code of a coupon, sent as ``coupon``, takes its per cent off the price.
+    """
     sent = request.object
     if not sent.is_new:
         raise refuse("amount", "a transaction never changes")
     user = owner(request)
-    for field in set(sent.dirty_keys()) - {"product", "amount"}:
+    for field in set(sent.dirty_keys()) - {"product", "amount", "coupon"}:
         sent.revert(field)
     product = await _product(sent.get("product"))
-    if not is_price(sent.get("amount")) or sent.get("amount") != product.get("price"):
-        raise refuse("amount", f"it is {product.get('price')}")
+    coupon = None
+    if sent.get("coupon") is not None:
+        coupon = await tried(user, partial(_coupon, sent.get("coupon")))
+        sent.set("coupon", coupon.get("code"))
+    price = _reduced(product.get("price"), coupon)
+    if not is_price(sent.get("amount")) or to_decimal(sent.get("amount")) != price:
+        raise refuse("amount", f"it is {price}")
     sent.set({"user": user, "product": product})
     sent.acl = private_to(user)
 
@@ -56,6 +67,23 @@ async def check_transaction(request: SaveRequest, proceed: Proceed) -> None:
         await proceed(use_master_key=True)
 
     await take_and_store()
+
+
+async def _coupon(text: Any) -> Object | None:
+    """The coupon of that code."""
+    if not isinstance(text, str):
+        return None
+    query = Query("Coupon").equal_to("code", text.strip()).ascending("createdAt")
+    return await query.first(use_master_key=True)
+
+
+def _reduced(price: Any, coupon: Object | None) -> Decimal | None:
+    """What a product costs with a coupon: two decimals, half up."""
+    full = to_decimal(price)
+    discount = to_decimal(coupon.get("discount")) if coupon is not None else None
+    if full is None or discount is None:
+        return full
+    return full - rounded(full * discount / 100)
 
 
 async def _product(pointer: Any) -> Object:

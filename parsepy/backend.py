@@ -80,6 +80,7 @@ class Backend:
     account_rules: Mapping[str, Callable[..., Awaitable[Any]]] = field(default_factory=dict)
     security_checks: tuple[Any, ...] = ()
     push_queued: asyncio.Event = field(default_factory=asyncio.Event)
+    job_times_changed: asyncio.Event = field(default_factory=asyncio.Event)
     sign_up_required: tuple[str, ...] = ()
     state: str = "initialized"
 

@@ -154,6 +154,7 @@ class Application:
                 self._background(loader.watch(path, self._adopt))
         if self._runs_schedules:
             self._background(jobs.run_schedules(backend))
+            self._background(jobs.run_at_moments(backend))
             push = backend.config.push
             if push is not None and not push.disable_worker:
                 self._background(worker.run(backend))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from parsepy.cloud import current, threads
@@ -11,9 +12,9 @@ from parsepy.cloud.around import Proceed
 from parsepy.cloud.codec import decode, encode
 from parsepy.cloud.config import Config
 from parsepy.cloud.files import File
-from parsepy.cloud.handlers import FUNCTION, JOB, RECEIVER, handlers_of
+from parsepy.cloud.handlers import FUNCTION, JOB, NEXT_RUN, RECEIVER, handlers_of
 from parsepy.cloud.locks import Lock
-from parsepy.cloud.requests import DeleteRequest, SaveRequest
+from parsepy.cloud.requests import DeleteRequest, SaveRequest, TriggerRequest
 from parsepy.cloud.transactions import Transaction
 from parsepy.cloud.validators import Validator, declared
 from parsepy.config.paths import escape_path
@@ -144,11 +145,19 @@ class CloudCode:
 
     define = function
 
-    def job(self, name: str, *, schedule: str | None = None) -> Callable[[F], F]:
+    def job(
+        self,
+        name: str,
+        *,
+        schedule: str | None = None,
+        next_run: Callable[[TriggerRequest], Awaitable[datetime | None]] | None = None,
+    ) -> Callable[[F], F]:
         """Define the background job ``name``.
 
         ``schedule`` is a cron line in UTC (``*/5 * * * *``): one process of all that serve the
-        database runs it at each of its times.
+        database runs it at each of its times. ``next_run`` answers the moment of the next run, for
+        what is due at times that objects name; it is asked now and then, after each run, and at
+        ``Cloud.reschedule()``. One process of all runs the job then.
         """
         registry = _registry()
         if schedule is not None:
@@ -156,7 +165,8 @@ class CloudCode:
 
         def register(function: F) -> F:
             handler = JOB.handler(function, Validator())
-            registry.jobs[name] = Job(handler, schedule)
+            asked = None if next_run is None else NEXT_RUN.handler(next_run, Validator())
+            registry.jobs[name] = Job(handler, schedule, asked)
             return function
 
         return register
@@ -318,6 +328,10 @@ class CloudCode:
         acting = await current.context(use_master_key=True)
         given: JSONObject = encode(dict(params or {}))
         return await jobs.start(acting, name, given)
+
+    async def reschedule(self) -> None:
+        """Ask jobs for their next moment again: what they go by has changed."""
+        await jobs.reschedule(current.backend())
 
     def wait(self, awaitable: Awaitable[Any]) -> Any:
         """In a plain ``def`` hook: wait for something async, as ``Cloud.wait(order.save())``."""

@@ -8,6 +8,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from parsepy.backend import context_of
@@ -52,6 +53,7 @@ from parsepy.triggers import (
     Handler,
     JobEvent,
     LiveEvent,
+    NextRunEvent,
     ReceiverEvent,
     SavedEvent,
     SaveEvent,
@@ -174,6 +176,12 @@ def _take_result(request: TriggerRequest, answer: Any) -> Any:
     return UNDEFINED if answer is None else encode(answer, whole=True)
 
 
+def _take_moment(request: TriggerRequest, answer: Any) -> datetime | None:
+    if answer is None or (isinstance(answer, datetime) and answer.tzinfo is not None):
+        return answer
+    raise TypeError(f"next_run of {request.class_name} must return a datetime in a time zone")
+
+
 def _take_file(request: FileRequest, answer: Any) -> Any:
     if request.may_change and answer is not None and not isinstance(answer, File):
         raise TypeError(
@@ -195,6 +203,7 @@ def _take_nothing(request: TriggerRequest, answer: Any) -> None:
 
 FUNCTION = Shape(FunctionEvent, FunctionRequest, _take_result)
 JOB = Shape(JobEvent, JobRequest, _take_result)
+NEXT_RUN = Shape(NextRunEvent, TriggerRequest, _take_moment)
 RECEIVER = Shape(ReceiverEvent, ReceivedRequest, _take_result)
 
 MakeHandler = Callable[[Callable[..., Any], Validator], Handler]

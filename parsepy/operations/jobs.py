@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from contextvars import Context
 from datetime import UTC, datetime, timedelta
 
@@ -11,11 +12,13 @@ from parsepy.backend import Backend, RequestContext, master_context
 from parsepy.errors import Code, Interruption, ParseError
 from parsepy.model.values import JSONObject, date, now
 from parsepy.operations import save
-from parsepy.triggers import UNDEFINED, Job, JobEvent
+from parsepy.triggers import UNDEFINED, Handler, Job, JobEvent, NextRunEvent
 
 log = logging.getLogger("parsepy.jobs")
 _CLASS = "_JobStatus"
 _LATEST = timedelta(minutes=1)  # a time that was missed by more is left out
+_ASKED_EVERY = 5.0
+"""Seconds after which a job is asked for its next moment again: others write, too."""
 _CLAIMS_KEPT = 7 * 24 * 3600  # seconds
 
 
@@ -81,6 +84,7 @@ async def _run(
         raise
     finally:
         await asyncio.shield(_note(backend, status_id, {**outcome, "finishedAt": date(now())}))
+        backend.job_times_changed.set()
 
 
 async def _note(backend: Backend, status_id: str, values: JSONObject) -> None:
@@ -133,6 +137,57 @@ async def run_schedules(backend: Backend) -> None:
                 log.exception("the scheduled job %s could not be started", name)
 
 
+async def reschedule(backend: Backend) -> None:
+    """Ask jobs for their next moment at once, or when the running transaction has been stored."""
+    await backend.storage.after_commit(backend.job_times_changed.set)
+
+
+async def run_at_moments(backend: Backend) -> None:
+    """Start jobs at the moments that they name themselves, for as long as this runs.
+
+    A moment that has passed is made up for at once; each is taken by one process of all.
+    """
+    taken: dict[str, datetime] = {}
+    is_prepared = False
+    while True:
+        backend.job_times_changed.clear()
+        pause = _ASKED_EVERY
+        for name, job in list(backend.triggers.jobs.items()):
+            if job.next_run is None:
+                continue
+            moment = await _moment_of(backend, name, job.next_run)
+            if moment is None or taken.get(name) == moment:
+                continue
+            left = (moment - datetime.now(UTC)).total_seconds()
+            if left > 0:
+                pause = min(pause, left)
+                continue
+            taken[name] = moment
+            try:
+                if not is_prepared:
+                    await backend.storage.claims.prepare(_CLAIMS_KEPT)
+                    is_prepared = True
+                await _start_claimed(backend, name, f"{name}@@{moment.isoformat()}")
+            except Interruption as error:
+                log.error("the job %s could not be started: %s", name, error)
+                del taken[name]
+            except Exception:  # one that can't be started must not end the others' times
+                log.exception("the job %s could not be started", name)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(backend.job_times_changed.wait(), pause)
+
+
+async def _moment_of(backend: Backend, name: str, asked: Handler) -> datetime | None:
+    """Ask a job for its next moment; None where it has none or can't say."""
+    event = NextRunEvent(class_name=name, request=master_context(backend))
+    try:
+        answer = await backend.triggers.call(asked, event, f"the next run of {name}")
+    except (ParseError, Interruption) as error:
+        log.error("the next run of the job %s is not known: %s", name, error)
+        return None
+    return answer if isinstance(answer, datetime) else None
+
+
 def _next(jobs: dict[str, Job], after: datetime) -> tuple[datetime, list[str]]:
     """The next time at which jobs are due, and which."""
     times: dict[datetime, list[str]] = {}
@@ -148,7 +203,10 @@ def _next(jobs: dict[str, Job], after: datetime) -> tuple[datetime, list[str]]:
 
 
 async def _start_once(backend: Backend, name: str, moment: datetime) -> None:
+    await _start_claimed(backend, name, f"{name}@{moment.strftime('%Y-%m-%dT%H:%M')}")
+
+
+async def _start_claimed(backend: Backend, name: str, claim: str) -> None:
     job = backend.triggers.jobs.get(name)
-    claim = f"{name}@{moment.strftime('%Y-%m-%dT%H:%M')}"
     if job is not None and await backend.storage.claims.take(claim):
         await _begin(master_context(backend), name, job, {})

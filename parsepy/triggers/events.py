@@ -324,6 +324,15 @@ class JobEvent:
 
 
 @dataclass(slots=True, kw_only=True)
+class NextRunEvent:
+    """A job is asked when it runs next."""
+
+    kind: str = field(default="nextRun", init=False)
+    class_name: str
+    request: EventRequest
+
+
+@dataclass(slots=True, kw_only=True)
 class ReceiverEvent:
     """Another service has sent this body, to the byte."""
 

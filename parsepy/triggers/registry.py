@@ -21,10 +21,14 @@ MAX_DEPTH = 24
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A background job: its handler, and the cron line by which it runs by itself, if any."""
+    """A background job: its handler, and when it runs by itself, if it does.
+
+    That is a cron line, and a handler that answers the next moment (or None).
+    """
 
     handler: Handler
     schedule: str | None = None
+    next_run: Handler | None = None
 
 
 class TriggerLog(Protocol):

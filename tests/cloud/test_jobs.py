@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,7 +15,7 @@ from pymongo import MongoClient
 from parsepy.operations import jobs
 from parsepy.triggers import Job
 from tests.cloud.conftest import CloudShop, MakeShop
-from tests.conftest import MakeApp, database_in
+from tests.conftest import Client, MakeApp, database_in
 from tests.rest.shop import ok, refused
 
 JOBS = """
@@ -183,3 +183,60 @@ def test_the_next_time_names_the_jobs_that_are_due(
     }
     found, names = jobs._next(known, after)
     assert ((found.hour, found.minute), names) == (moment, due)
+
+
+# --- moments that jobs name themselves ---
+
+AT_MOMENTS = """
+from datetime import UTC, datetime, timedelta
+
+async def next_opening(request):
+    waiting = await Query("Sale").equal_to("open", False).ascending("at").first(use_master_key=True)
+    return waiting.get("at") if waiting is not None else None
+
+@Cloud.job("open", next_run=next_opening)
+async def open_sales(request):
+    due = Query("Sale").equal_to("open", False).less_than_or_equal_to("at", datetime.now(UTC))
+    for sale in await due.find(use_master_key=True):
+        await sale.save({"open": True}, use_master_key=True)
+
+@Cloud.after_save("Sale")
+async def see(request):
+    await Cloud.reschedule()
+"""
+
+
+async def test_a_job_runs_at_the_moment_that_it_names_on_one_process_of_two(
+    app: MakeApp,
+    mongo_uri: str,
+    mongo: MongoClient[dict[str, Any]],
+    cloud_file: Callable[[str], Path],
+) -> None:
+    name = f"test_{uuid4().hex[:16]}"
+    options = {"cloud": str(cloud_file(AT_MOMENTS)), "databaseURI": database_in(mongo_uri, name)}
+    one, _ = await app(**options), await app(**options)
+    with mongo[name]["Sale"].watch([{"$match": {"operationType": "update"}}]) as opened:
+        at = datetime.now(UTC) + timedelta(seconds=0.5)
+        moment = {"__type": "Date", "iso": at.isoformat(timespec="milliseconds")[:-6] + "Z"}
+        ok(await Client(one).post("/classes/Sale", json={"open": False, "at": moment}), 201)
+        event = await asyncio.to_thread(opened.next)
+        assert event["wallTime"] - at < timedelta(seconds=1)
+        assert event["wallTime"] - at > -timedelta(milliseconds=1)
+    assert mongo[name]["_JobStatus"].count_documents({}) == 1
+    mongo.drop_database(name)
+
+
+async def test_a_next_run_that_is_no_moment_is_logged_and_runs_nothing(
+    app: MakeApp, cloud_file: Callable[[str], Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    source = """
+async def soon(request): return "soon"
+
+@Cloud.job("never", next_run=soon)
+async def never(request): pass
+"""
+    it = await app(cloud=str(cloud_file(source)))
+    asked = it.backend.triggers.jobs["never"].next_run
+    assert asked is not None
+    assert await jobs._moment_of(it.backend, "never", asked) is None
+    assert "next_run of never must return a datetime in a time zone" in caplog.text

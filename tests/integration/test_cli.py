@@ -205,7 +205,8 @@ def test_git_leaves_the_keys_and_data_out_by_itself(shop: Server) -> None:
 
 def in_node(folder: Path, file: str, script: str) -> str:
     """What a script that uses the real SDK prints."""
-    (folder / "node_modules").symlink_to(REFERENCE / "node_modules")
+    if not (folder / "node_modules").exists():
+        (folder / "node_modules").symlink_to(REFERENCE / "node_modules")
     (folder / file).write_text(script)
     done = subprocess.run(
         ["node", file], cwd=folder, capture_output=True, text=True, timeout=DEADLINE, check=False
@@ -224,8 +225,10 @@ def test_the_printed_snippet_lists_products(shop: Server, tmp_path: Path) -> Non
 def test_the_purchase_of_the_readme_can_be_made(shop: Server, tmp_path: Path) -> None:
     script = README.partition("```js\n")[2].partition("```")[0]
     assert "http://localhost:1337/parse" in script
-    printed = in_node(tmp_path, "buy.mjs", script.replace("http://localhost:1337/parse", shop.url))
-    assert printed.count("className: 'Order'") == 1
+    script = script.replace("http://localhost:1337/parse", shop.url)
+    assert in_node(tmp_path, "buy.mjs", script).count("className: 'Order'") == 1
+    # F4: and once more
+    assert in_node(tmp_path, "buy.mjs", script).count("className: 'Order'") == 2
 
 
 def test_commands_use_the_database_of_the_running_server(shop: Server) -> None:

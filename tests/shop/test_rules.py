@@ -386,3 +386,51 @@ async def test_y1_without_a_gateway_no_payment_is_made(shop: Shop) -> None:
     made = await order(ann, line(sku))
     answer = await ann.client.post("/functions/createPayment", json={"order": made})
     assert refused(answer, 141) == "No payment gateway is configured."
+
+
+async def test_f1_an_order_by_plain_pointers_says_what_it_cost(shop: Shop) -> None:
+    ann, staff, sku = await shop.shopper(), await shop.shopper("staff"), await shop.sku(5, 7)
+    made = await order(ann, pointer("SKU", sku), pointer("SKU", sku))
+    [first, second] = ok(await ann.client.get(f"/classes/Order/{made}"))["products"]
+    assert first == second
+    assert (first["sku"]["objectId"], first["quantity"]) == (sku, 1)
+    assert (first["price"], first["variation"]) == (7, "blue")
+    assert first["name"].startswith("Mug")
+    assert await shop.stock(sku) == 3
+    ok(await staff.client.put(f"/classes/Order/{made}", json={"status": "paid"}))
+    owner = ok(await ann.client.get(f"/classes/SKU/{sku}"))["product"]["objectId"]
+    report = ok(await staff.client.post("/functions/salesReport", json={}))["result"]
+    [row] = [row for row in report["byProduct"] if row["product"] == owner]
+    assert (row["units"], row["revenue"]) == (2, 14)
+
+
+async def test_f1_an_order_that_was_stored_without_prices_is_reported_by_its_total(
+    shop: Shop,
+) -> None:
+    ann, staff = await shop.shopper(), await shop.shopper("staff")
+    dear, cheap = await shop.sku(5, 9), await shop.sku(5, 3)
+    made = await order(ann, line(dear))
+    storage = shop.application.backend.storage
+    old = [
+        {"__type": "Pointer", "className": "SKU", "objectId": dear},
+        {"__type": "Pointer", "className": "SKU", "objectId": cheap},
+    ]
+    values = {"products": old, "subtotal": 24, "total": 24, "status": "paid"}
+    await storage.connection.collection("Order").update_one({"_id": made}, {"$set": values})
+    report = ok(await staff.client.post("/functions/salesReport", json={}))["result"]
+    owners = [
+        ok(await ann.client.get(f"/classes/SKU/{sku}"))["product"]["objectId"]
+        for sku in (dear, cheap)
+    ]
+    revenue = {row["product"]: row["revenue"] for row in report["byProduct"]}
+    assert [revenue[owner] for owner in owners] == [18, 6]
+
+
+async def test_f1_a_cart_keeps_the_pointers_that_it_was_given(shop: Shop) -> None:
+    ann, sku = await shop.shopper(), await shop.sku(5, 7)
+    given = pointer("SKU", sku)
+    cart = ok(await ann.client.post("/classes/Cart", json={"items": [given]}), 201)
+    assert cart["total"] == 7
+    assert ok(await ann.client.get("/classes/Cart"))["results"][0]["items"] == [given]
+    placed = ok(await ann.client.post("/functions/checkout", json={}))["result"]
+    assert placed["products"][0]["price"] == 7

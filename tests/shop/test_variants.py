@@ -92,6 +92,38 @@ async def test_the_flow_of_the_shopping_variant(shopping: App) -> None:
     assert await bob.find("Transaction") == []
 
 
+async def test_f3_a_coupon_takes_its_per_cent_off_a_transaction(shopping: App) -> None:
+    clerk = await shopping.user("clerk", roles=["staff"], email="clerk@example.com")
+    mug = await clerk.create("Product", {"name": "Mug", "price": 9.99, "inventory": 3})
+    await clerk.create("Coupon", {"code": "SPRING", "discount": 15})
+    ann = await shopping.user("ann", email="ann@example.com")
+    purchase = {"user": ann.pointer, "product": pointer("Product", mug["objectId"])}
+
+    full = await refused(
+        ann.create("Transaction", {**purchase, "amount": 9.99, "coupon": "SPRING"})
+    )
+    assert (full.code, full.message) == (142, "amount: it is 8.49")
+    without = await refused(ann.create("Transaction", {**purchase, "amount": 8.49}))
+    assert without.message == "amount: it is 9.99"
+    bought = await ann.create("Transaction", {**purchase, "amount": 8.49, "coupon": " SPRING "})
+    seen = await ann.get("Transaction", bought["objectId"])
+    assert (seen["amount"], seen["coupon"]) == (8.49, "SPRING")
+    assert (await ann.get("Product", mug["objectId"]))["inventory"] == 2
+
+
+async def test_f3_a_coupon_that_is_none_buys_nothing_and_guessing_has_an_end(shopping: App) -> None:
+    clerk = await shopping.user("clerk", roles=["staff"], email="clerk@example.com")
+    mug = await clerk.create("Product", {"name": "Mug", "price": 10, "inventory": 3})
+    ann = await shopping.user("ann", email="ann@example.com")
+    purchase = {"user": ann.pointer, "product": pointer("Product", mug["objectId"]), "amount": 9}
+    codes = [
+        (await refused(ann.create("Transaction", {**purchase, "coupon": guess}))).code
+        for guess in [*map(str, range(9)), 7, "SPRING"]
+    ]
+    assert codes == [Code.VALIDATION_ERROR] * 10 + [Code.REQUEST_LIMIT_EXCEEDED]
+    assert (await ann.get("Product", mug["objectId"]))["inventory"] == 3
+
+
 async def test_the_shopping_variant_refuses_wrong_amounts_and_lists_no_coupons(
     shopping: App,
 ) -> None:
