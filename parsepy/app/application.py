@@ -13,6 +13,7 @@ from parsepy.app.parts import start_and_end_functions
 from parsepy.app.schema_templates import template_of
 from parsepy.backend import Backend, master_context
 from parsepy.cloud import current, loader
+from parsepy.config import ConfigError
 from parsepy.files.gridfs import GridFS
 from parsepy.graphql.door import GraphQLDoor
 from parsepy.graphql.schema import custom
@@ -74,7 +75,8 @@ class Application:
             # first, so that a slip in cloud code changes nothing in the database
             path = backend.config.cloud
             loaded = None if path is None else loader.load(path)
-            await backend.storage.ping()
+            await backend.storage.look()
+            self._tell_of_standalone()
             await schemas.prepare_database(backend)
             await self._call("schema.beforeMigration")
             await self._apply_templates()
@@ -89,6 +91,17 @@ class Application:
             await self._close()
             raise
         backend.state = "ok"
+
+    def _tell_of_standalone(self) -> None:
+        if not self.backend.storage.is_standalone:
+            return
+        if self.backend.config.database_options.enable_schema_hooks:
+            log.warning("databaseOptions.enableSchemaHooks has no effect: it needs a replica set")
+        log.warning(
+            "the MongoDB is no replica set: transactions are refused, and Live Query sees what "
+            "this process writes. For both, start it with `mongod --replSet rs0`, and once run "
+            "`mongosh --eval 'rs.initiate()'`"
+        )
 
     async def _call(self, option: str) -> None:
         """Call the operator's function that an option names; it acts with the master key."""
@@ -113,7 +126,9 @@ class Application:
     async def _follow_schemas(self) -> None:
         """Follow the changes that other processes make to schemas, if the option says so."""
         backend = self.backend
-        is_shared = backend.storage.files_database is not None  # memory: is this process's own
+        storage = backend.storage
+        # memory: is this process's own
+        is_shared = storage.files_database is not None and not storage.is_standalone
         if backend.config.database_options.enable_schema_hooks and is_shared:
             stream = backend.storage.stream(SCHEMA_ROWS)
             await stream.open()
@@ -121,8 +136,21 @@ class Application:
 
     async def _start_live(self) -> None:
         if self.live is not None:
+            live = self.backend.config.live_query
+            if live is not None and live.carrier == "changeStreams":
+                self._refuse_streams()
             await self.live.open()
             self._live_task = asyncio.create_task(self.live.run())
+
+    def _refuse_streams(self) -> None:
+        if self.backend.storage.is_standalone:
+            raise ConfigError(
+                [
+                    "liveQuery.carrier: changeStreams need a MongoDB that is a replica set "
+                    "(`mongod --replSet rs0`, and once `mongosh --eval 'rs.initiate()'`); without "
+                    'one write "liveQuery": {"carrier": "direct"}'
+                ]
+            )
 
     async def _apply_templates(self) -> None:
         options = self.backend.config.schema

@@ -63,8 +63,25 @@ def _with_transport(config: Config, *, is_alone: bool) -> Config:
     live = config.live_query
     if live is None or live.carrier is not None:
         return config
-    carrier = "direct" if is_alone else "changeStreams"
+    is_direct = is_alone or _is_standalone(config)
+    carrier = "direct" if is_direct else "changeStreams"
     return dataclasses.replace(config, live_query=dataclasses.replace(live, carrier=carrier))
+
+
+def _is_standalone(config: Config) -> bool:
+    """Is the database a MongoDB without change streams? One that is not there is no such."""
+    from pymongo import MongoClient
+    from pymongo.errors import PyMongoError
+
+    if config.database_uri is None or is_in_memory(config):
+        return False
+    options = {"serverSelectionTimeoutMS": 5000, **config.database_options.driver}
+    try:
+        with MongoClient[dict[str, object]](config.database_uri, **options) as client:
+            hello = client.admin.command("hello")
+    except (PyMongoError, ValueError):  # which the start itself comes upon, and tells
+        return False
+    return "setName" not in hello and hello.get("msg") != "isdbgrid"
 
 
 def _serve_many(count: int, config: Config, listener: socket.socket, welcome: str) -> None:

@@ -12,7 +12,7 @@ from pymongo.errors import PyMongoError
 
 from parsepy.storage.documents import Document
 from parsepy.storage.driver import Collection, Reads
-from parsepy.storage.failures import Unavailable, guard, translated
+from parsepy.storage.failures import Unavailable, guard, no_transactions, translated
 from parsepy.storage.transactions import Call, Result, RunningTransaction
 
 _CODEC: CodecOptions[Document] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
@@ -45,6 +45,8 @@ class Connection:
         self.in_memory = in_memory
         self.retry_lock = asyncio.Lock()
         """Held by a transaction that has met another one: such follow one another."""
+        self.is_standalone = False
+        """Is it a MongoDB alone, that has neither transactions nor change streams?"""
         self._collections: dict[str, Collection] = {}
 
     async def ping(self) -> None:
@@ -53,6 +55,16 @@ class Connection:
             await self.database.command("ping")
         except PyMongoError as error:
             raise Unavailable(str(error)) from error
+
+    async def look(self) -> None:
+        """Find out what kind of MongoDB it is; raises ``Unavailable``."""
+        if self.in_memory:
+            return
+        try:
+            hello = await self.database.command("hello")
+        except PyMongoError as error:
+            raise Unavailable(str(error)) from error
+        self.is_standalone = "setName" not in hello and hello.get("msg") != "isdbgrid"
 
     async def close(self) -> None:
         """Close the connections."""
@@ -84,8 +96,11 @@ class Connection:
         What belongs to the schema (columns, indexes) stays either way; indexes are made when
         the transaction is over. Calls inside follow one another: a session carries one at a
         time. When another transaction comes in between, the calls are made again, up to
-        ``attempts`` times in all; raises ``Conflict`` when that does not help.
+        ``attempts`` times in all; raises ``Conflict`` when that does not help, and
+        OPERATION_FORBIDDEN on a MongoDB that has no transactions.
         """
+        if self.is_standalone:
+            raise no_transactions()
         lasting: list[Callable[[], Awaitable[None]]] = []
         undone: list[Callable[[], None]] = []
         is_committed = False

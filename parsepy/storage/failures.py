@@ -18,6 +18,7 @@ from parsepy.errors import Code, Interruption, ParseError
 from parsepy.storage.transactions import Conflict, is_transient
 
 _NO_GEO_KEYS = 16755
+_ILLEGAL = 20
 # MongoDB's numbers of refusals that a client's data caused
 _BAD_VALUE = {
     2: Code.INVALID_QUERY,  # BadValue
@@ -59,6 +60,14 @@ class Unavailable(Interruption):
     """The database can't be reached now."""
 
 
+def no_transactions() -> ParseError:
+    """The refusal of a transaction by a MongoDB that is no replica set."""
+    return ParseError(
+        Code.OPERATION_FORBIDDEN,
+        "Transactions need a database that is a replica set, which this server's is not.",
+    )
+
+
 def translated(error: PyMongoError) -> Exception:
     """A driver's error in the house's terms."""
     if isinstance(error, DuplicateKeyError):
@@ -70,6 +79,8 @@ def translated(error: PyMongoError) -> Exception:
     if is_transient(error):
         return Conflict(str(error))
     if isinstance(error, OperationFailure) and error.code is not None:
+        if error.code == _ILLEGAL and "replica set" in str(error):
+            return no_transactions()
         return refused(error.code, str((error.details or {}).get("errmsg", error))) or error
     return error
 

@@ -78,6 +78,15 @@ class Storage:
         """Return when the database has answered; raise ``Unavailable`` otherwise."""
         await self.connection.ping()
 
+    async def look(self) -> None:
+        """Find out what kind of MongoDB it is; raises ``Unavailable``."""
+        await self.connection.look()
+
+    @property
+    def is_standalone(self) -> bool:
+        """Is the database a MongoDB alone, without transactions and change streams?"""
+        return self.connection.is_standalone
+
     async def close(self) -> None:
         """Close the connections."""
         await self.connection.close()
