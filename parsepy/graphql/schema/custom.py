@@ -205,7 +205,7 @@ def _extension(schema: GraphQLSchema, name: str, node: DefinitionNode) -> Iterat
     for part in _PARTS:
         if given.get(part):
             there = _members(known, part)
-            given[part] = tuple(m for m in given[part] if not _is_there(name, m, there))
+            given[part] = tuple(m for m in given[part] if not _repeats(name, m, there))
     if given.get("directives") or any(given.get(part) for part in _PARTS):
         made: Any = type(extension)(**given)
         yield made
@@ -226,7 +226,8 @@ def _members(known: Any, part: str) -> dict[str, str]:
     return {member.name: "" for member in found}
 
 
-def _is_there(type_name: str, member: Any, there: dict[str, str]) -> bool:
+def _repeats(type_name: str, member: Any, there: dict[str, str]) -> bool:
+    """Whether a type has this member already; raises ``GraphQLError`` if with another type."""
     name = member.name.value
     if name not in there:
         return False

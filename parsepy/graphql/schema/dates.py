@@ -102,7 +102,7 @@ _END = _Piece("end", "")
 
 
 @dataclass(slots=True)
-class _Reader:
+class _DateReader:
     """What was read so far of a loose notation."""
 
     pieces: list[_Piece]
@@ -140,7 +140,7 @@ class _Reader:
 
 def _loose(text: str) -> datetime | None:
     pieces = [_Piece(match.lastgroup or "", match[0]) for match in _PIECES.finditer(text)]
-    reader = _Reader(pieces)
+    reader = _DateReader(pieces)
     while (piece := reader.take()) is not _END:
         if piece.kind == "digits":
             is_fine = _number(reader, piece)
@@ -158,11 +158,11 @@ def _loose(text: str) -> datetime | None:
     return _composed(reader)
 
 
-def _may_have_zone(reader: _Reader) -> bool:
+def _may_have_zone(reader: _DateReader) -> bool:
     return bool(reader.times) or (reader.zone_hour == 0 and reader.zone_minute == 0)
 
 
-def _number(reader: _Reader, piece: _Piece) -> bool:
+def _number(reader: _DateReader, piece: _Piece) -> bool:
     reader.has_number = True
     number = piece.number
     if reader.skip(":"):
@@ -192,7 +192,7 @@ def _number(reader: _Reader, piece: _Piece) -> bool:
     return len(reader.dates) <= 3
 
 
-def _word(reader: _Reader, word: str) -> bool:
+def _word(reader: _DateReader, word: str) -> bool:
     if word in _HALVES and reader.times:
         reader.half = _HALVES[word]
     elif word[:3] in _MONTHS:
@@ -207,7 +207,7 @@ def _word(reader: _Reader, word: str) -> bool:
     return True
 
 
-def _zone(reader: _Reader, sign: str) -> bool:
+def _zone(reader: _DateReader, sign: str) -> bool:
     reader.sign = -1 if sign == "-" else 1
     digits = reader.take() if reader.peek().kind == "digits" else _Piece("digits", "")
     reader.has_number = True
@@ -222,13 +222,13 @@ def _zone(reader: _Reader, sign: str) -> bool:
     return True
 
 
-def _skip_parentheses(reader: _Reader) -> None:
+def _skip_parentheses(reader: _DateReader) -> None:
     depth = 1
     while depth and (piece := reader.take()) is not _END:
         depth += (piece.text == "(") - (piece.text == ")")
 
 
-def _composed(reader: _Reader) -> datetime | None:
+def _composed(reader: _DateReader) -> datetime | None:
     if not reader.dates:
         return None
     first, second, third = [*reader.dates, 1, 1][:3]
