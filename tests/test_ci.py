@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -38,6 +39,14 @@ def test_the_workflow_runs_on_every_python_that_the_classifiers_name() -> None:
     assert JOB["strategy"]["matrix"]["python"] == VERSIONS
     (setup,) = (step for step in JOB["steps"] if "setup-python" in step.get("uses", ""))
     assert setup["with"]["python-version"] == "${{ matrix.python }}"
+
+
+def test_no_starlette_is_allowed_that_one_header_keeps_busy() -> None:
+    """Before 0.49.1 a file answered a Range header in the square of its length (CVE-2025-62727)."""
+    (starlette,) = (need for need in PROJECT["dependencies"] if need.startswith("starlette"))
+    allowed = Requirement(starlette).specifier
+    assert "0.49.1" in allowed
+    assert "0.49.0" not in allowed
 
 
 def test_make_takes_the_python_of_the_matrix() -> None:
