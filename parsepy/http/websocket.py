@@ -100,7 +100,7 @@ class Socket(asyncio.Protocol):
         )
         self._transport: asyncio.Transport | None = None
         self._owner: Owner | None = None
-        self._parts: list[bytes] = []
+        self._text = bytearray()  # of fragments, of which a client may send any number
         self._is_text = True
         self._out: list[bytes] = []
         self._gathered = 0
@@ -181,13 +181,12 @@ class Socket(asyncio.Protocol):
 
     def _on_frame(self, event: Frame) -> None:
         if event.opcode in (Opcode.TEXT, Opcode.BINARY):
-            self._is_text, self._parts = event.opcode is Opcode.TEXT, []
+            self._is_text, self._text = event.opcode is Opcode.TEXT, bytearray()
         elif event.opcode is not Opcode.CONT:
             return  # the protocol answers pings and closes itself
-        self._parts.append(bytes(event.data))
+        self._text += event.data
         if event.fin:
-            text = b"".join(self._parts)
-            self._parts = []
+            text, self._text = bytes(self._text), bytearray()
             if not self._is_text:
                 self.close(1003, "only text is understood")
             elif self._owner is not None:
