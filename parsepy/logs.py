@@ -93,6 +93,13 @@ def stamp(seconds: float) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def _visible(found: re.Match[str]) -> str:
+    return "\n  " if found[0] == "\n" else ascii(found[0])[1:-1]
+
+
 class JSONLines(logging.Formatter):
     """Formats a record as one line of JSON (option jsonLogs)."""
 
@@ -102,7 +109,10 @@ class JSONLines(logging.Formatter):
 
 
 class Lines(logging.Formatter):
-    """Formats a record as a line for people, secrets masked."""
+    """Formats a record as a line for people, secrets masked.
+
+    Further lines of a message are indented: what a client has written passes for no record.
+    """
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -110,6 +120,10 @@ class Lines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Format a record as one line, with its traceback below."""
         return mask(super().format(record))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """Format a record without its traceback."""
+        return _CONTROL.sub(_visible, super().formatMessage(record))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from parsepy.logs import JSONLines, LogQuery, LogStore, files_kept, mask, shown
+from parsepy.logs import JSONLines, Lines, LogQuery, LogStore, files_kept, mask, shown
 
 DAY = 86_400.0
 
@@ -36,6 +36,14 @@ def test_a_secret_is_masked_wherever_it_stands(text: str) -> None:
 
 def test_a_session_token_is_known_by_its_form() -> None:
     assert mask("deleted r:0123456789abcdef0123456789abcdef now") == "deleted r:******** now"
+
+
+def test_a_line_that_a_client_has_written_passes_for_no_record() -> None:
+    sent = "GET /parse/a\n2026-01-01 ERROR parsepy: all is lost\r\x1b[2J\u2028\tß"
+    written = Lines().format(logging.makeLogRecord({"msg": "%s 404", "args": (sent,)}))
+    first, *others = written.split("\n")
+    assert first.endswith("GET /parse/a")
+    assert others == ["  2026-01-01 ERROR parsepy: all is lost\\r\\x1b[2J\\u2028\tß 404"]
 
 
 @pytest.mark.parametrize("text", ["GET /classes/Order?limit=3", "the key of the city", "a:b@c"])
