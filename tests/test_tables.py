@@ -34,7 +34,8 @@ APART = {"$nearSphere", "$text", *geo.REGIONS}  # a clause of its own each
 # Where a class is named although the file is not its own, and why.
 NAMED = {
     "graphql/schema/__init__.py": {"_User"},  # without users nobody logs in
-    "graphql/schema/classes.py": {"_User"},  # passwords are not shown; there is a viewer
+    "graphql/schema/classes.py": {"_User"},  # of whom one is the viewer
+    "graphql/schema/outputs.py": {"_User"},  # passwords are not shown
     "model/graphql_config.py": {"_User"},  # a sign-up has two fields at least
     "model/permissions.py": {"_User"},  # pointers to users carry rights
     "model/scope.py": {"_User"},  # likewise

@@ -20,6 +20,12 @@ COLUMN = {"type": "String"}
 
 
 @pytest.fixture
+async def application(app: MakeApp) -> Application:
+    """An application without cloud code."""
+    return await app()
+
+
+@pytest.fixture
 def backend(application: Application) -> Backend:
     """The backend of the application that `master` speaks to."""
     return application.backend

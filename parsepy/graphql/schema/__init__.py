@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from graphql import GraphQLObjectType, GraphQLSchema
 
+from parsepy.graphql.schema import classes as types_of_a_class
 from parsepy.graphql.schema import custom as own
 from parsepy.graphql.schema import fields, naming, users
 from parsepy.graphql.schema import subscriptions as live
-from parsepy.graphql.schema.classes import ClassBuilder
 from parsepy.graphql.schema.custom import CustomTypes
 from parsepy.graphql.schema.draft import Draft
 from parsepy.graphql.schema.records import ClassTypes
@@ -36,7 +36,7 @@ def build(
     known: dict[str, ClassTypes] = {}
     fields.add_node(draft)
     for name in shown:
-        ClassBuilder(draft, classes[name], known).build()
+        types_of_a_class.add(draft, classes[name], known)
     draft.add_type(draft.array_result)
     draft.array_members = [
         made.output for name in shown if (made := known[name]).output is not None

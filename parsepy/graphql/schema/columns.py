@@ -12,7 +12,7 @@ from graphql import (
     GraphQLUnionType,
 )
 
-from parsepy.graphql.schema import types
+from parsepy.graphql.schema import conditions, types
 from parsepy.graphql.schema.records import ClassTypes
 from parsepy.graphql.schema.scalars import ANY, BYTES, DATE, OBJECT
 from parsepy.model.values import FieldType
@@ -45,17 +45,17 @@ _OUTPUTS: dict[str, Any] = {
     "ACL": GraphQLNonNull(types.ACL),
 }
 _WHERES: dict[str, Any] = {
-    "String": types.STRING_WHERE,
-    "Number": types.NUMBER_WHERE,
-    "Boolean": types.BOOLEAN_WHERE,
-    "Array": types.ARRAY_WHERE,
-    "Object": types.OBJECT_WHERE,
-    "Date": types.DATE_WHERE,
-    "File": types.FILE_WHERE,
-    "GeoPoint": types.GEO_POINT_WHERE,
-    "Polygon": types.POLYGON_WHERE,
-    "Bytes": types.BYTES_WHERE,
-    "ACL": types.OBJECT_WHERE,
+    "String": conditions.STRING_WHERE,
+    "Number": conditions.NUMBER_WHERE,
+    "Boolean": conditions.BOOLEAN_WHERE,
+    "Array": conditions.ARRAY_WHERE,
+    "Object": conditions.OBJECT_WHERE,
+    "Date": conditions.DATE_WHERE,
+    "File": conditions.FILE_WHERE,
+    "GeoPoint": conditions.GEO_POINT_WHERE,
+    "Polygon": conditions.POLYGON_WHERE,
+    "Bytes": conditions.BYTES_WHERE,
+    "ACL": conditions.OBJECT_WHERE,
 }
 
 

@@ -17,7 +17,7 @@ from graphql import (
     GraphQLUnionType,
 )
 
-from parsepy.graphql.schema import naming, schema_types, types
+from parsepy.graphql.schema import conditions, naming, schema_types, types
 from parsepy.graphql.schema.markers import Operation, PayloadOf
 from parsepy.model.graphql_config import GraphQLConfig
 
@@ -48,7 +48,7 @@ class Draft:
         self.config = config
         self.has_users = has_users
         self.types: dict[str, GraphQLNamedType] = {
-            made.name: made for made in (*types.FIXED, *schema_types.FIXED)
+            made.name: made for made in (*conditions.FIXED, *schema_types.FIXED)
         }
         self.queries: dict[str, GraphQLField] = {}
         self.mutations: dict[str, GraphQLField] = {}
