@@ -8,7 +8,7 @@ from typing import Any
 from graphql import GraphQLError, OperationType
 
 from parsepy.graphql.documents import Documents, Prepared
-from parsepy.graphql.failures import error_of
+from parsepy.graphql.failures import FieldError, error_of
 from parsepy.graphql.plans import OperationPlan, Step, Variant
 from parsepy.graphql.runs import Anomaly, Later, Run, batched
 from parsepy.graphql.slow_path import Execution, Outcome
@@ -59,8 +59,25 @@ async def execute(
         if step.constant is not None:
             outcomes[step.key] = step.constant
     execution = Execution(documents.compilation.schema, run, outcomes)
-    made = await execution.execute(prepared.own_tree(), name, given)
+    tree = prepared.own_tree()
+    first = None if plan.kind is OperationType.MUTATION else _failed_at_once(variant, outcomes)
+    if first is not None:
+        made = execution.failed(tree, name, first, outcomes[first])
+    else:
+        made = await execution.execute(tree, name, given)
     return Result(made.data, made.errors or [])
+
+
+def _failed_at_once(variant: Variant, outcomes: Mapping[str, Outcome]) -> str | None:
+    """The root field that may not be null and failed first, before the database was asked."""
+    failed = [
+        (outcome.delay, place, step.key)
+        for place, step in enumerate(variant.steps)
+        if step.is_required
+        and isinstance(outcome := outcomes.get(step.key), FieldError)
+        and outcome.delay is not None
+    ]
+    return min(failed)[2] if failed else None
 
 
 async def _in_order(variant: Variant, run: Run, outcomes: dict[str, Outcome]) -> JSONObject | None:

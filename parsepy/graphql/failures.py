@@ -1,5 +1,7 @@
 """Errors of a field: what an exception of an operation becomes in GraphQL's form."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from graphql import GraphQLError
@@ -13,7 +15,31 @@ _PLAIN = "Internal server error"
 
 
 class FieldError(GraphQLError):
-    """An error of an operation: its words are ours or cloud code's, not the library's."""
+    """An error of an operation: its words are ours or cloud code's, not the library's.
+
+    ``delay`` orders those that were found before the database was asked. Parse: of several root
+    fields that fail and may not be null, the first to fail is told alone.
+    """
+
+    delay: int | None = None
+
+
+class AtOnce(Exception):
+    """A refusal that was found before the database was asked."""
+
+    def __init__(self, error: ParseError, delay: int) -> None:
+        super().__init__(error)
+        self.error = error
+        self.delay = delay
+
+
+@contextmanager
+def at_once(delay: int = 1) -> Iterator[None]:
+    """Mark the refusals that are raised inside as found at once; the least delay is told."""
+    try:
+        yield
+    except ParseError as error:
+        raise AtOnce(error, delay) from error
 
 
 class PlainError(Exception):
@@ -24,9 +50,13 @@ class PlainError(Exception):
         self.message = message
 
 
-def error_of(context: RequestContext, error: Exception, where: str) -> GraphQLError:
+def error_of(context: RequestContext, error: Exception, where: str) -> FieldError:
     """The error of a field, with Parse's code; what is no client's doing is logged."""
-    if isinstance(error, GraphQLError):
+    if isinstance(error, AtOnce):
+        made = error_of(context, error.error, where)
+        made.delay = error.delay
+        return made
+    if isinstance(error, FieldError):
         return error
     if isinstance(error, PlainError):
         return FieldError(error.message)

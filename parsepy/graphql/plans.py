@@ -7,6 +7,7 @@ from typing import Any
 from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
+    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
@@ -39,6 +40,7 @@ class Step:
     arguments: Arguments | None = None
     complete: Complete | None = None
     constant: str | bool | None = None
+    is_required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,4 +151,5 @@ class OperationPlan:
             complete = completer.value(field.type, nodes)
         except Unsuited:
             complete = None
-        return Step(key, fetch, arguments, complete)
+        is_required = isinstance(field.type, GraphQLNonNull)
+        return Step(key, fetch, arguments, complete, is_required=is_required)

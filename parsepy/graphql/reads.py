@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from parsepy.errors import Code, ParseError
+from parsepy.graphql.failures import at_once
 from parsepy.graphql.paging import DEFAULT_LIMIT, FoundPage, window_of
 from parsepy.graphql.runs import Run
 from parsepy.graphql.schema.naming import from_global_id, object_id_of
@@ -164,6 +165,8 @@ async def get_node(run: Run, given: str, columns: Callable[[str], Columns]) -> J
     class_name, object_id = from_global_id(given)
     if not is_class_name(class_name):
         schemas.check_unknown(run.context, class_name)
+        if not class_name:  # Parse: MongoDB refuses a collection without a name
+            raise ParseError(Code.INTERNAL_SERVER_ERROR, "An internal server error occurred")
         raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
     found = await get(run, class_name, object_id, columns(class_name))
     return {"className": class_name, **found}
@@ -181,10 +184,11 @@ async def find(
     backend, privileged = context.backend, context.principal.is_privileged
     limits = backend.limits
     given = arguments.get("where")
-    raw = to_rest(given, class_name, run.classes) if given else {}
+    with at_once():
+        raw = to_rest(given, class_name, run.classes) if given else {}
+        window = window_of(arguments, limits.max_limit)
     if related is not None:
         raw = {"$relatedTo": related, **raw}
-    window = window_of(arguments, limits.max_limit)
     where = queries.parse_where(raw, privileged=privileged, limits=limits) if raw else ()
     options = preferences(arguments.get("options"))
     page = FoundPage([], window.skip)

@@ -11,11 +11,14 @@ from typing import Any, NamedTuple
 from graphql import (
     DocumentNode,
     ExecutionResult,
+    FragmentDefinitionNode,
     GraphQLAbstractType,
     GraphQLError,
     GraphQLResolveInfo,
     GraphQLSchema,
     execute,
+    get_operation_ast,
+    located_error,
 )
 
 from parsepy.errors import ParseError
@@ -75,6 +78,25 @@ class Execution:
             made.errors = reworded_errors(made.errors)
         _shorten(made.data)
         return made
+
+    def failed(
+        self, tree: DocumentNode, name: str | None, key: str, error: GraphQLError
+    ) -> ExecutionResult:
+        """The answer that tells of one root field's error alone."""
+        operation = get_operation_ast(tree, name)
+        root = self._schema.query_type
+        assert operation is not None
+        assert root is not None
+        fragments = {
+            node.name.value: node
+            for node in tree.definitions
+            if isinstance(node, FragmentDefinitionNode)
+        }
+        flags = {
+            name: bool(self._run.variables.get(name)) for name in flags_of(operation, fragments)
+        }
+        nodes = Selections(self._schema, fragments, flags).roots(root, operation)[key]
+        return ExecutionResult(None, [located_error(error, nodes, [key])])
 
     def _resolve(self, source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
         if source is self:

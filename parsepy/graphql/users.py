@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from parsepy.errors import Code, ParseError, denied
-from parsepy.graphql.failures import PlainError, shown_message
+from parsepy.graphql.failures import PlainError, at_once, shown_message
 from parsepy.graphql.reads import Columns
 from parsepy.graphql.runs import Run
 from parsepy.graphql.wheres import internal_error
@@ -23,6 +23,9 @@ _DONE: JSONObject = {"ok": True}
 
 async def viewer(run: Run, columns: Columns) -> JSONObject:
     """The user who is logged in, with the token of their session."""
+    if not run.session_token:
+        with at_once():
+            raise denied(Code.INVALID_SESSION_TOKEN, "Invalid session token")
     return await _viewer(run, columns)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from parsepy.model.values import dumps
 
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'")
+_BACKSLASH = r"'\'"
 _ITEMS = 10
 _LEVELS = 2
 _CANNOT = re.compile(
@@ -20,7 +21,8 @@ _CANNOT = re.compile(
 
 def reworded(message: str) -> str:
     """A message of the library as graphql-js writes it."""
-    text = _QUOTED.sub(_double_quoted, message)
+    text = message.replace(_BACKSLASH, '"\\"')
+    text = _QUOTED.sub(_double_quoted, text)
     return text.replace(" to be a mapping.", " to be an object.").replace(
         " not to be None.", " not to be null."
     )

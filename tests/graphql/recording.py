@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 from pymongo import MongoClient
 
 from parsepy.app import Application
@@ -165,7 +166,7 @@ def options_of(example: Example) -> dict[str, Any]:
     return options
 
 
-async def prepare(master: Client, uri: str) -> None:
+async def prepare(master: httpx.AsyncClient, uri: str) -> None:
     """Fill a database with what the reference's held."""
     for name, fields in CLASSES.items():
         body: dict[str, Any] = {"fields": fields}
@@ -182,8 +183,15 @@ async def prepare(master: Client, uri: str) -> None:
             "description": f"d{number}",
         }
         (await master.post("/classes/Product", json=product)).raise_for_status()
-    await make(master, "SKU", product=pointer("Product", PRODUCTS[0]), stock=5, variation="a")
-    await make(master, "SKU", product=pointer("Product", "gone000000"), stock=1, variation="b")
+    for object_id, product_id, stock in (("sku1", PRODUCTS[0], 5), ("sku2", "gone000000", 1)):
+        await make(
+            master,
+            "SKU",
+            objectId=object_id,
+            product=pointer("Product", product_id),
+            stock=stock,
+            variation=object_id,
+        )
     array = [1, "two", {"three": 3}, None, pointer("Product", PRODUCTS[1])]
     acl = {
         "*": {"read": True},
@@ -206,9 +214,14 @@ async def prepare(master: Client, uri: str) -> None:
     await make(master, "AllTypes", objectId="yqG9o0YXLA", req="y", aNumber=1e21, anArray=products)
     sample = {**FULL, "aString": "spec", "anObject": {"a": {"b": 1}}, "anArray": [1, "two"]}
     await make(
-        master, "Sample", **sample, aPointer=pointer("Product", PRODUCTS[2]), aRelation=added(1)
+        master,
+        "Sample",
+        **sample,
+        objectId="sample1",
+        aPointer=pointer("Product", PRODUCTS[2]),
+        aRelation=added(1),
     )
-    await make(master, "Sample", req="z")
+    await make(master, "Sample", objectId="sample2", req="z")
     with MongoClient[dict[str, Any]](uri) as mongo:
         # an object from before its class had a required column
         row = {"_id": "noreq00001", "aNumber": 0.1}
@@ -217,12 +230,12 @@ async def prepare(master: Client, uri: str) -> None:
         database["Product"].create_index([("name", "text")])
 
 
-async def make(master: Client, class_name: str, **fields: Any) -> None:
+async def make(master: httpx.AsyncClient, class_name: str, **fields: Any) -> None:
     """Create an object with the master key."""
     (await master.post(f"/classes/{class_name}", json=fields)).raise_for_status()
 
 
-async def between(number: int, master: Client) -> None:
+async def between(number: int, master: httpx.AsyncClient) -> None:
     """Do what the requests did that were kept apart, before that of a number."""
     if number == 109:
         fields = {
@@ -330,7 +343,8 @@ class Replay:
 
 _TOKEN = re.compile(r"r:[0-9a-f]{32}")
 _RANDOM = re.compile(r"[0-9a-f]{32}_")
-_HOST = re.compile(r"http://(127\.0\.0\.1:15200|testserver)/parse/files/(app|parsepy)/")
+# Parse: without `NODE_ENV` the address of files ends in what is left of GraphQL's own path
+_HOST = re.compile(r"http://(127\.0\.0\.1:\d+|testserver)/(parse|graphq)/files/(app|parsepy)/")
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _ID = re.compile(r"[A-Za-z0-9]{10}")
 
