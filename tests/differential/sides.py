@@ -180,6 +180,14 @@ CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
         "maintenanceKey": "maintenance",
         "cloud": VALUES,
     },
+    # The key that reads and writes what is kept of users beside their columns.
+    "maintained": {
+        **COMMON,
+        "enableSanitizedErrorResponse": False,
+        "enforcePrivateUsers": False,
+        "maintenanceKey": "maintenance",
+        "allowCustomObjectId": True,
+    },
     "operations": COUNTED,
     "limits": COUNTED,  # where nothing has been counted yet
     # Requests may not be elaborate.

@@ -17,6 +17,7 @@ from tests.differential.cases import (
     invalid_input,
     keys_configuration,
     mail,
+    maintenance,
     objects,
     operations,
     operators,
@@ -71,4 +72,5 @@ SCENARIOS: list[Scenario] = [
     *typed_values.SCENARIOS,
     *dotted_keys.SCENARIOS,
     *stored_documents.SCENARIOS,
+    *maintenance.SCENARIOS,
 ]
