@@ -188,6 +188,8 @@ CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
         "maintenanceKey": "maintenance",
         "allowCustomObjectId": True,
     },
+    # Webhooks that refuse.
+    "refusals": {**COMMON, "webhookKey": "webhook", "enableSanitizedErrorResponse": False},
     "operations": COUNTED,
     "limits": COUNTED,  # where nothing has been counted yet
     # Requests may not be elaborate.

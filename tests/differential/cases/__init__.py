@@ -14,6 +14,7 @@ from tests.differential.cases import (
     forms,
     geo,
     hooks,
+    installations,
     invalid_input,
     keys_configuration,
     mail,
@@ -35,6 +36,7 @@ from tests.differential.cases import (
     types,
     updates,
     users,
+    webhook_errors,
 )
 from tests.differential.scenario import Scenario
 
@@ -73,4 +75,6 @@ SCENARIOS: list[Scenario] = [
     *dotted_keys.SCENARIOS,
     *stored_documents.SCENARIOS,
     *maintenance.SCENARIOS,
+    *webhook_errors.SCENARIOS,
+    *installations.SCENARIOS,
 ]
