@@ -82,7 +82,7 @@ TOPICS = (
     ),
     Topic(
         "Users, sessions and mails",
-        ("users", "sessions", "accounts", "mail"),
+        ("users", "sessions", "accounts", "mail", "maintenance"),
         "Nothing, unless a client sends names or passwords that are empty.",
     ),
     Topic(
@@ -93,14 +93,14 @@ TOPICS = (
     Topic("Schemas", ("schemas",), "Nothing, unless a program compares what `/schemas` answers."),
     Topic(
         "Cloud code and webhooks",
-        ("cloud_code", "hooks"),
+        ("cloud_code", "hooks", "webhook_errors"),
         "Cloud code is written anew, in Python ([cloud-code.md](cloud-code.md)). Webhooks stay; "
         "look at what they are sent and answer.",
     ),
     Topic("Files", ("files",), "Nothing, unless a client counts on ranges that were wrong."),
     Topic(
         "Installations, push and the running of a server",
-        ("administration", "dashboard", "operations", "push"),
+        ("administration", "dashboard", "installations", "operations", "push"),
         "Nothing, unless a program of yours sends such requests.",
     ),
 )

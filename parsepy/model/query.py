@@ -222,7 +222,11 @@ def read_preferences(parameters: Mapping[str, Any]) -> dict[str, Any]:
 def column_keys(names: Iterable[str]) -> tuple[str, ...]:
     """Select the keys that may name a column, or a path in one."""
     # Parse: what can be no column selects nothing
-    return tuple(name for name in names if name == SCORE or _ORDER_KEY.fullmatch(name))
+    return tuple(
+        name
+        for name in names
+        if name == SCORE or name in wheres.HIDDEN_USER_COLUMNS or _ORDER_KEY.fullmatch(name)
+    )
 
 
 def selection(

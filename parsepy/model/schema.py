@@ -179,6 +179,18 @@ VOLATILE_CLASSES = frozenset(
 )
 """Classes without a row in `_SCHEMA`; only the master key may use them."""
 SYSTEM_CLASSES = tuple(SYSTEM_COLUMNS)
+INTERNAL_USER_COLUMNS = {
+    "_failed_login_count": NUMBER,
+    "_account_lockout_expires_at": DATE,
+    "_email_verify_token": STRING,
+    "_email_verify_token_expires_at": DATE,
+    "_perishable_token": STRING,
+    "_perishable_token_expires_at": DATE,
+    "_password_changed_at": DATE,
+    "_password_history": ARRAY,
+}
+"""What the server keeps of a user beside the columns; the maintenance key reads and writes it."""
+
 SYSTEM_REQUIRED = {
     "_Product": ("productIdentifier", "icon", "order", "title", "subtitle"),
     "_Role": ("name", "ACL"),

@@ -19,6 +19,7 @@ HIDDEN_USER_COLUMNS = (
     "_perishable_token",
     "_perishable_token_expires_at",
     "_password_changed_at",
+    "_password_history",
     "_failed_login_count",
     "_account_lockout_expires_at",
     "_tombstone",

@@ -205,7 +205,9 @@ async def _fetch(
     if scope.is_nothing:
         return []
     storage = context.backend.storage
-    if object_id is not None and not query.skip and query.read_preference is None:
+    internal = context.principal.is_maintenance and schema.name == "_User"
+    plain = not query.skip and query.read_preference is None and not internal
+    if object_id is not None and plain:
         item = await storage.get(schema, object_id, scope, mount_url=context.mount_url)
         page = [item] if item is not None else []
     else:
@@ -221,6 +223,7 @@ async def _fetch(
                 hint=query.hint,
                 comment=query.comment,
                 read_preference=query.read_preference,
+                internal=internal,
                 mount_url=context.mount_url,
             ),
         )

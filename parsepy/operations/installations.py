@@ -91,8 +91,12 @@ async def _target(context: RequestContext, body: JSONObject, object_id: str | No
     others = [row for row in rows.by_token if row["objectId"] != match["objectId"]]
     if len(rows.by_token) == 1 and others and not others[0].get("installationId"):
         return await _merge(context, match, others[0])
-    if token is not None and match.get("deviceToken") != token and installation_id is not None:
-        await _clear(context, body, token, installation_id)
+    if token is not None and match.get("deviceToken") != token:
+        if installation_id is not None:
+            await _clear(context, body, token, {"installationId": {"$ne": installation_id}})
+        elif body.get("objectId") == match["objectId"]:
+            # Parse: SDKs send a row's id with it, which names it as well
+            await _clear(context, body, token, {"objectId": {"$ne": match["objectId"]}})
     return str(match["objectId"])
 
 
@@ -158,7 +162,7 @@ async def _without_match(
         raise ParseError(
             Code.MISSING_REQUIRED_FIELD, "deviceType must be specified in this operation"
         )
-    await _clear(context, body, str(token), named)
+    await _clear(context, body, str(token), {"installationId": {"$ne": named}})
     return None
 
 
@@ -172,11 +176,9 @@ async def _merge(context: RequestContext, match: JSONObject, other: JSONObject) 
     return str(survivor["objectId"])
 
 
-async def _clear(
-    context: RequestContext, body: JSONObject, token: str, installation_id: str | None
-) -> None:
+async def _clear(context: RequestContext, body: JSONObject, token: str, others: JSONObject) -> None:
     """Take the token from every other row."""
-    where: JSONObject = {"deviceToken": token, "installationId": {"$ne": installation_id}}
+    where: JSONObject = {"deviceToken": token, **others}
     if isinstance(body.get("appIdentifier"), str) and body["appIdentifier"]:
         where["appIdentifier"] = body["appIdentifier"]
     await _yield_to(context, where, "deviceToken")

@@ -151,6 +151,7 @@ async def _update(write: Write, rules: ClassRules, original: JSONObject | None) 
             write.values,
             scope,
             returning=None if is_wanted else save_values.echoed(write.values),
+            internal=context.principal.is_maintenance and not is_wanted,
             mount_url=context.mount_url,
         )
     except ParseError as error:

@@ -5,11 +5,14 @@ from typing import Any
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.model import acl, ops
+from parsepy.model.schema import INTERNAL_USER_COLUMNS
 from parsepy.model.values import (
+    DATE,
     LAST_POSITION,
     MAX_DEPTH,
     STRING,
     JSONObject,
+    check_nested,
     from_iso,
     is_position,
     new_id,
@@ -20,7 +23,8 @@ from parsepy.operations import schemas
 from parsepy.operations.writes import Write
 
 # what a body may bring, since SDKs send objects back as they came, and what is not taken from it
-_IGNORED = ("objectId", "createdAt", "updatedAt", "className", "__type")
+_STAMPS = ("createdAt", "updatedAt")
+_IGNORED = ("objectId", *_STAMPS, "className", "__type")
 
 
 def creation(context: RequestContext, class_name: str, body: JSONObject) -> JSONObject:
@@ -40,8 +44,10 @@ def creation(context: RequestContext, class_name: str, body: JSONObject) -> JSON
     values: JSONObject = {}
     for name, value in body.items():
         if name in _IGNORED:
+            if name in _STAMPS:
+                _check_stamp(context, class_name, name, value)
             continue
-        if not name.isalnum():  # most are
+        if not name.isalnum() and not _is_internal(context, class_name, name, value):
             _check_name(name)
         if name == "ACL":
             _put_acl(context, class_name, None, values, value)
@@ -62,8 +68,10 @@ def changes(
     values: JSONObject = {}
     for name, value in body.items():
         if name in _IGNORED:
+            if name in _STAMPS:
+                _check_stamp(context, class_name, name, value)
             continue
-        if not name.isalnum():  # most are
+        if not name.isalnum() and not _is_internal(context, class_name, name, value):
             _check_name(name)
         if name == "ACL":
             _put_acl(context, class_name, object_id, values, value)
@@ -78,6 +86,36 @@ def _check_name(name: str) -> None:
     """Refuse a key that can be no column before anything is looked at."""
     if not name or name[0] == "_" or name[0] == "." or "\0" in name or "$" in name:
         raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name: {name}.")
+
+
+def _is_internal(context: RequestContext, class_name: str, name: str, value: Any) -> bool:
+    """Is this a column of the server's own, which the caller may write?
+
+    Raises INCORRECT_TYPE for a value that does not fit it.
+    """
+    if class_name != "_User" or not context.principal.is_maintenance:
+        return False
+    wanted = INTERNAL_USER_COLUMNS.get(name)
+    if wanted is None:
+        return False
+    found = ops.column_type(value)
+    if found is not None and found != wanted:
+        raise schemas.mismatch(class_name, name, wanted, found)
+    check_nested(value)
+    return True
+
+
+def _check_stamp(context: RequestContext, class_name: str, name: str, value: Any) -> None:
+    """Refuse a time of another type, which an import would lose without a word.
+
+    As text it comes with objects that are sent back as they were read: it is ignored, but not
+    of the maintenance key, which sets times.
+    """
+    if isinstance(value, str) and not context.principal.is_maintenance and from_iso(value):
+        return
+    found = ops.column_type(value)
+    if found is not None and found != DATE:
+        raise schemas.mismatch(class_name, name, DATE, found)
 
 
 def _is_path(name: str) -> bool:

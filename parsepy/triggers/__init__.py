@@ -36,7 +36,7 @@ from parsepy.triggers.events import (
     WriteEvent,
     expect,
 )
-from parsepy.triggers.registry import MAX_DEPTH, Job, TriggerLog, Triggers
+from parsepy.triggers.registry import MAX_DEPTH, Job, TriggerLog, Triggers, failure_code
 from parsepy.triggers.table import CONFIG, CONNECT, FILE, TRIGGERS, Kind, check_place
 
 __all__ = [
@@ -79,4 +79,5 @@ __all__ = [
     "WriteEvent",
     "check_place",
     "expect",
+    "failure_code",
 ]

@@ -182,11 +182,15 @@ _CODES = {
 """What an author's exception means to the client, where that is not SCRIPT_FAILED."""
 
 
+def failure_code(event: Event) -> Code:
+    """The code of a failure that names none, by where it happened."""
+    return _CODES.get((event.kind, event.class_name), Code.SCRIPT_FAILED)
+
+
 def _failed(label: str, error: BaseException, event: Event) -> ParseError:
     """The client's error for an author's exception; the traceback goes to the log."""
     log.error("cloud code: %s raised %s", label, type(error).__name__, exc_info=error)
-    code = _CODES.get((event.kind, event.class_name), Code.SCRIPT_FAILED)
-    return ParseError(code, str(error) or "Script failed. Unknown error.")
+    return ParseError(failure_code(event), str(error) or "Script failed. Unknown error.")
 
 
 _CHAIN: ContextVar[tuple[str, ...]] = ContextVar("parsepy_trigger_chain", default=())

@@ -182,6 +182,16 @@ CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
     },
     # What client libraries of other languages send.
     "clients": COMMON,
+    # The key that reads and writes what is kept of users beside their columns.
+    "maintained": {
+        **COMMON,
+        "enableSanitizedErrorResponse": False,
+        "enforcePrivateUsers": False,
+        "maintenanceKey": "maintenance",
+        "allowCustomObjectId": True,
+    },
+    # Webhooks that refuse.
+    "refusals": {**COMMON, "webhookKey": "webhook", "enableSanitizedErrorResponse": False},
     "operations": COUNTED,
     "limits": COUNTED,  # where nothing has been counted yet
     # Requests may not be elaborate.

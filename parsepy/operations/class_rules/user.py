@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from datetime import datetime
 from typing import Any
 
 import bcrypt
@@ -12,7 +13,18 @@ from parsepy.errors import Code, ParseError, denied
 from parsepy.model import acl
 from parsepy.model.ops import is_delete, op_of
 from parsepy.model.query import simple
-from parsepy.model.values import OBJECT, STRING, JSONObject, new_id, now
+from parsepy.model.schema import INTERNAL_USER_COLUMNS
+from parsepy.model.values import (
+    DATE,
+    OBJECT,
+    STRING,
+    JSONObject,
+    from_iso,
+    new_id,
+    now,
+    to_iso,
+    type_of,
+)
 from parsepy.operations import principals, schemas
 from parsepy.operations.class_rules import auth_data, verification
 from parsepy.operations.class_rules.base import ClassRules
@@ -25,6 +37,7 @@ _EMAIL = re.compile(r"[^\n\r\u2028\u2029]+@[^\n\r\u2028\u2029]+")
 _COST = 10
 _USERNAME_SIZE = 25
 _DELETE: JSONObject = {"__op": "Delete"}
+_SHOWN_INTERNAL = (*INTERNAL_USER_COLUMNS, "_tombstone")
 RESET_COLUMNS = ("_perishable_token", "_perishable_token_expires_at")
 
 _TAKEN = {
@@ -135,6 +148,9 @@ class UserRules(ClassRules):
     async def prepare(self, write: Write) -> None:
         """Hash the password, refuse a taken username or email, complete the ACL."""
         values, config = write.values, write.context.config
+        for name in INTERNAL_USER_COLUMNS.keys() & values.keys():  # of the maintenance key
+            if type_of(values[name]) == DATE:
+                values[name] = from_iso(values[name]["iso"])
         for name, lower in (
             ("username", config.convert_username_to_lowercase),
             ("email", config.convert_email_to_lowercase),
@@ -211,6 +227,8 @@ class UserRules(ClassRules):
     def redact(self, context: RequestContext, item: JSONObject) -> None:
         """Remove authData unless the caller is that user or privileged; remove the legacy token."""
         item.pop("sessionToken", None)
+        if context.principal.is_maintenance:
+            _show_internal(item)
         auth = item.get("authData")
         if auth is not None:
             if context.principal.is_privileged or item["objectId"] == context.principal.user_id:
@@ -245,6 +263,14 @@ class UserRules(ClassRules):
             if error.index.startswith("_auth_data_"):
                 return auth_data.already_used()
         return error
+
+
+def _show_internal(item: JSONObject) -> None:
+    """Leave of the server's own columns those that the maintenance key is shown, in place."""
+    for name in [name for name in item if name[0] == "_"]:
+        value = item.pop(name)
+        if name in _SHOWN_INTERNAL:
+            item[name] = to_iso(value) if isinstance(value, datetime) else value
 
 
 def _require(values: JSONObject, name: str, code: Code, message: str) -> None:

@@ -159,6 +159,8 @@ async def after_save(write: Write) -> None:
     context, token = write.context, write.values.get("_email_verify_token")
     if not isinstance(token, str) or not context.config.send_user_email_verification:
         return
+    if not context.config.verify_user_emails or not write.values.get("email"):
+        return  # no address is new: the maintenance key has written the token
     backend = context.backend
     found = await schemas.lookup(backend, "_User", {"objectId": write.object_id}, FIRST)
     if found and await is_mailed(context, about(context, found[0])):

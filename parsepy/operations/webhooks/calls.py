@@ -26,6 +26,7 @@ from parsepy.triggers import (
     SubscribeEvent,
     UserEvent,
     expect,
+    failure_code,
 )
 
 # What gives access to anything stays here, whoever is on the other side.
@@ -204,10 +205,10 @@ async def _send(event: Event, url: str, body: JSONObject) -> JSONObject:
         name = f"{event.kind} of {event.class_name}"
         backend.log.error("the webhook %s %s: %r", name, error, error.__cause__)
         raise ParseError(Code.SCRIPT_FAILED, f"The webhook {error}.") from error
-    return _read(reply)
+    return _read(reply, failure_code(event))
 
 
-def _read(reply: Reply) -> JSONObject:
+def _read(reply: Reply, failure: Code = Code.SCRIPT_FAILED) -> JSONObject:
     is_fine = 200 <= reply.status < 300
     failed = ParseError(Code.SCRIPT_FAILED, f"The webhook answered with status {reply.status}.")
     malformed = ParseError(Code.SCRIPT_FAILED, "Malformed response") if is_fine else failed
@@ -219,20 +220,29 @@ def _read(reply: Reply) -> JSONObject:
         raise malformed from error
     if not isinstance(answer, dict):
         raise malformed
-    if answer.get("error"):
-        raise _refusal(answer["error"])
+    refused = answer.get("error")
+    # Parse: an error as JavaScript writes it is an empty object, and true there, as is an array
+    if refused or isinstance(refused, dict | list):
+        raise _refusal(refused, failure)
     if not is_fine:
         raise failed
     return answer
 
 
-def _refusal(error: Any) -> ParseError:
-    if isinstance(error, dict):
-        code, message = error.get("code"), error.get("message") or error.get("error")
-        if isinstance(code, bool) or not isinstance(code, int):
-            code = Code.SCRIPT_FAILED
-        return ParseError(code, str(message) if message else "Script failed. Unknown error.")
-    return ParseError(Code.SCRIPT_FAILED, str(error))
+def _refusal(error: Any, otherwise: Code) -> ParseError:
+    """The refusal that stands in ``error``; ``otherwise`` is its code if it names none."""
+    if not isinstance(error, dict):
+        return ParseError(otherwise, _words(error))
+    code = error.get("code")
+    words = _words(error.get("message") or error.get("error"))
+    return ParseError(code if type(code) is int else otherwise, words)
+
+
+def _words(message: Any) -> str:
+    """A message for clients, which read nothing but text."""
+    if isinstance(message, bool | int | float):
+        message = dumps(message).decode()
+    return message if isinstance(message, str) and message else "Script failed. Unknown error."
 
 
 def _taken(event: Event, success: Any) -> Any:

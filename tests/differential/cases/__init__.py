@@ -15,9 +15,11 @@ from tests.differential.cases import (
     forms,
     geo,
     hooks,
+    installations,
     invalid_input,
     keys_configuration,
     mail,
+    maintenance,
     objects,
     operations,
     operators,
@@ -35,6 +37,7 @@ from tests.differential.cases import (
     types,
     updates,
     users,
+    webhook_errors,
 )
 from tests.differential.scenario import Scenario
 
@@ -73,4 +76,7 @@ SCENARIOS: list[Scenario] = [
     *dotted_keys.SCENARIOS,
     *clients.SCENARIOS,
     *stored_documents.SCENARIOS,
+    *maintenance.SCENARIOS,
+    *webhook_errors.SCENARIOS,
+    *installations.SCENARIOS,
 ]
