@@ -83,6 +83,8 @@ class Backend:
     job_times_changed: asyncio.Event = field(default_factory=asyncio.Event)
     sign_up_required: tuple[str, ...] = ()
     state: str = "initialized"
+    doing: str = ""
+    """What a start is doing, in words for who asks `/health`."""
 
 
 @dataclass(slots=True, repr=False)

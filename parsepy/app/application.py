@@ -75,12 +75,16 @@ class Application:
             # first, so that a slip in cloud code changes nothing in the database
             path = backend.config.cloud
             loaded = None if path is None else loader.load(path)
+            backend.doing = "reaching the database"
             await backend.storage.look()
             self._tell_of_standalone()
+            backend.doing = "preparing the system classes and their indexes"
             await schemas.prepare_database(backend)
+            backend.doing = "bringing in the schema templates"
             await self._call("schema.beforeMigration")
             await self._apply_templates()
             await self._call("schema.afterMigration")
+            backend.doing = "starting cloud code and Live Query"
             await self._start_cloud(path, loaded)
             await self._start_live()
             await self._follow_schemas()

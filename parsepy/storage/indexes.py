@@ -48,9 +48,10 @@ class Indexes:
             return
         try:
             with guard():
-                await self._connection.collection(class_name).create_index(
-                    list(keys.items()), name=name, **options
-                )
+                collection = self._connection.collection(class_name)
+                build = collection.create_index(list(keys.items()), name=name, **options)
+                whole_name = self._connection.prefix + class_name
+                await self._connection.building.index(whole_name, name, build)
         except OperationFailure as error:
             if error.code in _CONFLICTS:
                 raise ParseError(

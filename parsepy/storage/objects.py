@@ -83,6 +83,11 @@ class Storage:
         await self.connection.look()
 
     @property
+    def doing(self) -> str:
+        """What the database does for long just now, such as an index; empty if nothing."""
+        return self.connection.building.doing
+
+    @property
     def is_standalone(self) -> bool:
         """Is the database a MongoDB alone, without transactions and change streams?"""
         return self.connection.is_standalone

