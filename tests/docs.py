@@ -90,7 +90,11 @@ TOPICS = (
         ("permissions", "class_permissions", "protected_fields"),
         "Nothing is open that was shut. Look at the lines that say what is shut now.",
     ),
-    Topic("Schemas", ("schemas",), "Nothing, unless a program compares what `/schemas` answers."),
+    Topic(
+        "Schemas",
+        ("schemas", "own_names"),
+        "Nothing, unless a program compares what `/schemas` answers.",
+    ),
     Topic(
         "Cloud code and webhooks",
         ("cloud_code", "hooks", "webhook_errors"),

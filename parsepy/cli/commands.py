@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from parsepy.cli.configuration import configure, read_template
 from parsepy.cli.database import shared_database
 from parsepy.cli.process import heed_signals, run
-from parsepy.config import Config
+from parsepy.config import Config, SchemaOptions
 
 if TYPE_CHECKING:
     from parsepy.app import Application
@@ -20,10 +20,11 @@ T = TypeVar("T")
 
 def schema_check(args: argparse.Namespace) -> int:
     """Check template files and print their problems; return 1 if there are any."""
+    from parsepy.app import files_of
     from parsepy.model import templates
 
     try:
-        template = templates.load(args.files)
+        template = templates.load(files_of(SchemaOptions(files=tuple(args.files))))
     except templates.TemplateError as error:
         for problem in error.problems:
             print(problem)

@@ -120,9 +120,9 @@ def _with_defaults(config: Config, has_file: bool) -> Config:
     schema = config.schema
     if schema is None:
         schema = SchemaOptions(files=_templates(config, _own("schema", places)))
-    config = dataclasses.replace(config, schema=schema)
     if config.cloud is None:
-        config = dataclasses.replace(config, cloud=_default_cloud(schema, places))
+        config = dataclasses.replace(config, cloud=_default_cloud(config, schema, places))
+    config = dataclasses.replace(config, schema=schema)
     if config.live_query is None and not schema.definitions:
         config = dataclasses.replace(config, live_query=_live_query_of(schema))
     return config
@@ -151,15 +151,21 @@ def _templates(config: Config, own: Path | None) -> tuple[Path, ...]:
     return tuple(ours.values()) if config.demo else ()
 
 
-def _default_cloud(schema: SchemaOptions, places: Sequence[Path]) -> Path | None:
-    """Find one's own cloud code; with parsepy's templates, what comes with them."""
+def _default_cloud(config: Config, schema: SchemaOptions, places: Sequence[Path]) -> Path | None:
+    """Find one's own cloud code; with a template of ours, what comes with it.
+
+    Files of ours that ``schema`` names bring theirs where it lies beside, as in a checkout.
+    """
     own = _own("cloud", places)
     if own is not None and (own / "main.py").is_file():
         return own / "main.py"
-    ours = packaged("cloud") / "main.py"
     folder = packaged().resolve()
-    is_ours = any(folder in file.resolve().parents for file in schema.files)
-    return ours if is_ours and ours.is_file() else None
+    if not any(folder in file.resolve().parents for file in schema.files):
+        return None
+    ours = packaged("cloud")
+    is_beside = any((place / "cloud").resolve() == ours.resolve() for place in places)
+    is_named = config.schema is not None and not is_beside
+    return None if is_named or not (ours / "main.py").is_file() else ours / "main.py"
 
 
 def _live_query_of(schema: SchemaOptions) -> LiveQueryOptions | None:

@@ -98,6 +98,8 @@ COUNTED = {
 }
 CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
     "default": COMMON,
+    # The same, with a recording of its own.
+    "own_names": COMMON,
     # Permission errors in full, and users who can be seen.
     "detailed": {**COMMON, "enableSanitizedErrorResponse": False, "enforcePrivateUsers": False},
     # Cloud code, the same in both languages.

@@ -159,6 +159,67 @@ async def test_a_changed_index_of_defined_schemas_does_not_stop_the_start_either
     assert found["indexes"]["i"] == {"name": 1}
 
 
+async def test_c7_and_d_a_servers_own_schemas_load_again(app: MakeApp, tmp_path: Path) -> None:
+    first = await app()
+    master = Client(first, master=True)
+    for name in ("Session", "Role", "Installation"):
+        to_itself = {"type": "Pointer", "targetClass": name}
+        fields = {"parent": to_itself, "name": {"type": "String"}, "user": {"type": "String"}}
+        body = {"className": name, "fields": fields, "indexes": {"names": {"name": 1}}}
+        assert (await master.post(f"/schemas/{name}", json=body)).status_code == 200
+        made = await master.post(f"/classes/{name}", json={"name": "a", "user": "b"})
+        assert made.status_code == 201
+    gone = {"type": "Pointer", "targetClass": "Gone"}
+    await master.post("/schemas/Gone", json={"className": "Gone"})
+    await master.put("/schemas/Role", json={"fields": {"by": gone}})
+    await master.delete("/schemas/Gone")
+    shown = (await master.get("/schemas")).json()
+    file = tmp_path / "schemas.json"
+    file.write_text(json.dumps(shown))
+
+    again = await restarted(app, first, str(file))
+    shown_again = (await again.get("/schemas")).json()["results"]
+    for before, after in zip(shown["results"], shown_again, strict=True):
+        # every start lists the index of ids as well
+        assert {**after, "indexes": {}} == {**before, "indexes": {}}
+    fresh = Client(await app(schema=[str(file)]), master=True)
+    made_anew = {
+        entry["className"]: entry for entry in (await fresh.get("/schemas")).json()["results"]
+    }
+    for entry in shown["results"]:
+        assert made_anew[entry["className"]]["fields"] == entry["fields"]
+    single = tmp_path / "one.json"
+    single.write_text(json.dumps((await master.get("/schemas/Role")).json()))
+    one = Client(await app(schema=[str(single)]), master=True)
+    assert (await one.get("/schemas/Role")).json()["fields"]["by"] == gone
+
+
+AGED: dict[str, Any] = {
+    "className": "Post",
+    "fields": {"meta": {"type": "Object"}, "by": {"type": "Pointer", "targetClass": "Writer"}},
+    "classLevelPermissions": {
+        "find": {"a-b|c": True, "pointerFields": ["gone"]},
+        "get": {"*": True},
+        "create": {"*": True},
+        "protectedFields": {"*": ["old"]},
+    },
+    "indexes": {"city": {"meta.city": 1}, "rights": {"_rperm": 1}, "users": {"_p_user": 1}},
+}
+
+
+async def test_d_an_aged_schema_is_applied_and_served(app: MakeApp, tmp_path: Path) -> None:
+    first = await app(schema=[template(tmp_path, AGED)])
+    master = Client(first, master=True)
+    shown = (await master.get("/schemas/Post")).json()
+    assert {**shown["indexes"], **AGED["indexes"]} == shown["indexes"]
+    assert shown["classLevelPermissions"]["protectedFields"] == {"*": ["old"]}
+    made = await Client(first).post("/classes/Post", json={"meta": {"city": "Bern"}})
+    assert made.status_code == 201
+    got = await Client(first).get(f"/classes/Post/{made.json()['objectId']}")
+    assert got.json()["meta"] == {"city": "Bern"}
+    assert await schemas.plan(first.backend, templates.load([tmp_path / "shop.json"])) == []
+
+
 async def test_a_plan_says_what_a_start_would_change(app: MakeApp, tmp_path: Path) -> None:
     first = await app(schema=[template(tmp_path, PRODUCT)])
     fields = {"name": {"type": "String"}, "price": {"type": "Number", "defaultValue": 1}}

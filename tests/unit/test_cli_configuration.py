@@ -110,8 +110,13 @@ def test_a_demo_of_one_template_is_of_that_one() -> None:
     assert files(configured(demo="true", template="shopping")) == ["shopping.json"]
 
 
-def test_the_files_of_a_template_come_with_its_cloud_code_too() -> None:
-    config = configured(schema=str(packaged() / "shopping.json"))
+def test_the_files_of_a_template_bring_its_cloud_code_where_it_lies_beside(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = str(packaged() / "shopping.json")
+    assert configured(schema=file).cloud is None
+    monkeypatch.chdir(packaged().parent)
+    config = configured(schema=file, dataDir="/nowhere", masterKey="k")
     assert config.cloud == packaged("cloud") / "main.py"
 
 

@@ -6,7 +6,7 @@ from parsepy.model.permissions import PUBLIC
 from parsepy.model.schema import ClassSchema, Field, make_schema
 from parsepy.model.templates import Template
 from parsepy.model.values import JSONObject, dumps, now
-from parsepy.operations.schemas.cache import load
+from parsepy.operations.schemas.cache import load, lookup
 from parsepy.operations.schemas.changes import (
     apply_changes,
     change_indexes,
@@ -15,6 +15,7 @@ from parsepy.operations.schemas.changes import (
     read_fields,
 )
 from parsepy.storage import schemas as stored
+from parsepy.storage.options import FIRST
 
 REPLACED = "replace"
 """The verb of a line that tells of permissions which somebody had set otherwise."""
@@ -158,7 +159,8 @@ async def _changes(backend: Backend, template: Template) -> tuple[list[str], lis
             elif stored.field_options(known) != stored.field_options(column):
                 lines.append(f"{name}.{field}: {_said(known)} becomes {_said(column)}")
         permissions, before = definition.get("classLevelPermissions"), schema.permissions.raw
-        if permissions is not None and permissions != before:
+        is_same = permissions == before or (name in classes and permissions == _shown(schema))
+        if permissions is not None and not is_same:
             others = name in classes and not (name in given and before == given[name])
             if others and not may_replace and not await _is_untouched(backend, schema):
                 conflicts.append(_two_permissions(name, permissions, before))
@@ -186,7 +188,13 @@ async def _is_untouched(backend: Backend, schema: ClassSchema) -> bool:
     """Has nobody set permissions of this class, and stored nothing in it?"""
     if schema.permissions.raw not in (None, PUBLIC):
         return False
-    return await backend.storage.count(schema, ()) == 0
+    return not await lookup(backend, schema.name, {}, FIRST)
+
+
+def _shown(schema: ClassSchema) -> JSONObject:
+    """The permissions of a class as ``GET /schemas`` shows them, also where none were ever set."""
+    shown: JSONObject = schema.to_json()["classLevelPermissions"]
+    return shown
 
 
 def _two_permissions(name: str, wanted: JSONObject, found: JSONObject | None) -> str:
