@@ -262,7 +262,7 @@ def test_an_index_that_cannot_be_is_left_out(
 
 
 def test_an_operation_that_is_null_grants_nothing(tmp_path: Path) -> None:
-    permissions = {"find": {"*": True}, "get": None, "create": []}
+    permissions: dict[str, Any] = {"find": {"*": True}, "get": None, "create": []}
     made = loaded(tmp_path, [{**POST, "classLevelPermissions": permissions}])
     assert post(made)["classLevelPermissions"] == {"find": {"*": True}, "create": {}}
 
