@@ -239,3 +239,38 @@ def test_a_class_with_a_system_classs_name_is_a_class_of_its_own(tmp_path: Path,
     assert made.classes[0] == {"className": name, "fields": {"name": STRING, "user": STRING}}
     assert post(made)["fields"]["by"] == {"type": "Pointer", "targetClass": name}
     assert post(made)["fields"]["user"] == {"type": "Pointer", "targetClass": "_User"}
+
+
+# --- what is left out ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("index", "reason"),
+    [
+        ({"_fts": "text", "_ftsx": 1}, "a text index that does not name its columns: left out"),
+        ({"fans": 1}, "the relation 'fans' has no index here: left out"),
+    ],
+)
+def test_an_index_that_cannot_be_is_left_out(
+    tmp_path: Path, index: dict[str, Any], reason: str
+) -> None:
+    fans = {"type": "Relation", "targetClass": "User"}
+    entry = {"className": "Post", "fields": {"fans": fans}, "indexes": {"i": index}}
+    made = loaded(tmp_path, [entry])
+    assert "indexes" not in post(made)
+    assert said(made) == f"Post.indexes.i: {reason}"
+
+
+def test_an_operation_that_is_null_grants_nothing(tmp_path: Path) -> None:
+    permissions: dict[str, Any] = {"find": {"*": True}, "get": None, "create": []}
+    made = loaded(tmp_path, [{**POST, "classLevelPermissions": permissions}])
+    assert post(made)["classLevelPermissions"] == {"find": {"*": True}, "create": {}}
+
+
+def test_comments_among_classes_by_name_and_rows_without_metadata(tmp_path: Path) -> None:
+    named = {"classes": {"_comment": {"fields": {}}, "Post": {"fields": {"title": STRING}}}}
+    expected: dict[str, Any] = {"className": "Post", "fields": {"title": STRING}}
+    assert loaded(tmp_path, named).classes == (expected,)
+    assert loaded(tmp_path, [{"_id": "Post", "title": "string"}]).classes == (expected,)
+    partly = {"_id": "Post", "title": "string", "_metadata": {"fields_options": {"title": 1}}}
+    assert loaded(tmp_path, partly).classes == (expected,)
