@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from parsepy.cli import commands, config_check, serve, tables
+from parsepy.cli import commands, config_check, migrate, serve, tables
 from parsepy.cli.messages import explained
 from parsepy.cli.options import COMMON, DATABASE, EVERY_OPTION, add_options, unexpected
 from parsepy.version import __version__
@@ -74,6 +74,13 @@ def _parser() -> argparse.ArgumentParser:
     check = actions.add_parser("check", help="print all problems, and the lines to write instead")
     check.add_argument("file", type=Path, metavar="FILE", help="JSON file of options")
     check.set_defaults(run=config_check.command)
+
+    move = parts.add_parser("migrate", help="look at a Parse Server that is to move in")
+    actions = move.add_subparsers(required=True, metavar="ACTION")
+    look = actions.add_parser("check", help="print what carries over, and what must be written")
+    look.add_argument("file", type=Path, metavar="FILE", help="its JSON file of options")
+    look.add_argument("--database-uri", metavar="URI", help="its database, which is only read")
+    look.set_defaults(run=migrate.command)
 
     show = parts.add_parser("show", help="print one of the tables")
     show.add_argument("table", choices=tables.TABLES, help="the one to print")

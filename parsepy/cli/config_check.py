@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from pathlib import Path
 
 from parsepy.cli.problems import examined, template_problems, with_lines
 from parsepy.config import OPTIONS, ConfigError, collect, unknown_variables
@@ -12,11 +13,23 @@ from parsepy.config.older import modernised
 
 def command(args: argparse.Namespace) -> int:
     """Print every problem and warning of a configuration; return 1 if it can't be used."""
+    notes, problems = checked(args.file)
+    for note in notes:
+        print(f"note: {note}")
+    for line in with_lines(tuple(problems)):
+        print(line)
+    count = f"{len(problems)} problem" + ("s" if len(problems) > 1 else "")
+    print(f"{args.file}: {count}" if problems else f"{args.file}: fine")
+    return 1 if problems else 0
+
+
+def checked(file: Path) -> tuple[list[str], list[str]]:
+    """Look at a configuration; return what is to be said of it, and its problems."""
     problems: list[str] = []
     notes: list[str] = []
     variables = [f"the environment variable {line}" for line in unknown_variables(os.environ)]
     try:
-        settings = collect(args.file, os.environ, {})
+        settings = collect(file, os.environ, {})
         notes += modernised(settings.values, frozenset(line.name for line in OPTIONS)).notes
         given = settings.values.get("masterKey") is not None
         # without a master key the start makes one
@@ -29,10 +42,4 @@ def command(args: argparse.Namespace) -> int:
         if not given:
             notes.append("no masterKey: the start makes one and keeps it in dataDir")
         problems += template_problems(config)
-    for note in (*notes, *variables):
-        print(f"note: {note}")
-    for line in with_lines(tuple(problems)):
-        print(line)
-    count = f"{len(problems)} problem" + ("s" if len(problems) > 1 else "")
-    print(f"{args.file}: {count}" if problems else f"{args.file}: fine")
-    return 1 if problems else 0
+    return [*notes, *variables], problems
