@@ -15,9 +15,6 @@ from parsepy.backend import Backend, master_context
 from parsepy.cloud import current, loader
 from parsepy.config import ConfigError
 from parsepy.files.gridfs import GridFS
-from parsepy.graphql.door import GraphQLDoor
-from parsepy.graphql.schema import custom
-from parsepy.graphql.stamps import SchemaKeeper
 from parsepy.http.asgi import ASGIScope, Receive, Send
 from parsepy.http.layers import ExchangeLayer
 from parsepy.http.limits import Limits
@@ -272,6 +269,11 @@ def _graphql(backend: Backend, limits: Limits) -> tuple[Door, ...]:
     config = backend.config
     if not config.mount_graphql:
         return ()
+    # imported here: who does without it need not wait for it at the start
+    from parsepy.graphql.door import GraphQLDoor
+    from parsepy.graphql.schema import custom
+    from parsepy.graphql.stamps import SchemaKeeper
+
     keeper = SchemaKeeper(backend, custom.load(config.graphql_schema))
     door = GraphQLDoor(backend, limits, keeper)
     # Parse: not below the mount, and in whatever case
