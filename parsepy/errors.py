@@ -15,6 +15,16 @@ Every exception of parsepy, and the module that raises it::
     ├── Interruption            errors.py: never itself; passes through cloud code unchanged
     │   ├── Unavailable         storage/failures.py: the database can't be reached
     │   └── Conflict            storage/transactions.py: another transaction was faster
+    ├── BadRequest              graphql/transport.py: what is no request of GraphQL
+    ├── Refused                 graphql/transport.py: a body that can't be read; a page tells it
+    ├── BadUpload               graphql/uploads.py: a form of files that can't be read
+    ├── Invalid                 graphql/documents.py: a document with errors, all of them at once
+    ├── BadVariables            graphql/executor.py: variables that their types do not take
+    ├── AtOnce                  graphql/failures.py: a refusal before the database was asked
+    ├── PlainError              graphql/failures.py: an error without Parse's code
+    ├── Anomaly                 graphql/runs.py: a value that the library must complete
+    ├── Unfit                   graphql/variables.py: a value that its type does not take
+    ├── Unsuited                graphql/selections.py: a document that is left to the library
     ├── FrameError              livequery/protocol.py: a message that is none
     ├── OutgoingError           outgoing.py: another server gave no answer to use
     ├── UploadAbandoned         files/uploads.py: an upload's chunks were deleted meanwhile
@@ -28,10 +38,13 @@ Every exception of parsepy, and the module that raises it::
     ├── WorkerFailed            workers.py: the first worker could not start
     ├── EmbeddedMongoError      storage/embedded.py: mongod can't be found or does not start
     ├── _Failed                 rest/batch.py: ends a transaction; never leaves its module
+    ├── _RequestFailed          graphql/door.py: likewise, of a request
+    ├── _Unliftable             graphql/shapes.py: likewise, of a document's shape
     ├── _Malformed              model/templates/nodes.py: likewise, of a template
     ├── _OwnershipLost          operations/push/sending.py: likewise, of a push
     ├── _PortTaken              storage/embedded.py: likewise, of a port
     └── ValueError
+        ├── ScalarError         graphql/schema/scalars.py: what a scalar does not take
         └── PushConfigError     push/base.py: options of a push service that are wrong
 """
 

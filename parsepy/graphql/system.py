@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from parsepy.errors import Code, ParseError, denied
+from parsepy.errors import DENIED, Code, ParseError, denied
 from parsepy.graphql.failures import at_once
 from parsepy.graphql.files import store
 from parsepy.graphql.runs import Run
@@ -159,7 +159,7 @@ async def update_cloud_config(run: Run, given: Mapping[str, Any]) -> JSONObject:
 def _require_master_of_config(run: Run) -> None:
     if not run.context.principal.is_master:
         # Parse: sanitised whatever the option says
-        raise ParseError(Code.OPERATION_FORBIDDEN, "Permission denied")
+        raise ParseError(Code.OPERATION_FORBIDDEN, DENIED)
 
 
 async def call(run: Run, name: str, params: Mapping[str, Any]) -> Any:
