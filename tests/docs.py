@@ -68,7 +68,7 @@ TOPICS = (
     ),
     Topic(
         "Queries",
-        ("queries", "operators", "relations", "typed_values"),
+        ("queries", "operators", "relations", "typed_values", "selections"),
         "Correct queries that are refused now: Parse Server answered them with an internal "
         "error, or with objects that were not asked for.",
     ),

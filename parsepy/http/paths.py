@@ -3,7 +3,7 @@
 import itertools
 import re
 from binascii import a2b_qp
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -32,20 +32,31 @@ def split_path(path: str, mount: str) -> tuple[str, ...] | None:
 
 
 def read_query(text: bytes) -> dict[str, str]:
-    """Read the parameters of a query string; of two with one name the last counts."""
+    """Read the parameters of a query string; of two with one name the last counts.
+
+    Lists of names (keys, excludeKeys, include, order) may be sent name by name.
+    """
     if not text:
         return {}
-    if not text.isascii():
-        return dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True))
     query: dict[str, str] = {}
-    for pair in text.replace(b"+", b" ").split(b"&"):
-        if pair:
-            name, _, value = pair.partition(b"=")
-            key = _unquoted(name)
-            if key[-2:] == "[]":
-                key = _numbered(key, query)
-            query[key] = _unquoted(value)
+    for name, value in _pairs(text):
+        if name[-2:] == "[]":
+            query[_numbered(name, query)] = value
+        elif name in query and name in _LISTS:
+            query[name] += f",{value}"
+        else:
+            query[name] = value
     return query
+
+
+_LISTS = ("keys", "excludeKeys", "include", "order")
+
+
+def _pairs(text: bytes) -> Iterable[tuple[str, str]]:
+    if not text.isascii():
+        return parse_qsl(text.decode("latin-1"), keep_blank_values=True)
+    pairs = [pair.partition(b"=") for pair in text.replace(b"+", b" ").split(b"&") if pair]
+    return [(_unquoted(name), _unquoted(value)) for name, _, value in pairs]
 
 
 def _numbered(name: str, query: Mapping[str, str]) -> str:

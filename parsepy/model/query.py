@@ -91,7 +91,10 @@ class Query:
     def __post_init__(self) -> None:
         roots = None
         if self.keys is not None:
-            roots = frozenset((*ALWAYS_SELECTED, *(key.partition(".")[0] for key in self.keys)))
+            # Parse: a key that is excluded to the letter selects nothing, but what it includes
+            excluded = frozenset(self.exclude_keys)
+            kept = (key for key in self.keys if key not in excluded)
+            roots = frozenset((*ALWAYS_SELECTED, *(key.partition(".")[0] for key in kept)))
             if SCORE in roots:
                 roots |= {SCORE[1:]}
         object.__setattr__(self, "root_keys", roots)
@@ -241,8 +244,8 @@ def selection(
     exclude_keys = _names(parameters, "excludeKeys")
     include = [tuple(name.split(".")) for name in _names(parameters, "include")]
     include_all = ("*",) in include or bool(parameters.get("includeAll"))
-    # Parse: a dotted key implies the include of its parents
-    for key in keys or ():
+    # Parse: a dotted key implies the include of its parents, also one that is excluded
+    for key in (*(keys or ()), *exclude_keys):
         parts = tuple(key.split("."))
         if len(parts) > 1:
             include.append(parts[:-1])

@@ -158,10 +158,14 @@ async def resolved(context: RequestContext, schema: ClassSchema, query: Query) -
 
 def _roots(schema: ClassSchema, query: Query) -> frozenset[str] | None:
     """The columns that a query selects; ``None``: whatever there is."""
-    if not query.exclude_keys:
-        return query.root_keys
-    columns = query.root_keys if query.root_keys is not None else frozenset(schema.types)
-    return columns.difference(query.exclude_keys).union(ALWAYS_SELECTED)
+    selected = query.root_keys
+    if selected is None:
+        if not query.exclude_keys:
+            return None
+        return frozenset(schema.types).difference(query.exclude_keys).union(ALWAYS_SELECTED)
+    if query.include_all:
+        return selected.union(frozenset(includes.followed(schema)).difference(query.exclude_keys))
+    return selected
 
 
 def _needed(context: RequestContext, schema: ClassSchema, query: Query) -> frozenset[str] | None:

@@ -16,11 +16,16 @@ from parsepy.model.where import Constraint, by_id
 Read = Callable[[RequestContext, Query], Awaitable[list[JSONObject]]]
 
 
+def followed(schema: ClassSchema) -> Iterable[str]:
+    """The columns that "include all" means: what holds pointers, or may do so."""
+    return [name for name, kind in schema.types.items() if kind.name in ("Pointer", "Array")]
+
+
 def paths_of(schema: ClassSchema, query: Query) -> tuple[Path, ...]:
     """The paths to follow, parents first; "include all" means each pointer and array column."""
     if not query.include_all:
         return query.include
-    every = {(n,) for n, kind in schema.types.items() if kind.name in ("Pointer", "Array")}
+    every = {(name,) for name in followed(schema)}
     excluded = {(key,) for key in query.exclude_keys}
     paths = (every - excluded) | set(query.include)
     return tuple(sorted(paths, key=lambda path: (len(path), path)))

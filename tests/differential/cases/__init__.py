@@ -31,6 +31,7 @@ from tests.differential.cases import (
     relations,
     request_forms,
     schemas,
+    selections,
     sessions,
     stored_documents,
     text,
@@ -81,4 +82,5 @@ SCENARIOS: list[Scenario] = [
     *maintenance.SCENARIOS,
     *webhook_errors.SCENARIOS,
     *installations.SCENARIOS,
+    *selections.SCENARIOS,
 ]
