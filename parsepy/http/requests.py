@@ -47,7 +47,7 @@ class Request:
         """Merge body and query string; a query value that reads as JSON is JSON (§7.1)."""
         merged = dict(self.body)
         query: Mapping[str, Any] = self.query
-        if any(name[-1] == "]" for name in query if name):
+        if "]" in "".join(query):  # cheaper than to ask each name
             query = nested(self.query)
         for name, value in query.items():
             merged[name] = _value(value) if type(value) is str else value
