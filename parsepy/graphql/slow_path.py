@@ -154,7 +154,9 @@ class Execution:
             async with self._room:
                 return await reads.find(run, target, columns, arguments, related)
         except Exception as error:
-            raise error_of(run.context, error, f"GraphQL: {info.field_name}") from error
+            # Parse: errors of a relation's page carry no code of Parse's
+            made = error_of(run.context, error, f"GraphQL: {info.field_name}")
+            raise FieldError(made.message) from error
 
     def _type_of(
         self, value: Any, info: GraphQLResolveInfo, abstract: GraphQLAbstractType

@@ -19,7 +19,7 @@ from graphql import (
 
 from parsepy.graphql.paging import cursor_of
 from parsepy.graphql.schema.naming import to_global_id
-from tests.graphql.recording import PRODUCTS
+from tests.graphql.recording import FILE, PRODUCTS
 
 LEFT_OUT = frozenset(
     (
@@ -34,7 +34,10 @@ SAFE_ROOTS = ("find", "find", "health")
 TEXTS = ("product 01", "product 02", "spec", "text é", "", "x y", "2024-01-02T03:04:05.678Z")
 NUMBERS = ("0", "3", "10", "-1", "17.5", "1e3", "2.50")
 STAMPS = ("id", "objectId", "userId", "createdAt", "updatedAt")  # known by their names
+CORNERS = ((0, 0), (0, 1), (1, 1.5))
+MUTATIONS = ("createSample", "createSample", "updateSample", "createProduct", "createSKU")
 COMPOUNDS = ("OR", "AND", "NOR")
+NEVER_EMPTY = (*COMPOUNDS, "add", "remove", "createAndAdd")
 SPOILS = (*"{}()[]:!$@\"'.,#aA0 \n", "...", "null", "true", "on", "fragment", "query")
 
 
@@ -47,6 +50,7 @@ class Writer:
         self._definitions: list[str] = []
         self._fragments: list[str] = []
         self._numbers = 0
+        self._has_compounds = True
         self.variables: dict[str, Any] = {}
 
     def query(self) -> str:
@@ -58,6 +62,22 @@ class Writer:
         roots = [self._root(self._random.choice(kinds)) for _ in range(count)]
         definitions = f"({', '.join(self._definitions)})" if self._definitions else ""
         return " ".join([f"query Q{definitions} {{ {' '.join(roots)} }}", *self._fragments])
+
+    def mutation(self) -> str:
+        """The creation of an object, or the change of one."""
+        mutation = self._schema.mutation_type
+        assert mutation is not None
+        name = self._random.choice(MUTATIONS)
+        field = mutation.fields[name]
+        of = field.args["input"].type.of_type
+        given = self._given(of.fields["fields"].type, "fields", 3)
+        self._definitions.append(f"$f: {of.fields['fields'].type}")
+        self.variables["f"] = given
+        target = 'id: "sample2", ' if name == "updateSample" else ""
+        selected = self._selection(field.type, 4)
+        definitions = ", ".join(self._definitions)
+        text = f"mutation M({definitions}) {{ {name}(input: {{{target}fields: $f}}){selected} }}"
+        return " ".join([text, *self._fragments])
 
     def _fresh(self, letter: str) -> str:
         self._numbers += 1
@@ -89,6 +109,8 @@ class Writer:
             is_needed = isinstance(definition.type, GraphQLNonNull)
             if argument in LEFT_OUT or not (is_needed or self._chance(0.3)):
                 continue
+            # Parse Server fails over compounds beside the condition of a relation
+            self._has_compounds = of is self._schema.query_type
             arguments.append(f"{argument}: {self._argument(definition.type, argument)}")
         if arguments:
             text += f"({', '.join(arguments)})"
@@ -165,7 +187,9 @@ class Writer:
     def _given(self, kind: Any, name: str, levels: int) -> Any:
         random = self._random
         if isinstance(kind, GraphQLList):
-            count = random.randint(1 if name in COMPOUNDS else 0, 2)
+            if _bare(kind).name == "GeoPointInput":
+                return [{"latitude": one, "longitude": other} for one, other in CORNERS]
+            count = random.randint(1 if name in NEVER_EMPTY else 0, 2)
             return [self._json(kind.of_type, name, levels - 1) for _ in range(count)]
         if isinstance(kind, GraphQLEnumType):
             return random.choice(list(kind.values))
@@ -185,6 +209,10 @@ class Writer:
             return "2024-01-02T03:04:05.678Z"
         if name in ("after", "before"):
             return random.choice((cursor_of(1), cursor_of(4), "x"))
+        if kind.name == "Upload":
+            return None
+        if kind.name == "File":
+            return {"__type": "File", "name": FILE}
         if kind.name == "Bytes":
             return "aGVsbG8="
         if kind.name == "Object":
@@ -194,12 +222,15 @@ class Writer:
         return random.choice(TEXTS)
 
     def _object(self, kind: GraphQLInputObjectType, levels: int) -> dict[str, Any]:
+        if kind.name == "GeoPointInput":
+            return dict(zip(("latitude", "longitude"), self._random.choice(CORNERS), strict=True))
         names = [
             name
             for name, field in kind.fields.items()
             if name not in LEFT_OUT
             and (levels > 0 or isinstance(field.type, GraphQLNonNull))
             and name not in ("ACL", "password")
+            and (self._has_compounds or name not in COMPOUNDS)
         ]
         needed = [name for name in names if isinstance(kind.fields[name].type, GraphQLNonNull)]
         others = [name for name in names if name not in needed]
@@ -241,6 +272,13 @@ def document(schema: GraphQLSchema, random: Random) -> dict[str, Any]:
     """A valid request."""
     writer = Writer(schema, random)
     text = writer.query()
+    return {"query": text, "variables": writer.variables}
+
+
+def change(schema: GraphQLSchema, random: Random) -> dict[str, Any]:
+    """A valid request that changes something."""
+    writer = Writer(schema, random)
+    text = writer.mutation()
     return {"query": text, "variables": writer.variables}
 
 

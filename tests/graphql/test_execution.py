@@ -303,3 +303,15 @@ async def test_custom_fields_of_objects_are_resolved(app: MakeApp, tmp_path: Pat
         )
         found = await data(master, '{ users { edges { node { username loud(text: "hey") } } } }')
     assert found == {"users": {"edges": [{"node": {"username": "a", "loud": "HEY"}}]}}
+
+
+async def test_errors_of_a_relation_carry_no_code_of_parse(library: Client) -> None:
+    await new_book(library, title="a")
+    answered = await ask(
+        library, "{ books { edges { node { title readers(first: -1) { count } } } } }"
+    )
+    assert answered["data"] == {"books": {"edges": [{"node": None}]}}
+    (error,) = answered["errors"]
+    assert error["message"] == "First should be a positive number"
+    assert error["path"] == ["books", "edges", 0, "node", "readers"]
+    assert error["extensions"] == {"code": "INTERNAL_SERVER_ERROR"}

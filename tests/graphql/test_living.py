@@ -15,7 +15,7 @@ from parsepy.config import Config
 from parsepy.graphql.stamps import SchemaKeeper
 from tests.conftest import APP_ID, MASTER_KEY, MOUNT, Client, database_in
 from tests.graphql.conftest import GRAPHQL
-from tests.graphql.random_documents import document, spoilt
+from tests.graphql.random_documents import change, document, spoilt
 from tests.graphql.recording import normalised, prepare
 from tests.peer import Peer
 
@@ -112,5 +112,13 @@ async def test_random_documents_are_answered_as_by_the_reference(seed: int, both
         request = document(both.schema, random)
         if number % 2:
             request = spoilt(request, random)
+        ours, theirs = await both.answers(request, has_master=number % 3 == 0)
+        assert ours == theirs, request
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_random_changes_are_answered_as_by_the_reference(seed: int, both: Both) -> None:
+    for number in range(IN_A_BATCH):
+        request = change(both.schema, Random(f"changes {seed} {number}"))
         ours, theirs = await both.answers(request, has_master=number % 3 == 0)
         assert ours == theirs, request
