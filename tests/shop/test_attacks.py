@@ -134,10 +134,17 @@ CART = [
     {"code": "FREE"},
     {"evil": 1},
     {"items.0.quantity": 0},
-    {"items.0.price": 0},
     {"items": {"__op": "Delete"}},
     {"items": {"__op": "Add", "objects": [{"quantity": -1}]}},
 ]
+
+
+async def test_a_price_that_a_client_writes_into_a_cart_is_put_right(shop: Shop) -> None:
+    ann, sku = await shop.shopper(), await shop.sku(5, price=20)
+    path = f"/classes/Cart/{await create(ann.client, 'Cart', items=[line(sku)])}"
+    ok(await ann.client.put(path, json={"items.0.price": 0}))
+    cart = ok(await ann.client.get(path))
+    assert (cart["items"][0]["price"], cart["total"]) == (20, 20)
 
 
 @pytest.mark.parametrize("change", CART)
