@@ -190,6 +190,8 @@ INTERNAL_USER_COLUMNS = {
     "_password_history": ARRAY,
 }
 """What the server keeps of a user beside the columns; the maintenance key reads and writes it."""
+INTERNAL_COLUMNS = {"_User": INTERNAL_USER_COLUMNS}
+"""The columns of the server's own that the maintenance key writes, by class."""
 
 SYSTEM_REQUIRED = {
     "_Product": ("productIdentifier", "icon", "order", "title", "subtitle"),

@@ -5,7 +5,7 @@ from typing import Any
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.model import acl, ops
-from parsepy.model.schema import INTERNAL_USER_COLUMNS
+from parsepy.model.schema import INTERNAL_COLUMNS
 from parsepy.model.values import (
     DATE,
     LAST_POSITION,
@@ -47,8 +47,8 @@ def creation(context: RequestContext, class_name: str, body: JSONObject) -> JSON
             if name in _STAMPS:
                 _check_stamp(context, class_name, name, value)
             continue
-        if not name.isalnum() and not _is_internal(context, class_name, name, value):
-            _check_name(name)
+        if not name.isalnum():
+            _check_column(context, class_name, name, value)
         if name == "ACL":
             _put_acl(context, class_name, None, values, value)
         elif "." in name:
@@ -71,8 +71,8 @@ def changes(
             if name in _STAMPS:
                 _check_stamp(context, class_name, name, value)
             continue
-        if not name.isalnum() and not _is_internal(context, class_name, name, value):
-            _check_name(name)
+        if not name.isalnum():
+            _check_column(context, class_name, name, value)
         if name == "ACL":
             _put_acl(context, class_name, object_id, values, value)
         elif "." in name and not _is_path(name):
@@ -88,21 +88,20 @@ def _check_name(name: str) -> None:
         raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name: {name}.")
 
 
-def _is_internal(context: RequestContext, class_name: str, name: str, value: Any) -> bool:
-    """Is this a column of the server's own, which the caller may write?
+def _is_internal(context: RequestContext, class_name: str, name: str) -> bool:
+    """Is this a column of the server's own, which the caller may write?"""
+    return context.principal.is_maintenance and name in INTERNAL_COLUMNS.get(class_name, ())
 
-    Raises INCORRECT_TYPE for a value that does not fit it.
-    """
-    if class_name != "_User" or not context.principal.is_maintenance:
-        return False
-    wanted = INTERNAL_USER_COLUMNS.get(name)
-    if wanted is None:
-        return False
-    found = ops.column_type(value)
+
+def _check_column(context: RequestContext, class_name: str, name: str, value: Any) -> None:
+    """Refuse what can be no column, and a value that does not fit one of the server's own."""
+    if not _is_internal(context, class_name, name):
+        _check_name(name)
+        return
+    wanted, found = INTERNAL_COLUMNS[class_name][name], ops.column_type(value)
     if found is not None and found != wanted:
         raise schemas.mismatch(class_name, name, wanted, found)
     check_nested(value)
-    return True
 
 
 def _check_stamp(context: RequestContext, class_name: str, name: str, value: Any) -> None:
