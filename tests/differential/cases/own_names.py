@@ -41,8 +41,8 @@ def steps(name: str) -> Iterator[Step]:
     sub = {"parent": {"$inQuery": {"className": name, "where": {"name": "first"}}}}
     yield find(name, sub, keys="name", name="find by a subquery")
     yield get(f"/classes/{name}/{{first{name}}}", name="get")
-    yield create("Visit", {f"of{name}": first}, name="a pointer of another class")
-    yield get("/schemas/Visit", who="master", name="show the other class")
+    yield create(f"Visit{name}", {f"of{name}": first}, name="a pointer of another class")
+    yield get(f"/schemas/Visit{name}", who="master", name="show the other class")
     yield delete(f"/classes/{name}/{{first{name}}}", name="delete one")
     yield delete(f"/purge/{name}", who="master", name="purge")
     yield delete(f"/schemas/{name}", who="master", name="delete the class")
