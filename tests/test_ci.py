@@ -62,10 +62,24 @@ def test_the_workflow_may_only_read() -> None:
 def test_ci_checks_then_tests_then_tests_on_the_loop_of_production() -> None:
     lines = (ROOT / ".ci/run").read_text().splitlines()
     commands = [line.split("</dev/null")[0].strip() for line in lines if "make " in line]
-    assert commands[0] == "make check"
-    assert commands[1].startswith("make test")
+    assert commands[:2] == ["make check", "make coverage"]
     (on_uvloop,) = (command for command in commands if "PARSEPY_TEST_LOOP=uvloop" in command)
     assert "tests/rest tests/livequery" in on_uvloop
+
+
+def test_coverage_runs_every_test_once_and_has_two_bounds() -> None:
+    lines = [line.strip().lstrip("@") for line in makefile("coverage").splitlines()]
+    runs = [line for line in lines if " -m pytest" in line]
+    assert runs[:2] == [
+        "$(COVERAGE) run -m pytest tests/unit",
+        "$(COVERAGE) run -m pytest $(MEASURED) $(ALL_TESTS)",
+    ]
+    assert "PARSEPY_REFERENCE=living" in runs[2]
+    assert lines[lines.index(runs[2]) + 1] == "$(addprefix --ignore=,tests/unit $(MEASURED))"
+    assert [line.partition("--fail-under=")[2] for line in lines if " report" in line] == [
+        "100",
+        "95",
+    ]
 
 
 async def test_tests_run_on_the_loop_that_the_environment_names() -> None:

@@ -104,10 +104,13 @@ async def made(client: Client, class_name: str, values: dict[str, Any]) -> str:
 
 
 async def test_it_starts_with_both_templates_in_under_a_second() -> None:
-    before = time.perf_counter()
-    application = await started(schema=TEMPLATES)
-    assert time.perf_counter() - before < 1
-    assert application.backend.state == "ok"
+    seconds = []
+    for _ in range(3):  # of which one is not disturbed by other processes
+        before = time.perf_counter()
+        application = await started(schema=TEMPLATES)
+        seconds.append(time.perf_counter() - before)
+        assert application.backend.state == "ok"
+    assert min(seconds) < 1
 
 
 def test_the_command_serves_the_demo_shop_and_says_that_it_will_be_gone(tmp_path: Path) -> None:
