@@ -159,62 +159,62 @@ def _in_class(item: JSONObject) -> Iterator[str]:
 def _in_type(parts: Any, is_user: bool) -> Iterator[str]:
     if not isinstance(parts, dict):
         yield '"type" must be a valid object'
-        return
-    known = ("inputFields", "outputFields", "constraintFields", "sortFields")
-    if keys := _unknown(parts, known):
-        yield f'"type" contains invalid keys, [{keys}]'
-    for name in ("outputFields", "constraintFields"):
-        if parts.get(name) is not None and not _is_names(parts[name]):
-            yield f'"{name}" must be a valid string array'
-    if parts.get("sortFields") is not None:
-        yield from _in_sorts(parts["sortFields"])
-    if parts.get("inputFields") is not None:
-        yield from _in_inputs(parts["inputFields"], is_user)
+    else:
+        known = ("inputFields", "outputFields", "constraintFields", "sortFields")
+        if keys := _unknown(parts, known):
+            yield f'"type" contains invalid keys, [{keys}]'
+        for name in ("outputFields", "constraintFields"):
+            if parts.get(name) is not None and not _is_names(parts[name]):
+                yield f'"{name}" must be a valid string array'
+        if parts.get("sortFields") is not None:
+            yield from _in_sorts(parts["sortFields"])
+        if parts.get("inputFields") is not None:
+            yield from _in_inputs(parts["inputFields"], is_user)
 
 
 def _in_sorts(sorts: Any) -> Iterator[str]:
     if not isinstance(sorts, list):
         yield '"sortFields" must be a valid array.'
-        return
-    for index, sort in enumerate(sorts):
-        at = f'"sortField" at index {index}'
-        if not isinstance(sort, dict):
-            yield f"{at} is not a valid object"
-        elif keys := _unknown(sort, ("field", "asc", "desc")):
-            yield f"{at} contains invalid keys, [{keys}]"
-        elif not _is_filled(sort.get("field")):
-            yield f'{at} did not provide the "field" as a string'
-        elif not isinstance(sort.get("asc"), bool) or not isinstance(sort.get("desc"), bool):
-            yield f'{at} did not provide "asc" or "desc" as booleans'
+    else:
+        for index, sort in enumerate(sorts):
+            at = f'"sortField" at index {index}'
+            if not isinstance(sort, dict):
+                yield f"{at} is not a valid object"
+            elif keys := _unknown(sort, ("field", "asc", "desc")):
+                yield f"{at} contains invalid keys, [{keys}]"
+            elif not _is_filled(sort.get("field")):
+                yield f'{at} did not provide the "field" as a string'
+            elif not isinstance(sort.get("asc"), bool) or not isinstance(sort.get("desc"), bool):
+                yield f'{at} did not provide "asc" or "desc" as booleans'
 
 
 def _in_inputs(inputs: Any, is_user: bool) -> Iterator[str]:
     if not isinstance(inputs, dict):
         yield '"inputFields" must be a valid object'
-        return
-    if keys := _unknown(inputs, ("create", "update")):
-        yield f'"inputFields" contains invalid keys: [{keys}]'
-    for name in ("update", "create"):
-        if inputs.get(name) is not None and not _is_names(inputs[name]):
-            yield f'"inputFields.{name}" must be a valid string array'
-    create = inputs.get("create")
-    if is_user and create is not None and not {"username", "password"} <= set(create):
-        yield '"inputFields.create" must include required fields, username and password'
+    else:
+        if keys := _unknown(inputs, ("create", "update")):
+            yield f'"inputFields" contains invalid keys: [{keys}]'
+        for name in ("update", "create"):
+            if inputs.get(name) is not None and not _is_names(inputs[name]):
+                yield f'"inputFields.{name}" must be a valid string array'
+        create = inputs.get("create")
+        if is_user and create is not None and not {"username", "password"} <= set(create):
+            yield '"inputFields.create" must include required fields, username and password'
 
 
 def _in_flags(part: str, flags: Any, names: tuple[str, ...]) -> Iterator[str]:
     if not isinstance(flags, dict):
         yield f'"{part}" must be a valid object'
-        return
-    aliases = tuple(f"{name}Alias" for name in names)
-    if keys := _unknown(flags, names + aliases):
-        yield f'"{part}" contains invalid keys, [{keys}]'
-    for name in names:
-        if flags.get(name) is not None and not isinstance(flags[name], bool):
-            yield f'"{part}.{name}" must be a boolean'
-    for name in aliases:
-        if flags.get(name) is not None and not isinstance(flags[name], str):
-            yield f'"{part}.{name}" must be a string'
+    else:
+        aliases = tuple(f"{name}Alias" for name in names)
+        if keys := _unknown(flags, names + aliases):
+            yield f'"{part}" contains invalid keys, [{keys}]'
+        for name in names:
+            if flags.get(name) is not None and not isinstance(flags[name], bool):
+                yield f'"{part}.{name}" must be a boolean'
+        for name in aliases:
+            if flags.get(name) is not None and not isinstance(flags[name], str):
+                yield f'"{part}.{name}" must be a string'
 
 
 def _unknown(given: JSONObject, known: tuple[str, ...]) -> str:

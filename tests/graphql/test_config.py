@@ -12,17 +12,8 @@ from parsepy.model.values import JSONObject
 from parsepy.operations import graphql_config as operation
 from tests.conftest import Client, MakeApp
 from tests.graphql.interface import shop_classes, written
-from tests.graphql.recorded import CONFIGS, answers
 
 HIDING = {"classConfigs": [{"className": "Product", "query": {"find": False}}]}
-
-
-@pytest.mark.parametrize("number", range(len(CONFIGS)))
-def test_a_configuration_is_valid_or_refused_in_the_references_words(number: int) -> None:
-    expected = answers()["configs"][number]
-    problems = graphql_config.problems(CONFIGS[number])
-    text = f"Invalid graphQLConfig: {'; '.join(problems)}"
-    assert ({"error": text} if problems else {}) == expected
 
 
 def types_of(config: JSONObject) -> set[str]:

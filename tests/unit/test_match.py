@@ -232,3 +232,35 @@ def test_what_is_no_pattern_is_refused(pattern: str) -> None:
     with pytest.raises(ParseError) as refusal:
         match.compile(parse({"status": {"$regex": pattern}}))
     assert refusal.value.code == 102
+
+
+@pytest.mark.parametrize(
+    ("where", "name"),
+    [
+        ({"status": "new"}, None),
+        ({"$or": [{"a": 1}, {"b": {"$gt": 2}}]}, None),
+        ({"customer": {"$inQuery": {"className": "Customer", "where": {}}}}, "$inQuery"),
+        (
+            {
+                "$or": [
+                    {"a": 1},
+                    {"b": {"$select": {"query": {"className": "B", "where": {}}, "key": "k"}}},
+                ]
+            },
+            "$select",
+        ),
+        (
+            {
+                "$relatedTo": {
+                    "object": {"__type": "Pointer", "className": "A", "objectId": "1"},
+                    "key": "k",
+                }
+            },
+            "$relatedTo",
+        ),
+    ],
+)
+def test_a_condition_that_only_a_database_decides_is_named(
+    where: dict[str, Any], name: str | None
+) -> None:
+    assert match.beyond(parse(where)) == name

@@ -152,6 +152,7 @@ def test_a_batch_is_its_relation_changes_in_order() -> None:
         (op("Remove", objects=[1]), [1, 2, 1], [2]),
         (op("Add", objects=[1]), "x", "x"),
         (op("SetOnInsert", amount=1), 5, 5),
+        (op("AddRelation", objects=[CUP]), None, None),
     ],
 )
 def test_what_a_change_makes_of_a_value(change: Any, value: Any, expected: Any) -> None:
