@@ -123,6 +123,14 @@ def _handler(receiver: Receiver) -> Callable[..., BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def version_string(self) -> str:
+            """Name no version, which answers that are recorded would hold."""
+            return "receiver"
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            """Return one moment, for the same reason."""
+            return "Thu, 01 Jan 1970 00:00:00 GMT"
+
         def do_POST(self) -> None:
             content = b"".join(self._pieces())
             headers = {name.lower(): value for name, value in self.headers.items()}

@@ -4,8 +4,7 @@ import math
 import re
 from typing import NamedTuple
 
-from parsepy.errors import ParseError
-from parsepy.model.values import loads
+import orjson
 
 Literal = str | int | float
 
@@ -66,10 +65,10 @@ def _lift_number(text: str, literals: list[Literal]) -> str:
 
 
 def _unescaped(text: str) -> str:
-    """A text with JSON's escapes read; those of GraphQL alone are rare."""
+    """A text with JSON's escapes read; those of GraphQL alone, and halves of pairs, are rare."""
     try:
-        return str(loads(f'"{text}"'))
-    except ParseError:
+        return str(orjson.loads(f'"{text}"'))
+    except orjson.JSONDecodeError:
         raise _Unliftable from None
 
 

@@ -1,6 +1,7 @@
 """Ten configurations as public projects have them start, or say all that is missing in one go."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ BASE = {"appId": "app", "masterKey": "master"}
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stand in the folder of the configurations, with no variable set that is an option."""
     monkeypatch.chdir(FOLDER)
-    for name in ("PORT", "VERBOSE", "SILENT"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("PORT", "VERBOSE", "SILENT", *os.environ):
+        if name in ("PORT", "VERBOSE", "SILENT") or name.startswith("PARSE"):
+            monkeypatch.delenv(name, raising=False)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

@@ -13,6 +13,7 @@ ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 TOKEN = re.compile(r"r:[0-9a-f]{32}")
 OBJECT_ID = re.compile(r"[A-Za-z0-9]{10}")
 FILE_PREFIX = re.compile(r"\b[0-9a-f]{32}_")
+DATABASE = re.compile(r"\bdifferential_\d+_")  # what MongoDB's errors name, by this run's process
 RANDOM_USERNAME = re.compile(r"[A-Za-z0-9]{25}")
 CLOCK = timedelta(minutes=30)
 SESSION = timedelta(seconds=31536000)
@@ -117,7 +118,7 @@ class Normaliser:
         for known, name in self.names.items():
             if known in text:
                 text = text.replace(known, name)
-        return ISO.sub(self._date, text)
+        return ISO.sub(self._date, DATABASE.sub("differential_", text))
 
     def _date(self, found: re.Match[str]) -> str:
         if found.group() in self.literals:
