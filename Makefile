@@ -36,6 +36,8 @@ check: $(BIN)/.installed-dev ## format, lint, types, import layers
 # time, and what the others reach has been reached before.
 PURE := parsepy/model/*,parsepy/errors.py,parsepy/livequery/protocol.py,parsepy/livequery/subscriptions.py
 MEASURED := $(addprefix tests/,rest cloud livequery pages push contract integration test_tables.py)
+# What these reach is compared with recorded answers here, and with the living server below.
+RECORDED := $(addprefix tests/,graphql clients differential shop)
 COVERAGE := $(BIN)/python -m coverage
 coverage: $(BIN)/.installed-dev node dashboard ## every test, once; fails below the bounds of coverage
 	@$(COVERAGE) erase
@@ -43,6 +45,8 @@ coverage: $(BIN)/.installed-dev node dashboard ## every test, once; fails below 
 	@$(COVERAGE) combine --quiet
 	@$(COVERAGE) report --include='$(PURE)' --fail-under=100
 	@$(COVERAGE) run -m pytest $(MEASURED) $(ALL_TESTS)
+	@$(COVERAGE) combine --quiet --append
+	@$(COVERAGE) run -m pytest $(RECORDED) -m 'not slow' $(ALL_TESTS)
 	@$(COVERAGE) combine --quiet --append
 	@PARSEPY_REFERENCE=living $(BIN)/python -m pytest $(ALL_TESTS) \
 	  $(addprefix --ignore=,tests/unit $(MEASURED))
