@@ -32,14 +32,14 @@ check: $(BIN)/.installed-dev ## format, lint, types, import layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The measured tests and the others are all tests, each run once: measuring costs a quarter of the
-# time, and what the others reach has been reached before.
+# The measured tests and the others are all tests; measuring costs a quarter of the time, and what
+# the others reach has been reached before.
 PURE := parsepy/model/*,parsepy/errors.py,parsepy/livequery/protocol.py,parsepy/livequery/subscriptions.py
 MEASURED := $(addprefix tests/,rest cloud livequery pages push contract integration test_tables.py)
 # What these reach is compared with recorded answers here, and with the living server below.
 RECORDED := $(addprefix tests/,graphql clients differential shop)
 COVERAGE := $(BIN)/python -m coverage
-coverage: $(BIN)/.installed-dev node dashboard ## every test, once; fails below the bounds of coverage
+coverage: $(BIN)/.installed-dev node dashboard ## every test; fails below the bounds of coverage
 	@$(COVERAGE) erase
 	@$(COVERAGE) run -m pytest tests/unit
 	@$(COVERAGE) combine --quiet

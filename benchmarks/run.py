@@ -146,7 +146,8 @@ def start_parsepy(
     port = free_port()
     config = folder / f"{database}.json"
     options = {**server_options(port, with_database(uri, database)), **(more or {})}
-    config.write_text(json.dumps({**options, "cloud": str(CLOUD / "main.py")}))
+    quiet = {"silent": True, "logLevel": "error"}  # as on the other side: nobody writes lines
+    config.write_text(json.dumps({**options, "cloud": str(CLOUD / "main.py"), **quiet}))
     command = [sys.executable, "-m", "parsepy", "serve", "--config", str(config)]
     return start_server(
         name,

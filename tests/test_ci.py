@@ -67,15 +67,16 @@ def test_ci_checks_then_tests_then_tests_on_the_loop_of_production() -> None:
     assert "tests/rest tests/livequery" in on_uvloop
 
 
-def test_coverage_runs_every_test_once_and_has_two_bounds() -> None:
+def test_coverage_runs_every_test_and_has_two_bounds() -> None:
     lines = [line.strip().lstrip("@") for line in makefile("coverage").splitlines()]
     runs = [line for line in lines if " -m pytest" in line]
-    assert runs[:2] == [
+    assert runs[:3] == [
         "$(COVERAGE) run -m pytest tests/unit",
         "$(COVERAGE) run -m pytest $(MEASURED) $(ALL_TESTS)",
+        "$(COVERAGE) run -m pytest $(RECORDED) -m 'not slow' $(ALL_TESTS)",
     ]
-    assert "PARSEPY_REFERENCE=living" in runs[2]
-    assert lines[lines.index(runs[2]) + 1] == "$(addprefix --ignore=,tests/unit $(MEASURED))"
+    assert "PARSEPY_REFERENCE=living" in runs[3]
+    assert lines[lines.index(runs[3]) + 1] == "$(addprefix --ignore=,tests/unit $(MEASURED))"
     assert [line.partition("--fail-under=")[2] for line in lines if " report" in line] == [
         "100",
         "95",
