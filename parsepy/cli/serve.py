@@ -247,7 +247,7 @@ def _set_up_logs(config: Config) -> None:
     for name in ("verbose", "silly"):
         logging.addLevelName(logs.LEVELS[name], name.upper())
     # Parse: silent is about the console; what is kept for /scriptlog and the files goes on
-    handler = logging.NullHandler() if config.silent else logging.StreamHandler()
+    handler = logging.NullHandler() if config.silent else logs.BatchStreamHandler()
     handler.setFormatter(logs.JSONLines() if config.json_logs else logs.Lines())
     logging.basicConfig(level=level, handlers=[handler])
     for chatty in ("uvicorn", "pymongo", "asyncio"):
