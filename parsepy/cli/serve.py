@@ -74,9 +74,11 @@ def _is_standalone(config: Config) -> bool:
     from pymongo import MongoClient
     from pymongo.errors import PyMongoError
 
+    from parsepy.storage import client_options
+
     if config.database_uri is None or is_in_memory(config):
         return False
-    options = {"serverSelectionTimeoutMS": 5000, **config.database_options.driver}
+    options = client_options(config.database_uri, config.database_options.driver)
     try:
         with MongoClient[dict[str, object]](config.database_uri, **options) as client:
             hello = client.admin.command("hello")
