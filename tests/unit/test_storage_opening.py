@@ -9,6 +9,11 @@ from parsepy.storage import client_options, open_storage
 HOSTS = "mongodb://shop:p%40ss@db1.example.com,db2.example.com:27018"
 
 
+def file_url(name: str, mount_url: str | None = None, /) -> str:
+    """Where a file would be found."""
+    return name
+
+
 @pytest.mark.parametrize(
     ("uri", "given", "expected"),
     [
@@ -28,7 +33,7 @@ HOSTS = "mongodb://shop:p%40ss@db1.example.com,db2.example.com:27018"
 async def test_the_connection_strings_own_options_go_before_ours(
     uri: str, given: dict[str, Any], expected: tuple[float, str]
 ) -> None:
-    storage = open_storage(uri, file_url=lambda name: name, driver_options=given)
+    storage = open_storage(uri, file_url=file_url, driver_options=given)
     try:
         options = storage.connection.client.options
         found = (options.server_selection_timeout, options.pool_options.appname)
