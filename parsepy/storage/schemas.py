@@ -109,7 +109,9 @@ class Schemas:
         recorded = [key for name in names for key in (name, f"_metadata.fields_options.{name}")]
         with self._writing():
             if keys:
-                await self._connection.collection(schema.name).update_many({}, {"$unset": keys})
+                collection = self._connection.collection(schema.name)
+                change = collection.update_many({}, {"$unset": keys})
+                await self._connection.building.column(collection.name, ", ".join(keys), change)
             await self._rows.update_one(
                 {"_id": schema.name}, {"$unset": dict.fromkeys(recorded, "")}
             )
