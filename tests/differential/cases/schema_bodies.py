@@ -541,6 +541,24 @@ SCENARIOS = [
         configuration="own_names",
     ),
     Scenario(
+        "a change of a schema that fails half-way",
+        [
+            made("BodyHalf"),
+            put(
+                "/schemas/BodyHalf",
+                {
+                    "fields": {"late": {"type": "String"}, "b": op("Delete")},
+                    "classLevelPermissions": {"find": {"*": True}},
+                    "indexes": {"bad": {"nosuch": 1}},
+                },
+                who="master",
+                name="all but the index is fine",
+            ),
+            get("/schemas/BodyHalf", who="master", name="what it has become"),
+        ],
+        configuration="own_names",
+    ),
+    Scenario(
         "bodies of indexes",
         [
             made("BodyIndexes"),
