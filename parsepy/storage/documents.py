@@ -522,13 +522,11 @@ _READINGS: dict[Converter | None, ColumnReading] = {
 
 
 def _reading(key: str, convert: Converter | None, plan: "Plan") -> ColumnReading:
-    if key in plan.targets:
-        return ColumnReading.POINTER
-    if key in plan.files:
-        return ColumnReading.FILE_NAME
-    if key.startswith("_p_"):  # a pointer to no class that the schema names
+    if convert is None and key.startswith("_p_"):  # a pointer to no class that the schema names
         return ColumnReading.LEFT_ALONE
-    return _READINGS[convert]
+    if convert in _READINGS:
+        return _READINGS[convert]
+    return ColumnReading.POINTER if key in plan.targets else ColumnReading.FILE_NAME
 
 
 def to_object(plan: Plan, document: Document, *, internal: bool = False) -> JSONObject:
