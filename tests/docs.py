@@ -92,7 +92,7 @@ TOPICS = (
     ),
     Topic(
         "Schemas",
-        ("schemas", "own_names"),
+        ("schemas", "schema_bodies", "own_names"),
         "Nothing, unless a program compares what `/schemas` answers.",
     ),
     Topic(
