@@ -51,6 +51,7 @@ class Fields(Storable):
         self._lent: dict[str, Any] = {}
         self._raw: JSONObject = {}  # what the containers among the values were decoded from
         self._relations: dict[str, JSONObject] = {}  # only shown: their members stand elsewhere
+        self._is_unstored = False  # new, though it has an id, which its client has chosen
         self.is_data_available = True  # False for a mere pointer, which needs `fetch`
 
     # --- reading ------------------------------------------------------------------------------
@@ -128,8 +129,8 @@ class Fields(Storable):
 
     @property
     def is_new(self) -> bool:
-        """Is the object not stored yet?"""
-        return self.id is None
+        """Is the object not stored yet? (One whose client has chosen the id has one already.)"""
+        return self.id is None or self._is_unstored
 
     def to_pointer(self) -> JSONObject:
         """The Pointer that stands for this object; raises MISSING_OBJECT_ID for a new one."""

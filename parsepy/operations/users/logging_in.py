@@ -5,7 +5,7 @@ from typing import Any
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError, denied
 from parsepy.model.values import JSONObject
-from parsepy.operations import hooks, principals, schemas, sessions
+from parsepy.operations import principals, schemas, sessions
 from parsepy.operations.class_rules import auth_data
 from parsepy.operations.redaction import redact
 from parsepy.operations.users import credentials, providers
@@ -111,4 +111,4 @@ async def log_out(context: RequestContext) -> None:
         event = UserEvent(
             kind="afterLogout", class_name="_Session", request=context, object=session
         )
-        await hooks.run_after(context, event)
+        await backend.triggers.run(event)

@@ -36,6 +36,9 @@ async def sign_up(context: RequestContext, body: JSONObject, options: SaveOption
     saved = await save.create(context, "_User", {**body, "authData": stored}, vouched)
     if saved.is_finished:
         return saved
+    if _has_no_session(context) or context.principal.user_id is not None:
+        saved.answer["authDataResponse"] = checked.response
+        return saved
     answer = saved.answer
     provider = ",".join(name for name, data in providers.items() if data is not None)
     # Parse: who signs up by a provider is written down as one who logs in
@@ -65,13 +68,19 @@ async def _sign_up_with_password(
         if config.prevent_signup_with_unverified_email:
             raise ParseError(Code.EMAIL_NOT_FOUND, "User email is not verified.")
         return saved
-    if context.installation_id == "cloud" or (
-        context.principal.is_privileged and context.installation_id is None
-    ):
-        # Parse: no session for cloud code, nor for the master key; but one for the installation
-        # that a client tells along with it, as the SDKs and the dashboard do
+    if _has_no_session(context):
         return saved
     saved.answer |= await start_session(
         context, saved.object_id, {"action": "signup", "authProvider": "password"}
     )
     return saved
+
+
+def _has_no_session(context: RequestContext) -> bool:
+    """Is this sign-up made by somebody else than the user?
+
+    Parse: no session for cloud code, nor for the master key; but one for the installation that a
+    client tells along with it, as the SDKs and the dashboard do.
+    """
+    is_for_other = context.principal.is_privileged and context.installation_id is None
+    return context.installation_id == "cloud" or is_for_other

@@ -32,6 +32,7 @@ from tests.differential.cases import (
     request_forms,
     schemas,
     selections,
+    server_behaviour,
     sessions,
     stored_documents,
     text,
@@ -40,6 +41,7 @@ from tests.differential.cases import (
     updates,
     users,
     webhook_errors,
+    what_hooks_see,
 )
 from tests.differential.scenario import Scenario
 
@@ -83,4 +85,6 @@ SCENARIOS: list[Scenario] = [
     *webhook_errors.SCENARIOS,
     *installations.SCENARIOS,
     *selections.SCENARIOS,
+    *server_behaviour.SCENARIOS,
+    *what_hooks_see.SCENARIOS,
 ]
