@@ -122,6 +122,14 @@ class Fields(Storable):
     def acl(self, value: ACL | None) -> None:
         self.set("ACL", value)
 
+    def get_acl(self) -> ACL | None:
+        """The same as ``acl``."""
+        return self.acl
+
+    def set_acl(self, acl: ACL | None) -> Self:
+        """Choose who may read and write this object; the object itself, for chaining."""
+        return self.set("ACL", acl)
+
     @property
     def acl_name(self) -> str | None:
         """What stands for this object in an ACL: the id."""
