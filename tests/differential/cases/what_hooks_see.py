@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.differential.cases.hooks import called, watched
 from tests.differential.scenario import ABSENT, Scenario, Step, create, find, get, post, put
 
 HEARD = "stage,of,itsId,isNew,authData,hadAuthData"
@@ -219,7 +220,23 @@ def logins() -> list[Step]:
     return [*steps, Step("DELETE", "/purge/Heard", who="master")]
 
 
+def webhooks() -> list[Step]:
+    """What webhooks are sent of an object whose id a client has chosen."""
+    steps: list[Step] = []
+    for kind in ("beforeSave", "afterSave"):
+        class_name = f"Sent{kind.title()}"
+        steps += [
+            *watched(kind, class_name),
+            create(class_name, {"n": 1, "objectId": f"{kind}-1"}, name=f"{kind} of a chosen id"),
+            called(f"last-{kind}-{class_name}", name=f"{kind} is sent"),
+            create(class_name, {"n": 1}, name=f"{kind} of no id"),
+            called(f"last-{kind}-{class_name}", name=f"{kind} is sent without"),
+        ]
+    return steps
+
+
 SCENARIOS = [
+    Scenario("E2 what webhooks are sent of a chosen id", webhooks(), "stages"),
     Scenario("E2 what hooks see of a chosen id", chosen(), "stages"),
     Scenario("E2 what hooks see of authData", providers(), "stages"),
     Scenario("hooks of a log-in that throw", logins(), "stages"),
