@@ -152,6 +152,8 @@ def providers() -> list[Step]:
             name="by the master key of an installation",
         ),
         *heard("the master key of an installation"),
+        post("/users", {"authData": BADGE}, who="master", name="a log-in by the master key"),
+        post("/users", {"authData": BADGE}, who="a", name="a log-in of oneself"),
     ]
 
 

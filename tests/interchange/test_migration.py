@@ -1,0 +1,157 @@
+"""docs/migrate.md, rehearsed: Parse Server's database moves to parsepy, back, and serves both.
+
+Real processes, the real JavaScript SDK, one database with every feature in use (must show 6).
+"""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pymongo import MongoClient
+
+from tests.conftest import database_in
+from tests.integration.test_cli import parsepy as run_parsepy
+from tests.interchange.moving import (
+    Clients,
+    Raw,
+    client,
+    contents,
+    lost,
+    parsepy,
+    reference,
+    server_at,
+    written,
+)
+from tests.interchange.servers import PEER
+from tests.interchange.shop import write
+from tests.receiver import Receiver
+
+pytestmark = [pytest.mark.node, pytest.mark.slow]
+
+CACHED = 6.0  # seconds for which Parse Server may remember a session that has ended
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What was seen on the way, stage by stage."""
+
+    uri: str
+    name: str
+    receiver: str
+    clients: Clients
+    folder: Path
+    before: Raw
+    seen: Any
+    """What a client sees at Parse Server of what a client wrote there."""
+    written: Any
+    check: str
+    check_code: int
+
+
+async def fill(url: str) -> None:
+    """Write the shop with every data type and permission through a server."""
+    async with client(url) as http:
+        shop = server_at(PEER, http)
+        await write(shop)
+        await shop.done("POST", "/users", {"username": "lou", "password": "one"})
+        for _ in range(2):  # failed log-ins are counted
+            await shop.send("POST", "/login", {"username": "lou", "password": "two"})
+        await shop.done("POST", "/requestPasswordReset", {"email": "before@shop.test"})
+        await shop.done("POST", "/jobs/clean", {}, who="master")
+        params = {"enabledForClasses": ["Product"]}
+        await shop.done("PUT", "/graphql-config", {"params": params}, who="master")
+
+
+@pytest.fixture(scope="module")
+def move(
+    mongo_uri: str, mongo: MongoClient[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Move]:
+    """An app of Parse Server, filled by its clients; then `parsepy migrate check` has looked."""
+    name = f"migration_{uuid4().hex[:12]}"
+    uri, folder = database_in(mongo_uri, name), tmp_path_factory.mktemp("move")
+    clients = Clients(tmp_path_factory.mktemp("clients"))
+    with Receiver() as receiver:
+        with reference(uri, receiver.url) as url:
+            made = clients.at(url, "write", "before")
+            asyncio.run(fill(url))
+            seen = clients.at(url, "see", "before")
+        before, indexes = contents(uri, name)
+        config = written(folder, uri, receiver.url)
+        told = run_parsepy("migrate", "check", config, cwd=folder)
+        assert contents(uri, name) == (before, indexes), "the check has written"
+        yield Move(
+            uri,
+            name,
+            receiver.url,
+            clients,
+            folder,
+            before,
+            seen,
+            made,
+            told.stdout + told.stderr,
+            told.returncode,
+        )
+    mongo.drop_database(name)
+
+
+def test_the_check_tells_what_carries_over(move: Move) -> None:
+    assert move.check_code == 0, move.check
+    assert "Verdict: " in move.check
+
+
+def test_every_client_goes_on_and_the_way_back_is_open(move: Move) -> None:
+    clients, before = move.clients, dict(move.before)
+    with parsepy(move.folder, move.uri, move.receiver):
+        pass
+    assert lost(before, contents(move.uri, move.name)[0]) == [], "a start alone has written"
+    with parsepy(move.folder, move.uri, move.receiver) as url:
+        assert clients.at(url, "become", move.written["token"]) == "user-before"
+        assert clients.at(url, "see", "before") == move.seen
+        made = clients.at(url, "write", "during")
+        assert (made["ended"], made["anonymous"]) == (True, "string")
+        ours = clients.at(url, "see", "during")
+    with reference(move.uri, move.receiver) as url:
+        assert clients.at(url, "become", made["token"]) == "user-during"
+        assert clients.at(url, "see", "before") == move.seen
+        assert clients.at(url, "see", "during") == ours
+        clients.at(url, "write", "after")
+    with parsepy(move.folder, move.uri, move.receiver) as url:
+        seen = clients.at(url, "see", "after")
+    assert renamed(seen, "after") == renamed(move.seen, "before") == renamed(ours, "during")
+
+
+def test_both_serve_one_database_at_the_same_time(move: Move) -> None:
+    clients = move.clients
+    with (
+        reference(move.uri, move.receiver) as theirs,
+        parsepy(move.folder, move.uri, move.receiver) as ours,
+    ):
+        with clients.following(ours, "left") as follower:
+            left = clients.at(theirs, "write", "left")
+            assert follower.communicate(timeout=30)[0] == '"goods of left"\n'
+        right = clients.at(ours, "write", "right")
+        for url in (theirs, ours):
+            for tag, made in (("left", left), ("right", right)):
+                assert clients.at(url, "become", made["token"]) == f"user-{tag}"
+        assert clients.at(ours, "see", "left") == clients.at(theirs, "see", "left")
+        assert clients.at(theirs, "see", "right") == clients.at(ours, "see", "right")
+        # who logs out at one is out at the other, once its cache forgets
+        assert clients.at(ours, "end", left["token"]) == 209
+        assert clients.at(theirs, "end", right["token"]) == 209
+        time.sleep(CACHED)
+        assert clients.at(theirs, "become", left["token"]) == 209
+        assert clients.at(ours, "become", right["token"]) == 209
+
+
+def renamed(seen: Any, tag: str) -> Any:
+    """The same without the tag of who wrote it."""
+    if isinstance(seen, dict):
+        return {key: renamed(value, tag) for key, value in seen.items()}
+    if isinstance(seen, list):
+        return [renamed(value, tag) for value in seen]
+    return seen.replace(tag, "TAG") if isinstance(seen, str) else seen
