@@ -14,6 +14,7 @@ from parsepy.app.schema_templates import template_of
 from parsepy.backend import Backend, master_context
 from parsepy.cloud import current, loader
 from parsepy.config import ConfigError
+from parsepy.config.groups import SchemaOptions
 from parsepy.files.gridfs import GridFS
 from parsepy.http.asgi import ASGIScope, Receive, Send
 from parsepy.http.layers import ExchangeLayer
@@ -21,6 +22,7 @@ from parsepy.http.limits import Limits
 from parsepy.http.websocket import Socket, WebsocketDoor
 from parsepy.livequery import LiveQuery, cancelled
 from parsepy.model import templates
+from parsepy.model.values import JSONObject
 from parsepy.operations import bootstrap, jobs, schemas, security, webhooks
 from parsepy.operations.push import worker
 from parsepy.pages import PagesDoor
@@ -79,7 +81,7 @@ class Application:
             await schemas.prepare_database(backend)
             backend.doing = "bringing in the schema templates"
             await self._call("schema.beforeMigration")
-            await self._apply_templates()
+            await self._apply_templates([] if loaded is None else loaded.definitions)
             await self._call("schema.afterMigration")
             backend.doing = "starting cloud code and Live Query"
             await self._start_cloud(path, loaded)
@@ -153,11 +155,12 @@ class Application:
                 ]
             )
 
-    async def _apply_templates(self) -> None:
+    async def _apply_templates(self, of_cloud_code: Sequence[JSONObject]) -> None:
         options = self.backend.config.schema
-        if options is None:
+        if options is None and not of_cloud_code:
             return
-        template = await asyncio.to_thread(template_of, options)
+        options = options or SchemaOptions()
+        template = await asyncio.to_thread(template_of, options, of_cloud_code)
         self.backend.sign_up_required = template.sign_up_required
         for problem in template.warnings:
             log.warning("schema: %s", problem)
@@ -180,7 +183,7 @@ class Application:
         if path is not None and loaded is not None:
             await self._adopt(loaded)
             if backend.config.watch:
-                self._background(loader.watch(path, self._adopt))
+                self._background(loader.watch(path, self._adopt_changed))
         if self._runs_schedules:
             self._background(jobs.run_schedules(backend))
             self._background(jobs.run_at_moments(backend))
@@ -189,6 +192,16 @@ class Application:
                 self._background(worker.run(backend))
         await webhooks.load(backend)
         self._background(webhooks.follow(backend))
+
+    async def _adopt_changed(self, loaded: Triggers) -> None:
+        """Activate cloud code that has changed, and make the classes that it defines now."""
+        if loaded.definitions != self.backend.triggers.definitions:
+            try:
+                await self._apply_templates(loaded.definitions)
+            except (templates.TemplateError, schemas.SchemaConflict) as error:
+                log.error("%s\nThe old code goes on serving.", error)
+                return
+        await self._adopt(loaded)
 
     async def _adopt(self, loaded: Triggers) -> None:
         """Activate cloud code; warn of triggers on class names that look misspelled."""

@@ -21,7 +21,7 @@ ReadOperation = Literal["find", "get"]
 
 @dataclass(slots=True)
 class FindResult:
-    """The outcome of a find: the page, the number of all matches, or only the query's plan.
+    """The outcome of a find: the page or only the query's plan, and the number of all matches.
 
     ``encoded`` is the page as a JSON array, in place of ``objects``.
     """
@@ -77,16 +77,17 @@ async def _find(
         query = await _redirected(context, query, query.redirect_key)
         access.check_internal(context, query.class_name, operation)
     schema, query = await _prepared(context, query)
-    if not schema.exists:  # the database is asked for no name that a client made up
-        return _nothing(query)
+    if not schema.exists and query.explain is None:
+        return _nothing(query)  # the database is asked for no name that a client made up
     if encodes and _only_passes(context, schema, query):
         return await _passed(context, schema, query)
     if is_get or not (query.count or query.explain):
         page, count = await _fetch(context, schema, query, operation), None
+    elif query.limit == 0:  # Parse: then no plan is made, either
+        return FindResult([], await _count(context, schema, query) if query.count else None)
     elif query.explain is not None:
-        return FindResult([], plan=await _plan(context, schema, query))
-    elif query.limit == 0:
-        return FindResult([], await _count(context, schema, query))
+        count = await _count(context, schema, query) if query.count else None
+        return FindResult([], count, await _plan(context, schema, query))
     else:
         page, count = await _counted(context, schema, query)
     if context.backend.triggers.has("afterFind", query.class_name):
@@ -312,6 +313,7 @@ async def _plan(context: RequestContext, schema: ClassSchema, query: Query) -> J
             limit=query.limit,
             skip=query.skip,
             hint=query.hint,
+            comment=query.comment,
         ),
         verbosity=query.explain or "queryPlanner",
     )

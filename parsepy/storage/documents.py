@@ -62,6 +62,9 @@ CLASS_KEYS: dict[str, dict[str, str]] = {
     "_Audience": {"lastUsed": "_last_used", "timesUsed": "times_used"},
 }
 AUTH_DATA = "_auth_data_"
+NUMBERED = frozenset(("_GlobalConfig", "_GraphQLConfig"))
+"""Classes whose ids are numbers in the database, as that of their one document (§6.9)."""
+_NUMBER = re.compile(r"[0-9]{1,15}")
 
 
 def key_of(schema: ClassSchema, name: str) -> str:
@@ -208,6 +211,11 @@ def to_document(schema: ClassSchema, values: JSONObject) -> Document:
             del document["_p_" + name]
             document[name] = None
     return document
+
+
+def to_numbered_id(object_id: str) -> int | str:
+    """The `_id` of an object whose class is one of ``NUMBERED``; a text if it is no number."""
+    return int(object_id) if _NUMBER.fullmatch(object_id) else object_id
 
 
 def to_columns(schema: ClassSchema, values: JSONObject) -> Document:

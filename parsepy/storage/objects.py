@@ -267,6 +267,8 @@ class Storage:
             command["sort"] = dict(_sort(schema, options.order))
         if options.hint is not None:
             command["hint"] = options.hint
+        if options.comment:
+            command["comment"] = options.comment
         with guard():
             return await self._indexed(
                 schema,
@@ -346,10 +348,12 @@ class Storage:
         mount_url: str | None = None,
     ) -> JSONObject | None:
         """One object by id, if it is within the scope; ``mount_url`` as in ``ReadOptions``."""
+        is_numbered = schema.name in documents.NUMBERED
+        stored_id = documents.to_numbered_id(object_id) if is_numbered else object_id
         if schema.exists and not self.connection.in_transaction:
-            document = await self._gets.of(schema.name).call(object_id)
+            document = await self._gets.of(schema.name).call(stored_id)
         else:
-            document = await self._gets.one(schema.name, object_id)
+            document = await self._gets.one(schema.name, stored_id)
         if document is None or not scope.is_listed(document.get(filters.LISTS[scope.flag])):
             return None
         item = documents.to_object(documents.plan_of(schema, self.file_url, mount_url), document)
@@ -446,7 +450,7 @@ class Storage:
         query = filters.to_filter(schema, where, scope)
         update = updates.to_update(schema, changes)
         projection = None if returning is None else _projection(schema, returning)
-        object_id = equals_id(where)
+        object_id = None if schema.name in documents.NUMBERED else equals_id(where)
         connection = self.connection
         with guard():
             if object_id is None or self._updates is None or connection.in_transaction:

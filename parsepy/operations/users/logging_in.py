@@ -5,11 +5,11 @@ from typing import Any
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError, denied
 from parsepy.model.values import JSONObject
-from parsepy.operations import hooks, principals, schemas, sessions
+from parsepy.operations import principals, schemas, sessions
 from parsepy.operations.class_rules import auth_data
 from parsepy.operations.redaction import redact
 from parsepy.operations.users import credentials, providers
-from parsepy.operations.users.answers import shown, start_session
+from parsepy.operations.users.answers import is_for_another, shown, start_session
 from parsepy.operations.users.events import run_trigger
 from parsepy.operations.writes import Saved
 from parsepy.storage.options import ReadOptions
@@ -52,7 +52,9 @@ async def log_in_by_provider(
     await run_trigger(context, "beforeLogin", user)
     await providers.store(context, user, checked.save)
     created_with = {"action": "login", "authProvider": ",".join(given)}
-    token = await start_session(context, user_id, created_with)
+    token: JSONObject = {}
+    if not is_for_another(context) and caller is None:  # Parse: who has a session keeps it
+        token = await start_session(context, user_id, created_with)
     user = await shown(context, user_id)
     answer = {**user, **token, "authDataResponse": checked.response}
     return Saved(user_id, answer, has_location=True)
@@ -111,4 +113,4 @@ async def log_out(context: RequestContext) -> None:
         event = UserEvent(
             kind="afterLogout", class_name="_Session", request=context, object=session
         )
-        await hooks.run_after(context, event)
+        await backend.triggers.run(event)

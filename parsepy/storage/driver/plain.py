@@ -91,7 +91,7 @@ class PlainReads(Reads):
         return await super().find(collection, query, projection, session=session, **options)
 
     async def find_by_id(
-        self, collection: Collection, object_id: str, *, session: Session = None
+        self, collection: Collection, object_id: str | int, *, session: Session = None
     ) -> Document | None:
         """The document of an id; ``None`` if there is none."""
         if _is_plain(collection, session, {}):

@@ -55,7 +55,7 @@ class Reads:
         return await self.find(collection, query, projection, session=session, **options)
 
     async def find_by_id(
-        self, collection: Collection, object_id: str, *, session: Session = None
+        self, collection: Collection, object_id: str | int, *, session: Session = None
     ) -> Document | None:
         """The document of an id; ``None`` if there is none."""
         return await collection.find_one({"_id": object_id}, session=session)

@@ -33,6 +33,7 @@ from tests.differential.cases import (
     schema_bodies,
     schemas,
     selections,
+    server_behaviour,
     sessions,
     stored_documents,
     text,
@@ -41,6 +42,7 @@ from tests.differential.cases import (
     updates,
     users,
     webhook_errors,
+    what_hooks_see,
 )
 from tests.differential.scenario import Scenario
 
@@ -85,4 +87,6 @@ SCENARIOS: list[Scenario] = [
     *webhook_errors.SCENARIOS,
     *installations.SCENARIOS,
     *selections.SCENARIOS,
+    *server_behaviour.SCENARIOS,
+    *what_hooks_see.SCENARIOS,
 ]
