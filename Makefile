@@ -18,7 +18,7 @@ help: ## this menu
 run: $(BIN)/.installed-run ## install into .venv, then serve both templates with demo data
 	@exec $(BIN)/parsepy serve --demo $(ARGS)
 
-test: $(BIN)/.installed-dev node ## the tests but for slow ones; `make test ARGS='tests/unit -k query'` for some
+test: $(BIN)/.installed-dev node dashboard ## the tests but for slow ones; `make test ARGS='tests/unit -k query'` for some
 	@$(BIN)/python -m pytest $(or $(ARGS),$(QUICK_TESTS))
 
 test-all: $(BIN)/.installed-dev node dashboard ## every test, with Parse Server and its dashboard alive
