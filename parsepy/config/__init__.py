@@ -547,7 +547,7 @@ class Config(OptionGroup):
         "graphQLSubscriptions",
         boolean,
         False,
-        "follow classes live over GraphQL (prepared in the schema, not served yet)",
+        "follow live classes over GraphQL, by websockets at `graphQLPath`",
         env="PARSEPY_GRAPHQL_SUBSCRIPTIONS",
     )
     mount_playground: bool = option(

@@ -110,6 +110,11 @@ class Documents:
         self._by_shape: Recent[Document | None] = Recent()
         self._odd_shapes: Recent[bool] = Recent()
 
+    @property
+    def has_subscriptions(self) -> bool:
+        """Does the schema have any?"""
+        return self.compilation.schema.subscription_type is not None
+
     async def prepare(self, text: str) -> Prepared:
         """The document of a text; raises ``Invalid``."""
         found = self._by_text.get(text)

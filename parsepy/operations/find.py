@@ -129,6 +129,14 @@ async def read(context: RequestContext, query: Query) -> list[JSONObject]:
     return (await find(context, query)).objects
 
 
+async def include(context: RequestContext, objects: list[JSONObject], query: Query) -> None:
+    """Put into objects, in place, what their pointers along the query's ``include`` name.
+
+    For objects that come from elsewhere than a find: those of an event. The caller's rights count.
+    """
+    await includes.fetch(context, objects, query.include, query, _reading(None, included=True))
+
+
 def _reading(preference: str | None, *, included: bool = False) -> subqueries.Read:
     """``read`` with the read preference that subqueries or includes inherit."""
 
