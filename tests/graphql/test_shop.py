@@ -1,5 +1,7 @@
 """A purchase by GraphQL alone, from the first account to the order on its way."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -7,6 +9,8 @@ import pytest
 from parsepy.app import Application
 from tests.conftest import Client, MakeApp
 from tests.graphql.conftest import codes, data
+from tests.graphql.subscriber import Subscriber, subscribing
+from tests.livequery.listener import serving
 from tests.shop.conftest import options
 
 SIGN_UP = """mutation ($fields: CreateUserFieldsInput!) {
@@ -39,6 +43,11 @@ CALL = """mutation ($name: CloudCodeFunction!, $params: Object) {
 ORDERS = """{ orders { edges { node {
   objectId status total ACL { users { userId read write } roles { roleName write } }
 } } } }"""
+FOLLOW = """subscription ($id: ID!) {
+  order(where: {objectId: {equalTo: $id}}) {
+    event node { status total user { username } } original { status }
+  }
+}"""
 STEP = """mutation ($id: ID!, $status: String!) {
   updateOrder(input: {id: $id, fields: {status: $status}}) { order { status } }
 }"""
@@ -54,7 +63,9 @@ def options_of_the_shop() -> dict[str, Any]:
     """The shop's templates and rules; the database is the fixture's."""
     given = options("", "ecommerce.json", "shopping.json")
     del given["databaseURI"]
-    return {**given, "mountGraphQL": True, "allowClientClassCreation": False}
+    live = {"classNames": ["Order", "SKU"]}
+    more = {"graphQLSubscriptions": True, "liveQuery": live, "allowClientClassCreation": False}
+    return {**given, "mountGraphQL": True, **more}
 
 
 async def signed_up(client: Client, name: str) -> tuple[Client, dict[str, Any]]:
@@ -95,7 +106,23 @@ async def called(client: Client, name: str, **params: Any) -> Any:
     return (await data(client, CALL, name=name, params=params))["callCloudCode"]["result"]
 
 
-async def test_a_purchase_by_graphql_alone(client: Client, staff: Client) -> None:
+@asynccontextmanager
+async def following(
+    application: Application, client: Client, query: str, **variables: Any
+) -> AsyncIterator[Subscriber]:
+    """A socket with a client's session, on which this is followed."""
+    token = client.headers["X-Parse-Session-Token"]
+    async with (
+        serving(application) as url,
+        subscribing(url, **{"X-Parse-Session-Token": token}) as subscriber,
+    ):
+        await subscriber.follow("order", query, variables=variables)
+        yield subscriber
+
+
+async def test_a_purchase_by_graphql_alone(
+    application: Application, client: Client, staff: Client
+) -> None:
     await stocked(staff)
     ann, user = await signed_up(client, "ann")
     assert user["role"] == "customer"
@@ -119,8 +146,35 @@ async def test_a_purchase_by_graphql_alone(client: Client, staff: Client) -> Non
     assert order["objectId"] == placed["objectId"]
     assert (order["status"], order["total"]) == ("pending", 30)
     assert order["ACL"]["users"] == [{"userId": user["id"], "read": True, "write": False}]
-    moved = await data(staff, STEP, id=order["objectId"], status="paid")
-    assert moved["updateOrder"]["order"]["status"] == "paid"
-    assert await codes(ann, STEP, id=order["objectId"], status="delivered") == [142]
+
+    order_id = order["objectId"]
+    async with following(application, ann, FOLLOW, id=order_id) as follower:
+        moved = await data(staff, STEP, id=order_id, status="paid")
+        assert moved["updateOrder"]["order"]["status"] == "paid"
+        assert await follower.event("order") == {
+            "event": "UPDATE",
+            "node": {"status": "paid", "total": 30, "user": {"username": "ann"}},
+            "original": {"status": "pending"},
+        }
+        assert await codes(ann, STEP, id=order_id, status="delivered") == [142]
+        await follower.settled()
     left = (await data(client, CATALOGUE, most=20))["sKUS"]["edges"]
     assert [edge["node"]["stock"] for edge in left] == [1, 3]
+
+
+async def test_nobody_follows_anothers_order(
+    application: Application, client: Client, staff: Client
+) -> None:
+    await stocked(staff)
+    ann, user = await signed_up(client, "ann")
+    bob, _ = await signed_up(client, "bob")
+    [sku, _] = (await data(client, CATALOGUE, most=20))["sKUS"]["edges"]
+    blue = {"__type": "Pointer", "className": "SKU", "objectId": sku["node"]["objectId"]}
+    await data(ann, FILL, user=user["id"], items=[blue])
+    order_id = (await called(ann, "checkout"))["objectId"]
+    async with following(application, bob, FOLLOW, id=order_id) as stranger:
+        await data(staff, STEP, id=order_id, status="paid")
+        async with following(application, ann, FOLLOW, id=order_id) as owner:
+            await data(staff, STEP, id=order_id, status="shipped")
+            assert (await owner.event("order"))["node"]["status"] == "shipped"
+        await stranger.settled()
