@@ -9,14 +9,14 @@ import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from parsepy.auth import PROVIDERS
 from parsepy.auth.base import AuthProvider
-from parsepy.auth.opening import AdapterError, open_provider
+from parsepy.auth.opening import AdapterError, check_options, open_provider
 from parsepy.auth.options import OptionsError
 from parsepy.config import AdapterOptions, Config, ConfigError
 from parsepy.outgoing import Outgoing
@@ -91,6 +91,18 @@ def open_providers(config: Config, http: Outgoing) -> dict[str, AuthProvider]:
     if problems:
         raise ConfigError(problems)
     return found
+
+
+async def check_providers(providers: Mapping[str, AuthProvider]) -> None:
+    """Let adapters look at their own options; ConfigError with all that they refuse."""
+    problems: list[str] = []
+    for name, provider in providers.items():
+        try:
+            await check_options(provider)
+        except AdapterError as error:
+            problems += [f"auth.{name}: {problem}" for problem in error.problems]
+    if problems:
+        raise ConfigError(problems)
 
 
 def load_function(name: str, base_dir: Path, option: str) -> Called:
