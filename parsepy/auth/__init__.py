@@ -4,7 +4,11 @@ from collections.abc import Callable
 
 from parsepy.auth.anonymous import Anonymous
 from parsepy.auth.base import AuthAdapter
+from parsepy.auth.mfa import MultiFactor
 
 PROVIDERS: dict[str, Callable[..., AuthAdapter]] = {
     "anonymous": Anonymous,
+    "mfa": MultiFactor,
 }
+UNCONFIGURED = frozenset(("anonymous",))
+"""Those that need no options: they are there without being configured."""
