@@ -177,10 +177,9 @@ class MultiFactor(AuthAdapter):
             return None
         step = int(time.time()) // self._period
         try:
-            totp = pyotp.TOTP(
-                secret, digits=self._digits, digest=self._digest, interval=self._period
-            )
-            codes = {each: totp.generate_otp(each) for each in (step - 1, step, step + 1)}
+            # TOTP is HOTP of the time step (RFC 6238); pyotp's own bounds the period
+            hotp = pyotp.HOTP(secret, digits=self._digits, digest=self._digest)
+            codes = {each: hotp.at(each) for each in (step - 1, step, step + 1)}
         except ValueError as error:  # no base32
             raise ValueError(_NO_DATA) from error
         found = [each for each, code in codes.items() if _is_same(code, token)]
