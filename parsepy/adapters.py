@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import hmac
 import importlib
 import importlib.util
 import inspect
@@ -74,15 +75,16 @@ def open_providers(config: Config, http: Outgoing) -> dict[str, AuthProvider]:
     found: dict[str, AuthProvider] = {}
     for name in dict.fromkeys((*PROVIDERS, *config.auth)):
         configured = config.auth.get(name)
+        key = hmac.digest(str(config.master_key).encode(), f"auth.{name}".encode(), "sha256")
         try:
             if configured is not None and configured.adapter is not None:
                 make = _class_of(configured.adapter, config.base_dir, f"auth.{name}")
                 given = _with_functions(make, configured.adapter.options, config, name)
-                found[name] = open_provider(make, given, http, configured.options)
+                found[name] = open_provider(make, given, http, configured.options, key)
             elif name in PROVIDERS and (configured is not None or name in UNCONFIGURED):
                 options = {} if configured is None else configured.options
                 given = _with_functions(PROVIDERS[name], options, config, name)
-                found[name] = open_provider(PROVIDERS[name], given, http, options)
+                found[name] = open_provider(PROVIDERS[name], given, http, options, key)
         except ConfigError as error:
             problems += error.problems
         except OptionsError as error:
