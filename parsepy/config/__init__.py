@@ -349,6 +349,12 @@ class Config(OptionGroup):
     enable_insecure_auth_adapters: bool = option(
         "enableInsecureAuthAdapters", boolean, False, "allow outdated, unsafe providers", acts=False
     )
+    prevent_unlink_of_last_login: bool = option(
+        "preventUnlinkOfLastLogin",
+        boolean,
+        False,
+        "refuse to unlink the provider without which a user could not log in any more",
+    )
     allow_expired_auth_data_token: bool = option(
         "allowExpiredAuthDataToken",
         boolean,
