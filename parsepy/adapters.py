@@ -9,7 +9,7 @@ import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,7 +18,8 @@ from parsepy.auth import PROVIDERS
 from parsepy.auth.base import AuthProvider
 from parsepy.auth.opening import AdapterError, open_provider
 from parsepy.auth.options import OptionsError
-from parsepy.config import AdapterOptions, Config, ConfigError
+from parsepy.auth.providers import THIRD_PARTIES, base_of
+from parsepy.config import AdapterOptions, AuthProviderOptions, Config, ConfigError
 from parsepy.outgoing import Outgoing
 
 Called = Callable[..., Awaitable[Any]]
@@ -66,8 +67,9 @@ def _class_of(
 def open_providers(config: Config, http: Outgoing) -> dict[str, AuthProvider]:
     """The sign-in providers: those that are built in, and the operator's own.
 
-    One that is switched off is opened all the same: as a second factor it still counts.
-    ConfigError with all that is wrong with any of them.
+    One that is switched off is opened all the same: as a second factor it still counts. Those of
+    third parties are opened where they are configured. ConfigError with all that is wrong with any
+    of them.
     """
     problems: list[str] = []
     found: dict[str, AuthProvider] = {}
@@ -78,9 +80,10 @@ def open_providers(config: Config, http: Outgoing) -> dict[str, AuthProvider]:
                 make = _class_of(configured.adapter, config.base_dir, f"auth.{name}")
                 options = configured.adapter.options
                 found[name] = open_provider(make, options, http, configured.options)
-            elif name in PROVIDERS:
+            elif (built_in := _built_in(name, configured)) is not None:
                 options = {} if configured is None else configured.options
-                found[name] = open_provider(PROVIDERS[name], options, http)
+                _check_insecure(options, config)
+                found[name] = open_provider(built_in, options, http)
         except ConfigError as error:
             problems += error.problems
         except OptionsError as error:
@@ -91,6 +94,19 @@ def open_providers(config: Config, http: Outgoing) -> dict[str, AuthProvider]:
     if problems:
         raise ConfigError(problems)
     return found
+
+
+def _built_in(name: str, configured: AuthProviderOptions | None) -> Callable[..., object] | None:
+    """The class for a provider that has no module; None for one that is not to be opened."""
+    if configured is not None and configured.enabled:
+        return base_of(configured.options) or PROVIDERS.get(name)
+    return None if name in THIRD_PARTIES else PROVIDERS.get(name)
+
+
+def _check_insecure(options: Mapping[str, Any], config: Config) -> None:
+    """A log-in that trusts a client's word needs two options that say so."""
+    if options.get("enableInsecureAuth") and not config.enable_insecure_auth_adapters:
+        raise OptionsError(["enableInsecureAuth needs enableInsecureAuthAdapters: true beside it"])
 
 
 def load_function(name: str, base_dir: Path, option: str) -> Called:

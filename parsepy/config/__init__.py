@@ -347,7 +347,10 @@ class Config(OptionGroup):
         env="PARSE_SERVER_AUTH_PROVIDERS",
     )
     enable_insecure_auth_adapters: bool = option(
-        "enableInsecureAuthAdapters", boolean, False, "allow outdated, unsafe providers", acts=False
+        "enableInsecureAuthAdapters",
+        boolean,
+        False,
+        "let providers have enableInsecureAuth, which trusts tokens of any application",
     )
     allow_expired_auth_data_token: bool = option(
         "allowExpiredAuthDataToken",
