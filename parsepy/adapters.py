@@ -16,7 +16,7 @@ from typing import Any
 
 from parsepy.auth import PROVIDERS
 from parsepy.auth.base import AuthProvider
-from parsepy.auth.opening import AdapterError, open_provider
+from parsepy.auth.opening import AdapterError, check_options, open_provider
 from parsepy.auth.options import OptionsError
 from parsepy.auth.providers import THIRD_PARTIES, base_of
 from parsepy.config import AdapterOptions, AuthProviderOptions, Config, ConfigError
@@ -107,6 +107,18 @@ def _check_insecure(options: Mapping[str, Any], config: Config) -> None:
     """A log-in that trusts a client's word needs two options that say so."""
     if options.get("enableInsecureAuth") and not config.enable_insecure_auth_adapters:
         raise OptionsError(["enableInsecureAuth needs enableInsecureAuthAdapters: true beside it"])
+
+
+async def check_providers(providers: Mapping[str, AuthProvider]) -> None:
+    """Let adapters look at their own options; ConfigError with all that they refuse."""
+    problems: list[str] = []
+    for name, provider in providers.items():
+        try:
+            await check_options(provider)
+        except AdapterError as error:
+            problems += [f"auth.{name}: {problem}" for problem in error.problems]
+    if problems:
+        raise ConfigError(problems)
 
 
 def load_function(name: str, base_dir: Path, option: str) -> Called:
