@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -18,6 +19,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import httpx
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from parsepy.outgoing import Outgoing
 from tests.providers import keys
 from tests.providers.keys import CLIENT
 
@@ -255,7 +257,7 @@ def qq_me(asked: Asked) -> Answer:
 
 
 def graph_me(asked: Asked) -> Answer:
-    name = owner(asked.query.get("access_token"))
+    name = owner(asked.query.get("access_token", "").removesuffix("-of-another-app"))
     return graph_error(asked) if name is None else Answer({"id": str(PEOPLE[name])})
 
 
@@ -454,6 +456,31 @@ def answer_httpx(request: httpx.Request) -> httpx.Response:
 
 
 # --- over HTTP ----------------------------------------------------------------------------------
+
+
+class _Redirection(httpx.AsyncHTTPTransport):
+    """Sends what is asked of https to the made-up providers."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._url = url
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.scheme == "https":
+            place = request.url.raw_path.decode()
+            request.url = httpx.URL(f"{self._url}/{request.url.netloc.decode()}{place}")
+        return await super().handle_async_request(request)
+
+
+def redirected(url: str) -> Outgoing:
+    """The network of a parsepy that knows no other providers than those at the URL."""
+    return Outgoing(transport=_Redirection(url))
+
+
+def redirecting(url: str) -> dict[str, str]:
+    """The environment of a Parse Server that knows no other providers."""
+    preload = Path(__file__).with_name("redirect.js")
+    return {"FAKE_PROVIDERS": url, "NODE_OPTIONS": f"--require {preload}"}
 
 
 @dataclass
