@@ -20,6 +20,8 @@ include /etc/ldap/schema/nis.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
 pidfile {folder}/pid
+# A bind with a name and an empty password succeeds as an anonymous one, as Active Directory has it.
+allow bind_anon_dn
 database mdb
 maxsize 10000000
 suffix "{suffix}"
