@@ -10,14 +10,15 @@ import importlib.util
 import inspect
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import is_dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from parsepy.auth import PROVIDERS
+from parsepy.auth import PROVIDERS, UNCONFIGURED
 from parsepy.auth.base import AuthProvider
 from parsepy.auth.opening import AdapterError, check_options, open_provider
-from parsepy.auth.options import OptionsError
+from parsepy.auth.options import OptionsError, functions_of
 from parsepy.auth.providers import THIRD_PARTIES, base_of
 from parsepy.config import AdapterOptions, AuthProviderOptions, Config, ConfigError
 from parsepy.outgoing import Outgoing
@@ -78,12 +79,13 @@ def open_providers(config: Config, http: Outgoing) -> dict[str, AuthProvider]:
         try:
             if configured is not None and configured.adapter is not None:
                 make = _class_of(configured.adapter, config.base_dir, f"auth.{name}")
-                options = configured.adapter.options
-                found[name] = open_provider(make, options, http, configured.options)
+                given = _with_functions(make, configured.adapter.options, config, name)
+                found[name] = open_provider(make, given, http, configured.options)
             elif (built_in := _built_in(name, configured)) is not None:
                 options = {} if configured is None else configured.options
                 _check_insecure(options, config)
-                found[name] = open_provider(built_in, options, http)
+                given = _with_functions(built_in, options, config, name)
+                found[name] = open_provider(built_in, given, http, options)
         except ConfigError as error:
             problems += error.problems
         except OptionsError as error:
@@ -98,7 +100,9 @@ def open_providers(config: Config, http: Outgoing) -> dict[str, AuthProvider]:
 
 def _built_in(name: str, configured: AuthProviderOptions | None) -> Callable[..., object] | None:
     """The class for a provider that has no module; None for one that is not to be opened."""
-    if configured is not None and configured.enabled:
+    if configured is None:
+        return PROVIDERS.get(name) if name in UNCONFIGURED else None
+    if configured.enabled:
         return base_of(configured.options) or PROVIDERS.get(name)
     return None if name in THIRD_PARTIES else PROVIDERS.get(name)
 
@@ -107,6 +111,21 @@ def _check_insecure(options: Mapping[str, Any], config: Config) -> None:
     """A log-in that trusts a client's word needs two options that say so."""
     if options.get("enableInsecureAuth") and not config.enable_insecure_auth_adapters:
         raise OptionsError(["enableInsecureAuth needs enableInsecureAuthAdapters: true beside it"])
+
+
+def _with_functions(
+    make: Callable[..., object], options: Mapping[str, Any], config: Config, name: str
+) -> Mapping[str, Any]:
+    """The options of an adapter, with functions in place of their names; ConfigError."""
+    record = getattr(make, "Options", None)
+    if not isinstance(record, type) or not is_dataclass(record):
+        return options
+    loaded = {
+        key: load_function(options[key], config.base_dir, f"auth.{name}.{key}")
+        for key in functions_of(record)
+        if isinstance(options.get(key), str)
+    }
+    return {**options, **loaded}
 
 
 async def check_providers(providers: Mapping[str, AuthProvider]) -> None:

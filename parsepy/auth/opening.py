@@ -49,6 +49,8 @@ def open_provider(
     arguments = _arguments(make, options, http)
     try:
         adapter = make(**arguments)
+    except OptionsError:
+        raise
     except Exception as error:  # whatever an author's constructor may raise
         raise AdapterError(f"failed: {type(error).__name__}: {error}") from error
     told = options if settings is None else settings

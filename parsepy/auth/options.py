@@ -2,17 +2,20 @@
 
 A field ``client_id: str`` is the option ``clientId`` and must be given; one with a default may be
 left out. Types: ``str``, ``bool``, ``int``, ``float``, ``Literal[...]``, ``tuple[str, ...]`` (a
-list of texts, or one text), ``Mapping[str, Any]`` (an object), each also with ``| None``. An option
-that is not spelled like that is named by ``option``.
+list of texts, or one text), ``Mapping[str, Any]`` (an object), ``Called`` (the operator's function,
+by its name), each also with ``| None``. An option that is not spelled like that is named by
+``option``.
 """
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from difflib import get_close_matches
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 R = TypeVar("R")
+Called = Callable[..., Awaitable[Any]]
+"""An option that names a function, as ``"module:function"``; the adapter gets it to be awaited."""
 
 
 class OptionsError(Exception):
@@ -52,6 +55,17 @@ def read_options(record: type[R], given: Mapping[str, Any]) -> R:
     return record(**values)
 
 
+def functions_of(record: type[object]) -> tuple[str, ...]:
+    """The options of a record that name functions."""
+    types = get_type_hints(record)
+    return tuple(
+        name
+        for field in dataclasses.fields(record)  # type: ignore[arg-type]
+        if _is_function(types[field.name])
+        for name in names_of(field)
+    )
+
+
 def unknown(given: Iterable[str], known: Iterable[str]) -> list[str]:
     """A problem for each given name that is not known, with the nearest one that is."""
     names = {name.lower(): name for name in known}
@@ -84,6 +98,10 @@ def names_of(field: "dataclasses.Field[Any]") -> tuple[str, ...]:
         return own
     first, *others = field.name.split("_")
     return (first + "".join(word.capitalize() for word in others),)
+
+
+def _is_function(kind: Any) -> bool:
+    return any(get_origin(each) is Callable for each in (kind, *get_args(kind)))
 
 
 def _is_required(field: "dataclasses.Field[Any]") -> bool:
@@ -130,4 +148,5 @@ _PLAIN: dict[Any, tuple[Any, str]] = {
     int: (lambda value: _is_number(value, int), "a whole number"),
     float: (lambda value: _is_number(value, int, float), "a number"),
     Mapping: (lambda value: isinstance(value, Mapping), "an object"),
+    Callable: (callable, 'a function, as "module:function"'),
 }

@@ -64,7 +64,7 @@ async def check(
             continue
         provider = auth_data.provider(context, name)
         step: Step = "set_up"
-        if stored_of(user, name):
+        if ((user or {}).get("authData") or {}).get(name) is not None:
             step = "update" if is_update else "login"
         request = request_of(context, name, user, step=step)
         found = await _counted(request, partial(provider.validate, data, request, step))

@@ -22,12 +22,12 @@ async def challenge(context: RequestContext, parameters: JSONObject) -> JSONObje
     """
     user = await _with_password(context, parameters)
     asked = parameters.get("challengeData")
-    if not asked:
+    if not _is_there(asked):
         raise _other("Nothing to challenge.")
     if not isinstance(asked, dict | list):
         raise _other("challengeData should be an object.")
     given = parameters.get("authData")
-    if given:
+    if _is_there(given):
         _check_form(given, user)
         user = await _by_auth_data(context, given)
     elif user is None:
@@ -38,6 +38,11 @@ async def challenge(context: RequestContext, parameters: JSONObject) -> JSONObje
             data = given.get(name) if isinstance(given, dict) else None
             answers[name] = await _ask(context, name, asked[name], data, user)
     return {"challengeData": answers}
+
+
+def _is_there(value: Any) -> bool:
+    # Parse: as JavaScript has it, empty objects and lists are something
+    return bool(value) or isinstance(value, dict | list)
 
 
 async def _with_password(context: RequestContext, parameters: JSONObject) -> JSONObject | None:
