@@ -252,6 +252,26 @@ async def test_an_application_has_several_client_ids(name: str) -> None:
     assert (await identified(it, **case.good))["id"] == "1001"
 
 
+@pytest.mark.parametrize(
+    ("told", "email"),
+    [
+        ({"email": "a@shop.test", "email_verified": True}, "a@shop.test"),
+        ({"email": "a@shop.test", "email_verified": "true"}, "a@shop.test"),
+        ({"email": "a@shop.test", "email_verified": False}, None),
+        ({"email": "a@shop.test"}, None),
+        ({"email": ["a@shop.test"], "email_verified": True}, None),
+        ({"email_verified": True}, None),
+    ],
+)
+async def test_an_address_counts_that_the_provider_has_verified(
+    told: dict[str, Any], email: str | None
+) -> None:
+    google = adapter("google", {"clientId": CLIENT})
+    found = await identified(google, id_token=token("https://accounts.google.com", "17", **told))
+    answer = await google.validate_auth_data(found, {}, None)
+    assert answer.get("verifiedEmail") == email
+
+
 # --- Game Center --------------------------------------------------------------------------------
 
 GAME = {"bundleId": BUNDLE}

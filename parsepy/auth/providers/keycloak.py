@@ -8,7 +8,7 @@ from parsepy.auth.options import OptionsError
 from parsepy.auth.providers.asking import ProviderApi
 from parsepy.auth.providers.key_sets import SECONDS, KeySet
 from parsepy.auth.providers.proving import ProvingAdapter, text_of
-from parsepy.auth.providers.tokens import Expected, verified
+from parsepy.auth.providers.tokens import Expected, email_in, verified
 from parsepy.model.values import JSONObject
 from parsepy.outgoing import Outgoing
 
@@ -61,6 +61,10 @@ class Keycloak(ProvingAdapter):
             if not _are_equal(claims.get(name), auth_data.get(name)):
                 raise self.refused("Invalid authentication")
         return {**auth_data, "id": claims["sub"]}
+
+    def verified_email(self, proven: JSONObject) -> str | None:
+        """As the token says."""
+        return email_in(proven["access_token"])
 
 
 def _are_equal(told: Any, given: Any) -> bool:

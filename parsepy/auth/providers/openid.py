@@ -14,7 +14,7 @@ from parsepy.auth.options import OptionsError, option
 from parsepy.auth.providers.asking import ProviderApi
 from parsepy.auth.providers.key_sets import SECONDS, KeySet
 from parsepy.auth.providers.proving import ProvingAdapter, text_of
-from parsepy.auth.providers.tokens import Expected, verified
+from parsepy.auth.providers.tokens import Expected, email_in, verified
 from parsepy.errors import ParseError
 from parsepy.model.values import JSONObject
 from parsepy.outgoing import Outgoing
@@ -66,6 +66,10 @@ class OpenIdAdapter(ProvingAdapter):
             raise self.refused("id token is invalid for this user.")
         claims = await self.claims(token)
         return {**auth_data, "id": claims["sub"]}
+
+    def verified_email(self, proven: JSONObject) -> str | None:
+        """As the token says."""
+        return email_in(proven[self.field])
 
     async def claims(self, token: str) -> JSONObject:
         """What a true token says; raises ``ParseError``."""

@@ -54,9 +54,13 @@ class ProvingAdapter(AuthAdapter, ABC):
         self, auth_data: JSONObject, options: Mapping[str, Any], request: Any
     ) -> Mapping[str, Any] | None:
         """Accept what has just been proven; else prove it, which raises ``ParseError``."""
-        if auth_data in self._proofs:
-            return None
-        return {"save": await self._proven(auth_data)}
+        if auth_data not in self._proofs:
+            auth_data = await self._proven(auth_data)
+        email = self.verified_email(auth_data)
+        return {"save": auth_data, **({} if email is None else {"verifiedEmail": email})}
+
+    def verified_email(self, proven: JSONObject) -> str | None:
+        """The address that the provider has verified, of authData that is proven."""
 
     async def _proven(self, auth_data: JSONObject) -> JSONObject:
         proven = await self.prove(auth_data)

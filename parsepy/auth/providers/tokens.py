@@ -60,6 +60,17 @@ async def verified(token: str, keys: KeySet, expected: Expected) -> JSONObject:
     return claims
 
 
+def email_in(token: str) -> str | None:
+    """The address that the issuer of a token has verified; the token must be ``verified`` before."""
+    import jwt
+
+    claims = jwt.decode(token, options={"verify_signature": False})
+    email = claims.get("email")
+    # Apple tells text
+    is_verified = claims.get("email_verified") in (True, "true")
+    return email if isinstance(email, str) and email and is_verified else None
+
+
 def _is_for(claims: Mapping[str, Any], expected: Expected) -> bool:
     """Was a token for several audiences asked for by one of ours (OpenID Connect 3.1.3.7)?"""
     several = isinstance(claims.get("aud"), list) and len(claims["aud"]) > 1

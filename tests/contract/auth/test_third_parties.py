@@ -70,7 +70,7 @@ async def test_the_provider_says_who_it_is(case: Case) -> None:
     found = await adapter.before_find({**case.good, "id": case.user_id}, {}, None)
     assert found["id"] == case.user_id
     assert "code" not in found
-    assert await adapter.validate_auth_data(found, {}, None) is None
+    assert await adapter.validate_auth_data(found, {}, None) == {"save": found}
 
 
 @EACH
