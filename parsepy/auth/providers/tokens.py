@@ -61,7 +61,7 @@ async def verified(token: str, keys: KeySet, expected: Expected) -> JSONObject:
 
 
 def email_in(token: str) -> str | None:
-    """The address that the issuer of a token has verified; the token must be ``verified`` before."""
+    """The address that the issuer of a token, which is ``verified``, has verified itself."""
     import jwt
 
     claims = jwt.decode(token, options={"verify_signature": False})

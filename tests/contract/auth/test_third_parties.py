@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import httpx
 import pytest
 
+from parsepy.auth.base import AuthAdapter
 from parsepy.auth.contract import AdapterContract
 from parsepy.auth.opening import open_provider
 from parsepy.auth.options import OptionsError
@@ -38,6 +39,10 @@ class Contract(AdapterContract):
 
     def proofs(self) -> tuple[str, ...]:
         return self.case.proofs
+
+    def shown(self) -> dict[str, Any] | None:
+        shows_all = type(self).adapter.after_find is AuthAdapter.after_find  # type: ignore[attr-defined]
+        return None if shows_all else {"id": self.case.user_id}
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         return answer_httpx(request)
