@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import hmac
 import importlib
 import importlib.util
 import inspect
@@ -76,16 +77,17 @@ def open_providers(config: Config, http: Outgoing) -> dict[str, AuthProvider]:
     found: dict[str, AuthProvider] = {}
     for name in dict.fromkeys((*PROVIDERS, *config.auth)):
         configured = config.auth.get(name)
+        key = hmac.digest(str(config.master_key).encode(), f"auth.{name}".encode(), "sha256")
         try:
             if configured is not None and configured.adapter is not None:
                 make = _class_of(configured.adapter, config.base_dir, f"auth.{name}")
                 given = _with_functions(make, configured.adapter.options, config, name)
-                found[name] = open_provider(make, given, http, configured.options)
+                found[name] = open_provider(make, given, http, configured.options, key)
             elif (built_in := _built_in(name, configured)) is not None:
                 options = {} if configured is None else configured.options
                 _check_insecure(options, config)
                 given = _with_functions(built_in, options, config, name)
-                found[name] = open_provider(built_in, given, http, options)
+                found[name] = open_provider(built_in, given, http, options, key)
         except ConfigError as error:
             problems += error.problems
         except OptionsError as error:

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from parsepy.auth.anonymous import Anonymous
 from parsepy.auth.base import AuthAdapter
 from parsepy.auth.mfa import MultiFactor
+from parsepy.auth.passkey import Passkey
 from parsepy.auth.providers import THIRD_PARTIES
 
 PROVIDERS: dict[str, Callable[..., AuthAdapter]] = {
     "anonymous": Anonymous,
     "mfa": MultiFactor,
+    "passkey": Passkey,
     **THIRD_PARTIES,
 }
 UNCONFIGURED = frozenset(("anonymous",))

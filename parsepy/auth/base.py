@@ -94,7 +94,8 @@ class AuthAdapter:
     ``Options`` may be a frozen dataclass of the options that the configuration gives
     (``auth/options.py``), of which the constructor gets an instance as ``options``. Without it, it
     gets each option as a keyword. A parameter ``http`` gets the server's ``Outgoing``: requests of
-    one's own must be bounded in time and size.
+    one's own must be bounded in time and size. A parameter ``signing_key`` gets bytes that are the
+    same in every process with the same master key, and secret.
     """
 
     policy: ClassVar[Policy] = "default"

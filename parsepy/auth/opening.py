@@ -40,13 +40,15 @@ def open_provider(
     options: Mapping[str, Any],
     http: Outgoing,
     settings: Mapping[str, Any] | None = None,
+    signing_key: bytes = b"",
 ) -> AuthProvider:
     """Make an adapter, check that it can vouch for somebody, and bind it to its options.
 
     ``settings`` is what its validators are told as ``options``, if that is more than the
-    constructor's. Raises ``OptionsError`` and ``AdapterError``.
+    constructor's; ``signing_key`` the key for what it signs, the same in every process. Raises
+    ``OptionsError`` and ``AdapterError``.
     """
-    arguments = _arguments(make, options, http)
+    arguments = _arguments(make, options, {"http": http, "signing_key": signing_key})
     try:
         adapter = make(**arguments)
     except OptionsError:
@@ -72,14 +74,16 @@ async def check_options(provider: AuthProvider) -> None:
 
 
 def _arguments(
-    make: Callable[..., object], options: Mapping[str, Any], http: Outgoing
+    make: Callable[..., object], options: Mapping[str, Any], parts: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What the constructor is called with; raises ``OptionsError`` for options that it has not."""
     try:
         parameters = dict(inspect.signature(make).parameters)
     except ValueError:  # built-in types show no signature
         return dict(options)
-    injected = {"http": http} if "http" in parameters and "http" not in options else {}
+    injected = {
+        name: part for name, part in parts.items() if name in parameters and name not in options
+    }
     record = getattr(make, "Options", None)
     if isinstance(record, type) and is_dataclass(record):
         return {"options": read_options(record, options), **injected}
