@@ -4,6 +4,7 @@
 an answer says by its time no more than by its text.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -39,6 +40,8 @@ __all__ = [
     "locales_of",
     "send",
 ]
+
+_AFTER_ANSWER = 0.1  # seconds
 
 
 def can_send(backend: Backend) -> bool:
@@ -93,8 +96,9 @@ async def ask(
 
 
 async def _ask(backend: Backend, write: Callable[[], Awaitable[bool]]) -> None:
-    if await write():
-        backend.mail_queued.set()
+    await write()
+    # after the answer, and whether or not there is a mail: sending it must not slow the answer
+    asyncio.get_running_loop().call_later(_AFTER_ANSWER, backend.mail_queued.set)
 
 
 async def send(
