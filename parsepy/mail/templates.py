@@ -20,7 +20,7 @@ TEMPLATES: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "email_verification": (_LINK, frozenset()),
     "password_reset": (_LINK, frozenset()),
     "email_change": (_LINK, frozenset()),
-    "email_change_requested": (frozenset(), _NEW),
+    "email_change_requested": (_NEW, frozenset()),
     "email_changed": (frozenset(), _NEW),
     "password_changed": (frozenset(), frozenset()),
     "second_factor_changed": (frozenset(), frozenset(("isSetUp",))),

@@ -1,4 +1,4 @@
-"""Mailers: SMTP as a server hears it, and the log."""
+"""Mailers: SMTP as a small server of ours hears it, and the console."""
 
 import asyncio
 from collections.abc import AsyncIterator
