@@ -301,7 +301,8 @@ def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
 
 def checks(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
     """Accept one user."""
-    return AuthResult(success=(data.login, data.password) == (b"shop", b"secret"))
+    is_right = (data.login, data.password) == (b"shop", b"secret")
+    return AuthResult(success=is_right, handled=False)
 
 
 async def test_a_password_goes_over_a_closed_line(trusted: ssl.SSLContext, serve: Serve) -> None:
