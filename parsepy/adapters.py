@@ -20,7 +20,8 @@ from parsepy.auth import PROVIDERS, UNCONFIGURED
 from parsepy.auth.base import AuthProvider
 from parsepy.auth.opening import AdapterError, check_options, open_provider
 from parsepy.auth.options import OptionsError, functions_of
-from parsepy.config import AdapterOptions, Config, ConfigError
+from parsepy.auth.providers import THIRD_PARTIES, base_of
+from parsepy.config import AdapterOptions, AuthProviderOptions, Config, ConfigError
 from parsepy.outgoing import Outgoing
 
 Called = Callable[..., Awaitable[Any]]
@@ -68,8 +69,9 @@ def _class_of(
 def open_providers(config: Config, http: Outgoing) -> dict[str, AuthProvider]:
     """The sign-in providers: those that are built in, and the operator's own.
 
-    One that is switched off is opened all the same: as a second factor it still counts.
-    ConfigError with all that is wrong with any of them.
+    One that is switched off is opened all the same: as a second factor it still counts. Those of
+    third parties are opened where they are configured. ConfigError with all that is wrong with any
+    of them.
     """
     problems: list[str] = []
     found: dict[str, AuthProvider] = {}
@@ -81,10 +83,11 @@ def open_providers(config: Config, http: Outgoing) -> dict[str, AuthProvider]:
                 make = _class_of(configured.adapter, config.base_dir, f"auth.{name}")
                 given = _with_functions(make, configured.adapter.options, config, name)
                 found[name] = open_provider(make, given, http, configured.options, key)
-            elif name in PROVIDERS and (configured is not None or name in UNCONFIGURED):
+            elif (built_in := _built_in(name, configured)) is not None:
                 options = {} if configured is None else configured.options
-                given = _with_functions(PROVIDERS[name], options, config, name)
-                found[name] = open_provider(PROVIDERS[name], given, http, options, key)
+                _check_insecure(options, config)
+                given = _with_functions(built_in, options, config, name)
+                found[name] = open_provider(built_in, given, http, options, key)
         except ConfigError as error:
             problems += error.problems
         except OptionsError as error:
@@ -95,6 +98,21 @@ def open_providers(config: Config, http: Outgoing) -> dict[str, AuthProvider]:
     if problems:
         raise ConfigError(problems)
     return found
+
+
+def _built_in(name: str, configured: AuthProviderOptions | None) -> Callable[..., object] | None:
+    """The class for a provider that has no module; None for one that is not to be opened."""
+    if configured is None:
+        return PROVIDERS.get(name) if name in UNCONFIGURED else None
+    if configured.enabled:
+        return base_of(configured.options) or PROVIDERS.get(name)
+    return None if name in THIRD_PARTIES else PROVIDERS.get(name)
+
+
+def _check_insecure(options: Mapping[str, Any], config: Config) -> None:
+    """A log-in that trusts a client's word needs two options that say so."""
+    if options.get("enableInsecureAuth") and not config.enable_insecure_auth_adapters:
+        raise OptionsError(["enableInsecureAuth needs enableInsecureAuthAdapters: true beside it"])
 
 
 def _with_functions(

@@ -86,6 +86,11 @@ TOPICS = (
         "Nothing, unless a client sends names or passwords that are empty.",
     ),
     Topic(
+        "Sign-in providers",
+        ("providers",),
+        "Nothing for those that worked. Clients of the others send what accounts.md shows.",
+    ),
+    Topic(
         "Permissions",
         ("permissions", "class_permissions", "protected_fields"),
         "Nothing is open that was shut. Look at the lines that say what is shut now.",

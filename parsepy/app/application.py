@@ -22,6 +22,7 @@ from parsepy.http.websocket import Socket, WebsocketDoor
 from parsepy.livequery import LiveQuery, cancelled
 from parsepy.model import templates
 from parsepy.operations import bootstrap, jobs, schemas, security, webhooks
+from parsepy.operations.mails import worker as mail_worker
 from parsepy.operations.push import worker
 from parsepy.pages import PagesDoor
 from parsepy.rest import RestDoor, aliases
@@ -188,6 +189,10 @@ class Application:
             push = backend.config.push
             if push is not None and not push.disable_worker:
                 self._background(worker.run(backend))
+        if backend.mailer is not None:
+            self._background(mail_worker.run(backend))
+        if backend.config.email_change == "confirm":
+            await backend.storage.email_changes.prepare()
         await webhooks.load(backend)
         self._background(webhooks.follow(backend))
 

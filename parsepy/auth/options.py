@@ -26,9 +26,12 @@ class OptionsError(Exception):
         super().__init__("\n".join(self.problems))
 
 
-def option(*names: str, default: Any = dataclasses.MISSING) -> Any:
-    """A field of options with names of its own, the first of which is the one to write."""
-    return dataclasses.field(default=default, metadata={"names": names})
+def option(*names: str, default: Any = dataclasses.MISSING, is_needed: bool = False) -> Any:
+    """A field of options with names of its own, the first of which is the one to write.
+
+    One that ``is_needed`` is shown so, though its default may stand where another option is given.
+    """
+    return dataclasses.field(default=default, metadata={"names": names, "is_needed": is_needed})
 
 
 def read_options(record: type[R], given: Mapping[str, Any]) -> R:
@@ -73,6 +76,19 @@ def unknown(given: Iterable[str], known: Iterable[str]) -> list[str]:
             hint = f': did you mean "{names[near[0]]}"?' if near else ""
             problems.append(f'unknown option "{name}"{hint}')
     return problems
+
+
+def shown_names(adapter: object) -> list[str]:
+    """The options of an adapter's class by name; of those that may be left out in brackets."""
+    record = getattr(adapter, "Options", None)
+    if not (isinstance(record, type) and dataclasses.is_dataclass(record)):
+        return []
+    return [
+        names_of(field)[0]
+        if _is_required(field) or field.metadata.get("is_needed")
+        else f"[{names_of(field)[0]}]"
+        for field in dataclasses.fields(record)
+    ]
 
 
 def names_of(field: "dataclasses.Field[Any]") -> tuple[str, ...]:

@@ -35,6 +35,8 @@ from parsepy.config.checks import (
     many,
     named,
     number,
+    object_or_function,
+    page_path,
     path,
     pattern,
     patterns,
@@ -558,6 +560,15 @@ class LiveQueryServerOptions(OptionGroup):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PageRouteOptions(OptionGroup):
+    """One page of the operator's own: its function says which file is shown, and with what."""
+
+    method: str = required("method", choice("GET", "POST"), "GET", "method of the requests")
+    path: str = required("path", page_path, "page", "path, such as shop/:city")
+    handler: str = required("handler", function, "pages:page", "function that names the page")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PagesOptions(OptionGroup):
     """The web pages that links in e-mails lead to."""
 
@@ -570,8 +581,11 @@ class PagesOptions(OptionGroup):
     localization_fallback_locale: str = option(
         "localizationFallbackLocale", filled, "en", "language of pages if there is no other"
     )
-    placeholders: Mapping[str, Any] = option(
-        "placeholders", json_object, {}, "values for placeholders in pages"
+    placeholders: Mapping[str, Any] | str = option(
+        "placeholders",
+        object_or_function,
+        {},
+        "values for placeholders in pages; or a function that returns them",
     )
     force_redirect: bool = option(
         "forceRedirect", boolean, False, "answer with redirects in place of pages"
@@ -581,11 +595,36 @@ class PagesOptions(OptionGroup):
     custom_urls: Mapping[str, str] = option(
         "customUrls", named(text, "URLs"), {}, "URLs of your own pages, by page"
     )
-    custom_routes: tuple[Any, ...] = option(
-        "customRoutes", json_list, [], "routes of your own", acts=False
+    custom_routes: tuple[PageRouteOptions, ...] = option(
+        "customRoutes",
+        many(group(PageRouteOptions), "routes"),
+        [],
+        "routes of your own: method, path below the application's id, handler (a function)",
     )
     encode_page_param_headers: bool = option(
         "encodePageParamHeaders", boolean, False, "encode the headers with a page's parameters"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class MailOptions(OptionGroup):
+    """The mails about accounts: their texts, languages and distance (parsepy's own option)."""
+
+    templates_path: Path | None = maybe("templatesPath", path, "folder of your own texts of mails")
+    locale_field: str = option(
+        "localeField", filled, "locale", "the column of users with the language that they read"
+    )
+    fallback_locale: str = option(
+        "fallbackLocale", filled, "en", "language of mails if no other is asked for"
+    )
+    cooldown: float = option(
+        "cooldown", at_least_zero, 60, "seconds between two like mails to one address; 0: none"
+    )
+    notices: tuple[str, ...] = option(
+        "notices",
+        many(choice("password", "email", "secondFactor"), "password, email or secondFactor"),
+        [],
+        "changes of an account that its user is told of by mail",
     )
 
 

@@ -16,6 +16,9 @@ from pymongo.errors import WriteError
 
 from tests.differential.normalise import Normaliser
 from tests.differential.scenario import ABSENT, Scenario, Step
+from tests.providers.cases import INTROSPECTION
+from tests.providers.fake import SECRET, SHOP
+from tests.providers.keys import BUNDLE, CLIENT
 
 COMMON = {
     "appId": "shop",
@@ -98,6 +101,25 @@ COUNTED = {
         },
     ],
 }
+# Third parties, as both servers are told of them; Parse Server reads `consumer_key`.
+_APP = {"clientId": CLIENT, "clientSecret": SECRET}
+_BY_CODE = ("github", "gpgames", "instagram", "line", "linkedin", "microsoft", "qq", "spotify")
+SECURE: Mapping[str, Any] = {
+    "apple": {"clientId": CLIENT},
+    "google": {"clientId": CLIENT},
+    "facebook": {"appIds": [CLIENT], "appSecret": SECRET},
+    "keycloak": {
+        "config": {"auth-server-url": f"https://{SHOP}", "realm": "shop", "client-id": CLIENT}
+    },
+    "staff": {**INTROSPECTION, "appidField": "client_id", "appIds": [CLIENT]},
+    "janraincapture": {"janrain_capture_host": "capture.shop.test"},
+    "gcenter": {"bundleId": BUNDLE},
+    "twitter": {"consumer_key": CLIENT, "consumer_secret": SECRET},
+    **dict.fromkeys((*_BY_CODE, "wechat", "weibo"), _APP),
+}
+INSECURE: Mapping[str, Any] = {
+    name: {"enableInsecureAuth": True} for name in (*_BY_CODE, "wechat", "weibo")
+}
 CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
     "default": COMMON,
     # The same, with a recording of its own.
@@ -124,6 +146,8 @@ CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
     },
     # Accounts by mail; both servers hand their mails to the receiver.
     "mail": {**MAILING, "emailVerifyTokenReuseIfValid": False},
+    # The same, with the distance that we keep between mails.
+    "apart": MAILING,
     "timed": {
         **MAILING,
         "preventLoginWithUnverifiedEmail": True,
@@ -147,6 +171,13 @@ CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
         "cloud": ACCOUNTS,
         "auth": BADGES,
         "maintenanceKey": "maintenance",
+    },
+    # Third parties, which are made up.
+    "providers": {**COMMON, "auth": SECURE},
+    "insecure_providers": {
+        **COMMON,
+        "auth": INSECURE,
+        "enableInsecureAuthAdapters": True,
     },
     # Providers of every policy, with steps, challenges and a second factor.
     "factors": {**COMMON, "enableSanitizedErrorResponse": False, "auth": FACTORS},
@@ -233,6 +264,8 @@ def options_of(configuration: str, mailer: Path, given: Mapping[str, str]) -> di
     if options.get("emailAdapter") is MAILER:
         to = {"url": f"{given['receiver']}/mail"}
         options["emailAdapter"] = {"module": str(mailer), "options": to}
+        if mailer.suffix == ".py" and configuration != "apart":
+            options["mail"] = {"cooldown": 0}  # ours alone: the scenarios ask again at once
     if options.get("push") == {"adapter": SENDER}:
         sender = mailer.with_name(f"sender{mailer.suffix}")
         to = {"url": f"{given['receiver']}/push"}

@@ -456,5 +456,5 @@ def test_providers_that_are_built_in_or_ones_own_are_opened(tmp_path: Path) -> N
         facebook={"appIds": ["x"]},
     )
     found = open_providers(given, HTTP)
-    assert set(found) == {"anonymous", "badge"}
+    assert set(found) == {"anonymous", "badge", "facebook"}
     assert found["badge"].options == {"secret": "x"}
