@@ -64,7 +64,7 @@ docs: $(BIN)/.installed-dev ## write the pages of docs/ that are made from table
 
 constraints: $(BIN)/python ## pin the newest versions of what is installed, for every Python we support
 	@$(PIP) install uv
-	@$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --extra dev \
+	@$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --extra dev --extra ldap \
 	  --strip-extras --no-annotate --custom-compile-command 'make constraints' \
 	  --output-file constraints.txt pyproject.toml
 

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from parsepy.adapters import load_function
+from parsepy.adapters import check_providers, load_function
 from parsepy.app import graphql
 from parsepy.app.doors import Dispatcher, Door
 from parsepy.app.parts import start_and_end_functions
@@ -25,6 +25,7 @@ from parsepy.livequery import LiveQuery, cancelled
 from parsepy.model import templates
 from parsepy.model.values import JSONObject
 from parsepy.operations import bootstrap, jobs, schemas, security, webhooks
+from parsepy.operations.mails import worker as mail_worker
 from parsepy.operations.push import worker
 from parsepy.pages import PagesDoor
 from parsepy.rest import RestDoor, aliases
@@ -69,8 +70,8 @@ class Application:
     async def startup(self) -> None:
         """Prepare the database, apply the schema templates, and take requests.
 
-        Raises ``TemplateError``, ``SchemaConflict``, ``CloudError``, ``Unavailable``; nothing is
-        left open then.
+        Raises ``ConfigError``, ``TemplateError``, ``SchemaConflict``, ``CloudError``,
+        ``Unavailable``; nothing is left open then.
         """
         backend = self.backend
         backend.state = "starting"
@@ -79,6 +80,7 @@ class Application:
             # first, so that a slip in cloud code changes nothing in the database
             path = backend.config.cloud
             loaded = None if path is None else loader.load(path)
+            await check_providers(backend.auth)
             backend.doing = "reaching the database"
             await backend.storage.look()
             self._tell_of_standalone()
@@ -195,6 +197,10 @@ class Application:
             push = backend.config.push
             if push is not None and not push.disable_worker:
                 self._background(worker.run(backend))
+        if backend.mailer is not None:
+            self._background(mail_worker.run(backend))
+        if backend.config.email_change == "confirm":
+            await backend.storage.email_changes.prepare()
         await webhooks.load(backend)
         self._background(webhooks.follow(backend))
 

@@ -35,7 +35,9 @@ class Write:
     ``values`` are the columns that are written (plain values and operations), ``object_id``
     the object's id, ``echo`` what the answer carries beside the stamps; ``is_opened``: cloud
     code has opened this update to a caller whose rights do not reach the object;
-    ``is_id_chosen``: the client has chosen the id of this new object.
+    ``is_id_chosen``: the client has chosen the id of this new object. Of an update of a user,
+    ``before`` is the user as stored where a mail may tell of the change, and ``new_email`` an
+    address that is yet to be confirmed.
     """
 
     context: RequestContext
@@ -48,6 +50,8 @@ class Write:
     echo: JSONObject = field(default_factory=dict)
     is_opened: bool = False
     is_id_chosen: bool = False
+    before: JSONObject | None = None
+    new_email: str | None = None
 
     @property
     def class_name(self) -> str:

@@ -21,6 +21,7 @@ from parsepy.storage.claims import Claims
 from parsepy.storage.connection import Connection
 from parsepy.storage.documents import Document, FileURL
 from parsepy.storage.driver import Collection, Made, ReplyReader, Value
+from parsepy.storage.email_changes import EmailChanges
 from parsepy.storage.failures import Unavailable, guard
 from parsepy.storage.images import Images
 from parsepy.storage.indexes import Indexes
@@ -46,9 +47,9 @@ class Storage:
     """One Parse application's data in one MongoDB database.
 
     It has the objects itself, and a part for each other thing: ``schemas``, ``indexes``,
-    ``relations``, ``settings``, ``claims``. All share ``connection``, and so a transaction.
-    Objects go in and come out in REST form. Every method is one driver call (or shares one).
-    Errors a client can cause are ``ParseError``; ``Unavailable`` when there is no database.
+    ``relations``, ``settings``, ``claims``, ``email_changes``. All share ``connection``, and so a
+    transaction. Objects go in and come out in REST form. Every method is one driver call (or shares
+    one). Errors a client can cause are ``ParseError``; ``Unavailable`` when there is no database.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Storage:
         self.schemas = Schemas(connection, self.relations)
         self.settings = SettingsDocuments(connection)
         self.claims = Claims(connection, self.indexes)
+        self.email_changes = EmailChanges(connection, self.indexes)
         self._max_time_ms = max_time_ms
         self._regex_time_ms = regex_time_ms
         self._batch_size = batch_size
