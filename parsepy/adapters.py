@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import hmac
 import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import is_dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from parsepy.auth import PROVIDERS
+from parsepy.auth import PROVIDERS, UNCONFIGURED
 from parsepy.auth.base import AuthProvider
-from parsepy.auth.opening import AdapterError, open_provider
-from parsepy.auth.options import OptionsError
+from parsepy.auth.opening import AdapterError, check_options, open_provider
+from parsepy.auth.options import OptionsError, functions_of
 from parsepy.config import AdapterOptions, Config, ConfigError
 from parsepy.outgoing import Outgoing
 
@@ -73,14 +75,16 @@ def open_providers(config: Config, http: Outgoing) -> dict[str, AuthProvider]:
     found: dict[str, AuthProvider] = {}
     for name in dict.fromkeys((*PROVIDERS, *config.auth)):
         configured = config.auth.get(name)
+        key = hmac.digest(str(config.master_key).encode(), f"auth.{name}".encode(), "sha256")
         try:
             if configured is not None and configured.adapter is not None:
                 make = _class_of(configured.adapter, config.base_dir, f"auth.{name}")
-                options = configured.adapter.options
-                found[name] = open_provider(make, options, http, configured.options)
-            elif name in PROVIDERS:
+                given = _with_functions(make, configured.adapter.options, config, name)
+                found[name] = open_provider(make, given, http, configured.options, key)
+            elif name in PROVIDERS and (configured is not None or name in UNCONFIGURED):
                 options = {} if configured is None else configured.options
-                found[name] = open_provider(PROVIDERS[name], options, http)
+                given = _with_functions(PROVIDERS[name], options, config, name)
+                found[name] = open_provider(PROVIDERS[name], given, http, options, key)
         except ConfigError as error:
             problems += error.problems
         except OptionsError as error:
@@ -91,6 +95,33 @@ def open_providers(config: Config, http: Outgoing) -> dict[str, AuthProvider]:
     if problems:
         raise ConfigError(problems)
     return found
+
+
+def _with_functions(
+    make: Callable[..., object], options: Mapping[str, Any], config: Config, name: str
+) -> Mapping[str, Any]:
+    """The options of an adapter, with functions in place of their names; ConfigError."""
+    record = getattr(make, "Options", None)
+    if not isinstance(record, type) or not is_dataclass(record):
+        return options
+    loaded = {
+        key: load_function(options[key], config.base_dir, f"auth.{name}.{key}")
+        for key in functions_of(record)
+        if isinstance(options.get(key), str)
+    }
+    return {**options, **loaded}
+
+
+async def check_providers(providers: Mapping[str, AuthProvider]) -> None:
+    """Let adapters look at their own options; ConfigError with all that they refuse."""
+    problems: list[str] = []
+    for name, provider in providers.items():
+        try:
+            await check_options(provider)
+        except AdapterError as error:
+            problems += [f"auth.{name}: {problem}" for problem in error.problems]
+    if problems:
+        raise ConfigError(problems)
 
 
 def load_function(name: str, base_dir: Path, option: str) -> Called:

@@ -9,6 +9,8 @@ Every exception of parsepy, and the module that raises it::
     Exception
     ├── ParseError              errors.py: everywhere, for what a client did
     │   ├── DuplicateKey        storage/failures.py: a unique index refused a value
+    │   ├── CodeSent            auth/base.py: a second factor asks for the code that it has sent
+    │   ├── ProviderFailed      operations/users/asking.py: a sign-in adapter failed
     │   └── ConditionFailed     operations/writes.py: the condition of a save does not hold
     ├── HTTPRefusal             http/refusals.py: a status of its own, most without a code
     │   └── TooMany             http/limits.py: a rate limit is exceeded

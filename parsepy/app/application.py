@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from parsepy.adapters import load_function
+from parsepy.adapters import check_providers, load_function
 from parsepy.app.doors import Dispatcher, Door
 from parsepy.app.parts import start_and_end_functions
 from parsepy.app.schema_templates import template_of
@@ -63,8 +63,8 @@ class Application:
     async def startup(self) -> None:
         """Prepare the database, apply the schema templates, and take requests.
 
-        Raises ``TemplateError``, ``SchemaConflict``, ``CloudError``, ``Unavailable``; nothing is
-        left open then.
+        Raises ``ConfigError``, ``TemplateError``, ``SchemaConflict``, ``CloudError``,
+        ``Unavailable``; nothing is left open then.
         """
         backend = self.backend
         backend.state = "starting"
@@ -73,6 +73,7 @@ class Application:
             # first, so that a slip in cloud code changes nothing in the database
             path = backend.config.cloud
             loaded = None if path is None else loader.load(path)
+            await check_providers(backend.auth)
             backend.doing = "reaching the database"
             await backend.storage.look()
             self._tell_of_standalone()

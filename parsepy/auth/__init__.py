@@ -4,7 +4,13 @@ from collections.abc import Callable
 
 from parsepy.auth.anonymous import Anonymous
 from parsepy.auth.base import AuthAdapter
+from parsepy.auth.mfa import MultiFactor
+from parsepy.auth.passkey import Passkey
 
 PROVIDERS: dict[str, Callable[..., AuthAdapter]] = {
     "anonymous": Anonymous,
+    "mfa": MultiFactor,
+    "passkey": Passkey,
 }
+UNCONFIGURED = frozenset(("anonymous",))
+"""Those that need no options: they are there without being configured."""

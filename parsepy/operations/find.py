@@ -233,6 +233,9 @@ async def _fetch(
         )
     if page:
         redact(context, schema, page)
+        rules = class_rules.RULES.get(schema.name)
+        if rules is not None and rules.shows(context):
+            await rules.show(context, page)
         roots = _roots(schema, query)
         if roots is not None:
             _select(schema, page, roots)

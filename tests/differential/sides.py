@@ -32,6 +32,8 @@ SENDER = object()
 TWINS = Path(__file__).parent / "twins"
 BADGES = object()
 """Stands for the sign-in adapters of either server: badges, and cards as a second factor."""
+FACTORS = object()
+"""Stands for more of them: one with steps and challenges, one that is enough alone, and mfa."""
 ACCOUNTS = object()
 """Stands for the cloud code about users of either server."""
 VALUES = object()
@@ -148,6 +150,8 @@ CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
         "auth": BADGES,
         "maintenanceKey": "maintenance",
     },
+    # Providers of every policy, with steps, challenges and a second factor.
+    "factors": {**COMMON, "enableSanitizedErrorResponse": False, "auth": FACTORS},
     # Functions decide who confirms an address; passwords are old at once.
     "strict": {
         **MAILING,
@@ -243,14 +247,24 @@ def options_of(configuration: str, mailer: Path, given: Mapping[str, str]) -> di
         options["cloud"] = str(TWINS / f"accounts{mailer.suffix}")
     if options.get("cloud") is VALUES:
         options["cloud"] = str(TWINS / f"values{mailer.suffix}")
-    if options.get("auth") is BADGES:
-        names = ("badge", "card")
+    auth = options.get("auth")
+    if auth is BADGES or auth is FACTORS:
+        names = ("badge", "card") if auth is BADGES else ("badge", "card", "key", "steps")
         files = {name: str(TWINS / f"{name}{mailer.suffix}") for name in names}
         options["auth"] = {name: {"module": file} for name, file in files.items()}
+    if auth is FACTORS:
+        options["auth"]["mfa"] = second_factor(mailer.suffix, period=600)
     for option in OWN_RULES:
         if isinstance(options.get(option), str):
             options[option] = f"{TWINS / f'rules{mailer.suffix}'}:{option}"
     return options
+
+
+def second_factor(suffix: str, **more: Any) -> dict[str, Any]:
+    """The options of `mfa` for one side, by the suffix of its language; messages go nowhere."""
+    sender = TWINS / f"sms{suffix}"
+    sends = {"module": str(sender)} if suffix == ".js" else {"sendSMS": f"{sender}:send"}
+    return {"options": ["TOTP", "SMS"], **sends, **more}
 
 
 def filled(value: Any, known: Mapping[str, str]) -> Any:

@@ -10,6 +10,13 @@ from parsepy.operations.writes import Write
 class ClassRules:
     """A class's own steps; an ordinary class has none."""
 
+    def shows(self, context: RequestContext) -> bool:
+        """Has ``show`` anything to do?"""
+        return False
+
+    async def show(self, context: RequestContext, items: list[JSONObject]) -> None:
+        """Let others than this server decide what is shown, after ``redact``."""
+
     async def check(self, write: Write) -> None:
         """Refuse a body, before its types are looked at."""
 

@@ -26,7 +26,12 @@ from parsepy.model.values import (
     type_of,
 )
 from parsepy.operations import principals, schemas
-from parsepy.operations.class_rules import account_notices, auth_data, verification
+from parsepy.operations.class_rules import (
+    account_notices,
+    auth_data,
+    shown_auth_data,
+    verification,
+)
 from parsepy.operations.class_rules.base import ClassRules
 from parsepy.operations.writes import Write
 from parsepy.storage import DuplicateKey
@@ -226,6 +231,14 @@ class UserRules(ClassRules):
         """Delete the sessions of a user who is gone."""
         await delete_sessions(context.backend, object_id)
         await account_notices.forget(context, object_id)
+
+    def shows(self, context: RequestContext) -> bool:
+        """Does a provider have an ``after_find``?"""
+        return any(provider.has("after_find") for provider in context.backend.auth.values())
+
+    async def show(self, context: RequestContext, items: list[JSONObject]) -> None:
+        """Put what providers show of authData in its place."""
+        await shown_auth_data.show(context, items)
 
     def redact(self, context: RequestContext, item: JSONObject) -> None:
         """Remove authData unless the caller is that user or privileged; remove the legacy token."""

@@ -7,8 +7,9 @@ from parsepy.errors import Code, ParseError, denied
 from parsepy.model.values import JSONObject
 from parsepy.operations import hooks, principals, schemas, sessions
 from parsepy.operations.class_rules import auth_data
+from parsepy.operations.class_rules.provider_requests import store
 from parsepy.operations.redaction import redact
-from parsepy.operations.users import credentials, providers
+from parsepy.operations.users import asking, credentials, lockout, providers
 from parsepy.operations.users.answers import shown, start_session
 from parsepy.operations.users.events import run_trigger
 from parsepy.operations.writes import Saved
@@ -23,7 +24,8 @@ async def log_in(context: RequestContext, parameters: JSONObject) -> JSONObject:
     checked = await providers.check_beside_password(context, parameters, user)
     await credentials.check_age(context, user)
     await run_trigger(context, "beforeLogin", user)
-    await providers.store(context, user, checked.save)
+    await store(context, user, checked.save)
+    await lockout.forget(context, user)
     token = await start_session(context, user_id, {"action": "login", "authProvider": "password"})
     await run_trigger(context, "afterLogin", {**user, **token})
     answer = {**await shown(context, user_id), **token}
@@ -35,10 +37,10 @@ async def log_in(context: RequestContext, parameters: JSONObject) -> JSONObject:
 async def log_in_by_provider(
     context: RequestContext, asked: auth_data.Providers, known: list[JSONObject]
 ) -> Saved:
-    """Log in the one user who has linked the provider's id; the providers are always asked."""
+    """Log in the one user whom authData names, which has been identified; it is always checked."""
     given: auth_data.Providers = {n: data for n, data in asked.items() if data is not None}
-    checked = await auth_data.check(context, given)
     user = known[0]
+    checked = await asking.check(context, given, user)
     user_id = user["objectId"]
     caller = context.principal.user_id
     if len(known) > 1 or (caller is not None and caller != user_id):
@@ -50,7 +52,8 @@ async def log_in_by_provider(
         raise auth_data.already_used()  # a second factor alone opens nothing
     auth_data.check_second_factor(context, given, stored)
     await run_trigger(context, "beforeLogin", user)
-    await providers.store(context, user, checked.save)
+    await store(context, user, checked.save)
+    await lockout.forget(context, user)
     created_with = {"action": "login", "authProvider": ",".join(given)}
     token = await start_session(context, user_id, created_with)
     user = await shown(context, user_id)
@@ -68,7 +71,9 @@ async def verify_password(context: RequestContext, parameters: JSONObject) -> JS
     principal = context.principal
     has_shown_it = principal.is_privileged or principal.user_id == user["objectId"]
     if not has_shown_it and auth_data.second_factors(context, user.get("authData") or {}):
-        await providers.check_beside_password(context, parameters, user)
+        checked = await providers.check_beside_password(context, parameters, user)
+        await store(context, user, checked.save)  # a code counts once, whatever for
+        await lockout.forget(context, user)
     return await shown(context, user["objectId"])
 
 
