@@ -201,6 +201,8 @@ class Application:
             self._background(mail_worker.run(backend))
         if backend.config.email_change == "confirm":
             await backend.storage.email_changes.prepare()
+        if "emailOtp" in backend.auth:
+            await backend.storage.sign_in_codes.prepare()
         await webhooks.load(backend)
         self._background(webhooks.follow(backend))
 

@@ -678,6 +678,7 @@ class Config(OptionGroup):
             ("verifyUserEmails", self.verify_user_emails),
             ("emailChange", self.email_change == "confirm"),
             ("mail.notices", self.mail.notices),
+            ("auth.emailOtp", "emailOtp" in self.auth and self.auth["emailOtp"].enabled),
         ):
             for name, value in (
                 ("emailAdapter", self.email_adapter),

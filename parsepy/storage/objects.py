@@ -32,6 +32,7 @@ from parsepy.storage.settings import SettingsDocuments
 from parsepy.storage.shared_gets import SharedGets
 from parsepy.storage.shared_inserts import SharedInserts
 from parsepy.storage.shared_updates import SharedUpdates, Update
+from parsepy.storage.sign_in_codes import SignInCodes
 from parsepy.storage.transactions import Call, Result
 
 _PREFERENCES = {
@@ -47,9 +48,10 @@ class Storage:
     """One Parse application's data in one MongoDB database.
 
     It has the objects itself, and a part for each other thing: ``schemas``, ``indexes``,
-    ``relations``, ``settings``, ``claims``, ``email_changes``. All share ``connection``, and so a
-    transaction. Objects go in and come out in REST form. Every method is one driver call (or shares
-    one). Errors a client can cause are ``ParseError``; ``Unavailable`` when there is no database.
+    ``relations``, ``settings``, ``claims``, ``email_changes``, ``sign_in_codes``. All share
+    ``connection``, and so a transaction. Objects go in and come out in REST form. Every method is
+    one driver call (or shares one). Errors a client can cause are ``ParseError``; ``Unavailable``
+    when there is no database.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Storage:
         self.settings = SettingsDocuments(connection)
         self.claims = Claims(connection, self.indexes)
         self.email_changes = EmailChanges(connection, self.indexes)
+        self.sign_in_codes = SignInCodes(connection, self.indexes)
         self._max_time_ms = max_time_ms
         self._regex_time_ms = regex_time_ms
         self._batch_size = batch_size

@@ -9,6 +9,7 @@ from parsepy.model.values import JSONObject
 from parsepy.model.where import by_id
 from parsepy.operations import principals, schemas
 from parsepy.operations.class_rules import auth_data
+from parsepy.operations.mails import codes
 from parsepy.storage import DuplicateKey
 
 
@@ -49,6 +50,19 @@ class ProviderRequest(RequestContext):
     async def release(self, name: str) -> None:
         """Give a name back before its time."""
         await self.backend.storage.claims.release(f"auth:{self.provider}:{name}")
+
+    async def mail_code(self, email: str, locale: str | None) -> None:
+        """Mail a code to the user with this verified address, if there is one."""
+        await codes.ask(self, email, locale)
+
+    async def use_code(self, email: str, code: str) -> str | None:
+        """The user whom a code was mailed to, which is used up; this provider is linked to them."""
+        user = await codes.use(self.backend, email, code)
+        if user is None:
+            return None
+        user_id: str = user["objectId"]
+        await store(self, user, {self.provider: {"id": user_id}})
+        return user_id
 
 
 def request_of(
