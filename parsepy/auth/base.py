@@ -18,7 +18,7 @@ Step = Literal["set_up", "login", "update"]
 """What authData is brought for: to link a provider, to log in by it, to change what is linked."""
 
 Answer = Mapping[str, Any] | None
-"""What a validator answers: None, or an object of ``response``, ``save`` and ``doNotSave``."""
+"""What a validator answers: None, or ``response``, ``save``, ``doNotSave``, ``verifiedEmail``."""
 
 
 class CodeSent(ParseError):
@@ -114,7 +114,8 @@ class AuthAdapter:
         """Refuse authData that is not true, by any exception.
 
         May answer ``{"response": what the client is told, "save": what is stored in place of the
-        authData, "doNotSave": True to store nothing}``, as the next three may.
+        authData, "doNotSave": True to store nothing, "verifiedEmail": the address that the provider
+        has verified (for ``linkByEmail``)}``, as the next three may.
         """
 
     async def validate_set_up(
@@ -176,6 +177,7 @@ class Validation:
 
     save: JSONObject | None
     response: Any = None
+    verified_email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +230,12 @@ class AuthProvider:
         save = None if answer.get("doNotSave") else answer.get("save", auth_data)
         if save is not None and not isinstance(save, dict):
             raise TypeError("What a sign-in adapter saves must be an object.")
-        return Validation(None if save is None else _with_text_id(save), answer.get("response"))
+        email = answer.get("verifiedEmail")
+        return Validation(
+            None if save is None else _with_text_id(save),
+            answer.get("response"),
+            email if isinstance(email, str) and email else None,
+        )
 
     async def may_unlink(self, auth_data: JSONObject, request: Any) -> None:
         """Ask the adapter whether it may be unlinked; whatever it raises refuses."""

@@ -12,7 +12,7 @@ import hmac
 import json
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal
 
@@ -283,7 +283,7 @@ def _credential(auth_data: JSONObject) -> JSONObject:
     return found
 
 
-def _descriptors(stored: JSONObject) -> Sequence[Any]:
+def _descriptors(stored: JSONObject) -> list[Any]:
     """The user's keys, as a browser is told of them."""
     from webauthn.helpers.structs import PublicKeyCredentialDescriptor
 

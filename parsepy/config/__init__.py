@@ -357,6 +357,12 @@ class Config(OptionGroup):
         False,
         "let providers have enableInsecureAuth, which trusts tokens of any application",
     )
+    prevent_unlink_of_last_login: bool = option(
+        "preventUnlinkOfLastLogin",
+        boolean,
+        False,
+        "refuse to unlink the provider without which a user could not log in any more",
+    )
     allow_expired_auth_data_token: bool = option(
         "allowExpiredAuthDataToken",
         boolean,

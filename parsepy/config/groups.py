@@ -87,6 +87,8 @@ class AuthProviderOptions:
     enabled: bool
     adapter: AdapterOptions | None
     options: Mapping[str, Any]
+    link_by_email: bool = False
+    """Does a new identity belong to the user with the same address, if both are verified?"""
 
 
 def _auth_provider(value: object, at: At) -> AuthProviderOptions:
@@ -94,14 +96,16 @@ def _auth_provider(value: object, at: At) -> AuthProviderOptions:
         return AuthProviderOptions(value, None, frozen({}))
     rest = json_of_object(value)
     enabled = boolean(rest.get("enabled", True), at.sub("enabled"))
-    rest = {name: item for name, item in rest.items() if name != "enabled"}
+    links = boolean(rest.get("linkByEmail", False), at.sub("linkByEmail"))
+    ours = ("enabled", "linkByEmail")
+    rest = {name: item for name, item in rest.items() if name not in ours}
     if "module" not in rest:
-        return AuthProviderOptions(enabled, None, frozen(rest))
+        return AuthProviderOptions(enabled, None, frozen(rest), links)
     # Parse: beside `module`, a provider's options may stand without a wrapper.
     module = rest.pop("module")
     options = rest.pop("options", rest)
     made = _adapter({"module": module, "options": options}, at)
-    return AuthProviderOptions(enabled, made, frozen({**rest, **made.options}))
+    return AuthProviderOptions(enabled, made, frozen({**rest, **made.options}), links)
 
 
 auth_provider = Check("an object with the provider's options", _auth_provider)

@@ -21,6 +21,8 @@ class Checked:
 
     save: Providers = field(default_factory=dict)
     response: JSONObject = field(default_factory=dict)
+    emails: dict[str, str] = field(default_factory=dict)
+    """The addresses that providers have verified, by provider."""
 
 
 def read(value: Any) -> Providers:

@@ -39,6 +39,10 @@ class ClassRules:
     def redact(self, context: RequestContext, item: JSONObject) -> None:
         """Remove what this caller may not see of an object that is shown."""
 
+    def withhold(self, context: RequestContext, item: JSONObject) -> JSONObject:
+        """The object without what only ``show`` could decide on, where that can't be awaited."""
+        return item
+
     def mask(self, context: RequestContext, item: JSONObject) -> None:
         """Replace the secrets that nobody but the master key reads, not even the object's owner."""
 

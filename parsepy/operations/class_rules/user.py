@@ -240,6 +240,19 @@ class UserRules(ClassRules):
         """Put what providers show of authData in its place."""
         await shown_auth_data.show(context, items)
 
+    def withhold(self, context: RequestContext, item: JSONObject) -> JSONObject:
+        """The user without authData of providers that would show less of it."""
+        auth = item.get("authData")
+        if not isinstance(auth, dict) or context.principal.is_privileged:
+            return item
+        providers = context.backend.auth
+        shown = {
+            name: data
+            for name, data in auth.items()
+            if name not in providers or not providers[name].has("after_find")
+        }
+        return {**item, "authData": shown}
+
     def redact(self, context: RequestContext, item: JSONObject) -> None:
         """Remove authData unless the caller is that user or privileged; remove the legacy token."""
         item.pop("sessionToken", None)

@@ -72,6 +72,8 @@ async def check(
             checked.save[name] = found.save
         if found.response is not None:
             checked.response[name] = found.response
+        if found.verified_email is not None:
+            checked.emails[name] = found.verified_email
     return checked
 
 

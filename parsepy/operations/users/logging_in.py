@@ -52,13 +52,40 @@ async def log_in_by_provider(
     if ways <= set(auth_data.second_factors(context, stored)):
         raise auth_data.already_used()  # a second factor alone opens nothing
     auth_data.check_second_factor(context, given, stored)
+    return await _logged_in(context, given, checked, user)
+
+
+async def log_in_by_email(
+    context: RequestContext,
+    given: auth_data.Providers,
+    checked: auth_data.Checked,
+    user: JSONObject,
+) -> Saved:
+    """Link proven identities to the user of the same verified address, and log them in.
+
+    Who has a second factor, or another identity of the same provider, links while signed in.
+    """
+    stored = user.get("authData") or {}
+    if user.get("ACL") == {} or any(stored.get(name) is not None for name in given):
+        raise auth_data.already_used()
+    auth_data.check_second_factor(context, {}, stored)
+    return await _logged_in(context, given, checked, user)
+
+
+async def _logged_in(
+    context: RequestContext,
+    given: auth_data.Providers,
+    checked: auth_data.Checked,
+    user: JSONObject,
+) -> Saved:
+    """What a log-in by providers makes of a user who may: hooks, what is stored, a session."""
+    user_id = user["objectId"]
     await run_trigger(context, "beforeLogin", user)
     await store(context, user, checked.save)
     await lockout.forget(context, user)
     created_with = {"action": "login", "authProvider": ",".join(given)}
     token = await start_session(context, user_id, created_with)
-    user = await shown(context, user_id)
-    answer = {**user, **token, "authDataResponse": checked.response}
+    answer = {**await shown(context, user_id), **token, "authDataResponse": checked.response}
     return Saved(user_id, answer, has_location=True)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from parsepy.backend import RequestContext
+from parsepy.errors import Code, ParseError
 from parsepy.model.values import JSONObject
 from parsepy.model.where import Where
 from parsepy.operations import schemas
@@ -11,7 +12,7 @@ from parsepy.operations.class_rules import auth_data
 from parsepy.operations.class_rules.provider_requests import request_of
 from parsepy.operations.class_rules.shown_auth_data import is_echo
 from parsepy.operations.users import asking
-from parsepy.storage.options import FIRST, ReadOptions
+from parsepy.storage.options import ReadOptions
 
 _UNLINK = "unlink"
 """What authData says that is a proof for unlinking, where a provider asks for one."""
@@ -100,7 +101,9 @@ async def link(context: RequestContext, user_id: str, values: JSONObject) -> Lin
     if not principal.is_privileged and principal.user_id != user_id:
         del values["authData"]
         return None
-    found = await schemas.lookup(context.backend, "_User", {"objectId": user_id}, FIRST)
+    found = await schemas.lookup(
+        context.backend, "_User", {"objectId": user_id}, ReadOptions(limit=1, internal=True)
+    )
     user: JSONObject = found[0] if found else {"objectId": user_id}
     changed = await _changes(context, providers, user)
     if providers and not changed:
@@ -109,9 +112,40 @@ async def link(context: RequestContext, user_id: str, values: JSONObject) -> Lin
     changed = await asking.identify(context, changed, user)
     checked = await asking.check(context, changed, user, is_update=True)
     await refuse_others(context, changed, checked, user_id)
+    _keep_last(context, user, values, checked.save)
     values["authData"] = checked.save
     unchanged = auth_data.unchanged(user.get("authData") or {}, checked.save)
     return Linked(checked.response, unchanged)
+
+
+def _keep_last(
+    context: RequestContext, user: JSONObject, values: JSONObject, changes: auth_data.Providers
+) -> None:
+    """Refuse to unlink what a user could not log in without, where the option asks for that."""
+    config = context.config
+    if not config.prevent_unlink_of_last_login or context.principal.is_privileged:
+        return
+    if None not in changes.values() or user.get("_hashed_password") or values.get("password"):
+        return
+    left = {n: d for n, d in {**(user.get("authData") or {}), **changes}.items() if d is not None}
+    if not auth_data.named(left).keys() - set(auth_data.second_factors(context, left)):
+        raise ParseError(Code.OPERATION_FORBIDDEN, "The last way to log in can't be unlinked.")
+
+
+async def by_email(context: RequestContext, checked: auth_data.Checked) -> JSONObject | None:
+    """The user with the address that a provider with ``linkByEmail`` has verified, as they have."""
+    for name, email in checked.emails.items():
+        configured = context.config.auth.get(name)
+        if configured is None or not configured.link_by_email:
+            continue
+        if context.config.convert_email_to_lowercase:
+            email = email.lower()
+        verified = {"email": email, "emailVerified": True}
+        options = ReadOptions(limit=1, internal=True, mount_url=context.mount_url)
+        found = await schemas.lookup(context.backend, "_User", verified, options)
+        if found:
+            return found[0]
+    return None
 
 
 async def _changes(

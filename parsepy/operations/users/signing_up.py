@@ -9,8 +9,8 @@ from parsepy.operations import save
 from parsepy.operations.class_rules import auth_data, verification
 from parsepy.operations.users import asking
 from parsepy.operations.users.answers import start_session
-from parsepy.operations.users.logging_in import log_in_by_provider
-from parsepy.operations.users.providers import owners, refuse_others
+from parsepy.operations.users.logging_in import log_in_by_email, log_in_by_provider
+from parsepy.operations.users.providers import by_email, owners, refuse_others
 from parsepy.operations.writes import PLAIN, Saved, SaveOptions
 
 
@@ -29,6 +29,9 @@ async def sign_up(context: RequestContext, body: JSONObject, options: SaveOption
     checked = await asking.check(context, providers, None)
     await refuse_others(context, providers, checked, None)
     stored = {name: data for name, data in checked.save.items() if data is not None}
+    known_user = await by_email(context, checked) if context.principal.user_id is None else None
+    if known_user is not None:
+        return await log_in_by_email(context, dict(stored), checked, known_user)
     vouched = replace(options, is_vouched_for=True)
     try:
         saved = await save.create(context, "_User", {**body, "authData": stored}, vouched)
