@@ -81,7 +81,7 @@ def test_a_replica_set_is_said_to_be_one_and_a_class_of_it_is_what_to_try(
 ) -> None:
     name = f"first_lines_{uuid4().hex[:8]}"
     row = {"objectId": "string", "createdAt": "date", "updatedAt": "date", "title": "string"}
-    closed = {"class_permissions": {"find": {}}}
+    closed: dict[str, Any] = {"class_permissions": {"find": {}}}
     mongo[name]["_SCHEMA"].insert_many(
         [{"_id": "Album", **row}, {"_id": "Acts", **row, "_metadata": closed}]
     )
