@@ -92,7 +92,7 @@ TOPICS = (
     ),
     Topic(
         "Schemas",
-        ("schemas", "own_names", "server_behaviour"),
+        ("schemas", "schema_bodies", "own_names", "server_behaviour"),
         "Nothing, unless a program compares what `/schemas` answers.",
     ),
     Topic(

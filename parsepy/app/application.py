@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from parsepy.adapters import load_function
+from parsepy.app import graphql
 from parsepy.app.doors import Dispatcher, Door
 from parsepy.app.parts import start_and_end_functions
 from parsepy.app.schema_templates import template_of
@@ -51,12 +52,16 @@ class Application:
         self._calls = start_and_end_functions(backend.config)
         self._limits = Limits(backend, aliases())
         mount, pages = backend.config.mount_path.rstrip("/"), backend.config.pages.pages_endpoint
+        self._graphql = graphql.open_graphql(backend, self._limits, live)
         self.doors = (
-            *_graphql(backend, self._limits),
+            *self._graphql.doors,
             Door(f"{mount}/{pages}/", PagesDoor(backend, self._limits)),
             Door("", RestDoor(backend, self._limits)),
         )
-        self.websocket_doors: tuple[WebsocketDoor, ...] = () if live is None else (live.door,)
+        self.websocket_doors: tuple[WebsocketDoor, ...] = (
+            *self._graphql.websocket_doors,
+            *(() if live is None else (live.door,)),  # at every path, so the last
+        )
         self._http = ExchangeLayer(backend, Dispatcher(self.doors))
         self._live_task: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -275,22 +280,6 @@ class Application:
         await receive()
         await self.shutdown()
         await send({"type": "lifespan.shutdown.complete"})
-
-
-def _graphql(backend: Backend, limits: Limits) -> tuple[Door, ...]:
-    """The door of GraphQL, if it is asked for."""
-    config = backend.config
-    if not config.mount_graphql:
-        return ()
-    # imported here: who does without it need not wait for it at the start
-    from parsepy.graphql.door import GraphQLDoor
-    from parsepy.graphql.schema import custom
-    from parsepy.graphql.stamps import SchemaKeeper
-
-    keeper = SchemaKeeper(backend, custom.load(config.graphql_schema))
-    door = GraphQLDoor(backend, limits, keeper)
-    # Parse: not below the mount, and in whatever case
-    return (Door(config.graphql_path, door, ignores_case=True),)
 
 
 async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:

@@ -547,7 +547,7 @@ class Config(OptionGroup):
         "graphQLSubscriptions",
         boolean,
         False,
-        "follow classes live over GraphQL (prepared in the schema, not served yet)",
+        "follow live classes over GraphQL, by websockets at `graphQLPath`",
         env="PARSEPY_GRAPHQL_SUBSCRIPTIONS",
     )
     mount_playground: bool = option(
@@ -618,7 +618,7 @@ class Config(OptionGroup):
         Raises ConfigError, which lists every problem.
         """
         base_dir = base_dir or Path()
-        modern = modernised(options, frozenset(line.name for line in OPTIONS))
+        modern = modernised(options, OPTIONS)
         problems = modern.problems
         try:
             built = read_group(cls, modern.values, At("", base_dir), folders or {})

@@ -34,9 +34,14 @@ def _drop_protected(
         drop_hidden(shown, hidden, by_field, principal.user_id)
 
 
+def hides_nothing(context: RequestContext, schema: ClassSchema) -> bool:
+    """May the caller see all of every object of the class that they may read?"""
+    return schema.name not in RULES and not schema.permissions.hidden_fields(context.principal)
+
+
 def redacted(context: RequestContext, schema: ClassSchema, item: JSONObject) -> JSONObject:
     """The object as the caller may see it: itself if nothing can be hidden, else a copy."""
-    if schema.name not in RULES and not schema.permissions.hidden_fields(context.principal):
+    if hides_nothing(context, schema):
         return item
     shown = dict(item)
     redact(context, schema, (shown,))

@@ -17,6 +17,7 @@ from parsepy.operations.schemas.changes import (
     forget_permissions,
     index_columns,
     insert_row,
+    mismatch,
     read_fields,
 )
 from parsepy.storage.options import ReadOptions
@@ -68,7 +69,7 @@ async def create_class(
 ) -> JSONObject:
     """Create a class; its schema as the schema API shows it."""
     classes = await load(backend, within=0)
-    if class_name in classes:
+    if class_name in classes or class_name in model.VOLATILE_CLASSES:
         raise ParseError(Code.INVALID_CLASS_NAME, f"Class {class_name} already exists.")
     if not model.is_class_name(class_name):
         raise model.invalid_class_name(class_name)
@@ -108,6 +109,8 @@ def _check_indexes(
         if _is_removal(keys):
             if name not in present:
                 raise ParseError(Code.INVALID_QUERY, f"Index {name} does not exist, cannot delete.")
+            if name == "_id_":
+                raise ParseError(Code.INVALID_QUERY, "Index _id_ cannot be deleted.")
             continue
         if name in present:
             raise ParseError(Code.INVALID_QUERY, f"Index {name} exists, cannot update.")
@@ -141,10 +144,7 @@ async def update_class(backend: Backend, class_name: str, body: JSONObject) -> J
     """
     schema = (await load(backend, within=0)).get(class_name)
     if schema is None:
-        if class_name not in model.VOLATILE_CLASSES:
-            raise ParseError(Code.INVALID_CLASS_NAME, f"Class {class_name} does not exist.")
-        await insert_row(backend, class_name, {}, None, None)
-        schema = backend.schemas.classes[class_name]
+        raise ParseError(Code.INVALID_CLASS_NAME, f"Class {class_name} does not exist.")
     records = body.get("fields")
     if records is None:
         records = {}
@@ -195,10 +195,14 @@ def _check_changes(schema: ClassSchema, records: JSONObject) -> list[str]:
             deleted.append(name)
         elif known is not None:
             named = record.get("type") if isinstance(record, dict) else None
-            if named and named != known.name:
+            if named != known.name and record is not None:
                 raise ParseError(
                     Code.INVALID_SCHEMA_OPERATION, f"Field {name} exists, cannot update."
                 )
+            target = record.get("targetClass") if isinstance(record, dict) else known.target
+            if known.target and target != known.target:
+                got = f"{known.name}<{target}>" if target else known.name
+                raise mismatch(schema.name, name, known, got)
     return deleted
 
 
