@@ -183,6 +183,8 @@ VOLATILE_CLASSES = frozenset(
     )
 )
 """Classes without a row in `_SCHEMA`; only the master key may use them."""
+PRIVATE_CLASSES = frozenset(("_Hooks", "_GlobalConfig", "_GraphQLConfig"))
+"""Of these the ones that the schema API does not delete: it takes their names for invalid."""
 SYSTEM_CLASSES = tuple(SYSTEM_COLUMNS)
 INTERNAL_USER_COLUMNS = {
     "_failed_login_count": NUMBER,
@@ -198,6 +200,8 @@ INTERNAL_USER_COLUMNS = {
 INTERNAL_COLUMNS = {"_User": INTERNAL_USER_COLUMNS}
 """The columns of the server's own that the maintenance key writes, by class."""
 
+SYSTEM_SHOWN = {"_User": ("username",)}
+"""Columns that a save shows, changed or not, where a beforeSave has changed something."""
 SYSTEM_REQUIRED = {
     "_Product": ("productIdentifier", "icon", "order", "title", "subtitle"),
     "_Role": ("name", "ACL"),

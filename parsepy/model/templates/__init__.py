@@ -35,8 +35,11 @@ __all__ = [
 ]
 
 
-def load(paths: Sequence[Path]) -> Template:
-    """Read, check and merge template files; raises ``TemplateError`` with all problems."""
+def load(paths: Sequence[Path], more: Sequence[tuple[str, str]] = ()) -> Template:
+    """Read, check and merge template files, and ``more`` of them as (name, JSON text).
+
+    Raises ``TemplateError`` with all problems.
+    """
     declarations = Declarations(Complaints())
     for path in paths:
         file = str(path)
@@ -49,6 +52,8 @@ def load(paths: Sequence[Path]) -> Template:
         except UnicodeDecodeError as error:
             line = data.count(b"\n", 0, error.start) + 1
             declarations.complaints.fail(Problem(file, line, "", "not UTF-8 text"))
+    for file, text in more:
+        declarations.read(file, text)
     return merge(declarations)
 
 

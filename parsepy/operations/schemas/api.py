@@ -14,6 +14,7 @@ from parsepy.operations.schemas.cache import existing, load
 from parsepy.operations.schemas.changes import (
     apply_changes,
     change_indexes,
+    forget_permissions,
     index_columns,
     insert_row,
     mismatch,
@@ -137,7 +138,10 @@ def _is_removal(record: Any) -> bool:
 
 
 async def update_class(backend: Backend, class_name: str, body: JSONObject) -> JSONObject:
-    """Change a class: add and delete fields and indexes, replace its permissions."""
+    """Change a class: add and delete fields and indexes, replace its permissions.
+
+    Permissions that are null are taken away: the class is open to everybody again.
+    """
     schema = (await load(backend, within=0)).get(class_name)
     if schema is None:
         raise ParseError(Code.INVALID_CLASS_NAME, f"Class {class_name} does not exist.")
@@ -171,6 +175,8 @@ async def update_class(backend: Backend, class_name: str, body: JSONObject) -> J
     if indexes is not None:
         await change_indexes(backend, class_name, schema.indexes, created, removed)
     await apply_changes(backend, schema, deleted, changed, permissions)
+    if permissions is None and "classLevelPermissions" in body:
+        await forget_permissions(backend, class_name)
     return await show_class(backend, class_name)
 
 
@@ -202,7 +208,7 @@ def _check_changes(schema: ClassSchema, records: JSONObject) -> list[str]:
 
 async def delete_class(backend: Backend, class_name: str) -> None:
     """Drop an empty class and its join tables; one that does not exist is fine."""
-    if not model.is_class_name(class_name):
+    if class_name in model.PRIVATE_CLASSES or not model.is_class_name(class_name):
         raise model.invalid_class_name(class_name)
     schema = (await load(backend, within=0)).get(class_name)
     if schema is None:

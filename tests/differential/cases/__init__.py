@@ -11,6 +11,7 @@ from tests.differential.cases import (
     credentials,
     dashboard,
     dotted_keys,
+    factors,
     files,
     forms,
     geo,
@@ -26,6 +27,7 @@ from tests.differential.cases import (
     own_names,
     permissions,
     protected_fields,
+    providers,
     push,
     queries,
     relations,
@@ -33,6 +35,7 @@ from tests.differential.cases import (
     schema_bodies,
     schemas,
     selections,
+    server_behaviour,
     sessions,
     stored_documents,
     text,
@@ -41,6 +44,7 @@ from tests.differential.cases import (
     updates,
     users,
     webhook_errors,
+    what_hooks_see,
 )
 from tests.differential.scenario import Scenario
 
@@ -55,6 +59,8 @@ SCENARIOS: list[Scenario] = [
     *relations.SCENARIOS,
     *users.SCENARIOS,
     *accounts.SCENARIOS,
+    *providers.SCENARIOS,
+    *factors.SCENARIOS,
     *dashboard.SCENARIOS,
     *sessions.SCENARIOS,
     *permissions.SCENARIOS,
@@ -85,4 +91,6 @@ SCENARIOS: list[Scenario] = [
     *webhook_errors.SCENARIOS,
     *installations.SCENARIOS,
     *selections.SCENARIOS,
+    *server_behaviour.SCENARIOS,
+    *what_hooks_see.SCENARIOS,
 ]
