@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from parsepy.adapters import load_function
+from parsepy.adapters import check_providers, load_function
 from parsepy.app.doors import Dispatcher, Door
 from parsepy.app.graphql import GraphQLDoors
 from parsepy.app.parts import start_and_end_functions
@@ -15,6 +15,7 @@ from parsepy.app.schema_templates import template_of
 from parsepy.backend import Backend, master_context
 from parsepy.cloud import current, loader
 from parsepy.config import ConfigError
+from parsepy.config.groups import SchemaOptions
 from parsepy.files.gridfs import GridFS
 from parsepy.http.asgi import ASGIScope, Receive, Send
 from parsepy.http.layers import ExchangeLayer
@@ -22,7 +23,9 @@ from parsepy.http.limits import Limits
 from parsepy.http.websocket import Socket, WebsocketDoor
 from parsepy.livequery import LiveQuery, cancelled
 from parsepy.model import templates
+from parsepy.model.values import JSONObject
 from parsepy.operations import bootstrap, jobs, schemas, security, webhooks
+from parsepy.operations.mails import worker as mail_worker
 from parsepy.operations.push import worker
 from parsepy.pages import PagesDoor
 from parsepy.rest import RestDoor, aliases
@@ -67,7 +70,7 @@ class Application:
     async def startup(self) -> None:
         """Prepare the database, apply the schema templates, and take requests.
 
-        Raises ``TemplateError``, ``SchemaConflict``, ``CloudError``, ``ConfigError``,
+        Raises ``ConfigError``, ``TemplateError``, ``SchemaConflict``, ``CloudError``,
         ``Unavailable``; nothing is left open then.
         """
         backend = self.backend
@@ -77,6 +80,7 @@ class Application:
             # first, so that a slip in cloud code changes nothing in the database
             path = backend.config.cloud
             loaded = None if path is None else loader.load(path)
+            await check_providers(backend.auth)
             backend.doing = "reaching the database"
             await backend.storage.look()
             self._tell_of_standalone()
@@ -84,7 +88,7 @@ class Application:
             await schemas.prepare_database(backend)
             backend.doing = "bringing in the schema templates"
             await self._call("schema.beforeMigration")
-            await self._apply_templates()
+            await self._apply_templates([] if loaded is None else loaded.definitions)
             await self._call("schema.afterMigration")
             backend.doing = "starting cloud code and Live Query"
             await self._start_cloud(path, loaded)
@@ -160,11 +164,12 @@ class Application:
                 ]
             )
 
-    async def _apply_templates(self) -> None:
+    async def _apply_templates(self, of_cloud_code: Sequence[JSONObject]) -> None:
         options = self.backend.config.schema
-        if options is None:
+        if options is None and not of_cloud_code:
             return
-        template = await asyncio.to_thread(template_of, options)
+        options = options or SchemaOptions()
+        template = await asyncio.to_thread(template_of, options, of_cloud_code)
         self.backend.sign_up_required = template.sign_up_required
         for problem in template.warnings:
             log.warning("schema: %s", problem)
@@ -187,15 +192,31 @@ class Application:
         if path is not None and loaded is not None:
             await self._adopt(loaded)
             if backend.config.watch:
-                self._background(loader.watch(path, self._adopt))
+                self._background(loader.watch(path, self._adopt_changed))
         if self._runs_schedules:
             self._background(jobs.run_schedules(backend))
             self._background(jobs.run_at_moments(backend))
             push = backend.config.push
             if push is not None and not push.disable_worker:
                 self._background(worker.run(backend))
+        if backend.mailer is not None:
+            self._background(mail_worker.run(backend))
+        if backend.config.email_change == "confirm":
+            await backend.storage.email_changes.prepare()
+        if "emailOtp" in backend.auth:
+            await backend.storage.sign_in_codes.prepare()
         await webhooks.load(backend)
         self._background(webhooks.follow(backend))
+
+    async def _adopt_changed(self, loaded: Triggers) -> None:
+        """Activate cloud code that has changed, and make the classes that it defines now."""
+        if loaded.definitions != self.backend.triggers.definitions:
+            try:
+                await self._apply_templates(loaded.definitions)
+            except (templates.TemplateError, schemas.SchemaConflict) as error:
+                log.error("%s\nThe old code goes on serving.", error)
+                return
+        await self._adopt(loaded)
 
     async def _adopt(self, loaded: Triggers) -> None:
         """Activate cloud code; warn of triggers on class names that look misspelled."""

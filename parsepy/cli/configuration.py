@@ -92,9 +92,16 @@ def _warn_about(config: Config) -> None:
 
 def _warn_about_providers(config: Config) -> None:
     from parsepy.auth import PROVIDERS, second_factors
+    from parsepy.auth.providers import GONE, base_of
 
     for name, provider in config.auth.items():
-        if provider.enabled and provider.adapter is None and name not in PROVIDERS:
+        if not provider.enabled or provider.adapter is not None or base_of(provider.options):
+            continue
+        if name in GONE:
+            warn(f"auth.{name}: not available, since {GONE[name]}")
+        elif provider.options.get("enableInsecureAuth"):
+            warn(f"auth.{name}: enableInsecureAuth lets in whoever has a token of any application")
+        elif name not in PROVIDERS:
             slip = next((key for key in provider.options if nearest(key, ["module"])), None)
             meant = f' (is "{slip}" meant to be "module"?)' if slip else ""
             warn(f"auth.{name}: neither built in nor with a module of yours{meant}; not available")

@@ -8,6 +8,8 @@ from parsepy.storage.failures import DuplicateKey, guard
 from parsepy.storage.indexes import Indexes
 
 COLLECTION = "_JobClaim"
+KEPT = 7 * 24 * 3600
+"""Seconds after which a claim is forgotten, whoever holds it."""
 
 
 class Claims:
@@ -16,10 +18,13 @@ class Claims:
     def __init__(self, connection: Connection, indexes: Indexes) -> None:
         self._connection = connection
         self._indexes = indexes
+        self._is_prepared = False
 
-    async def prepare(self, seconds: int) -> None:
-        """See that claims are forgotten after so many seconds."""
-        await self._indexes.create(COLLECTION, "at_1", {"at": 1}, expireAfterSeconds=seconds)
+    async def prepare(self) -> None:
+        """See that claims are forgotten some day."""
+        if not self._is_prepared:
+            await self._indexes.create(COLLECTION, "at_1", {"at": 1}, expireAfterSeconds=KEPT)
+            self._is_prepared = True
 
     async def take(self, name: str) -> bool:
         """Take ``name`` for this process; False if one has taken it already, anywhere."""
@@ -29,6 +34,12 @@ class Claims:
         except DuplicateKey:
             return False
         return True
+
+    async def take_for(self, name: str, seconds: float) -> bool:
+        """Take ``name`` for so many seconds; False if it has been taken meanwhile, anywhere."""
+        await self.prepare()
+        await self.drop_older(name, seconds)
+        return await self.take(name)
 
     async def release(self, name: str) -> None:
         """Give back what this process has taken."""
