@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("parsepy")
 
+INTERNAL_ERROR = 1011
 WARM_UP_SECONDS = 1.0
 """How long after the start the library is loaded, if nobody has asked before."""
 
@@ -91,7 +92,7 @@ class GraphQLDoors:
 
     async def _opened(self) -> _Loaded:
         """Load the library in a thread, once for all who wait."""
-        if self._loading is None:
+        if self._loading is None or (self._loading.done() and self._loaded is None):
             self._loading = asyncio.create_task(self._open())
         return await asyncio.shield(self._loading)
 
@@ -121,7 +122,11 @@ class GraphQLDoors:
         return owner
 
     async def _connect(self, owner: "_LateOwner", request: Request) -> None:
-        loaded = await self._opened()
+        try:
+            loaded = await self._opened()
+        except BaseException:
+            owner.socket.close(INTERNAL_ERROR, "the server failed")
+            raise
         if not owner.is_lost:
             owner.become(loaded.sockets.connected(owner.socket, request))
 
