@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from parsepy.adapters import check_providers, load_function
-from parsepy.app import graphql
 from parsepy.app.doors import Dispatcher, Door
+from parsepy.app.graphql import GraphQLDoors
 from parsepy.app.parts import start_and_end_functions
 from parsepy.app.schema_templates import template_of
 from parsepy.backend import Backend, master_context
@@ -53,7 +53,7 @@ class Application:
         self._calls = start_and_end_functions(backend.config)
         self._limits = Limits(backend, aliases())
         mount, pages = backend.config.mount_path.rstrip("/"), backend.config.pages.pages_endpoint
-        self._graphql = graphql.open_graphql(backend, self._limits, live)
+        self._graphql = GraphQLDoors(backend, self._limits, live)
         self.doors = (
             *self._graphql.doors,
             Door(f"{mount}/{pages}/", PagesDoor(backend, self._limits)),
@@ -94,6 +94,7 @@ class Application:
             await self._start_cloud(path, loaded)
             await self._start_live()
             await self._follow_schemas()
+            await self._graphql.check()
             await self._watch()
             await self._call("serverStartComplete")
         except BaseException:
@@ -101,6 +102,7 @@ class Application:
             await self._close()
             raise
         backend.state = "ok"
+        self._background(self._graphql.warm_up())
 
     def _tell_of_standalone(self) -> None:
         if not self.backend.storage.is_standalone:
