@@ -33,12 +33,14 @@ async def find(context: RequestContext, query: Query) -> FindResult:
     return await _find(context, query, "find")
 
 
-async def get(context: RequestContext, query: Query) -> JSONObject:
+async def get(context: RequestContext, query: Query, known: JSONObject | None = None) -> JSONObject:
     """Find the one object that a query names by its id (``query.one``).
 
-    Raises OBJECT_NOT_FOUND if there is none, or none that the caller may read.
+    ``known`` is its whole state, if a save has just told it (``Saved.stored``): the same rules
+    hold, but it is not read. Raises OBJECT_NOT_FOUND if there is none, or none that the caller
+    may read.
     """
-    page = (await _find(context, query, "get")).objects
+    page = (await _find(context, query, "get", known)).objects
     if not page:
         raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
     item, principal = page[0], context.principal
@@ -49,7 +51,12 @@ async def get(context: RequestContext, query: Query) -> JSONObject:
     return item
 
 
-async def _find(context: RequestContext, query: Query, operation: ReadOperation) -> FindResult:
+async def _find(
+    context: RequestContext,
+    query: Query,
+    operation: ReadOperation,
+    known: JSONObject | None = None,
+) -> FindResult:
     """The read spine: each read takes these steps, whichever way it came."""
     is_get = operation == "get"
     access.check_internal(context, query.class_name, operation)
@@ -61,7 +68,7 @@ async def _find(context: RequestContext, query: Query, operation: ReadOperation)
         if isinstance(asked, ReplacementResults):
             page = await _replaced(context, query, asked.objects, operation)
             return FindResult(await hooks.after_find(context, query, page, is_get=is_get))
-        query = asked
+        query, known = asked, None
     if query.redirect_key is not None:
         query = await _redirected(context, query, query.redirect_key)
         access.check_internal(context, query.class_name, operation)
@@ -69,7 +76,7 @@ async def _find(context: RequestContext, query: Query, operation: ReadOperation)
     if not schema.exists:  # the database is asked for no name that a client made up
         return _nothing(query)
     if is_get or not (query.count or query.explain):
-        page, count = await _fetch(context, schema, query, operation), None
+        page, count = await _fetch(context, schema, query, operation, known), None
     elif query.explain is not None:
         return FindResult([], plan=await _plan(context, schema, query))
     elif query.limit == 0:
@@ -206,7 +213,11 @@ async def _counted(
 
 
 async def _fetch(
-    context: RequestContext, schema: ClassSchema, query: Query, operation: ReadOperation
+    context: RequestContext,
+    schema: ClassSchema,
+    query: Query,
+    operation: ReadOperation,
+    known: JSONObject | None = None,
 ) -> list[JSONObject]:
     """The objects of a page as the caller may see them, with what they include."""
     if query.limit == 0:
@@ -219,7 +230,9 @@ async def _fetch(
     storage = context.backend.storage
     internal = context.principal.is_maintenance and schema.name == "_User"
     plain = not query.skip and query.read_preference is None and not internal
-    if object_id is not None and plain:
+    if known is not None:
+        page = [known] if scope.allows(known) else []
+    elif object_id is not None and plain:
         item = await storage.get(schema, object_id, scope, mount_url=context.mount_url)
         page = [item] if item is not None else []
     else:
