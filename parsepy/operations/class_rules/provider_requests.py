@@ -1,5 +1,6 @@
 """``ProviderRequest``: what a sign-in adapter is told, and may do (``auth.base.AuthRequest``)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 from parsepy.auth.base import Step
@@ -8,7 +9,7 @@ from parsepy.errors import Code, ParseError
 from parsepy.model.values import JSONObject
 from parsepy.model.where import by_id
 from parsepy.operations import principals, schemas
-from parsepy.operations.class_rules import auth_data
+from parsepy.operations.class_rules import auth_data, sign_in_codes
 from parsepy.storage import DuplicateKey
 
 
@@ -40,6 +41,16 @@ class ProviderRequest(RequestContext):
         """Store authData of this provider for the user now, whatever follows."""
         if self.original is not None:
             await store(self, self.original, {self.provider: auth_data})
+
+    async def mail_code(self, email: str, code_of: Callable[[str, str], str]) -> None:
+        """Mail a code for a log-in, if somebody has the address."""
+        await sign_in_codes.send(self, email, code_of)
+
+    async def use_code(
+        self, email: str, code: str, code_of: Callable[[str, str], str]
+    ) -> str | None:
+        """The objectId of the user whom a mailed code lets in, once; None if it lets nobody in."""
+        return await sign_in_codes.use(self, email, code, code_of)
 
     async def claim(self, name: str, seconds: int) -> bool:
         """Take a name for so many seconds; False if any process has it."""

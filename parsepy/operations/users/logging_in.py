@@ -48,7 +48,8 @@ async def log_in_by_provider(
     if user.get("ACL") == {} and not context.principal.is_master:
         raise auth_data.already_used()  # locked out, as by /login
     stored = user.get("authData") or {}
-    if auth_data.linked(given, stored) <= set(auth_data.second_factors(context, stored)):
+    ways = auth_data.linked(given, stored) | auth_data.finding_users(context, given)
+    if ways <= set(auth_data.second_factors(context, stored)):
         raise auth_data.already_used()  # a second factor alone opens nothing
     auth_data.check_second_factor(context, given, stored)
     return await _logged_in(context, given, checked, user)
