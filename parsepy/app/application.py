@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from parsepy.adapters import check_providers, load_function
+from parsepy.app import graphql
 from parsepy.app.doors import Dispatcher, Door
 from parsepy.app.parts import start_and_end_functions
 from parsepy.app.schema_templates import template_of
 from parsepy.backend import Backend, master_context
 from parsepy.cloud import current, loader
 from parsepy.config import ConfigError
+from parsepy.config.groups import SchemaOptions
 from parsepy.files.gridfs import GridFS
 from parsepy.http.asgi import ASGIScope, Receive, Send
 from parsepy.http.layers import ExchangeLayer
@@ -21,6 +23,7 @@ from parsepy.http.limits import Limits
 from parsepy.http.websocket import Socket, WebsocketDoor
 from parsepy.livequery import LiveQuery, cancelled
 from parsepy.model import templates
+from parsepy.model.values import JSONObject
 from parsepy.operations import bootstrap, jobs, schemas, security, webhooks
 from parsepy.operations.mails import worker as mail_worker
 from parsepy.operations.push import worker
@@ -50,12 +53,16 @@ class Application:
         self._calls = start_and_end_functions(backend.config)
         self._limits = Limits(backend, aliases())
         mount, pages = backend.config.mount_path.rstrip("/"), backend.config.pages.pages_endpoint
+        self._graphql = graphql.open_graphql(backend, self._limits, live)
         self.doors = (
-            *_graphql(backend, self._limits),
+            *self._graphql.doors,
             Door(f"{mount}/{pages}/", PagesDoor(backend, self._limits)),
             Door("", RestDoor(backend, self._limits)),
         )
-        self.websocket_doors: tuple[WebsocketDoor, ...] = () if live is None else (live.door,)
+        self.websocket_doors: tuple[WebsocketDoor, ...] = (
+            *self._graphql.websocket_doors,
+            *(() if live is None else (live.door,)),  # at every path, so the last
+        )
         self._http = ExchangeLayer(backend, Dispatcher(self.doors))
         self._live_task: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -81,7 +88,7 @@ class Application:
             await schemas.prepare_database(backend)
             backend.doing = "bringing in the schema templates"
             await self._call("schema.beforeMigration")
-            await self._apply_templates()
+            await self._apply_templates([] if loaded is None else loaded.definitions)
             await self._call("schema.afterMigration")
             backend.doing = "starting cloud code and Live Query"
             await self._start_cloud(path, loaded)
@@ -155,11 +162,12 @@ class Application:
                 ]
             )
 
-    async def _apply_templates(self) -> None:
+    async def _apply_templates(self, of_cloud_code: Sequence[JSONObject]) -> None:
         options = self.backend.config.schema
-        if options is None:
+        if options is None and not of_cloud_code:
             return
-        template = await asyncio.to_thread(template_of, options)
+        options = options or SchemaOptions()
+        template = await asyncio.to_thread(template_of, options, of_cloud_code)
         self.backend.sign_up_required = template.sign_up_required
         for problem in template.warnings:
             log.warning("schema: %s", problem)
@@ -182,7 +190,7 @@ class Application:
         if path is not None and loaded is not None:
             await self._adopt(loaded)
             if backend.config.watch:
-                self._background(loader.watch(path, self._adopt))
+                self._background(loader.watch(path, self._adopt_changed))
         if self._runs_schedules:
             self._background(jobs.run_schedules(backend))
             self._background(jobs.run_at_moments(backend))
@@ -193,8 +201,20 @@ class Application:
             self._background(mail_worker.run(backend))
         if backend.config.email_change == "confirm":
             await backend.storage.email_changes.prepare()
+        if "emailOtp" in backend.auth:
+            await backend.storage.sign_in_codes.prepare()
         await webhooks.load(backend)
         self._background(webhooks.follow(backend))
+
+    async def _adopt_changed(self, loaded: Triggers) -> None:
+        """Activate cloud code that has changed, and make the classes that it defines now."""
+        if loaded.definitions != self.backend.triggers.definitions:
+            try:
+                await self._apply_templates(loaded.definitions)
+            except (templates.TemplateError, schemas.SchemaConflict) as error:
+                log.error("%s\nThe old code goes on serving.", error)
+                return
+        await self._adopt(loaded)
 
     async def _adopt(self, loaded: Triggers) -> None:
         """Activate cloud code; warn of triggers on class names that look misspelled."""
@@ -268,22 +288,6 @@ class Application:
         await receive()
         await self.shutdown()
         await send({"type": "lifespan.shutdown.complete"})
-
-
-def _graphql(backend: Backend, limits: Limits) -> tuple[Door, ...]:
-    """The door of GraphQL, if it is asked for."""
-    config = backend.config
-    if not config.mount_graphql:
-        return ()
-    # imported here: who does without it need not wait for it at the start
-    from parsepy.graphql.door import GraphQLDoor
-    from parsepy.graphql.schema import custom
-    from parsepy.graphql.stamps import SchemaKeeper
-
-    keeper = SchemaKeeper(backend, custom.load(config.graphql_schema))
-    door = GraphQLDoor(backend, limits, keeper)
-    # Parse: not below the mount, and in whatever case
-    return (Door(config.graphql_path, door, ignores_case=True),)
 
 
 async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:

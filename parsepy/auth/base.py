@@ -82,6 +82,12 @@ class AuthRequest(Protocol):
     async def release(self, name: str) -> None:
         """Give a name back before its time."""
 
+    async def mail_code(self, email: str, locale: str | None) -> None:
+        """Mail a code to the user with this verified address, if there is one."""
+
+    async def use_code(self, email: str, code: str) -> str | None:
+        """The objectId of the user whom a code was mailed to, which is used up; None: wrong."""
+
 
 class AuthAdapter:
     """A way to sign in (protocol §15.2): all methods are optional but the validators.

@@ -30,7 +30,7 @@ def checked(file: Path) -> tuple[list[str], list[str]]:
     variables = [f"the environment variable {line}" for line in unknown_variables(os.environ)]
     try:
         settings = collect(file, os.environ, {})
-        notes += modernised(settings.values, frozenset(line.name for line in OPTIONS)).notes
+        notes += modernised(settings.values, OPTIONS).notes
         given = settings.values.get("masterKey") is not None
         # without a master key the start makes one
         config = examined(settings, **({} if given else {"masterKey": "to be made"}))

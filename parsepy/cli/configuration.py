@@ -64,8 +64,11 @@ def configure(args: argparse.Namespace) -> Configured:
         found = keys.load_or_create(key_file, own_id, warn)
         config = settings.config(masterKey=found.master_key, appId=found.app_id)
     config = _with_defaults(config, args.config is not None)
-    if settings.values.get("mountGraphQL") is None and (config.demo or config.template):
-        config = dataclasses.replace(config, mount_graphql=True)
+    if config.demo or config.template:
+        if settings.values.get("mountGraphQL") is None:
+            config = dataclasses.replace(config, mount_graphql=True)
+        if settings.values.get("graphQLSubscriptions") is None:
+            config = dataclasses.replace(config, graphql_subscriptions=True)
     _warn_about(config)
     return Configured(config, key_file)
 

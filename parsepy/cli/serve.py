@@ -74,9 +74,11 @@ def _is_standalone(config: Config) -> bool:
     from pymongo import MongoClient
     from pymongo.errors import PyMongoError
 
+    from parsepy.storage import client_options
+
     if config.database_uri is None or is_in_memory(config):
         return False
-    options = {"serverSelectionTimeoutMS": 5000, **config.database_options.driver}
+    options = client_options(config.database_uri, config.database_options.driver)
     try:
         with MongoClient[dict[str, object]](config.database_uri, **options) as client:
             hello = client.admin.command("hello")
@@ -108,7 +110,8 @@ def _serve_many(count: int, config: Config, listener: socket.socket, welcome: st
 
 def _listen(config: Config) -> socket.socket:
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sends small packets at once only where the protocol is named
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((config.host, config.port))
@@ -247,7 +250,7 @@ def _set_up_logs(config: Config) -> None:
     for name in ("verbose", "silly"):
         logging.addLevelName(logs.LEVELS[name], name.upper())
     # Parse: silent is about the console; what is kept for /scriptlog and the files goes on
-    handler = logging.NullHandler() if config.silent else logging.StreamHandler()
+    handler = logging.NullHandler() if config.silent else logs.BatchStreamHandler()
     handler.setFormatter(logs.JSONLines() if config.json_logs else logs.Lines())
     logging.basicConfig(level=level, handlers=[handler])
     for chatty in ("uvicorn", "pymongo", "asyncio"):

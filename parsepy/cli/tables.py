@@ -100,6 +100,23 @@ def _triggers() -> Iterator[Row]:
         yield kind.name, kind.decorator, ", ".join(targets), *may, kind.when
 
 
+def _build() -> Iterator[Row]:
+    import platform
+
+    import orjson
+    import pymongo
+
+    from parsepy.storage import native
+    from parsepy.version import __version__
+
+    yield "PART", "IS"
+    yield "parsepy", __version__
+    yield "Python", platform.python_version()
+    yield "PyMongo", pymongo.version
+    yield "orjson", orjson.__version__
+    yield "native reader", native.told()
+
+
 def _single(title: str, names: Iterable[str]) -> Iterator[Row]:
     yield (title,)
     for name in names:
@@ -115,4 +132,5 @@ TABLES: dict[str, Callable[[], Iterable[Row]]] = {
     "providers": _providers,
     "codes": _codes,
     "triggers": _triggers,
+    "build": _build,
 }

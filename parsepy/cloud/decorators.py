@@ -1,8 +1,8 @@
 """``Cloud``: the decorators that register hooks, functions and jobs, and the calls beside them."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -14,6 +14,7 @@ from parsepy.cloud.config import Config
 from parsepy.cloud.files import File
 from parsepy.cloud.handlers import FUNCTION, JOB, NEXT_RUN, RECEIVER, handlers_of
 from parsepy.cloud.locks import Lock
+from parsepy.cloud.rate_limits import limit_of, limit_of_trigger
 from parsepy.cloud.requests import DeleteRequest, SaveRequest, TriggerRequest
 from parsepy.cloud.transactions import Transaction
 from parsepy.cloud.validators import Validator, declared
@@ -39,24 +40,8 @@ Answer = CustomResponse
 
 _REGISTRY: ContextVar[Triggers | None] = ContextVar("parsepy_registry", default=None)
 _PSEUDO: dict[type[Any], str] = {File: FILE, Config: CONFIG}
-_METHODS = {
-    "beforeSave": ["POST", "PUT"],
-    "afterSave": ["POST", "PUT"],
-    "aroundSave": ["POST", "PUT"],
-    "beforeDelete": ["DELETE"],
-    "aroundDelete": ["DELETE"],
-    "afterDelete": ["DELETE"],
-    "beforeFind": ["GET"],
-    "afterFind": ["GET"],
-}
-_NO_CALL = {"useMasterKey": "the argument use_master_key=True"}
+_NO_CALL = {"useMasterKey": "the argument use_master_key=True, or `with Cloud.as_master():`"}
 """Calls of Parse's JavaScript that are none in Python."""
-_PATHS = {
-    "beforeLogin": "/login",
-    "afterLogin": "/login",
-    "afterLogout": "/logout",
-    "beforePasswordResetRequest": "/requestPasswordReset",
-}
 
 
 class _Decorator(Protocol):
@@ -136,9 +121,7 @@ class CloudCode:
             handler = FUNCTION.handler(function, checked)
             registry.functions[name] = handler
             if rate_limit is not None:
-                registry.rate_limits.append(
-                    _limit(rate_limit, f"/functions/{escape_path(name)}", None)
-                )
+                registry.rate_limits.append(limit_of(rate_limit, f"/functions/{escape_path(name)}"))
             return function
 
         return register
@@ -281,8 +264,7 @@ class CloudCode:
         def register(function: F) -> F:
             registry.add(kind, class_name, make(function, checked))
             if rate_limit is not None:
-                path = _PATHS.get(kind) or _path_of(class_name)
-                registry.rate_limits.append(_limit(rate_limit, path, _METHODS.get(kind)))
+                registry.rate_limits.append(limit_of_trigger(rate_limit, kind, class_name))
             return function
 
         return register
@@ -308,6 +290,39 @@ class CloudCode:
         are tried so many times, and as long as ten seconds.
         """
         return Transaction(attempts)
+
+    def as_master(self) -> AbstractContextManager[None]:
+        """``with Cloud.as_master():`` every call inside has the rights of the master key.
+
+        But those with a ``session_token``. Triggers of what is saved inside see the master key.
+        """
+        return current.as_master()
+
+    def define_schema(
+        self,
+        class_name: str,
+        fields: Mapping[str, Any] | None = None,
+        *,
+        indexes: Mapping[str, Mapping[str, Any]] | None = None,
+        permissions: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Have the start make a class, or add to it what it lacks, as a schema template does.
+
+        A field is the name of a type (``"Number"``) or Parse's description (``{"type": "Pointer",
+        "targetClass": "_User", "required": True}``); ``permissions`` are class-level permissions.
+        It adds, and never drops; said again, or by several processes, it changes nothing.
+        What is wrong with a definition stops the start, as a template's error does.
+        """
+        described = {
+            name: {"type": column} if isinstance(column, str) else column
+            for name, column in (fields or {}).items()
+        }
+        definition: JSONObject = {"className": class_name, "fields": encode(described)}
+        if indexes is not None:
+            definition["indexes"] = encode(dict(indexes))
+        if permissions is not None:
+            definition["classLevelPermissions"] = encode(dict(permissions))
+        _registry().definitions.append(definition)
 
     def lock(self, name: str, *, seconds: float = 30, patience: float = 10) -> Lock:
         """``async with Cloud.lock(name)``: one at a time, over every process of the database.
@@ -336,44 +351,6 @@ class CloudCode:
     def wait(self, awaitable: Awaitable[Any]) -> Any:
         """In a plain ``def`` hook: wait for something async, as ``Cloud.wait(order.save())``."""
         return threads.wait(awaitable)
-
-
-def _path_of(class_name: str) -> str:
-    """The path of a rate limit: that of the class and, as in Parse, of each of its objects."""
-    if class_name == CONFIG:
-        return "/config"
-    names = {
-        "_User": "/users",
-        "_Role": "/roles",
-        "_Installation": "/installations",
-        FILE: "/files",
-    }
-    path = names.get(class_name) or f"/classes/{escape_path(class_name)}"
-    return f"{path}{{/*id}}"
-
-
-_LIMIT_NAMES = {
-    "request_time_window": "requestTimeWindow",
-    "request_count": "requestCount",
-    "error_response_message": "errorResponseMessage",
-    "include_internal_requests": "includeInternalRequests",
-    "include_master_key": "includeMasterKey",
-    "redis_url": "redisUrl",
-    "zone": "zone",
-}
-
-
-def _limit(given: Mapping[str, Any], path: str, methods: Iterable[str] | None) -> JSONObject:
-    """A rate limit in the terms of the option ``rateLimit``."""
-    limit: JSONObject = {"requestPath": path}
-    for name, value in given.items():
-        wire = _LIMIT_NAMES.get(name, name)
-        if wire not in _LIMIT_NAMES.values():
-            raise TypeError(f"rate_limit has no {name}; it takes {', '.join(_LIMIT_NAMES)}")
-        limit[wire] = value
-    if methods is not None:
-        limit["requestMethods"] = list(methods)
-    return limit
 
 
 Cloud = CloudCode()

@@ -51,6 +51,7 @@ class Fields(Storable):
         self._lent: dict[str, Any] = {}
         self._raw: JSONObject = {}  # what the containers among the values were decoded from
         self._relations: dict[str, JSONObject] = {}  # only shown: their members stand elsewhere
+        self._is_unstored = False  # new, though it has an id, which its client has chosen
         self.is_data_available = True  # False for a mere pointer, which needs `fetch`
 
     # --- reading ------------------------------------------------------------------------------
@@ -121,6 +122,14 @@ class Fields(Storable):
     def acl(self, value: ACL | None) -> None:
         self.set("ACL", value)
 
+    def get_acl(self) -> ACL | None:
+        """The same as ``acl``."""
+        return self.acl
+
+    def set_acl(self, acl: ACL | None) -> Self:
+        """Choose who may read and write this object; the object itself, for chaining."""
+        return self.set("ACL", acl)
+
     @property
     def acl_name(self) -> str | None:
         """What stands for this object in an ACL: the id."""
@@ -128,8 +137,8 @@ class Fields(Storable):
 
     @property
     def is_new(self) -> bool:
-        """Is the object not stored yet?"""
-        return self.id is None
+        """Is the object not stored yet? (One whose client has chosen the id has one already.)"""
+        return self.id is None or self._is_unstored
 
     def to_pointer(self) -> JSONObject:
         """The Pointer that stands for this object; raises MISSING_OBJECT_ID for a new one."""

@@ -81,6 +81,7 @@ class Object(Fields):
         """Take over what a save answered, where it is not what was sent."""
         answer = saved.answer if isinstance(saved.answer, dict) else {}
         self.id = saved.object_id or answer.get("objectId")
+        self._is_unstored = False
         if self._lent:
             self._settle()
         for key in self._pending:
@@ -228,9 +229,15 @@ def from_rest(class_name: str, item: JSONObject) -> Object:
     return found
 
 
-def from_changes(class_name: str, original: JSONObject | None, changes: JSONObject) -> Object:
-    """The object of a save: the stored state, with the changes pending."""
+def from_changes(
+    class_name: str, original: JSONObject | None, changes: JSONObject, chosen_id: str | None = None
+) -> Object:
+    """The object of a save: the stored state, with the changes pending.
+
+    ``chosen_id``: the id that a client has chosen for a new object.
+    """
     item: Object = codec.make(class_name)
+    item.id, item._is_unstored = chosen_id, chosen_id is not None
     if original is not None:
         item.load(original)
     for key, value in changes.items():

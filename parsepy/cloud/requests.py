@@ -134,7 +134,9 @@ class SaveRequest(TriggerRequest):
             self.object = objects.from_rest(event.class_name, event.object)
         else:
             self._sent = event.changes
-            self.object = objects.from_changes(event.class_name, event.original, event.changes)
+            self.object = objects.from_changes(
+                event.class_name, event.original, event.changes, event.object_id
+            )
             self._given = dict(self.object._pending)
 
     @cached_property

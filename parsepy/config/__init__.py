@@ -570,7 +570,7 @@ class Config(OptionGroup):
         "graphQLSubscriptions",
         boolean,
         False,
-        "follow classes live over GraphQL (prepared in the schema, not served yet)",
+        "follow live classes over GraphQL, by websockets at `graphQLPath`",
         env="PARSEPY_GRAPHQL_SUBSCRIPTIONS",
     )
     mount_playground: bool = option(
@@ -641,7 +641,7 @@ class Config(OptionGroup):
         Raises ConfigError, which lists every problem.
         """
         base_dir = base_dir or Path()
-        modern = modernised(options, frozenset(line.name for line in OPTIONS))
+        modern = modernised(options, OPTIONS)
         problems = modern.problems
         try:
             built = read_group(cls, modern.values, At("", base_dir), folders or {})
@@ -678,6 +678,7 @@ class Config(OptionGroup):
             ("verifyUserEmails", self.verify_user_emails),
             ("emailChange", self.email_change == "confirm"),
             ("mail.notices", self.mail.notices),
+            ("auth.emailOtp", "emailOtp" in self.auth and self.auth["emailOtp"].enabled),
         ):
             for name, value in (
                 ("emailAdapter", self.email_adapter),

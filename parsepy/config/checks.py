@@ -296,10 +296,8 @@ def _processes(value: object) -> bool | int:
         return found == "true"
     if isinstance(found, bool):
         return found
-    if isinstance(found, float) and not found.is_integer():
-        raise ValueError
-    number = int(found)  # type: ignore[call-overload]  # what is no number raises
-    if not 1 <= number <= 256:
+    number = _number(found)
+    if not number.is_integer() or not 1 <= number <= 256:
         raise ValueError
     return int(number)
 

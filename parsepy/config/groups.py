@@ -94,7 +94,7 @@ class AuthProviderOptions:
 def _auth_provider(value: object, at: At) -> AuthProviderOptions:
     if isinstance(value, bool):
         return AuthProviderOptions(value, None, frozen({}))
-    rest = json_of_object(value)
+    rest = {} if value in (None, "") else json_of_object(value)  # merely named
     enabled = boolean(rest.get("enabled", True), at.sub("enabled"))
     links = boolean(rest.get("linkByEmail", False), at.sub("linkByEmail"))
     ours = ("enabled", "linkByEmail")
@@ -127,10 +127,10 @@ def _push(value: object, at: At) -> PushOptions:
     rest = dict(json_of_object(value))
     own = rest.pop("adapter", None)
     # Parse: queueOptions may name a channel and a Redis as well; our queue is in the database
-    queue = json_of_object(rest.pop("queueOptions", {}))
+    queue = json_of_object(rest.pop("queueOptions", None) or {})
     place = at.sub("queueOptions")
     return PushOptions(
-        adapter=None if own is None else adapter(own, at.sub("adapter")),
+        adapter=None if own in (None, "", {}) else adapter(own, at.sub("adapter")),
         options=frozen(rest),
         folder=at.folder,
         batch_size=integer(1, 1000)(queue.get("batchSize", 100), place.sub("batchSize")),

@@ -10,6 +10,7 @@ from typing import Any
 
 from graphql import (
     FieldNode,
+    GraphQLEnumType,
     GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
@@ -69,6 +70,8 @@ class Completer:
             return _scalar(kind)
         if isinstance(kind, GraphQLInterfaceType):
             return self._interface(kind, nodes)
+        if isinstance(kind, GraphQLEnumType):
+            return _enum(kind)
         raise Unsuited
 
     def object(self, of: GraphQLObjectType, nodes: Nodes) -> Complete:
@@ -335,6 +338,19 @@ def _text_at(name: str, *, is_required: bool) -> Complete:
         text = value.get(name)
         if text.__class__ is str or (text is None and not is_required):
             return text
+        raise Anomaly
+
+    return complete
+
+
+def _enum(kind: GraphQLEnumType) -> Complete:
+    names = {member.value: name for name, member in kind.values.items()}
+
+    def complete(value: Any, later: list[Later]) -> Any:
+        if value is None:
+            return None
+        if value.__class__ is str and value in names:
+            return names[value]
         raise Anomaly
 
     return complete

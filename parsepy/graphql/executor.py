@@ -41,7 +41,7 @@ async def execute(
     given: Mapping[str, Any],
 ) -> Result:
     """Execute an operation; raises ``BadVariables``."""
-    run.literals = prepared.literals
+    run.literals, run.shown = prepared.literals, documents.shown
     if plan.variables.definitions:
         try:
             run.variables = plan.variables.read(given, run.literals)

@@ -1,6 +1,6 @@
 """Writes: new objects, changes, deletions; nested objects, links, files and ACLs in their input."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from parsepy.errors import Code, ParseError
@@ -67,6 +67,8 @@ def _rights(rule: Mapping[str, Any]) -> JSONObject:
 
 async def _new(run: Run, class_name: str, fields: Mapping[str, Any]) -> JSONObject:
     """A pointer to an object that is created for it."""
+    if class_name not in run.shown:  # a value of such a class is any JSON
+        raise internal_error()
     saved = await objects.create(run.context, class_name, await body_of(run, class_name, fields))
     return pointer(class_name, saved.object_id)
 
@@ -75,15 +77,20 @@ def _linked(class_name: str, given: str) -> JSONObject:
     return pointer(class_name, object_id_of(given, class_name))
 
 
-async def _pointer(run: Run, name: str, target: str, value: Mapping[str, Any]) -> JSONObject | None:
+async def _pointer(run: Run, name: str, target: str, value: Any) -> JSONObject | None:
     if len(value) != 1:
         raise ParseError(
             Code.INVALID_POINTER,
             f"You need to provide link OR createLink on the pointer mutation of field {name}",
         )
-    if value.get("createAndLink") is not None:
-        return await _new(run, target, value["createAndLink"])
+    if not isinstance(value, dict):  # Parse: any JSON may be the pointer to a hidden class
+        return None
+    fields = value.get("createAndLink")
+    if fields or fields == {}:
+        return await _new(run, target, fields)
     link = value.get("link")
+    if link and not isinstance(link, str):
+        raise internal_error()
     return _linked(target, link) if link else None
 
 
@@ -95,15 +102,32 @@ async def _relation(run: Run, name: str, target: str, value: Any) -> JSONObject:
             Code.INVALID_POINTER,
             f"You need to provide at least one operation on the relation mutation of field {name}",
         )
-    added = [_linked(target, given) for given in value.get("add") or ()]
-    made = [await _new(run, target, fields) for fields in value.get("createAndAdd") or ()]
+    if not isinstance(value, dict):
+        raise internal_error()
+    added, removed = _ids(value.get("add")), _ids(value.get("remove"))
+    created = value.get("createAndAdd") or []
+    if not isinstance(created, list):
+        raise internal_error()
+    made = [await _new(run, target, fields) for fields in created]
     operations: list[JSONObject] = []
-    if value.get("add") is not None or made:
-        operations.append({"__op": "AddRelation", "objects": [*added, *made]})
-    if value.get("remove") is not None:
-        removed = [_linked(target, given) for given in value["remove"]]
-        operations.append({"__op": "RemoveRelation", "objects": removed})
+    if added is not None or made:
+        linked = [_linked(target, given) for given in added or ()]
+        operations.append({"__op": "AddRelation", "objects": [*linked, *made]})
+    if removed is not None:
+        linked = [_linked(target, given) for given in removed]
+        operations.append({"__op": "RemoveRelation", "objects": linked})
+    if not operations and target not in run.shown:
+        raise internal_error()
     return {"__op": "Batch", "ops": operations}
+
+
+def _ids(value: Any) -> list[str] | None:
+    """The ids of a relation's change; of a hidden class they may be any JSON."""
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise internal_error()
+    return value
 
 
 async def _file(run: Run, value: Mapping[str, Any]) -> JSONObject:
@@ -119,12 +143,18 @@ async def _file(run: Run, value: Mapping[str, Any]) -> JSONObject:
     raise ParseError(Code.FILE_SAVE_ERROR, "Invalid file upload.")
 
 
-def _shown(body: Mapping[str, Any]) -> JSONObject:
-    """What was written, as the answer shows it where the object itself is not read."""
-    return {
-        name: None if isinstance(value, dict) and value.get("__op") == "Delete" else value
-        for name, value in body.items()
-    }
+def _shown(
+    body: Mapping[str, Any], columns: Columns, found: Mapping[str, Any]
+) -> Iterator[tuple[str, Any]]:
+    """What was written, as the answer shows it where the object that was ``found`` lacks it.
+
+    A pointer that was followed, and is not found, leads nowhere.
+    """
+    followed = {path[0] for path in columns.include}
+    for name, value in body.items():
+        if name not in found:
+            is_deleted = isinstance(value, dict) and value.get("__op") == "Delete"
+            yield name, None if is_deleted or name in followed else value
 
 
 async def create(
@@ -139,7 +169,7 @@ async def create(
     return {
         **answered,
         "updatedAt": answered.get("createdAt"),
-        **_shown(body),
+        **dict(_shown(body, columns, found)),
         **found,
     }
 
@@ -153,7 +183,8 @@ async def update(
     saved = await objects.update(run.context, class_name, object_id, dict(body))
     answered: JSONObject = saved.response if isinstance(saved.response, dict) else {}
     found = await get(run, class_name, object_id, columns)
-    return {"objectId": object_id, **answered, **_shown(body), **found}
+    shown = dict(_shown(body, columns, found))
+    return {"objectId": object_id, **answered, **shown, **found}
 
 
 async def delete(

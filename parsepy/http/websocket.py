@@ -6,7 +6,9 @@ What goes out is the hot path: a text frame is its header and the text, written 
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from time import perf_counter
 from typing import Any, NamedTuple, Protocol, cast
 
 from websockets.frames import Frame, Opcode
@@ -30,6 +32,8 @@ TRY_LATER = 1013
 GOING_AWAY = 1001
 CLOSE_SECONDS = 5.0
 HANDSHAKE_SECONDS = 10.0
+_TURN = 0.005
+"""Seconds for which the messages of one client are handled before others have their turn."""
 
 
 class Owner(Protocol):
@@ -52,13 +56,22 @@ class WebsocketDoor(NamedTuple):
     """A way in by websocket, at ``path`` and below; at ``""`` it is everywhere.
 
     ``subprotocol`` is the one that it speaks; ``None`` asks for none. ``connected`` makes the
-    owner of a socket; ``heartbeat`` are the seconds between pings.
+    owner of a socket; ``heartbeat`` are the seconds between pings. ``ignores_case``: of letters
+    in the path.
     """
 
     path: str
     subprotocol: str | None
     connected: Connected
     heartbeat: float
+    ignores_case: bool = False
+
+    def is_at(self, path: str) -> bool:
+        """Does this path belong to the door?"""
+        own, asked = (self.path, path)
+        if self.ignores_case:
+            own, asked = own.lower(), asked.lower()
+        return not own or asked == own or asked.startswith(f"{own}/")
 
 
 def door_for(
@@ -66,8 +79,7 @@ def door_for(
 ) -> WebsocketDoor | None:
     """Find the first door at this path whose subprotocol is offered, or that asks for none."""
     for door in doors:
-        is_there = not door.path or path == door.path or path.startswith(f"{door.path}/")
-        if is_there and (door.subprotocol is None or door.subprotocol in offered):
+        if door.is_at(path) and (door.subprotocol is None or door.subprotocol in offered):
             return door
     return None
 
@@ -80,6 +92,44 @@ def frame(text: bytes) -> bytes:
     if size < 65536:
         return b"\x81\x7e" + size.to_bytes(2, "big") + text
     return b"\x81\x7f" + size.to_bytes(8, "big") + text
+
+
+class MessageQueue:
+    """The messages of one client, handled one after the other; while many wait, reading pauses."""
+
+    def __init__(self, socket: "Socket", handle: Callable[[bytes], Awaitable[None]]) -> None:
+        self._socket = socket
+        self._handle = handle
+        self._waiting: deque[bytes] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._is_closed = False
+
+    def put(self, text: bytes) -> None:
+        """Have a message handled after those before it."""
+        self._waiting.append(text)
+        if len(self._waiting) >= MAX_WAITING:
+            self._socket.pause()
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._work())
+
+    async def _work(self) -> None:
+        begun = perf_counter()
+        try:
+            while self._waiting and not self._is_closed:
+                if len(self._waiting) == MAX_WAITING // 2:
+                    self._socket.resume()
+                await self._handle(self._waiting.popleft())
+                if perf_counter() - begun > _TURN:
+                    await asyncio.sleep(0)
+                    begun = perf_counter()
+        finally:
+            self._task = None
+            self._socket.resume()
+
+    def close(self) -> None:
+        """Drop what waits, and handle no more messages."""
+        self._is_closed = True
+        self._waiting.clear()
 
 
 class Socket(asyncio.Protocol):

@@ -92,7 +92,9 @@ def _write(level: int, event: Event, outcome: str, end: str | None) -> None:
     message = f"{what} {outcome} for {_who(principal)}"
     if end is not None:
         message += f": input {shown(_input(event))}, {end}"
-    log.log(level, "%s", message, extra={"fields": fields})
+    # not by log(): it would walk the stack for the place in the source, which no line shows
+    extra = {"fields": fields}
+    log.handle(log.makeRecord(log.name, level, "", 0, message, (), None, extra=extra))
 
 
 def _who(principal: Principal) -> str:

@@ -11,7 +11,7 @@ from parsepy.storage.connection import Connection
 from parsepy.storage.documents import Document
 from parsepy.storage.failures import Unavailable, guard
 
-Gets = Batcher[str, Document | None]
+Gets = Batcher[str | int, Document | None]
 
 
 class SharedGets:
@@ -28,7 +28,7 @@ class SharedGets:
             batcher = self._batchers[class_name] = Batcher(partial(self._fetch, class_name))
         return batcher
 
-    async def one(self, class_name: str, object_id: str) -> Document | None:
+    async def one(self, class_name: str, object_id: str | int) -> Document | None:
         """The document of an id, in the transaction if there is one; ``None`` if there is none."""
         collection, reads = self._connection.collection(class_name), self._connection.reads
         with guard():
@@ -37,7 +37,7 @@ class SharedGets:
             )
 
     async def _fetch(
-        self, class_name: str, ids: Sequence[str]
+        self, class_name: str, ids: Sequence[str | int]
     ) -> list[Document | Exception | None]:
         if len(ids) == 1:
             return [await self.one(class_name, ids[0])]

@@ -56,6 +56,8 @@ class Triggers:
         self.jobs: dict[str, Job] = {}
         self.receivers: dict[str, Handler] = {}
         self.rate_limits: list[JSONObject] = []
+        self.definitions: list[JSONObject] = []
+        """Classes that cloud code wants made, in the form of a schema template."""
         self._handlers: dict[tuple[str, str], Handler] = {}
         self.webhook_functions: dict[str, Handler] = {}
         self.webhook_triggers: dict[tuple[str, str], Handler] = {}
@@ -78,6 +80,7 @@ class Triggers:
         self.jobs = other.jobs
         self.receivers = other.receivers
         self.rate_limits = other.rate_limits
+        self.definitions = other.definitions
 
     def has(self, kind: str, class_name: str) -> bool:
         """Does anything handle this?"""

@@ -23,6 +23,8 @@ from tests.receiver import Receiver
 MAILERS = Path(__file__).parent
 LIVE_HOOKS = "live hooks"
 """The name under which the conversation of test_live_hooks is recorded."""
+EXPLAIN = "explain"
+"""The name under which the accounts of test_explain are recorded."""
 
 
 def database(stack: AsyncExitStack, uri: str) -> Database[dict[str, Any]]:
@@ -114,7 +116,7 @@ async def reference(
     async with started_once(mongo_uri, mongo, "peer", open_peer) as start:
         reference = Reference(start)
         yield reference
-    reference.write({LIVE_HOOKS, *(scenario.name for scenario in SCENARIOS)})
+    reference.write({LIVE_HOOKS, EXPLAIN, *(scenario.name for scenario in SCENARIOS)})
 
 
 @asynccontextmanager

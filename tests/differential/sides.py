@@ -41,6 +41,8 @@ ACCOUNTS = object()
 """Stands for the cloud code about users of either server."""
 VALUES = object()
 """Stands for the cloud code about values of either server."""
+STAGES = object()
+"""Stands for the cloud code of either server that tells what hooks see."""
 OWN_RULES = ("verifyUserEmails", "preventLoginWithUnverifiedEmail", "sendUserEmailVerification")
 """Options that may name a function of either server's own."""
 MAILING = {
@@ -227,6 +229,14 @@ CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
         "maintenanceKey": "maintenance",
         "allowCustomObjectId": True,
     },
+    # What hooks see, and the classes that are Parse's own.
+    "stages": {
+        **COMMON,
+        "enableSanitizedErrorResponse": False,
+        "allowCustomObjectId": True,
+        "auth": BADGES,
+        "cloud": STAGES,
+    },
     # Webhooks that refuse.
     "refusals": {**COMMON, "webhookKey": "webhook", "enableSanitizedErrorResponse": False},
     "operations": COUNTED,
@@ -276,6 +286,8 @@ def options_of(configuration: str, mailer: Path, given: Mapping[str, str]) -> di
         options["cloud"] = str(TWINS / f"accounts{mailer.suffix}")
     if options.get("cloud") is VALUES:
         options["cloud"] = str(TWINS / f"values{mailer.suffix}")
+    if options.get("cloud") is STAGES:
+        options["cloud"] = str(TWINS / f"stages{mailer.suffix}")
     auth = options.get("auth")
     if auth is BADGES or auth is FACTORS:
         names = ("badge", "card") if auth is BADGES else ("badge", "card", "key", "steps")

@@ -155,10 +155,23 @@ const Parse = createRequire({home})("parse/node");
 Parse.initialize({app});
 Parse.serverURL = {url};
 Parse.User.enableUnsafeCurrentUser();
-const before = await Parse.User.signUp("ann", "a good password", {{ email: "ann@example.com" }});
-await before.fetch();
 {block}
 """
+SIGN_UP = """
+const before = await Parse.User.signUp("ann", "a good password", { email: "ann@example.com" });
+await before.fetch();
+"""
+
+
+async def run_in_node(home: Path, url: str, block: str) -> str:
+    """Run a block with the JavaScript SDK; what it prints."""
+    names = {"home": f"{REFERENCE}/", "app": APP_ID, "url": url}
+    quoted = {key: json.dumps(value) for key, value in names.items()}
+    (home / "block.mjs").write_text(FRAME.format(block=block, **quoted))
+    run = partial(subprocess.run, cwd=home, capture_output=True, text=True, timeout=60)
+    ran = await asyncio.to_thread(run, ["node", "block.mjs"])
+    assert ran.returncode == 0, ran.stderr
+    return str(ran.stdout)
 
 
 @pytest.mark.node
@@ -169,12 +182,8 @@ async def test_its_change_of_an_address_waits_in_the_sdk(
     name = f"test_manual_{uuid4().hex[:12]}"
     options = {"appName": "Shop", "emailAdapter": {"module": "console"}, "emailChange": "confirm"}
     with serving(database_in(mongo_uri, name), tmp_path, options) as url:
-        names = {"home": f"{REFERENCE}/", "app": APP_ID, "url": url}
-        quoted = {key: json.dumps(value) for key, value in names.items()}
-        (tmp_path / "block.mjs").write_text(FRAME.format(block=block, **quoted))
-        run = partial(subprocess.run, cwd=tmp_path, capture_output=True, text=True, timeout=60)
-        ran = await asyncio.to_thread(run, ["node", "block.mjs"])
-        assert (ran.returncode, ran.stdout) == (0, "ann@example.com\n"), ran.stderr
+        shown = await run_in_node(tmp_path, url, SIGN_UP + block)
+        assert shown == "ann@example.com\n"
 
         async def is_mailed() -> bool:
             return "verify_email?token=" in (tmp_path / "log").read_text()
@@ -190,3 +199,34 @@ async def test_its_change_of_an_address_waits_in_the_sdk(
             me = (await client.get(f"{url}/login", params=query, headers=headers)).json()
     mongo.drop_database(name)
     assert me["email"] == "ann@new.example.com"
+
+
+@pytest.mark.node
+async def test_its_codes_log_in_by_the_sdk(
+    mongo_uri: str, mongo: MongoClient[dict[str, Any]], tmp_path: Path
+) -> None:
+    (block,) = blocks("js", "emailOtp")
+    name = f"test_manual_{uuid4().hex[:12]}"
+    options = {"appName": "Shop", "emailAdapter": {"module": "console"}, "auth": {"emailOtp": {}}}
+    with serving(database_in(mongo_uri, name), tmp_path, options) as url:
+        await run_in_node(tmp_path, url, SIGN_UP)
+        update = {"$set": {"emailVerified": True}}
+        await asyncio.to_thread(mongo[name]["_User"].update_one, {}, update)
+        asking = f'{block}\nconsole.log(JSON.stringify(await askForCode("ann@example.com")));'
+        told = json.loads(await run_in_node(tmp_path, url, asking))
+        assert told["challengeData"] == {"emailOtp": True}
+        found = None
+
+        async def is_mailed() -> bool:
+            nonlocal found
+            log = (tmp_path / "log").read_text()
+            found = re.search(r"^\d{6}$", log, re.MULTILINE)
+            return found is not None
+
+        await eventually(is_mailed)
+        assert found is not None
+        entering = (
+            f'{block}\nconsole.log((await logIn("ann@example.com", "{found[0]}")).get("username"));'
+        )
+        assert await run_in_node(tmp_path, url, entering) == "ann\n"
+    mongo.drop_database(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -25,6 +26,8 @@ import httpx
 import pytest
 from pymongo import MongoClient
 
+from parsepy.cli.serve import _listen
+from parsepy.config import Config
 from tests.conftest import database_in
 from tests.peer import REFERENCE
 
@@ -234,6 +237,25 @@ def test_the_purchase_of_the_readme_can_be_made(shop: Server, tmp_path: Path) ->
 def test_commands_use_the_database_of_the_running_server(shop: Server) -> None:
     done = parsepy("schema", "diff", cwd=shop.folder)
     assert (done.returncode, done.stdout) == (0, "nothing to change\n"), done.stderr
+
+
+async def test_small_packets_are_sent_at_once() -> None:
+    """Else a client that sends nothing meanwhile has each second answer 40 ms late."""
+    config = Config.from_options({"appId": "a", "masterKey": "m", "port": free_port()})
+    listener = _listen(config)
+    accepted: asyncio.Future[asyncio.StreamWriter] = asyncio.get_running_loop().create_future()
+
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted.set_result(writer)
+
+    async with await asyncio.start_server(connected, sock=listener):
+        _, writer = await asyncio.open_connection("127.0.0.1", config.port)
+        ours = await asyncio.wait_for(accepted, DEADLINE)
+        end = ours.get_extra_info("socket")
+        assert end.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        for closed in (ours, writer):
+            closed.close()
+            await closed.wait_closed()
 
 
 def test_a_diff_shows_what_a_start_would_add(shop: Server, tmp_path: Path) -> None:

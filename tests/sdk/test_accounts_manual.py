@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import Awaitable
 from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,18 +13,15 @@ import pytest
 
 from parsepy.app import build
 from parsepy.config import Config
-from tests.conftest import APP_ID
 from tests.livequery.listener import serving
 from tests.peer import installed
 from tests.providers.cases import APPLE, GOOGLE, REALM
 from tests.providers.directory import Slapd
 from tests.providers.fake import SHOP, VERIFIER, FakeProviders, redirected
 from tests.providers.keys import CLIENT, authority, token
-from tests.rest.mailed_codes import Codes
 
 pytestmark = pytest.mark.node
 MANUAL = Path(__file__).parents[2] / "docs" / "accounts.md"
-BOTH = re.DOTALL | re.MULTILINE
 SECTION = re.compile(
     r"^### ([^\n]+)\n(?:(?!^###).)*?^```json\n(.*?)^```\n+^```js\n(.*?)^```",
     re.DOTALL | re.MULTILINE,
@@ -59,19 +55,17 @@ def given() -> dict[str, Any]:
     }
 
 
-async def run(url: str, block: str, code: Awaitable[str] | None = None) -> Any:
-    """What `user` is after the block, which runs in a Node of its own; `code` is mailed to it."""
+async def run(url: str, block: str) -> Any:
+    """What `user` is after the block, which runs in a Node of its own."""
     named = {"BLOCK": block, "GIVEN": json.dumps(given()), "SHOP_SDK_HOME": str(installed())}
     process = await asyncio.create_subprocess_exec(
         "node",
         str(Path(__file__).with_name("manual.mjs")),
-        env={**os.environ, **named, "SHOP_URL": url, "SHOP_APP_ID": APP_ID},
-        stdin=asyncio.subprocess.PIPE,
+        env={**os.environ, **named, "SHOP_URL": url, "SHOP_APP_ID": "shop"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    said = None if code is None else (await asyncio.wait_for(code, SECONDS)).encode()
-    out, errors = await asyncio.wait_for(process.communicate(said), SECONDS)
+    out, errors = await asyncio.wait_for(process.communicate(), SECONDS)
     assert process.returncode == 0, errors.decode()[-2000:]
     return json.loads(out)
 
@@ -92,7 +86,7 @@ async def test_a_block_of_the_manual_runs(title: str) -> None:
                 pytest.skip("the extra ldap is not installed")
             options["auth"]["ldap"]["url"] = stack.enter_context(Slapd()).url
         fake = stack.enter_context(FakeProviders())
-        more = {"appId": APP_ID, "masterKey": "master", "serverURL": "http://x/parse"}
+        more = {"appId": "shop", "masterKey": "master", "serverURL": "http://x/parse"}
         config = Config.from_options({**options, **more, "databaseURI": "memory:"})
         application = build(config, outgoing=redirected(fake.url))
         await application.startup()
@@ -105,24 +99,3 @@ async def test_a_block_of_the_manual_runs(title: str) -> None:
     assert user["id"]
     assert user["token"].startswith("r:")
     assert set(user["authData"]) <= set(options["auth"])
-
-
-async def test_the_block_of_a_code_by_mail_runs() -> None:
-    installed()
-    text = MANUAL.read_text(encoding="utf-8").partition("## A code by mail")[2]
-    written, code = re.findall(r"^```json\n(.*?)^```\n+^```js\n(.*?)^```", text, BOTH)[0]
-    more = {"appId": APP_ID, "masterKey": "master", "serverURL": "http://x/parse"}
-    options = {**json.loads(written), **more, "emailAdapter": {"module": "tests.mailbox"}}
-    application = build(Config.from_options({**options, "databaseURI": "memory:"}))
-    await application.startup()
-    try:
-        shop = Codes(application)
-        await shop.client.post(
-            "/users", json={"username": "ada", "password": "x", "email": "ada@shop.test"}
-        )
-        async with serving(application) as address:
-            url = address.replace("ws://", "http://") + "/parse"
-            user = await run(url, code, shop.code("ada@shop.test"))
-    finally:
-        await application.shutdown()
-    assert user["token"].startswith("r:")

@@ -61,19 +61,6 @@ def linked(providers: Mapping[str, JSONObject | None], stored: JSONObject) -> se
     }
 
 
-def finding_users(context: RequestContext, providers: Mapping[str, JSONObject | None]) -> set[str]:
-    """The providers that name a user otherwise than by an id, and are no second factors."""
-    auth = context.backend.auth
-    return {
-        name
-        for name, data in providers.items()
-        if data is not None
-        and name in auth
-        and auth[name].has("find_user")
-        and auth[name].policy != "additional"
-    }
-
-
 def unsupported() -> ParseError:
     """The refusal of a provider that is neither built in nor configured."""
     return ParseError(Code.UNSUPPORTED_SERVICE, "This authentication method is unsupported.")

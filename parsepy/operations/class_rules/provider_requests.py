@@ -1,6 +1,5 @@
 """``ProviderRequest``: what a sign-in adapter is told, and may do (``auth.base.AuthRequest``)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 from parsepy.auth.base import Step
@@ -9,7 +8,8 @@ from parsepy.errors import Code, ParseError
 from parsepy.model.values import JSONObject
 from parsepy.model.where import by_id
 from parsepy.operations import principals, schemas
-from parsepy.operations.class_rules import auth_data, sign_in_codes
+from parsepy.operations.class_rules import auth_data
+from parsepy.operations.mails import codes
 from parsepy.storage import DuplicateKey
 
 
@@ -42,16 +42,6 @@ class ProviderRequest(RequestContext):
         if self.original is not None:
             await store(self, self.original, {self.provider: auth_data})
 
-    async def mail_code(self, email: str, code_of: Callable[[str, str], str]) -> None:
-        """Mail a code for a log-in, if somebody has the address."""
-        await sign_in_codes.send(self, email, code_of)
-
-    async def use_code(
-        self, email: str, code: str, code_of: Callable[[str, str], str]
-    ) -> str | None:
-        """The objectId of the user whom a mailed code lets in, once; None if it lets nobody in."""
-        return await sign_in_codes.use(self, email, code, code_of)
-
     async def claim(self, name: str, seconds: int) -> bool:
         """Take a name for so many seconds; False if any process has it."""
         claims = self.backend.storage.claims
@@ -60,6 +50,19 @@ class ProviderRequest(RequestContext):
     async def release(self, name: str) -> None:
         """Give a name back before its time."""
         await self.backend.storage.claims.release(f"auth:{self.provider}:{name}")
+
+    async def mail_code(self, email: str, locale: str | None) -> None:
+        """Mail a code to the user with this verified address, if there is one."""
+        await codes.ask(self, email, locale)
+
+    async def use_code(self, email: str, code: str) -> str | None:
+        """The user whom a code was mailed to, which is used up; this provider is linked to them."""
+        user = await codes.use(self.backend, email, code)
+        if user is None:
+            return None
+        user_id: str = user["objectId"]
+        await store(self, user, {self.provider: {"id": user_id}})
+        return user_id
 
 
 def request_of(

@@ -10,7 +10,7 @@ from parsepy.config import Config
 from parsepy.mail.base import AccountMail, Mail
 from parsepy.model.values import JSONObject
 from parsepy.operations import schemas
-from parsepy.operations.mails import kinds, tokens
+from parsepy.operations.mails import codes, kinds, tokens
 from parsepy.operations.mails.kinds import KINDS
 from parsepy.storage.mails import MailWork
 from parsepy.storage.options import ReadOptions
@@ -29,10 +29,11 @@ class ComposedMail(NamedTuple):
 
 
 class _Contents(NamedTuple):
-    """The user that a mail is about, and the token in its link."""
+    """The user that a mail is about, the token in its link, and what else it tells."""
 
     user: JSONObject
     token: str | None = None
+    values: JSONObject | None = None
 
 
 async def compose(backend: Backend, work: MailWork) -> ComposedMail | None:
@@ -54,6 +55,7 @@ async def compose(backend: Backend, work: MailWork) -> ComposedMail | None:
     values = {
         **_user_values(user),
         **work.values,
+        **(contents.values or {}),
         "appName": config.app_name or config.app_id,
         "publicServerUrl": config.public_server_url,
         "username": _presentable(user.get("username")),
@@ -82,6 +84,12 @@ async def _contents(backend: Backend, work: MailWork) -> _Contents | None:
     if work.kind == kinds.EMAIL_CHANGE:
         token = await backend.storage.email_changes.token(work.user_id, work.to)
         return None if token is None else _Contents(user, token)
+    if work.kind == kinds.SIGN_IN_CODE:
+        if user.get("email") != work.to or user.get("emailVerified") is not True:
+            return None
+        code = await codes.make(backend, work.to)
+        told = {"code": code, "minutes": codes.MINUTES}
+        return None if code is None else _Contents(user, values=told)
     return _Contents(user)
 
 

@@ -5,12 +5,12 @@ from typing import Any
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError, denied
 from parsepy.model.values import JSONObject
-from parsepy.operations import hooks, principals, schemas, sessions
+from parsepy.operations import principals, schemas, sessions
 from parsepy.operations.class_rules import auth_data
 from parsepy.operations.class_rules.provider_requests import store
 from parsepy.operations.redaction import redact
 from parsepy.operations.users import asking, credentials, lockout, providers
-from parsepy.operations.users.answers import shown, start_session
+from parsepy.operations.users.answers import is_for_another, shown, start_session
 from parsepy.operations.users.events import run_trigger
 from parsepy.operations.writes import Saved
 from parsepy.storage.options import ReadOptions
@@ -48,8 +48,7 @@ async def log_in_by_provider(
     if user.get("ACL") == {} and not context.principal.is_master:
         raise auth_data.already_used()  # locked out, as by /login
     stored = user.get("authData") or {}
-    ways = auth_data.linked(given, stored) | auth_data.finding_users(context, given)
-    if ways <= set(auth_data.second_factors(context, stored)):
+    if auth_data.linked(given, stored) <= set(auth_data.second_factors(context, stored)):
         raise auth_data.already_used()  # a second factor alone opens nothing
     auth_data.check_second_factor(context, given, stored)
     return await _logged_in(context, given, checked, user)
@@ -84,7 +83,9 @@ async def _logged_in(
     await store(context, user, checked.save)
     await lockout.forget(context, user)
     created_with = {"action": "login", "authProvider": ",".join(given)}
-    token = await start_session(context, user_id, created_with)
+    token: JSONObject = {}
+    if not is_for_another(context) and context.principal.user_id is None:
+        token = await start_session(context, user_id, created_with)  # Parse: else one is kept
     answer = {**await shown(context, user_id), **token, "authDataResponse": checked.response}
     return Saved(user_id, answer, has_location=True)
 
@@ -144,4 +145,4 @@ async def log_out(context: RequestContext) -> None:
         event = UserEvent(
             kind="afterLogout", class_name="_Session", request=context, object=session
         )
-        await hooks.run_after(context, event)
+        await backend.triggers.run(event)

@@ -8,7 +8,7 @@ from parsepy.model.values import JSONObject
 from parsepy.operations import save
 from parsepy.operations.class_rules import auth_data, verification
 from parsepy.operations.users import asking
-from parsepy.operations.users.answers import start_session
+from parsepy.operations.users.answers import is_for_another, start_session
 from parsepy.operations.users.logging_in import log_in_by_email, log_in_by_provider
 from parsepy.operations.users.providers import by_email, owners, refuse_others
 from parsepy.operations.writes import PLAIN, Saved, SaveOptions
@@ -44,6 +44,9 @@ async def sign_up(context: RequestContext, body: JSONObject, options: SaveOption
             raise
         return await log_in_by_provider(context, providers, known)
     if saved.is_finished:
+        return saved
+    if is_for_another(context) or context.principal.user_id is not None:
+        saved.answer["authDataResponse"] = checked.response
         return saved
     answer = saved.answer
     provider = ",".join(name for name, data in providers.items() if data is not None)
@@ -87,11 +90,7 @@ async def _sign_up_with_password(
         if config.prevent_signup_with_unverified_email:
             raise ParseError(Code.EMAIL_NOT_FOUND, "User email is not verified.")
         return saved
-    if context.installation_id == "cloud" or (
-        context.principal.is_privileged and context.installation_id is None
-    ):
-        # Parse: no session for cloud code, nor for the master key; but one for the installation
-        # that a client tells along with it, as the SDKs and the dashboard do
+    if is_for_another(context):
         return saved
     saved.answer |= await start_session(
         context, saved.object_id, {"action": "signup", "authProvider": "password"}

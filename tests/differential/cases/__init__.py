@@ -32,8 +32,10 @@ from tests.differential.cases import (
     queries,
     relations,
     request_forms,
+    schema_bodies,
     schemas,
     selections,
+    server_behaviour,
     sessions,
     stored_documents,
     text,
@@ -42,6 +44,7 @@ from tests.differential.cases import (
     updates,
     users,
     webhook_errors,
+    what_hooks_see,
 )
 from tests.differential.scenario import Scenario
 
@@ -64,6 +67,7 @@ SCENARIOS: list[Scenario] = [
     *class_permissions.SCENARIOS,
     *protected_fields.SCENARIOS,
     *schemas.SCENARIOS,
+    *schema_bodies.SCENARIOS,
     *own_names.SCENARIOS,
     *batches.SCENARIOS,
     *request_forms.SCENARIOS,
@@ -87,4 +91,6 @@ SCENARIOS: list[Scenario] = [
     *webhook_errors.SCENARIOS,
     *installations.SCENARIOS,
     *selections.SCENARIOS,
+    *server_behaviour.SCENARIOS,
+    *what_hooks_see.SCENARIOS,
 ]
