@@ -474,7 +474,8 @@ def test_an_unknown_flag_is_answered_with_the_nearest(
 def test_the_words_about_a_missing_database_are_short(tmp_path: Path) -> None:
     uri = "mongodb://127.0.0.1:9/shop?serverSelectionTimeoutMS=100"
     done = parsepy("serve", "--port", str(free_port()), "--database-uri", uri, cwd=tmp_path)
-    assert done.stderr.endswith("; is it running, and databaseURI right?\n")
+    assert "; is it running, and databaseURI right? Without databaseURI" in done.stderr
+    assert len(done.stderr) < 200
     assert "imeout" not in done.stderr
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from parsepy.cli.config_check import checked
 from parsepy.cli.migrate.cloud_code import examined as cloud_code
 from parsepy.cli.migrate.cloud_code import python_of
-from parsepy.cli.migrate.database import Old, examined
 from parsepy.cli.migrate.findings import Section, verdict
+from parsepy.cli.migrate.look import Old
 from parsepy.cli.problems import with_lines
 from parsepy.config import WrittenOptions, collect
 
@@ -22,6 +22,8 @@ def command(args: argparse.Namespace) -> int:
 
     Raises ``StartError`` if the configuration, the cloud code or the database can't be read.
     """
+    from parsepy.cli.migrate.database import examined  # which brings the driver along
+
     settings = collect(args.file, os.environ, {})
     code, jobs = cloud_code(args.file.parent, settings.values.get("cloud"))
     sections = [_options(args.file), code]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from parsepy.cli.migrate.database import Look
 from parsepy.cli.migrate.findings import Section
+from parsepy.cli.migrate.look import Look
 from parsepy.errors import ParseError
 from parsepy.model.permissions import check_permissions
 from parsepy.model.schema import SYSTEM_CLASSES, VOLATILE_CLASSES, is_class_name

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from parsepy.cli.migrate.database import Look
 from parsepy.cli.migrate.findings import Section
+from parsepy.cli.migrate.look import Look
 
 _SHOWN = 8
 _LOOKED_AT = 1000

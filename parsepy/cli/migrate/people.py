@@ -6,8 +6,8 @@ from collections import Counter
 from typing import Any
 
 from parsepy.auth import PROVIDERS
-from parsepy.cli.migrate.database import SECONDS, Look
 from parsepy.cli.migrate.findings import Section
+from parsepy.cli.migrate.look import SECONDS, Look
 
 _SET = {"$exists": True, "$ne": None}
 _BCRYPT = {"$regex": r"^\$2[abxy]\$"}
