@@ -359,10 +359,11 @@ class Storage:
             document = await self._gets.of(schema.name).call(stored_id)
         else:
             document = await self._gets.one(schema.name, stored_id)
-        if document is None or not scope.is_listed(document.get(filters.LISTS[scope.flag])):
+        if document is None:
             return None
-        item = documents.to_object(documents.plan_of(schema, self.file_url, mount_url), document)
-        return item if scope.is_pointed_to(item) else None
+        plan = documents.plan_of(schema, self.file_url, mount_url)
+        item, names = documents.with_names(plan, document, filters.LISTS[scope.flag])
+        return item if scope.is_listed(names) and scope.is_pointed_to(item) else None
 
     async def count(
         self,
