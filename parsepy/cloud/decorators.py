@@ -1,10 +1,10 @@
 """``Cloud``: the decorators that register hooks, functions and jobs, and the calls beside them."""
 
-import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from parsepy.cloud import current, threads
@@ -14,6 +14,7 @@ from parsepy.cloud.config import Config
 from parsepy.cloud.files import File
 from parsepy.cloud.handlers import FUNCTION, JOB, NEXT_RUN, RECEIVER, handlers_of
 from parsepy.cloud.locks import Lock
+from parsepy.cloud.names import hint_of
 from parsepy.cloud.rate_limits import limit_of, limit_of_trigger
 from parsepy.cloud.requests import DeleteRequest, SaveRequest, TriggerRequest
 from parsepy.cloud.transactions import Transaction
@@ -95,9 +96,12 @@ class CloudCode:
 
         def __getattr__(self, name: str) -> Any:
             """Refuse a name as Python does; of one from JavaScript, say what it is called here."""
-            snake = re.sub(r"[A-Z]", lambda capital: f"_{capital[0].lower()}", name)
-            meant = _NO_CALL.get(name) or (snake if hasattr(type(self), snake) else None)
-            hint = f"; in Python it is {meant}" if meant else ""
+            meant = _NO_CALL.get(name)
+            hint = (
+                f"; in Python it is {meant}"
+                if meant
+                else hint_of(name, partial(hasattr, type(self)))
+            )
             raise AttributeError(f"Cloud has no {name}{hint}", name=name, obj=self)
 
     # --- functions and jobs -------------------------------------------------------------------
@@ -328,7 +332,8 @@ class CloudCode:
         """``async with Cloud.lock(name)``: one at a time, over every process of the database.
 
         Who holds it longer than ``seconds`` is taken to be gone; who waits longer than
-        ``patience`` seconds is refused with SCRIPT_FAILED.
+        ``patience`` seconds is refused with SCRIPT_FAILED, and the log says who holds it. The
+        same request may take it again inside, as in a hook of what it saves.
         """
         return Lock(name, seconds, patience)
 
