@@ -10,6 +10,7 @@ ALL_TESTS := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 QUICK_TESTS := -m 'not slow' $(ALL_TESTS)
 NODE_MODULES := tests/reference/node_modules
 DASHBOARD_MODULES := tests/dashboard/node_modules
+TYPES_MODULES := tests/types/node_modules
 
 help: ## this menu
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s%s\n", $$1, $$2}'
@@ -73,7 +74,7 @@ dist: $(BIN)/.installed-dev ## build sdist and wheel into dist/
 env: .env ## make .env with random secrets for `docker compose up`
 
 clean: ## remove what the targets above made, but neither keys nor data (.parsepy)
-	rm -rf $(VENV) $(NODE_MODULES) $(DASHBOARD_MODULES) build dist .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf $(VENV) $(NODE_MODULES) $(DASHBOARD_MODULES) $(TYPES_MODULES) build dist .mypy_cache .ruff_cache .pytest_cache \
 	  .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
 	find parsepy tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -103,8 +104,9 @@ WITH_NODE = if [ -f $(1)/package.json ] && command -v node >/dev/null && command
 	then $(MAKE) --no-print-directory $(1)/node_modules/.package-lock.json; fi
 
 .PHONY: node dashboard
-node: # Parse Server and its SDK
+node: # Parse Server and its SDK; what checks types
 	@$(call WITH_NODE,tests/reference)
+	@$(call WITH_NODE,tests/types)
 
 dashboard: # Parse Dashboard, and what drives a browser
 	@$(call WITH_NODE,tests/dashboard)

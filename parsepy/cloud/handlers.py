@@ -222,7 +222,7 @@ NEXT_RUN = Shape(NextRunEvent, TriggerRequest, _take_moment)
 RECEIVER = Shape(ReceiverEvent, ReceivedRequest, _take_result)
 
 MakeHandler = Callable[[Callable[..., Any], Validator], Handler]
-_DELETE = Shape(DeleteEvent, DeleteRequest, _take_nothing).handler
+_DELETE = Shape(DeleteEvent, DeleteRequest[Any], _take_nothing).handler
 _USER = Shape(UserEvent, UserRequest, _take_nothing).handler
 _FILE = Shape(FileEvent, FileRequest, _take_file).handler
 _CONFIG = Shape(ConfigEvent, ConfigRequest, _take_nothing).handler
@@ -231,7 +231,7 @@ _HANDLERS: dict[str, MakeHandler] = {
     "afterSave": Shape(SavedEvent, SaveRequest, _take_saved).handler,
     "aroundSave": Shape(AroundSaveEvent, SaveRequest, _take_around, around.of_save).handler,
     "aroundDelete": Shape(
-        AroundDeleteEvent, DeleteRequest, _take_around, around.of_deletion
+        AroundDeleteEvent, DeleteRequest[Any], _take_around, around.of_deletion
     ).handler,
     "beforeDelete": _DELETE,
     "afterDelete": _DELETE,

@@ -41,7 +41,7 @@ def plain(record: logging.LogRecord) -> str:
 async def line_with(caplog: pytest.LogCaptureFixture, text: str) -> str:
     """The line of that text, which another thread writes."""
     async with asyncio.timeout(5):
-        while not (found := [r for r in caplog.records if text in r.getMessage()]):
+        while not (found := [r for r in caplog.records if text in r.getMessage()]):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     return plain(found[0])
 
