@@ -67,8 +67,16 @@ def _classes() -> Iterator[Row]:
 
 def _providers() -> Iterator[Row]:
     from parsepy.auth import PROVIDERS
+    from parsepy.auth.options import shown_names
+    from parsepy.auth.providers import BASES, GONE
 
-    yield from _single("PROVIDER", PROVIDERS)
+    yield "PROVIDER", "BY", "OPTIONS", "EXTRA"
+    named = {f'(any) "{name}": true': make for name, make in BASES.items()}
+    for name, make in {**PROVIDERS, **named}.items():
+        modes = " | ".join(getattr(make, "modes", ()))
+        yield name, modes, ", ".join(shown_names(make)), getattr(make, "extra", "")
+    for name, reason in GONE.items():
+        yield name, f"not available: {reason}", "", ""
 
 
 def _codes() -> Iterator[Row]:

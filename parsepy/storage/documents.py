@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from bson import Binary, Decimal128, Int64, ObjectId
+import bson
+from bson import Binary, CodecOptions, DatetimeConversion, Decimal128, Int64, ObjectId
 from bson import Code as BSONCode
 from bson.datetime_ms import DatetimeMS
 
@@ -30,6 +31,8 @@ from parsepy.model.values import (
 from parsepy.storage.native import ColumnReading, NativeReader, ReadColumn, reader_of
 
 Document = dict[str, Any]
+CODEC: CodecOptions[Document] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
+"""How the driver decodes documents: dates that Python has no form for come as numbers."""
 Converter = Callable[[Any], Any]
 
 
@@ -574,6 +577,18 @@ def to_object(plan: Plan, document: Document, *, internal: bool = False) -> JSON
     for name, target in plan.relations:
         result[name] = {"__type": "Relation", "className": target}
     return result
+
+
+def with_names(
+    plan: Plan, document: Document | bytes, key: str
+) -> tuple[JSONObject, list[str] | None]:
+    """A document (or its bytes) in REST form, and the list of names that it has at ``key``."""
+    if isinstance(document, bytes):
+        read = plan.native.object_with(document, key) if plan.native is not None else None
+        if read is not None:
+            return read
+        document = bson.decode(document, CODEC)
+    return to_object(plan, document), document.get(key)
 
 
 def with_file_urls(plan: Plan, item: JSONObject) -> JSONObject:

@@ -21,6 +21,7 @@ from parsepy.storage.claims import Claims
 from parsepy.storage.connection import Connection
 from parsepy.storage.documents import Document, FileURL
 from parsepy.storage.driver import Collection, Made, ReplyReader, Value
+from parsepy.storage.email_changes import EmailChanges
 from parsepy.storage.failures import Unavailable, guard
 from parsepy.storage.images import Images
 from parsepy.storage.indexes import Indexes
@@ -31,6 +32,7 @@ from parsepy.storage.settings import SettingsDocuments
 from parsepy.storage.shared_gets import SharedGets
 from parsepy.storage.shared_inserts import SharedInserts
 from parsepy.storage.shared_updates import SharedUpdates, Update
+from parsepy.storage.sign_in_codes import SignInCodes
 from parsepy.storage.transactions import Call, Result
 
 _PREFERENCES = {
@@ -46,9 +48,10 @@ class Storage:
     """One Parse application's data in one MongoDB database.
 
     It has the objects itself, and a part for each other thing: ``schemas``, ``indexes``,
-    ``relations``, ``settings``, ``claims``. All share ``connection``, and so a transaction.
-    Objects go in and come out in REST form. Every method is one driver call (or shares one).
-    Errors a client can cause are ``ParseError``; ``Unavailable`` when there is no database.
+    ``relations``, ``settings``, ``claims``, ``email_changes``, ``sign_in_codes``. All share
+    ``connection``, and so a transaction. Objects go in and come out in REST form. Every method is
+    one driver call (or shares one). Errors a client can cause are ``ParseError``; ``Unavailable``
+    when there is no database.
     """
 
     def __init__(
@@ -67,6 +70,8 @@ class Storage:
         self.schemas = Schemas(connection, self.relations)
         self.settings = SettingsDocuments(connection)
         self.claims = Claims(connection, self.indexes)
+        self.email_changes = EmailChanges(connection, self.indexes)
+        self.sign_in_codes = SignInCodes(connection, self.indexes)
         self._max_time_ms = max_time_ms
         self._regex_time_ms = regex_time_ms
         self._batch_size = batch_size
@@ -354,10 +359,11 @@ class Storage:
             document = await self._gets.of(schema.name).call(stored_id)
         else:
             document = await self._gets.one(schema.name, stored_id)
-        if document is None or not scope.is_listed(document.get(filters.LISTS[scope.flag])):
+        if document is None:
             return None
-        item = documents.to_object(documents.plan_of(schema, self.file_url, mount_url), document)
-        return item if scope.is_pointed_to(item) else None
+        plan = documents.plan_of(schema, self.file_url, mount_url)
+        item, names = documents.with_names(plan, document, filters.LISTS[scope.flag])
+        return item if scope.is_listed(names) and scope.is_pointed_to(item) else None
 
     async def count(
         self,

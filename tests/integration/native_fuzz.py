@@ -96,7 +96,13 @@ def main(path: str, seconds: float, seed: int) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         for changed in mutations(chance, reply(chance)):
-            for read in (reader.objects, reader.json, reader.object, reader.object_json):
+            for read in (
+                reader.objects,
+                reader.json,
+                reader.object,
+                reader.object_json,
+                module.split,
+            ):
                 left += read(changed) is None
                 calls += 1
     print(calls, left)

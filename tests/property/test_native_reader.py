@@ -9,8 +9,6 @@ import pytest
 from bson import (
     Binary,
     Code,
-    CodecOptions,
-    DatetimeConversion,
     DBRef,
     Decimal128,
     Int64,
@@ -26,15 +24,12 @@ from hypothesis import strategies as st
 
 from parsepy.model.schema import ClassSchema, Field, make_schema
 from parsepy.model.values import PLAIN_TYPES, FieldType, dumps, loads
-from parsepy.storage.documents import Plan, file_url_of, plan_of, to_object
-from parsepy.storage.native import is_built
+from parsepy.storage.documents import CODEC, Plan, file_url_of, plan_of, to_object
+from parsepy.storage.native import is_built, splitter
 from tests.property.strategies import texts
 
 pytestmark = pytest.mark.skipif(not is_built(), reason="the extension is not built")
 
-CODEC: CodecOptions[dict[str, Any]] = CodecOptions(
-    datetime_conversion=DatetimeConversion.DATETIME_AUTO
-)
 FILE_URL = file_url_of("http://shop/parse", "shop")
 KINDS = (*PLAIN_TYPES.values(), FieldType("Pointer", "_User"), FieldType("Relation", "Tag"))
 NAMES = ("a", "b", "name", "size", "owner", "äöü", 'quo"te', "expiresAt")
@@ -139,6 +134,10 @@ def test_objects_and_json_are_the_twins(schema: ClassSchema, rows: list[dict[str
         made, text = plan.native.object(row), plan.native.object_json(row)
         assert made is None or told(made) == told(item)
         assert text is None or read_again(text) == read_again(dumps(item))
+        listed = plan.native.object_with(row, "_rperm")
+        names = bson.decode(row, CODEC).get("_rperm")
+        assert listed is None or told(listed[0]) == told(item)
+        assert listed is None or told(listed[1]) == told(names)
     answer = reply(*encoded)
     made_all, text = plan.native.objects(answer), plan.native.json(answer)
     assert made_all is None or told(made_all) == told(expected)
@@ -205,3 +204,18 @@ def test_every_day_is_written_as_the_twin_writes_it() -> None:
         document = bson.encode({"_created_at": day})
         assert plan.native.object(document) == by_the_twin(plan, document)
         day += timedelta(days=41, hours=7, minutes=59, milliseconds=999)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.dictionaries(texts, stored, max_size=4))
+def test_a_reply_is_split_by_the_ids_of_its_documents(rows: dict[str, dict[str, Any]]) -> None:
+    split = splitter()
+    assert split is not None
+    encoded = {name: bson.encode({**row, "_id": name}) for name, row in rows.items()}
+    made = split(reply(*encoded.values()))
+    assert made is None or made == encoded
+    assert split(reply(*(bson.encode({"_id": number}) for number in range(3)))) is None
+    assert split(reply(bson.encode({"a": 1}))) is None
+    assert split(reply(bson.encode({"a": 1, "_id": "x"}))) == {
+        "x": bson.encode({"a": 1, "_id": "x"})
+    }

@@ -12,14 +12,15 @@ from typing import Any, NamedTuple, Protocol
 
 from parsepy.model.values import JSONObject, dumps
 
+Reply = bytes | memoryview
+
+_split: Callable[[Reply], dict[str, bytes] | None] | None
 try:
     from parsepy.storage.native import _reader
 except ImportError:  # not built, which is no fault
-    _built = None
+    _built, _split = None, None
 else:
-    _built = _reader.Reader
-
-Reply = bytes | memoryview
+    _built, _split = _reader.Reader, _reader.split
 
 
 class NativeReader(Protocol):
@@ -33,6 +34,11 @@ class NativeReader(Protocol):
 
     def object(self, document: Reply, /) -> JSONObject | None:
         """Return one document in REST form."""
+
+    def object_with(
+        self, document: Reply, key: str, /
+    ) -> tuple[JSONObject, list[str] | None] | None:
+        """Return one document in REST form, and the list at a key of it, if there is one."""
 
     def object_json(self, document: Reply, /) -> bytes | None:
         """Return one document as a JSON object."""
@@ -80,6 +86,11 @@ def is_built() -> bool:
 def is_used() -> bool:
     """Is the extension there, and not switched off?"""
     return is_built() and os.environ.get(SWITCH) != "off"
+
+
+def splitter() -> Callable[[Reply], dict[str, bytes] | None] | None:
+    """Return what splits a reply into its documents by their ids; ``None`` if it is not used."""
+    return _split if is_used() else None
 
 
 def told() -> str:

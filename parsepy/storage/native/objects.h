@@ -297,3 +297,63 @@ static int read_objects(Reader *self, Bytes documents, PyObject **made) {
         Py_DECREF(found);
     return outcome;
 }
+
+/* The list at a key of a document, as it is; `None` where there is none. */
+static int read_list(Bytes document, const char *key, PyObject **made) {
+    Bytes elements;
+    Element item;
+    int more;
+    *made = NULL;
+    if (!open_document(document, &elements)) return ODD;
+    while ((more = next_element(&elements, &item)) > 0) {
+        if (!is_named(&item, key)) continue;
+        if (*made != NULL || (item.kind != ARRAY && item.kind != NOTHING)) {
+            Py_CLEAR(*made);
+            return ODD;
+        }
+        int outcome = object_value(&item, 0, made);
+        if (outcome != DONE) return outcome;
+    }
+    if (more < 0) {
+        Py_CLEAR(*made);
+        return ODD;
+    }
+    if (*made == NULL) *made = Py_NewRef(Py_None);
+    return DONE;
+}
+
+/* The id of a document; ODD where it has none that is a text. */
+static int id_of(Bytes document, PyObject **made) {
+    Bytes elements;
+    Element item;
+    if (!open_document(document, &elements)) return ODD;
+    while (next_element(&elements, &item) > 0) {
+        if (!is_named(&item, "_id")) continue;
+        return item.kind == TEXT ? object_value(&item, 0, made) : ODD;
+    }
+    return ODD;
+}
+
+/* The documents of a reply, each as its bytes, by their ids. */
+static int split_documents(Bytes documents, PyObject **made) {
+    Element item;
+    int more, outcome = DONE;
+    PyObject *found = PyDict_New();
+    if (found == NULL) return FAILED;
+    while (outcome == DONE && (more = next_element(&documents, &item)) != 0) {
+        PyObject *id = NULL, *bytes = NULL;
+        outcome = more < 0 || item.kind != OBJECT ? ODD : id_of(item.value, &id);
+        if (outcome == DONE) {
+            bytes = PyBytes_FromStringAndSize((const char *)item.value.at,
+                                              item.value.end - item.value.at);
+            if (bytes == NULL || PyDict_SetItem(found, id, bytes) < 0) outcome = FAILED;
+        }
+        Py_XDECREF(id);
+        Py_XDECREF(bytes);
+    }
+    if (outcome == DONE)
+        *made = found;
+    else
+        Py_DECREF(found);
+    return outcome;
+}

@@ -176,12 +176,54 @@ static PyObject *reader_object_json(PyObject *self, PyObject *document) {
     return made_of(self, document, 0, write_object);
 }
 
+/* A document, and the names that one of its lists holds: `_rperm` or `_wperm`. */
+static PyObject *reader_object_with(PyObject *self, PyObject *arguments) {
+    PyObject *document, *object, *names = NULL, *made = NULL;
+    const char *key;
+    Py_buffer view;
+    if (!PyArg_ParseTuple(arguments, "Os", &document, &key)) return NULL;
+    if (PyObject_GetBuffer(document, &view, PyBUF_SIMPLE) < 0) return NULL;
+    Bytes whole = {view.buf, (const uint8_t *)view.buf + view.len};
+    int outcome = read_object((Reader *)self, whole, &object);
+    if (outcome == DONE) {
+        outcome = read_list(whole, key, &names);
+        if (outcome == DONE) {
+            made = PyTuple_Pack(2, object, names);
+            outcome = made_or_failed(made);
+        }
+        Py_DECREF(object);
+        Py_XDECREF(names);
+    }
+    PyBuffer_Release(&view);
+    return answer(outcome, made);
+}
+
+static PyObject *split(PyObject *module, PyObject *reply) {
+    Py_buffer view;
+    PyObject *made = NULL;
+    Bytes documents;
+    (void)module;
+    if (PyObject_GetBuffer(reply, &view, PyBUF_SIMPLE) < 0) return NULL;
+    Bytes whole = {view.buf, (const uint8_t *)view.buf + view.len};
+    int outcome = open_reply(whole, &documents) ? split_documents(documents, &made) : ODD;
+    PyBuffer_Release(&view);
+    return answer(outcome, made);
+}
+
+static PyMethodDef functions[] = {
+    {"split", split, METH_O,
+     "The documents of a reply to `find`, each as its bytes, by their ids; None: decode it."},
+    {NULL, NULL, 0, NULL},
+};
+
 static PyMethodDef reader_methods[] = {
     {"objects", reader_objects, METH_O,
      "The documents of a reply to `find` as a list in REST form; None: ask the twin."},
     {"object", reader_object, METH_O, "A document in REST form; None: ask the twin."},
     {"json", reader_json, METH_O,
      "The documents of a reply to `find` as a JSON array; None: ask the twin."},
+    {"object_with", reader_object_with, METH_VARARGS,
+     "A document in REST form, and the list at a key of it, or None; None: ask the twin."},
     {"object_json", reader_object_json, METH_O, "A document as a JSON object; None: ask the twin."},
     {NULL, NULL, 0, NULL},
 };
@@ -215,7 +257,8 @@ static int make_texts(void) {
     return 1;
 }
 
-static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_reader", NULL, -1, NULL, NULL, NULL, NULL, NULL};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_reader", NULL, -1, functions,
+                                    NULL, NULL, NULL, NULL};
 
 PyMODINIT_FUNC PyInit__reader(void) {
     PyObject *made = make_texts() ? PyModule_Create(&module) : NULL;
