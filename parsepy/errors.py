@@ -9,6 +9,8 @@ Every exception of parsepy, and the module that raises it::
     Exception
     ├── ParseError              errors.py: everywhere, for what a client did
     │   ├── DuplicateKey        storage/failures.py: a unique index refused a value
+    │   ├── CodeSent            auth/base.py: a second factor asks for the code that it has sent
+    │   ├── ProviderFailed      operations/users/asking.py: a sign-in adapter failed
     │   └── ConditionFailed     operations/writes.py: the condition of a save does not hold
     ├── HTTPRefusal             http/refusals.py: a status of its own, most without a code
     │   └── TooMany             http/limits.py: a rate limit is exceeded
@@ -27,6 +29,7 @@ Every exception of parsepy, and the module that raises it::
     ├── Unsuited                graphql/selections.py: a document that is left to the library
     ├── FrameError              livequery/protocol.py: a message that is none
     ├── OutgoingError           outgoing.py: another server gave no answer to use
+    ├── MailRefused             mail/base.py: a mail can't be sent, however often one tries
     ├── UploadAbandoned         files/uploads.py: an upload's chunks were deleted meanwhile
     ├── ConfigError             config/checks.py: options that are wrong, all of them at once
     ├── OptionsError            auth/options.py: likewise, of a sign-in provider
@@ -34,6 +37,7 @@ Every exception of parsepy, and the module that raises it::
     ├── TemplateError           model/templates/problems.py: schema templates that are wrong
     ├── SchemaConflict          operations/schemas/templates.py: a template against the database
     ├── CloudError              cloud/loader.py: cloud code that can't be loaded
+    ├── CloudMistake            cloud/mistakes.py: in tests, what a server only warns about
     ├── StartError              cli/messages.py: what keeps the command from starting
     ├── WorkerFailed            workers.py: the first worker could not start
     ├── EmbeddedMongoError      storage/embedded.py: mongod can't be found or does not start
@@ -45,6 +49,7 @@ Every exception of parsepy, and the module that raises it::
     ├── _PortTaken              storage/embedded.py: likewise, of a port
     └── ValueError
         ├── ScalarError         graphql/schema/scalars.py: what a scalar does not take
+        ├── MailTemplateError   mail/templates.py: templates of mails that can't be used
         └── PushConfigError     push/base.py: options of a push service that are wrong
 """
 
@@ -139,8 +144,11 @@ class ParseError(Exception):
 
     ``sanitize`` marks a permission refusal whose wording tells about the schema or the rules;
     with ``enableSanitizedErrorResponse`` the client reads ``DENIED`` instead and the wording
-    goes to the log (protocol §3.3).
+    goes to the log (protocol §3.3). ``was_logged`` marks what stands for an exception of cloud
+    code that is in the log already.
     """
+
+    was_logged = False
 
     def __init__(self, code: int, message: str, *, sanitize: bool = False) -> None:
         super().__init__(message)

@@ -19,6 +19,13 @@ log = logging.getLogger("parsepy")
 HOLD_SECONDS = 0.5
 """How long after its write began an event waits for the answer of a slow request."""
 
+LEAD_SECONDS = 0.01
+"""How long before the event of a write its answer is handed over.
+
+The two come by different sockets: a client that finds both in the same moment may read the event
+first, and SDKs take some turns of their loop from an answer to what waits for it.
+"""
+
 Operation = Literal["create", "update", "delete"]
 
 
@@ -58,7 +65,7 @@ class Unanswered:
         """``wants``: does anybody listen to a class?"""
         self._wants = wants
         self._requests: dict[str, _Writing] = {}
-        self._writers: dict[tuple[str, str], list[str]] = {}
+        self._writers: dict[tuple[str, str], list[_Writing]] = {}
 
     def begin(self, request_id: str, class_name: str, object_id: str) -> None:
         """Note that a request is about to write an object."""
@@ -69,38 +76,44 @@ class Unanswered:
             writing = self._requests[request_id] = _Writing(time.monotonic() + HOLD_SECONDS)
         key = class_name, object_id
         writing.objects.append(key)
-        self._writers.setdefault(key, []).append(request_id)
+        self._writers.setdefault(key, []).append(writing)
 
     def end(self, request_id: str) -> None:
         """Note that the answer of a request is out, or will never be."""
         writing = self._requests.pop(request_id, None)
         if writing is None:
             return
+        if LEAD_SECONDS:
+            asyncio.get_running_loop().call_later(LEAD_SECONDS, self._release, writing)
+        else:
+            self._release(writing)
+
+    def _release(self, writing: "_Writing") -> None:
         for key in writing.objects:
             writers = self._writers[key]
-            writers.remove(request_id)
+            writers.remove(writing)
             if not writers:
                 del self._writers[key]
-        writing.is_answered.set()
+        writing.has_led.set()
 
     async def wait(self, class_name: str, object_id: str) -> None:
         """Return when nobody who writes this object waits for an answer, or has waited long."""
-        for request_id in list(self._writers.get((class_name, object_id), ())):
-            writing = self._requests.get(request_id)
-            if writing is None:
-                continue
+        for writing in list(self._writers.get((class_name, object_id), ())):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(writing.until - time.monotonic()):
-                    await writing.is_answered.wait()
+                    await writing.has_led.wait()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Writing:
-    """A request that writes: what it writes, and until when events wait for its answer."""
+    """A request that writes: what it writes, and until when events wait for its answer.
+
+    ``has_led``: the answer is out, and long enough for a client to have read it.
+    """
 
     until: float
     objects: list[tuple[str, str]] = field(default_factory=list)
-    is_answered: asyncio.Event = field(default_factory=asyncio.Event)
+    has_led: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class EventTransport(Protocol):

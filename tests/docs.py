@@ -82,8 +82,13 @@ TOPICS = (
     ),
     Topic(
         "Users, sessions and mails",
-        ("users", "sessions", "accounts", "mail", "maintenance"),
+        ("users", "sessions", "accounts", "factors", "mail", "maintenance"),
         "Nothing, unless a client sends names or passwords that are empty.",
+    ),
+    Topic(
+        "Sign-in providers",
+        ("providers",),
+        "Nothing for those that worked. Clients of the others send what accounts.md shows.",
     ),
     Topic(
         "Permissions",
@@ -92,12 +97,12 @@ TOPICS = (
     ),
     Topic(
         "Schemas",
-        ("schemas", "own_names"),
+        ("schemas", "schema_bodies", "own_names", "server_behaviour"),
         "Nothing, unless a program compares what `/schemas` answers.",
     ),
     Topic(
         "Cloud code and webhooks",
-        ("cloud_code", "hooks", "webhook_errors"),
+        ("cloud_code", "hooks", "webhook_errors", "what_hooks_see"),
         "Cloud code is written anew, in Python ([cloud-code.md](cloud-code.md)). Webhooks stay; "
         "look at what they are sent and answer.",
     ),

@@ -7,14 +7,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from parsepy.adapters import load_function
-from parsepy.app import graphql
+from parsepy.adapters import check_providers, load_function
 from parsepy.app.doors import Dispatcher, Door
+from parsepy.app.graphql import GraphQLDoors
+from parsepy.app.misspelled import misspelled
 from parsepy.app.parts import start_and_end_functions
 from parsepy.app.schema_templates import template_of
 from parsepy.backend import Backend, master_context
-from parsepy.cloud import current, loader
+from parsepy.cloud import current, loader, mistakes
+from parsepy.cloud.watchdog import Watchdog
 from parsepy.config import ConfigError
+from parsepy.config.groups import SchemaOptions
 from parsepy.files.gridfs import GridFS
 from parsepy.http.asgi import ASGIScope, Receive, Send
 from parsepy.http.layers import ExchangeLayer
@@ -22,7 +25,9 @@ from parsepy.http.limits import Limits
 from parsepy.http.websocket import Socket, WebsocketDoor
 from parsepy.livequery import LiveQuery, cancelled
 from parsepy.model import templates
+from parsepy.model.values import JSONObject
 from parsepy.operations import bootstrap, jobs, schemas, security, webhooks
+from parsepy.operations.mails import worker as mail_worker
 from parsepy.operations.push import worker
 from parsepy.pages import PagesDoor
 from parsepy.rest import RestDoor, aliases
@@ -50,7 +55,7 @@ class Application:
         self._calls = start_and_end_functions(backend.config)
         self._limits = Limits(backend, aliases())
         mount, pages = backend.config.mount_path.rstrip("/"), backend.config.pages.pages_endpoint
-        self._graphql = graphql.open_graphql(backend, self._limits, live)
+        self._graphql = GraphQLDoors(backend, self._limits, live)
         self.doors = (
             *self._graphql.doors,
             Door(f"{mount}/{pages}/", PagesDoor(backend, self._limits)),
@@ -63,12 +68,13 @@ class Application:
         self._http = ExchangeLayer(backend, Dispatcher(self.doors))
         self._live_task: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._watchdog: Watchdog | None = None
 
     async def startup(self) -> None:
         """Prepare the database, apply the schema templates, and take requests.
 
-        Raises ``TemplateError``, ``SchemaConflict``, ``CloudError``, ``Unavailable``; nothing is
-        left open then.
+        Raises ``ConfigError``, ``TemplateError``, ``SchemaConflict``, ``CloudError``,
+        ``Unavailable``; nothing is left open then.
         """
         backend = self.backend
         backend.state = "starting"
@@ -77,6 +83,7 @@ class Application:
             # first, so that a slip in cloud code changes nothing in the database
             path = backend.config.cloud
             loaded = None if path is None else loader.load(path)
+            await check_providers(backend.auth)
             backend.doing = "reaching the database"
             await backend.storage.look()
             self._tell_of_standalone()
@@ -84,12 +91,13 @@ class Application:
             await schemas.prepare_database(backend)
             backend.doing = "bringing in the schema templates"
             await self._call("schema.beforeMigration")
-            await self._apply_templates()
+            await self._apply_templates([] if loaded is None else loaded.definitions)
             await self._call("schema.afterMigration")
             backend.doing = "starting cloud code and Live Query"
             await self._start_cloud(path, loaded)
             await self._start_live()
             await self._follow_schemas()
+            await self._graphql.check()
             await self._watch()
             await self._call("serverStartComplete")
         except BaseException:
@@ -97,6 +105,7 @@ class Application:
             await self._close()
             raise
         backend.state = "ok"
+        self._background(self._graphql.warm_up())
 
     def _tell_of_standalone(self) -> None:
         if not self.backend.storage.is_standalone:
@@ -158,11 +167,12 @@ class Application:
                 ]
             )
 
-    async def _apply_templates(self) -> None:
+    async def _apply_templates(self, of_cloud_code: Sequence[JSONObject]) -> None:
         options = self.backend.config.schema
-        if options is None:
+        if options is None and not of_cloud_code:
             return
-        template = await asyncio.to_thread(template_of, options)
+        options = options or SchemaOptions()
+        template = await asyncio.to_thread(template_of, options, of_cloud_code)
         self.backend.sign_up_required = template.sign_up_required
         for problem in template.warnings:
             log.warning("schema: %s", problem)
@@ -184,30 +194,42 @@ class Application:
         backend = self.backend
         if path is not None and loaded is not None:
             await self._adopt(loaded)
+            mistakes.notice_unawaited()
+            self._watchdog = Watchdog(backend.triggers.timeout)
             if backend.config.watch:
-                self._background(loader.watch(path, self._adopt))
+                mistakes.track_origins()
+                self._background(loader.watch(path, self._adopt_changed))
         if self._runs_schedules:
             self._background(jobs.run_schedules(backend))
             self._background(jobs.run_at_moments(backend))
             push = backend.config.push
             if push is not None and not push.disable_worker:
                 self._background(worker.run(backend))
+        if backend.mailer is not None:
+            self._background(mail_worker.run(backend))
+        if backend.config.email_change == "confirm":
+            await backend.storage.email_changes.prepare()
+        if "emailOtp" in backend.auth:
+            await backend.storage.sign_in_codes.prepare()
         await webhooks.load(backend)
         self._background(webhooks.follow(backend))
+
+    async def _adopt_changed(self, loaded: Triggers) -> None:
+        """Activate cloud code that has changed, and make the classes that it defines now."""
+        if loaded.definitions != self.backend.triggers.definitions:
+            try:
+                await self._apply_templates(loaded.definitions)
+            except (templates.TemplateError, schemas.SchemaConflict) as error:
+                log.error("%s\nThe old code goes on serving.", error)
+                return
+        await self._adopt(loaded)
 
     async def _adopt(self, loaded: Triggers) -> None:
         """Activate cloud code; warn of triggers on class names that look misspelled."""
         backend = self.backend
         backend.triggers.adopt(loaded)
-        for kind, class_name in loaded.registered():
-            meant = templates.MEANT.get(class_name)
-            if meant and not (await schemas.existing(backend, class_name)).exists:
-                log.warning(
-                    "cloud code: %s of %s: there is no such class; is %s meant?",
-                    kind,
-                    class_name,
-                    meant,
-                )
+        for line in await misspelled(backend, loaded.registered()):
+            log.warning("cloud code: %s", line)
 
     def _background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -236,6 +258,8 @@ class Application:
                 log.warning("some connections did not close within %g s", _PATIENCE)
 
     async def _close_parts(self) -> None:
+        if self._watchdog is not None:
+            self._watchdog.stop()
         if self._live_task is not None:
             await cancelled(self._live_task)
         await self._limits.close()

@@ -18,6 +18,7 @@ from parsepy.files.memory import MemoryFiles
 from parsepy.files.uploads import ABANDONED_AFTER
 from parsepy.mail import MAILERS
 from parsepy.mail.base import Mailer
+from parsepy.mail.templates import MailTemplateError, MailTemplates
 from parsepy.metrics import Metrics
 from parsepy.push import open_senders
 from parsepy.push.base import PushConfigError, PushSender
@@ -100,6 +101,15 @@ def mailer_of(config: Config) -> Mailer | None:
     return made
 
 
+def mail_templates(config: Config) -> MailTemplates:
+    """Read the texts of mails, the operator's own among them."""
+    try:
+        return MailTemplates(config.mail.templates_path, config.mail.fallback_locale)
+    except MailTemplateError as error:
+        problems = [f"mail.templatesPath: {problem}" for problem in error.problems]
+        raise ConfigError(problems) from error
+
+
 def push_sender(config: Config) -> PushSender | None:
     """Make the operator's own sender of pushes, or those that the option ``push`` describes."""
     push = config.push
@@ -162,6 +172,14 @@ def account_rules(config: Config) -> Mapping[str, Called]:
         for option, value in values.items()
         if isinstance(value, str)
     }
+
+
+def page_functions(config: Config) -> Mapping[str, Called]:
+    """Load the operator's functions that pages name, by these names."""
+    names = {route.handler: "pages.customRoutes" for route in config.pages.custom_routes}
+    if isinstance(config.pages.placeholders, str):
+        names[config.pages.placeholders] = "pages.placeholders"
+    return {name: load_function(name, config.base_dir, option) for name, option in names.items()}
 
 
 def start_and_end_functions(config: Config) -> Mapping[str, Called]:

@@ -1,7 +1,7 @@
 """The schema templates of one application, from files or from definitions in its options."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,21 @@ from parsepy.model.values import JSONObject, dumps
 log = logging.getLogger("parsepy")
 
 
-def template_of(options: SchemaOptions) -> templates.Template:
-    """Read and merge the schema templates of the option ``schema``; raises ``TemplateError``."""
+def template_of(
+    options: SchemaOptions, of_cloud_code: Sequence[JSONObject] = ()
+) -> templates.Template:
+    """Read and merge the schema templates of the option ``schema``, and those of cloud code.
+
+    Raises ``TemplateError``.
+    """
+    defined = [
+        (f'Cloud.define_schema("{item["className"]}")', dumps(item).decode())
+        for item in of_cloud_code
+    ]
     if options.definitions:
         text = dumps([_locked(thawed(item)) for item in options.definitions]).decode()
-        return templates.parse([("schema.definitions", text)])
-    return templates.load(files_of(options))
+        return templates.parse([("schema.definitions", text), *defined])
+    return templates.load(files_of(options), defined)
 
 
 def files_of(options: SchemaOptions) -> tuple[Path, ...]:

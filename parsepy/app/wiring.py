@@ -62,6 +62,7 @@ def build(
         auth=open_providers(config, outgoing),
         outgoing=outgoing,
         mailer=parts.mailer_of(config),
+        mail_templates=parts.mail_templates(config),
         denied=config.request_keyword_denylist,
         denied_keys=_denied_keys(config),
         triggers=Triggers(config.cloud_timeout / 1000 or None, CloudLog(config.log_levels)),
@@ -72,9 +73,11 @@ def build(
         push=parts.push_sender(config),
         accepts_password=parts.password_check(config),
         account_rules=parts.account_rules(config),
+        page_functions=parts.page_functions(config),
     )
     live = _live(backend)
     _show_caches(backend)
+    _show_mails(backend)
     if live is not None:
         backend.unanswered = Unanswered(live.listens)
         backend.troubles["liveQuery"] = lambda: live.trouble
@@ -96,6 +99,19 @@ def _show_caches(backend: Backend) -> None:
         gauge("parsepy_cached_sessions", "Sessions cached", lambda: len(backend.principals))
         gauge("parsepy_cached_roles", "Users whose roles are cached", lambda: len(backend.roles))
         gauge("parsepy_classes", "Classes known", lambda: len(backend.schemas.classes))
+
+
+def _show_mails(backend: Backend) -> None:
+    if backend.mailer is None:
+        return
+    figures = backend.mail_figures
+    backend.troubles["mail"] = lambda: figures.trouble
+    if backend.metrics is not None:
+        gauge, counter = backend.metrics.gauge, backend.metrics.counter
+        gauge("parsepy_mails_waiting", "Mails yet to be sent", lambda: figures.waiting)
+        counter("parsepy_mails_sent", "Mails handed to the mailer", lambda: figures.sent)
+        counter("parsepy_mails_failed", "Attempts that failed", lambda: figures.failed)
+        counter("parsepy_mails_given_up", "Mails given up", lambda: figures.given_up)
 
 
 def _show_live(backend: Backend, live: LiveQuery) -> None:

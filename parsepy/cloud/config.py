@@ -34,11 +34,12 @@ class Config:
 
     @classmethod
     async def save(
-        cls, params: Mapping[str, Any], *, master_key_only: Mapping[str, bool] | None = None
+        cls, params: Mapping[str, Any], master_key_only: Mapping[str, bool] | None = None
     ) -> "Config":
         """Set these parameters, with the rights of the master key; all parameters afterwards.
 
-        ``None`` removes one. Raises INVALID_KEY_NAME for a name with ``.`` or ``$``.
+        ``None`` removes one; what ``master_key_only`` flags is shown to the master key alone.
+        Raises INVALID_KEY_NAME for a name with ``.`` or ``$``.
         """
         body = {
             key: {"__op": "Delete"} if value is None else codec.encode(value)

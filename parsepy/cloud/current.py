@@ -26,6 +26,13 @@ def acting(request: RequestContext) -> Iterator[None]:
         _REQUEST.reset(token)
 
 
+@contextmanager
+def as_master() -> Iterator[None]:
+    """Let the calls inside have the rights of the master key, but for those with a session."""
+    with acting(request().as_master()):
+        yield
+
+
 def request() -> RequestContext:
     """The request that this code runs in.
 

@@ -4,10 +4,12 @@ import copy
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar, Self
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from parsepy.cloud import ops
 from parsepy.cloud.codec import PLAIN, Storable, decode, encode
+from parsepy.cloud.names import field_hint, hint_of
 from parsepy.cloud.values import ACL, from_datetime, from_decimal, to_datetime
 from parsepy.errors import Code, ParseError
 from parsepy.model import values as rest
@@ -23,6 +25,22 @@ OWN = ("objectId", "className", "__type", *_STAMPS)
 class Fields(Storable):
     """The id, times and fields of an object, as stored and with the changes that are pending."""
 
+    # so that `order.total = 5`, which would set no field, is refused
+    __slots__ = (
+        "__weakref__",
+        "_created",
+        "_is_unstored",
+        "_lent",
+        "_pending",
+        "_raw",
+        "_relations",
+        "_stored",
+        "_updated",
+        "_values",
+        "class_name",
+        "id",
+        "is_data_available",
+    )
     _own_class: ClassVar[str | None] = None
 
     def __init__(
@@ -51,7 +69,17 @@ class Fields(Storable):
         self._lent: dict[str, Any] = {}
         self._raw: JSONObject = {}  # what the containers among the values were decoded from
         self._relations: dict[str, JSONObject] = {}  # only shown: their members stand elsewhere
+        self._is_unstored = False  # new, though it has an id, which its client has chosen
         self.is_data_available = True  # False for a mere pointer, which needs `fetch`
+
+    if not TYPE_CHECKING:  # a type checker is to see that there is no such name
+
+        def __getattr__(self, name: str) -> Any:
+            """Refuse a name as Python does; say what it is called, or how a field is read."""
+            text = f"{type(self).__name__!r} object has no attribute {name!r}"
+            if name[:1] != "_":
+                text += hint_of(name, partial(hasattr, type(self))) or field_hint(name)
+            raise AttributeError(text, name=name, obj=self)
 
     # --- reading ------------------------------------------------------------------------------
 
@@ -121,6 +149,14 @@ class Fields(Storable):
     def acl(self, value: ACL | None) -> None:
         self.set("ACL", value)
 
+    def get_acl(self) -> ACL | None:
+        """The same as ``acl``."""
+        return self.acl
+
+    def set_acl(self, acl: ACL | None) -> Self:
+        """Choose who may read and write this object; the object itself, for chaining."""
+        return self.set("ACL", acl)
+
     @property
     def acl_name(self) -> str | None:
         """What stands for this object in an ACL: the id."""
@@ -128,8 +164,8 @@ class Fields(Storable):
 
     @property
     def is_new(self) -> bool:
-        """Is the object not stored yet?"""
-        return self.id is None
+        """Is the object not stored yet? (One whose client has chosen the id has one already.)"""
+        return self.id is None or self._is_unstored
 
     def to_pointer(self) -> JSONObject:
         """The Pointer that stands for this object; raises MISSING_OBJECT_ID for a new one."""

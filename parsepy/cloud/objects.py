@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
-from parsepy.cloud import codec, current, ops
+from parsepy.cloud import codec, current, mistakes, ops
 from parsepy.cloud.codec import decode, encode
 from parsepy.cloud.fields import OWN, Fields
 from parsepy.cloud.files import File
+from parsepy.cloud.names import field_hint
 from parsepy.cloud.query import Query
 from parsepy.cloud.values import ACL
 from parsepy.errors import Code, ParseError
@@ -37,6 +38,10 @@ class Object(Fields):
         if class_name is not None:
             cls._own_class = class_name
             codec.CLASSES[class_name] = cls
+        if cls.__dictoffset__ and cls.__setattr__ is object.__setattr__:
+            cls.__setattr__ = _set_own  # type: ignore[assignment]
+
+    __slots__ = ()
 
     def relation(self, key: str) -> "Relation":
         """The relation in a field: members to add, remove and query."""
@@ -81,6 +86,7 @@ class Object(Fields):
         """Take over what a save answered, where it is not what was sent."""
         answer = saved.answer if isinstance(saved.answer, dict) else {}
         self.id = saved.object_id or answer.get("objectId")
+        self._is_unstored = False
         if self._lent:
             self._settle()
         for key in self._pending:
@@ -216,6 +222,16 @@ class Relation:
         return Query.related(self._parent, self._key)
 
 
+def _set_own(item: Object, name: str, value: Any) -> None:
+    """Set an attribute of an author's class; tell if it is none that the class declares."""
+    cls = type(item)
+    declared = (vars(base).get("__annotations__", ()) for base in cls.__mro__)
+    if name[:1] != "_" and not hasattr(cls, name) and not any(name in names for names in declared):
+        text = f"{cls.__name__}.{name} = … sets no field, only an attribute{field_hint(name)}"
+        mistakes.tell(text, mistakes.place_now())
+    object.__setattr__(item, name, value)
+
+
 def Pointer(class_name: str, object_id: str) -> Object:
     """An object that is known by its id alone: to point to, to fetch, to change."""
     item: Object = codec.pointer(class_name, object_id)
@@ -228,9 +244,15 @@ def from_rest(class_name: str, item: JSONObject) -> Object:
     return found
 
 
-def from_changes(class_name: str, original: JSONObject | None, changes: JSONObject) -> Object:
-    """The object of a save: the stored state, with the changes pending."""
+def from_changes(
+    class_name: str, original: JSONObject | None, changes: JSONObject, chosen_id: str | None = None
+) -> Object:
+    """The object of a save: the stored state, with the changes pending.
+
+    ``chosen_id``: the id that a client has chosen for a new object.
+    """
     item: Object = codec.make(class_name)
+    item.id, item._is_unstored = chosen_id, chosen_id is not None
     if original is not None:
         item.load(original)
     for key, value in changes.items():

@@ -8,17 +8,21 @@ from parsepy.cloud.objects import Object, Relation
 from parsepy.cloud.values import ACL
 from parsepy.errors import Code, ParseError
 from parsepy.model.values import JSONObject
-from parsepy.operations import principals, users
+from parsepy.operations import accounts, principals, users
 from parsepy.operations.writes import Saved
 
 
 class User(Object, class_name="_User"):
     """A user: ``username``, ``email``, ``password`` (to set only) and the fields of the class."""
 
-    session_token: str | None = None
+    __slots__ = ("session_token",)
 
     def __init__(self, **fields: Any) -> None:
         super().__init__("_User", **fields)
+
+    def _begin(self, class_name: str) -> None:
+        super()._begin(class_name)
+        self.session_token: str | None = None
 
     @property
     def username(self) -> str | None:
@@ -87,6 +91,46 @@ class User(Object, class_name="_User"):
         acting = await current.context(session_token=session_token)
         return cls().load(await users.me(acting))
 
+    @classmethod
+    async def log_in_as(cls, user_id: str) -> "User":
+        """Any user, by the master key, with a new session in ``session_token``.
+
+        Raises OBJECT_NOT_FOUND.
+        """
+        acting = await current.context(use_master_key=True)
+        return cls().load(await users.log_in_as(acting, user_id))
+
+    @classmethod
+    async def verify_password(cls, username: str, password: str, **more: Any) -> "User":
+        """The user behind a name and password, without a session.
+
+        Raises OBJECT_NOT_FOUND ("Invalid username/password.").
+        """
+        acting = await current.context()
+        given = {"username": username, "password": password, **more}
+        return cls().load(await users.verify_password(acting, given))
+
+    @staticmethod
+    async def request_password_reset(email: str) -> None:
+        """Mail the link that sets a new password to an address, as clients ask for it.
+
+        Raises INTERNAL_SERVER_ERROR without a mail adapter, EMAIL_MISSING, what
+        beforePasswordResetRequest raises, and OBJECT_NOT_FOUND for an unknown address only if
+        ``passwordPolicy.resetPasswordSuccessOnInvalidEmail`` is off.
+        """
+        acting = await current.context()
+        await accounts.request_password_reset(acting, {"email": email})
+
+    @staticmethod
+    async def request_email_verification(email: str) -> None:
+        """Mail the link that confirms an address again, as clients ask for it.
+
+        Raises INTERNAL_SERVER_ERROR without a mail adapter, EMAIL_MISSING, and EMAIL_NOT_FOUND or
+        OTHER_CAUSE only if ``emailVerifySuccessOnInvalidEmail`` is off.
+        """
+        acting = await current.context()
+        await accounts.request_verification(acting, {"email": email})
+
     async def log_out(self) -> None:
         """End the session in ``session_token``, if there is one."""
         if self.session_token is not None:
@@ -106,6 +150,8 @@ class User(Object, class_name="_User"):
 
 class Role(Object, class_name="_Role"):
     """A role: a name, its users, and the roles whose users hold it as well."""
+
+    __slots__ = ()
 
     def __init__(self, name: str | None = None, acl: ACL | None = None, **fields: Any) -> None:
         super().__init__("_Role", **fields)
@@ -139,6 +185,8 @@ class Role(Object, class_name="_Role"):
 class Session(Object, class_name="_Session"):
     """A session; read with the rights of its user or of the master key."""
 
+    __slots__ = ()
+
     def __init__(self, **fields: Any) -> None:
         super().__init__("_Session", **fields)
 
@@ -151,6 +199,8 @@ class Session(Object, class_name="_Session"):
 
 class Installation(Object, class_name="_Installation"):
     """A device: where pushes go."""
+
+    __slots__ = ()
 
     def __init__(self, **fields: Any) -> None:
         super().__init__("_Installation", **fields)

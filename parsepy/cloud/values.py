@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
+from parsepy.cloud import mistakes
 from parsepy.errors import Code, ParseError
 from parsepy.model import values as rest
 from parsepy.model.values import JSONObject
@@ -124,6 +125,30 @@ class ACL:
         self._set(subject, "write", allowed)
         return self
 
+    def get_public_read_access(self) -> bool:
+        """May everybody read?"""
+        return self.public_read
+
+    def set_public_read_access(self, allowed: bool) -> "ACL":
+        """Let everybody read, or no longer; the ACL itself, for chaining."""
+        return self.set_read_access("*", allowed)
+
+    def get_public_write_access(self) -> bool:
+        """May everybody write?"""
+        return self.public_write
+
+    def set_public_write_access(self, allowed: bool) -> "ACL":
+        """Let everybody write, or no longer; the ACL itself, for chaining."""
+        return self.set_write_access("*", allowed)
+
+    def get_role_read_access(self, role: Subject | str) -> bool:
+        """Is the role (or the role of that name) itself listed as a reader?"""
+        return self.get_read_access(_role_of(role))
+
+    def get_role_write_access(self, role: Subject | str) -> bool:
+        """Is the role (or the role of that name) itself listed as a writer?"""
+        return self.get_write_access(_role_of(role))
+
     def set_role_read_access(self, role: Subject | str, allowed: bool) -> "ACL":
         """Let the members of a role (or a role's name) read."""
         return self.set_read_access(_role_of(role), allowed)
@@ -158,6 +183,10 @@ class ACL:
         """Another ACL with the same entries."""
         return ACL(self._entries)
 
+    def equals(self, other: object) -> bool:
+        """Has the other ACL the same entries? As ``==``."""
+        return self == other
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ACL) and self._entries == other._entries
 
@@ -189,10 +218,15 @@ def to_datetime(value: Any) -> datetime | None:
     return None if moment is None else moment.replace(tzinfo=UTC)
 
 
+_NAIVE = "a datetime without a time zone was taken as UTC; write datetime.now(UTC)"
+
+
 def from_datetime(moment: datetime) -> JSONObject:
-    """A Date value of the wire; a naive datetime is taken as UTC."""
+    """A Date value of the wire; a naive datetime is taken as UTC, and its author told."""
     if moment.tzinfo is not None:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
+    else:
+        mistakes.tell(_NAIVE, mistakes.place_now())
     return rest.date(moment.replace(microsecond=moment.microsecond // 1000 * 1000))
 
 

@@ -27,6 +27,7 @@ from parsepy.model.schema import ClassSchema
 from parsepy.model.scope import NOTHING, scope_of
 from parsepy.model.values import JSONObject
 from parsepy.operations import access, class_rules, principals, schemas
+from parsepy.operations.class_rules import RULES
 from parsepy.operations.redaction import redacted
 from parsepy.pubsub import ObjectEvent
 from parsepy.storage import Unavailable
@@ -285,7 +286,9 @@ class Delivery:
         """Remove what is hidden from the principal; the same dict if nothing is."""
         if item is None:
             return None
-        return redacted(context, fanout.schema, item)
+        shown = redacted(context, fanout.schema, item)
+        rules = RULES.get(fanout.schema.name)
+        return shown if rules is None else rules.withhold(context, shown)
 
     async def _through_trigger(
         self,

@@ -180,6 +180,16 @@ def geo_within(operand: Any) -> Ring | Circle:
     raise _refuse("bad $geoWithin value; should have $polygon or $centerSphere")
 
 
+def closed(value: Any) -> Any:
+    """A Polygon of the wire with its first corner at the end as well, as it is stored."""
+    if not isinstance(value, dict) or value.get("__type") != "Polygon":
+        return value
+    corners = value.get("coordinates")
+    if not isinstance(corners, list) or not corners or corners[0] == corners[-1]:
+        return value
+    return {**value, "coordinates": [*corners, corners[0]]}
+
+
 def _polygon(operand: Any) -> Ring:
     corners = operand
     least = "$polygon should contain at least 3 GeoPoints"

@@ -15,8 +15,8 @@ OPERATIONS = (*READS, *WRITES, "addField")
 POINTER_SHORTHANDS = {"readUserFields": READS, "writeUserFields": ("update", "delete")}
 KEYS = (*OPERATIONS, "ACL", "protectedFields", *POINTER_SHORTHANDS)
 _UNPROTECTABLE = ("objectId", "createdAt", "updatedAt", "ACL")
-_NAME = re.compile(r"role:.+|\*|requiresAuthentication|[a-zA-Z0-9]+")
-_PROTECTED_NAME = re.compile(r"role:.+|\*|authenticated|userField:.+|[a-zA-Z0-9]+")
+_NAME = re.compile(r"role:.*|\*|requiresAuthentication|[a-zA-Z0-9]+")
+_PROTECTED_NAME = re.compile(r"role:.*|\*|authenticated|userField:.*|[a-zA-Z0-9]+")
 
 PUBLIC: JSONObject = {
     "ACL": {"*": {"read": True, "write": True}},
@@ -161,7 +161,7 @@ def _invalid(message: str) -> ParseError:
 def check_permissions(raw: Any, fields: Mapping[str, FieldType]) -> None:
     """Raise INVALID_JSON for ill-formed class-level permissions (protocol §12.2)."""
     if not isinstance(raw, dict):
-        raise _invalid(f"'{raw}' is not a valid value for class level permissions")
+        raise _invalid(f"'{_shown(raw)}' is not a valid value for class level permissions")
     for key, value in raw.items():
         if key not in KEYS:
             raise _invalid(f"{key} is not a valid operation for class level permissions")
@@ -210,16 +210,14 @@ def _check_default_acl(value: JSONObject) -> None:
         _check_name(name, _NAME)
         if not isinstance(flags, dict):
             raise _invalid(
-                f"'{_shown(flags)}' is not a valid value for class level permissions acl {name}"
+                f"'{_shown(flags)}' is not a valid value for class level permissions acl"
             )
-        for flag, on in flags.items():
-            if flag not in ("read", "write"):
-                raise _invalid(f"'{flag}' is not a valid key for class level permissions acl")
-            if not isinstance(on, bool):
-                raise _invalid(
-                    f"'{_shown(on)}' is not a valid value for class level permissions"
-                    f" acl {name}:{flag}"
-                )
+        if odd := [flag for flag in flags if flag not in ("read", "write")]:
+            raise _invalid(f"'{','.join(odd)}' is not a valid key for class level permissions acl")
+        if odd := [_shown(on) for on in flags.values() if not isinstance(on, bool)]:
+            raise _invalid(
+                f"'{','.join(odd)}' is not a valid value for class level permissions acl"
+            )
 
 
 def _check_protected(value: JSONObject, fields: Mapping[str, FieldType]) -> None:

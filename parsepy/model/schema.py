@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from parsepy.errors import Code, ParseError
+from parsepy.model.ops import column_type, op_of
 from parsepy.model.permissions import (
     OPERATIONS,
     PUBLIC,
@@ -24,7 +25,6 @@ from parsepy.model.values import (
     STRING,
     FieldType,
     JSONObject,
-    type_of,
 )
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -33,15 +33,20 @@ _LONGEST = 180
 INDEX_KINDS = ("text", "2d", "2dsphere", "hashed")
 """The values that a key of an index may have instead of a direction."""
 MISSING: Any = object()
+_FIELD_KEYS = ("type", "targetClass", "defaultValue", "__op")
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column: its type, whether it must have a value, and its default value."""
+    """A column: its type, whether it must have a value, and its default value.
+
+    ``more`` is what else its record holds, kept and shown as it was given.
+    """
 
     type: FieldType
     required: bool | None = None
     default: Any = MISSING
+    more: JSONObject = field(default_factory=dict)
 
     def to_json(self) -> JSONObject:
         """Make the column's form in the schema API."""
@@ -52,7 +57,7 @@ class Field:
             shown["required"] = self.required
         if self.default is not MISSING:
             shown["defaultValue"] = self.default
-        return shown
+        return {**shown, **self.more} if self.more else shown
 
 
 def _pointer(target: str) -> FieldType:
@@ -178,6 +183,8 @@ VOLATILE_CLASSES = frozenset(
     )
 )
 """Classes without a row in `_SCHEMA`; only the master key may use them."""
+PRIVATE_CLASSES = frozenset(("_Hooks", "_GlobalConfig", "_GraphQLConfig"))
+"""Of these the ones that the schema API does not delete: it takes their names for invalid."""
 SYSTEM_CLASSES = tuple(SYSTEM_COLUMNS)
 INTERNAL_USER_COLUMNS = {
     "_failed_login_count": NUMBER,
@@ -193,6 +200,8 @@ INTERNAL_USER_COLUMNS = {
 INTERNAL_COLUMNS = {"_User": INTERNAL_USER_COLUMNS}
 """The columns of the server's own that the maintenance key writes, by class."""
 
+SYSTEM_SHOWN = {"_User": ("username",)}
+"""Columns that a save shows, changed or not, where a beforeSave has changed something."""
 SYSTEM_REQUIRED = {
     "_Product": ("productIdentifier", "icon", "order", "title", "subtitle"),
     "_Role": ("name", "ACL"),
@@ -268,8 +277,12 @@ class ClassSchema:
         if permissions is not None:
             for operation in OPERATIONS:
                 shown.setdefault(operation, {})
-            hidden = {name: sorted(fields) for name, fields in self.permissions.protected}
-            shown["protectedFields"] = {**(shown.get("protectedFields") or {}), **hidden}
+            given = shown.get("protectedFields") or {}
+            hidden = {
+                name: [*(own := given.get(name) or ()), *sorted(fields.difference(own))]
+                for name, fields in self.permissions.protected
+            }
+            shown["protectedFields"] = {**given, **hidden}
         result: JSONObject = {
             "className": self.name,
             "fields": {name: column.to_json() for name, column in self.fields.items()},
@@ -349,18 +362,36 @@ def read_field(class_name: str, name: str, record: JSONObject) -> Field:
         default = MISSING
     required = bool(record["required"]) if record.get("required") is not None else None
     if default is not MISSING:
-        found = type_of(default)
-        if found is not None and found != kind:
-            raise ParseError(
-                Code.INCORRECT_TYPE,
-                f"schema mismatch for {class_name}.{name} default value; "
-                f"expected {kind} but got {found}",
-            )
-        if kind.name == "Relation":
-            raise ParseError(
-                Code.INCORRECT_TYPE,
-                f"The 'default value' option is not applicable for {kind}",
-            )
+        _check_default(class_name, name, kind, default)
     elif required and kind.name == "Relation":
         raise ParseError(Code.INCORRECT_TYPE, f"The 'required' option is not applicable for {kind}")
-    return Field(kind, required, default)
+    return Field(kind, required, default, more_options(record))
+
+
+def more_options(record: JSONObject) -> JSONObject:
+    """Find what a column's record holds beside type, class, default and a plain ``required``."""
+    return {
+        key: value
+        for key, value in record.items()
+        if key not in _FIELD_KEYS and (key != "required" or not isinstance(value, bool))
+    }
+
+
+def _check_default(class_name: str, name: str, kind: FieldType, default: Any) -> None:
+    found = column_type(default)
+    if kind.name == "Relation" and (found is None or found.target):
+        raise ParseError(
+            Code.INCORRECT_TYPE, f"The 'default value' option is not applicable for {kind}"
+        )
+    if found is not None and found != kind:
+        raise ParseError(
+            Code.INCORRECT_TYPE,
+            f"schema mismatch for {class_name}.{name} default value; "
+            f"expected {kind} but got {found}",
+        )
+    if op_of(default) is not None:  # it would be stored as it is, or act on each new object
+        raise ParseError(
+            Code.INCORRECT_TYPE,
+            f"schema mismatch for {class_name}.{name} default value; "
+            f"expected {kind} but got an operation",
+        )

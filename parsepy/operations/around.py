@@ -77,6 +77,7 @@ async def around_save(
             original=original_as_told(write, original),
             changes=write.values,
             proceed=proceed,
+            object_id=write.chosen_id,
         )
     )
     return _decided(answer, "around_save", write.class_name, inner)

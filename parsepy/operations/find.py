@@ -13,7 +13,7 @@ from parsepy.model.scope import scope_of
 from parsepy.model.values import JSONObject
 from parsepy.model.where import Constraint, equals_id
 from parsepy.operations import access, class_rules, hooks, includes, schemas, subqueries
-from parsepy.operations.redaction import deciding_columns, redact, redact_included
+from parsepy.operations.redaction import deciding_columns, hides_nothing, redact, redact_included
 from parsepy.storage.options import ReadOptions
 from parsepy.triggers import ReplacementResults
 
@@ -22,16 +22,25 @@ ReadOperation = Literal["find", "get"]
 
 @dataclass(slots=True)
 class FindResult:
-    """The outcome of a find: the page, the number of all matches, or only the query's plan."""
+    """The outcome of a find: the page or only the query's plan, and the number of all matches.
+
+    ``encoded`` is the page as a JSON array, in place of ``objects``.
+    """
 
     objects: list[JSONObject]
     count: int | None = None
     plan: JSONObject | None = None
+    encoded: bytes | None = None
 
 
 async def find(context: RequestContext, query: Query) -> FindResult:
     """Find the objects that match and that the caller may read (protocol §10)."""
     return await _find(context, query, "find")
+
+
+async def find_encoded(context: RequestContext, query: Query) -> FindResult:
+    """Find as ``find`` does; where no step needs the objects, the page comes ``encoded``."""
+    return await _find(context, query, "find", encodes=True)
 
 
 async def get(context: RequestContext, query: Query, known: JSONObject | None = None) -> JSONObject:
@@ -57,6 +66,8 @@ async def _find(
     query: Query,
     operation: ReadOperation,
     known: JSONObject | None = None,
+    *,
+    encodes: bool = False,
 ) -> FindResult:
     """The read spine: each read takes these steps, whichever way it came."""
     is_get = operation == "get"
@@ -74,14 +85,17 @@ async def _find(
         query = await _redirected(context, query, query.redirect_key)
         access.check_internal(context, query.class_name, operation)
     schema, query = await _prepared(context, query)
-    if not schema.exists:  # the database is asked for no name that a client made up
-        return _nothing(query)
+    if not schema.exists and query.explain is None:
+        return _nothing(query)  # the database is asked for no name that a client made up
+    if encodes and _only_passes(context, schema, query):
+        return await _passed(context, schema, query)
     if is_get or not (query.count or query.explain):
         page, count = await _fetch(context, schema, query, operation, known), None
+    elif query.limit == 0:  # Parse: then no plan is made, either
+        return FindResult([], await _count(context, schema, query) if query.count else None)
     elif query.explain is not None:
-        return FindResult([], plan=await _plan(context, schema, query))
-    elif query.limit == 0:
-        return FindResult([], await _count(context, schema, query))
+        count = await _count(context, schema, query) if query.count else None
+        return FindResult([], count, await _plan(context, schema, query))
     else:
         page, count = await _counted(context, schema, query)
     if context.backend.triggers.has("afterFind", query.class_name):
@@ -243,20 +257,13 @@ async def _fetch(
             schema,
             query.where,
             scope,
-            ReadOptions(
-                order=_order(schema, query),
-                limit=query.limit,
-                skip=query.skip,
-                keys=_needed(context, schema, query),
-                hint=query.hint,
-                comment=query.comment,
-                read_preference=query.read_preference,
-                internal=internal,
-                mount_url=context.mount_url,
-            ),
+            _read_options(context, schema, query, internal=internal),
         )
     if page:
         redact(context, schema, page)
+        rules = class_rules.RULES.get(schema.name)
+        if rules is not None and rules.shows(context):
+            await rules.show(context, page)
         roots = _roots(schema, query)
         if roots is not None:
             _select(schema, page, roots)
@@ -272,6 +279,54 @@ async def _fetch(
     return page
 
 
+def _read_options(
+    context: RequestContext, schema: ClassSchema, query: Query, *, internal: bool = False
+) -> ReadOptions:
+    return ReadOptions(
+        order=_order(schema, query),
+        limit=query.limit,
+        skip=query.skip,
+        keys=_needed(context, schema, query),
+        hint=query.hint,
+        comment=query.comment,
+        read_preference=query.read_preference,
+        internal=internal,
+        mount_url=context.mount_url,
+    )
+
+
+def _only_passes(context: RequestContext, schema: ClassSchema, query: Query) -> bool:
+    """Does the page go to the caller as the database has it, with no step in between?"""
+    return (
+        query.limit != 0
+        and query.explain is None
+        and equals_id(query.where) is None  # which shares a read with others
+        and query.root_keys is None
+        and not (query.exclude_keys or query.include or query.include_all or query.redirect_key)
+        and hides_nothing(context, schema)
+        and not context.backend.triggers.has("afterFind", query.class_name)
+    )
+
+
+async def _passed(context: RequestContext, schema: ClassSchema, query: Query) -> FindResult:
+    """The page of a query of which ``_only_passes`` holds, and the number of matches if asked."""
+    scope = scope_of(schema, "find", context.principal)
+    if scope.is_nothing:
+        return FindResult([], await _count(context, schema, query) if query.count else None)
+    storage = context.backend.storage
+    reading = storage.find_json(schema, query.where, scope, _read_options(context, schema, query))
+    if not query.count:
+        page, count = await reading, None
+    elif storage.in_transaction:  # whose session carries one call at a time
+        page = await reading
+        count = await _count(context, schema, query)
+    else:
+        page, count = await asyncio.gather(reading, _count(context, schema, query))
+    if isinstance(page, bytes):
+        return FindResult([], count, encoded=page)
+    return FindResult(page, count)
+
+
 async def _plan(context: RequestContext, schema: ClassSchema, query: Query) -> JSONObject:
     scope = scope_of(schema, "find", context.principal)
     if scope.is_nothing:
@@ -285,6 +340,7 @@ async def _plan(context: RequestContext, schema: ClassSchema, query: Query) -> J
             limit=query.limit,
             skip=query.skip,
             hint=query.hint,
+            comment=query.comment,
         ),
         verbosity=query.explain or "queryPlanner",
     )

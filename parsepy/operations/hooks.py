@@ -14,7 +14,7 @@ from parsepy.model.schema import ClassSchema
 from parsepy.model.scope import Scope
 from parsepy.model.values import JSONObject
 from parsepy.operations import class_rules
-from parsepy.operations.redaction import redacted
+from parsepy.operations.redaction import told
 from parsepy.operations.writes import Write
 from parsepy.pubsub import ObjectEvent, Operation
 from parsepy.triggers import (
@@ -65,7 +65,7 @@ def as_told(context: RequestContext, schema: ClassSchema, item: JSONObject) -> J
         shown = dict(item)
         class_rules.of(schema.name).mask(context, shown)
         return shown
-    return redacted(context, schema, item)
+    return told(context, schema, item)
 
 
 def original_as_told(write: Write, original: JSONObject | None) -> JSONObject | None:
@@ -142,6 +142,7 @@ async def before_save(
             request=context,
             original=original_as_told(write, original),
             changes=write.values,
+            object_id=write.chosen_id,
         )
     )
     if answer is None or isinstance(answer, CustomResponse):
@@ -199,14 +200,15 @@ async def run_after(context: RequestContext, event: Event) -> Any:
     try:
         return await context.backend.triggers.run(event)
     except ParseError as error:
-        context.backend.log.error(
-            "request %s: %s of %s failed: %s (code %d)",
-            context.request_id,
-            event.kind,
-            event.class_name,
-            error.message,
-            error.code,
-        )
+        if not error.was_logged:
+            context.backend.log.error(
+                "request %s: %s of %s failed: %s (code %d)",
+                context.request_id,
+                event.kind,
+                event.class_name,
+                error.message,
+                error.code,
+            )
         return None
 
 

@@ -7,6 +7,7 @@ from parsepy.backend import RequestContext
 from parsepy.errors import ParseError
 from parsepy.model import ops
 from parsepy.model.permissions import refusal
+from parsepy.model.schema import SYSTEM_SHOWN
 from parsepy.model.scope import EVERYTHING, scope_of
 from parsepy.model.values import FieldType, JSONObject, stamp
 from parsepy.model.where import Where, by_id
@@ -29,6 +30,7 @@ async def create(
     rules = class_rules.of(class_name)
     object_id = options.object_id or save_bodies.chosen_id(context, class_name, body)
     write = Write(context, schema, values, object_id, True, stamp(), options)
+    write.is_id_chosen = body.get("objectId") == object_id
     await rules.check(write)
     has = context.backend.triggers.has
     new = None
@@ -230,6 +232,10 @@ async def _before_save(write: Write, original: JSONObject | None) -> Saved | Non
         return Saved(object_id, answer.content, answer.status, is_finished=True)
     if answer is not None:
         _take_changes(write, answer)
+        for name in SYSTEM_SHOWN.get(write.class_name, ()):
+            known = write.values.get(name, (original or {}).get(name))
+            if isinstance(known, str):
+                write.echo[name] = known
     return None
 
 

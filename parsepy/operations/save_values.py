@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from parsepy.errors import Code, ParseError
-from parsepy.model import ops
-from parsepy.model.schema import SYSTEM_REQUIRED
+from parsepy.model import acl, ops
+from parsepy.model.geo import closed
+from parsepy.model.schema import SYSTEM_REQUIRED, VOLATILE_CLASSES
 from parsepy.model.values import FieldType, JSONObject, check_nested
 from parsepy.operations.class_rules.user import default_acl
 from parsepy.operations.redaction import redact
@@ -22,6 +23,8 @@ def check_new(write: Write, new: Mapping[str, FieldType]) -> None:
     """Refuse what the storage would refuse, before it leaves a column behind."""
     if not new:
         return
+    if write.class_name in VOLATILE_CLASSES:
+        raise ParseError(Code.INVALID_JSON, f"Could not add field {next(iter(new))}")
     for name, value in write.values.items():
         kind = new.get(name.partition(".")[0])
         op = ops.op_of(value)
@@ -71,15 +74,15 @@ def fill(write: Write) -> None:
     if "ACL" not in values and schema.permissions.default_acl is not None:
         defaulted = default_acl(schema.permissions.default_acl, write.context.principal.user_id)
         if schema.permissions.default_acl != {"*": {"read": True, "write": True}}:
-            values["ACL"] = defaulted
-            write.echo["ACL"] = defaulted
+            values["ACL"] = acl.clean(defaulted)
+            write.echo["ACL"] = defaulted  # Parse: with the flags that are false
     if not schema.has_constraints:
         return
     for name, default in schema.defaults.items():
         value = values.get(name, _MISSING)
         if value is _MISSING or ops.is_delete(value):
             values[name] = default
-            write.echo[name] = default
+            write.echo[name] = closed(default)
     for name in schema.required:
         if values.get(name) in _EMPTY:
             raise ParseError(Code.VALIDATION_ERROR, f"{name} is required")
@@ -94,7 +97,7 @@ def check_system_columns(write: Write) -> None:
 
 
 def check_kept(write: Write) -> None:
-    """Refuse to empty a required column; one with a default gets it back.
+    """Refuse to empty a required column, also one with a default, which only a create puts in.
 
     Raises INCORRECT_TYPE for a column of a system class, VALIDATION_ERROR for others.
     """
@@ -103,13 +106,7 @@ def check_kept(write: Write) -> None:
         if name in values and ops.is_delete(values[name]):
             raise ParseError(Code.INCORRECT_TYPE, f"{name} is required.")
     for name in schema.required:
-        if name not in values:
-            continue
-        deleted = ops.is_delete(values[name])
-        if deleted and name in schema.defaults:
-            values[name] = schema.defaults[name]
-            write.echo[name] = values[name]
-        elif deleted or values[name] in _EMPTY:
+        if name in values and (ops.is_delete(values[name]) or values[name] in _EMPTY):
             raise ParseError(Code.VALIDATION_ERROR, f"{name} is required")
 
 

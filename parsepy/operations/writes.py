@@ -36,7 +36,10 @@ class Write:
 
     ``values`` are the columns that are written (plain values and operations), ``object_id``
     the object's id, ``echo`` what the answer carries beside the stamps; ``is_opened``: cloud
-    code has opened this update to a caller whose rights do not reach the object.
+    code has opened this update to a caller whose rights do not reach the object;
+    ``is_id_chosen``: the client has chosen the id of this new object. Of an update of a user,
+    ``before`` is the user as stored where a mail may tell of the change, and ``new_email`` an
+    address that is yet to be confirmed.
     """
 
     context: RequestContext
@@ -48,11 +51,19 @@ class Write:
     options: SaveOptions = PLAIN
     echo: JSONObject = field(default_factory=dict)
     is_opened: bool = False
+    is_id_chosen: bool = False
+    before: JSONObject | None = None
+    new_email: str | None = None
 
     @property
     def class_name(self) -> str:
         """The class written to."""
         return self.schema.name
+
+    @property
+    def chosen_id(self) -> str | None:
+        """The id that the client has chosen; None if the server did, or for an update."""
+        return self.object_id if self.is_id_chosen else None
 
 
 @dataclass(slots=True)

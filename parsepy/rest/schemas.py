@@ -4,7 +4,7 @@ from parsepy.errors import Code, ParseError
 from parsepy.http.requests import Request, Route
 from parsepy.http.responses import Answer
 from parsepy.model.schema import invalid_class_name
-from parsepy.model.values import JSONObject
+from parsepy.model.values import JSONObject, dumps
 from parsepy.operations import schemas
 
 
@@ -25,8 +25,8 @@ def _named(request: Request) -> str:
     """Return the class that path and body name; raises if they differ."""
     in_path = request.arguments.get("className")
     in_body = request.body.get("className")
-    if in_body is not None and not isinstance(in_body, str):
-        raise invalid_class_name(str(in_body))
+    if isinstance(in_body, list | dict) or (in_body and not isinstance(in_body, str)):
+        raise invalid_class_name(dumps(in_body).decode())
     if in_path and in_body and in_path != in_body:
         raise ParseError(
             Code.INVALID_CLASS_NAME, f"Class name mismatch between {in_body} and {in_path}."

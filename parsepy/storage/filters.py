@@ -23,6 +23,7 @@ from parsepy.model.values import (
 )
 from parsepy.model.where import DIRECT, Constraint, Group, Where
 from parsepy.storage.documents import (
+    NUMBERED,
     Document,
     is_nested_pointer,
     key_of,
@@ -31,6 +32,7 @@ from parsepy.storage.documents import (
     to_checked,
     to_column,
     to_number,
+    to_numbered_id,
 )
 
 _BARE_DATES = ("createdAt", "updatedAt", "expiresAt")
@@ -131,11 +133,12 @@ def _constraint(schema: ClassSchema, node: Constraint, unsorted: bool) -> list[D
 class _Column:
     """The operands of one column (or dotted path) as MongoDB wants them."""
 
-    __slots__ = ("field", "kind", "target")
+    __slots__ = ("field", "is_number", "kind", "target")
 
     def __init__(self, schema: ClassSchema, field: str) -> None:
         kind = schema.types.get(field)
         self.field = field
+        self.is_number = field == "objectId" and schema.name in NUMBERED
         self.kind = kind.name if kind is not None else None
         self.target = kind.target if kind is not None else None
 
@@ -154,6 +157,8 @@ class _Column:
         """One operand of an operator."""
         kind = type(value)
         if kind is str:
+            if self.is_number:
+                return to_numbered_id(value)
             return pointer_text(value, self.target) if self.kind == "Pointer" else value
         if kind is int or kind is float:
             return to_number(value)

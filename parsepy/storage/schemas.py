@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from parsepy.model.schema import MISSING, ClassSchema, Field, make_schema
+from parsepy.model.schema import MISSING, ClassSchema, Field, make_schema, more_options
 from parsepy.model.values import PLAIN_TYPES, FieldType, JSONObject
 from parsepy.storage import documents
 from parsepy.storage.connection import Connection
@@ -109,7 +109,9 @@ class Schemas:
         recorded = [key for name in names for key in (name, f"_metadata.fields_options.{name}")]
         with self._writing():
             if keys:
-                await self._connection.collection(schema.name).update_many({}, {"$unset": keys})
+                collection = self._connection.collection(schema.name)
+                change = collection.update_many({}, {"$unset": keys})
+                await self._connection.building.column(collection.name, ", ".join(keys), change)
             await self._rows.update_one(
                 {"_id": schema.name}, {"$unset": dict.fromkeys(recorded, "")}
             )
@@ -148,8 +150,7 @@ def from_document(
             continue
         kind = from_text(text)
         if kind is not None:
-            option = options.get(name) or {}
-            fields[name] = Field(kind, option.get("required"), option.get("defaultValue", MISSING))
+            fields[name] = _field(kind, options.get(name) or {})
     class_name = document["_id"]
     return make_schema(
         class_name,
@@ -160,6 +161,18 @@ def from_document(
     )
 
 
+def _field(kind: FieldType, options: JSONObject) -> Field:
+    if not options:
+        return Field(kind)
+    required = options.get("required")
+    return Field(
+        kind,
+        None if required is None else bool(required),
+        options.get("defaultValue", MISSING),
+        more_options(options),
+    )
+
+
 def field_options(field: Field) -> JSONObject:
     """What `_metadata.fields_options` keeps of a column."""
     options: JSONObject = {}
@@ -167,7 +180,7 @@ def field_options(field: Field) -> JSONObject:
         options["required"] = field.required
     if field.default is not MISSING:
         options["defaultValue"] = field.default
-    return options
+    return {**options, **field.more}
 
 
 def to_document(

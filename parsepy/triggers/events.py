@@ -80,7 +80,8 @@ def expect(event: Event, family: type[E]) -> E:
 class SaveEvent:
     """An object is about to be stored: its state before (None: a create) and what is to change.
 
-    ``changes`` holds plain values and ``__op`` operations.
+    ``changes`` holds plain values and ``__op`` operations; ``object_id`` is the id that the client
+    has chosen for a new object.
     """
 
     kind: str
@@ -88,6 +89,7 @@ class SaveEvent:
     request: EventRequest
     original: JSONObject | None
     changes: JSONObject
+    object_id: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -143,6 +145,7 @@ class AroundSaveEvent:
     original: JSONObject | None
     changes: JSONObject
     proceed: ProceedSave
+    object_id: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)

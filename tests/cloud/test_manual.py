@@ -50,7 +50,16 @@ def pair(heading: str) -> tuple[str, str]:
     return code, test
 
 
-@pytest.mark.parametrize("heading", ["Ten lines to a tested hook", "Around a save"])
+EXAMPLES = (
+    "Ten lines to a tested hook",
+    "The rights of a call",
+    "Classes made at the start",
+    "Accounts by mail, and the configuration",
+    "Around a save",
+)
+
+
+@pytest.mark.parametrize("heading", EXAMPLES)
 def test_an_example_works_as_it_stands(tmp_path: Path, heading: str) -> None:
     code, test = pair(heading)
     tests = tmp_path / "cloud" / "tests"

@@ -9,7 +9,7 @@ import pytest
 from parsepy.app import Application
 from tests.conftest import Client, MakeApp
 from tests.graphql.conftest import codes, data
-from tests.graphql.subscriber import Subscriber, subscribing
+from tests.graphql.subscriber import ANYBODY, Subscriber, subscribing
 from tests.livequery.listener import serving
 from tests.shop.conftest import options
 
@@ -114,7 +114,7 @@ async def following(
     token = client.headers["X-Parse-Session-Token"]
     async with (
         serving(application) as url,
-        subscribing(url, **{"X-Parse-Session-Token": token}) as subscriber,
+        subscribing(url, {**ANYBODY, "X-Parse-Session-Token": token}) as subscriber,
     ):
         await subscriber.follow("order", query, variables=variables)
         yield subscriber

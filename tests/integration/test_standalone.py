@@ -15,9 +15,11 @@ from pymongo import MongoClient
 from parsepy.app import Application, build
 from parsepy.config import Config, ConfigError
 from parsepy.errors import Code
+from parsepy.livequery.transports import DirectTransport
 from parsepy.storage.embedded import HOST, find_mongod
 from tests.conftest import APP_ID, MASTER_KEY, MOUNT, Client
 from tests.integration.test_cli import Server, free_port
+from tests.livequery.listener import listening, serving
 
 DEADLINE = 30.0
 
@@ -100,6 +102,50 @@ async def test_change_streams_are_refused_at_the_start_with_the_line_to_write(
     application = of(standalone, liveQuery=live)
     with pytest.raises(ConfigError, match=re.escape('write "liveQuery": {"carrier": "direct"}')):
         await application.startup()
+
+
+async def test_live_query_tells_an_objects_life_and_another_connection_of_it(
+    started: Application,
+) -> None:
+    assert started.live is not None
+    assert isinstance(started.live._transport, DirectTransport)
+    async with (
+        serving(started) as url,
+        listening(url) as first,
+        listening(url) as second,
+        Client(started, master=True) as master,
+    ):
+        await first.subscribe("Note", {"n": {"$gt": 0}})
+        await second.subscribe("Note", {"n": 9})
+        note = (await master.post("/classes/Note", json={"n": 1})).json()["objectId"]
+        path = f"/classes/Note/{note}"
+        for change in ({"n": 2}, {"n": 0}, {"n": 9}):
+            assert (await master.put(path, json=change)).status_code == 200
+        assert (await master.delete(path)).status_code == 200
+        frames = [await first.frame() for _ in range(5)]
+        assert [frame["op"] for frame in frames] == ["create", "update", "leave", "enter", "delete"]
+        assert [frame["object"]["n"] for frame in frames] == [1, 2, 0, 9, 9]
+        assert (frames[1]["original"]["n"], frames[2]["original"]["n"]) == (1, 2)
+        await first.nothing_but()
+        await second.nothing_but("enter", "delete")
+
+
+async def test_live_query_tells_what_batches_roles_and_other_clients_write(
+    started: Application,
+) -> None:
+    async with (
+        serving(started) as url,
+        listening(url) as listener,
+        Client(started, master=True) as master,
+    ):
+        await listener.subscribe("Note")
+        item = {"method": "POST", "path": "/parse/classes/Note", "body": {"n": 1}}
+        assert (await master.post("/batch", json={"requests": [item] * 5})).status_code == 200
+        for _ in range(5):
+            assert (await listener.frame())["op"] == "create"
+        hidden = {"n": 7, "ACL": {}}
+        assert (await master.post("/classes/Note", json=hidden)).status_code == 201
+        await listener.nothing_but()
 
 
 def test_a_server_looks_at_the_topology_and_carries_live_query_itself(

@@ -6,11 +6,13 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from unittest.mock import patch
 
 import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from parsepy import pubsub
 from parsepy.app import Application, websocket_class
 from tests.conftest import APP_ID, MASTER_KEY
 
@@ -22,15 +24,22 @@ KEY_PAIRS = {"keyPairs": {"javascriptKey": JAVASCRIPT_KEY, "masterKey": MASTER_K
 
 @asynccontextmanager
 async def serving(application: Application) -> AsyncIterator[str]:
-    """Serve a started application on a port of its own; its address without a path."""
+    """Serve a started application on a port of its own; its address without a path.
+
+    An event follows its answer at once, so that "nothing but" can be said after an answer.
+    """
     settings = uvicorn.Config(
         application, ws=websocket_class(application), lifespan="off", log_config=None, port=0
     )
     server = uvicorn.Server(settings)
-    listener = socket.create_server(("127.0.0.1", 0))
+    # with its protocol named, as `parsepy serve` does: else asyncio leaves Nagle's algorithm on
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(128)
     task = asyncio.create_task(server._serve([listener]))
     try:
-        yield f"ws://127.0.0.1:{listener.getsockname()[1]}"
+        with patch.object(pubsub, "LEAD_SECONDS", 0.0):
+            yield f"ws://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         await asyncio.wait_for(task, SECONDS)

@@ -160,6 +160,28 @@ async def test_b6_what_cloud_code_writes_waits_for_no_answer(
         ok(await calling)
 
 
+async def test_b6_an_answer_leads_its_event_by_what_a_client_takes_to_read_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pubsub, "LEAD_SECONDS", 0.05)
+    loop = asyncio.get_running_loop()
+    unanswered = pubsub.Unanswered(lambda class_name: True)
+    unanswered.begin("r1", "Order", "o1")
+    unanswered.begin("r1", "Order", "o2")
+    unanswered.end("r1")
+    unanswered.begin("r1", "Order", "o3")  # a client may send one request id twice
+    answered = loop.time()
+    await unanswered.wait("Order", "o2")
+    assert loop.time() - answered >= 0.049
+    await unanswered.wait("Order", "o1")  # the same answer leads all that it told of
+    assert loop.time() - answered < pubsub.HOLD_SECONDS
+    assert list(unanswered._writers) == [("Order", "o3")]
+    unanswered.end("r1")
+    await unanswered.wait("Order", "o3")
+    assert not unanswered._writers
+    assert not unanswered._requests
+
+
 def test_b6_nothing_is_kept_of_what_nobody_listens_to() -> None:
     unanswered = pubsub.Unanswered(lambda class_name: class_name == "Order")
     unanswered.begin("r1", "Cart", "c1")

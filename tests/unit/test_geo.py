@@ -248,3 +248,20 @@ def test_what_is_no_distance_is_refused(value: Any) -> None:
 def test_only_a_place_is_near(value: Any) -> None:
     with pytest.raises(ParseError, match=r"bad \$nearSphere value"):
         geo.near(value)
+
+
+OPEN = [[0, 0], [0, 2], [2, 2]]
+
+
+@pytest.mark.parametrize("corners", [OPEN, [*OPEN, [0, 0]]])
+def test_a_polygon_is_shown_with_its_first_corner_at_the_end_too(corners: Any) -> None:
+    shown = geo.closed({"__type": "Polygon", "coordinates": corners})
+    assert shown == {"__type": "Polygon", "coordinates": [*OPEN, [0, 0]]}
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["Ulm", {"coordinates": OPEN}, {"__type": "Polygon"}, {"__type": "Polygon", "coordinates": []}],
+)
+def test_what_is_no_polygon_stays_as_it_is(value: Any) -> None:
+    assert geo.closed(value) == value

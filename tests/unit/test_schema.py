@@ -190,6 +190,11 @@ def test_a_wrong_type_record_is_refused(record: Any, code: int, message: str) ->
         ({"type": "Number", "defaultValue": 0}, Field(NUMBER, None, 0)),
         ({"type": "Number", "defaultValue": None}, Field(NUMBER, None, MISSING)),
         ({"type": "Relation", "targetClass": "Product"}, Field(TO_PRODUCTS)),
+        (
+            {"type": "Number", "required": "yes", "note": "net"},
+            Field(NUMBER, True, more={"required": "yes", "note": "net"}),
+        ),
+        ({"type": "Number", "required": None}, Field(NUMBER, more={"required": None})),
     ],
 )
 def test_a_record_is_read_as_a_column(record: Any, field: Field) -> None:
@@ -217,12 +222,34 @@ def test_a_record_is_read_as_a_column(record: Any, field: Field) -> None:
             "The 'required' option is not applicable for Relation<Product>",
         ),
         ({"type": "Date", "defaultValue": {"__type": "Date"}}, "This is not a valid Date"),
+        (
+            {"type": "String", "defaultValue": {"__op": "Increment", "amount": 1}},
+            "schema mismatch for Order.total default value; expected String but got Number",
+        ),
+        (
+            {"type": "Number", "defaultValue": {"__op": "Increment", "amount": 1}},
+            "schema mismatch for Order.total default value; expected Number but got an operation",
+        ),
+        (
+            {"type": "Number", "defaultValue": {"__op": "Delete"}},
+            "schema mismatch for Order.total default value; expected Number but got an operation",
+        ),
+        (
+            {"type": "Relation", "targetClass": "Product", "defaultValue": "cup"},
+            "schema mismatch for Order.total default value; expected Relation<Product> but got "
+            "String",
+        ),
     ],
 )
 def test_a_column_with_wrong_options_is_refused(record: Any, message: str) -> None:
     with pytest.raises(ParseError) as refused:
         read_field("Order", "total", record)
     assert (refused.value.code, refused.value.message) == (Code.INCORRECT_TYPE, message)
+
+
+def test_what_else_a_record_holds_is_shown_as_it_was_given() -> None:
+    record = {"type": "Number", "required": 1, "note": {"tax": "net"}}
+    assert read_field("Order", "total", record).to_json() == record
 
 
 def test_a_relation_has_no_default() -> None:

@@ -1,6 +1,7 @@
 """``_Session``: clients see and change their own sessions only, and only extra fields."""
 
 from dataclasses import replace
+from typing import Any
 
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError, denied
@@ -25,12 +26,12 @@ class SessionRules(ClassRules):
     async def check(self, write: Write) -> None:
         """Refuse what a client may not set; give a session made by hand its own columns."""
         principal = write.context.principal
+        if principal.user_id is None and not principal.is_privileged:
+            raise _no_session()
         if "ACL" in write.values:
             raise ParseError(Code.INVALID_KEY_NAME, "Cannot set ACL on a Session.")
-        if principal.is_privileged:
+        if principal.is_privileged or principal.user_id is None:
             return
-        if principal.user_id is None:
-            raise _no_session()
         if write.is_create:
             for name in _FIXED:
                 write.values.pop(name, None)
@@ -44,8 +45,8 @@ class SessionRules(ClassRules):
             if write.context.installation_id:
                 write.values["installationId"] = write.context.installation_id
             return
-        for name in write.values:
-            if name.partition(".")[0] in _FIXED:
+        for name, value in write.values.items():
+            if name.partition(".")[0] in _FIXED and not _is_own(principal.user_id, name, value):
                 raise ParseError(Code.INVALID_KEY_NAME, f"Invalid key name: {name}")
         if await _owner(write.context, write.object_id) != principal.user_id:
             raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
@@ -83,6 +84,12 @@ class SessionRules(ClassRules):
     async def after_delete(self, context: RequestContext, object_id: str) -> None:
         """Forget a deleted session, which must not live on in the cache."""
         principals.forget_sessions(context)
+
+
+def _is_own(user_id: str, name: str, value: Any) -> bool:
+    """Is this the session's user, sent back as it was read? (Its type is looked at later.)"""
+    is_whole = name == "user" and isinstance(value, dict) and "__op" not in value
+    return is_whole and value.get("objectId") == user_id
 
 
 async def _owner(context: RequestContext, object_id: str) -> str | None:

@@ -1,20 +1,18 @@
 """A user's e-mail address is confirmed: who must, the token of a write, its mail (§16.2)."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from parsepy.auth import second_factors
 from parsepy.backend import RequestContext
-from parsepy.config import Config
 from parsepy.errors import Code, ParseError
 from parsepy.model.ops import is_delete, op_of
-from parsepy.model.values import JSONObject, new_id, now
+from parsepy.model.values import JSONObject
 from parsepy.operations import mails, schemas
+from parsepy.operations.mails.tokens import verification_columns
 from parsepy.operations.writes import Write
 from parsepy.storage.options import FIRST
 
-_TOKEN_SIZE = 25
 _DELETE: JSONObject = {"__op": "Delete"}
 COLUMNS = ("_email_verify_token", "_email_verify_token_expires_at")
 
@@ -110,20 +108,12 @@ async def _decided(
 # --- the steps of a write -----------------------------------------------------------------------
 
 
-def new_token(config: Config) -> JSONObject:
-    """The columns of an address that is yet to be confirmed."""
-    columns: JSONObject = {"_email_verify_token": new_id(_TOKEN_SIZE), "emailVerified": False}
-    seconds = config.email_verify_token_validity_duration
-    if seconds is not None:
-        columns["_email_verify_token_expires_at"] = now() + timedelta(seconds=seconds)
-    return columns
-
-
 async def prepare(write: Write) -> None:
     """Give a write that sets an address the token that confirms it."""
     values, config = write.values, write.context.config
     if write.options.verifies_email:
         values |= dict.fromkeys(COLUMNS, _DELETE)
+        return
     email = values.get("email")
     if not config.verify_user_emails or not email or is_delete(email):
         return
@@ -132,7 +122,7 @@ async def prepare(write: Write) -> None:
         return
     if not await must_confirm(write.context, await _about(write)):
         return
-    columns = new_token(config)
+    columns = verification_columns(config)
     if "emailVerified" in write.echo:  # cloud code knows better
         del columns["emailVerified"]
     values |= columns
@@ -155,14 +145,14 @@ async def _about(write: Write) -> AccountRequest:
 
 
 async def after_save(write: Write) -> None:
-    """Send the mail, once what was written is there to stay."""
+    """Queue the mail, together with what was written."""
     context, token = write.context, write.values.get("_email_verify_token")
     if not isinstance(token, str) or not context.config.send_user_email_verification:
         return
     if not context.config.verify_user_emails or not write.values.get("email"):
         return  # no address is new: the maintenance key has written the token
-    backend = context.backend
-    found = await schemas.lookup(backend, "_User", {"objectId": write.object_id}, FIRST)
+    found = await schemas.lookup(context.backend, "_User", {"objectId": write.object_id}, FIRST)
     if found and await is_mailed(context, about(context, found[0])):
-        user = found[0]
-        await backend.storage.after_commit(lambda: mails.send_verification(backend, user, token))
+        email = found[0].get("email")
+        if isinstance(email, str) and email:
+            await mails.send(context, mails.VERIFICATION, email, write.object_id)

@@ -14,8 +14,10 @@ from parsepy.operations.schemas.cache import existing, load
 from parsepy.operations.schemas.changes import (
     apply_changes,
     change_indexes,
+    forget_permissions,
     index_columns,
     insert_row,
+    mismatch,
     read_fields,
 )
 from parsepy.storage.options import ReadOptions
@@ -67,7 +69,7 @@ async def create_class(
 ) -> JSONObject:
     """Create a class; its schema as the schema API shows it."""
     classes = await load(backend, within=0)
-    if class_name in classes:
+    if class_name in classes or class_name in model.VOLATILE_CLASSES:
         raise ParseError(Code.INVALID_CLASS_NAME, f"Class {class_name} already exists.")
     if not model.is_class_name(class_name):
         raise model.invalid_class_name(class_name)
@@ -107,6 +109,8 @@ def _check_indexes(
         if _is_removal(keys):
             if name not in present:
                 raise ParseError(Code.INVALID_QUERY, f"Index {name} does not exist, cannot delete.")
+            if name == "_id_":
+                raise ParseError(Code.INVALID_QUERY, "Index _id_ cannot be deleted.")
             continue
         if name in present:
             raise ParseError(Code.INVALID_QUERY, f"Index {name} exists, cannot update.")
@@ -134,13 +138,13 @@ def _is_removal(record: Any) -> bool:
 
 
 async def update_class(backend: Backend, class_name: str, body: JSONObject) -> JSONObject:
-    """Change a class: add and delete fields and indexes, replace its permissions."""
+    """Change a class: add and delete fields and indexes, replace its permissions.
+
+    Permissions that are null are taken away: the class is open to everybody again.
+    """
     schema = (await load(backend, within=0)).get(class_name)
     if schema is None:
-        if class_name not in model.VOLATILE_CLASSES:
-            raise ParseError(Code.INVALID_CLASS_NAME, f"Class {class_name} does not exist.")
-        await insert_row(backend, class_name, {}, None, None)
-        schema = backend.schemas.classes[class_name]
+        raise ParseError(Code.INVALID_CLASS_NAME, f"Class {class_name} does not exist.")
     records = body.get("fields")
     if records is None:
         records = {}
@@ -171,6 +175,8 @@ async def update_class(backend: Backend, class_name: str, body: JSONObject) -> J
     if indexes is not None:
         await change_indexes(backend, class_name, schema.indexes, created, removed)
     await apply_changes(backend, schema, deleted, changed, permissions)
+    if permissions is None and "classLevelPermissions" in body:
+        await forget_permissions(backend, class_name)
     return await show_class(backend, class_name)
 
 
@@ -189,16 +195,20 @@ def _check_changes(schema: ClassSchema, records: JSONObject) -> list[str]:
             deleted.append(name)
         elif known is not None:
             named = record.get("type") if isinstance(record, dict) else None
-            if named and named != known.name:
+            if named != known.name and record is not None:
                 raise ParseError(
                     Code.INVALID_SCHEMA_OPERATION, f"Field {name} exists, cannot update."
                 )
+            target = record.get("targetClass") if isinstance(record, dict) else known.target
+            if known.target and target != known.target:
+                got = f"{known.name}<{target}>" if target else known.name
+                raise mismatch(schema.name, name, known, got)
     return deleted
 
 
 async def delete_class(backend: Backend, class_name: str) -> None:
     """Drop an empty class and its join tables; one that does not exist is fine."""
-    if not model.is_class_name(class_name):
+    if class_name in model.PRIVATE_CLASSES or not model.is_class_name(class_name):
         raise model.invalid_class_name(class_name)
     schema = (await load(backend, within=0)).get(class_name)
     if schema is None:

@@ -72,6 +72,13 @@ async def apply_changes(
         await storage.schemas.change(schema.name, {"$set": change})
 
 
+async def forget_permissions(backend: Backend, class_name: str) -> None:
+    """Have a class as one for which permissions were never set."""
+    await backend.storage.schemas.change(
+        class_name, {"$unset": {"_metadata.class_permissions": ""}}
+    )
+
+
 async def change_indexes(
     backend: Backend,
     class_name: str,

@@ -19,6 +19,16 @@ async def start_session(
     return {"sessionToken": session["sessionToken"]}
 
 
+def is_for_another(context: RequestContext) -> bool:
+    """Is a user made, or logged in by a provider, by somebody else, who gets no session?
+
+    Parse: no session for cloud code, nor for the master key; but one for the installation that a
+    client tells along with it, as the SDKs and the dashboard do.
+    """
+    by_master = context.principal.is_privileged and context.installation_id is None
+    return context.installation_id == "cloud" or by_master
+
+
 async def shown(context: RequestContext, user_id: str) -> JSONObject:
     """The user as they may read themselves; only the id where permissions or hooks forbid that.
 

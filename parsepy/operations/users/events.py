@@ -2,12 +2,12 @@
 
 from parsepy.backend import RequestContext
 from parsepy.model.values import JSONObject
-from parsepy.operations import class_rules, hooks, schemas
+from parsepy.operations import class_rules, schemas
 from parsepy.triggers import UserEvent
 
 
 async def run_trigger(context: RequestContext, kind: str, user: JSONObject) -> None:
-    """Run a trigger about a user; what it raises refuses, but of an afterLogin is only logged."""
+    """Run a trigger about a user; what it raises is answered, also when a session is there."""
     if not context.backend.triggers.has(kind, "_User"):
         return
     schema = await schemas.existing(context.backend, "_User")
@@ -16,7 +16,4 @@ async def run_trigger(context: RequestContext, kind: str, user: JSONObject) -> N
         shown["sessionToken"] = user["sessionToken"]
     class_rules.of("_User").mask(context, shown)
     event = UserEvent(kind=kind, class_name="_User", request=context, object=shown)
-    if kind == "afterLogin":
-        await hooks.run_after(context, event)
-    else:
-        await context.backend.triggers.run(event)
+    await context.backend.triggers.run(event)

@@ -170,6 +170,8 @@ def _state(event: SaveEvent) -> JSONObject:
     Those of dotted keys are made, since the column is shown as it will be.
     """
     state = dict(event.original or {})
+    if event.object_id is not None:
+        state["objectId"] = event.object_id
     for name, value in event.changes.items():
         root, dot, path = name.partition(".")
         if dot:
