@@ -231,6 +231,7 @@ def test_the_extra_all_is_every_extra_that_is_not_built_against_the_system() -> 
     project = tomllib.loads((HOUSE.parent / "pyproject.toml").read_text(encoding="utf-8"))[
         "project"
     ]
+    # what has to be built against libraries of the system is asked for by name
     extras = set(project["optional-dependencies"]) - {"all", "dev", "ldap"}
     (line,) = project["optional-dependencies"]["all"]
     named = re.fullmatch(rf"{project['name']}\[([a-z0-9,-]+)\]", line)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
@@ -163,6 +164,7 @@ def test_both_serve_one_database_at_the_same_time(move: Move) -> None:
                 assert clients.at(url, "become", made["token"]) == f"user-{tag}"
         assert clients.at(ours, "see", "left") == clients.at(theirs, "see", "left")
         assert clients.at(theirs, "see", "right") == clients.at(ours, "see", "right")
+        assert [once(url) for url in (theirs, ours, theirs)] == [201, 400, 400]
         # who logs out at one is out at the other, once its cache forgets
         assert clients.at(ours, "end", left["token"]) == 209
         assert clients.at(theirs, "end", right["token"]) == 209
@@ -218,6 +220,12 @@ def copied(script: Path, old: str, new: str) -> list[str]:
     lines = done.stdout.splitlines()
     assert sum("not read: " in line for line in lines) >= 3, done.stdout
     return lines
+
+
+def once(url: str) -> int:
+    """Send one and the same request, which counts once at both servers together."""
+    headers = {"X-Parse-Application-Id": "shop", "X-Parse-Request-Id": "the same"}
+    return httpx.post(f"{url}/classes/Once", json={"n": 1}, headers=headers).status_code
 
 
 def renamed(seen: Any, tag: str) -> Any:

@@ -105,9 +105,9 @@ def _indexes(look: Look) -> Section:
         ("_User", "email", "email_1"),
         ("_Role", "name", "name_1"),
     ):
-        if name in look.names and unique not in look.collection(name).index_information():
+        if look.has(name) and unique not in look.collection(name).index_information():
             section.to_do += _doubled(look, name, field, unique)
-    if "_Session" in look.names:
+    if look.has("_Session"):
         keys = [list(i["key"]) for i in look.collection("_Session").index_information().values()]
         if [("_session_token", 1)] not in keys:
             section.differs.append(

@@ -44,6 +44,10 @@ class Look:
         """The collection of a class."""
         return self.database[self.old.prefix + name]
 
+    def has(self, name: str) -> bool:
+        """Is there a collection of that class?"""
+        return name in self.names
+
     def count(self, name: str, where: dict[str, Any] | None = None) -> int:
         """How many objects a class has; those that match, if a filter is given."""
         if name not in self.names:
