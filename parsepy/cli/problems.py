@@ -96,13 +96,16 @@ def _provider_problems(config: Config) -> list[str]:
 
 def provider_notes(config: Config) -> Iterator[str]:
     """What is to be said of sign-in providers that stop no start."""
+    from parsepy.adapters import is_merely_named
     from parsepy.auth import PROVIDERS
     from parsepy.auth.providers import GONE, base_of
 
     for name, provider in config.auth.items():
         if not provider.enabled or provider.adapter is not None or base_of(provider.options):
             continue
-        if name in GONE:
+        if is_merely_named(name, provider):
+            yield f"auth.{name}: named without options, so it is not available"
+        elif name in GONE:
             yield f"auth.{name}: not available, since {GONE[name]}"
         elif provider.options.get("enableInsecureAuth"):
             yield f"auth.{name}: enableInsecureAuth lets in whoever has a token of any application"
