@@ -227,7 +227,7 @@ def test_the_path_of_a_route_decides_nothing_outside_of_its_table() -> None:
         assert texts & segments == SPELLED.get(name, set()), name
 
 
-def test_the_extra_all_is_every_extra_but_that_for_developers() -> None:
+def test_the_extra_all_is_every_extra_that_is_not_built_against_the_system() -> None:
     project = tomllib.loads((HOUSE.parent / "pyproject.toml").read_text(encoding="utf-8"))[
         "project"
     ]

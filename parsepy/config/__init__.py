@@ -574,10 +574,13 @@ class Config(OptionGroup):
         env="PARSEPY_GRAPHQL_SUBSCRIPTIONS",
     )
     mount_playground: bool = option(
-        "mountPlayground", boolean, False, "offer the GraphQL playground", acts=False
+        "mountPlayground",
+        boolean,
+        False,
+        "offer GraphiQL to try GraphQL in a browser; its page says what to install",
     )
     playground_path: str = option(
-        "playgroundPath", route, "/playground", "path of the GraphQL playground", acts=False
+        "playgroundPath", route, "/playground", "path of the GraphQL playground"
     )
     pages: PagesOptions = option(
         "pages", group(PagesOptions), {}, "web pages for verification and password reset"

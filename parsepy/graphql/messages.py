@@ -12,7 +12,6 @@ from parsepy.errors import ParseError
 from parsepy.graphql.transport import GraphQLRequest
 from parsepy.model.values import JSONObject, dumps, loads
 
-SUBPROTOCOL = "graphql-transport-ws"
 LONGEST_ID = 256
 """Characters that the id of an operation may have."""
 _LONGEST_REASON = 123  # bytes, of RFC 6455's close frame

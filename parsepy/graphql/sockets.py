@@ -6,13 +6,10 @@ from websockets.http11 import Request
 from parsepy.backend import Backend
 from parsepy.graphql.connections import Serving, SocketClient
 from parsepy.graphql.following import LiveSource
-from parsepy.graphql.messages import SUBPROTOCOL
 from parsepy.graphql.processor import RequestProcessor
 from parsepy.graphql.socket_requests import SocketRequests
 from parsepy.http.addresses import forwarded
-from parsepy.http.websocket import Socket, WebsocketDoor
-
-HEARTBEAT_SECONDS = 10.0
+from parsepy.http.websocket import Socket
 
 
 class GraphQLSockets:
@@ -27,15 +24,8 @@ class GraphQLSockets:
         self._serving = Serving(backend, processor, requests, live, self._clients.discard)
         processor.schema_changed = self._end_what_is_gone
 
-    @property
-    def door(self) -> WebsocketDoor:
-        """Where clients connect."""
-        path = self._backend.config.graphql_path
-        return WebsocketDoor(
-            path, SUBPROTOCOL, self._connected, HEARTBEAT_SECONDS, ignores_case=True
-        )
-
-    def _connected(self, socket: Socket, request: Request) -> SocketClient:
+    def connected(self, socket: Socket, request: Request) -> SocketClient:
+        """Make the client of a socket (``WebsocketDoor.connected``)."""
         told = request.headers.get_all("X-Forwarded-For")
         socket.ip = forwarded(socket.ip, told, self._backend.config.trust_proxy)
         headers = {

@@ -26,6 +26,8 @@ MAX_PENDING = 4 * 1024 * 1024
 """Bytes that may wait for a client to read them; with more, it is closed as too slow."""
 FLUSH = 64 * 1024
 """Bytes that are gathered in one turn of the loop before they are written."""
+AT_ONCE = 32 * 1024
+"""Bytes of frames that are read in one turn of the loop: there may be 5,000 of them in so many."""
 MAX_WAITING = 64
 """Messages of a client that may wait to be handled; with more, reading pauses."""
 TRY_LATER = 1013
@@ -152,6 +154,8 @@ class Socket(asyncio.Protocol):
         self._owner: Owner | None = None
         self._text = bytearray()  # of fragments, of which a client may send any number
         self._is_text = True
+        self._unread = bytearray()
+        self._is_paused = False
         self._out: list[bytes] = []
         self._gathered = 0
         self._heartbeat = 0.0
@@ -173,8 +177,30 @@ class Socket(asyncio.Protocol):
         self._timer = self._loop.call_later(HANDSHAKE_SECONDS, self._abort)
 
     def data_received(self, data: bytes) -> None:
-        """Handle the handshake and the frames in the data."""
+        """Handle the handshake and the frames in the data, in several turns if there is much."""
         self._is_alive = True
+        if len(data) <= AT_ONCE and not self._unread:
+            self._read(data)
+            return
+        if not self._unread:
+            self._loop.call_soon(self._read_on)
+            if self._transport is not None:
+                self._transport.pause_reading()
+        self._unread += data
+
+    def _read_on(self) -> None:
+        """Handle a part of what has come; what is left waits for the next turn."""
+        part = bytes(self._unread[:AT_ONCE])
+        del self._unread[:AT_ONCE]
+        if self._transport is None:
+            return
+        self._read(part)
+        if self._unread:
+            self._loop.call_soon(self._read_on)
+        elif self._transport is not None and (self._closing or not self._is_paused):
+            self._transport.resume_reading()
+
+    def _read(self, data: bytes) -> None:
         self._protocol.receive_data(data)
         for event in self._protocol.events_received():
             if isinstance(event, Request):
@@ -198,6 +224,7 @@ class Socket(asyncio.Protocol):
             self._timer.cancel()
         owner, self._owner = self._owner, None
         self._transport = None
+        self._unread.clear()
         self._out.clear()
         if owner is not None:
             owner.lost()
@@ -244,12 +271,14 @@ class Socket(asyncio.Protocol):
 
     def pause(self) -> None:
         """Stop reading from the client until ``resume``."""
+        self._is_paused = True
         if self._transport is not None and not self._closing:
             self._transport.pause_reading()
 
     def resume(self) -> None:
         """Read from the client again."""
-        if self._transport is not None and not self._closing:
+        self._is_paused = False
+        if self._transport is not None and not self._closing and not self._unread:
             self._transport.resume_reading()
 
     # --- out ------------------------------------------------------------------------------------

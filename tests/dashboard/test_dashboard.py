@@ -35,7 +35,7 @@ from tests.test_compose import SERVICES, filled_in
 FOLDER = Path(__file__).parent
 TEMPLATE = SCHEMA / "ecommerce.json"
 FILES = ("data", "people", "operations")
-QUICK = ("graphql",)  # test_graphql_console.py
+QUICK = ("graphql", "playground")  # test_graphql_console.py, tests/graphql/test_playground.py
 USER, PASSWORD = "admin", "password-of-the-dashboard"
 START_SECONDS = 60
 RUN_SECONDS = 120

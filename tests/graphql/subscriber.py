@@ -97,7 +97,7 @@ async def connecting(url: str, **more: Any) -> AsyncIterator[Subscriber]:
 
 @asynccontextmanager
 async def subscribing(
-    url: str, keys: Mapping[str, Any] = ANYBODY, **more: Any
+    url: str, keys: Mapping[str, Any] = ANYBODY, /, **more: Any
 ) -> AsyncIterator[Subscriber]:
     """A client that has been let in with its keys."""
     async with connecting(url) as subscriber:

@@ -220,6 +220,19 @@ async def _is(application: Application, **expected: int) -> bool:
     return all(getattr(application.live, name) == value for name, value in expected.items())
 
 
+async def test_what_other_processes_write_is_told_too(app: MakeApp) -> None:
+    live = {"classNames": ["Order"], "carrier": "changeStreams"}
+    options = {"mountGraphQL": True, "graphQLSubscriptions": True, "liveQuery": live}
+    here = await app(**options)
+    there = await app(**options, databaseURI=here.backend.config.database_uri)
+    async with Client(there, master=True) as master, serving(here) as url:
+        ok(await master.post("/schemas/Order", json={"fields": FIELDS}))
+        async with subscribing(url) as ann:
+            await ann.follow("orders", ORDERS)
+            order = await create(master, "Order", total=5)
+            assert (await ann.event("orders"))["node"] == {"objectId": order, "total": 5}
+
+
 async def test_live_query_and_graphql_are_told_the_same(url: str, master: Client) -> None:
     async with subscribing(url) as ann, listening(url) as bob:
         await ann.follow("orders", ORDERS)
