@@ -327,7 +327,7 @@ async def test_verifypassword_uses_a_code_up(opened: OpenWithMFA, clock: Clock) 
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({}, "options is missing"),
+        ({"digits": 6}, "options is missing"),
         ({"options": []}, "options: expected TOTP or SMS"),
         ({"options": ["TOTP", "EMAIL"]}, "options: expected TOTP or SMS"),
         ({"options": ["SMS"]}, "sendSMS is missing"),

@@ -306,4 +306,4 @@ async def test_a_challenge_names_an_action(shop: Client, asked: Any) -> None:
 
 async def test_without_a_domain_there_is_no_start(server: MakeApp) -> None:
     with pytest.raises(ConfigError, match=r"auth\.passkey: rpId is missing"):
-        await server(auth={"passkey": {}})
+        await server(auth={"passkey": {"rpName": "The Shop"}})
