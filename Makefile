@@ -11,6 +11,7 @@ QUICK_TESTS := -m 'not slow' $(ALL_TESTS)
 NODE_MODULES := tests/reference/node_modules
 DASHBOARD_MODULES := tests/dashboard/node_modules
 CLIENT_MODULES := tests/graphql/clients/node_modules
+TYPES_MODULES := tests/types/node_modules
 
 help: ## this menu
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s%s\n", $$1, $$2}'
@@ -77,7 +78,7 @@ wheels: $(BIN)/.installed-dev ## build the wheel of this platform, with the nati
 env: .env ## make .env with random secrets for `docker compose up`
 
 clean: ## remove what the targets above made, but neither keys nor data (.parsepy)
-	rm -rf $(VENV) $(NODE_MODULES) $(DASHBOARD_MODULES) $(CLIENT_MODULES) build dist .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf $(VENV) $(NODE_MODULES) $(DASHBOARD_MODULES) $(CLIENT_MODULES) $(TYPES_MODULES) build dist .mypy_cache .ruff_cache .pytest_cache \
 	  .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
 	rm -f parsepy/storage/native/*.so
 	find parsepy tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -109,9 +110,10 @@ WITH_NODE = if [ -f $(1)/package.json ] && command -v node >/dev/null && command
 	then $(MAKE) --no-print-directory $(1)/node_modules/.package-lock.json; fi
 
 .PHONY: node dashboard
-node: # Parse Server and its SDK, and GraphQL's clients
+node: # Parse Server and its SDK, GraphQL's clients, and what checks types
 	@$(call WITH_NODE,tests/reference)
 	@$(call WITH_NODE,tests/graphql/clients)
+	@$(call WITH_NODE,tests/types)
 
 dashboard: # Parse Dashboard, and what drives a browser
 	@$(call WITH_NODE,tests/dashboard)

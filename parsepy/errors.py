@@ -39,6 +39,7 @@ Every exception of parsepy, and the module that raises it::
     ├── TemplateError           model/templates/problems.py: schema templates that are wrong
     ├── SchemaConflict          operations/schemas/templates.py: a template against the database
     ├── CloudError              cloud/loader.py: cloud code that can't be loaded
+    ├── CloudMistake            cloud/mistakes.py: in tests, what a server only warns about
     ├── StartError              cli/messages.py: what keeps the command from starting
     ├── WorkerFailed            workers.py: the first worker could not start
     ├── EmbeddedMongoError      storage/embedded.py: mongod can't be found or does not start
@@ -144,8 +145,11 @@ class ParseError(Exception):
 
     ``sanitize`` marks a permission refusal whose wording tells about the schema or the rules;
     with ``enableSanitizedErrorResponse`` the client reads ``DENIED`` instead and the wording
-    goes to the log (protocol §3.3).
+    goes to the log (protocol §3.3). ``was_logged`` marks what stands for an exception of cloud
+    code that is in the log already.
     """
+
+    was_logged = False
 
     def __init__(self, code: int, message: str, *, sanitize: bool = False) -> None:
         super().__init__(message)

@@ -15,8 +15,9 @@ from uuid import uuid4
 
 from parsepy.app import Application, build
 from parsepy.backend import RequestContext
-from parsepy.cloud import current
+from parsepy.cloud import current, mistakes
 from parsepy.cloud.codec import encode
+from parsepy.cloud.mistakes import CloudMistake
 from parsepy.config import Config
 from parsepy.errors import Code, ParseError
 from parsepy.model import templates
@@ -36,11 +37,13 @@ class Client:
     """Somebody who speaks to the application under test: a user, nobody, or the master key.
 
     Values go in as cloud code writes them (objects, datetimes, points) or in Parse's JSON, and
-    come out in Parse's JSON. A refusal is a ``ParseError`` with its code and message.
+    come out in Parse's JSON. A refusal is a ``ParseError`` with its code and message; a mistake of
+    cloud code that a server only warns about is a ``CloudMistake``.
     """
 
     def __init__(self, application: Application, **headers: str) -> None:
         self._application = application
+        self._made = _Made.of(application)
         self._headers = {"X-Parse-Application-Id": APP_ID, **headers}
 
     async def create(
@@ -97,6 +100,7 @@ class Client:
         started = backend.tasks - before
         if started:
             await asyncio.wait(started)
+            self._made.raise_first()
         holder = Client(self._application, **{"X-Parse-Master-Key": MASTER_KEY})
         status = await holder.get("_JobStatus", headers[b"X-Parse-Job-Status-Id"].decode())
         if status["status"] == "failed":
@@ -140,10 +144,40 @@ class Client:
             "client": ("127.0.0.1", 0),
             "server": ("testserver", 80),
         }
-        content = b"" if body is None else dumps(encode(dict(body)))
+        with mistakes.refusing():
+            content = b"" if body is None else dumps(encode(dict(body)))
         exchange = _Exchange(content)
         await self._application(scope, exchange.receive, exchange.send)
+        self._made.raise_first()
         return exchange.answer(), exchange.headers
+
+
+class _Made:
+    """The mistakes that cloud code makes under test; each fails the request it was made in."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+
+    @classmethod
+    def of(cls, application: Application) -> "_Made":
+        """What is noted of an application; noting begins at the first call."""
+        listeners = application.backend.triggers.on_mistake
+        found = next((one.__self__ for one in listeners if hasattr(one, "__self__")), None)
+        if isinstance(found, _Made):
+            return found
+        made = cls()
+        listeners.append(made.note)
+        return made
+
+    def note(self, line: str) -> None:
+        """Take down a mistake."""
+        self._lines.append(line)
+
+    def raise_first(self) -> None:
+        """Raise the first mistake that was not raised yet."""
+        if self._lines:
+            first, self._lines[:] = self._lines[0], []
+            raise CloudMistake(first)
 
 
 class _Exchange:
@@ -256,8 +290,9 @@ class App:
             principal = await principals.of_token(backend, client.session_token)
         elif client is self.anonymous:
             principal = NOBODY
-        with current.acting(RequestContext(backend, principal)):
+        with current.acting(RequestContext(backend, principal)), mistakes.refusing():
             yield
+        _Made.of(self.application).raise_first()
 
     async def close(self) -> None:
         """End the application; the database that was made for it goes."""
@@ -267,6 +302,7 @@ class App:
         if self._drops_database:
             await self.application.backend.storage.connection.drop_database()
         await self.application.shutdown()
+        _Made.of(self.application).raise_first()
 
     async def __aenter__(self) -> Self:
         return self
@@ -319,6 +355,7 @@ async def parse_app(
     application = build(Config.from_options({**settings, **options}), runs_schedules=False)
     app = App(application, drops_database=not is_memory)
     await application.startup()
+    mistakes.track_origins()
     return app
 
 
@@ -339,4 +376,4 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else dumps(encode(value)).decode()
 
 
-__all__ = ["PASSWORD", "App", "Client", "MakeApp", "UserClient", "parse_app"]
+__all__ = ["PASSWORD", "App", "Client", "CloudMistake", "MakeApp", "UserClient", "parse_app"]

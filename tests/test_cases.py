@@ -55,7 +55,15 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("unit/test_aged_schemas.py", "integration/test_templates_applied.py"),
     ),
     "E1": ("the maintenance key", (f"{DIFFERENTIAL}/maintenance.py",)),
-    "E2": ("behaviour of the server", (f"{DIFFERENTIAL}/webhook_errors.py",)),
+    "E2": (
+        "behaviour of the server",
+        (
+            f"{DIFFERENTIAL}/webhook_errors.py",
+            f"{DIFFERENTIAL}/server_behaviour.py",
+            f"{DIFFERENTIAL}/what_hooks_see.py",
+            "differential/test_explain.py",
+        ),
+    ),
     "E3": ("silent", ("integration/test_logs.py",)),
     "E4": ("a function's line in the log", ("cloud/test_log_levels.py",)),
     "E5": ("older options, adapters of npm", ("clients/test_configurations.py",)),

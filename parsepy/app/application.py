@@ -10,10 +10,12 @@ from typing import Any
 from parsepy.adapters import check_providers, load_function
 from parsepy.app.doors import Dispatcher, Door
 from parsepy.app.graphql import GraphQLDoors
+from parsepy.app.misspelled import misspelled
 from parsepy.app.parts import start_and_end_functions
 from parsepy.app.schema_templates import template_of
 from parsepy.backend import Backend, master_context
-from parsepy.cloud import current, loader
+from parsepy.cloud import current, loader, mistakes
+from parsepy.cloud.watchdog import Watchdog
 from parsepy.config import ConfigError
 from parsepy.config.groups import SchemaOptions
 from parsepy.files.gridfs import GridFS
@@ -66,6 +68,7 @@ class Application:
         self._http = ExchangeLayer(backend, Dispatcher(self.doors))
         self._live_task: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._watchdog: Watchdog | None = None
 
     async def startup(self) -> None:
         """Prepare the database, apply the schema templates, and take requests.
@@ -191,7 +194,10 @@ class Application:
         backend = self.backend
         if path is not None and loaded is not None:
             await self._adopt(loaded)
+            mistakes.notice_unawaited()
+            self._watchdog = Watchdog(backend.triggers.timeout)
             if backend.config.watch:
+                mistakes.track_origins()
                 self._background(loader.watch(path, self._adopt_changed))
         if self._runs_schedules:
             self._background(jobs.run_schedules(backend))
@@ -222,15 +228,8 @@ class Application:
         """Activate cloud code; warn of triggers on class names that look misspelled."""
         backend = self.backend
         backend.triggers.adopt(loaded)
-        for kind, class_name in loaded.registered():
-            meant = templates.MEANT.get(class_name)
-            if meant and not (await schemas.existing(backend, class_name)).exists:
-                log.warning(
-                    "cloud code: %s of %s: there is no such class; is %s meant?",
-                    kind,
-                    class_name,
-                    meant,
-                )
+        for line in await misspelled(backend, loaded.registered()):
+            log.warning("cloud code: %s", line)
 
     def _background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -259,6 +258,8 @@ class Application:
                 log.warning("some connections did not close within %g s", _PATIENCE)
 
     async def _close_parts(self) -> None:
+        if self._watchdog is not None:
+            self._watchdog.stop()
         if self._live_task is not None:
             await cancelled(self._live_task)
         await self._limits.close()

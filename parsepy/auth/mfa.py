@@ -49,6 +49,7 @@ class MultiFactor(AuthAdapter):
     """TOTP codes, recovery codes, and codes that are sent to a telephone."""
 
     policy: ClassVar[Policy] = "additional"
+    modes: ClassVar[tuple[str, ...]] = ("TOTP", "recovery code", "code by message")
 
     @dataclass(frozen=True)
     class Options:

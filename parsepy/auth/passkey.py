@@ -49,6 +49,8 @@ class Passkey(AuthAdapter):
     """Passkeys; each proves that the device has the key, and who holds it."""
 
     policy: ClassVar[Policy] = "solo"
+    modes: ClassVar[tuple[str, ...]] = ("WebAuthn",)
+    extra: ClassVar[str] = "passkeys"
 
     @dataclass(frozen=True)
     class Options:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from parsepy.cli import commands, config_check, migrate, serve, tables
+from parsepy.cli import client_code, commands, config_check, migrate, serve, tables
 from parsepy.cli.messages import explained
 from parsepy.cli.options import COMMON, DATABASE, EVERY_OPTION, add_options, unexpected
 from parsepy.version import __version__
@@ -81,6 +81,21 @@ def _parser() -> argparse.ArgumentParser:
     look.add_argument("file", type=Path, metavar="FILE", help="its JSON file of options")
     look.add_argument("--database-uri", metavar="URI", help="its database, which is only read")
     look.set_defaults(run=migrate.command)
+
+    types = parts.add_parser(
+        "types", help="write typed classes for clients and cloud code", allow_abbrev=False
+    )
+    types.add_argument("language", choices=client_code.LANGUAGES, help="the language")
+    types.add_argument(
+        "files",
+        nargs="*",
+        type=Path,
+        metavar="FILE",
+        help="schema templates, or folders of them; without any, the database is asked",
+    )
+    types.add_argument("--output", "-o", type=Path, metavar="FILE", help="where to write it")
+    add_options(types, DATABASE)
+    types.set_defaults(run=client_code.command)
 
     show = parts.add_parser("show", help="print one of the tables")
     show.add_argument("table", choices=tables.TABLES, help="the one to print")

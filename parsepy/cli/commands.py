@@ -46,7 +46,7 @@ def schema_diff(args: argparse.Namespace) -> int:
         return await schemas.plan(application.backend, template)
 
     try:
-        lines = _with_application(config, differences)
+        lines = with_application(config, differences)
     except schemas.SchemaConflict as error:
         print("\n".join(error.lines))
         return 2
@@ -61,12 +61,12 @@ def user_grant(args: argparse.Namespace) -> int:
     async def grant(application: Application) -> None:
         await bootstrap.grant(application.backend, args.username, args.role)
 
-    _with_application(configure(args).config, grant)
+    with_application(configure(args).config, grant)
     print(f"{args.username} is in the role {args.role}")
     return 0
 
 
-def _with_application(config: Config, act: Callable[[Application], Awaitable[T]]) -> T:
+def with_application(config: Config, act: Callable[[Application], Awaitable[T]]) -> T:
     """Run `act` with the application, started on its database but without its templates."""
     from parsepy.app import build
 

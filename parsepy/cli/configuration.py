@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from parsepy import keys
 from parsepy.cli.database import make_data_dir
 from parsepy.cli.messages import StartError, warn
-from parsepy.cli.problems import examined
+from parsepy.cli.problems import examined, provider_notes
 from parsepy.config import (
     Config,
     ConfigError,
@@ -22,7 +22,6 @@ from parsepy.config import (
     collect,
     unknown_variables,
 )
-from parsepy.config.table import nearest
 
 if TYPE_CHECKING:
     from parsepy.model.templates import Template
@@ -87,26 +86,8 @@ def _warn_about(config: Config) -> None:
         warn(f"accepted, but without effect in this version: {', '.join(config.ineffective)}")
     for line in unknown_variables(os.environ):
         warn(f"the environment variable {line}")
-    _warn_about_providers(config)
-
-
-def _warn_about_providers(config: Config) -> None:
-    from parsepy.auth import PROVIDERS, second_factors
-    from parsepy.auth.providers import GONE, base_of
-
-    for name, provider in config.auth.items():
-        if not provider.enabled or provider.adapter is not None or base_of(provider.options):
-            continue
-        if name in GONE:
-            warn(f"auth.{name}: not available, since {GONE[name]}")
-        elif provider.options.get("enableInsecureAuth"):
-            warn(f"auth.{name}: enableInsecureAuth lets in whoever has a token of any application")
-        elif name not in PROVIDERS:
-            slip = next((key for key in provider.options if nearest(key, ["module"])), None)
-            meant = f' (is "{slip}" meant to be "module"?)' if slip else ""
-            warn(f"auth.{name}: neither built in nor with a module of yours{meant}; not available")
-            if name in second_factors.NAMES:
-                warn(f"auth.{name}: users who have set it up can't log in until it is taken away")
+    for line in provider_notes(config):
+        warn(line)
 
 
 def packaged(folder: str = "schema") -> Path:

@@ -23,6 +23,8 @@ from parsepy.model.values import JSONObject
 class Storable:
     """What has an id in the database and a form on the wire: the base of ``Object``."""
 
+    __slots__ = ()
+
     class_name: str
     id: str | None
 

@@ -4,10 +4,12 @@ import copy
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar, Self
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from parsepy.cloud import ops
 from parsepy.cloud.codec import PLAIN, Storable, decode, encode
+from parsepy.cloud.names import field_hint, hint_of
 from parsepy.cloud.values import ACL, from_datetime, from_decimal, to_datetime
 from parsepy.errors import Code, ParseError
 from parsepy.model import values as rest
@@ -23,6 +25,22 @@ OWN = ("objectId", "className", "__type", *_STAMPS)
 class Fields(Storable):
     """The id, times and fields of an object, as stored and with the changes that are pending."""
 
+    # so that `order.total = 5`, which would set no field, is refused
+    __slots__ = (
+        "__weakref__",
+        "_created",
+        "_is_unstored",
+        "_lent",
+        "_pending",
+        "_raw",
+        "_relations",
+        "_stored",
+        "_updated",
+        "_values",
+        "class_name",
+        "id",
+        "is_data_available",
+    )
     _own_class: ClassVar[str | None] = None
 
     def __init__(
@@ -53,6 +71,15 @@ class Fields(Storable):
         self._relations: dict[str, JSONObject] = {}  # only shown: their members stand elsewhere
         self._is_unstored = False  # new, though it has an id, which its client has chosen
         self.is_data_available = True  # False for a mere pointer, which needs `fetch`
+
+    if not TYPE_CHECKING:  # a type checker is to see that there is no such name
+
+        def __getattr__(self, name: str) -> Any:
+            """Refuse a name as Python does; say what it is called, or how a field is read."""
+            text = f"{type(self).__name__!r} object has no attribute {name!r}"
+            if name[:1] != "_":
+                text += hint_of(name, partial(hasattr, type(self))) or field_hint(name)
+            raise AttributeError(text, name=name, obj=self)
 
     # --- reading ------------------------------------------------------------------------------
 

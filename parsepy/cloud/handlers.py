@@ -12,10 +12,11 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from parsepy.backend import context_of
-from parsepy.cloud import around, current, threads
+from parsepy.cloud import around, current, names, threads
 from parsepy.cloud.around import Proceed
-from parsepy.cloud.codec import encode
+from parsepy.cloud.codec import CLASSES, encode
 from parsepy.cloud.files import File
+from parsepy.cloud.mistakes import RUNNING, Running
 from parsepy.cloud.objects import Object
 from parsepy.cloud.requests import (
     ConfigRequest,
@@ -89,6 +90,16 @@ class Shape(Generic[E, R]):
 
         @functools.wraps(function)
         async def handle(event: Event) -> Any:
+            token = RUNNING.set(Running(event, function))
+            try:
+                return await run(event)
+            except (TypeError, AttributeError) as error:
+                names.explain(error, _is_object_class)
+                raise
+            finally:
+                RUNNING.reset(token)
+
+        async def run(event: Event) -> Any:
             with current.acting(context_of(event)):
                 own = expect(event, self.family)
                 if _is_skipped(checked, event):
@@ -104,6 +115,10 @@ class Shape(Generic[E, R]):
                 return self.take(request, await _call(function, *arguments))
 
         return handle
+
+
+def _is_object_class(name: str) -> bool:
+    return any(name == cls.__name__ for cls in CLASSES.values())
 
 
 async def _call(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -207,7 +222,7 @@ NEXT_RUN = Shape(NextRunEvent, TriggerRequest, _take_moment)
 RECEIVER = Shape(ReceiverEvent, ReceivedRequest, _take_result)
 
 MakeHandler = Callable[[Callable[..., Any], Validator], Handler]
-_DELETE = Shape(DeleteEvent, DeleteRequest, _take_nothing).handler
+_DELETE = Shape(DeleteEvent, DeleteRequest[Any], _take_nothing).handler
 _USER = Shape(UserEvent, UserRequest, _take_nothing).handler
 _FILE = Shape(FileEvent, FileRequest, _take_file).handler
 _CONFIG = Shape(ConfigEvent, ConfigRequest, _take_nothing).handler
@@ -216,7 +231,7 @@ _HANDLERS: dict[str, MakeHandler] = {
     "afterSave": Shape(SavedEvent, SaveRequest, _take_saved).handler,
     "aroundSave": Shape(AroundSaveEvent, SaveRequest, _take_around, around.of_save).handler,
     "aroundDelete": Shape(
-        AroundDeleteEvent, DeleteRequest, _take_around, around.of_deletion
+        AroundDeleteEvent, DeleteRequest[Any], _take_around, around.of_deletion
     ).handler,
     "beforeDelete": _DELETE,
     "afterDelete": _DELETE,

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
-from parsepy.cloud.decorators import registering
+from parsepy.cloud.hooks import registering
 from parsepy.triggers import Triggers
 
 log = logging.getLogger("parsepy.cloud")

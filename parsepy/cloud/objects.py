@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
-from parsepy.cloud import codec, current, ops
+from parsepy.cloud import codec, current, mistakes, ops
 from parsepy.cloud.codec import decode, encode
 from parsepy.cloud.fields import OWN, Fields
 from parsepy.cloud.files import File
+from parsepy.cloud.names import field_hint
 from parsepy.cloud.query import Query
 from parsepy.cloud.values import ACL
 from parsepy.errors import Code, ParseError
@@ -37,6 +38,10 @@ class Object(Fields):
         if class_name is not None:
             cls._own_class = class_name
             codec.CLASSES[class_name] = cls
+        if cls.__dictoffset__ and cls.__setattr__ is object.__setattr__:
+            cls.__setattr__ = _set_own  # type: ignore[assignment]
+
+    __slots__ = ()
 
     def relation(self, key: str) -> "Relation":
         """The relation in a field: members to add, remove and query."""
@@ -215,6 +220,16 @@ class Relation:
     def query(self) -> Query[Any]:
         """A query for the members."""
         return Query.related(self._parent, self._key)
+
+
+def _set_own(item: Object, name: str, value: Any) -> None:
+    """Set an attribute of an author's class; tell if it is none that the class declares."""
+    cls = type(item)
+    declared = (vars(base).get("__annotations__", ()) for base in cls.__mro__)
+    if name[:1] != "_" and not hasattr(cls, name) and not any(name in names for names in declared):
+        text = f"{cls.__name__}.{name} = … sets no field, only an attribute{field_hint(name)}"
+        mistakes.tell(text, mistakes.place_now())
+    object.__setattr__(item, name, value)
 
 
 def Pointer(class_name: str, object_id: str) -> Object:

@@ -4,10 +4,12 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
-from typing import Any, Generic, Self, TypeVar, overload
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from parsepy.cloud import codec, current
 from parsepy.cloud.codec import Storable, encode
+from parsepy.cloud.names import hint_of
 from parsepy.cloud.values import GeoPoint, Polygon
 from parsepy.errors import Code, ParseError
 from parsepy.model import aggregation
@@ -40,6 +42,13 @@ class Query(Generic[T]):
         self.class_name: str = name
         self._where: JSONObject = {}
         self._options: JSONObject = {}
+
+    if not TYPE_CHECKING:  # a type checker is to see that there is no such name
+
+        def __getattr__(self, name: str) -> Any:
+            """Refuse a name as Python does; of one from JavaScript, say what it is called here."""
+            hint = hint_of(name, partial(hasattr, type(self))) if name[:1] != "_" else ""
+            raise AttributeError(f"Query has no {name}{hint}", name=name, obj=self)
 
     # --- comparisons --------------------------------------------------------------------------
 

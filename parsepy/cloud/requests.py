@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, MutableMapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic
 
 from parsepy.backend import RequestContext, context_of
 from parsepy.cloud import codec, objects
@@ -37,6 +37,16 @@ from parsepy.triggers import (
     UserEvent,
     WriteEvent,
 )
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    T = TypeVar("T", bound=Object, default=Object, covariant=True)
+else:
+    from typing import TypeVar
+
+    T = TypeVar("T", bound=Object, covariant=True)
+"""What stands for the class: ``SaveRequest[Game]``, where `Game` is a class of one's own."""
 
 log = logging.getLogger("parsepy.cloud")
 
@@ -122,7 +132,7 @@ class TriggerRequest:
         return _Log(log, {"id": self._context.request_id})
 
 
-class SaveRequest(TriggerRequest):
+class SaveRequest(TriggerRequest, Generic[T]):
     """Of before_save, around_save and after_save: the ``object``, on updates its ``original``."""
 
     def __init__(self, event: SaveEvent | AroundSaveEvent | SavedEvent) -> None:
@@ -130,20 +140,23 @@ class SaveRequest(TriggerRequest):
         self._stored = event.original
         self._sent: JSONObject = {}
         self._given: dict[str, Any] = {}
+        item: Any
         if isinstance(event, SavedEvent):
-            self.object = objects.from_rest(event.class_name, event.object)
+            item = objects.from_rest(event.class_name, event.object)
         else:
             self._sent = event.changes
-            self.object = objects.from_changes(
+            item = objects.from_changes(
                 event.class_name, event.original, event.changes, event.object_id
             )
-            self._given = dict(self.object._pending)
+            self._given = dict(item._pending)
+        self.object: T = item
 
     @cached_property
-    def original(self) -> Object | None:
+    def original(self) -> T | None:
         """The object as it is stored; ``None`` when it is being created."""
         stored = self._stored
-        return None if stored is None else objects.from_rest(self.class_name, stored)
+        item: Any = None if stored is None else objects.from_rest(self.class_name, stored)
+        return item  # type: ignore[no-any-return]  # of whatever class the name stands for
 
     def changes(self, item: Object) -> JSONObject | None:
         """What is to be written of ``item``; ``None`` if it is what the client sent."""
@@ -154,7 +167,7 @@ class SaveRequest(TriggerRequest):
         return None if found == sent else found
 
 
-class _ObjectRequest(TriggerRequest):
+class _ObjectRequest(TriggerRequest, Generic[T]):
     """About one object, which is made when it is asked for."""
 
     def __init__(self, event: DeleteEvent | AroundDeleteEvent | UserEvent) -> None:
@@ -162,16 +175,17 @@ class _ObjectRequest(TriggerRequest):
         self._item = event.object
 
     @cached_property
-    def object(self) -> Object:
+    def object(self) -> T:
         """The object that this is about."""
-        return objects.from_rest(self.class_name, self._item)
+        item: Any = objects.from_rest(self.class_name, self._item)
+        return item  # type: ignore[no-any-return]  # of whatever class the name stands for
 
 
-class DeleteRequest(_ObjectRequest):
+class DeleteRequest(_ObjectRequest[T]):
     """Of before_delete, around_delete and after_delete: the ``object`` that goes, or is gone."""
 
 
-class UserRequest(_ObjectRequest):
+class UserRequest(_ObjectRequest[Object]):
     """Of log-ins, log-outs and password resets: the ``object`` is the user (or the session)."""
 
 

@@ -15,10 +15,14 @@ from parsepy.operations.writes import Saved
 class User(Object, class_name="_User"):
     """A user: ``username``, ``email``, ``password`` (to set only) and the fields of the class."""
 
-    session_token: str | None = None
+    __slots__ = ("session_token",)
 
     def __init__(self, **fields: Any) -> None:
         super().__init__("_User", **fields)
+
+    def _begin(self, class_name: str) -> None:
+        super()._begin(class_name)
+        self.session_token: str | None = None
 
     @property
     def username(self) -> str | None:
@@ -147,6 +151,8 @@ class User(Object, class_name="_User"):
 class Role(Object, class_name="_Role"):
     """A role: a name, its users, and the roles whose users hold it as well."""
 
+    __slots__ = ()
+
     def __init__(self, name: str | None = None, acl: ACL | None = None, **fields: Any) -> None:
         super().__init__("_Role", **fields)
         if name is not None:
@@ -179,6 +185,8 @@ class Role(Object, class_name="_Role"):
 class Session(Object, class_name="_Session"):
     """A session; read with the rights of its user or of the master key."""
 
+    __slots__ = ()
+
     def __init__(self, **fields: Any) -> None:
         super().__init__("_Session", **fields)
 
@@ -191,6 +199,8 @@ class Session(Object, class_name="_Session"):
 
 class Installation(Object, class_name="_Installation"):
     """A device: where pushes go."""
+
+    __slots__ = ()
 
     def __init__(self, **fields: Any) -> None:
         super().__init__("_Installation", **fields)

@@ -1,6 +1,7 @@
 """Conditions that a decorator puts before a hook: who may call, and with what (protocol §19.5)."""
 
 import inspect
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
@@ -20,6 +21,7 @@ _TYPES: dict[Any, tuple[str, tuple[type, ...]]] = {
     dict: ("object", (dict,)),
 }
 _TYPES |= {name: (name, types) for name, types in dict(_TYPES.values()).items()}
+_TYPES[int] = ("integer", (int, float))  # JavaScript's number has a fraction; Python's int has none
 Roles = Iterable[str] | Callable[[TriggerRequest], Any]
 # `Pointer` reads like a type, and is a function that makes an Object.
 _SPELLED: dict[Any, Any] = {Pointer: Object}
@@ -190,6 +192,8 @@ async def _check_fields(request: Any, fields: Iterable[str] | Mapping[str, Any])
             _require(key, value)
         if value is not None:
             await _check_value(key, value, rules)
+            if rules.get("type") is int and item is None and params is not None:
+                params[key] = int(value)  # a whole number may have come as 2.0
 
 
 def _require(key: str, value: Any) -> None:
@@ -208,6 +212,8 @@ def _check_type(key: str, value: Any, wanted: Any) -> None:
     if wanted in _TYPES:
         name, types = _TYPES[wanted]
         fits = isinstance(value, types) and (bool in types or not isinstance(value, bool))
+        if fits and isinstance(value, float):
+            fits = value.is_integer() if wanted is int else math.isfinite(value)
     else:
         name, fits = wanted.__name__.lower(), isinstance(value, wanted)
     if not fits:

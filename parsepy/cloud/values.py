@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
+from parsepy.cloud import mistakes
 from parsepy.errors import Code, ParseError
 from parsepy.model import values as rest
 from parsepy.model.values import JSONObject
@@ -217,10 +218,15 @@ def to_datetime(value: Any) -> datetime | None:
     return None if moment is None else moment.replace(tzinfo=UTC)
 
 
+_NAIVE = "a datetime without a time zone was taken as UTC; write datetime.now(UTC)"
+
+
 def from_datetime(moment: datetime) -> JSONObject:
-    """A Date value of the wire; a naive datetime is taken as UTC."""
+    """A Date value of the wire; a naive datetime is taken as UTC, and its author told."""
     if moment.tzinfo is not None:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
+    else:
+        mistakes.tell(_NAIVE, mistakes.place_now())
     return rest.date(moment.replace(microsecond=moment.microsecond // 1000 * 1000))
 
 

@@ -89,12 +89,16 @@ class AuthProviderOptions:
     options: Mapping[str, Any]
     link_by_email: bool = False
     """Does a new identity belong to the user with the same address, if both are verified?"""
+    is_empty: bool = False
+    """It is merely named: not set up, if it needs options."""
 
 
 def _auth_provider(value: object, at: At) -> AuthProviderOptions:
     if isinstance(value, bool):
         return AuthProviderOptions(value, None, frozen({}))
-    rest = {} if value in (None, "") else json_of_object(value)  # merely named
+    if value in (None, "", {}):
+        return AuthProviderOptions(True, None, frozen({}), is_empty=True)
+    rest = json_of_object(value)
     enabled = boolean(rest.get("enabled", True), at.sub("enabled"))
     links = boolean(rest.get("linkByEmail", False), at.sub("linkByEmail"))
     ours = ("enabled", "linkByEmail")
@@ -694,12 +698,13 @@ class LogLevelOptions(OptionGroup):
     """The log levels of what cloud code does.
 
     Successes of triggers are logged as verbose, where Parse Server logs them as info, because a
-    line holds the values of an object. The line of a function has its values only where the log
-    shows verbose, too.
+    line holds the values of an object. A refusal is no failure of the server: it is logged as info,
+    where Parse Server logs an error. The lines of functions and of refusals have the values only
+    where the log shows verbose, too. What cloud code raises beside refusals is always an error.
     """
 
     cloud_function_error: str = option(
-        "cloudFunctionError", level, "error", "level when a function has failed"
+        "cloudFunctionError", level, "info", "level when a function has refused"
     )
     cloud_function_success: str = option(
         "cloudFunctionSuccess", level, "info", "level when a function has run"
@@ -708,7 +713,7 @@ class LogLevelOptions(OptionGroup):
         "triggerAfter", level, "verbose", "level when an after-trigger has run"
     )
     trigger_before_error: str = option(
-        "triggerBeforeError", level, "error", "level when a before-trigger has refused"
+        "triggerBeforeError", level, "info", "level when a before-trigger has refused"
     )
     trigger_before_success: str = option(
         "triggerBeforeSuccess", level, "verbose", "level when a before-trigger has run"

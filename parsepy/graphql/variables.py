@@ -8,6 +8,7 @@ from graphql import (
     GraphQLEnumType,
     GraphQLError,
     GraphQLField,
+    GraphQLID,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLList,
@@ -81,8 +82,9 @@ class Coercers:
             return _exactly(str)
         if kind.name == "Boolean":
             return _exactly(bool)
-        parse = kind.parse_value
-        return lambda value: None if value is None else parse(value)
+        if kind is GraphQLID:
+            return _id_or_parsed
+        return _parsed(kind.parse_value)
 
     def _object(self, kind: GraphQLInputObjectType) -> Coercer:
         places: dict[str, int] = {}
@@ -121,6 +123,14 @@ class Coercers:
             return made
 
         return coerce
+
+
+def _parsed(parse: Coercer) -> Coercer:
+    return lambda value: None if value is None else parse(value)
+
+
+def _id_or_parsed(value: Any) -> Any:
+    return value if value.__class__ is str or value is None else GraphQLID.parse_value(value)
 
 
 def _required(inner: Coercer) -> Coercer:

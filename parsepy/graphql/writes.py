@@ -11,7 +11,10 @@ from parsepy.graphql.schema.naming import object_id_of
 from parsepy.graphql.wheres import internal_error
 from parsepy.model.values import JSONObject, pointer
 from parsepy.operations import objects
+from parsepy.operations.writes import Saved, SaveOptions
 
+_READ_AGAIN = SaveOptions(wants_stored=True)
+_STAMPS = frozenset(("objectId", "createdAt", "updatedAt"))
 _DELETE: JSONObject = {"__op": "Delete"}
 
 
@@ -157,21 +160,29 @@ def _shown(
             yield name, None if is_deleted or name in followed else value
 
 
+async def _read_again(
+    run: Run, class_name: str, object_id: str, columns: Columns, saved: Saved
+) -> JSONObject:
+    """What is selected of an object after a save, by the rights of who saved it."""
+    if not columns.names:
+        return {}
+    known = saved.stored
+    if saved.status == 201 and not _STAMPS.issuperset(columns.names):
+        known = None  # values in the form in which the client sent them
+    return await get(run, class_name, object_id, columns, known=known)
+
+
 async def create(
     run: Run, class_name: str, given: Mapping[str, Any], columns: Columns
 ) -> JSONObject:
     """Create an object; it is read again, by its maker's rights, for what is selected."""
     body = await body_of(run, class_name, given.get("fields"))
-    saved = await objects.create(run.context, class_name, dict(body))
+    saved = await objects.create(run.context, class_name, dict(body), _READ_AGAIN)
     answered: JSONObject = saved.response if isinstance(saved.response, dict) else {}
     object_id = str(answered.get("objectId") or saved.object_id)
-    found = await get(run, class_name, object_id, columns)
-    return {
-        **answered,
-        "updatedAt": answered.get("createdAt"),
-        **dict(_shown(body, columns, found)),
-        **found,
-    }
+    found = await _read_again(run, class_name, object_id, columns, saved)
+    shown = dict(_shown(body, columns, found))
+    return {**answered, "updatedAt": answered.get("createdAt"), **shown, **found}
 
 
 async def update(
@@ -180,9 +191,9 @@ async def update(
     """Change an object; it is read again for what is selected."""
     object_id = object_id_of(given["id"], class_name)
     body = await body_of(run, class_name, given.get("fields"))
-    saved = await objects.update(run.context, class_name, object_id, dict(body))
+    saved = await objects.update(run.context, class_name, object_id, dict(body), _READ_AGAIN)
     answered: JSONObject = saved.response if isinstance(saved.response, dict) else {}
-    found = await get(run, class_name, object_id, columns)
+    found = await _read_again(run, class_name, object_id, columns, saved)
     shown = dict(_shown(body, columns, found))
     return {"objectId": object_id, **answered, **shown, **found}
 

@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from parsepy.logs.masks import mask
+from parsepy.logs.masks import mask, mask_trace
 
 VERBOSE, SILLY = 15, 5
 LEVELS = {
@@ -36,9 +36,9 @@ def entry_of(record: logging.LogRecord) -> dict[str, Any]:
     if isinstance(fields, dict):
         entry |= {key: mask(v) if isinstance(v, str) else v for key, v in fields.items()}
     if record.exc_text:
-        entry["stack"] = mask(record.exc_text)
+        entry["stack"] = mask_trace(record.exc_text)
     elif record.exc_info:
-        entry["stack"] = mask(_plain.formatException(record.exc_info))
+        entry["stack"] = mask_trace(_plain.formatException(record.exc_info))
     return entry
 
 
@@ -76,7 +76,8 @@ class Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Format a record as one line, with its traceback below."""
-        return mask(super().format(record))
+        text = super().format(record)
+        return mask_trace(text) if record.exc_text or record.exc_info else mask(text)
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
         """Format the time of a record; that of a second is formatted once."""

@@ -33,6 +33,16 @@ def mask(text: str) -> str:
     return _USERINFO.sub(r"\1********@", masked)
 
 
+_SOURCE = re.compile(r'^((?:  )+File ".*", line \d+, in .*\n(?:  )+.*)$', re.MULTILINE)
+
+
+def mask_trace(text: str) -> str:
+    """Mask a traceback but for its lines of source, which are no values: ``token = find(a)``."""
+    # the pieces at odd places are what the pattern has found
+    pieces = _SOURCE.split(text)
+    return "".join(one if at % 2 else mask(one) for at, one in enumerate(pieces))
+
+
 def shown(value: Any) -> str:
     """Write a value for a log line: JSON, cut to a moderate length, secrets masked."""
     text = json.dumps(_without_secrets(value, _SHOWN_DEPTH), ensure_ascii=False)

@@ -6,9 +6,11 @@ may lie an HTML file of the same name. Without one, the HTML of the mail is made
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from html import escape
 from pathlib import Path
 from string import Template
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from parsepy.texts import languages, placeholders
@@ -74,8 +76,7 @@ class MailTemplates:
 
     def __init__(self, folder: Path | None = None, fallback: str = languages.LANGUAGES[0]) -> None:
         """Read all templates; raises ``MailTemplateError`` for what is wrong in the folder."""
-        self._layout = Template((_BUILT_IN / "layout.html").read_text(encoding="utf-8"))
-        self._built_in = dict(_read(_BUILT_IN, []))
+        self._layout, self._built_in = _built_in()
         self._fallback = fallback.lower()
         self._own: dict[tuple[str, str], MailTemplate] = {}
         if folder is not None:
@@ -121,6 +122,13 @@ class MailTemplates:
                 content=content,
             )
         return WrittenMail(language, subject, text, html)
+
+
+@cache
+def _built_in() -> tuple[Template, Mapping[tuple[str, str], MailTemplate]]:
+    """Read our own layout and templates, once."""
+    layout = Template((_BUILT_IN / "layout.html").read_text(encoding="utf-8"))
+    return layout, MappingProxyType(dict(_read(_BUILT_IN, [])))
 
 
 def one_line(value: Any) -> str | None:

@@ -57,15 +57,33 @@ class CloudLog:
         if level is not None and log.isEnabledFor(level):
             # the values are for those who ask for much: parameters may be personal
             is_short = event.kind == "function" and not log.isEnabledFor(VERBOSE)
-            end = None if is_short else f"result {shown(_result(answer))}"
-            _write(level, event, "ran", end)
+            end = "" if is_short else f"result {shown(_result(answer))}"
+            _write(level, event, "ran", end, is_short=is_short)
 
     def refused(self, event: Event, error: ParseError) -> None:
-        """A handler has refused, or raised something."""
+        """A handler has refused."""
         level = self._failed.get(event.kind)
         if level is not None and log.isEnabledFor(level):
-            refusal = {"code": error.code, "error": error.message}
-            _write(level, event, "failed", f"error {shown(refusal)}")
+            refusal = shown({"code": error.code, "error": error.message})
+            is_short = not log.isEnabledFor(VERBOSE)
+            _write(level, event, "refused", f"error {refusal}", is_short=is_short)
+
+    def crashed(self, event: Event, label: str, error: BaseException) -> None:
+        """A handler has raised what is no refusal, or did not end in time: one entry."""
+        request_id = event.request.request_id
+        what = f"raised {type(error).__name__}"
+        trace: BaseException | None = error
+        if isinstance(error, TimeoutError) and isinstance(error.__cause__, TimeoutError):
+            what, trace = str(error).removeprefix(label).strip(" ."), None
+        log.error(
+            "request %s: %s %s for %s",
+            request_id,
+            label,
+            what,
+            _who(event.request.principal),
+            exc_info=trace,
+            extra={"fields": _fields(event)},
+        )
 
 
 def username_taken(levels: LogLevelOptions, request_id: str, error: ParseError) -> None:
@@ -80,21 +98,23 @@ def _numbers(names: dict[str, str]) -> dict[str, int]:
     return {kind: LEVELS[name] for kind, name in names.items() if name != "silent"}
 
 
-def _write(level: int, event: Event, outcome: str, end: str | None) -> None:
+def _write(level: int, event: Event, outcome: str, end: str, *, is_short: bool) -> None:
+    """Write the line of an event; a short one is without what the handler was given."""
+    name = event.class_name
+    what = f"the function {name}" if event.kind == "function" else f"{event.kind} of {name}"
+    told = [] if is_short else [f"input {shown(_input(event))}"]
+    told += [end] if end else []
+    message = f"{what} {outcome} for {_who(event.request.principal)}"
+    message += f": {', '.join(told)}" if told else ""
+    log.log(level, "%s", message, extra={"fields": _fields(event)})
+
+
+def _fields(event: Event) -> dict[str, str | None]:
     principal = event.request.principal
     fields = {"requestId": event.request.request_id, "user": principal.user_id}
     if isinstance(event, FunctionEvent):
-        what = f"the function {event.class_name}"
-        fields["functionName"] = event.class_name
-    else:
-        what = f"{event.kind} of {event.class_name}"
-        fields |= {"triggerType": event.kind, "className": event.class_name}
-    message = f"{what} {outcome} for {_who(principal)}"
-    if end is not None:
-        message += f": input {shown(_input(event))}, {end}"
-    # not by log(): it would walk the stack for the place in the source, which no line shows
-    extra = {"fields": fields}
-    log.handle(log.makeRecord(log.name, level, "", 0, message, (), None, extra=extra))
+        return {**fields, "functionName": event.class_name}
+    return {**fields, "triggerType": event.kind, "className": event.class_name}
 
 
 def _who(principal: Principal) -> str:

@@ -1,6 +1,7 @@
 """``find`` and ``get``: the read spine (protocol §10); a get is a find of one."""
 
 import asyncio
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -42,12 +43,14 @@ async def find_encoded(context: RequestContext, query: Query) -> FindResult:
     return await _find(context, query, "find", encodes=True)
 
 
-async def get(context: RequestContext, query: Query) -> JSONObject:
+async def get(context: RequestContext, query: Query, known: JSONObject | None = None) -> JSONObject:
     """Find the one object that a query names by its id (``query.one``).
 
-    Raises OBJECT_NOT_FOUND if there is none, or none that the caller may read.
+    ``known`` is its whole state, if a save has just told it (``Saved.stored``): the same rules
+    hold, but it is not read. Raises OBJECT_NOT_FOUND if there is none, or none that the caller
+    may read.
     """
-    page = (await _find(context, query, "get")).objects
+    page = (await _find(context, query, "get", known)).objects
     if not page:
         raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
     item, principal = page[0], context.principal
@@ -59,7 +62,12 @@ async def get(context: RequestContext, query: Query) -> JSONObject:
 
 
 async def _find(
-    context: RequestContext, query: Query, operation: ReadOperation, *, encodes: bool = False
+    context: RequestContext,
+    query: Query,
+    operation: ReadOperation,
+    known: JSONObject | None = None,
+    *,
+    encodes: bool = False,
 ) -> FindResult:
     """The read spine: each read takes these steps, whichever way it came."""
     is_get = operation == "get"
@@ -72,7 +80,7 @@ async def _find(
         if isinstance(asked, ReplacementResults):
             page = await _replaced(context, query, asked.objects, operation)
             return FindResult(await hooks.after_find(context, query, page, is_get=is_get))
-        query = asked
+        query, known = asked, None
     if query.redirect_key is not None:
         query = await _redirected(context, query, query.redirect_key)
         access.check_internal(context, query.class_name, operation)
@@ -82,7 +90,7 @@ async def _find(
     if encodes and _only_passes(context, schema, query):
         return await _passed(context, schema, query)
     if is_get or not (query.count or query.explain):
-        page, count = await _fetch(context, schema, query, operation), None
+        page, count = await _fetch(context, schema, query, operation, known), None
     elif query.limit == 0:  # Parse: then no plan is made, either
         return FindResult([], await _count(context, schema, query) if query.count else None)
     elif query.explain is not None:
@@ -220,7 +228,11 @@ async def _counted(
 
 
 async def _fetch(
-    context: RequestContext, schema: ClassSchema, query: Query, operation: ReadOperation
+    context: RequestContext,
+    schema: ClassSchema,
+    query: Query,
+    operation: ReadOperation,
+    known: JSONObject | None = None,
 ) -> list[JSONObject]:
     """The objects of a page as the caller may see them, with what they include."""
     if query.limit == 0:
@@ -233,7 +245,11 @@ async def _fetch(
     storage = context.backend.storage
     internal = context.principal.is_maintenance and schema.name == "_User"
     plain = not query.skip and query.read_preference is None and not internal
-    if object_id is not None and plain:
+    if known is not None:
+        # a copy: what follows takes out of it what is not to be seen
+        copied = deepcopy(known) if query.include else dict(known)
+        page = [copied] if scope.allows(known) else []
+    elif object_id is not None and plain:
         item = await storage.get(schema, object_id, scope, mount_url=context.mount_url)
         page = [item] if item is not None else []
     else:

@@ -200,14 +200,15 @@ async def run_after(context: RequestContext, event: Event) -> Any:
     try:
         return await context.backend.triggers.run(event)
     except ParseError as error:
-        context.backend.log.error(
-            "request %s: %s of %s failed: %s (code %d)",
-            context.request_id,
-            event.kind,
-            event.class_name,
-            error.message,
-            error.code,
-        )
+        if not error.was_logged:
+            context.backend.log.error(
+                "request %s: %s of %s failed: %s (code %d)",
+                context.request_id,
+                event.kind,
+                event.class_name,
+                error.message,
+                error.code,
+            )
         return None
 
 

@@ -90,7 +90,10 @@ async def _create(
         replacement = await hooks.after_save(write, stored, None)
     shown = save_values.shown(write, write.echo)
     answer = {"objectId": object_id, "createdAt": created_at, **shown}
-    return Saved(object_id, answer, 201, has_location=True, replacement=replacement)
+    saved = Saved(object_id, answer, 201, has_location=True, replacement=replacement)
+    if _may_tell_stored(write):
+        saved.stored = hooks.created(write, created_at, updated_at)
+    return saved
 
 
 async def update(
@@ -152,7 +155,9 @@ async def _update(write: Write, rules: ClassRules, original: JSONObject | None) 
             (by_id(object_id), *condition),
             write.values,
             scope,
-            returning=None if is_wanted else save_values.echoed(write.values),
+            returning=None
+            if is_wanted or write.options.wants_stored
+            else save_values.echoed(write.values),
             internal=context.principal.is_maintenance and not is_wanted,
             mount_url=context.mount_url,
         )
@@ -168,7 +173,19 @@ async def _update(write: Write, rules: ClassRules, original: JSONObject | None) 
     replacement = await hooks.after_save(write, stored, original) if is_wanted else None
     shown = {**save_values.results(write.values, stored), **write.echo}
     answer = {"updatedAt": write.stamp, **save_values.shown(write, shown)}
-    return Saved(object_id, answer, replacement=replacement)
+    saved = Saved(object_id, answer, replacement=replacement)
+    if _may_tell_stored(write):
+        saved.stored = stored
+    return saved
+
+
+def _may_tell_stored(write: Write) -> bool:
+    """Is the state wanted, and as the storage has it? Cloud code after a save may change it."""
+    return (
+        write.options.wants_stored
+        and write.class_name not in class_rules.RULES
+        and not write.context.backend.triggers.has("afterSave", write.class_name)
+    )
 
 
 def _new_columns(write: Write) -> Mapping[str, FieldType]:
@@ -262,6 +279,7 @@ async def _around(
     response, saved = decision.response, decision.outcome
     if response is None:
         assert saved is not None
+        saved.stored = None  # cloud code may have changed it since
         return saved
     if saved is not None:  # as an afterSave does, it answers for what was stored
         return replace(saved, replacement=response.content)

@@ -20,6 +20,8 @@ class SaveOptions:
     """An update is made only while this holds of the stored object (``ConditionFailed``)."""
     is_vouched_for: bool = False
     """Sign-in providers vouch for the user, who needs neither name nor password."""
+    wants_stored: bool = False
+    """The caller reads the object afterwards: ``Saved.stored`` spares it."""
     verifies_email: bool = False
     """The user has confirmed the address: outstanding tokens for it go."""
 
@@ -70,7 +72,8 @@ class Saved:
 
     ``answer`` is what a save answers about the object; ``replacement`` an afterSave's JSON in
     its place. ``is_finished``: a beforeSave gave ``answer`` itself, and nothing was stored.
-    ``has_location``: the answer goes with the address of the object.
+    ``has_location``: the answer goes with the address of the object. ``stored``: its whole
+    state, if it was wanted, and nothing but the storage can have had a hand in it.
     """
 
     object_id: str
@@ -79,6 +82,7 @@ class Saved:
     has_location: bool = False
     replacement: Any = None
     is_finished: bool = False
+    stored: JSONObject | None = None
 
     @property
     def response(self) -> Any:

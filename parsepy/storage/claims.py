@@ -1,6 +1,8 @@
 """``Claims``: what one process of many has taken for itself (locks, the start of a job)."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 from parsepy.model.values import now
 from parsepy.storage.connection import Connection
@@ -10,6 +12,16 @@ from parsepy.storage.indexes import Indexes
 COLLECTION = "_JobClaim"
 KEPT = 7 * 24 * 3600
 """Seconds after which a claim is forgotten, whoever holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A name that is taken: by whom (a random text), since when, and for what in words."""
+
+    name: str
+    owner: str | None
+    since: datetime
+    holder: str = ""
 
 
 class Claims:
@@ -26,11 +38,17 @@ class Claims:
             await self._indexes.create(COLLECTION, "at_1", {"at": 1}, expireAfterSeconds=KEPT)
             self._is_prepared = True
 
-    async def take(self, name: str) -> bool:
-        """Take ``name`` for this process; False if one has taken it already, anywhere."""
+    async def take(self, name: str, owner: str | None = None, holder: str = "") -> bool:
+        """Take ``name`` for this process; False if one has taken it already, anywhere.
+
+        What has an ``owner`` is given back by that owner only.
+        """
+        row: dict[str, Any] = {"_id": name, "at": now()}
+        if owner is not None:
+            row |= {"owner": owner, "holder": holder}
         try:
             with guard():
-                await self._connection.collection(COLLECTION).insert_one({"_id": name, "at": now()})
+                await self._connection.collection(COLLECTION).insert_one(row)
         except DuplicateKey:
             return False
         return True
@@ -38,18 +56,34 @@ class Claims:
     async def take_for(self, name: str, seconds: float) -> bool:
         """Take ``name`` for so many seconds; False if it has been taken meanwhile, anywhere."""
         await self.prepare()
-        await self.drop_older(name, seconds)
+        claim = await self.holder_of(name)
+        if claim is not None:
+            await self.drop_older(claim, seconds)
         return await self.take(name)
 
-    async def release(self, name: str) -> None:
-        """Give back what this process has taken."""
+    async def release(self, name: str, owner: str | None = None) -> bool:
+        """Give back what this owner has taken; False if it is not the owner's any more."""
         with guard():
-            await self._connection.collection(COLLECTION).delete_one({"_id": name})
-
-    async def drop_older(self, name: str, seconds: float) -> None:
-        """Take a claim away that is older than so many seconds: its holder is gone."""
-        oldest = now() - timedelta(seconds=seconds)
-        with guard():
-            await self._connection.collection(COLLECTION).delete_one(
-                {"_id": name, "at": {"$lt": oldest}}
+            deleted = await self._connection.collection(COLLECTION).delete_one(
+                {"_id": name, "owner": owner}
             )
+        return bool(deleted.deleted_count)
+
+    async def holder_of(self, name: str) -> Claim | None:
+        """Read who has taken a name; None if nobody has."""
+        with guard():
+            row = await self._connection.collection(COLLECTION).find_one({"_id": name})
+        if row is None:
+            return None
+        return Claim(name, row.get("owner"), row["at"], row.get("holder") or "")
+
+    async def drop_older(self, claim: Claim, seconds: float) -> bool:
+        """Take a claim from its holder if it is older than so many seconds; did that happen?
+
+        Nobody else's is touched: another may have taken the name meanwhile.
+        """
+        times = {"$eq": claim.since, "$lt": now() - timedelta(seconds=seconds)}
+        row = {"_id": claim.name, "owner": claim.owner, "at": times}
+        with guard():
+            deleted = await self._connection.collection(COLLECTION).delete_one(row)
+        return bool(deleted.deleted_count)

@@ -2,7 +2,7 @@
 
 A mail is asked for by its kind and address. Where mails to an address keep a distance, kind and
 address make the id of the document: it stays when the mail is sent, and says when the next one may
-go. What is asked about an unknown address leaves such a document, too, so that both cost the same.
+go. What is asked about an unknown address leaves one as well (``blank``): both cost the same.
 """
 
 import hashlib
@@ -86,13 +86,16 @@ async def ask(
     after = moment + timedelta(seconds=distance)
     content = {"done": True} if work is None else _content(work)
     due = after if work is None else moment
-    row = {**content, "due": due, "version": 0, **FREE}
+    row = {**content, "blank": work is None, "due": due, "version": 0, **FREE}
+    free: list[Document] = [{"done": True, "due": {"$lte": moment}}]
+    if work is not None:  # nothing has gone to the address while it was unknown
+        free.append({"blank": True})
     rows = storage.connection.collection(COLLECTION)
     document_id = _id(kind, address) if distance else new_id(20)
     try:
         await storage.connection.run(
             lambda session: rows.update_one(
-                {"_id": document_id, "done": True, "due": {"$lte": moment}},
+                {"_id": document_id, "$or": free},
                 {"$set": row},
                 upsert=True,
                 session=session,
@@ -112,6 +115,14 @@ async def add(storage: Storage, work: MailWork, distance: float) -> None:
     moment = now()
     rows = storage.connection.collection(COLLECTION)
     document_id = _id(work.kind, work.to) if distance else new_id(20)
+    if distance:
+        await storage.connection.run(
+            lambda session: rows.update_one(
+                {"_id": document_id, "blank": True},
+                {"$set": {"due": moment, "blank": False}},
+                session=session,
+            )
+        )
     await storage.connection.run(
         lambda session: rows.update_one(
             {"_id": document_id},

@@ -36,7 +36,7 @@ from parsepy.triggers.events import (
     WriteEvent,
     expect,
 )
-from parsepy.triggers.registry import MAX_DEPTH, Job, TriggerLog, Triggers, failure_code
+from parsepy.triggers.registry import MAX_DEPTH, Job, TriggerLog, Triggers, failure_code, label_of
 from parsepy.triggers.table import CONFIG, CONNECT, FILE, TRIGGERS, Kind, check_place
 
 __all__ = [
@@ -80,4 +80,5 @@ __all__ = [
     "check_place",
     "expect",
     "failure_code",
+    "label_of",
 ]

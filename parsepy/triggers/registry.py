@@ -39,7 +39,11 @@ class TriggerLog(Protocol):
         ...
 
     def refused(self, event: Event, error: ParseError) -> None:
-        """A handler has refused, or raised something."""
+        """A handler has refused."""
+        ...
+
+    def crashed(self, event: Event, label: str, error: BaseException) -> None:
+        """A handler has raised what is no refusal, or did not end in time."""
         ...
 
 
@@ -62,6 +66,8 @@ class Triggers:
         self.webhook_functions: dict[str, Handler] = {}
         self.webhook_triggers: dict[tuple[str, str], Handler] = {}
         self.observers: list[Callable[[Event], None]] = []
+        self.on_mistake: list[Callable[[str], None]] = []
+        """Told each line that is logged of an author's mistake."""
 
     def add(self, kind: str, class_name: str, handler: Handler) -> None:
         """Register a handler; one that was there is replaced with a warning.
@@ -115,10 +121,14 @@ class Triggers:
             observe(event)
         try:
             answer = await _bounded(handler, event, label, self.timeout if is_bounded else None)
-        except ParseError as error:
-            if self._log is not None:
+        except (ParseError, Interruption) as error:
+            if isinstance(error, ParseError) and not error.was_logged and self._log is not None:
                 self._log.refused(event, error)
             raise
+        except (Exception, SystemExit) as error:  # whatever an author's code may raise
+            if self._log is not None:
+                self._log.crashed(event, label, error)
+            raise _failed(error, event) from error
         if self._log is not None:
             self._log.completed(event, answer)
         return answer
@@ -126,9 +136,9 @@ class Triggers:
 
 async def _bounded(handler: Handler, event: Event, label: str, seconds: float | None) -> Any:
     with _one_deeper(label):
+        if seconds is None:
+            return await handler(event)
         try:
-            if seconds is None:
-                return await handler(event)
             async with asyncio.timeout(seconds) as limit:
                 match event:
                     case AroundSaveEvent():
@@ -136,19 +146,24 @@ async def _bounded(handler: Handler, event: Event, label: str, seconds: float | 
                     case AroundDeleteEvent():
                         event.proceed = _not_counted(limit, event.proceed)
                 return await handler(event)
-        except (ParseError, Interruption):
-            raise
         except TimeoutError as error:
-            if seconds is None or not limit.expired():
-                raise _failed(label, error, event) from error
-            log.error("cloud code: %s did not end within %g s", label, seconds)
-            raise ParseError(
-                Code.SCRIPT_FAILED, f"{label} did not end within {seconds:g} s."
-            ) from error
-        except RecursionError as error:
-            raise _failed(label, error, event) from error
-        except Exception as error:  # whatever an author's code may raise
-            raise _failed(label, error, event) from error
+            if not limit.expired():
+                raise
+            raise TimeoutError(f"{label} did not end within {seconds:g} s.") from error
+
+
+def label_of(event: Event) -> str:
+    """What an event is called in a line of the log: ``beforeSave of Game``."""
+    kind = _LABELS.get(event.kind)
+    return f"{event.kind} of {event.class_name}" if kind is None else f"{kind} {event.class_name}"
+
+
+_LABELS = {
+    "function": "the function",
+    "job": "the job",
+    "receiver": "the receiver",
+    "nextRun": "the next run of",
+}
 
 
 P = ParamSpec("P")
@@ -190,10 +205,14 @@ def failure_code(event: Event) -> Code:
     return _CODES.get((event.kind, event.class_name), Code.SCRIPT_FAILED)
 
 
-def _failed(label: str, error: BaseException, event: Event) -> ParseError:
-    """The client's error for an author's exception; the traceback goes to the log."""
-    log.error("cloud code: %s raised %s", label, type(error).__name__, exc_info=error)
-    return ParseError(failure_code(event), str(error) or "Script failed. Unknown error.")
+def _failed(error: BaseException, event: Event) -> ParseError:
+    """The client's error for an author's exception, which is in the log."""
+    text = str(error) or "Script failed. Unknown error."
+    if isinstance(error, SystemExit):
+        text = f"Cloud code called sys.exit({'' if error.code is None else error.code!r})."
+    failure = ParseError(failure_code(event), text)
+    failure.was_logged = True
+    return failure
 
 
 _CHAIN: ContextVar[tuple[str, ...]] = ContextVar("parsepy_trigger_chain", default=())

@@ -155,6 +155,25 @@ def test_odd_classes_permissions_and_indexes_are_told(database: Any, check: Chec
     assert told.splitlines()[-1].startswith("Verdict: it carries over; 5 differ")
 
 
+def test_rows_and_collections_of_other_programs_are_no_obstacle(
+    database: Any, check: Check
+) -> None:
+    database["_SCHEMA"].insert_many(
+        [
+            {"_id": "Broken", "_metadata": [1], "": "x", "a": {"type": "String"}},
+            {"_id": "Loose", "_metadata": {"class_permissions": {"create": True, "find": 5}}},
+            {"_id": "not a name"},
+            {"_id": 5},
+        ]
+    )
+    database.create_collection("Seen", viewOn="Order", pipeline=[])
+    told = check()
+    assert "differs: not a name: no class can have this name" in told
+    assert "differs: Broken.a: {'type': 'String'} is no type" in told
+    assert "differs: Loose: " in told
+    assert check.code == 0
+
+
 def test_doubled_names_keep_an_index_from_being_made(database: Any, check: Check) -> None:
     database["_User"].insert_many([{"_id": n, "username": "ann"} for n in "ab"])
     assert "to do: _User.username is there more than once" in check()

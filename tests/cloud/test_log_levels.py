@@ -45,6 +45,10 @@ def file(request): pass
 def add(request):
     return request.params["a"] + request.params["b"]
 
+@Cloud.function("refuse")
+def refuse(request):
+    raise ParseError(Code.VALIDATION_ERROR, "no")
+
 @Cloud.job("tidy")
 def tidy(request): pass
 """
@@ -92,7 +96,7 @@ async def test_each_kind_has_its_level(shop: MakeShop, caplog: pytest.LogCapture
     assert told(caplog) == [
         (
             "warning",
-            'beforeSave of Order failed for nobody: input {"total": -1}, '
+            'beforeSave of Order refused for nobody: input {"total": -1}, '
             'error {"code": 142, "error": "total: at least 0"}',
         )
     ]
@@ -115,7 +119,10 @@ async def test_functions_have_levels_too(shop: MakeShop, caplog: pytest.LogCaptu
     assert fields["requestId"]
     caplog.clear()
     await who.post("/functions/add", json={"a": 1})
-    assert [level for level, _ in told(caplog)] == ["error", "warning"]  # its traceback, and this
+    # what is no refusal is one entry, with its traceback
+    assert [level for level, _ in told(caplog)] == ["error"]
+    await who.post("/functions/refuse", json={"a": 1})
+    assert [level for level, _ in told(caplog)] == ["warning"]
 
 
 async def test_a_find_is_told_once_with_the_ids_of_what_was_found(
@@ -165,12 +172,12 @@ async def test_no_secret_is_told(shop: MakeShop, caplog: pytest.LogCaptureFixtur
     body = {"username": "root", "password": SECRET, "email": f"{unique('a')}@shop.test"}
     assert (await it.client.post("/users", json=body)).status_code == 400
     params = {"a": {"new_password": SECRET, "apiKey": "words", "list": [{"token": SECRET}]}}
-    await it.client.post("/functions/add", json=params)
+    await it.client.post("/functions/refuse", json=params)
     ok(await it.master.put("/config", json={"params": {"stripe": "sk words"}}))
     shown = ok(await it.master.get("/scriptlog", params={"n": 100}))
     lines = [line["message"] for line in shown]
-    assert any("beforeSave of _User failed" in line and '"root"' in line for line in lines)
-    assert any("function add failed" in line for line in lines)
+    assert any("beforeSave of _User refused" in line and '"root"' in line for line in lines)
+    assert any("the function refuse refused" in line for line in lines)
     assert any('beforeSave of @Config ran for the master key: input ["stripe"]' in x for x in lines)
     assert "words" not in "".join(map(str, shown))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
@@ -108,7 +109,7 @@ def test_the_check_tells_what_carries_over(move: Move) -> None:
         'beforeSave("Moved")  is written: @Cloud.before_save("Moved")',
         "MongoDB 6",
         "differs: Product.maker: points to the class Maker, which is gone; kept as it is",
-        "class-level permissions: of 4 classes",
+        "class-level permissions: of 5 classes",
         "passwords (bcrypt): 7",
         "users of anonymous: 3",
         "ios with a token: 2",
@@ -125,6 +126,17 @@ def test_the_check_tells_what_carries_over(move: Move) -> None:
         "Verdict: 1 thing to write or decide; 3 differ, see above and docs/differences.md\n"
     )
     assert move.check_code == 1
+
+
+def test_the_app_uses_what_is_compared(move: Move) -> None:
+    seen = move.seen
+    assert seen["file"] == [200, "text/plain; charset=utf-8", "file of before"]
+    assert (seen["protected"], seen["closed"], seen["byDefault"]) == ("hidden", 119, "Ulm")
+    assert (seen["own"], seen["mine"], seen["notNamed"]) == (["note of before"], "let in", 0)
+    assert (seen["again"], seen["wrong"], seen["refused"]) == (142, 101, 142)
+    assert (seen["config"], seen["all"]) == ([3, "hidden"], 4)
+    assert (seen["nobody"], seen["role"], seen["near"]) == (0, 1, 1)
+    assert (seen["schedule"], seen["pushes"]) == (["clean"], ["succeeded"])
 
 
 def test_every_client_goes_on_and_the_way_back_is_open(move: Move) -> None:
@@ -163,6 +175,7 @@ def test_both_serve_one_database_at_the_same_time(move: Move) -> None:
                 assert clients.at(url, "become", made["token"]) == f"user-{tag}"
         assert clients.at(ours, "see", "left") == clients.at(theirs, "see", "left")
         assert clients.at(theirs, "see", "right") == clients.at(ours, "see", "right")
+        assert [once(url) for url in (theirs, ours, theirs)] == [201, 400, 400]
         # who logs out at one is out at the other, once its cache forgets
         assert clients.at(ours, "end", left["token"]) == 209
         assert clients.at(theirs, "end", right["token"]) == 209
@@ -218,6 +231,12 @@ def copied(script: Path, old: str, new: str) -> list[str]:
     lines = done.stdout.splitlines()
     assert sum("not read: " in line for line in lines) >= 3, done.stdout
     return lines
+
+
+def once(url: str) -> int:
+    """Send one and the same request, which counts once at both servers together."""
+    headers = {"X-Parse-Application-Id": "shop", "X-Parse-Request-Id": "the same"}
+    return httpx.post(f"{url}/classes/Once", json={"n": 1}, headers=headers).status_code
 
 
 def renamed(seen: Any, tag: str) -> Any:

@@ -83,7 +83,7 @@ def false_tokens(issuer: str, subject: str) -> dict[str, str]:
         "another algorithm of the key": token(issuer, subject, alg="RS512"),
         "the id of a key of another kind": token(issuer, subject, kid="ec-1"),
         "changed": f"{head}.{body[:-2]}{'A' if body[-2] != 'A' else 'B'}{body[-1]}.{signature}",
-        "no token": "abc",
+        "no token": "neither-a-token-nor-anything-like-it",
         "a header that is no object": f"W10.{body}.{signature}",
         "another's": token(issuer, f"{subject}-not"),
         "no subject": token(issuer, None),

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import pyotp
 import pytest
 
 from parsepy.backend import master_context
@@ -10,6 +11,7 @@ from parsepy.config import Config, ConfigError
 from parsepy.operations import save
 from tests.conftest import Client, MakeApp
 from tests.mailbox import token_in
+from tests.rest.enrolment import SECRET, login, with_mfa
 from tests.rest.mailing import OPTIONS, VERIFY, Shop
 from tests.rest.shop import Shopper, eventually, ok, refused, unique
 
@@ -281,3 +283,22 @@ async def test_an_old_address_that_was_never_confirmed_is_not_told_the_new_one(
 
     await eventually(nothing_waits)
     assert len(confirming.mailbox.to(mistyped)) == 1
+
+
+async def test_a_real_second_factor_is_told_when_set_up_and_removed_not_when_used(
+    app: MakeApp,
+) -> None:
+    options = {**OPTIONS, "mail": {"cooldown": 0, "notices": NOTICES}}
+    shop = Shop(await app(**options, auth={"mfa": {"options": ["TOTP"]}}))
+    ann, address = await shop.sign_up()
+    code = pyotp.TOTP(SECRET).now()
+    body = with_mfa(secret=SECRET, token=code)
+    answer = ok(await ann.client.put(f"/users/{ann.id}", json=body))
+    recovery = answer["authDataResponse"]["mfa"]["recovery"].split(", ")
+    assert "now protects" in await shop.mail(address)
+    session = ok(await shop.client.post("/login", json=login(ann, token=recovery[0])))
+    client = shop.client.as_user(session["sessionToken"])
+    removal = {"authData": {"mfa": {"unlink": True, "token": recovery[1]}}}
+    ok(await client.put(f"/users/{ann.id}", json=removal))
+    assert "has been removed" in await shop.mail(address, 2)
+    assert len(shop.mailbox.to(address)) == 2

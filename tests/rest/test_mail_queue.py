@@ -151,6 +151,20 @@ def counted(application: Application) -> Counter[str]:
     return Counter({name: int(number) for name, number in found})
 
 
+async def test_who_was_asked_about_before_signing_up_gets_mails_at_once(app: MakeApp) -> None:
+    shop = Shop(await app(**APART, verifyUserEmails=True))
+    address = f"{unique('ann')}@shop.test"
+    for path in (AGAIN, RESET):
+        ok(await shop.client.post(path, json={"email": address}))
+    await shop.sign_up(email=address)
+    await shop.token(address)
+    for _ in range(3):
+        ok(await shop.client.post(RESET, json={"email": address}))
+    await shop.token(address, 2)
+    await is_delivered(shop.application)
+    assert len(shop.mailbox.to(address)) == 2
+
+
 async def test_what_is_kept_of_an_address_that_nobody_has_tells_nothing(app: MakeApp) -> None:
     application = await app(**APART)
     ok(await Client(application).post(RESET, json={"email": "nobody@shop.test"}))

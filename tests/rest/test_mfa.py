@@ -149,6 +149,22 @@ async def test_a_new_user_may_bring_a_second_factor_along(
     assert refused(await client.post("/login", json=body), -1) == MISSING
 
 
+async def test_a_second_factor_vouches_for_nobody_who_signs_up(
+    server: MakeApp, clock: Clock
+) -> None:
+    mailing = {"appName": "Shop", "publicServerURL": "http://shop.test/parse"}
+    rules = {"verifyUserEmails": True, "preventLoginWithUnverifiedEmail": True}
+    mailer = {"emailAdapter": {"module": "console"}}
+    auth = {"mfa": {"options": ["TOTP"]}}
+    client = Client(await server(auth=auth, **mailing, **rules, **mailer))
+    name = unique("anna")
+    body = {"username": name, "password": PASSWORD, "email": f"{name}@shop.test"}
+    set_up = {**body, **with_mfa(secret=SECRET, token=clock.code())}
+    made = ok(await client.post("/users", json=set_up), 201)
+    assert "sessionToken" not in made
+    assert made["authDataResponse"]["mfa"]["recovery"]
+
+
 # --- change and removal -------------------------------------------------------------------------
 
 

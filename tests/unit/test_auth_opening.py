@@ -12,7 +12,7 @@ import pytest
 from parsepy.adapters import check_providers, open_providers
 from parsepy.auth.base import AuthAdapter, AuthProvider, Step
 from parsepy.auth.opening import AdapterError, check_options, open_provider
-from parsepy.auth.options import OptionsError, read_options
+from parsepy.auth.options import Called, OptionsError, functions_of, option, read_options
 from parsepy.config import Config, ConfigError
 from parsepy.errors import ParseError
 from parsepy.outgoing import Outgoing
@@ -404,6 +404,21 @@ def test_an_adapter_gets_its_record() -> None:
     provider = open_provider(Declared, {"clientId": "a"}, HTTP)
     assert isinstance(provider.adapter, Declared)
     assert provider.adapter.secret == "a"
+
+
+def test_options_may_be_functions_and_have_names_of_their_own() -> None:
+    @dataclass(frozen=True)
+    class Sending:
+        send_sms: Called | None = option("sendSMS", default=None)  # noqa: RUF009 - a field
+        count: int = 1
+
+    async def send(*_: Any) -> None:
+        """Sends nothing."""
+
+    assert functions_of(Sending) == ("sendSMS",)
+    assert read_options(Sending, {"sendSMS": send}).send_sms is send
+    with pytest.raises(OptionsError, match="sendSMS: expected a function"):
+        read_options(Sending, {"sendSMS": 7})
 
 
 # --- the configuration --------------------------------------------------------------------------

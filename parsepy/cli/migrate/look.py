@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pymongo.database import Database
 
 _OWN = re.compile(r"_Join:|_SCHEMA$|_Hooks$|_GlobalConfig$|_GraphQLConfig$|fs\.|system\.")
+_IS_VIEW = 166
 SECONDS = 60
 """A look that takes longer is given up, and said to be."""
 
@@ -40,9 +41,29 @@ class Look:
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The documents of ``_SCHEMA``, by class."""
 
+    def metadata(self, name: str) -> dict[str, Any]:
+        """What the class's row says beside its columns; nothing if that is not to be read."""
+        found = (self.rows.get(name) or {}).get("_metadata")
+        return found if isinstance(found, dict) else {}
+
+    def indexes(self, name: str) -> dict[str, Any]:
+        """The indexes of a class's collection, by name; none of a view."""
+        from pymongo.errors import OperationFailure
+
+        try:
+            return dict(self.collection(name).index_information()) if self.has(name) else {}
+        except OperationFailure as error:
+            if error.code != _IS_VIEW:
+                raise
+            return {}
+
     def collection(self, name: str) -> Any:
         """The collection of a class."""
         return self.database[self.old.prefix + name]
+
+    def has(self, name: str) -> bool:
+        """Is there a collection of that class?"""
+        return name in self.names
 
     def count(self, name: str, where: dict[str, Any] | None = None) -> int:
         """How many objects a class has; those that match, if a filter is given."""

@@ -19,7 +19,7 @@ def users(look: Look) -> Section:
     """Look at passwords, providers, second factors and sessions."""
     section = Section("Users")
     section.fine.append(f"users: {look.count('_User')}")
-    if "_User" not in look.names:
+    if not look.has("_User"):
         return section
     hashed = look.count("_User", {"_hashed_password": _BCRYPT})
     section.fine.append(f"passwords (bcrypt): {hashed}")
@@ -73,7 +73,7 @@ def _providers(look: Look) -> Counter[str]:
 def devices(look: Look) -> Section:
     """Look at installations, and whether the options name what sends to them."""
     section = Section("Installations")
-    if "_Installation" not in look.names:
+    if not look.has("_Installation"):
         return section
     stages: list[dict[str, Any]] = [
         {"$match": {"deviceToken": _SET}},

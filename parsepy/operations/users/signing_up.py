@@ -32,6 +32,12 @@ async def sign_up(context: RequestContext, body: JSONObject, options: SaveOption
     known_user = await by_email(context, checked) if context.principal.user_id is None else None
     if known_user is not None:
         return await log_in_by_email(context, dict(stored), checked, known_user)
+    if not auth_data.named(stored).keys() - set(auth_data.second_factors(context, stored)):
+        # nobody vouches for who it is: the rules of a sign-up by password hold
+        saved = await _created(context, {**body, "authData": stored}, options)
+        if not saved.is_finished:
+            saved.answer["authDataResponse"] = checked.response
+        return saved
     vouched = replace(options, is_vouched_for=True)
     try:
         saved = await save.create(context, "_User", {**body, "authData": stored}, vouched)
@@ -77,6 +83,11 @@ async def _sign_up_with_password(
     if "authData" in body and body["authData"] is None and body.get("username"):
         raise auth_data.unsupported()
     values = {name: value for name, value in body.items() if name != "authData"}
+    return await _created(context, values, options)
+
+
+async def _created(context: RequestContext, values: JSONObject, options: SaveOptions) -> Saved:
+    """Store a user who signs up by password, and start a session unless the address comes first."""
     saved = await save.create(context, "_User", values, options)
     if saved.is_finished:
         return saved

@@ -9,6 +9,8 @@ from tests.providers.keys import CLIENT, authority, false_tokens, token
 
 FACEBOOK = "https://www.facebook.com"
 ISSUERS = {"apple": APPLE, "google": GOOGLE, "facebook": FACEBOOK, "keycloak": REALM}
+# Scenarios share no user: by Limited Login another one comes than by an access token.
+SUBJECTS = {"facebook": "2001"}
 # Whatever else a token may be is held by the contract; these are what both servers check.
 FALSE = {
     "another audience": "another_audience",
@@ -29,9 +31,9 @@ def tokens() -> dict[str, str]:
     found: dict[str, str] = {}
     for name, issuer in ISSUERS.items():
         more: dict[str, Any] = {"azp": CLIENT} if name == "keycloak" else {}
-        found[f"{name}_good"] = token(issuer, "1001", **more)
-        found[f"{name}_bob"] = token(issuer, "1002", **more)
-        false = false_tokens(issuer, "1001")
+        subject = SUBJECTS.get(name, "1001")
+        found[f"{name}_good"] = token(issuer, subject, **more)
+        false = false_tokens(issuer, subject)
         found |= {f"{name}_{short}": false[label] for label, short in FALSE.items()}
     found["keycloak_in_roles"] = token(REALM, "1001", azp=CLIENT, roles=["a", "b"], groups=["g"])
     found["keycloak_another_client"] = token(REALM, "1001", azp="another")
@@ -45,8 +47,8 @@ def tell(provider: str, label: str, **data: Any) -> Step:
     return post("/users", {"authData": {provider: data}}, name=label)
 
 
-def lives(provider: str, **good: Any) -> list[Step]:
-    """Sign up, read oneself, log in again, and link it to nobody else."""
+def lives(provider: str, *, bobs: str = "", **good: Any) -> list[Step]:
+    """Sign up, read oneself, log in again, and link it to nobody else; `bobs` is another's name."""
     body = {"authData": {provider: good}}
     ada, bob = f"{provider}_ada", f"{provider}_bob"
     return [
@@ -56,7 +58,7 @@ def lives(provider: str, **good: Any) -> list[Step]:
         get("/users/me", who=ada, name="read oneself"),
         get(f"/users/{{{ada}_id}}", who="master", name="what is stored"),
         post("/users", body, name="log in"),
-        sign_up(bob, f"{provider}-bob"),
+        sign_up(bob, bobs or f"{provider}-bob"),
         put(f"/users/{{{bob}_id}}", body, who=bob, name="link another's"),
         put(f"/users/{{{ada}_id}}", {"authData": {provider: None}}, who=ada, name="unlink"),
         put(f"/users/{{{bob}_id}}", body, who=bob, name="link what is free"),
@@ -65,17 +67,19 @@ def lives(provider: str, **good: Any) -> list[Step]:
 
 
 def by_token(provider: str, field: str) -> list[Step]:
+    user_id = SUBJECTS.get(provider, "1001")
+    bobs = f"{provider}-bob-by-token"
     steps = [
-        tell(provider, label, id="1001", **{field: f"{{{provider}_{short}}}"})
+        tell(provider, label, id=user_id, **{field: f"{{{provider}_{short}}}"})
         for label, short in FALSE.items()
         if provider != "keycloak" or short != "another_audience"
     ]
     return [
-        *lives(provider, id="1001", **{field: f"{{{provider}_good}}"}),
+        *lives(provider, bobs=bobs, id=user_id, **{field: f"{{{provider}_good}}"}),
         *steps,
         tell(provider, "another's id", id="1002", **{field: f"{{{provider}_good}}"}),
-        tell(provider, "no token at all", id="1001"),
-        tell(provider, "a number for a token", id="1001", **{field: 7}),
+        tell(provider, "no token at all", id=user_id),
+        tell(provider, "a number for a token", id=user_id, **{field: 7}),
         tell(provider, "no id", **{field: f"{{{provider}_good}}"}),
     ]
 
@@ -99,7 +103,7 @@ def by_access_token(provider: str, user_id: str) -> list[Step]:
 
 def by_code(provider: str, user_id: str, code: str = "code-of-ada", **beside: str) -> list[Step]:
     return [
-        *lives(provider, code=code, **beside),
+        *lives(provider, bobs=f"{provider}-bob-{user_id.lower()}", code=code, **beside),
         tell(provider, "with the right id", id=user_id, code=code, **beside),
         tell(provider, "with another's id", id="another", code=code, **beside),
         tell(provider, "no such code", code="code-of-nobody", **beside),

@@ -1,0 +1,157 @@
+"""Mistakes of authors that Python lets pass: told with the hook, the line and the request.
+
+A coroutine that nobody awaits, a datetime without a time zone, a field set as an attribute.
+"""
+
+import inspect
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+
+from parsepy.backend import context_of
+from parsepy.triggers import Event, label_of
+
+log = logging.getLogger("parsepy.cloud")
+
+
+class Running(NamedTuple):
+    """What runs: an author's function, for an event."""
+
+    event: Event
+    function: Callable[..., Any]
+
+
+RUNNING: ContextVar[Running | None] = ContextVar("parsepy_running", default=None)
+_REFUSING: ContextVar[bool] = ContextVar("parsepy_refusing_mistakes", default=False)
+_HOUSE = str(Path(__file__).resolve().parents[1]) + os.sep
+_LIBRARY = str(Path(logging.__file__).resolve().parents[1]) + os.sep
+_OTHERS = (_HOUSE, _LIBRARY, "<")
+_HANDLERS = f"{_HOUSE}cloud{os.sep}handlers.py"
+_SITE = "site-packages"
+_UNKNOWN = "line unknown"
+
+
+class CloudMistake(Exception):
+    """What the test kit raises for a mistake that a server logs as a warning."""
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Let mistakes made outside of hooks raise ``CloudMistake``, as the test kit does."""
+    token = _REFUSING.set(True)
+    try:
+        yield
+    finally:
+        _REFUSING.reset(token)
+
+
+def tell(text: str, place: str) -> None:
+    """Log a mistake that the running hook makes; outside of any, raise it if the kit asks."""
+    running = RUNNING.get()
+    if running is None:
+        if _REFUSING.get():
+            raise CloudMistake(f"{text} ({place})")
+        return
+    event = running.event
+    request = context_of(event)
+    line = f"{label_of(event)}: {text} ({place})"
+    log.warning(
+        "request %s: %s",
+        request.request_id,
+        line,
+        extra={"fields": {"requestId": request.request_id, "place": place}},
+    )
+    for notice in request.backend.triggers.on_mistake:
+        notice(line)
+
+
+def place_now() -> str:
+    """File, line and function of the innermost code that runs here and is the author's."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename != _HANDLERS:  # what lies beyond called it
+        if is_authors(frame.f_code):
+            return _place(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+        frame = frame.f_back
+    return _UNKNOWN
+
+
+def is_authors(code: CodeType) -> bool:
+    """Is this code neither parsepy's nor a library's?"""
+    return _is_authors(code.co_filename)
+
+
+def _is_authors(file: str) -> bool:
+    return not file.startswith(_OTHERS) and _SITE not in file
+
+
+def _place(file: str, line: int, function: str) -> str:
+    return f"{_short(file)}:{line} in {function}"
+
+
+def _short(file: str) -> str:
+    """A path below the working directory without it."""
+    try:
+        return str(Path(file).relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return file
+
+
+# --- coroutines that nobody awaits --------------------------------------------------------------
+
+_NAME = "_warn_unawaited_coroutine"
+"""What CPython calls in `warnings` for such a coroutine, when the last reference to it goes: mostly
+at the very line, and still in the hook's context."""
+
+
+def notice_unawaited() -> None:
+    """Tell of coroutines of hooks that nobody awaits; once for the whole process.
+
+    Where CPython has no such place, its own RuntimeWarning is all that there is.
+    """
+    original = getattr(warnings, _NAME, None)
+    if original is None or getattr(original, "is_parsepys", False):
+        return
+
+    def noticed(coroutine: Coroutine[Any, Any, Any]) -> None:
+        if RUNNING.get() is None:
+            original(coroutine)
+        else:
+            _tell_unawaited(coroutine)
+
+    noticed.is_parsepys = True  # type: ignore[attr-defined]
+    setattr(warnings, _NAME, noticed)
+
+
+def track_origins() -> None:
+    """Remember for each coroutine of this thread where it was made: for tests and development.
+
+    It costs a little for each, and tells the line of those that a variable held to the end.
+    """
+    sys.set_coroutine_origin_tracking_depth(4)
+
+
+def _tell_unawaited(coroutine: Coroutine[Any, Any, Any]) -> None:
+    name = getattr(coroutine, "__qualname__", "a coroutine")
+    if name.endswith(".__call__"):
+        name = name.removesuffix(".__call__").lower()  # `Proceed` is what an author calls proceed
+    tell(f"{name}() was never awaited: it did nothing; write `await …`", _origin(coroutine))
+
+
+def _origin(coroutine: Coroutine[Any, Any, Any]) -> str:
+    """Where a coroutine was made, or else where it was dropped, or else by which function."""
+    for file, line, function in getattr(coroutine, "cr_origin", None) or ():
+        if _is_authors(file):
+            return _place(file, line, function)
+    found, running = place_now(), RUNNING.get()
+    if found == _UNKNOWN and running is not None:
+        code = getattr(inspect.unwrap(running.function), "__code__", None)
+        if isinstance(code, CodeType):
+            return f"{_short(code.co_filename)}, somewhere in {code.co_name}"
+    return found

@@ -1,0 +1,104 @@
+"""``ClassShape``: a class as generators see it, from the JSON of a template or of `/schemas`."""
+
+from collections.abc import Iterable, Set
+from dataclasses import dataclass
+
+from parsepy.model.schema import DEFAULT_COLUMNS, SYSTEM_COLUMNS
+from parsepy.model.values import JSONObject
+
+HIDDEN = {"password", "authData"}
+"""Columns of users that are never read as fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldShape:
+    """A column: Parse's name of its type, the class that it points to, and whether it must be."""
+
+    name: str
+    type: str
+    target: str | None = None
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClassShape:
+    """A class, and its columns but for those that every class has.
+
+    ``own`` are the columns that are not Parse's own.
+    """
+
+    name: str
+    fields: tuple[FieldShape, ...]
+
+    @property
+    def is_system(self) -> bool:
+        """Is it one of Parse's own classes?"""
+        return self.name in SYSTEM_COLUMNS
+
+    @property
+    def own(self) -> tuple[FieldShape, ...]:
+        """The columns that are not Parse's own."""
+        columns = SYSTEM_COLUMNS.get(self.name, {})
+        return tuple(field for field in self.fields if field.name not in columns)
+
+
+GENERATED_SYSTEM = ("_User", "_Role", "_Session", "_Installation")
+
+
+def shapes_of(classes: Iterable[JSONObject]) -> tuple[ClassShape, ...]:
+    """The classes that clients use, by name: those of the schema, and always `_User`.
+
+    Parse's other classes come along where the schema gives them columns or points to them.
+    """
+    given = {str(one["className"]): _fields(one) for one in classes}
+    targets = {field.target for fields in given.values() for field in fields}
+    names = {"_User", *(name for name in given if name[:1] != "_")}
+    for name in GENERATED_SYSTEM:
+        own = [f for f in given.get(name, ()) if f.name not in SYSTEM_COLUMNS[name]]
+        if own or name in targets:
+            names.add(name)
+    return tuple(
+        ClassShape(name, _with_system(name, given.get(name, ())))
+        for name in sorted(names, key=lambda name: (name.lstrip("_"), name))
+    )
+
+
+def _fields(given: JSONObject) -> tuple[FieldShape, ...]:
+    return tuple(
+        FieldShape(
+            name, column["type"], column.get("targetClass"), bool(column.get("required", False))
+        )
+        for name, column in (given.get("fields") or {}).items()
+        if name not in DEFAULT_COLUMNS
+    )
+
+
+def _with_system(name: str, given: tuple[FieldShape, ...]) -> tuple[FieldShape, ...]:
+    known = {field.name: field for field in given}
+    system = [
+        known.pop(column, FieldShape(column, kind.name, kind.target))
+        for column, kind in SYSTEM_COLUMNS.get(name, {}).items()
+    ]
+    return tuple(field for field in (*system, *known.values()) if field.name not in HIDDEN)
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text: names that a language, or what a file imports, has already."""
+    return frozenset(text.split())
+
+
+def code_name(class_name: str, taken: Set[str]) -> str:
+    """The name of a class in code: `_User` is ``User``; one that the language has gets an end."""
+    name = class_name.lstrip("_")
+    return f"{name}Object" if name in taken else name
+
+
+def code_names(classes: Iterable[ClassShape], taken: Set[str]) -> dict[str, str]:
+    """By class name, the name in code; each is another one."""
+    names: dict[str, str] = {}
+    for shape in classes:
+        name = code_name(shape.name, taken)
+        while name in names.values():
+            name += "_"
+        names[shape.name] = name
+    return names
