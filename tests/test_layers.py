@@ -179,9 +179,9 @@ TRESPASSES = (
     ),
     Trespass(
         "a new part of the benchmark has no layer",
-        "graphql.py",
+        "webhooks.py",
         "",
-        "benchmarks.graphql",
+        "benchmarks.webhooks",
         package="benchmarks",
     ),
 )
