@@ -179,9 +179,9 @@ TRESPASSES = (
     ),
     Trespass(
         "a new part of the benchmark has no layer",
-        "webhooks.py",
+        "rides.py",
         "",
-        "benchmarks.webhooks",
+        "benchmarks.rides",
         package="benchmarks",
     ),
 )

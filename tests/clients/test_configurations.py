@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from parsepy.app import build
 from parsepy.cli import main
 from parsepy.config import Config, ConfigError
 
@@ -106,3 +107,44 @@ def test_e5_a_package_that_nobody_knows_is_named_with_what_to_write() -> None:
 def test_an_own_module_is_no_package_of_node() -> None:
     config = Config.from_options({**BASE, "filesAdapter": {"module": "./files/own.py"}})
     assert config.notes == ()
+
+
+ADAPTERS: dict[str, Any] = {
+    "auth": {"facebook": {"appIdz": ["1"]}, "mine": {"module": "adapters/none.py"}},
+    "emailAdapter": {"module": "smtp", "options": {"hostt": "x"}},
+    "serverStartComplete": "x.py:go",
+    "passwordPolicy": {"validatorCallback": "y.py:z"},
+    "databaseURI": "mongodb://127.0.0.1:9/d",
+}
+TOLD = (
+    "emailAdapter: the adapter of parsepy.mail.smtp: missing a required argument: 'sender'",
+    f"passwordPolicy.validatorCallback: there is no file {FOLDER / 'y.py'}",
+    f"serverStartComplete: there is no file {FOLDER / 'x.py'}",
+    'auth.facebook: unknown option "appIdz": did you mean "appIds"?',
+    "auth.facebook: appIds is missing",
+    f"auth.mine: there is no file {FOLDER / 'adapters/none.py'}",
+)
+
+
+def test_what_adapters_and_functions_lack_is_told_in_one_go(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "config.json"
+    told = [line.replace(str(FOLDER), str(tmp_path)) for line in TOLD]
+    file.write_text(json.dumps({**BASE, **ADAPTERS}))
+    assert main(["config", "check", str(file)]) == 1
+    assert capsys.readouterr().out.splitlines() == [*told, f"{file}: 6 problems"]
+    assert main(["serve", "--config", str(file), "--data-dir", str(tmp_path)]) == 1
+    started = capsys.readouterr().err
+    assert all(line in started for line in told)
+    file.write_text(json.dumps({**BASE, **ADAPTERS, "port": 70000}))
+    assert main(["config", "check", str(file)]) == 1
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0].startswith("port: expected a number from 1 to 65535")
+    assert all(line in printed for line in told)
+
+
+def test_a_build_tells_of_all_parts() -> None:
+    with pytest.raises(ConfigError) as refused:
+        build(Config.from_options({**BASE, **ADAPTERS}, base_dir=FOLDER))
+    assert sorted(refused.value.problems) == sorted(TOLD)

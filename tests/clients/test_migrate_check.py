@@ -125,6 +125,8 @@ def test_users_of_a_provider_without_an_adapter_are_counted(database: Any, check
     told = check()
     assert "to do: 3 users sign in by badge, which auth does not name" in told
     assert "  users of anonymous: 1" in told
+    database["_User"].insert_one({"_id": "g", "_auth_data_github": {"id": "g"}})
+    assert "to do: 1 users sign in by github, which is built in, but auth does not name" in check()
     told = check(auth={"badge": {"module": "adapters/badge.py"}})
     assert "  users of badge: 3, by the adapter in auth.badge" in told
 
@@ -153,6 +155,25 @@ def test_odd_classes_permissions_and_indexes_are_told(database: Any, check: Chec
     assert "differs: Hidden: Field 'x' in protectedFields:* does not exist" in told
     assert "anybody may, as before: Wide (create)" in told
     assert told.splitlines()[-1].startswith("Verdict: it carries over; 5 differ")
+
+
+def test_rows_and_collections_of_other_programs_are_no_obstacle(
+    database: Any, check: Check
+) -> None:
+    database["_SCHEMA"].insert_many(
+        [
+            {"_id": "Broken", "_metadata": [1], "": "x", "a": {"type": "String"}},
+            {"_id": "Loose", "_metadata": {"class_permissions": {"create": True, "find": 5}}},
+            {"_id": "not a name"},
+            {"_id": 5},
+        ]
+    )
+    database.create_collection("Seen", viewOn="Order", pipeline=[])
+    told = check()
+    assert "differs: not a name: no class can have this name" in told
+    assert "differs: Broken.a: {'type': 'String'} is no type" in told
+    assert "differs: Loose: " in told
+    assert check.code == 0
 
 
 def test_doubled_names_keep_an_index_from_being_made(database: Any, check: Check) -> None:

@@ -109,7 +109,7 @@ def test_the_check_tells_what_carries_over(move: Move) -> None:
         'beforeSave("Moved")  is written: @Cloud.before_save("Moved")',
         "MongoDB 6",
         "differs: Product.maker: points to the class Maker, which is gone; kept as it is",
-        "class-level permissions: of 4 classes",
+        "class-level permissions: of 5 classes",
         "passwords (bcrypt): 7",
         "users of anonymous: 3",
         "ios with a token: 2",
@@ -126,6 +126,17 @@ def test_the_check_tells_what_carries_over(move: Move) -> None:
         "Verdict: 1 thing to write or decide; 3 differ, see above and docs/differences.md\n"
     )
     assert move.check_code == 1
+
+
+def test_the_app_uses_what_is_compared(move: Move) -> None:
+    seen = move.seen
+    assert seen["file"] == [200, "text/plain; charset=utf-8", "file of before"]
+    assert (seen["protected"], seen["closed"], seen["byDefault"]) == ("hidden", 119, "Ulm")
+    assert (seen["own"], seen["mine"], seen["notNamed"]) == (["note of before"], "let in", 0)
+    assert (seen["again"], seen["wrong"], seen["refused"]) == (142, 101, 142)
+    assert (seen["config"], seen["all"]) == ([3, "hidden"], 4)
+    assert (seen["nobody"], seen["role"], seen["near"]) == (0, 1, 1)
+    assert (seen["schedule"], seen["pushes"]) == (["clean"], ["succeeded"])
 
 
 def test_every_client_goes_on_and_the_way_back_is_open(move: Move) -> None:

@@ -18,12 +18,8 @@ _WRITES = ("create", "update", "delete", "addField")
 _UNNAMED = ("_id", "objectId", "_metadata", "_client_permissions")
 
 
-def sections(look: Look) -> list[Section]:
-    """Look at classes, permissions and indexes."""
-    return [_classes(look), _permissions(look), _indexes(look)]
-
-
-def _classes(look: Look) -> Section:
+def classes(look: Look) -> Section:
+    """Look at classes and their columns."""
     section = Section("Classes")
     objects = {name: look.count(name) for name in look.classes}
     section.fine.append(f"classes: {len(objects)}")
@@ -35,7 +31,7 @@ def _classes(look: Look) -> Section:
         if not is_class_name(name):
             section.differs.append(f"{name}: no class can have this name; nobody reaches it")
         for column, kind in row.items():
-            if column[0] != "_" and column not in _UNNAMED:
+            if column[:1] != "_" and column not in _UNNAMED:
                 _of_column(look, section, name, column, kind)
     bare = [
         name
@@ -59,11 +55,12 @@ def _of_column(look: Look, section: Section, name: str, column: str, kind: Any) 
         )
 
 
-def _permissions(look: Look) -> Section:
+def permissions(look: Look) -> Section:
+    """Look at class-level permissions."""
     section = Section("Permissions")
     open_to_all, without = [], []
     for name, row in sorted(look.rows.items()):
-        raw = (row.get("_metadata") or {}).get("class_permissions")
+        raw = look.metadata(name).get("class_permissions")
         if raw is None:
             without.append(name)
             continue
@@ -73,7 +70,8 @@ def _permissions(look: Look) -> Section:
             section.differs.append(
                 f"{name}: {error.message}; kept and obeyed as stored, refused in a change"
             )
-        granted = [op for op in _WRITES if isinstance(raw, dict) and "*" in (raw.get(op) or {})]
+        rules = raw if isinstance(raw, dict) else {}
+        granted = [op for op in _WRITES if isinstance(rules.get(op), dict) and "*" in rules[op]]
         if granted and name[0] != "_":
             open_to_all.append(f"{name} ({', '.join(granted)})")
     section.fine.append(f"class-level permissions: of {len(look.rows) - len(without)} classes")
@@ -84,15 +82,16 @@ def _permissions(look: Look) -> Section:
     return section
 
 
-def _indexes(look: Look) -> Section:
+def indexes(look: Look) -> Section:
+    """Look at the indexes, and at what keeps one from being made."""
     section = Section("Indexes")
     total = 0
     for name in look.classes:
-        if name not in look.names:
+        real = look.indexes(name)
+        if not real:
             continue
-        real = look.collection(name).index_information()
         total += len(real)
-        noted = ((look.rows.get(name) or {}).get("_metadata") or {}).get("indexes") or {}
+        noted = look.metadata(name).get("indexes") or {}
         gone = sorted(set(noted) - set(real) - {"_id_"})
         if gone:
             section.differs.append(
@@ -105,10 +104,10 @@ def _indexes(look: Look) -> Section:
         ("_User", "email", "email_1"),
         ("_Role", "name", "name_1"),
     ):
-        if look.has(name) and unique not in look.collection(name).index_information():
+        if look.has(name) and unique not in look.indexes(name):
             section.to_do += _doubled(look, name, field, unique)
     if look.has("_Session"):
-        keys = [list(i["key"]) for i in look.collection("_Session").index_information().values()]
+        keys = [list(index["key"]) for index in look.indexes("_Session").values()]
         if [("_session_token", 1)] not in keys:
             section.differs.append(
                 "sessions have no index of their token, as with Parse Server: "

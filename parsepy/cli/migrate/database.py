@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from parsepy.cli.messages import StartError
 from parsepy.cli.migrate import classes, files, people
 from parsepy.cli.migrate.findings import Section
-from parsepy.cli.migrate.look import Look, Old
+from parsepy.cli.migrate.look import SECONDS, Look, Old
 
 
 def examined(old: Old) -> list[Section]:
@@ -26,17 +27,34 @@ def examined(old: Old) -> list[Section]:
             look.names = {
                 name.removeprefix(old.prefix) for name in everything if name.startswith(old.prefix)
             } | {name for name in everything if name.startswith("fs.")}
-            look.rows = {row["_id"]: row for row in look.collection("_SCHEMA").find({})}
-            return [
-                server(look, client.admin.command("hello")),
-                *classes.sections(look),
-                people.users(look),
-                people.devices(look),
-                files.section(look),
-                classes.settings(look),
-            ]
+            rows = look.collection("_SCHEMA").find({})
+            look.rows = {row["_id"]: row for row in rows if isinstance(row["_id"], str)}
+            hello = client.admin.command("hello")
+            return [server(look, hello), *(_taken(title, part, look) for title, part in PARTS)]
     except PyMongoError as error:
         raise StartError(f"the database can't be read: {error}") from error
+
+
+def _taken(title: str, part: Callable[[Look], Section], look: Look) -> Section:
+    """One part of the look; what takes too long is given up."""
+    from pymongo.errors import ExecutionTimeout
+
+    try:
+        return part(look)
+    except ExecutionTimeout:
+        return Section(title, differs=[f"not looked at to the end: it takes more than {SECONDS} s"])
+
+
+PARTS: list[tuple[str, Callable[[Look], Section]]] = [
+    ("Classes", classes.classes),
+    ("Permissions", classes.permissions),
+    ("Indexes", classes.indexes),
+    ("Users", people.users),
+    ("Installations", people.devices),
+    ("Files", files.section),
+    ("Parameters, webhooks, schedules, pushes", classes.settings),
+]
+"""What is looked at, in the order in which it is printed."""
 
 
 def server(look: Look, hello: dict[str, Any]) -> Section:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pymongo.database import Database
 
 _OWN = re.compile(r"_Join:|_SCHEMA$|_Hooks$|_GlobalConfig$|_GraphQLConfig$|fs\.|system\.")
+_IS_VIEW = 166
 SECONDS = 60
 """A look that takes longer is given up, and said to be."""
 
@@ -39,6 +40,22 @@ class Look:
     names: set[str] = field(default_factory=set)
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The documents of ``_SCHEMA``, by class."""
+
+    def metadata(self, name: str) -> dict[str, Any]:
+        """What the class's row says beside its columns; nothing if that is not to be read."""
+        found = (self.rows.get(name) or {}).get("_metadata")
+        return found if isinstance(found, dict) else {}
+
+    def indexes(self, name: str) -> dict[str, Any]:
+        """The indexes of a class's collection, by name; none of a view."""
+        from pymongo.errors import OperationFailure
+
+        try:
+            return dict(self.collection(name).index_information()) if self.has(name) else {}
+        except OperationFailure as error:
+            if error.code != _IS_VIEW:
+                raise
+            return {}
 
     def collection(self, name: str) -> Any:
         """The collection of a class."""
