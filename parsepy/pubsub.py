@@ -19,7 +19,7 @@ log = logging.getLogger("parsepy")
 HOLD_SECONDS = 0.5
 """How long after its write began an event waits for the answer of a slow request."""
 
-LEAD_SECONDS = 0.005
+LEAD_SECONDS = 0.01
 """How long before the event of a write its answer is handed over.
 
 The two come by different sockets: a client that finds both in the same moment may read the event
