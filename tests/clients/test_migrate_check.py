@@ -125,6 +125,8 @@ def test_users_of_a_provider_without_an_adapter_are_counted(database: Any, check
     told = check()
     assert "to do: 3 users sign in by badge, which auth does not name" in told
     assert "  users of anonymous: 1" in told
+    database["_User"].insert_one({"_id": "g", "_auth_data_github": {"id": "g"}})
+    assert "to do: 1 users sign in by github, which is built in, but auth does not name" in check()
     told = check(auth={"badge": {"module": "adapters/badge.py"}})
     assert "  users of badge: 3, by the adapter in auth.badge" in told
 
