@@ -211,7 +211,7 @@ class NestedPointer(GraphQLScenario):
         return None if nodes(data["variants"]) == expected else "other variants or articles"
 
 
-class Get(GraphQLScenario):
+class GetProduct(GraphQLScenario):
     """One product of eight fields."""
 
     name = "GraphQL: get"
@@ -318,7 +318,7 @@ class RelationPage(GraphQLScenario):
         return None
 
 
-class Create(GraphQLScenario):
+class CreateReceipt(GraphQLScenario):
     """A receipt of ten columns, with an ACL of two entries."""
 
     name = "GraphQL: create"
@@ -379,7 +379,7 @@ class Create(GraphQLScenario):
         return []
 
 
-class Update(GraphQLScenario):
+class UpdateBasket(GraphQLScenario):
     """A basket gets another total."""
 
     name = "GraphQL: update"
@@ -413,11 +413,11 @@ class Update(GraphQLScenario):
 KINDS: tuple[type[GraphQLScenario], ...] = (
     FindTen,
     NestedPointer,
-    Get,
+    GetProduct,
     ThreeRoots,
     RelationPage,
-    Create,
-    Update,
+    CreateReceipt,
+    UpdateBasket,
     FindByLiterals,
 )
 

@@ -9,7 +9,6 @@ import hmac
 import importlib
 import importlib.util
 import inspect
-import logging
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import is_dataclass
@@ -20,12 +19,11 @@ from typing import Any
 from parsepy.auth import PROVIDERS, UNCONFIGURED
 from parsepy.auth.base import AuthProvider
 from parsepy.auth.opening import AdapterError, check_options, open_provider
-from parsepy.auth.options import OptionsError, functions_of
+from parsepy.auth.options import OptionsError, functions_of, is_needed, options_of
 from parsepy.auth.providers import THIRD_PARTIES, base_of
 from parsepy.config import AdapterOptions, AuthProviderOptions, Config, ConfigError
 from parsepy.outgoing import Outgoing
 
-log = logging.getLogger("parsepy")
 Called = Callable[..., Awaitable[Any]]
 
 
@@ -93,12 +91,7 @@ def open_providers(config: Config, http: Outgoing) -> dict[str, AuthProvider]:
         except ConfigError as error:
             problems += error.problems
         except OptionsError as error:
-            if configured is None or not configured.is_empty:
-                problems += [f"auth.{name}: {problem}" for problem in error.problems]
-            else:
-                log.warning("auth.%s: empty, which counts as not set", name)
-                if (unconfigured := _built_in(name, None)) is not None:
-                    found[name] = open_provider(unconfigured, {}, http, {}, key)
+            problems += [f"auth.{name}: {problem}" for problem in error.problems]
         except AdapterError as error:
             module = configured.adapter.module if configured and configured.adapter else name
             problems += [f"auth.{name}: {module} {problem}" for problem in error.problems]
@@ -111,9 +104,15 @@ def _built_in(name: str, configured: AuthProviderOptions | None) -> Callable[...
     """The class for a provider that has no module; None for one that is not to be opened."""
     if configured is None:
         return PROVIDERS.get(name) if name in UNCONFIGURED else None
-    if configured.enabled:
-        return base_of(configured.options) or PROVIDERS.get(name)
-    return None if name in THIRD_PARTIES else PROVIDERS.get(name)
+    make = base_of(configured.options) or PROVIDERS.get(name)
+    if is_merely_named(name, configured) or (not configured.enabled and name in THIRD_PARTIES):
+        return None
+    return make
+
+
+def is_merely_named(name: str, configured: AuthProviderOptions) -> bool:
+    """Is a provider named that needs options, without any? It counts as not configured."""
+    return not configured.options and any(map(is_needed, options_of(PROVIDERS.get(name))))
 
 
 def _check_insecure(options: Mapping[str, Any], config: Config) -> None:

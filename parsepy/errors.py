@@ -22,10 +22,12 @@ Every exception of parsepy, and the module that raises it::
     ├── BadUpload               graphql/uploads.py: a form of files that can't be read
     ├── Invalid                 graphql/documents.py: a document with errors, all of them at once
     ├── BadVariables            graphql/executor.py: variables that their types do not take
+    ├── RequestFailed           graphql/processor.py: a request of which nothing was executed
+    ├── MessageError            graphql/messages.py: what breaks the websockets' protocol
     ├── AtOnce                  graphql/failures.py: a refusal before the database was asked
     ├── PlainError              graphql/failures.py: an error without Parse's code
     ├── Anomaly                 graphql/runs.py: a value that the library must complete
-    ├── Unfit                   graphql/variables.py: a value that its type does not take
+    ├── Unfit                   graphql/literals.py: a value that its type does not take
     ├── Unsuited                graphql/selections.py: a document that is left to the library
     ├── FrameError              livequery/protocol.py: a message that is none
     ├── OutgoingError           outgoing.py: another server gave no answer to use
@@ -42,7 +44,6 @@ Every exception of parsepy, and the module that raises it::
     ├── WorkerFailed            workers.py: the first worker could not start
     ├── EmbeddedMongoError      storage/embedded.py: mongod can't be found or does not start
     ├── _Failed                 rest/batch.py: ends a transaction; never leaves its module
-    ├── _RequestFailed          graphql/door.py: likewise, of a request
     ├── _Unliftable             graphql/shapes.py: likewise, of a document's shape
     ├── _Malformed              model/templates/nodes.py: likewise, of a template
     ├── _OwnershipLost          operations/push/sending.py: likewise, of a push

@@ -3,10 +3,10 @@
 Each raises ``ConfigError``, which names the option, for what can't be loaded or lacks a method.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import cast
 
-from parsepy.adapters import Called, load_adapter, load_function
+from parsepy.adapters import Called, load_adapter, load_function, open_providers
 from parsepy.config import Config, ConfigError
 from parsepy.config.checks import At, number
 from parsepy.config.groups import AdapterOptions
@@ -20,6 +20,7 @@ from parsepy.mail import MAILERS
 from parsepy.mail.base import Mailer
 from parsepy.mail.templates import MailTemplateError, MailTemplates
 from parsepy.metrics import Metrics
+from parsepy.outgoing import Outgoing
 from parsepy.push import open_senders
 from parsepy.push.base import PushConfigError, PushSender
 from parsepy.storage import Storage, open_storage
@@ -196,3 +197,29 @@ def start_and_end_functions(config: Config) -> Mapping[str, Called]:
         for option, name in names.items()
         if name
     }
+
+
+_MAKERS: tuple[Callable[[Config], object], ...] = (
+    file_adapter,
+    mailer_of,
+    mail_templates,
+    metrics_of,
+    analytics_adapter,
+    push_sender,
+    password_check,
+    account_rules,
+    page_functions,
+    start_and_end_functions,
+    lambda config: open_providers(config, Outgoing()),
+)
+
+
+def problems_of(config: Config) -> list[str]:
+    """Make every part, and say what is wrong with any of them; nothing is connected."""
+    problems: list[str] = []
+    for make in _MAKERS:
+        try:
+            make(config)
+        except ConfigError as error:
+            problems += error.problems
+    return problems

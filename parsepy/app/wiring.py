@@ -8,7 +8,7 @@ from parsepy.app import parts
 from parsepy.app.application import Application
 from parsepy.backend import Backend
 from parsepy.cache import Cache
-from parsepy.config import Config
+from parsepy.config import Config, ConfigError
 from parsepy.livequery import LiveQuery
 from parsepy.logs import LogStore
 from parsepy.model import match
@@ -33,13 +33,22 @@ def build(
 
     ``storage`` replaces the one that ``databaseURI`` names, ``outgoing`` the network that the
     server itself asks; without ``runs_schedules`` no job starts by itself. Raises ``ConfigError``
-    for an adapter that can't be loaded, and for ``memory:`` without its extra.
+    with all adapters and functions that can't be loaded, and for ``memory:`` without its extra.
     """
+    try:
+        return _wired(config, storage, outgoing or Outgoing(), runs_schedules)
+    except ConfigError as error:
+        others = parts.problems_of(config)
+        raise ConfigError(dict.fromkeys([*error.problems, *others])) from error
+
+
+def _wired(
+    config: Config, storage: Storage | None, outgoing: Outgoing, runs_schedules: bool
+) -> Application:
     complexity = config.request_complexity
     seconds = config.cache_ttl / 1000
     own_files = parts.file_adapter(config)
     metrics = parts.metrics_of(config)
-    outgoing = outgoing or Outgoing()
     if storage is None:
         storage = parts.open_database(config, own_files, metrics)
     backend = Backend(

@@ -78,16 +78,24 @@ def unknown(given: Iterable[str], known: Iterable[str]) -> list[str]:
     return problems
 
 
-def shown_names(adapter: object) -> list[str]:
-    """The options of an adapter's class by name; of those that may be left out in brackets."""
+def options_of(adapter: object) -> "tuple[dataclasses.Field[Any], ...]":
+    """The options that an adapter's class declares."""
     record = getattr(adapter, "Options", None)
     if not (isinstance(record, type) and dataclasses.is_dataclass(record)):
-        return []
+        return ()
+    return dataclasses.fields(record)
+
+
+def is_needed(field: "dataclasses.Field[Any]") -> bool:
+    """Must an option be given, as a rule?"""
+    return _is_required(field) or bool(field.metadata.get("is_needed"))
+
+
+def shown_names(adapter: object) -> list[str]:
+    """The options of an adapter's class by name; of those that may be left out in brackets."""
     return [
-        names_of(field)[0]
-        if _is_required(field) or field.metadata.get("is_needed")
-        else f"[{names_of(field)[0]}]"
-        for field in dataclasses.fields(record)
+        names_of(field)[0] if is_needed(field) else f"[{names_of(field)[0]}]"
+        for field in options_of(adapter)
     ]
 
 

@@ -6,7 +6,13 @@ import argparse
 import os
 from pathlib import Path
 
-from parsepy.cli.problems import examined, provider_notes, template_problems, with_lines
+from parsepy.cli.problems import (
+    examined,
+    part_problems,
+    provider_notes,
+    template_problems,
+    with_lines,
+)
 from parsepy.config import OPTIONS, ConfigError, collect, unknown_variables
 from parsepy.config.older import modernised
 
@@ -42,5 +48,5 @@ def checked(file: Path) -> tuple[list[str], list[str]]:
         if not given:
             notes.append("no masterKey: the start makes one and keeps it in dataDir")
         notes += provider_notes(config)
-        problems += template_problems(config)
+        problems += [*part_problems(config), *template_problems(config)]
     return [*notes, *variables], problems

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from parsepy.config import OPTIONS, Config, ConfigError, WrittenOptions
@@ -24,8 +23,8 @@ _SENDERS = {
 def examined(settings: WrittenOptions, **more: object) -> Config:
     """Make the configuration; raises ConfigError with every problem that can be known now.
 
-    With a problem elsewhere the templates are looked at, too; alone, theirs are left to who reads
-    them.
+    With a problem elsewhere the templates and adapters are looked at, too; alone, theirs are left
+    to who reads and makes them.
     """
     problems: list[str] = []
     try:
@@ -39,8 +38,15 @@ def examined(settings: WrittenOptions, **more: object) -> Config:
             raise error from None
     problems += [problem for problem in _further(config) if problem not in problems]
     if problems:
-        raise ConfigError([*problems, *template_problems(config)])
+        known = {_option(problem) for problem in problems}
+        parts = [line for line in part_problems(config) if _option(line) not in known]
+        raise ConfigError([*problems, *parts, *template_problems(config)])
     return config
+
+
+def _option(problem: str) -> str:
+    """The option that a problem begins with, with its dots."""
+    return problem.partition(":")[0]
 
 
 def _without(settings: WrittenOptions, problems: list[str]) -> WrittenOptions:
@@ -71,31 +77,20 @@ def _further(config: Config) -> Iterator[str]:
         elif module.endswith(".py") and not (config.base_dir / Path(module)).is_file():
             yield f"{option}: there is no file {module}"
     yield from _push_problems(config)
-    yield from _provider_problems(config)
-
-
-def _provider_problems(config: Config) -> list[str]:
-    """What keeps sign-in providers that are built in from being opened; modules are not loaded."""
-    from parsepy.adapters import open_providers
-    from parsepy.outgoing import Outgoing
-
-    built_in = {name: one for name, one in config.auth.items() if one.adapter is None}
-    try:
-        open_providers(replace(config, auth=built_in), Outgoing())
-    except ConfigError as error:
-        return list(error.problems)
-    return []
 
 
 def provider_notes(config: Config) -> Iterator[str]:
     """What is to be said of sign-in providers that stop no start."""
+    from parsepy.adapters import is_merely_named
     from parsepy.auth import PROVIDERS
     from parsepy.auth.providers import GONE, base_of
 
     for name, provider in config.auth.items():
         if not provider.enabled or provider.adapter is not None or base_of(provider.options):
             continue
-        if name in GONE:
+        if is_merely_named(name, provider):
+            yield f"auth.{name}: named without options, so it is not available"
+        elif name in GONE:
             yield f"auth.{name}: not available, since {GONE[name]}"
         elif provider.options.get("enableInsecureAuth"):
             yield f"auth.{name}: enableInsecureAuth lets in whoever has a token of any application"
@@ -119,6 +114,13 @@ def _push_problems(config: Config) -> Iterator[str]:
             yield f"push.{error}; write {_SENDERS[kind in _APPLE]}"
         except ImportError:
             return  # an extra is missing, which the start says
+
+
+def part_problems(config: Config) -> list[str]:
+    """Make the adapters and load the functions that options name; return what is wrong."""
+    from parsepy.app import parts
+
+    return parts.problems_of(config)
 
 
 def template_problems(config: Config) -> list[str]:

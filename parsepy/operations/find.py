@@ -1,6 +1,7 @@
 """``find`` and ``get``: the read spine (protocol §10); a get is a find of one."""
 
 import asyncio
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -245,7 +246,9 @@ async def _fetch(
     internal = context.principal.is_maintenance and schema.name == "_User"
     plain = not query.skip and query.read_preference is None and not internal
     if known is not None:
-        page = [known] if scope.allows(known) else []
+        # a copy: what follows takes out of it what is not to be seen
+        copied = deepcopy(known) if query.include else dict(known)
+        page = [copied] if scope.allows(known) else []
     elif object_id is not None and plain:
         item = await storage.get(schema, object_id, scope, mount_url=context.mount_url)
         page = [item] if item is not None else []

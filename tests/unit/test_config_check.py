@@ -43,10 +43,11 @@ def test_every_option_that_a_provider_lacks_is_told(capsys: pytest.CaptureFixtur
 
 
 def test_what_is_no_problem_is_a_note(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = told(capsys, meetup={}, google={"clientId": "x"}, off={"enabled": False}, own={})
+    lines = told(capsys, meetup={}, google={"clientId": "x"}, apple={}, own={})
     assert lines == [
         "note: auth.meetup: not available, since the API that it asked (api.meetup.com/2) has been "
         "shut down",
+        "note: auth.apple: named without options, so it is not available",
         "note: auth.own: neither built in nor with a module of yours; not available",
         "config.json: fine",
     ]

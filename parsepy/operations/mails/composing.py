@@ -87,7 +87,7 @@ async def _contents(backend: Backend, work: MailWork) -> _Contents | None:
     if work.kind == kinds.SIGN_IN_CODE:
         if user.get("email") != work.to or user.get("emailVerified") is not True:
             return None
-        code = await codes.make(backend, work.to)
+        code = await codes.make(backend, user, work.to)
         told = {"code": code, "minutes": codes.MINUTES}
         return None if code is None else _Contents(user, values=told)
     return _Contents(user)
