@@ -30,7 +30,8 @@ async def create(
     rules = class_rules.of(class_name)
     object_id = options.object_id or save_bodies.chosen_id(context, class_name, body)
     write = Write(context, schema, values, object_id, True, stamp(), options)
-    write.is_id_chosen = body.get("objectId") == object_id
+    if body.get("objectId") == object_id:
+        write.chosen_id = object_id
     await rules.check(write)
     has = context.backend.triggers.has
     new = None
