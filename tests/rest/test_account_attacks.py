@@ -133,3 +133,40 @@ async def test_providers_that_are_not_there_are_looked_for_nowhere(
     for data in ({"id": "x"}, None):
         many = {"authData": {f"p{number}": data for number in range(1000)}, "username": "eve"}
         refused(await client.post("/users", json={**many, "password": "p"}), 162)
+
+
+# --- mails say nothing for strangers, and tell of nobody ------------------------------------------
+
+
+async def test_a_locale_of_any_length_tells_of_no_address(app: MakeApp) -> None:
+    """It was kept with the mail that it is for, whose size then told that there is one."""
+    shop = Shop(await app(**OPTIONS, verifyUserEmails=True, auth={"emailOtp": {}}))
+    _, address = await confirmed(shop)
+    locale = "en" + "-abcdefgh" * 1_900_000
+    for email in (address, "nobody@shop.test"):
+        body = {"challengeData": {"emailOtp": {"email": email, "locale": locale}}}
+        answer = ok(await shop.client.post("/challenge", json=body))
+        assert answer == {"challengeData": {"emailOtp": True}}
+    await shop.mail(address, 2)
+
+
+@pytest.mark.parametrize(
+    ("email", "shown"),
+    [
+        ('"Danger! See http://evil.test/now"@shop.test', "..."),
+        ('"You have won, see evil.test"@shop.test', "..."),
+        ("evil.test/now@shop.test", "..."),
+        ("anna.muster+mail@shop.test", "anna.muster+mail@shop.test"),
+    ],
+)
+@pytest.mark.parametrize("change", ["confirm", "direct"])
+async def test_a_new_address_makes_no_sentence_of_a_mail(
+    app: MakeApp, email: str, shown: str, change: str
+) -> None:
+    """Who signs up with another's address has the server write to it."""
+    mail = {"cooldown": 0, "notices": ["email"]}
+    more = {"emailChange": "confirm"} if change == "confirm" else {}
+    shop = Shop(await app(**{**OPTIONS, "mail": mail}, **more))
+    eve, victim = await shop.sign_up()
+    ok(await eve.client.put(f"/users/{eve.id}", json={"email": email}))
+    assert f" {shown}." in await shop.mail(victim)
