@@ -82,6 +82,30 @@ async def test_a_code_opens_no_account_whose_address_looks_alike(app: MakeApp) -
     assert ok(await shop.client.post("/users", json=body))["objectId"] == eve.id
 
 
+async def test_a_transaction_takes_no_guess_back(app: MakeApp) -> None:
+    """A batch that fails was free: every code could be tried, and the right one told."""
+    shop = Shop(await app(**OPTIONS, verifyUserEmails=True, auth={"emailOtp": {}}))
+    _, address = await confirmed(shop)
+    asked = {"challengeData": {"emailOtp": {"email": address}}}
+    ok(await shop.client.post("/challenge", json=asked))
+    mailed = re.search(r"^\d{6}$", await shop.mail(address, 2), re.MULTILINE)
+    assert mailed is not None
+    right = mailed[0]
+    wrong = f"{(int(right) + 1) % 1_000_000:06}"
+    fails = {"method": "DELETE", "path": f"/parse/classes/{unique('None')}/x"}
+
+    async def guess(code: str) -> None:
+        body = {"authData": {"emailOtp": {"email": address, "code": code}}}
+        log_in = {"method": "POST", "path": "/parse/users", "body": body}
+        batch = {"requests": [log_in, fails], "transaction": True}
+        refused(await shop.client.post("/batch", json=batch), 101)
+
+    for _ in range(5):
+        await guess(wrong)
+    body = {"authData": {"emailOtp": {"email": address, "code": right}}}
+    refused(await shop.client.post("/users", json=body), 101, 404)
+
+
 # --- authData -------------------------------------------------------------------------------------
 
 
