@@ -82,6 +82,30 @@ async def test_a_code_opens_no_account_whose_address_looks_alike(app: MakeApp) -
     assert ok(await shop.client.post("/users", json=body))["objectId"] == eve.id
 
 
+async def test_a_transaction_takes_no_guess_back(app: MakeApp) -> None:
+    """A batch that fails was free: every code could be tried, and the right one told."""
+    shop = Shop(await app(**OPTIONS, verifyUserEmails=True, auth={"emailOtp": {}}))
+    _, address = await confirmed(shop)
+    asked = {"challengeData": {"emailOtp": {"email": address}}}
+    ok(await shop.client.post("/challenge", json=asked))
+    mailed = re.search(r"^\d{6}$", await shop.mail(address, 2), re.MULTILINE)
+    assert mailed is not None
+    right = mailed[0]
+    wrong = f"{(int(right) + 1) % 1_000_000:06}"
+    fails = {"method": "DELETE", "path": f"/parse/classes/{unique('None')}/x"}
+
+    async def guess(code: str) -> None:
+        body = {"authData": {"emailOtp": {"email": address, "code": code}}}
+        log_in = {"method": "POST", "path": "/parse/users", "body": body}
+        batch = {"requests": [log_in, fails], "transaction": True}
+        refused(await shop.client.post("/batch", json=batch), 101)
+
+    for _ in range(5):
+        await guess(wrong)
+    body = {"authData": {"emailOtp": {"email": address, "code": right}}}
+    refused(await shop.client.post("/users", json=body), 101, 404)
+
+
 # --- authData -------------------------------------------------------------------------------------
 
 
@@ -133,3 +157,40 @@ async def test_providers_that_are_not_there_are_looked_for_nowhere(
     for data in ({"id": "x"}, None):
         many = {"authData": {f"p{number}": data for number in range(1000)}, "username": "eve"}
         refused(await client.post("/users", json={**many, "password": "p"}), 162)
+
+
+# --- mails say nothing for strangers, and tell of nobody ------------------------------------------
+
+
+async def test_a_locale_of_any_length_tells_of_no_address(app: MakeApp) -> None:
+    """It was kept with the mail that it is for, whose size then told that there is one."""
+    shop = Shop(await app(**OPTIONS, verifyUserEmails=True, auth={"emailOtp": {}}))
+    _, address = await confirmed(shop)
+    locale = "en" + "-abcdefgh" * 1_900_000
+    for email in (address, "nobody@shop.test"):
+        body = {"challengeData": {"emailOtp": {"email": email, "locale": locale}}}
+        answer = ok(await shop.client.post("/challenge", json=body))
+        assert answer == {"challengeData": {"emailOtp": True}}
+    await shop.mail(address, 2)
+
+
+@pytest.mark.parametrize(
+    ("email", "shown"),
+    [
+        ('"Danger! See http://evil.test/now"@shop.test', "..."),
+        ('"You have won, see evil.test"@shop.test', "..."),
+        ("evil.test/now@shop.test", "..."),
+        ("anna.muster+mail@shop.test", "anna.muster+mail@shop.test"),
+    ],
+)
+@pytest.mark.parametrize("change", ["confirm", "direct"])
+async def test_a_new_address_makes_no_sentence_of_a_mail(
+    app: MakeApp, email: str, shown: str, change: str
+) -> None:
+    """Who signs up with another's address has the server write to it."""
+    mail = {"cooldown": 0, "notices": ["email"]}
+    more = {"emailChange": "confirm"} if change == "confirm" else {}
+    shop = Shop(await app(**{**OPTIONS, "mail": mail}, **more))
+    eve, victim = await shop.sign_up()
+    ok(await eve.client.put(f"/users/{eve.id}", json={"email": email}))
+    assert f" {shown}." in await shop.mail(victim)
