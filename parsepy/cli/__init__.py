@@ -13,6 +13,8 @@ from parsepy.cli.messages import explained
 from parsepy.cli.options import COMMON, DATABASE, EVERY_OPTION, add_options, unexpected
 from parsepy.version import __version__
 
+OPTIONS_FILE = "JSON file of options; without it those of the environment count alone"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return the exit code of the process."""
@@ -72,13 +74,13 @@ def _parser() -> argparse.ArgumentParser:
     settings = parts.add_parser("config", help="check a configuration")
     actions = settings.add_subparsers(required=True, metavar="ACTION")
     check = actions.add_parser("check", help="print all problems, and the lines to write instead")
-    check.add_argument("file", type=Path, metavar="FILE", help="JSON file of options")
+    check.add_argument("file", nargs="?", type=Path, metavar="FILE", help=OPTIONS_FILE)
     check.set_defaults(run=config_check.command)
 
     move = parts.add_parser("migrate", help="look at a Parse Server that is to move in")
     actions = move.add_subparsers(required=True, metavar="ACTION")
     look = actions.add_parser("check", help="print what carries over, and what must be written")
-    look.add_argument("file", type=Path, metavar="FILE", help="its JSON file of options")
+    look.add_argument("file", nargs="?", type=Path, metavar="FILE", help=OPTIONS_FILE)
     look.add_argument("--database-uri", metavar="URI", help="its database, which is only read")
     look.set_defaults(run=migrate.command)
 

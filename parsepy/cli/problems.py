@@ -26,22 +26,32 @@ def examined(settings: WrittenOptions, **more: object) -> Config:
     With a problem elsewhere the templates and adapters are looked at, too; alone, theirs are left
     to who reads and makes them.
     """
+    config, problems = looked_at(settings, **more)
+    if problems or config is None:
+        raise ConfigError(problems)
+    return config
+
+
+def looked_at(settings: WrittenOptions, **more: object) -> tuple[Config | None, list[str]]:
+    """Make the configuration, and list every problem that can be known now, as ``examined`` does.
+
+    With problems it is made of the options that have none; None if that can't be, either.
+    """
     problems: list[str] = []
     try:
         config = settings.config(**more)
     except ConfigError as error:
         problems += error.problems
-        rest = _without(settings, problems)
         try:
-            config = rest.config(**more)
+            config = _without(settings, problems).config(**more)
         except ConfigError:
-            raise error from None
+            return None, problems
     problems += [problem for problem in _further(config) if problem not in problems]
     if problems:
         known = {_option(problem) for problem in problems}
         parts = [line for line in part_problems(config) if _option(line) not in known]
-        raise ConfigError([*problems, *parts, *template_problems(config)])
-    return config
+        problems += [*parts, *template_problems(config)]
+    return config, problems
 
 
 def _option(problem: str) -> str:
@@ -96,7 +106,10 @@ def provider_notes(config: Config) -> Iterator[str]:
             yield f"auth.{name}: enableInsecureAuth lets in whoever has a token of any application"
         elif name not in PROVIDERS:
             slip = next((key for key in provider.options if nearest(key, ["module"])), None)
-            meant = f' (is "{slip}" meant to be "module"?)' if slip else ""
+            near = nearest(name, PROVIDERS)
+            meant = f' (is it meant to be "{near}"?)' if near else ""
+            if slip:
+                meant = f' (is "{slip}" meant to be "module"?)'
             yield f"auth.{name}: neither built in nor with a module of yours{meant}; not available"
 
 

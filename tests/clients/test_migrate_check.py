@@ -212,11 +212,17 @@ def test_what_is_no_database_of_parse_servers_is_said(
     assert check.code == 1
 
 
-def test_a_database_that_is_not_there_is_an_error(
+def test_a_database_that_is_not_there_is_to_do_beside_the_rest(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "config.json"
-    file.write_text(json.dumps({"appId": "a", "masterKey": "m"}))
+    file.write_text(
+        json.dumps({"appId": "a", "masterKey": "m", "cloud": "/of/a/container/main.js"})
+    )
     uri = "mongodb://127.0.0.1:9/x?serverSelectionTimeoutMS=200&connectTimeoutMS=200"
     assert main(["migrate", "check", str(file), "--database-uri", uri]) == 1
-    assert "the database can't be read" in capsys.readouterr().err
+    told = capsys.readouterr().out
+    assert "to do: it can't be read: nothing answers at 127.0.0.1:9; is it running" in told
+    assert "TopologyDescription" not in told
+    assert "to do: not looked at: there is no file /of/a/container/main.js" in told
+    assert told.endswith("Verdict: 3 things to write or decide\n")
