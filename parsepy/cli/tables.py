@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from parsepy.config import OPTIONS, Option
 
@@ -11,13 +11,17 @@ Row = tuple[str, ...]
 
 def show(args: argparse.Namespace) -> int:
     """Print a table with aligned columns; return the exit code."""
-    rows = [tuple(str(cell) for cell in row) for row in TABLES[args.table]()]
+    print_table(TABLES[args.table]())
+    return 0
+
+
+def print_table(table: Iterable[Sequence[object]], indent: str = "") -> None:
+    """Print rows with aligned columns; None is an empty cell."""
+    rows = [tuple("" if cell is None else str(cell) for cell in row) for row in table]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        print(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        )
-    return 0
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print(f"{indent}{'  '.join(cells)}".rstrip())
 
 
 def _options() -> Iterator[Row]:
