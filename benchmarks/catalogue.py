@@ -1,4 +1,4 @@
-"""Write the large catalogue that both servers are measured on: articles, variants, baskets."""
+"""Write the large catalogue that both servers are measured on: articles, shelves, baskets."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ ARTICLES = 10_000
 VARIANTS = 300
 BASKETS = 50
 SHELVES = 20
+ON_A_SHELF = 30
 READABLE = {"*": {"read": True}}
 
 
@@ -51,10 +52,20 @@ def stock_catalogue(port: int, shop: Shop) -> Catalogue:
     mine = {shop.user: {"read": True, "write": True}, STAFF: {"read": True}}
     baskets = [{"items": [], "total": 0, "ACL": mine} for _ in range(BASKETS)]
     catalogue.baskets = [row["objectId"] for row in create_all(port, "Basket", baskets)]
+    catalogue.shelves = create_all(
+        port, "Shelf", [shelf(number, catalogue) for number in range(SHELVES)]
+    )
     # one of each makes the class, so that no measured request has to change the schema
     create_all(port, "Purchase", [purchase(catalogue, 0, mine)])
     create_all(port, "Line", [line(0, mine)])
     return catalogue
+
+
+def shelf(number: int, catalogue: Catalogue) -> Row:
+    """Make the body of a shelf; its relation has some of the articles that stand on it."""
+    on_it = catalogue.articles[number::SHELVES][:ON_A_SHELF]
+    related = {"__op": "AddRelation", "objects": [pointer("Article", row) for row in on_it]}
+    return {"name": f"shelf-{number}", "articles": related, "ACL": READABLE}
 
 
 def purchase(catalogue: Catalogue, number: int, acl: Any) -> Row:

@@ -21,6 +21,12 @@ class Scenario:
     """One kind of request to one server, with what that server has answered so far."""
 
     name: ClassVar[str]
+    connections: ClassVar[int | None] = None
+    """How many connections it is sent over; None: as many as the run's."""
+    share: ClassVar[float] = 1.0
+    """How long its slices are, beside those of the others."""
+    promised: ClassVar[float | None] = None
+    """How many times better by CPU parsepy has to be; None: as the run promises."""
 
     def __init__(self, shop: Shop) -> None:
         """Build the requests; they are sent in turn, with the session token of the shop's user."""

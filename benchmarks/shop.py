@@ -39,6 +39,7 @@ class Catalogue:
     articles: list[Row] = field(default_factory=list)
     variants: list[Row] = field(default_factory=list)
     baskets: list[str] = field(default_factory=list)
+    shelves: list[Row] = field(default_factory=list)
 
     @property
     def by_id(self) -> dict[str, Row]:
@@ -145,6 +146,7 @@ def open_shop(port: int) -> Shop:
     # One order makes the class, so that no measured request has to change the schema.
     create_all(port, "Order", [product(0, otto, mine)])
     create_all(port, "Invoice", [product(0, otto, mine)])
+    create_all(port, "Receipt", [product(0, otto, mine)])
     return shop
 
 

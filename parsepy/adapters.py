@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import hmac
 import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import is_dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from parsepy.auth import PROVIDERS
+from parsepy.auth import PROVIDERS, UNCONFIGURED
 from parsepy.auth.base import AuthProvider
-from parsepy.auth.opening import AdapterError, open_provider
-from parsepy.auth.options import OptionsError
-from parsepy.config import AdapterOptions, Config, ConfigError
+from parsepy.auth.opening import AdapterError, check_options, open_provider
+from parsepy.auth.options import OptionsError, functions_of, is_needed, options_of
+from parsepy.auth.providers import THIRD_PARTIES, base_of
+from parsepy.config import AdapterOptions, AuthProviderOptions, Config, ConfigError
 from parsepy.outgoing import Outgoing
 
 Called = Callable[..., Awaitable[Any]]
@@ -66,21 +69,25 @@ def _class_of(
 def open_providers(config: Config, http: Outgoing) -> dict[str, AuthProvider]:
     """The sign-in providers: those that are built in, and the operator's own.
 
-    One that is switched off is opened all the same: as a second factor it still counts.
-    ConfigError with all that is wrong with any of them.
+    One that is switched off is opened all the same: as a second factor it still counts. Those of
+    third parties are opened where they are configured. ConfigError with all that is wrong with any
+    of them.
     """
     problems: list[str] = []
     found: dict[str, AuthProvider] = {}
     for name in dict.fromkeys((*PROVIDERS, *config.auth)):
         configured = config.auth.get(name)
+        key = hmac.digest(str(config.master_key).encode(), f"auth.{name}".encode(), "sha256")
         try:
             if configured is not None and configured.adapter is not None:
                 make = _class_of(configured.adapter, config.base_dir, f"auth.{name}")
-                options = configured.adapter.options
-                found[name] = open_provider(make, options, http, configured.options)
-            elif name in PROVIDERS:
+                given = _with_functions(make, configured.adapter.options, config, name)
+                found[name] = open_provider(make, given, http, configured.options, key)
+            elif (built_in := _built_in(name, configured)) is not None:
                 options = {} if configured is None else configured.options
-                found[name] = open_provider(PROVIDERS[name], options, http)
+                _check_insecure(options, config)
+                given = _with_functions(built_in, options, config, name)
+                found[name] = open_provider(built_in, given, http, options, key)
         except ConfigError as error:
             problems += error.problems
         except OptionsError as error:
@@ -91,6 +98,54 @@ def open_providers(config: Config, http: Outgoing) -> dict[str, AuthProvider]:
     if problems:
         raise ConfigError(problems)
     return found
+
+
+def _built_in(name: str, configured: AuthProviderOptions | None) -> Callable[..., object] | None:
+    """The class for a provider that has no module; None for one that is not to be opened."""
+    if configured is None:
+        return PROVIDERS.get(name) if name in UNCONFIGURED else None
+    make = base_of(configured.options) or PROVIDERS.get(name)
+    if is_merely_named(name, configured) or (not configured.enabled and name in THIRD_PARTIES):
+        return None
+    return make
+
+
+def is_merely_named(name: str, configured: AuthProviderOptions) -> bool:
+    """Is a provider named that needs options, without any? It counts as not configured."""
+    return not configured.options and any(map(is_needed, options_of(PROVIDERS.get(name))))
+
+
+def _check_insecure(options: Mapping[str, Any], config: Config) -> None:
+    """A log-in that trusts a client's word needs two options that say so."""
+    if options.get("enableInsecureAuth") and not config.enable_insecure_auth_adapters:
+        raise OptionsError(["enableInsecureAuth needs enableInsecureAuthAdapters: true beside it"])
+
+
+def _with_functions(
+    make: Callable[..., object], options: Mapping[str, Any], config: Config, name: str
+) -> Mapping[str, Any]:
+    """The options of an adapter, with functions in place of their names; ConfigError."""
+    record = getattr(make, "Options", None)
+    if not isinstance(record, type) or not is_dataclass(record):
+        return options
+    loaded = {
+        key: load_function(options[key], config.base_dir, f"auth.{name}.{key}")
+        for key in functions_of(record)
+        if isinstance(options.get(key), str)
+    }
+    return {**options, **loaded}
+
+
+async def check_providers(providers: Mapping[str, AuthProvider]) -> None:
+    """Let adapters look at their own options; ConfigError with all that they refuse."""
+    problems: list[str] = []
+    for name, provider in providers.items():
+        try:
+            await check_options(provider)
+        except AdapterError as error:
+            problems += [f"auth.{name}: {problem}" for problem in error.problems]
+    if problems:
+        raise ConfigError(problems)
 
 
 def load_function(name: str, base_dir: Path, option: str) -> Called:

@@ -12,7 +12,8 @@ from parsepy.cache import Cache
 from parsepy.config import Config, DeniedKeywordOptions
 from parsepy.files.base import FileStore
 from parsepy.logs import LogStore
-from parsepy.mail.base import Mailer
+from parsepy.mail.base import Mailer, MailFigures
+from parsepy.mail.templates import MailTemplates
 from parsepy.metrics import Metrics
 from parsepy.model.principal import MASTER, Principal
 from parsepy.model.query import QueryLimits
@@ -68,6 +69,9 @@ class Backend:
     troubles: dict[str, Callable[[], str | None]] = field(default_factory=dict)
     """Parts of which `/health` tells, by their names there; each says what is wrong with it."""
     mailer: Mailer | None = None
+    mail_templates: MailTemplates = field(default_factory=MailTemplates)
+    mail_figures: MailFigures = field(default_factory=MailFigures)
+    mail_queued: asyncio.Event = field(default_factory=asyncio.Event)
     outgoing: Outgoing = field(default_factory=Outgoing)
     webhooks: WebhookCache = field(default_factory=WebhookCache)
     tasks: set["asyncio.Task[None]"] = field(default_factory=set)
@@ -78,6 +82,8 @@ class Backend:
     push: PushSender | None = None
     accepts_password: Callable[[str], Awaitable[Any]] | None = None
     account_rules: Mapping[str, Callable[..., Awaitable[Any]]] = field(default_factory=dict)
+    page_functions: Mapping[str, Callable[..., Awaitable[Any]]] = field(default_factory=dict)
+    """The operator's functions that pages name, by these names."""
     security_checks: tuple[Any, ...] = ()
     push_queued: asyncio.Event = field(default_factory=asyncio.Event)
     job_times_changed: asyncio.Event = field(default_factory=asyncio.Event)

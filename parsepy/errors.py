@@ -9,6 +9,8 @@ Every exception of parsepy, and the module that raises it::
     Exception
     ├── ParseError              errors.py: everywhere, for what a client did
     │   ├── DuplicateKey        storage/failures.py: a unique index refused a value
+    │   ├── CodeSent            auth/base.py: a second factor asks for the code that it has sent
+    │   ├── ProviderFailed      operations/users/asking.py: a sign-in adapter failed
     │   └── ConditionFailed     operations/writes.py: the condition of a save does not hold
     ├── HTTPRefusal             http/refusals.py: a status of its own, most without a code
     │   └── TooMany             http/limits.py: a rate limit is exceeded
@@ -20,13 +22,16 @@ Every exception of parsepy, and the module that raises it::
     ├── BadUpload               graphql/uploads.py: a form of files that can't be read
     ├── Invalid                 graphql/documents.py: a document with errors, all of them at once
     ├── BadVariables            graphql/executor.py: variables that their types do not take
+    ├── RequestFailed           graphql/processor.py: a request of which nothing was executed
+    ├── MessageError            graphql/messages.py: what breaks the websockets' protocol
     ├── AtOnce                  graphql/failures.py: a refusal before the database was asked
     ├── PlainError              graphql/failures.py: an error without Parse's code
     ├── Anomaly                 graphql/runs.py: a value that the library must complete
-    ├── Unfit                   graphql/variables.py: a value that its type does not take
+    ├── Unfit                   graphql/literals.py: a value that its type does not take
     ├── Unsuited                graphql/selections.py: a document that is left to the library
     ├── FrameError              livequery/protocol.py: a message that is none
     ├── OutgoingError           outgoing.py: another server gave no answer to use
+    ├── MailRefused             mail/base.py: a mail can't be sent, however often one tries
     ├── UploadAbandoned         files/uploads.py: an upload's chunks were deleted meanwhile
     ├── ConfigError             config/checks.py: options that are wrong, all of them at once
     ├── OptionsError            auth/options.py: likewise, of a sign-in provider
@@ -39,13 +44,13 @@ Every exception of parsepy, and the module that raises it::
     ├── WorkerFailed            workers.py: the first worker could not start
     ├── EmbeddedMongoError      storage/embedded.py: mongod can't be found or does not start
     ├── _Failed                 rest/batch.py: ends a transaction; never leaves its module
-    ├── _RequestFailed          graphql/door.py: likewise, of a request
     ├── _Unliftable             graphql/shapes.py: likewise, of a document's shape
     ├── _Malformed              model/templates/nodes.py: likewise, of a template
     ├── _OwnershipLost          operations/push/sending.py: likewise, of a push
     ├── _PortTaken              storage/embedded.py: likewise, of a port
     └── ValueError
         ├── ScalarError         graphql/schema/scalars.py: what a scalar does not take
+        ├── MailTemplateError   mail/templates.py: templates of mails that can't be used
         └── PushConfigError     push/base.py: options of a push service that are wrong
 """
 

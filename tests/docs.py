@@ -82,8 +82,13 @@ TOPICS = (
     ),
     Topic(
         "Users, sessions and mails",
-        ("users", "sessions", "accounts", "mail", "maintenance"),
+        ("users", "sessions", "accounts", "factors", "mail", "maintenance"),
         "Nothing, unless a client sends names or passwords that are empty.",
+    ),
+    Topic(
+        "Sign-in providers",
+        ("providers",),
+        "Nothing for those that worked. Clients of the others send what accounts.md shows.",
     ),
     Topic(
         "Permissions",

@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, NoReturn, Self
 
 import pytest
@@ -51,7 +51,12 @@ def installed(folder: Path = REFERENCE) -> Path:
 class Peer:
     """One running Parse Server; `url` is its mount, e.g. `http://127.0.0.1:41234/parse`."""
 
-    def __init__(self, database_uri: str, options: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        database_uri: str,
+        options: Mapping[str, Any],
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         """Start the server on a free port and wait until it is ready.
 
         `options` are Parse Server's own. Skips (or, in CI, fails) the test if Node or the packages
@@ -66,6 +71,7 @@ class Peer:
         self._process = subprocess.Popen(
             ["node", str(folder / "server.js"), json.dumps(settings)],
             cwd=self._home.name,
+            env={**os.environ, **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -12,6 +12,7 @@ import pytest
 from pymongo import MongoClient
 
 from benchmarks import livequery
+from benchmarks.graphql import Literals, against_rest
 from benchmarks.live_loads import LOADS, PER_CLIENT, Account, writes_of
 from benchmarks.load import HOST, BrokenAnswer, drive, request_bytes
 from benchmarks.report import Slice, compare, shortfalls, slice_of, table
@@ -148,6 +149,32 @@ def test_a_kept_promise_has_no_shortfall_and_shows_its_ratio() -> None:
 def test_too_much_cpu_or_memory_is_a_shortfall() -> None:
     missed = shortfalls(report_of(cpu_us=400, memory=50), min_ratio=2.5, max_memory=0.5)
     assert [line.split(":")[0] for line in missed] == ["get by id", "memory"]
+
+
+def test_a_scenarios_own_promise_counts_for_more_and_graphql_is_held_to_rest() -> None:
+    report = report_of(cpu_us=200, memory=20)
+    [line] = report["scenarios"].values()
+    line["promised"] = 5.0
+    report["against_rest"] = {"contender": {"GraphQL: get": 1.4, "GraphQL: find": 1.3}}
+    missed = shortfalls(report, min_ratio=2.5, max_memory=0.5, max_rest=1.35)
+    assert [text.partition(":")[2].strip() for text in missed[1:]] == [
+        "get: 1.40 times REST's CPU, limit 1.35"
+    ]
+    assert missed[0].endswith("promised 5.0")
+
+
+def test_a_document_is_compared_with_as_many_requests_as_rest_needs() -> None:
+    cpu = {"GraphQL: three roots": 900.0, "REST: three roots": 250.0, "GraphQL: get": 100.0}
+    assert against_rest(cpu) == {"GraphQL: three roots": 1.2}
+
+
+def test_literals_differ_in_every_request() -> None:
+    requests = Literals(lambda number: b"%d" % number)
+    assert [requests[number % len(requests)] for number in (0, 7, 10**9)] == [
+        b"0",
+        b"7",
+        b"1000000000",
+    ]
 
 
 def test_latencies_become_milliseconds() -> None:

@@ -179,9 +179,9 @@ TRESPASSES = (
     ),
     Trespass(
         "a new part of the benchmark has no layer",
-        "graphql.py",
+        "rides.py",
         "",
-        "benchmarks.graphql",
+        "benchmarks.rides",
         package="benchmarks",
     ),
 )

@@ -14,8 +14,8 @@ PARTS = ("parsepy", "cloud", "benchmarks")
 
 # Public names that must be Parse's own words for authors of cloud code, beside what they wrap.
 FOR_AUTHORS = {"Config", "Push", "Query", "Role"}
-# What a module offers that an option of adapters names.
-FOR_ADAPTERS = {"adapter"}
+# What a module offers that an option of adapters names, and what it declares of its options.
+FOR_ADAPTERS = {"adapter", "Options"}
 
 
 def sources(part: str) -> Iterator[tuple[Path, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -224,3 +225,16 @@ def test_the_path_of_a_route_decides_nothing_outside_of_its_table() -> None:
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
         assert texts & segments == SPELLED.get(name, set()), name
+
+
+def test_the_extra_all_is_every_extra_that_is_not_built_against_the_system() -> None:
+    project = tomllib.loads((HOUSE.parent / "pyproject.toml").read_text(encoding="utf-8"))[
+        "project"
+    ]
+    # what has to be built against libraries of the system is asked for by name
+    extras = set(project["optional-dependencies"]) - {"all", "dev", "ldap"}
+    (line,) = project["optional-dependencies"]["all"]
+    named = re.fullmatch(rf"{project['name']}\[([a-z0-9,-]+)\]", line)
+    assert named is not None
+    assert set(named[1].split(",")) == extras
+    assert f"{project['name']}[all]" in project["optional-dependencies"]["dev"]

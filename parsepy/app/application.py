@@ -7,8 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from parsepy.adapters import load_function
+from parsepy.adapters import check_providers, load_function
 from parsepy.app.doors import Dispatcher, Door
+from parsepy.app.graphql import GraphQLDoors
 from parsepy.app.misspelled import misspelled
 from parsepy.app.parts import start_and_end_functions
 from parsepy.app.schema_templates import template_of
@@ -26,6 +27,7 @@ from parsepy.livequery import LiveQuery, cancelled
 from parsepy.model import templates
 from parsepy.model.values import JSONObject
 from parsepy.operations import bootstrap, jobs, schemas, security, webhooks
+from parsepy.operations.mails import worker as mail_worker
 from parsepy.operations.push import worker
 from parsepy.pages import PagesDoor
 from parsepy.rest import RestDoor, aliases
@@ -53,12 +55,16 @@ class Application:
         self._calls = start_and_end_functions(backend.config)
         self._limits = Limits(backend, aliases())
         mount, pages = backend.config.mount_path.rstrip("/"), backend.config.pages.pages_endpoint
+        self._graphql = GraphQLDoors(backend, self._limits, live)
         self.doors = (
-            *_graphql(backend, self._limits),
+            *self._graphql.doors,
             Door(f"{mount}/{pages}/", PagesDoor(backend, self._limits)),
             Door("", RestDoor(backend, self._limits)),
         )
-        self.websocket_doors: tuple[WebsocketDoor, ...] = () if live is None else (live.door,)
+        self.websocket_doors: tuple[WebsocketDoor, ...] = (
+            *self._graphql.websocket_doors,
+            *(() if live is None else (live.door,)),  # at every path, so the last
+        )
         self._http = ExchangeLayer(backend, Dispatcher(self.doors))
         self._live_task: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -67,8 +73,8 @@ class Application:
     async def startup(self) -> None:
         """Prepare the database, apply the schema templates, and take requests.
 
-        Raises ``TemplateError``, ``SchemaConflict``, ``CloudError``, ``Unavailable``; nothing is
-        left open then.
+        Raises ``ConfigError``, ``TemplateError``, ``SchemaConflict``, ``CloudError``,
+        ``Unavailable``; nothing is left open then.
         """
         backend = self.backend
         backend.state = "starting"
@@ -77,6 +83,7 @@ class Application:
             # first, so that a slip in cloud code changes nothing in the database
             path = backend.config.cloud
             loaded = None if path is None else loader.load(path)
+            await check_providers(backend.auth)
             backend.doing = "reaching the database"
             await backend.storage.look()
             self._tell_of_standalone()
@@ -90,6 +97,7 @@ class Application:
             await self._start_cloud(path, loaded)
             await self._start_live()
             await self._follow_schemas()
+            await self._graphql.check()
             await self._watch()
             await self._call("serverStartComplete")
         except BaseException:
@@ -97,6 +105,7 @@ class Application:
             await self._close()
             raise
         backend.state = "ok"
+        self._background(self._graphql.warm_up())
 
     def _tell_of_standalone(self) -> None:
         if not self.backend.storage.is_standalone:
@@ -196,6 +205,12 @@ class Application:
             push = backend.config.push
             if push is not None and not push.disable_worker:
                 self._background(worker.run(backend))
+        if backend.mailer is not None:
+            self._background(mail_worker.run(backend))
+        if backend.config.email_change == "confirm":
+            await backend.storage.email_changes.prepare()
+        if "emailOtp" in backend.auth:
+            await backend.storage.sign_in_codes.prepare()
         await webhooks.load(backend)
         self._background(webhooks.follow(backend))
 
@@ -276,22 +291,6 @@ class Application:
         await receive()
         await self.shutdown()
         await send({"type": "lifespan.shutdown.complete"})
-
-
-def _graphql(backend: Backend, limits: Limits) -> tuple[Door, ...]:
-    """The door of GraphQL, if it is asked for."""
-    config = backend.config
-    if not config.mount_graphql:
-        return ()
-    # imported here: who does without it need not wait for it at the start
-    from parsepy.graphql.door import GraphQLDoor
-    from parsepy.graphql.schema import custom
-    from parsepy.graphql.stamps import SchemaKeeper
-
-    keeper = SchemaKeeper(backend, custom.load(config.graphql_schema))
-    door = GraphQLDoor(backend, limits, keeper)
-    # Parse: not below the mount, and in whatever case
-    return (Door(config.graphql_path, door, ignores_case=True),)
 
 
 async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:

@@ -3,10 +3,10 @@
 Each raises ``ConfigError``, which names the option, for what can't be loaded or lacks a method.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import cast
 
-from parsepy.adapters import Called, load_adapter, load_function
+from parsepy.adapters import Called, load_adapter, load_function, open_providers
 from parsepy.config import Config, ConfigError
 from parsepy.config.checks import At, number
 from parsepy.config.groups import AdapterOptions
@@ -18,7 +18,9 @@ from parsepy.files.memory import MemoryFiles
 from parsepy.files.uploads import ABANDONED_AFTER
 from parsepy.mail import MAILERS
 from parsepy.mail.base import Mailer
+from parsepy.mail.templates import MailTemplateError, MailTemplates
 from parsepy.metrics import Metrics
+from parsepy.outgoing import Outgoing
 from parsepy.push import open_senders
 from parsepy.push.base import PushConfigError, PushSender
 from parsepy.storage import Storage, open_storage
@@ -100,6 +102,15 @@ def mailer_of(config: Config) -> Mailer | None:
     return made
 
 
+def mail_templates(config: Config) -> MailTemplates:
+    """Read the texts of mails, the operator's own among them."""
+    try:
+        return MailTemplates(config.mail.templates_path, config.mail.fallback_locale)
+    except MailTemplateError as error:
+        problems = [f"mail.templatesPath: {problem}" for problem in error.problems]
+        raise ConfigError(problems) from error
+
+
 def push_sender(config: Config) -> PushSender | None:
     """Make the operator's own sender of pushes, or those that the option ``push`` describes."""
     push = config.push
@@ -164,6 +175,14 @@ def account_rules(config: Config) -> Mapping[str, Called]:
     }
 
 
+def page_functions(config: Config) -> Mapping[str, Called]:
+    """Load the operator's functions that pages name, by these names."""
+    names = {route.handler: "pages.customRoutes" for route in config.pages.custom_routes}
+    if isinstance(config.pages.placeholders, str):
+        names[config.pages.placeholders] = "pages.placeholders"
+    return {name: load_function(name, config.base_dir, option) for name, option in names.items()}
+
+
 def start_and_end_functions(config: Config) -> Mapping[str, Called]:
     """Load the operator's functions to call at the start and the end, by their options."""
     schema = config.schema
@@ -178,3 +197,29 @@ def start_and_end_functions(config: Config) -> Mapping[str, Called]:
         for option, name in names.items()
         if name
     }
+
+
+_MAKERS: tuple[Callable[[Config], object], ...] = (
+    file_adapter,
+    mailer_of,
+    mail_templates,
+    metrics_of,
+    analytics_adapter,
+    push_sender,
+    password_check,
+    account_rules,
+    page_functions,
+    start_and_end_functions,
+    lambda config: open_providers(config, Outgoing()),
+)
+
+
+def problems_of(config: Config) -> list[str]:
+    """Make every part, and say what is wrong with any of them; nothing is connected."""
+    problems: list[str] = []
+    for make in _MAKERS:
+        try:
+            make(config)
+        except ConfigError as error:
+            problems += error.problems
+    return problems

@@ -8,7 +8,7 @@ from parsepy.app import parts
 from parsepy.app.application import Application
 from parsepy.backend import Backend
 from parsepy.cache import Cache
-from parsepy.config import Config
+from parsepy.config import Config, ConfigError
 from parsepy.livequery import LiveQuery
 from parsepy.logs import LogStore
 from parsepy.model import match
@@ -33,13 +33,22 @@ def build(
 
     ``storage`` replaces the one that ``databaseURI`` names, ``outgoing`` the network that the
     server itself asks; without ``runs_schedules`` no job starts by itself. Raises ``ConfigError``
-    for an adapter that can't be loaded, and for ``memory:`` without its extra.
+    with all adapters and functions that can't be loaded, and for ``memory:`` without its extra.
     """
+    try:
+        return _wired(config, storage, outgoing or Outgoing(), runs_schedules)
+    except ConfigError as error:
+        others = parts.problems_of(config)
+        raise ConfigError(dict.fromkeys([*error.problems, *others])) from error
+
+
+def _wired(
+    config: Config, storage: Storage | None, outgoing: Outgoing, runs_schedules: bool
+) -> Application:
     complexity = config.request_complexity
     seconds = config.cache_ttl / 1000
     own_files = parts.file_adapter(config)
     metrics = parts.metrics_of(config)
-    outgoing = outgoing or Outgoing()
     if storage is None:
         storage = parts.open_database(config, own_files, metrics)
     backend = Backend(
@@ -62,6 +71,7 @@ def build(
         auth=open_providers(config, outgoing),
         outgoing=outgoing,
         mailer=parts.mailer_of(config),
+        mail_templates=parts.mail_templates(config),
         denied=config.request_keyword_denylist,
         denied_keys=_denied_keys(config),
         triggers=Triggers(config.cloud_timeout / 1000 or None, CloudLog(config.log_levels)),
@@ -72,9 +82,11 @@ def build(
         push=parts.push_sender(config),
         accepts_password=parts.password_check(config),
         account_rules=parts.account_rules(config),
+        page_functions=parts.page_functions(config),
     )
     live = _live(backend)
     _show_caches(backend)
+    _show_mails(backend)
     if live is not None:
         backend.unanswered = Unanswered(live.listens)
         backend.troubles["liveQuery"] = lambda: live.trouble
@@ -96,6 +108,19 @@ def _show_caches(backend: Backend) -> None:
         gauge("parsepy_cached_sessions", "Sessions cached", lambda: len(backend.principals))
         gauge("parsepy_cached_roles", "Users whose roles are cached", lambda: len(backend.roles))
         gauge("parsepy_classes", "Classes known", lambda: len(backend.schemas.classes))
+
+
+def _show_mails(backend: Backend) -> None:
+    if backend.mailer is None:
+        return
+    figures = backend.mail_figures
+    backend.troubles["mail"] = lambda: figures.trouble
+    if backend.metrics is not None:
+        gauge, counter = backend.metrics.gauge, backend.metrics.counter
+        gauge("parsepy_mails_waiting", "Mails yet to be sent", lambda: figures.waiting)
+        counter("parsepy_mails_sent", "Mails handed to the mailer", lambda: figures.sent)
+        counter("parsepy_mails_failed", "Attempts that failed", lambda: figures.failed)
+        counter("parsepy_mails_given_up", "Mails given up", lambda: figures.given_up)
 
 
 def _show_live(backend: Backend, live: LiveQuery) -> None:

@@ -24,7 +24,7 @@ import unittest
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from parsepy.auth.base import AuthProvider, Validation
+from parsepy.auth.base import AuthProvider, Step, Validation
 from parsepy.auth.opening import open_provider
 from parsepy.auth.options import OptionsError
 from parsepy.model.values import JSONObject, dumps
@@ -37,6 +37,43 @@ Answer = Callable[["httpx.Request"], "httpx.Response"]
 
 _ODD: tuple[Any, ...] = (None, True, 7, 0.5, "", [], {}, ["x"], {"$ne": ""}, {"id": "x"})
 _MANY = 20
+
+
+class RequestInMemory:
+    """An ``AuthRequest`` of a client without any server; what is kept and claimed is in it."""
+
+    def __init__(self, stored: JSONObject | None = None, provider: str = "tested") -> None:
+        self.provider = provider
+        self.original: JSONObject | None = None
+        if stored:
+            self.original = {"objectId": "of the tests", "authData": {provider: stored}}
+        self.step: Step = "login" if stored else "set_up"
+        self.is_challenge = self.master = False
+        self.ip = self.installation_id = self.user_id = None
+        self.claimed: set[str] = set()
+
+    @property
+    def stored(self) -> JSONObject:
+        """The user's authData; empty if there is none."""
+        if self.original is None:
+            return {}
+        found: JSONObject = self.original["authData"].get(self.provider, {})
+        return found
+
+    async def keep(self, auth_data: JSONObject) -> None:
+        """Store authData of the user."""
+        if self.original is not None:
+            self.original["authData"][self.provider] = auth_data
+
+    async def claim(self, name: str, seconds: int) -> bool:
+        """Take a name; False if it is taken."""
+        is_free = name not in self.claimed
+        self.claimed.add(name)
+        return is_free
+
+    async def release(self, name: str) -> None:
+        """Give a name back."""
+        self.claimed.discard(name)
 
 
 class AdapterContract:
@@ -62,6 +99,14 @@ class AdapterContract:
     def proofs(self) -> tuple[str, ...]:
         """The fields of ``good`` that prove it, each of which must be there and right."""
         return tuple(self.good())
+
+    def stored(self) -> JSONObject:
+        """What is stored of a user for whom ``good`` is true; nothing of one who signs up."""
+        return {}
+
+    def shown(self) -> JSONObject | None:
+        """What a client sees of the stored authData; None: as much as the adapter likes."""
+        return None
 
     def answer(self, request: "httpx.Request") -> "httpx.Response":
         """What the provider answers a request of the adapter; as it documents it."""
@@ -101,6 +146,15 @@ class AdapterContract:
         self._validated(given)
         assert given == good, "validate_auth_data changed the authData that it was given"
 
+    def test_what_is_shown_is_no_more_than_it_should_be(self) -> None:
+        """Stored authData is shown to its user."""
+        expected = self.shown()
+        if expected is None:
+            raise unittest.SkipTest("the adapter shows what it stores")
+        kept = self.stored() or self._validated(self.good()).save or {}
+        request = RequestInMemory(kept)
+        assert asyncio.run(self._opened().show(kept, request)) == expected
+
     def test_many_at_once_do_not_disturb_each_other(self) -> None:
         """One adapter serves all requests of a process."""
         good, bad = self.good(), list(self.bad().values())
@@ -108,7 +162,7 @@ class AdapterContract:
         async def ask() -> list[Validation | BaseException]:
             provider = self._opened()
             asked = [good, *bad] * _MANY
-            calls = (provider.validate(copy.deepcopy(data), None) for data in asked)
+            calls = (self._ask(provider, copy.deepcopy(data)) for data in asked)
             return await asyncio.gather(*calls, return_exceptions=True)
 
         answers = asyncio.run(ask())
@@ -181,11 +235,17 @@ class AdapterContract:
         return open_provider(make, given, Outgoing(5, transport=transport))
 
     def _validated(self, data: JSONObject, answer: Answer | None = None) -> Validation:
-        return asyncio.run(self._opened(answer=answer).validate(data, None))
+        return asyncio.run(self._ask(self._opened(answer=answer), data))
+
+    async def _ask(self, provider: AuthProvider, data: JSONObject) -> Validation:
+        """As a log-in asks: who is it, and is it true?"""
+        request = RequestInMemory(self.stored())
+        identified = await provider.identify(data, request)
+        return await provider.validate(identified, request, request.step)
 
     def _refused(self, label: str, data: JSONObject, answer: Answer | None = None) -> Exception:
         async def ask() -> Validation | BaseException:
-            call = self._opened(answer=answer).validate(data, None)
+            call = self._ask(self._opened(answer=answer), data)
             (found,) = await asyncio.gather(call, return_exceptions=True)
             return found
 

@@ -2,16 +2,20 @@
 
 A field ``client_id: str`` is the option ``clientId`` and must be given; one with a default may be
 left out. Types: ``str``, ``bool``, ``int``, ``float``, ``Literal[...]``, ``tuple[str, ...]`` (a
-list of texts, or one text), ``Mapping[str, Any]`` (an object), each also with ``| None``.
+list of texts, or one text), ``Mapping[str, Any]`` (an object), ``Called`` (the operator's function,
+by its name), each also with ``| None``. An option that is not spelled like that is named by
+``option``.
 """
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from difflib import get_close_matches
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 R = TypeVar("R")
+Called = Callable[..., Awaitable[Any]]
+"""An option that names a function, as ``"module:function"``; the adapter gets it to be awaited."""
 
 
 class OptionsError(Exception):
@@ -22,15 +26,25 @@ class OptionsError(Exception):
         super().__init__("\n".join(self.problems))
 
 
+def option(*names: str, default: Any = dataclasses.MISSING, is_needed: bool = False) -> Any:
+    """A field of options with names of its own, the first of which is the one to write.
+
+    One that ``is_needed`` is shown so, though its default may stand where another option is given.
+    """
+    return dataclasses.field(default=default, metadata={"names": names, "is_needed": is_needed})
+
+
 def read_options(record: type[R], given: Mapping[str, Any]) -> R:
     """An instance of ``record`` with the options that are ``given``; raises ``OptionsError``."""
-    fields = {_name(field): field for field in dataclasses.fields(record)}  # type: ignore[arg-type]
-    problems = unknown(given, fields)
+    fields = dataclasses.fields(record)  # type: ignore[arg-type]
+    problems = unknown(given, [name for field in fields for name in names_of(field)])
     types, values = get_type_hints(record), {}
-    for name, field in fields.items():
-        if name not in given:
+    for field in fields:
+        names = names_of(field)
+        name = next((name for name in names if name in given), None)
+        if name is None:
             if _is_required(field):
-                problems.append(f"{name} is missing")
+                problems.append(f"{names[0]} is missing")
             continue
         try:
             values[field.name] = _read(types[field.name], given[name])
@@ -39,6 +53,17 @@ def read_options(record: type[R], given: Mapping[str, Any]) -> R:
     if problems:
         raise OptionsError(problems)
     return record(**values)
+
+
+def functions_of(record: type[object]) -> tuple[str, ...]:
+    """The options of a record that name functions."""
+    types = get_type_hints(record)
+    return tuple(
+        name
+        for field in dataclasses.fields(record)  # type: ignore[arg-type]
+        if _is_function(types[field.name])
+        for name in names_of(field)
+    )
 
 
 def unknown(given: Iterable[str], known: Iterable[str]) -> list[str]:
@@ -53,10 +78,38 @@ def unknown(given: Iterable[str], known: Iterable[str]) -> list[str]:
     return problems
 
 
-def _name(field: "dataclasses.Field[Any]") -> str:
-    """An option's name: the field's in camelCase."""
+def options_of(adapter: object) -> "tuple[dataclasses.Field[Any], ...]":
+    """The options that an adapter's class declares."""
+    record = getattr(adapter, "Options", None)
+    if not (isinstance(record, type) and dataclasses.is_dataclass(record)):
+        return ()
+    return dataclasses.fields(record)
+
+
+def is_needed(field: "dataclasses.Field[Any]") -> bool:
+    """Must an option be given, as a rule?"""
+    return _is_required(field) or bool(field.metadata.get("is_needed"))
+
+
+def shown_names(adapter: object) -> list[str]:
+    """The options of an adapter's class by name; of those that may be left out in brackets."""
+    return [
+        names_of(field)[0] if is_needed(field) else f"[{names_of(field)[0]}]"
+        for field in options_of(adapter)
+    ]
+
+
+def names_of(field: "dataclasses.Field[Any]") -> tuple[str, ...]:
+    """An option's names: its own, or the field's in camelCase."""
+    own: tuple[str, ...] = field.metadata.get("names", ())
+    if own:
+        return own
     first, *others = field.name.split("_")
-    return first + "".join(word.capitalize() for word in others)
+    return (first + "".join(word.capitalize() for word in others),)
+
+
+def _is_function(kind: Any) -> bool:
+    return any(get_origin(each) is Callable for each in (kind, *get_args(kind)))
 
 
 def _is_required(field: "dataclasses.Field[Any]") -> bool:
@@ -103,4 +156,5 @@ _PLAIN: dict[Any, tuple[Any, str]] = {
     int: (lambda value: _is_number(value, int), "a whole number"),
     float: (lambda value: _is_number(value, int, float), "a number"),
     Mapping: (lambda value: isinstance(value, Mapping), "an object"),
+    Callable: (callable, 'a function, as "module:function"'),
 }

@@ -6,7 +6,13 @@ import argparse
 import os
 from pathlib import Path
 
-from parsepy.cli.problems import examined, template_problems, with_lines
+from parsepy.cli.problems import (
+    examined,
+    part_problems,
+    provider_notes,
+    template_problems,
+    with_lines,
+)
 from parsepy.config import OPTIONS, ConfigError, collect, unknown_variables
 from parsepy.config.older import modernised
 
@@ -30,7 +36,7 @@ def checked(file: Path) -> tuple[list[str], list[str]]:
     variables = [f"the environment variable {line}" for line in unknown_variables(os.environ)]
     try:
         settings = collect(file, os.environ, {})
-        notes += modernised(settings.values, frozenset(line.name for line in OPTIONS)).notes
+        notes += modernised(settings.values, OPTIONS).notes
         given = settings.values.get("masterKey") is not None
         # without a master key the start makes one
         config = examined(settings, **({} if given else {"masterKey": "to be made"}))
@@ -41,5 +47,6 @@ def checked(file: Path) -> tuple[list[str], list[str]]:
             notes.append(f"without effect in this version: {', '.join(config.ineffective)}")
         if not given:
             notes.append("no masterKey: the start makes one and keeps it in dataDir")
-        problems += template_problems(config)
+        notes += provider_notes(config)
+        problems += [*part_problems(config), *template_problems(config)]
     return [*notes, *variables], problems

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from parsepy import keys
 from parsepy.cli.database import make_data_dir
 from parsepy.cli.messages import StartError, warn
-from parsepy.cli.problems import examined
+from parsepy.cli.problems import examined, provider_notes
 from parsepy.config import (
     Config,
     ConfigError,
@@ -22,7 +22,6 @@ from parsepy.config import (
     collect,
     unknown_variables,
 )
-from parsepy.config.table import nearest
 
 if TYPE_CHECKING:
     from parsepy.model.templates import Template
@@ -64,8 +63,11 @@ def configure(args: argparse.Namespace) -> Configured:
         found = keys.load_or_create(key_file, own_id, warn)
         config = settings.config(masterKey=found.master_key, appId=found.app_id)
     config = _with_defaults(config, args.config is not None)
-    if settings.values.get("mountGraphQL") is None and (config.demo or config.template):
-        config = dataclasses.replace(config, mount_graphql=True)
+    if config.demo or config.template:
+        if settings.values.get("mountGraphQL") is None:
+            config = dataclasses.replace(config, mount_graphql=True)
+        if settings.values.get("graphQLSubscriptions") is None:
+            config = dataclasses.replace(config, graphql_subscriptions=True)
     _warn_about(config)
     return Configured(config, key_file)
 
@@ -84,19 +86,8 @@ def _warn_about(config: Config) -> None:
         warn(f"accepted, but without effect in this version: {', '.join(config.ineffective)}")
     for line in unknown_variables(os.environ):
         warn(f"the environment variable {line}")
-    _warn_about_providers(config)
-
-
-def _warn_about_providers(config: Config) -> None:
-    from parsepy.auth import PROVIDERS, second_factors
-
-    for name, provider in config.auth.items():
-        if provider.enabled and provider.adapter is None and name not in PROVIDERS:
-            slip = next((key for key in provider.options if nearest(key, ["module"])), None)
-            meant = f' (is "{slip}" meant to be "module"?)' if slip else ""
-            warn(f"auth.{name}: neither built in nor with a module of yours{meant}; not available")
-            if name in second_factors.NAMES:
-                warn(f"auth.{name}: users who have set it up can't log in until it is taken away")
+    for line in provider_notes(config):
+        warn(line)
 
 
 def packaged(folder: str = "schema") -> Path:

@@ -41,8 +41,24 @@ def explained(error: Exception) -> str | None:
         lines = "".join(f"\n  {problem}" for problem in error.problems)
         return f"the schema templates can't be used:{lines}"
     if isinstance(error, PyMongoError | Unavailable):
-        reason = re.sub(r" \(configured timeouts:[^)]*\)", "", str(error).split(", Timeout:")[0])
-        return f"the database can't be used: {reason}; is it running, and databaseURI right?"
+        return f"the database can't be used: {_of_database(str(error))}"
     if isinstance(error, EmbeddedMongoError | ParseError | CloudError):
         return str(error)
     return None
+
+
+def _of_database(text: str) -> str:
+    """What the driver says of a database that does not answer, and what to do."""
+    reason = re.sub(r" \(configured timeouts:[^)]*\)", "", text.split(", Timeout:")[0])
+    if "Primary()" in reason:
+        return (
+            "it answers, but is no primary; a mongod that was started with --replSet needs once "
+            "`mongosh --eval 'rs.initiate()'`"
+        )
+    refused = re.match(r"(\S+:\d+): .*(?:refused|Connect call failed)", reason)
+    if refused is not None:
+        reason = f"nothing answers at {refused[1]}"
+    return (
+        f"{reason}; is it running, and databaseURI right? Without databaseURI a MongoDB of our own "
+        "is started (the extra `embedded`)"
+    )

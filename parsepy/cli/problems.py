@@ -8,6 +8,7 @@ from pathlib import Path
 
 from parsepy.config import OPTIONS, Config, ConfigError, WrittenOptions
 from parsepy.config.advice import line_instead
+from parsepy.config.table import nearest
 
 _NAME = re.compile(r'(?:unknown option ")?([A-Za-z]\w*)')
 
@@ -22,8 +23,8 @@ _SENDERS = {
 def examined(settings: WrittenOptions, **more: object) -> Config:
     """Make the configuration; raises ConfigError with every problem that can be known now.
 
-    With a problem elsewhere the templates are looked at, too; alone, theirs are left to who reads
-    them.
+    With a problem elsewhere the templates and adapters are looked at, too; alone, theirs are left
+    to who reads and makes them.
     """
     problems: list[str] = []
     try:
@@ -37,8 +38,15 @@ def examined(settings: WrittenOptions, **more: object) -> Config:
             raise error from None
     problems += [problem for problem in _further(config) if problem not in problems]
     if problems:
-        raise ConfigError([*problems, *template_problems(config)])
+        known = {_option(problem) for problem in problems}
+        parts = [line for line in part_problems(config) if _option(line) not in known]
+        raise ConfigError([*problems, *parts, *template_problems(config)])
     return config
+
+
+def _option(problem: str) -> str:
+    """The option that a problem begins with, with its dots."""
+    return problem.partition(":")[0]
 
 
 def _without(settings: WrittenOptions, problems: list[str]) -> WrittenOptions:
@@ -61,6 +69,7 @@ def _further(config: Config) -> Iterator[str]:
         ("emailAdapter", config.email_adapter),
         ("analyticsAdapter", config.analytics_adapter),
         ("push.adapter", config.push.adapter if config.push else None),
+        *((f"auth.{name}", provider.adapter) for name, provider in config.auth.items()),
     ):
         module = "" if adapter is None else adapter.module
         if module.endswith((".js", ".mjs", ".cjs")):
@@ -68,6 +77,27 @@ def _further(config: Config) -> Iterator[str]:
         elif module.endswith(".py") and not (config.base_dir / Path(module)).is_file():
             yield f"{option}: there is no file {module}"
     yield from _push_problems(config)
+
+
+def provider_notes(config: Config) -> Iterator[str]:
+    """What is to be said of sign-in providers that stop no start."""
+    from parsepy.adapters import is_merely_named
+    from parsepy.auth import PROVIDERS
+    from parsepy.auth.providers import GONE, base_of
+
+    for name, provider in config.auth.items():
+        if not provider.enabled or provider.adapter is not None or base_of(provider.options):
+            continue
+        if is_merely_named(name, provider):
+            yield f"auth.{name}: named without options, so it is not available"
+        elif name in GONE:
+            yield f"auth.{name}: not available, since {GONE[name]}"
+        elif provider.options.get("enableInsecureAuth"):
+            yield f"auth.{name}: enableInsecureAuth lets in whoever has a token of any application"
+        elif name not in PROVIDERS:
+            slip = next((key for key in provider.options if nearest(key, ["module"])), None)
+            meant = f' (is "{slip}" meant to be "module"?)' if slip else ""
+            yield f"auth.{name}: neither built in nor with a module of yours{meant}; not available"
 
 
 def _push_problems(config: Config) -> Iterator[str]:
@@ -84,6 +114,13 @@ def _push_problems(config: Config) -> Iterator[str]:
             yield f"push.{error}; write {_SENDERS[kind in _APPLE]}"
         except ImportError:
             return  # an extra is missing, which the start says
+
+
+def part_problems(config: Config) -> list[str]:
+    """Make the adapters and load the functions that options name; return what is wrong."""
+    from parsepy.app import parts
+
+    return parts.problems_of(config)
 
 
 def template_problems(config: Config) -> list[str]:

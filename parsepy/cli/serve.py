@@ -11,6 +11,7 @@ import gc
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from parsepy import workers
@@ -24,6 +25,8 @@ from parsepy.config import Config
 
 if TYPE_CHECKING:
     from parsepy.app import Application
+
+    Welcome = Callable[[Application], str]
 
 GRACE_SECONDS = 10
 KEEP_ALIVE_SECONDS = 75  # longer than proxies keep idle connections, so that none is cut at use
@@ -44,7 +47,7 @@ def command(args: argparse.Namespace) -> int:
         config = stack.enter_context(database(config))
         if configured.config.database_uri is None:
             stack.enter_context(noted(config))
-        welcome = "" if config.silent else welcome_text(configured, template)
+        welcome = None if config.silent else partial(welcome_text, configured, template)
         count = workers.count_of(config.cluster)
         config = _with_transport(config, is_alone=count == 1 and _is_own(configured.config))
         if count == 1:
@@ -74,9 +77,11 @@ def _is_standalone(config: Config) -> bool:
     from pymongo import MongoClient
     from pymongo.errors import PyMongoError
 
+    from parsepy.storage import client_options
+
     if config.database_uri is None or is_in_memory(config):
         return False
-    options = {"serverSelectionTimeoutMS": 5000, **config.database_options.driver}
+    options = client_options(config.database_uri, config.database_options.driver)
     try:
         with MongoClient[dict[str, object]](config.database_uri, **options) as client:
             hello = client.admin.command("hello")
@@ -85,14 +90,16 @@ def _is_standalone(config: Config) -> bool:
     return "setName" not in hello and hello.get("msg") != "isdbgrid"
 
 
-def _serve_many(count: int, config: Config, listener: socket.socket, welcome: str) -> None:
+def _serve_many(
+    count: int, config: Config, listener: socket.socket, welcome: Welcome | None
+) -> None:
     if is_in_memory(config):
         raise StartError("memory: is in one process: --workers needs a MongoDB")
 
     def serve(number: int, ready: Callable[[], None]) -> None:
         own = config if number == 0 else dataclasses.replace(config, demo=False)
         try:
-            run(_serving(own, listener, "" if number else welcome, ready))
+            run(_serving(own, listener, None if number else welcome, ready))
         except Exception as error:
             reason = explained(error)
             if reason is None:
@@ -133,7 +140,10 @@ def _nothing() -> None:
 
 
 async def _serving(
-    config: Config, listener: socket.socket, welcome: str, ready: Callable[[], None] = _nothing
+    config: Config,
+    listener: socket.socket,
+    welcome: Welcome | None,
+    ready: Callable[[], None] = _nothing,
 ) -> None:
     import uvicorn
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -170,8 +180,8 @@ async def _serving(
             if not self.started:
                 return
             ready()
-            if welcome:
-                print(welcome, flush=True)
+            if welcome is not None:
+                print(welcome(application), flush=True)
             if config.verify_server_url:
                 self.verifying = asyncio.create_task(verify_server_url(config.server_url))
 

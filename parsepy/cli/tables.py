@@ -71,8 +71,16 @@ def _classes() -> Iterator[Row]:
 
 def _providers() -> Iterator[Row]:
     from parsepy.auth import PROVIDERS
+    from parsepy.auth.options import shown_names
+    from parsepy.auth.providers import BASES, GONE
 
-    yield from _single("PROVIDER", PROVIDERS)
+    yield "PROVIDER", "BY", "OPTIONS", "EXTRA"
+    named = {f'(any) "{name}": true': make for name, make in BASES.items()}
+    for name, make in {**PROVIDERS, **named}.items():
+        modes = " | ".join(getattr(make, "modes", ()))
+        yield name, modes, ", ".join(shown_names(make)), getattr(make, "extra", "")
+    for name, reason in GONE.items():
+        yield name, f"not available: {reason}", "", ""
 
 
 def _codes() -> Iterator[Row]:
@@ -96,6 +104,23 @@ def _triggers() -> Iterator[Row]:
         yield kind.name, kind.decorator, ", ".join(targets), *may, kind.when
 
 
+def _build() -> Iterator[Row]:
+    import platform
+
+    import orjson
+    import pymongo
+
+    from parsepy.storage import native
+    from parsepy.version import __version__
+
+    yield "PART", "IS"
+    yield "parsepy", __version__
+    yield "Python", platform.python_version()
+    yield "PyMongo", pymongo.version
+    yield "orjson", orjson.__version__
+    yield "native reader", native.told()
+
+
 def _single(title: str, names: Iterable[str]) -> Iterator[Row]:
     yield (title,)
     for name in names:
@@ -111,4 +136,5 @@ TABLES: dict[str, Callable[[], Iterable[Row]]] = {
     "providers": _providers,
     "codes": _codes,
     "triggers": _triggers,
+    "build": _build,
 }

@@ -14,23 +14,35 @@ from parsepy.config import Config, SchemaOptions
 from parsepy.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from parsepy.app import Application
     from parsepy.model.templates import Template
     from parsepy.model.values import JSONObject
 
 
-def welcome_text(configured: Configured, template: Template) -> str:
+_NAMED = 5
+"""So many classes are named at most."""
+
+
+def welcome_text(configured: Configured, template: Template, application: Application) -> str:
     """Write the lines that a start prints: where everything is, and what to try first."""
     from parsepy.app import files_of
+
+    backend = application.backend
+    own = [schema.to_json() for name, schema in sorted(backend.schemas.classes.items())]
+    own = [shown for shown in own if shown["className"][0] != "_"]
 
     config, key_file = configured
     held = {
         "application id": config.app_id,
         "master key": f"in {key_file.resolve()}" if key_file else "from your configuration",
-        "database": _where(config),
+        "database": _where(config, is_standalone=backend.storage.is_standalone),
         "schema": ", ".join(file.name for file in files_of(config.schema or SchemaOptions())),
+        "classes": _classes(config, own),
     }
     facts = "\n".join(f"  {name:<16}{value}" for name, value in held.items() if value)
-    example = _readable(template)
+    example = _readable(template.classes) or _readable(own)
     return (
         f"parsepy {__version__} serves {config.server_url}\n\n{facts}\n\n"
         f"Try first:\n\n  {_curl(config, example)}\n\n"
@@ -39,21 +51,37 @@ def welcome_text(configured: Configured, template: Template) -> str:
     )
 
 
-def _readable(template: Template) -> JSONObject | None:
-    """Find the first class of the template, beside Parse's own, that anybody may query."""
-    for entry in template.classes:
+def _classes(config: Config, own: list[JSONObject]) -> str:
+    """The classes that there are; without any, how one comes by some."""
+    names = [shown["className"] for shown in own]
+    if names:
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        return f"{len(names)}: {', '.join(names[:_NAMED])}{more}"
+    if config.allow_client_class_creation:
+        return "none yet: a client makes one by saving an object"
+    return (
+        "none yet: --demo brings a shop with goods, --schema FILE your own;\n"
+        f"  {'':<16}with --allow-client-class-creation clients make them by saving"
+    )
+
+
+def _readable(classes: Iterable[JSONObject]) -> JSONObject | None:
+    """Find the first class, beside Parse's own, that anybody may query."""
+    for entry in classes:
         permissions = entry.get("classLevelPermissions") or {"find": {"*": True}}
         if not entry["className"].startswith("_") and "*" in permissions.get("find", {}):
             return entry
     return None
 
 
-def _where(config: Config) -> str:
+def _where(config: Config, *, is_standalone: bool) -> str:
     if config.database_uri is None:
-        return f"embedded MongoDB in {config.data_dir.resolve() / 'data'}"
+        data = config.data_dir.resolve() / "data"
+        return f"embedded MongoDB in {data};\n  {'':<16}another one by --database-uri mongodb://…"
     if is_in_memory(config):
         return "in memory, for trials: the data are gone when the server stops"
-    return re.sub(r"//[^/@]*@", "//", config.database_uri)  # without the password
+    kind = "no replica set: without transactions" if is_standalone else "a replica set"
+    return re.sub(r"//[^/@]*@", "//", config.database_uri) + f" ({kind})"  # without the password
 
 
 def _curl(config: Config, example: JSONObject | None) -> str:
@@ -69,7 +97,8 @@ def _curl(config: Config, example: JSONObject | None) -> str:
             break
     path = "/health"
     if example is not None:
-        texts = (name for name, field in example["fields"].items() if field["type"] == "String")
+        columns = example["fields"].items()
+        texts = (n for n, column in columns if column["type"] == "String" and n != "objectId")
         order = "".join(f"order={name}&" for name in itertools.islice(texts, 1))
         path = f"/classes/{example['className']}?{order}limit=3"
     return shlex.join([*words, config.server_url + path])

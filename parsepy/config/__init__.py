@@ -19,6 +19,7 @@ from parsepy.config.checks import (
     Network,
     boolean,
     boolean_or_function,
+    choice,
     filled,
     function,
     integer,
@@ -55,7 +56,9 @@ from parsepy.config.groups import (
     LiveQueryOptions,
     LiveQueryServerOptions,
     LogLevelOptions,
+    MailOptions,
     MetricsOptions,
+    PageRouteOptions,
     PagesOptions,
     PasswordPolicyOptions,
     PushOptions,
@@ -104,9 +107,11 @@ __all__ = [
     "LiveQueryOptions",
     "LiveQueryServerOptions",
     "LogLevelOptions",
+    "MailOptions",
     "MetricsOptions",
     "Network",
     "Option",
+    "PageRouteOptions",
     "PagesOptions",
     "PasswordPolicyOptions",
     "PushOptions",
@@ -347,7 +352,16 @@ class Config(OptionGroup):
         env="PARSE_SERVER_AUTH_PROVIDERS",
     )
     enable_insecure_auth_adapters: bool = option(
-        "enableInsecureAuthAdapters", boolean, False, "allow outdated, unsafe providers", acts=False
+        "enableInsecureAuthAdapters",
+        boolean,
+        False,
+        "let providers have enableInsecureAuth, which trusts tokens of any application",
+    )
+    prevent_unlink_of_last_login: bool = option(
+        "preventUnlinkOfLastLogin",
+        boolean,
+        False,
+        "refuse to unlink the provider without which a user could not log in any more",
     )
     allow_expired_auth_data_token: bool = option(
         "allowExpiredAuthDataToken",
@@ -399,6 +413,15 @@ class Config(OptionGroup):
     )
     email_adapter: AdapterOptions | None = maybe(
         "emailAdapter", adapter, "smtp, console, or a module that sends mail"
+    )
+    email_change: str = option(
+        "emailChange",
+        choice("immediate", "confirm"),
+        "immediate",
+        "when an address counts that users change their own to: at once, or when they confirm it",
+    )
+    mail: MailOptions = option(
+        "mail", group(MailOptions), {}, "mails about accounts: texts, languages, notices"
     )
 
     # What is allowed
@@ -547,14 +570,17 @@ class Config(OptionGroup):
         "graphQLSubscriptions",
         boolean,
         False,
-        "follow classes live over GraphQL (prepared in the schema, not served yet)",
+        "follow live classes over GraphQL, by websockets at `graphQLPath`",
         env="PARSEPY_GRAPHQL_SUBSCRIPTIONS",
     )
     mount_playground: bool = option(
-        "mountPlayground", boolean, False, "offer the GraphQL playground", acts=False
+        "mountPlayground",
+        boolean,
+        False,
+        "offer GraphiQL to try GraphQL in a browser; its page says what to install",
     )
     playground_path: str = option(
-        "playgroundPath", route, "/playground", "path of the GraphQL playground", acts=False
+        "playgroundPath", route, "/playground", "path of the GraphQL playground"
     )
     pages: PagesOptions = option(
         "pages", group(PagesOptions), {}, "web pages for verification and password reset"
@@ -618,7 +644,7 @@ class Config(OptionGroup):
         Raises ConfigError, which lists every problem.
         """
         base_dir = base_dir or Path()
-        modern = modernised(options, frozenset(line.name for line in OPTIONS))
+        modern = modernised(options, OPTIONS)
         problems = modern.problems
         try:
             built = read_group(cls, modern.values, At("", base_dir), folders or {})
@@ -651,14 +677,19 @@ class Config(OptionGroup):
             yield "emailVerifyTokenReuseIfValid", "needs emailVerifyTokenValidityDuration"
         if self.template and self.schema is not None:
             yield "template", "can't be set with schema: name the files of both in schema"
-        if self.verify_user_emails:
+        for option_name, is_set in (
+            ("verifyUserEmails", self.verify_user_emails),
+            ("emailChange", self.email_change == "confirm"),
+            ("mail.notices", self.mail.notices),
+            ("auth.emailOtp", "emailOtp" in self.auth and self.auth["emailOtp"].enabled),
+        ):
             for name, value in (
                 ("emailAdapter", self.email_adapter),
                 ("appName", self.app_name),
                 ("publicServerURL", self.public_server_url),
             ):
-                if value is None:
-                    yield "verifyUserEmails", f"needs {name}"
+                if is_set and value is None:
+                    yield option_name, f"needs {name}"
 
     @property
     def ineffective(self) -> tuple[str, ...]:

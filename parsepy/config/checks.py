@@ -296,10 +296,8 @@ def _processes(value: object) -> bool | int:
         return found == "true"
     if isinstance(found, bool):
         return found
-    if isinstance(found, float) and not found.is_integer():
-        raise ValueError
-    number = int(found)  # type: ignore[call-overload]  # what is no number raises
-    if not 1 <= number <= 256:
+    number = _number(found)
+    if not number.is_integer() or not 1 <= number <= 256:
         raise ValueError
     return int(number)
 
@@ -309,6 +307,20 @@ def _boolean_or_function(value: object) -> bool | str:
     if isinstance(value, str) and (":" in value or "." in value):
         return _filled(value)
     return _boolean(value)
+
+
+def _object_or_function(value: object) -> Mapping[str, Any] | str:
+    # an object in a flag or variable is text too, but begins with a brace
+    if isinstance(value, str) and not value.lstrip().startswith("{"):
+        return _filled(value)
+    return json_of_object(value)
+
+
+def _page_path(value: object) -> str:
+    found = _filled(value).strip("/")
+    if not re.fullmatch(r":?[\w.~-]+(/:?[\w.~-]+)*", found) or ".." in found:
+        raise ValueError
+    return found
 
 
 def _path(value: object, at: At) -> Path:
@@ -327,6 +339,8 @@ filled = value_of("text that is not empty", _filled)
 secret = value_of("text that is not empty", _filled, hidden=True)
 at_least_zero = value_of("a number ≥ 0", _not_negative)
 boolean = value_of("true or false", _boolean)
+object_or_function = value_of('an object, or "module:function"', _object_or_function)
+page_path = value_of("a path such as shop/:city", _page_path)
 boolean_or_function = value_of('true or false, or "module:function"', _boolean_or_function)
 processes = value_of("true, false or a number from 1 to 256", _processes)
 size = value_of('a size such as "20mb"', size_of)

@@ -35,6 +35,8 @@ from parsepy.config.checks import (
     many,
     named,
     number,
+    object_or_function,
+    page_path,
     path,
     pattern,
     patterns,
@@ -85,21 +87,25 @@ class AuthProviderOptions:
     enabled: bool
     adapter: AdapterOptions | None
     options: Mapping[str, Any]
+    link_by_email: bool = False
+    """Does a new identity belong to the user with the same address, if both are verified?"""
 
 
 def _auth_provider(value: object, at: At) -> AuthProviderOptions:
     if isinstance(value, bool):
         return AuthProviderOptions(value, None, frozen({}))
-    rest = json_of_object(value)
+    rest = {} if value in (None, "") else json_of_object(value)  # merely named
     enabled = boolean(rest.get("enabled", True), at.sub("enabled"))
-    rest = {name: item for name, item in rest.items() if name != "enabled"}
+    links = boolean(rest.get("linkByEmail", False), at.sub("linkByEmail"))
+    ours = ("enabled", "linkByEmail")
+    rest = {name: item for name, item in rest.items() if name not in ours}
     if "module" not in rest:
-        return AuthProviderOptions(enabled, None, frozen(rest))
+        return AuthProviderOptions(enabled, None, frozen(rest), links)
     # Parse: beside `module`, a provider's options may stand without a wrapper.
     module = rest.pop("module")
     options = rest.pop("options", rest)
     made = _adapter({"module": module, "options": options}, at)
-    return AuthProviderOptions(enabled, made, frozen({**rest, **made.options}))
+    return AuthProviderOptions(enabled, made, frozen({**rest, **made.options}), links)
 
 
 auth_provider = Check("an object with the provider's options", _auth_provider)
@@ -121,10 +127,10 @@ def _push(value: object, at: At) -> PushOptions:
     rest = dict(json_of_object(value))
     own = rest.pop("adapter", None)
     # Parse: queueOptions may name a channel and a Redis as well; our queue is in the database
-    queue = json_of_object(rest.pop("queueOptions", {}))
+    queue = json_of_object(rest.pop("queueOptions", None) or {})
     place = at.sub("queueOptions")
     return PushOptions(
-        adapter=None if own is None else adapter(own, at.sub("adapter")),
+        adapter=None if own in (None, "", {}) else adapter(own, at.sub("adapter")),
         options=frozen(rest),
         folder=at.folder,
         batch_size=integer(1, 1000)(queue.get("batchSize", 100), place.sub("batchSize")),
@@ -554,6 +560,15 @@ class LiveQueryServerOptions(OptionGroup):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PageRouteOptions(OptionGroup):
+    """One page of the operator's own: its function says which file is shown, and with what."""
+
+    method: str = required("method", choice("GET", "POST"), "GET", "method of the requests")
+    path: str = required("path", page_path, "page", "path, such as shop/:city")
+    handler: str = required("handler", function, "pages:page", "function that names the page")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PagesOptions(OptionGroup):
     """The web pages that links in e-mails lead to."""
 
@@ -566,8 +581,11 @@ class PagesOptions(OptionGroup):
     localization_fallback_locale: str = option(
         "localizationFallbackLocale", filled, "en", "language of pages if there is no other"
     )
-    placeholders: Mapping[str, Any] = option(
-        "placeholders", json_object, {}, "values for placeholders in pages"
+    placeholders: Mapping[str, Any] | str = option(
+        "placeholders",
+        object_or_function,
+        {},
+        "values for placeholders in pages; or a function that returns them",
     )
     force_redirect: bool = option(
         "forceRedirect", boolean, False, "answer with redirects in place of pages"
@@ -577,11 +595,36 @@ class PagesOptions(OptionGroup):
     custom_urls: Mapping[str, str] = option(
         "customUrls", named(text, "URLs"), {}, "URLs of your own pages, by page"
     )
-    custom_routes: tuple[Any, ...] = option(
-        "customRoutes", json_list, [], "routes of your own", acts=False
+    custom_routes: tuple[PageRouteOptions, ...] = option(
+        "customRoutes",
+        many(group(PageRouteOptions), "routes"),
+        [],
+        "routes of your own: method, path below the application's id, handler (a function)",
     )
     encode_page_param_headers: bool = option(
         "encodePageParamHeaders", boolean, False, "encode the headers with a page's parameters"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class MailOptions(OptionGroup):
+    """The mails about accounts: their texts, languages and distance (parsepy's own option)."""
+
+    templates_path: Path | None = maybe("templatesPath", path, "folder of your own texts of mails")
+    locale_field: str = option(
+        "localeField", filled, "locale", "the column of users with the language that they read"
+    )
+    fallback_locale: str = option(
+        "fallbackLocale", filled, "en", "language of mails if no other is asked for"
+    )
+    cooldown: float = option(
+        "cooldown", at_least_zero, 60, "seconds between two like mails to one address; 0: none"
+    )
+    notices: tuple[str, ...] = option(
+        "notices",
+        many(choice("password", "email", "secondFactor"), "password, email or secondFactor"),
+        [],
+        "changes of an account that its user is told of by mail",
     )
 
 

@@ -1,14 +1,20 @@
-"""Options that earlier Parse Servers had: accepted, with a warning that says since when not."""
+"""Options as public configurations have them: those of earlier Parse Servers, and empty ones.
+
+They are accepted, with a warning that says how they are taken.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from parsepy.config.checks import At, ConfigError
 from parsepy.config.npm import Adapter, adapter_of
+from parsepy.config.table import Option
 
 
 class Former(NamedTuple):
@@ -65,9 +71,16 @@ class Modern:
     """What has no counterpart here, with the line to write instead."""
 
 
-def modernised(options: Mapping[str, object], known: frozenset[str]) -> Modern:
-    """Translate options that are gone and adapters of npm; ``known`` are today's options."""
+_NEVER_EMPTY = ("appId", "masterKey")
+
+
+def modernised(options: Mapping[str, object], lines: Sequence[Option]) -> Modern:
+    """Translate options that are gone and adapters of npm, and leave out what is merely named.
+
+    ``lines`` are today's options.
+    """
     found = Modern(options)
+    known = frozenset(line.name for line in lines)
     found.values = values = _renamed(options, _TOP, "", known, found.notes)
     for name, members in _MEMBERS.items():
         given = _object(values.get(name))
@@ -80,7 +93,26 @@ def modernised(options: Mapping[str, object], known: frozenset[str]) -> Modern:
         inside = dict(push)
         _adapter(inside, "adapter", found, "push.")
         values["push"] = inside
+    for line in lines:
+        if line.name in values and _is_merely_named(line, values[line.name]):
+            del values[line.name]
+            found.notes.append(f"{line.name}: empty, which counts as not set")
     return found
+
+
+def _is_merely_named(line: Option, value: object) -> bool:
+    """Is this an empty value that the option does not take?
+
+    A variable of an environment, or of a compose file, that has no value brings an empty text.
+    """
+    is_empty = value == "" if isinstance(value, str) else value == {} and line.takes_a_module
+    if not is_empty or line.name in _NEVER_EMPTY:
+        return False
+    try:
+        line.check(value, At(line.name, Path()))
+    except ConfigError:
+        return True
+    return False
 
 
 def _renamed(

@@ -51,6 +51,11 @@ class Option:
         return "--" + self.attribute.replace("_", "-")
 
     @property
+    def takes_a_module(self) -> bool:
+        """Is it an adapter: an object that has to name a module?"""
+        return any(member.name == "module" and member.required for member in self.members)
+
+    @property
     def members(self) -> tuple[Option, ...]:
         """The options of the record that this one holds; none if it is no record."""
         return options_of(self.check.record) if self.check.record else ()
@@ -146,7 +151,9 @@ def read_group(
             try:
                 values[known[name].attribute] = known[name].check(value, place)
             except ConfigError as error:
-                problems.extend(error.problems)
+                # inside an option, too, an empty text is as good as missing
+                if value != "" or known[name].required or not at.path:
+                    problems.extend(error.problems)
     for line in known.values():
         if line.required and given.get(line.name) is None:
             problems.append(f"{at.sub(line.name).path}: required ({line.check.expected})")

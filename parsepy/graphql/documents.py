@@ -39,19 +39,13 @@ from parsepy.graphql.limits import (
     repeats_itself,
     size_of,
 )
+from parsepy.graphql.literals import NO_SLOTS, Coercer, Slots, Unfit, converter_of, itself
 from parsepy.graphql.plans import Compilation, OperationPlan, Variant
+from parsepy.graphql.schema.markers import ObjectOf, marker_of
 from parsepy.graphql.schema.scalars import ANY, OBJECT
 from parsepy.graphql.selections import Unsuited
 from parsepy.graphql.shapes import DocumentShape, sample_of, shape_of
-from parsepy.graphql.variables import (
-    NO_SLOTS,
-    Coercer,
-    Slots,
-    Unfit,
-    converter_of,
-    itself,
-    reworded_errors,
-)
+from parsepy.graphql.variables import reworded_errors
 
 _LONG = 2_000
 """Texts longer than this are parsed and validated in a thread."""
@@ -96,13 +90,23 @@ class Prepared:
 
 
 class Documents:
-    """The documents of one schema."""
+    """The documents of one schema; ``shown`` are the classes that have a type in it."""
 
     def __init__(self, compilation: Compilation) -> None:
         self.compilation = compilation
+        self.shown = frozenset(
+            marker.class_name
+            for kind in compilation.schema.type_map.values()
+            if isinstance(marker := marker_of(kind), ObjectOf)
+        )
         self._by_text: Recent[Prepared] = Recent()
         self._by_shape: Recent[Document | None] = Recent()
         self._odd_shapes: Recent[bool] = Recent()
+
+    @property
+    def has_subscriptions(self) -> bool:
+        """Does the schema have any?"""
+        return self.compilation.schema.subscription_type is not None
 
     async def prepare(self, text: str) -> Prepared:
         """The document of a text; raises ``Invalid``."""

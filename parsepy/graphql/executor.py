@@ -9,10 +9,10 @@ from graphql import GraphQLError, OperationType
 
 from parsepy.graphql.documents import Documents, Prepared
 from parsepy.graphql.failures import FieldError, error_of
+from parsepy.graphql.literals import Unfit
 from parsepy.graphql.plans import OperationPlan, Step, Variant
 from parsepy.graphql.runs import Anomaly, Later, Run, batched
 from parsepy.graphql.slow_path import Execution, Outcome
-from parsepy.graphql.variables import Unfit
 from parsepy.model.values import JSONObject
 
 
@@ -41,7 +41,7 @@ async def execute(
     given: Mapping[str, Any],
 ) -> Result:
     """Execute an operation; raises ``BadVariables``."""
-    run.literals = prepared.literals
+    run.literals, run.shown = prepared.literals, documents.shown
     if plan.variables.definitions:
         try:
             run.variables = plan.variables.read(given, run.literals)

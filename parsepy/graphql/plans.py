@@ -16,12 +16,13 @@ from graphql import (
 
 from parsepy.graphql.completion import Completer
 from parsepy.graphql.limits import Size, size_of
+from parsepy.graphql.literals import Slots
 from parsepy.graphql.reads import Classes
-from parsepy.graphql.roots import Fetch, fetch_of
+from parsepy.graphql.roots import Fetch, Followed, fetch_of, followed_of
 from parsepy.graphql.runs import Complete
 from parsepy.graphql.schema.markers import operation_of
 from parsepy.graphql.selections import Selections, Unsuited, flags_of
-from parsepy.graphql.variables import Arguments, Coercers, Slots, VariableTable
+from parsepy.graphql.variables import Arguments, Coercers, VariableTable
 from parsepy.model.query import QueryLimits
 
 _MOST_VARIANTS = 16
@@ -32,7 +33,8 @@ _INTROSPECTION = ("__schema", "__type")
 class Step:
     """A root field; for ``__typename`` and ``health`` the answer is known: ``constant``.
 
-    ``complete`` is ``None`` where the library completes the value.
+    ``complete`` is ``None`` where the library completes the value. A field of a subscription
+    fetches nothing: ``follows`` says what its values are about.
     """
 
     key: str
@@ -41,6 +43,7 @@ class Step:
     complete: Complete | None = None
     constant: str | bool | None = None
     is_required: bool = False
+    follows: Followed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +145,11 @@ class OperationPlan:
             return Step(key)  # a field of custom SDL that nothing resolves: null
         if operation.kind == "health":
             return Step(key, constant=True)
+        follows = followed_of(operation, nodes, selections, made.classes, made.limits)
+        fetch = None
         try:
-            fetch = fetch_of(field, operation, nodes, selections, made.classes, made.limits)
+            if follows is None:
+                fetch = fetch_of(field, operation, nodes, selections, made.classes, made.limits)
             arguments = Arguments(field, nodes[0], self._slots)
         except Unsuited:
             return Step(key)
@@ -152,4 +158,4 @@ class OperationPlan:
         except Unsuited:
             complete = None
         is_required = isinstance(field.type, GraphQLNonNull)
-        return Step(key, fetch, arguments, complete, is_required=is_required)
+        return Step(key, fetch, arguments, complete, is_required=is_required, follows=follows)

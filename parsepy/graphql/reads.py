@@ -133,8 +133,12 @@ async def get(
     object_id: str,
     columns: Columns,
     options: Mapping[str, Any] | None = None,
+    known: JSONObject | None = None,
 ) -> JSONObject:
-    """One object; raises OBJECT_NOT_FOUND and what the read spine refuses."""
+    """One object; raises OBJECT_NOT_FOUND and what the read spine refuses.
+
+    ``known`` is its state, if a save has just told it.
+    """
     columns.check(run)
     query = queries.one(
         class_name,
@@ -143,7 +147,7 @@ async def get(
         include=columns.include,
         **preferences(options),
     )
-    found = await spine.get(run.context, query)
+    found = await spine.get(run.context, query, known)
     if class_name == "_User":
         found.pop("sessionToken", None)
     return found

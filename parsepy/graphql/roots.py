@@ -1,6 +1,6 @@
 """Root fields: what executes each kind, with what its selection needs."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from parsepy.graphql.runs import Run
 from parsepy.graphql.schema.markers import Operation
 from parsepy.graphql.schema.naming import field_name
 from parsepy.graphql.selections import Selections, Unsuited
-from parsepy.model.query import QueryLimits
+from parsepy.model.query import Path, QueryLimits
 from parsepy.model.values import JSONObject
 
 Arguments = Mapping[str, Any]
@@ -38,6 +38,53 @@ class SelectedField:
         """The columns that are needed of an object of a class under a path."""
         names = [name.removeprefix(prefix) for name in self.names if name.startswith(prefix)]
         return reads.columns_of(names, class_name, self.classes, self.limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What a field of a subscription follows: the objects of a class.
+
+    ``columns`` are what is selected of an object's two states, ``include`` which of their
+    pointers are to be followed; the rest stands in the event. ``has_more``: something is to be
+    read for each event, what pointers or relations lead to.
+    """
+
+    class_name: str
+    columns: reads.Columns
+    include: tuple[Path, ...]
+    has_more: bool
+
+
+def followed_of(
+    operation: Operation,
+    nodes: Sequence[FieldNode],
+    selections: Selections,
+    classes: Classes,
+    limits: QueryLimits,
+) -> Followed | None:
+    """What a root field follows; ``None`` for one that is no subscription."""
+    if operation.kind != "follow":
+        return None
+    assert operation.class_name is not None
+    asked = SelectedField(operation, "", selections.names(nodes), classes, limits)
+    states = [
+        name.partition(".")[2] for name in asked.names if name.startswith(("node.", "original."))
+    ]
+    columns = reads.columns_of(states, operation.class_name, classes, limits)
+    schema = classes.get(operation.class_name)
+    pointers = {} if schema is None else schema.pointers
+    relations = {} if schema is None else schema.relations
+    include = tuple(path for path in columns.include if _is_read(path, columns.names, pointers))
+    has_more = bool(include) or any(name.partition(".")[0] in relations for name in states)
+    return Followed(operation.class_name, columns, include, has_more)
+
+
+def _is_read(path: Path, names: Sequence[str], pointers: Container[str]) -> bool:
+    """Is more selected below a path than the id that stands in a pointer?"""
+    prefix = ".".join(path) + "."
+    below = {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
+    has_id = len(path) == 1 and path[0] in pointers
+    return bool(below - {"objectId"} if has_id else below)
 
 
 def fetch_of(

@@ -36,14 +36,15 @@ Complete = Callable[[Any, list[Later]], Any]
 class Run:
     """One execution: who asks, and with which variables and literals.
 
-    ``context`` changes when a mutation logs somebody in, as in the reference; so does
-    ``session_token``, which ``viewer`` answers.
+    ``shown`` are the classes that the interface has. ``context`` changes when a mutation logs
+    somebody in, as in the reference; so does ``session_token``, which ``viewer`` answers.
     """
 
     context: RequestContext
     classes: Mapping[str, ClassSchema]
     variables: JSONObject = field(default_factory=dict)
     literals: list[Any] = field(default_factory=list)
+    shown: frozenset[str] = frozenset()
     session_token: str | None = None
 
     async def settle(self, later: list[Later]) -> None:

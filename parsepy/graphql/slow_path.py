@@ -149,6 +149,8 @@ class Execution:
         columns = reads.page_columns_of(names, target, run.classes, limits)
         if owner.get(column) is None:
             raise FieldError("Cannot read properties of undefined (reading 'className')")
+        if target not in run.shown:  # Parse: its own code fails over a class that is hidden
+            raise FieldError("Cannot read properties of undefined (reading 'fields')")
         related = reads.related_to(class_name, owner["objectId"], column)
         try:
             async with self._room:

@@ -254,13 +254,17 @@ def formatted(error: GraphQLError, message: str) -> JSONObject:
     return shown
 
 
+def encoded(content: JSONObject) -> bytes:
+    """A result as JSON; one that has no form in JSON becomes an error that says so."""
+    try:
+        return dumps(content)
+    except TypeError:  # a number of cloud code's beyond 64 bits, or objects nested too deep
+        problem = {"message": "The answer has no form in JSON.", "extensions": {"code": INTERNAL}}
+        return dumps({"errors": [problem], "data": None})
+
+
 def answer(
     content: JSONObject, kind: bytes, status: int = 200, headers: Headers | None = None
 ) -> Answer:
     """An answer in JSON; like the reference's, it ends in a newline."""
-    try:
-        body = dumps(content) + b"\n"
-    except TypeError:  # a number of cloud code's beyond 64 bits, or objects nested too deep
-        problem = {"message": "The answer has no form in JSON.", "extensions": {"code": INTERNAL}}
-        body = dumps({"errors": [problem], "data": None}) + b"\n"
-    return Answer(body, status, [(b"content-type", kind), *(headers or ())])
+    return Answer(encoded(content) + b"\n", status, [(b"content-type", kind), *(headers or ())])

@@ -16,7 +16,6 @@ from parsepy.model.query import Query
 from parsepy.model.values import JSONObject
 from parsepy.model.where import by_id
 from parsepy.operations import accounts, find, objects, principals, users
-from parsepy.operations.users import credentials
 
 _DONE: JSONObject = {"ok": True}
 
@@ -134,31 +133,7 @@ async def send_verification_email(run: Run, given: Mapping[str, Any]) -> JSONObj
 
 
 async def challenge(run: Run, given: Mapping[str, Any]) -> JSONObject:
-    """Ask providers for what a log-in by them needs.
-
-    None of the providers here asks for a challenge, so that what comes of it is the reference's
-    answer for such: nothing. Name and password are checked all the same.
-    """
-    named = given.get("username")
-    if named:
-        if not given.get("password"):
-            raise _other("You provided username or email, you need to also provide password.")
-        await credentials.check(run.context, {"username": named, "password": given["password"]})
-    if not given.get("challengeData"):
-        raise _other("Nothing to challenge.")
-    auth_data = given.get("authData")
-    if auth_data:
-        if named:
-            raise _other(
-                "You cannot provide username/email and authData, "
-                "only use one identification method."
-            )
-        for name, data in auth_data.items() if isinstance(auth_data, dict) else ():
-            if data is not None and not isinstance(data, dict):
-                raise _other(f"authData.{name} should be an object.")
-        raise ParseError(Code.OBJECT_NOT_FOUND, "User not found.")
-    return {"challengeData": None}
-
-
-def _other(message: str) -> ParseError:
-    return ParseError(Code.OTHER_CAUSE, message)
+    """Ask providers for what a log-in by them needs."""
+    names = ("username", "password", "authData", "challengeData")
+    answer = await users.challenge(run.context, {n: given[n] for n in names if n in given})
+    return {"challengeData": answer["challengeData"]}

@@ -12,7 +12,7 @@ _BACKSLASH = r"'\'"
 _ITEMS = 10
 _LEVELS = 2
 _CANNOT = re.compile(
-    r"((?:\w+ cannot represent (?:a |an )?non[ -].*?value)"
+    r"((?:(?:\w+|Enum '\w+') cannot represent (?:a |an )?non[ -].*?value)"
     r"|Int cannot represent non 32-bit signed integer value"
     r"|(?:\w+ cannot represent value)): ",
     re.DOTALL,
@@ -38,8 +38,8 @@ def of_value(message: str, value: Any) -> str:
     if match is None:
         return reworded(message)
     _, question, hint = message.partition(" Did you mean")
-    dot = "." if question else ""
-    return f"{match.group(1)}: {inspected(value)}{dot}{reworded(question + hint)}"
+    dot = "." if question or message.startswith("Enum") else ""
+    return f"{reworded(match.group(1))}: {inspected(value)}{dot}{reworded(question + hint)}"
 
 
 def number(value: int | float) -> str:

@@ -1,6 +1,6 @@
 """Writes: new objects, changes, deletions; nested objects, links, files and ACLs in their input."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from parsepy.errors import Code, ParseError
@@ -11,7 +11,10 @@ from parsepy.graphql.schema.naming import object_id_of
 from parsepy.graphql.wheres import internal_error
 from parsepy.model.values import JSONObject, pointer
 from parsepy.operations import objects
+from parsepy.operations.writes import Saved, SaveOptions
 
+_READ_AGAIN = SaveOptions(wants_stored=True)
+_STAMPS = frozenset(("objectId", "createdAt", "updatedAt"))
 _DELETE: JSONObject = {"__op": "Delete"}
 
 
@@ -67,6 +70,8 @@ def _rights(rule: Mapping[str, Any]) -> JSONObject:
 
 async def _new(run: Run, class_name: str, fields: Mapping[str, Any]) -> JSONObject:
     """A pointer to an object that is created for it."""
+    if class_name not in run.shown:  # a value of such a class is any JSON
+        raise internal_error()
     saved = await objects.create(run.context, class_name, await body_of(run, class_name, fields))
     return pointer(class_name, saved.object_id)
 
@@ -75,15 +80,20 @@ def _linked(class_name: str, given: str) -> JSONObject:
     return pointer(class_name, object_id_of(given, class_name))
 
 
-async def _pointer(run: Run, name: str, target: str, value: Mapping[str, Any]) -> JSONObject | None:
+async def _pointer(run: Run, name: str, target: str, value: Any) -> JSONObject | None:
     if len(value) != 1:
         raise ParseError(
             Code.INVALID_POINTER,
             f"You need to provide link OR createLink on the pointer mutation of field {name}",
         )
-    if value.get("createAndLink") is not None:
-        return await _new(run, target, value["createAndLink"])
+    if not isinstance(value, dict):  # Parse: any JSON may be the pointer to a hidden class
+        return None
+    fields = value.get("createAndLink")
+    if fields or fields == {}:
+        return await _new(run, target, fields)
     link = value.get("link")
+    if link and not isinstance(link, str):
+        raise internal_error()
     return _linked(target, link) if link else None
 
 
@@ -95,15 +105,32 @@ async def _relation(run: Run, name: str, target: str, value: Any) -> JSONObject:
             Code.INVALID_POINTER,
             f"You need to provide at least one operation on the relation mutation of field {name}",
         )
-    added = [_linked(target, given) for given in value.get("add") or ()]
-    made = [await _new(run, target, fields) for fields in value.get("createAndAdd") or ()]
+    if not isinstance(value, dict):
+        raise internal_error()
+    added, removed = _ids(value.get("add")), _ids(value.get("remove"))
+    created = value.get("createAndAdd") or []
+    if not isinstance(created, list):
+        raise internal_error()
+    made = [await _new(run, target, fields) for fields in created]
     operations: list[JSONObject] = []
-    if value.get("add") is not None or made:
-        operations.append({"__op": "AddRelation", "objects": [*added, *made]})
-    if value.get("remove") is not None:
-        removed = [_linked(target, given) for given in value["remove"]]
-        operations.append({"__op": "RemoveRelation", "objects": removed})
+    if added is not None or made:
+        linked = [_linked(target, given) for given in added or ()]
+        operations.append({"__op": "AddRelation", "objects": [*linked, *made]})
+    if removed is not None:
+        linked = [_linked(target, given) for given in removed]
+        operations.append({"__op": "RemoveRelation", "objects": linked})
+    if not operations and target not in run.shown:
+        raise internal_error()
     return {"__op": "Batch", "ops": operations}
+
+
+def _ids(value: Any) -> list[str] | None:
+    """The ids of a relation's change; of a hidden class they may be any JSON."""
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise internal_error()
+    return value
 
 
 async def _file(run: Run, value: Mapping[str, Any]) -> JSONObject:
@@ -119,12 +146,29 @@ async def _file(run: Run, value: Mapping[str, Any]) -> JSONObject:
     raise ParseError(Code.FILE_SAVE_ERROR, "Invalid file upload.")
 
 
-def _shown(body: Mapping[str, Any]) -> JSONObject:
-    """What was written, as the answer shows it where the object itself is not read."""
-    return {
-        name: None if isinstance(value, dict) and value.get("__op") == "Delete" else value
-        for name, value in body.items()
-    }
+def _shown(
+    body: Mapping[str, Any], columns: Columns, found: Mapping[str, Any]
+) -> Iterator[tuple[str, Any]]:
+    """What was written, as the answer shows it where the object that was ``found`` lacks it.
+
+    A pointer that was followed, and is not found, leads nowhere.
+    """
+    followed = {path[0] for path in columns.include}
+    for name, value in body.items():
+        if name not in found:
+            is_deleted = isinstance(value, dict) and value.get("__op") == "Delete"
+            yield name, None if is_deleted or name in followed else value
+
+
+async def _read_again(
+    run: Run, class_name: str, object_id: str, columns: Columns, saved: Saved
+) -> JSONObject:
+    """What is selected of an object after a save, by the rights of who saved it."""
+    known = saved.stored
+    are_stamps = bool(columns.names) and _STAMPS.issuperset(columns.names)
+    if saved.status == 201 and not are_stamps:
+        known = None  # values in the form in which the client sent them
+    return await get(run, class_name, object_id, columns, known=known)
 
 
 async def create(
@@ -132,16 +176,12 @@ async def create(
 ) -> JSONObject:
     """Create an object; it is read again, by its maker's rights, for what is selected."""
     body = await body_of(run, class_name, given.get("fields"))
-    saved = await objects.create(run.context, class_name, dict(body))
+    saved = await objects.create(run.context, class_name, dict(body), _READ_AGAIN)
     answered: JSONObject = saved.response if isinstance(saved.response, dict) else {}
     object_id = str(answered.get("objectId") or saved.object_id)
-    found = await get(run, class_name, object_id, columns)
-    return {
-        **answered,
-        "updatedAt": answered.get("createdAt"),
-        **_shown(body),
-        **found,
-    }
+    found = await _read_again(run, class_name, object_id, columns, saved)
+    shown = dict(_shown(body, columns, found))
+    return {**answered, "updatedAt": answered.get("createdAt"), **shown, **found}
 
 
 async def update(
@@ -150,10 +190,11 @@ async def update(
     """Change an object; it is read again for what is selected."""
     object_id = object_id_of(given["id"], class_name)
     body = await body_of(run, class_name, given.get("fields"))
-    saved = await objects.update(run.context, class_name, object_id, dict(body))
+    saved = await objects.update(run.context, class_name, object_id, dict(body), _READ_AGAIN)
     answered: JSONObject = saved.response if isinstance(saved.response, dict) else {}
-    found = await get(run, class_name, object_id, columns)
-    return {"objectId": object_id, **answered, **_shown(body), **found}
+    found = await _read_again(run, class_name, object_id, columns, saved)
+    shown = dict(_shown(body, columns, found))
+    return {"objectId": object_id, **answered, **shown, **found}
 
 
 async def delete(

@@ -6,7 +6,9 @@ What goes out is the hot path: a text frame is its header and the text, written 
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from time import perf_counter
 from typing import Any, NamedTuple, Protocol, cast
 
 from websockets.frames import Frame, Opcode
@@ -24,12 +26,16 @@ MAX_PENDING = 4 * 1024 * 1024
 """Bytes that may wait for a client to read them; with more, it is closed as too slow."""
 FLUSH = 64 * 1024
 """Bytes that are gathered in one turn of the loop before they are written."""
+AT_ONCE = 32 * 1024
+"""Bytes of frames that are read in one turn of the loop: there may be 5,000 of them in so many."""
 MAX_WAITING = 64
 """Messages of a client that may wait to be handled; with more, reading pauses."""
 TRY_LATER = 1013
 GOING_AWAY = 1001
 CLOSE_SECONDS = 5.0
 HANDSHAKE_SECONDS = 10.0
+_TURN = 0.005
+"""Seconds for which the messages of one client are handled before others have their turn."""
 
 
 class Owner(Protocol):
@@ -52,13 +58,22 @@ class WebsocketDoor(NamedTuple):
     """A way in by websocket, at ``path`` and below; at ``""`` it is everywhere.
 
     ``subprotocol`` is the one that it speaks; ``None`` asks for none. ``connected`` makes the
-    owner of a socket; ``heartbeat`` are the seconds between pings.
+    owner of a socket; ``heartbeat`` are the seconds between pings. ``ignores_case``: of letters
+    in the path.
     """
 
     path: str
     subprotocol: str | None
     connected: Connected
     heartbeat: float
+    ignores_case: bool = False
+
+    def is_at(self, path: str) -> bool:
+        """Does this path belong to the door?"""
+        own, asked = (self.path, path)
+        if self.ignores_case:
+            own, asked = own.lower(), asked.lower()
+        return not own or asked == own or asked.startswith(f"{own}/")
 
 
 def door_for(
@@ -66,8 +81,7 @@ def door_for(
 ) -> WebsocketDoor | None:
     """Find the first door at this path whose subprotocol is offered, or that asks for none."""
     for door in doors:
-        is_there = not door.path or path == door.path or path.startswith(f"{door.path}/")
-        if is_there and (door.subprotocol is None or door.subprotocol in offered):
+        if door.is_at(path) and (door.subprotocol is None or door.subprotocol in offered):
             return door
     return None
 
@@ -80,6 +94,44 @@ def frame(text: bytes) -> bytes:
     if size < 65536:
         return b"\x81\x7e" + size.to_bytes(2, "big") + text
     return b"\x81\x7f" + size.to_bytes(8, "big") + text
+
+
+class MessageQueue:
+    """The messages of one client, handled one after the other; while many wait, reading pauses."""
+
+    def __init__(self, socket: "Socket", handle: Callable[[bytes], Awaitable[None]]) -> None:
+        self._socket = socket
+        self._handle = handle
+        self._waiting: deque[bytes] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._is_closed = False
+
+    def put(self, text: bytes) -> None:
+        """Have a message handled after those before it."""
+        self._waiting.append(text)
+        if len(self._waiting) >= MAX_WAITING:
+            self._socket.pause()
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._work())
+
+    async def _work(self) -> None:
+        begun = perf_counter()
+        try:
+            while self._waiting and not self._is_closed:
+                if len(self._waiting) == MAX_WAITING // 2:
+                    self._socket.resume()
+                await self._handle(self._waiting.popleft())
+                if perf_counter() - begun > _TURN:
+                    await asyncio.sleep(0)
+                    begun = perf_counter()
+        finally:
+            self._task = None
+            self._socket.resume()
+
+    def close(self) -> None:
+        """Drop what waits, and handle no more messages."""
+        self._is_closed = True
+        self._waiting.clear()
 
 
 class Socket(asyncio.Protocol):
@@ -102,6 +154,8 @@ class Socket(asyncio.Protocol):
         self._owner: Owner | None = None
         self._text = bytearray()  # of fragments, of which a client may send any number
         self._is_text = True
+        self._unread = bytearray()
+        self._is_paused = False
         self._out: list[bytes] = []
         self._gathered = 0
         self._heartbeat = 0.0
@@ -123,8 +177,30 @@ class Socket(asyncio.Protocol):
         self._timer = self._loop.call_later(HANDSHAKE_SECONDS, self._abort)
 
     def data_received(self, data: bytes) -> None:
-        """Handle the handshake and the frames in the data."""
+        """Handle the handshake and the frames in the data, in several turns if there is much."""
         self._is_alive = True
+        if len(data) <= AT_ONCE and not self._unread:
+            self._read(data)
+            return
+        if not self._unread:
+            self._loop.call_soon(self._read_on)
+            if self._transport is not None:
+                self._transport.pause_reading()
+        self._unread += data
+
+    def _read_on(self) -> None:
+        """Handle a part of what has come; what is left waits for the next turn."""
+        part = bytes(self._unread[:AT_ONCE])
+        del self._unread[:AT_ONCE]
+        if self._transport is None:
+            return
+        self._read(part)
+        if self._unread:
+            self._loop.call_soon(self._read_on)
+        elif self._transport is not None and (self._closing or not self._is_paused):
+            self._transport.resume_reading()
+
+    def _read(self, data: bytes) -> None:
         self._protocol.receive_data(data)
         for event in self._protocol.events_received():
             if isinstance(event, Request):
@@ -148,6 +224,7 @@ class Socket(asyncio.Protocol):
             self._timer.cancel()
         owner, self._owner = self._owner, None
         self._transport = None
+        self._unread.clear()
         self._out.clear()
         if owner is not None:
             owner.lost()
@@ -194,12 +271,14 @@ class Socket(asyncio.Protocol):
 
     def pause(self) -> None:
         """Stop reading from the client until ``resume``."""
+        self._is_paused = True
         if self._transport is not None and not self._closing:
             self._transport.pause_reading()
 
     def resume(self) -> None:
         """Read from the client again."""
-        if self._transport is not None and not self._closing:
+        self._is_paused = False
+        if self._transport is not None and not self._closing and not self._unread:
             self._transport.resume_reading()
 
     # --- out ------------------------------------------------------------------------------------

@@ -4,17 +4,18 @@ import asyncio
 import logging
 import re
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from websockets.http11 import Request
 
 from parsepy.backend import Backend
-from parsepy.errors import DENIED, Code, ParseError, denied
+from parsepy.errors import Code, ParseError
 from parsepy.http.addresses import forwarded
 from parsepy.http.failures import failure_of
 from parsepy.http.websocket import Socket, WebsocketDoor
 from parsepy.livequery import protocol
-from parsepy.livequery.clients import LiveClient, require_connected
+from parsepy.livequery.clients import Follower, LiveClient, require_connected
 from parsepy.livequery.delivery import Delivery, Principals
 from parsepy.livequery.protocol import (
     Connect,
@@ -24,16 +25,15 @@ from parsepy.livequery.protocol import (
     Subscribe,
     Unsubscribe,
 )
-from parsepy.livequery.subscriptions import Compile, Subscription, SubscriptionIndex
+from parsepy.livequery.subscribing import SubscriptionChecks
+from parsepy.livequery.subscriptions import Compile, Observer, Subscription, SubscriptionIndex
 from parsepy.livequery.transports import transport_of
-from parsepy.model import match
-from parsepy.model.permissions import is_hidden
-from parsepy.model.query import Query, column_keys, parse_where
+from parsepy.model.principal import Principal
+from parsepy.model.query import Query
 from parsepy.model.schema import is_class_name
-from parsepy.model.scope import scope_of
-from parsepy.model.where import Where, equals_id, fields_of
-from parsepy.operations import access, class_rules, find, schemas
-from parsepy.triggers import CONNECT, ConnectEvent, SubscribeEvent
+from parsepy.model.values import JSONObject
+from parsepy.operations import find
+from parsepy.triggers import CONNECT, ConnectEvent
 
 log = logging.getLogger("parsepy.livequery")
 
@@ -58,8 +58,9 @@ class LiveQuery:
         self._live = re.compile("|".join(f"(?:{name})" for name in names)) if names else None
         self._index = SubscriptionIndex(compile_where)
         self._who = Principals(backend)
-        self._clients: set[LiveClient] = set()
+        self._clients: set[LiveClient | Follower] = set()
         self._delivery = Delivery(backend, self._index, self._who, self._clients)
+        self._checks = SubscriptionChecks(backend, self._who, self._delivery.live_state)
         self._transport = transport_of(backend, self._index.listens, self.is_live)
         self._running: asyncio.Task[None] | None = None
         self._not_live: set[str] = set()
@@ -174,6 +175,57 @@ class LiveQuery:
     def _drop(self, subscription: Subscription) -> None:
         self._index.remove(subscription)
 
+    # --- followers: the clients of other doors --------------------------------------------------
+
+    async def join(
+        self,
+        privileged: Principal | None,
+        token: str | None,
+        installation_id: str | None,
+        *,
+        ip: str,
+        headers: Mapping[bytes, bytes],
+    ) -> Follower:
+        """Let in a client of another door, which has checked its keys; ``leave`` ends it.
+
+        ``privileged`` is the principal of a privileged key, ``token`` a session token. Raises the
+        refusal of cloud code (beforeConnect).
+        """
+        follower = Follower(privileged, token, installation_id, ip, headers)
+        if self._backend.triggers.has("beforeConnect", CONNECT):
+            await self._before_connect(follower)
+        self._clients.add(follower)
+        return follower
+
+    def leave(self, follower: Follower, *, is_slow: bool = False) -> None:
+        """Count a follower no more; its subscriptions have been ended by ``unfollow``."""
+        self._clients.discard(follower)
+        if is_slow:
+            self._slow()
+
+    async def follow(
+        self,
+        follower: Follower,
+        name: str,
+        class_name: str,
+        *,
+        where: JSONObject,
+        observer: Observer,
+    ) -> Subscription:
+        """Hand a follower the events of the objects of a class that meet ``where``, in REST's form.
+
+        ``name`` is what the client calls its subscription. Raises ``ParseError`` where a client
+        of Live Query would be refused.
+        """
+        made = Subscription(follower, name, class_name, (), observer=observer)
+        await self._prepare(made, where)
+        self._index.add(made)
+        return made
+
+    def unfollow(self, subscription: Subscription) -> None:
+        """End what ``follow`` began."""
+        self._index.remove(subscription)
+
     # --- messages -------------------------------------------------------------------------------
 
     async def _handle(self, client: LiveClient, text: bytes) -> None:
@@ -209,10 +261,15 @@ class LiveQuery:
             raise FrameError("This client is connected already")
         client.connect(message, self._backend)
         if self._backend.triggers.has("beforeConnect", CONNECT):
-            await self._before_connect(client)
+            try:
+                await self._before_connect(client)
+            except ParseError:
+                client.id = ""
+                client.is_master = False
+                raise
         return protocol.acknowledged("connected", client.address())
 
-    async def _before_connect(self, client: LiveClient) -> None:
+    async def _before_connect(self, client: LiveClient | Follower) -> None:
         token = client.token
         who = await self._who.of_token(token) if token is not None else None
         principal = await self._who.of(Subscription(client, 0, "", ())) if who is None else who
@@ -223,12 +280,7 @@ class LiveQuery:
             client_id=client.id,
             live=self._delivery.live_state(client, client.token),
         )
-        try:
-            await self._backend.triggers.run(event)
-        except ParseError:
-            client.id = ""
-            client.is_master = False
-            raise
+        await self._backend.triggers.run(event)
 
     async def _subscribe(self, client: LiveClient, message: Subscribe) -> bytes:
         known = client.subscriptions.get(message.request_id)
@@ -236,9 +288,17 @@ class LiveQuery:
             raise FrameError(
                 f"More than {MAX_SUBSCRIPTIONS} subscriptions", request_id=message.request_id
             )
-        made = await self._checked(client, message)
-        self._require_live(made.class_name)
-        await self._transport.follow(made.class_name)
+        made = Subscription(
+            client,
+            message.request_id,
+            message.class_name,
+            (),
+            message.keys,
+            message.watch,
+            message.session_token,
+            address=client.address(message.request_id),
+        )
+        await self._prepare(made, message.where)
         if client.is_lost:
             return b""
         self._index.add(made)  # first, since it refuses invalid patterns
@@ -248,6 +308,12 @@ class LiveQuery:
             self._drop(known)
         client.subscriptions[message.request_id] = made
         return protocol.acknowledged("subscribed", made.address)
+
+    async def _prepare(self, made: Subscription, where: JSONObject) -> None:
+        """Check a subscription, and see that events of its class come; raises its refusal."""
+        await self._checks.check(made, where)
+        self._require_live(made.class_name)
+        await self._transport.follow(made.class_name)
 
     def _require_live(self, class_name: str) -> None:
         """Raise ``ParseError`` for a class without events: Parse Server is silent about it."""
@@ -263,62 +329,6 @@ class LiveQuery:
             Code.OPERATION_FORBIDDEN,
             f"{class_name} is not live: liveQuery.classNames does not name it.",
         )
-
-    async def _checked(self, client: LiveClient, message: Subscribe) -> Subscription:
-        """Make the subscription that a client asks for; raises its refusal (protocol §30.6)."""
-        backend = self._backend
-        made = Subscription(
-            client,
-            message.request_id,
-            message.class_name,
-            (),
-            message.keys,
-            message.watch,
-            message.session_token,
-            address=client.address(message.request_id),
-            asked=frozenset(message.watch or ()),
-        )
-        principal = await self._who.of(made)
-        context = self._who.context(client, principal)
-        access.check_internal(context, made.class_name, "find")
-        where = parse_where(
-            message.where, privileged=principal.is_privileged, limits=backend.limits
-        )
-        made.asked = made.asked.union(fields_of(where))
-        keys = None if message.keys is None else column_keys(message.keys)
-        query = Query(made.class_name, where=where, limit=None, keys=keys)
-        schema = await schemas.existing(backend, made.class_name)
-        access.check_query(context, schema, query)
-        _check_watch(context, schema, message.watch)
-        query = await self._before_subscribe(context, client, made, query)
-        made.keys = None if query.keys is None else frozenset(query.keys)
-        made.operation = "find" if equals_id(query.where) is None else "get"
-        scope_of(schema, made.operation, principal)  # refuses who may not read the class
-        query = await class_rules.of(made.class_name).narrow(context, query)
-        _check_decidable(query.where)
-        made.where = query.where
-        return made
-
-    async def _before_subscribe(
-        self, context: Any, client: LiveClient, made: Subscription, query: Query
-    ) -> Query:
-        triggers = self._backend.triggers
-        if not triggers.has("beforeSubscribe", query.class_name):
-            return query
-        event = SubscribeEvent(
-            kind="beforeSubscribe",
-            class_name=query.class_name,
-            request=context,
-            query=query,
-            client_id=client.id,
-            subscription_id=made.request_id,
-            live=self._delivery.live_state(client, made.token or client.token),
-        )
-        answer = await triggers.run(event)
-        changed = answer if isinstance(answer, Query) else event.query
-        if changed.class_name != query.class_name:
-            raise ParseError(Code.SCRIPT_FAILED, "beforeSubscribe may not change the class.")
-        return changed
 
     async def _fetch(self, subscription: Subscription) -> bytes:
         principal = await self._who.of(subscription)
@@ -342,25 +352,6 @@ def _subscription_of(client: LiveClient, message: Unsubscribe | Fetch) -> Subscr
             request_id=message.request_id,
         )
     return found
-
-
-def _check_decidable(where: Where) -> None:
-    """Refuse what an object alone can't decide: it would never match.
-
-    Parse: such a subscription is acknowledged and silent.
-    """
-    operator = match.beyond(where)
-    if operator is not None:
-        raise ParseError(
-            Code.INVALID_QUERY, f"{operator} can't be followed live: ask for it by a query."
-        )
-
-
-def _check_watch(context: Any, schema: Any, watch: frozenset[str] | None) -> None:
-    """Refuse to watch hidden fields, since each event would tell that one has changed."""
-    hidden = schema.permissions.hidden_fields(context.principal)
-    if watch and any(is_hidden(name, hidden) for name in watch):
-        raise denied(Code.OPERATION_FORBIDDEN, DENIED)
 
 
 async def cancelled(task: "asyncio.Task[None]") -> None:

@@ -1,20 +1,19 @@
-"""One Live Query client: its keys and token, its subscriptions, its messages in their order."""
+"""Live Query's clients: keys and token, subscriptions, messages in their order; and followers."""
 
-import asyncio
 import hmac
 import logging
 import uuid
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from parsepy.backend import Backend
 from parsepy.config import ip_allowed
-from parsepy.http.websocket import MAX_WAITING, Socket
+from parsepy.http.websocket import MessageQueue, Socket
 from parsepy.livequery import protocol
 from parsepy.livequery.protocol import BAD_KEY, Connect, FrameError
 from parsepy.livequery.subscriptions import Subscription
+from parsepy.model.principal import MASTER, Principal
 
 log = logging.getLogger("parsepy.livequery")
 
@@ -38,31 +37,29 @@ class LiveClient:
     is_master: bool = False
     subscriptions: dict[int | float, Subscription] = field(default_factory=dict)
     is_lost: bool = False
-    _waiting: deque[bytes] = field(default_factory=deque)
-    _task: "asyncio.Task[None] | None" = None
+    _messages: MessageQueue | None = None
+
+    @property
+    def ip(self) -> str:
+        """The address that it connects from."""
+        return self.socket.ip
+
+    @property
+    def privileged(self) -> Principal | None:
+        """The principal of the privileged key that it connected with."""
+        return MASTER if self.is_master else None
 
     def received(self, text: bytes) -> None:
         """Handle a message after those before it."""
-        self._waiting.append(text)
-        if len(self._waiting) >= MAX_WAITING:
-            self.socket.pause()
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._work())
-
-    async def _work(self) -> None:
-        try:
-            while self._waiting and not self.is_lost:
-                if len(self._waiting) == MAX_WAITING // 2:
-                    self.socket.resume()
-                await self.handle(self, self._waiting.popleft())
-        finally:
-            self._task = None
-            self.socket.resume()
+        if self._messages is None:
+            self._messages = MessageQueue(self.socket, lambda message: self.handle(self, message))
+        self._messages.put(text)
 
     def lost(self) -> None:
         """Drop what waits and handle no more messages: the connection has ended."""
         self.is_lost = True
-        self._waiting.clear()
+        if self._messages is not None:
+            self._messages.close()
         self.gone(self)
 
     def connect(self, message: Connect, backend: Backend) -> None:
@@ -82,6 +79,22 @@ class LiveClient:
     def too_slow(self) -> None:
         """Count this client as too slow; its connection is being closed."""
         self.slow()
+
+
+@dataclass(eq=False, slots=True)
+class Follower:
+    """A client of another door that follows classes: its events are handed to it, not sent.
+
+    ``privileged`` is the principal of its privileged key, ``token`` its session token, ``headers``
+    are those of its request.
+    """
+
+    privileged: Principal | None
+    token: str | None
+    installation_id: str | None
+    ip: str
+    headers: Mapping[bytes, bytes]
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
 def _check_keys(message: Connect, backend: Backend, ip: str) -> bool:

@@ -11,7 +11,7 @@ from parsepy.backend import Backend, RequestContext
 from parsepy.cache import Cache
 from parsepy.errors import ParseError
 from parsepy.livequery import protocol
-from parsepy.livequery.clients import LiveClient
+from parsepy.livequery.clients import Follower, LiveClient
 from parsepy.livequery.subscriptions import (
     EventName,
     QueryMatch,
@@ -21,12 +21,13 @@ from parsepy.livequery.subscriptions import (
     outcome,
 )
 from parsepy.model.permissions import is_hidden
-from parsepy.model.principal import MASTER, NOBODY, Principal
+from parsepy.model.principal import NOBODY, Principal
 from parsepy.model.query import Query
 from parsepy.model.schema import ClassSchema
 from parsepy.model.scope import NOTHING, scope_of
 from parsepy.model.values import JSONObject
 from parsepy.operations import access, class_rules, principals, schemas
+from parsepy.operations.class_rules import RULES
 from parsepy.operations.redaction import redacted
 from parsepy.pubsub import ObjectEvent
 from parsepy.storage import Unavailable
@@ -38,6 +39,7 @@ _PAUSES = (0.1, 0.3, 1, 3, 10)  # seconds between tries while the database is aw
 # After so much work on one event, other tasks may run:
 _MATCHING_SECONDS = 0.01
 _LISTENERS_AT_ONCE = 2000  # takes some milliseconds
+_OBSERVER = 10  # so many listeners take as long as an observer, for whom each event is completed
 
 
 class Principals:
@@ -53,13 +55,13 @@ class Principals:
 
     def known(self, subscription: Subscription) -> Principal | None:
         """Return the principal of a subscription if it is cached, else None."""
-        client: LiveClient = subscription.client
+        client: LiveClient | Follower = subscription.client
         if subscription.token is not None:
             own = self._cached(subscription.token)
             if own is not NOBODY:
                 return own
-        if client.is_master:
-            return MASTER
+        if client.privileged is not None:
+            return client.privileged
         return NOBODY if client.token is None else self._cached(client.token)
 
     def _cached(self, token: str) -> Principal | None:
@@ -70,13 +72,13 @@ class Principals:
 
     async def of(self, subscription: Subscription) -> Principal:
         """Find the user of the subscription's own token, else of the connection's, else nobody."""
-        client: LiveClient = subscription.client
+        client: LiveClient | Follower = subscription.client
         if subscription.token is not None:
             own = await self.of_token(subscription.token)
             if own is not NOBODY:
                 return own
-        if client.is_master:
-            return MASTER
+        if client.privileged is not None:
+            return client.privileged
         return NOBODY if client.token is None else await self.of_token(client.token)
 
     async def of_token(self, token: str) -> Principal:
@@ -90,13 +92,13 @@ class Principals:
             self._invalid.put(token, True)
             return NOBODY
 
-    def context(self, client: LiveClient, principal: Principal) -> RequestContext:
+    def context(self, client: LiveClient | Follower, principal: Principal) -> RequestContext:
         """Make the request context in which a client's messages and events are handled."""
         return RequestContext(
             self._backend,
             principal,
             client.installation_id,
-            client.socket.ip,
+            client.ip,
             client.id,
             headers=client.headers,
         )
@@ -142,13 +144,16 @@ class View:
 
 @dataclass(slots=True, eq=False)
 class _EventFrame:
-    """An event as subscriptions with equal views, keys and watch get it, without the address."""
+    """An event as subscriptions with equal views, keys and watch get it.
+
+    It is encoded, but for the address, when the first client of Live Query is to get it.
+    """
 
     name: EventName
     item: JSONObject
     original: JSONObject | None
-    opening: bytes
-    rest: bytes
+    opening: bytes = b""
+    rest: bytes = b""
 
 
 @dataclass(slots=True)
@@ -170,7 +175,7 @@ class Delivery:
         backend: Backend,
         index: SubscriptionIndex,
         who: Principals,
-        clients: Collection[LiveClient],
+        clients: Collection[LiveClient | Follower],
     ) -> None:
         self._backend = backend
         self._index = index
@@ -178,9 +183,10 @@ class Delivery:
         self._clients = clients
         self.sent = 0
 
-    def live_state(self, client: LiveClient, token: str | None) -> LiveState:
+    def live_state(self, client: LiveClient | Follower, token: str | None) -> LiveState:
         """What cloud code is told of the client that an event is about, and of all of them."""
-        return LiveState(len(self._clients), len(self._index), token, client.is_master)
+        is_master = client.privileged is not None and client.privileged.is_master
+        return LiveState(len(self._clients), len(self._index), token, is_master)
 
     async def deliver(self, event: ObjectEvent) -> None:
         """Send one event to all subscriptions that match and may read it; never raises."""
@@ -198,7 +204,8 @@ class Delivery:
         schema = await retry_while_unavailable(lambda: schemas.existing(self._backend, name))
         fanout = _Fanout(event, schema, self._backend.triggers.has("afterEvent", name))
         matches = await self._matches(event)
-        for count, (match, subscription) in enumerate(_listeners(matches), 1):
+        work = 0
+        for match, subscription in _listeners(matches):
             try:
                 # the rights of most are known already, so that nothing is awaited
                 view = self._known_view(fanout, subscription)
@@ -210,10 +217,12 @@ class Delivery:
                 elif fanout.has_trigger:
                     await self._through_trigger(fanout, subscription, view.context, frame)
                 else:
-                    self._send(subscription, frame.opening, frame.rest)
+                    self._send(fanout, subscription, view.context, frame)
             except Exception:  # around each subscription: the others still get the event
                 log.exception("an event of %s could not be sent to one subscription", name)
-            if count % _LISTENERS_AT_ONCE == 0:
+            work += 1 if subscription.observer is None else _OBSERVER
+            if work >= _LISTENERS_AT_ONCE:
+                work = 0
                 await asyncio.sleep(0)
 
     async def _matches(self, event: ObjectEvent) -> list[QueryMatch]:
@@ -277,7 +286,9 @@ class Delivery:
         """Remove what is hidden from the principal; the same dict if nothing is."""
         if item is None:
             return None
-        return redacted(context, fanout.schema, item)
+        shown = redacted(context, fanout.schema, item)
+        rules = RULES.get(fanout.schema.name)
+        return shown if rules is None else rules.withhold(context, shown)
 
     async def _through_trigger(
         self,
@@ -288,7 +299,7 @@ class Delivery:
     ) -> None:
         """Run afterEvent, which may change or drop the event, on copies for one subscription."""
         name, item, original = frame.name, frame.item, frame.original
-        client: LiveClient = subscription.client
+        client: LiveClient | Follower = subscription.client
         class_name = fanout.event.class_name
         event = LiveEvent(
             kind="afterEvent",
@@ -304,7 +315,11 @@ class Delivery:
         try:
             await self._backend.triggers.run(event)
         except ParseError as error:
-            client.socket.send(protocol.error(error.code, error.message, subscription.request_id))
+            if subscription.observer is not None:
+                subscription.observer.refused(error)
+            else:
+                told = protocol.error(error.code, error.message, subscription.request_id)
+                subscription.client.socket.send(told)
             return
         if not event.is_sent:
             return
@@ -312,12 +327,27 @@ class Delivery:
         shown = self._shown(fanout, context, event.object)
         before = self._shown(fanout, context, event.original)
         assert shown is not None
-        rest = _rest(class_name, subscription, shown, before)
-        self._send(subscription, frame.opening, rest)
+        self._send(fanout, subscription, context, _EventFrame(name, shown, before))
 
-    def _send(self, subscription: Subscription, opening: bytes, rest: bytes) -> None:
-        client: LiveClient = subscription.client
-        client.socket.send(opening + subscription.address + rest)
+    def _send(
+        self,
+        fanout: _Fanout,
+        subscription: Subscription,
+        context: RequestContext,
+        frame: _EventFrame,
+    ) -> None:
+        if subscription.observer is not None:
+            item, original, keys = frame.item, frame.original, subscription.keys
+            if keys is not None:  # which cloud code has set
+                class_name = fanout.event.class_name
+                item = protocol.shape(item, class_name, keys)
+                original = original and protocol.shape(original, class_name, keys)
+            subscription.observer.changed(frame.name, item, original, context)
+        else:
+            if not frame.rest:
+                _encode(fanout.event.class_name, subscription.keys, frame)
+            client: LiveClient = subscription.client
+            client.socket.send(frame.opening + subscription.address + frame.rest)
         self.sent += 1
 
 
@@ -331,7 +361,8 @@ def _listeners(matches: list[QueryMatch]) -> Iterator[tuple[QueryMatch, Subscrip
 
 def _view_key(principal: Principal, subscription: Subscription) -> tuple[Any, str]:
     """Name a view: principals and subscriptions with an equal key share it."""
-    return principal.user_id or principal.is_privileged, subscription.operation
+    who = principal.user_id or (principal.is_master, principal.is_maintenance)
+    return who, subscription.operation
 
 
 def _event_frame(
@@ -350,17 +381,14 @@ def _event_frame(
     item = view.item if view.item is not None else view.original
     assert item is not None
     original = None if name in ("create", "delete") else view.original
-    # where cloud code may change the event, it is encoded for each subscription
-    rest = b"" if fanout.has_trigger else _rest(event.class_name, subscription, item, original)
-    return _EventFrame(name, item, original, protocol.opening(name), rest)
+    return _EventFrame(name, item, original)
 
 
-def _rest(
-    class_name: str, subscription: Subscription, item: JSONObject, original: JSONObject | None
-) -> bytes:
-    keys = subscription.keys
+def _encode(class_name: str, keys: frozenset[str] | None, frame: _EventFrame) -> None:
+    original = frame.original
     before = None if original is None else protocol.shape(original, class_name, keys)
-    return protocol.state(protocol.shape(item, class_name, keys), before)
+    frame.opening = protocol.opening(frame.name)
+    frame.rest = protocol.state(protocol.shape(frame.item, class_name, keys), before)
 
 
 async def _reader(

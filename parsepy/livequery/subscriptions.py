@@ -7,8 +7,9 @@ thousands of clients share is matched once.
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
+from parsepy.errors import ParseError
 from parsepy.model.values import JSONObject
 from parsepy.model.where import DIRECT, Constraint, Where
 
@@ -22,6 +23,21 @@ IndexKey = tuple[str, Hashable]
 _UNINDEXED = frozenset(("createdAt", "updatedAt"))
 
 
+class Observer(Protocol):
+    """Takes the events of one subscription of a follower; its methods neither block nor raise."""
+
+    def changed(
+        self, event: EventName, item: JSONObject, original: JSONObject | None, context: Any
+    ) -> None:
+        """Take an event: what the follower may see of the object's states, which are shared.
+
+        ``context`` is the request of the follower with the rights that it has now.
+        """
+
+    def refused(self, error: ParseError) -> None:
+        """Take the refusal of cloud code, which stands in the place of an event."""
+
+
 @dataclass(eq=False, slots=True)
 class Subscription:
     """One client's subscription to one query.
@@ -29,11 +45,11 @@ class Subscription:
     ``client`` is the endpoint's record of the client, ``token`` a session token of the
     subscription's own, ``operation`` the class permission that it needs (get or find), and
     ``address`` the part of each frame that names it. ``keys`` are the columns that are sent,
-    ``watch`` the fields whose changes are sent; None is all.
+    ``watch`` the fields whose changes are sent; None is all. A follower's has an ``observer``.
     """
 
     client: Any
-    request_id: int | float
+    request_id: int | float | str
     class_name: str
     where: Where
     keys: frozenset[str] | None = None
@@ -43,6 +59,7 @@ class Subscription:
     address: bytes = b""
     asked: frozenset[str] = frozenset()
     """The fields that the client's own where and watch name."""
+    observer: Observer | None = None
 
 
 @dataclass(eq=False, slots=True)

@@ -1,24 +1,27 @@
-"""Mail by SMTP, with the standard library's client, in threads."""
+"""Mail by SMTP (aiosmtplib), with SMTPUTF8 where an address needs it."""
 
 import asyncio
-import smtplib
 import ssl
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid, parseaddr
+from email.utils import formatdate, make_msgid
 
-from parsepy.mail.base import Mail
+import aiosmtplib
+
+from parsepy.mail import addresses
+from parsepy.mail.base import Mail, MailRefused
+from parsepy.mail.templates import one_line
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
-_THREADS = 4  # a server that hangs holds up mail, and nothing else
+_LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 class adapter:
     """Sends mail through one SMTP server.
 
     ``security`` is "starttls" (the default), "tls", or "none", which suits a server on the same
-    machine.
+    machine. ``timeout`` are the seconds that sending one mail may take in all.
     """
 
     def __init__(
@@ -34,55 +37,77 @@ class adapter:
     ) -> None:
         if security not in _PORTS:
             raise ValueError(f"security is one of {', '.join(_PORTS)}")
-        if user is not None and security == "none" and host not in ("localhost", "127.0.0.1"):
+        if user is not None and security == "none" and host not in _LOCAL:
             raise ValueError("a password is not sent over an open line: security tls or starttls")
-        self._from = _address(sender)
+        self._from = addresses.sender(sender)
         self._host = host
         self._port = port or _PORTS[security]
         self._login = None if user is None else (user, password or "")
         self._security = security
         self._timeout = timeout
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="mail")
+        self._tls = None if security == "none" else ssl.create_default_context()
 
     async def send_mail(self, mail: Mail) -> None:
-        """Send one mail; raises ``smtplib.SMTPException``, ``OSError`` or ``ValueError``."""
-        if not mail.to:
-            raise ValueError("a mail without a receiver")
+        """Send one mail.
+
+        Raises ``MailRefused`` for an address that is none or that the server refuses for good,
+        else ``aiosmtplib.SMTPException`` or ``OSError`` (a ``TimeoutError`` is one).
+        """
+        receiver = addresses.receiver(mail.to)
+        message = self._message(mail, receiver)
+        async with asyncio.timeout(self._timeout):
+            server = aiosmtplib.SMTP(
+                hostname=self._host,
+                port=self._port,
+                timeout=self._timeout,
+                use_tls=self._security == "tls",
+                start_tls=self._security == "starttls",
+                tls_context=self._tls,
+            )
+            try:
+                await server.connect()
+                if self._login is not None:
+                    await server.login(*self._login)
+                await self._hand_over(server, message, receiver.addr_spec)
+                with suppress(aiosmtplib.SMTPException, OSError):
+                    await server.quit()  # the mail is taken, whatever comes now
+            finally:
+                server.close()
+
+    def _message(self, mail: Mail, receiver: Address) -> EmailMessage:
         message = EmailMessage()
         message["From"] = self._from
         # one address, whatever commas stand in it: a header of several would reach others
-        message["To"] = recipient = Address(addr_spec=mail.to)
-        message["Subject"] = mail.subject
+        message["To"] = receiver
+        message["Subject"] = one_line(mail.subject) or ""
         message["Date"] = formatdate(localtime=False)
         message["Message-ID"] = make_msgid(domain=self._from.domain or "localhost")
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(mail.text)
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._threads, self._send, message, recipient.addr_spec)
+        if mail.html is not None:
+            message.add_alternative(mail.html, subtype="html")
+        message["Content-Language"] = one_line(mail.language) or "en"
+        return message
 
-    def _send(self, message: EmailMessage, recipient: str) -> None:
-        with self._connected() as server:
-            if self._login is not None:
-                server.login(*self._login)
-            server.send_message(message, self._from.addr_spec, [recipient])
-
-    def _connected(self) -> smtplib.SMTP:
-        if self._security == "tls":
-            context = ssl.create_default_context()
-            return smtplib.SMTP_SSL(self._host, self._port, timeout=self._timeout, context=context)
-        server = smtplib.SMTP(self._host, self._port, timeout=self._timeout)
-        if self._security == "starttls":
-            try:
-                server.starttls(context=ssl.create_default_context())
-            except BaseException:
-                server.close()
+    async def _hand_over(
+        self, server: aiosmtplib.SMTP, message: EmailMessage, receiver: str
+    ) -> None:
+        try:
+            await server.send_message(message, sender=self._from.addr_spec, recipients=[receiver])
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            if all(_is_final(refusal.code) for refusal in error.recipients):
+                raise MailRefused("the mail server refused the address") from error
+            raise
+        except aiosmtplib.SMTPDataError as error:
+            if _is_final(error.code):
+                raise MailRefused(f"the mail server refused the mail: {error.message}") from error
+            raise
+        except aiosmtplib.SMTPNotSupported as error:
+            if receiver.isascii():
                 raise
-        return server
+            raise MailRefused("the mail server takes no addresses beyond ASCII") from error
 
 
-def _address(text: str) -> Address:
-    """Parse an address such as ``Library <books@example.com>``; raises ``ValueError``."""
-    name, spec = parseaddr(text)
-    if "@" not in spec:
-        raise ValueError(f"sender: {text!r} is no mail address")
-    return Address(name, addr_spec=spec)
+def _is_final(code: int) -> bool:
+    """Does this answer say that the same will be refused again (RFC 5321 §4.2.1)?"""
+    return 500 <= code <= 599

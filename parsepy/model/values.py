@@ -115,6 +115,11 @@ def dumps(value: Any) -> bytes:
     return orjson.dumps(value)
 
 
+def encoded(text: bytes) -> Any:
+    """Make a value for ``dumps`` of what is JSON already."""
+    return orjson.Fragment(text)
+
+
 # --- dates ----------------------------------------------------------------------------------
 
 

@@ -1,22 +1,21 @@
 """Account flows by mail: reset a password, confirm an e-mail address (protocol §13.11, §16).
 
 Whether an account exists is not told: for an unknown address the same look-ups and writes are made
-(CVE-2026-31901), and mails go out in the background.
+(CVE-2026-31901). Mails are queued; their tokens are made when they are sent.
 """
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from parsepy.backend import Backend, RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.model.query import simple
-from parsepy.model.values import JSONObject, date, new_id, now
+from parsepy.model.values import JSONObject, date, now
 from parsepy.operations import mails, save, schemas, users
 from parsepy.operations.class_rules import verification
+from parsepy.operations.mails.tokens import is_past
 from parsepy.operations.writes import ConditionFailed, SaveOptions
 from parsepy.storage.options import ReadOptions
 
-_TOKEN_SIZE = 25
 _INVALID = "Failed to reset password: username / email / token is invalid"
 _EXPIRED = "The password reset link has expired"
 _DELETE: JSONObject = {"__op": "Delete"}
@@ -27,10 +26,6 @@ async def _user(backend: Backend, where: JSONObject) -> JSONObject | None:
     """The only user that fits, with the server's columns; None if none or several fit."""
     found = await schemas.lookup(backend, "_User", where, ReadOptions(limit=2, internal=True))
     return found[0] if len(found) == 1 else None
-
-
-def _is_past(moment: Any) -> bool:
-    return isinstance(moment, datetime) and moment <= now()
 
 
 def _lowered(backend: Backend, email: str) -> str:
@@ -64,12 +59,11 @@ async def request_password_reset(context: RequestContext, body: JSONObject) -> N
     user = user or await _at_address(backend, address)
     if user is not None:
         await users.run_trigger(context, "beforePasswordResetRequest", user)
-    marked = await _mark(backend, user, address)
-    if marked is not None:
-        mails.send_password_reset(backend, marked, str(marked["_perishable_token"]))
-        return
+        # Parse: a user without an e-mail address may have one as username
+        address = str(user.get("email") or user.get("username"))
+    await mails.ask(context, mails.PASSWORD_RESET, address, user)
     policy = backend.config.password_policy
-    if policy is not None and not policy.reset_password_success_on_invalid_email:
+    if user is None and policy is not None and not policy.reset_password_success_on_invalid_email:
         raise ParseError(Code.OBJECT_NOT_FOUND, "A user with that email does not exist.")
 
 
@@ -80,27 +74,6 @@ async def _at_address(backend: Backend, address: str) -> JSONObject | None:
     found = await schemas.lookup(backend, "_User", where, ReadOptions(limit=2, internal=True))
     own = [user for user in found if user.get("email") == address]
     return next(iter(own or found), None)
-
-
-async def _mark(backend: Backend, user: JSONObject | None, address: str) -> JSONObject | None:
-    """Store a reset token and return the user.
-
-    For an unknown address do the same work and return None, so that timing tells nothing.
-    """
-    policy = backend.config.password_policy
-    columns: JSONObject = {"_perishable_token": new_id(_TOKEN_SIZE)}
-    if policy is not None and policy.reset_token_validity_duration is not None:
-        expires = user.get("_perishable_token_expires_at") if user else None
-        is_kept = policy.reset_token_reuse_if_valid and isinstance(expires, datetime)
-        if user is not None and is_kept and user.get("_perishable_token") and not _is_past(expires):
-            return user
-        seconds = policy.reset_token_validity_duration
-        columns["_perishable_token_expires_at"] = now() + timedelta(seconds=seconds)
-    schema = await schemas.existing(backend, "_User")
-    where = {"objectId": user["objectId"]} if user else {"objectId": "", "email": address}
-    return await backend.storage.update(
-        schema, simple("_User", where).where, columns, internal=True
-    )
 
 
 # --- set it -------------------------------------------------------------------------------------
@@ -114,7 +87,7 @@ async def check_reset_token(backend: Backend, token: str) -> JSONObject:
     policy = backend.config.password_policy
     if policy is not None and policy.reset_token_validity_duration is not None:
         expires = user.get("_perishable_token_expires_at")
-        if expires is None or _is_past(expires):
+        if expires is None or is_past(expires):
             raise ParseError(Code.OTHER_CAUSE, _EXPIRED)
     return user
 
@@ -151,6 +124,11 @@ async def _unlock(backend: Backend, user_id: str) -> None:
 
 async def verify_email(context: RequestContext, token: str) -> bool:
     """Confirm the address that a link was mailed to; False if the link is unknown or too old."""
+    return await _verify(context, token) or await _change_email(context, token)
+
+
+async def _verify(context: RequestContext, token: str) -> bool:
+    """Confirm the address that the user of a token has."""
     config = context.config
     if not config.verify_user_emails:
         return False
@@ -164,10 +142,26 @@ async def verify_email(context: RequestContext, token: str) -> bool:
     if user is None:
         return False
     options = SaveOptions(condition=simple("_User", where).where, verifies_email=True)
+    return await _confirm(context, user["objectId"], {}, options)
+
+
+async def _change_email(context: RequestContext, token: str) -> bool:
+    """Give the user of a token the address that has waited for it (``emailChange``)."""
+    if context.config.email_change != "confirm":
+        return False
+    asked = await context.backend.storage.email_changes.asked(token)
+    if asked is None:
+        return False
+    user_id, email = asked
+    return await _confirm(context, user_id, {"email": email}, SaveOptions(verifies_email=True))
+
+
+async def _confirm(
+    context: RequestContext, user_id: str, changes: JSONObject, options: SaveOptions
+) -> bool:
+    confirmed = {**changes, "emailVerified": True}
     try:
-        await save.update(
-            context.as_master(), "_User", user["objectId"], {"emailVerified": True}, options
-        )
+        await save.update(context.as_master(), "_User", user_id, confirmed, options)
     except ParseError as error:
         context.backend.log.info("an e-mail address was not confirmed: code %d", error.code)
         return False
@@ -188,7 +182,7 @@ async def request_verification(context: RequestContext, body: JSONObject) -> Non
         raise ParseError(Code.INVALID_EMAIL_ADDRESS, "you must provide a valid email string")
     email = _lowered(backend, email)
     user = await _user(backend, {"email": email})
-    is_sent = await _verify_again(context, user, {"email": email})
+    is_sent = await _verify_again(context, user, email)
     if is_sent or backend.config.email_verify_success_on_invalid_email:
         return
     if user is None:
@@ -197,41 +191,39 @@ async def request_verification(context: RequestContext, body: JSONObject) -> Non
         raise ParseError(Code.OTHER_CAUSE, f"Email {email} is already verified.")
 
 
-async def resend_verification(context: RequestContext, username: Any, token: Any) -> bool:
-    """Mail the link again to the user of that name or old link (§16.3); False if none is sent."""
+async def resend_verification(
+    context: RequestContext, username: Any, token: Any, locale: str | None = None
+) -> bool:
+    """Mail the link again to the user of that name or old link (§16.3); False if none is sent.
+
+    ``locale`` is the language of the page that asks.
+    """
     given = {"username": username, "_email_verify_token": token}
     where = {name: value for name, value in given.items() if isinstance(value, str) and value}
     if not where or context.backend.mailer is None:
         return False
     user = await _user(context.backend, where)
-    return await _verify_again(context, user, where)
+    address = str((user or {}).get("email") or next(iter(where.values())))
+    return await _verify_again(context, user, address, locale)
 
 
 async def _verify_again(
-    context: RequestContext, user: JSONObject | None, where: JSONObject
+    context: RequestContext, user: JSONObject | None, address: str, locale: str | None = None
 ) -> bool:
-    """Send a user who has not confirmed the address a link: the one they have, or a new one."""
-    backend, config = context.backend, context.config
-    if not config.verify_user_emails:
+    """Mail a user who has not confirmed the address a link: the one they have, or a new one.
+
+    False if there is nobody to confirm it; the same is done then. Too early to send another mail
+    answers True.
+    """
+    if not context.config.verify_user_emails:
         return False
+    is_waiting = is_mailed = False
     if user is not None:
         asked = verification.about(context, user, resend_request=True)
-        if not await verification.must_confirm(context, asked):
-            return False
-    if user is not None and config.email_verify_token_reuse_if_valid:
-        expires = user.get("_email_verify_token_expires_at")
-        is_valid = isinstance(expires, datetime) and not _is_past(expires)
-        if is_valid and user.get("_email_verify_token") and not user.get("emailVerified"):
-            return await _send_again(context, user)
-    schema = await schemas.existing(backend, "_User")
-    waiting = simple("_User", {**where, "emailVerified": {"$ne": True}}).where
-    columns = verification.new_token(config)
-    marked = await backend.storage.update(schema, waiting, columns, internal=True)
-    return marked is not None and await _send_again(context, marked)
-
-
-async def _send_again(context: RequestContext, user: JSONObject) -> bool:
-    asked = verification.about(context, user, resend_request=True)
-    if user.get("email") and await verification.is_mailed(context, asked):
-        mails.send_verification(context.backend, user, str(user["_email_verify_token"]))
-    return True
+        is_waiting = await verification.must_confirm(context, asked)
+        is_waiting = is_waiting and not user.get("emailVerified")
+        if is_waiting and user.get("email"):
+            is_mailed = await verification.is_mailed(context, asked)
+    about = user if is_mailed else None
+    await mails.ask(context, mails.VERIFICATION, address, about, locale=locale)
+    return is_waiting

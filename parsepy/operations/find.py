@@ -1,6 +1,7 @@
 """``find`` and ``get``: the read spine (protocol §10); a get is a find of one."""
 
 import asyncio
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -12,7 +13,7 @@ from parsepy.model.scope import scope_of
 from parsepy.model.values import JSONObject
 from parsepy.model.where import Constraint, equals_id
 from parsepy.operations import access, class_rules, hooks, includes, schemas, subqueries
-from parsepy.operations.redaction import deciding_columns, redact, redact_included
+from parsepy.operations.redaction import deciding_columns, hides_nothing, redact, redact_included
 from parsepy.storage.options import ReadOptions
 from parsepy.triggers import ReplacementResults
 
@@ -21,11 +22,15 @@ ReadOperation = Literal["find", "get"]
 
 @dataclass(slots=True)
 class FindResult:
-    """The outcome of a find: the page or only the query's plan, and the number of all matches."""
+    """The outcome of a find: the page or only the query's plan, and the number of all matches.
+
+    ``encoded`` is the page as a JSON array, in place of ``objects``.
+    """
 
     objects: list[JSONObject]
     count: int | None = None
     plan: JSONObject | None = None
+    encoded: bytes | None = None
 
 
 async def find(context: RequestContext, query: Query) -> FindResult:
@@ -33,12 +38,19 @@ async def find(context: RequestContext, query: Query) -> FindResult:
     return await _find(context, query, "find")
 
 
-async def get(context: RequestContext, query: Query) -> JSONObject:
+async def find_encoded(context: RequestContext, query: Query) -> FindResult:
+    """Find as ``find`` does; where no step needs the objects, the page comes ``encoded``."""
+    return await _find(context, query, "find", encodes=True)
+
+
+async def get(context: RequestContext, query: Query, known: JSONObject | None = None) -> JSONObject:
     """Find the one object that a query names by its id (``query.one``).
 
-    Raises OBJECT_NOT_FOUND if there is none, or none that the caller may read.
+    ``known`` is its whole state, if a save has just told it (``Saved.stored``): the same rules
+    hold, but it is not read. Raises OBJECT_NOT_FOUND if there is none, or none that the caller
+    may read.
     """
-    page = (await _find(context, query, "get")).objects
+    page = (await _find(context, query, "get", known)).objects
     if not page:
         raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
     item, principal = page[0], context.principal
@@ -49,7 +61,14 @@ async def get(context: RequestContext, query: Query) -> JSONObject:
     return item
 
 
-async def _find(context: RequestContext, query: Query, operation: ReadOperation) -> FindResult:
+async def _find(
+    context: RequestContext,
+    query: Query,
+    operation: ReadOperation,
+    known: JSONObject | None = None,
+    *,
+    encodes: bool = False,
+) -> FindResult:
     """The read spine: each read takes these steps, whichever way it came."""
     is_get = operation == "get"
     access.check_internal(context, query.class_name, operation)
@@ -61,15 +80,17 @@ async def _find(context: RequestContext, query: Query, operation: ReadOperation)
         if isinstance(asked, ReplacementResults):
             page = await _replaced(context, query, asked.objects, operation)
             return FindResult(await hooks.after_find(context, query, page, is_get=is_get))
-        query = asked
+        query, known = asked, None
     if query.redirect_key is not None:
         query = await _redirected(context, query, query.redirect_key)
         access.check_internal(context, query.class_name, operation)
     schema, query = await _prepared(context, query)
     if not schema.exists and query.explain is None:
         return _nothing(query)  # the database is asked for no name that a client made up
+    if encodes and _only_passes(context, schema, query):
+        return await _passed(context, schema, query)
     if is_get or not (query.count or query.explain):
-        page, count = await _fetch(context, schema, query, operation), None
+        page, count = await _fetch(context, schema, query, operation, known), None
     elif query.limit == 0:  # Parse: then no plan is made, either
         return FindResult([], await _count(context, schema, query) if query.count else None)
     elif query.explain is not None:
@@ -128,6 +149,14 @@ async def _replaced(
 async def read(context: RequestContext, query: Query) -> list[JSONObject]:
     """Find the objects of a subquery or an include, with the caller's rights."""
     return (await find(context, query)).objects
+
+
+async def include(context: RequestContext, objects: list[JSONObject], query: Query) -> None:
+    """Put into objects, in place, what their pointers along the query's ``include`` name.
+
+    For objects that come from elsewhere than a find: those of an event. The caller's rights count.
+    """
+    await includes.fetch(context, objects, query.include, query, _reading(None, included=True))
 
 
 def _reading(preference: str | None, *, included: bool = False) -> subqueries.Read:
@@ -199,7 +228,11 @@ async def _counted(
 
 
 async def _fetch(
-    context: RequestContext, schema: ClassSchema, query: Query, operation: ReadOperation
+    context: RequestContext,
+    schema: ClassSchema,
+    query: Query,
+    operation: ReadOperation,
+    known: JSONObject | None = None,
 ) -> list[JSONObject]:
     """The objects of a page as the caller may see them, with what they include."""
     if query.limit == 0:
@@ -212,7 +245,11 @@ async def _fetch(
     storage = context.backend.storage
     internal = context.principal.is_maintenance and schema.name == "_User"
     plain = not query.skip and query.read_preference is None and not internal
-    if object_id is not None and plain:
+    if known is not None:
+        # a copy: what follows takes out of it what is not to be seen
+        copied = deepcopy(known) if query.include else dict(known)
+        page = [copied] if scope.allows(known) else []
+    elif object_id is not None and plain:
         item = await storage.get(schema, object_id, scope, mount_url=context.mount_url)
         page = [item] if item is not None else []
     else:
@@ -220,20 +257,13 @@ async def _fetch(
             schema,
             query.where,
             scope,
-            ReadOptions(
-                order=_order(schema, query),
-                limit=query.limit,
-                skip=query.skip,
-                keys=_needed(context, schema, query),
-                hint=query.hint,
-                comment=query.comment,
-                read_preference=query.read_preference,
-                internal=internal,
-                mount_url=context.mount_url,
-            ),
+            _read_options(context, schema, query, internal=internal),
         )
     if page:
         redact(context, schema, page)
+        rules = class_rules.RULES.get(schema.name)
+        if rules is not None and rules.shows(context):
+            await rules.show(context, page)
         roots = _roots(schema, query)
         if roots is not None:
             _select(schema, page, roots)
@@ -247,6 +277,54 @@ async def _fetch(
             for item in page:
                 item["className"] = query.class_name
     return page
+
+
+def _read_options(
+    context: RequestContext, schema: ClassSchema, query: Query, *, internal: bool = False
+) -> ReadOptions:
+    return ReadOptions(
+        order=_order(schema, query),
+        limit=query.limit,
+        skip=query.skip,
+        keys=_needed(context, schema, query),
+        hint=query.hint,
+        comment=query.comment,
+        read_preference=query.read_preference,
+        internal=internal,
+        mount_url=context.mount_url,
+    )
+
+
+def _only_passes(context: RequestContext, schema: ClassSchema, query: Query) -> bool:
+    """Does the page go to the caller as the database has it, with no step in between?"""
+    return (
+        query.limit != 0
+        and query.explain is None
+        and equals_id(query.where) is None  # which shares a read with others
+        and query.root_keys is None
+        and not (query.exclude_keys or query.include or query.include_all or query.redirect_key)
+        and hides_nothing(context, schema)
+        and not context.backend.triggers.has("afterFind", query.class_name)
+    )
+
+
+async def _passed(context: RequestContext, schema: ClassSchema, query: Query) -> FindResult:
+    """The page of a query of which ``_only_passes`` holds, and the number of matches if asked."""
+    scope = scope_of(schema, "find", context.principal)
+    if scope.is_nothing:
+        return FindResult([], await _count(context, schema, query) if query.count else None)
+    storage = context.backend.storage
+    reading = storage.find_json(schema, query.where, scope, _read_options(context, schema, query))
+    if not query.count:
+        page, count = await reading, None
+    elif storage.in_transaction:  # whose session carries one call at a time
+        page = await reading
+        count = await _count(context, schema, query)
+    else:
+        page, count = await asyncio.gather(reading, _count(context, schema, query))
+    if isinstance(page, bytes):
+        return FindResult([], count, encoded=page)
+    return FindResult(page, count)
 
 
 async def _plan(context: RequestContext, schema: ClassSchema, query: Query) -> JSONObject:

@@ -19,7 +19,6 @@ _CLASS = "_JobStatus"
 _LATEST = timedelta(minutes=1)  # a time that was missed by more is left out
 _ASKED_EVERY = 5.0
 """Seconds after which a job is asked for its next moment again: others write, too."""
-_CLAIMS_KEPT = 7 * 24 * 3600  # seconds
 
 
 async def start(context: RequestContext, name: str, params: JSONObject) -> str:
@@ -128,7 +127,7 @@ async def run_schedules(backend: Backend) -> None:
         for name in due:
             try:
                 if not is_prepared:
-                    await backend.storage.claims.prepare(_CLAIMS_KEPT)
+                    await backend.storage.claims.prepare()
                     is_prepared = True
                 await _start_once(backend, name, moment)
             except Interruption as error:
@@ -165,7 +164,7 @@ async def run_at_moments(backend: Backend) -> None:
             taken[name] = moment
             try:
                 if not is_prepared:
-                    await backend.storage.claims.prepare(_CLAIMS_KEPT)
+                    await backend.storage.claims.prepare()
                     is_prepared = True
                 await _start_claimed(backend, name, f"{name}@@{moment.isoformat()}")
             except Interruption as error:

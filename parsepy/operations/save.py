@@ -30,7 +30,8 @@ async def create(
     rules = class_rules.of(class_name)
     object_id = options.object_id or save_bodies.chosen_id(context, class_name, body)
     write = Write(context, schema, values, object_id, True, stamp(), options)
-    write.is_id_chosen = body.get("objectId") == object_id
+    if body.get("objectId") == object_id:
+        write.chosen_id = object_id
     await rules.check(write)
     has = context.backend.triggers.has
     new = None
@@ -90,7 +91,10 @@ async def _create(
         replacement = await hooks.after_save(write, stored, None)
     shown = save_values.shown(write, write.echo)
     answer = {"objectId": object_id, "createdAt": created_at, **shown}
-    return Saved(object_id, answer, 201, has_location=True, replacement=replacement)
+    saved = Saved(object_id, answer, 201, has_location=True, replacement=replacement)
+    if write.options.wants_stored and _may_tell_stored(write):
+        saved.stored = hooks.created(write, created_at, updated_at)
+    return saved
 
 
 async def update(
@@ -152,7 +156,9 @@ async def _update(write: Write, rules: ClassRules, original: JSONObject | None) 
             (by_id(object_id), *condition),
             write.values,
             scope,
-            returning=None if is_wanted else save_values.echoed(write.values),
+            returning=None
+            if is_wanted or write.options.wants_stored
+            else save_values.echoed(write.values),
             internal=context.principal.is_maintenance and not is_wanted,
             mount_url=context.mount_url,
         )
@@ -168,7 +174,16 @@ async def _update(write: Write, rules: ClassRules, original: JSONObject | None) 
     replacement = await hooks.after_save(write, stored, original) if is_wanted else None
     shown = {**save_values.results(write.values, stored), **write.echo}
     answer = {"updatedAt": write.stamp, **save_values.shown(write, shown)}
-    return Saved(object_id, answer, replacement=replacement)
+    saved = Saved(object_id, answer, replacement=replacement)
+    if write.options.wants_stored and _may_tell_stored(write):
+        saved.stored = stored
+    return saved
+
+
+def _may_tell_stored(write: Write) -> bool:
+    """Is the state as the storage has told it? Cloud code after a save may change it."""
+    has = write.context.backend.triggers.has
+    return write.class_name not in class_rules.RULES and not has("afterSave", write.class_name)
 
 
 def _new_columns(write: Write) -> Mapping[str, FieldType]:
@@ -262,6 +277,7 @@ async def _around(
     response, saved = decision.response, decision.outcome
     if response is None:
         assert saved is not None
+        saved.stored = None  # cloud code may have changed it since
         return saved
     if saved is not None:  # as an afterSave does, it answers for what was stored
         return replace(saved, replacement=response.content)

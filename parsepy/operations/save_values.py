@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from parsepy.errors import Code, ParseError
-from parsepy.model import ops
+from parsepy.model import acl, ops
 from parsepy.model.geo import closed
 from parsepy.model.schema import SYSTEM_REQUIRED, VOLATILE_CLASSES
 from parsepy.model.values import FieldType, JSONObject, check_nested
@@ -74,15 +74,15 @@ def fill(write: Write) -> None:
     if "ACL" not in values and schema.permissions.default_acl is not None:
         defaulted = default_acl(schema.permissions.default_acl, write.context.principal.user_id)
         if schema.permissions.default_acl != {"*": {"read": True, "write": True}}:
-            values["ACL"] = defaulted
-            write.echo["ACL"] = defaulted
+            values["ACL"] = acl.clean(defaulted)
+            write.echo["ACL"] = defaulted  # Parse: with the flags that are false
     if not schema.has_constraints:
         return
     for name, default in schema.defaults.items():
         value = values.get(name, _MISSING)
         if value is _MISSING or ops.is_delete(value):
             values[name] = default
-            write.echo[name] = closed(default)
+            write.echo[name] = closed(default) if type(default) is dict else default
     for name in schema.required:
         if values.get(name) in _EMPTY:
             raise ParseError(Code.VALIDATION_ERROR, f"{name} is required")

@@ -20,6 +20,8 @@ class SaveOptions:
     """An update is made only while this holds of the stored object (``ConditionFailed``)."""
     is_vouched_for: bool = False
     """Sign-in providers vouch for the user, who needs neither name nor password."""
+    wants_stored: bool = False
+    """The caller reads the object afterwards: ``Saved.stored`` spares it."""
     verifies_email: bool = False
     """The user has confirmed the address: outstanding tokens for it go."""
 
@@ -35,7 +37,9 @@ class Write:
     ``values`` are the columns that are written (plain values and operations), ``object_id``
     the object's id, ``echo`` what the answer carries beside the stamps; ``is_opened``: cloud
     code has opened this update to a caller whose rights do not reach the object;
-    ``is_id_chosen``: the client has chosen the id of this new object.
+    ``chosen_id``: that id, if the client has chosen it for a new object. Of an update of a user,
+    ``before`` is the user as stored where a mail may tell of the change, and ``new_email`` an
+    address that is yet to be confirmed.
     """
 
     context: RequestContext
@@ -47,17 +51,14 @@ class Write:
     options: SaveOptions = PLAIN
     echo: JSONObject = field(default_factory=dict)
     is_opened: bool = False
-    is_id_chosen: bool = False
+    chosen_id: str | None = None
+    before: JSONObject | None = None
+    new_email: str | None = None
 
     @property
     def class_name(self) -> str:
         """The class written to."""
         return self.schema.name
-
-    @property
-    def chosen_id(self) -> str | None:
-        """The id that the client has chosen; None if the server did, or for an update."""
-        return self.object_id if self.is_id_chosen else None
 
 
 @dataclass(slots=True)
@@ -66,7 +67,8 @@ class Saved:
 
     ``answer`` is what a save answers about the object; ``replacement`` an afterSave's JSON in
     its place. ``is_finished``: a beforeSave gave ``answer`` itself, and nothing was stored.
-    ``has_location``: the answer goes with the address of the object.
+    ``has_location``: the answer goes with the address of the object. ``stored``: its whole
+    state, if it was wanted, and nothing but the storage can have had a hand in it.
     """
 
     object_id: str
@@ -75,6 +77,7 @@ class Saved:
     has_location: bool = False
     replacement: Any = None
     is_finished: bool = False
+    stored: JSONObject | None = None
 
     @property
     def response(self) -> Any:

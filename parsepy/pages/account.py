@@ -8,6 +8,7 @@ from parsepy.model.values import dumps
 from parsepy.operations import accounts
 from parsepy.pages.renderer import Renderer, Values
 from parsepy.pages.requests import PageRequest
+from parsepy.pages.translations import DIFFERENT
 
 _JSON = "application/json; charset=utf-8"
 
@@ -16,25 +17,27 @@ async def verify_email(request: PageRequest, pages: Renderer) -> Response:
     """Confirm an e-mail address by the token in its link."""
     token = request.text("token")
     if token is not None and await accounts.verify_email(request.context, token):
-        return pages.page(request, "emailVerificationSuccess")
-    return pages.page(request, "emailVerificationLinkInvalid")
+        return await pages.page(request, "emailVerificationSuccess")
+    return await pages.page(request, "emailVerificationLinkInvalid")
 
 
 async def resend_verification(request: PageRequest, pages: Renderer) -> Response:
     """Mail a new link, for a username or an old link; the answer is the same for unknown names."""
     username, token = request.text("username"), request.text("token")
     if username is None and token is None:
-        return pages.page(request, "emailVerificationLinkInvalid")
-    is_sent = await accounts.resend_verification(request.context, username, token)
+        return await pages.page(request, "emailVerificationLinkInvalid")
+    is_sent = await accounts.resend_verification(
+        request.context, username, token, pages.locale(request)
+    )
     if is_sent or request.context.config.email_verify_success_on_invalid_email:
-        return pages.page(request, "emailVerificationSendSuccess")
-    return pages.page(request, "emailVerificationSendFail")
+        return await pages.page(request, "emailVerificationSendSuccess")
+    return await pages.page(request, "emailVerificationSendFail")
 
 
 async def choose_password(request: PageRequest, pages: Renderer) -> Response:
     """Show the form for a new password, at the address to which older versions linked."""
     values: Values = {"token": request.text("token"), "username": request.text("username")}
-    return pages.page(request, "passwordReset", values)
+    return await pages.page(request, "passwordReset", values)
 
 
 async def show_reset(request: PageRequest, pages: Renderer) -> Response:
@@ -42,11 +45,11 @@ async def show_reset(request: PageRequest, pages: Renderer) -> Response:
     token = request.text("token")
     try:
         if token is None:
-            return pages.page(request, "passwordResetLinkInvalid")
+            return await pages.page(request, "passwordResetLinkInvalid")
         await accounts.check_reset_token(request.context.backend, token)
     except ParseError:
-        return pages.page(request, "passwordResetLinkInvalid")
-    return pages.page(request, "passwordReset", {"token": token})
+        return await pages.page(request, "passwordResetLinkInvalid")
+    return await pages.page(request, "passwordReset", {"token": token})
 
 
 async def reset(request: PageRequest, pages: Renderer) -> Response:
@@ -55,20 +58,20 @@ async def reset(request: PageRequest, pages: Renderer) -> Response:
     if request.is_script:
         return await _reset_by_script(request.context, token, password)
     if token is None or password is None:
-        return pages.page(request, "passwordResetLinkInvalid")
+        return await pages.page(request, "passwordResetLinkInvalid")
     # Parse: its page compares the two by a script; without one, this is the place
     again = request.form.get("confirm_new_password")
     if again is not None and again != password:
-        return _again(request, pages, token, "The two passwords are not the same.")
+        return await _again(request, pages, token, DIFFERENT)
     try:
         await accounts.reset_password(request.context, token, password)
     except ParseError as error:
-        return _again(request, pages, token, error.message)
-    return pages.page(request, "passwordResetSuccess", shows=True)
+        return await _again(request, pages, token, error.message)
+    return await pages.page(request, "passwordResetSuccess", shows=True)
 
 
-def _again(request: PageRequest, pages: Renderer, token: str, error: str) -> Response:
-    return pages.page(request, "passwordReset", {"token": token, "error": error}, shows=True)
+async def _again(request: PageRequest, pages: Renderer, token: str, error: str) -> Response:
+    return await pages.page(request, "passwordReset", {"token": token, "error": error}, shows=True)
 
 
 async def _reset_by_script(

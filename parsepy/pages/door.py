@@ -1,6 +1,7 @@
 """``PagesDoor``: the table of pages, and the application over it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from starlette.requests import Request
@@ -14,7 +15,7 @@ from parsepy.http.failures import failure_of
 from parsepy.http.layers import BodyLimitLayer, HeaderLayer, LimitLayer
 from parsepy.http.limits import Limits
 from parsepy.model.principal import NOBODY
-from parsepy.pages import account
+from parsepy.pages import account, custom
 from parsepy.pages.renderer import Renderer, Values, not_found
 from parsepy.pages.requests import LARGEST_FORM, PageRequest, read, unreadable
 
@@ -48,13 +49,24 @@ routes = [
 ]
 
 
+def _own_routes(backend: Backend) -> Iterator[Page]:
+    """Make the pages of the option ``pages.customRoutes``; they come after our own (§16.3)."""
+    for route in backend.config.pages.custom_routes:
+        handler = partial(custom.answer, backend.page_functions[route.handler])
+        yield Page(route.method, f"/{{app_id}}{custom.pattern_of(route.path)}", handler)
+
+
 class PagesDoor:
     """Answers browsers below the pages' endpoint; everything else there is a file."""
 
     def __init__(self, backend: Backend, limits: Limits) -> None:
         config = backend.config
         self._backend = backend
-        self._renderer = Renderer(config)
+        function = config.pages.placeholders
+        placeholders_of = (
+            backend.page_functions.get(function) if isinstance(function, str) else None
+        )
+        self._renderer = Renderer(config, placeholders_of)
         mount = config.mount_path.rstrip("/")
         endpoint = config.pages.pages_endpoint
         pages = Router(
@@ -65,7 +77,7 @@ class PagesDoor:
                         *(
                             # Parse: a slash may follow
                             Route(path, self._endpoint(page), methods=[page.method])
-                            for page in routes
+                            for page in (*routes, *_own_routes(backend))
                             for path in (page.path, f"{page.path}/")
                         ),
                         # an ASGI application takes all methods: what is no file is not found
@@ -149,7 +161,7 @@ class PagesDoor:
             values[parameter] = request.text(parameter)
         if self._backend.config.pages.force_redirect:  # only then a redirect says what is wrong
             values["error"] = request.text("error")
-        return self._renderer.file(request, name, values)
+        return await self._renderer.file(request, name, values)
 
 
 class _Responder:

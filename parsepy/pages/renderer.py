@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
@@ -12,8 +12,9 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 from starlette.templating import Jinja2Templates
 
 from parsepy.config import Config, ConfigError
-from parsepy.pages import placeholders
 from parsepy.pages.requests import PageRequest
+from parsepy.pages.translations import TEXTS, problem
+from parsepy.texts import languages, placeholders
 
 FILES = {
     "passwordReset": "password_reset.html",
@@ -45,9 +46,15 @@ def _or_nothing(value: object) -> object:
 class Renderer:
     """Finds pages and fills them in, as the option ``pages`` says (§16.4, §16.5)."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(
+        self,
+        config: Config,
+        placeholders_of: Callable[[Mapping[str, Any]], Awaitable[Any]] | None = None,
+    ) -> None:
+        """``placeholders_of``: the function of the option ``pages.placeholders``, if it is one."""
         self._config = config
         self._options = config.pages
+        self._placeholders_of = placeholders_of
         self._translations = _read_translations(config.pages.localization_json_path)
         frame = urlsplit(config.parse_frame_url or "")
         frames = f"{frame.scheme}://{frame.netloc}" if frame.netloc else "'none'"
@@ -71,9 +78,9 @@ class Renderer:
         """Return the locale that a request names: in its query, its form, or a header."""
         header = request.http.headers.get(f"{_HEADER}locale")
         given = request.query.get("locale") or request.form.get("locale") or header
-        return placeholders.locale(given or None)
+        return languages.locale(given or None)
 
-    def page(
+    async def page(
         self,
         request: PageRequest,
         page_id: str,
@@ -82,10 +89,26 @@ class Renderer:
         shows: bool | None = None,
     ) -> Response:
         """Answer a GET with the page, a POST with a redirect to it; ``shows`` overrides that."""
-        given = {**(values or {}), **self.defaults(), "locale": self.locale(request)}
+        url = self._options.custom_urls.get(page_id)
+        return await self._page(request, FILES[page_id], url, values or {}, shows=shows)
+
+    async def named_page(self, request: PageRequest, name: str, values: Values) -> Response:
+        """Answer a page of the operator's own by its file, or redirect to its address (§16.3)."""
+        url = self._options.custom_urls.get(name)
+        return await self._page(request, name, url, values, shows=True)
+
+    async def _page(
+        self,
+        request: PageRequest,
+        name: str,
+        url: str | None,
+        values: Values,
+        *,
+        shows: bool | None,
+    ) -> Response:
+        given = {**values, **self.defaults(), "locale": self.locale(request)}
         if None in self.defaults().values():
             return not_found()
-        name, url = FILES[page_id], self._options.custom_urls.get(page_id)
         if url and urlsplit(url).scheme in ("http", "https"):
             return self._redirect(url, given)
         redirects = request.http.method == "POST" if shows is None else not shows
@@ -93,14 +116,14 @@ class Renderer:
             found = self._find(name, given)
             base = f"{self._config.public_server_url}/{self._options.pages_endpoint}"
             return self._redirect(f"{base}/{name if found is None else found[0]}", given)
-        return self.file(request, name, given)
+        return await self.file(request, name, given)
 
-    def file(self, request: PageRequest, name: str, values: Values) -> Response:
+    async def file(self, request: PageRequest, name: str, values: Values) -> Response:
         """Answer a page by its file's name: the operator's, else our own, else 404."""
         filled: dict[str, Any] = {
             **values,
             "pagesEndpoint": self._options.pages_endpoint,
-            **self._options.placeholders,
+            **await self._placeholders(values),
             **self._translated(values),
         }
         headers = _param_headers(values, encodes=self._options.encode_page_param_headers)
@@ -111,8 +134,24 @@ class Renderer:
         if name not in FILES.values():
             return not_found()
         headers[self._policy[0]] = self._policy[1]
+        language = self.language(request)
+        filled |= {"language": language, "t": TEXTS[language]}
+        filled["problem"] = problem(values.get("error"), language)
         filled["request"] = request.http  # Starlette's own
         return self._own.TemplateResponse(request.http, name, filled, headers=headers)
+
+    def language(self, request: PageRequest) -> str:
+        """Return the language of our own pages: that of the link, else of the browser."""
+        wanted = self.locale(request)
+        header = request.http.headers.get("accept-language", "")
+        return languages.built_in([*([wanted] if wanted else []), *languages.accepted(header)])
+
+    async def _placeholders(self, values: Values) -> Mapping[str, Any]:
+        """Return the values of the option ``pages.placeholders``, asking its function."""
+        given: Any = self._options.placeholders
+        if self._placeholders_of is not None:
+            given = await self._placeholders_of(dict(values))
+        return given if isinstance(given, Mapping) else {}
 
     def resource(self, name: str) -> Response:
         """Answer a file that lies beside the operator's pages, such as a picture; else 404."""

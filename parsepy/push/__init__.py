@@ -52,7 +52,7 @@ def open_senders(options: Mapping[str, Any], folder: Path) -> PushSender:
     named = {
         kind: given
         for kind, given in options.items()
-        if given not in (None, {}, [], ()) or kind not in (*APPLE, *ANDROID)
+        if given not in (None, {}, [], (), "") or kind not in TYPES
     }
     if named:
         import h2  # noqa: F401  # for HTTP/2

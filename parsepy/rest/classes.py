@@ -8,6 +8,7 @@ from parsepy.http.requests import ANY_CLASS, Request, Route
 from parsepy.http.responses import Answer, created
 from parsepy.model import query as queries
 from parsepy.model.query import GET_PARAMETERS
+from parsepy.model.values import encoded
 from parsepy.operations import find, objects
 
 
@@ -70,8 +71,11 @@ async def find_many(request: Request) -> Answer:
         privileged=context.principal.is_privileged,
         limits=request.limits,
     )
-    found = await find.find(context, query)
-    content: dict[str, Any] = {"results": found.objects if found.plan is None else found.plan}
+    found = await find.find_encoded(context, query)
+    results: Any = found.objects if found.plan is None else found.plan
+    if found.encoded is not None:
+        results = encoded(found.encoded)
+    content: dict[str, Any] = {"results": results}
     if found.count is not None:
         content["count"] = found.count
     return Answer(content)

@@ -1,4 +1,4 @@
-"""``/login``, ``/logout``, ``/users/me``, ``/verifyPassword``, ``/loginAs``, account mails."""
+"""``/login`` and what belongs to it: log-outs, challenges, one's own user, account mails."""
 
 from parsepy.http.requests import Request, Route, SessionRule
 from parsepy.http.responses import Answer
@@ -14,6 +14,11 @@ def _credentials(request: Request) -> JSONObject:
 async def log_in(request: Request) -> Answer:
     """Log in with username or email and password."""
     return Answer(await users.log_in(request.context, _credentials(request)))
+
+
+async def challenge(request: Request) -> Answer:
+    """Ask providers for what a log-in by them needs."""
+    return Answer(await users.challenge(request.context, request.body))
 
 
 async def log_out(request: Request) -> Answer:
@@ -53,6 +58,7 @@ async def request_verification(request: Request) -> Answer:
 routes = [
     Route("GET", "/login", log_in, session=SessionRule.IGNORED),
     Route("POST", "/login", log_in, session=SessionRule.IGNORED),
+    Route("POST", "/challenge", challenge),
     Route("POST", "/loginAs", log_in_as),
     Route("POST", "/logout", log_out),
     Route("GET", "/users/me", me, session=SessionRule.FIRST),

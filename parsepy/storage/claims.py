@@ -10,6 +10,8 @@ from parsepy.storage.failures import DuplicateKey, guard
 from parsepy.storage.indexes import Indexes
 
 COLLECTION = "_JobClaim"
+KEPT = 7 * 24 * 3600
+"""Seconds after which a claim is forgotten, whoever holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,13 @@ class Claims:
     def __init__(self, connection: Connection, indexes: Indexes) -> None:
         self._connection = connection
         self._indexes = indexes
+        self._is_prepared = False
 
-    async def prepare(self, seconds: int) -> None:
-        """See that claims are forgotten after so many seconds."""
-        await self._indexes.create(COLLECTION, "at_1", {"at": 1}, expireAfterSeconds=seconds)
+    async def prepare(self) -> None:
+        """See that claims are forgotten some day."""
+        if not self._is_prepared:
+            await self._indexes.create(COLLECTION, "at_1", {"at": 1}, expireAfterSeconds=KEPT)
+            self._is_prepared = True
 
     async def take(self, name: str, owner: str | None = None, holder: str = "") -> bool:
         """Take ``name`` for this process; False if one has taken it already, anywhere.
@@ -47,6 +52,14 @@ class Claims:
         except DuplicateKey:
             return False
         return True
+
+    async def take_for(self, name: str, seconds: float) -> bool:
+        """Take ``name`` for so many seconds; False if it has been taken meanwhile, anywhere."""
+        await self.prepare()
+        claim = await self.holder_of(name)
+        if claim is not None:
+            await self.drop_older(claim, seconds)
+        return await self.take(name)
 
     async def release(self, name: str, owner: str | None = None) -> bool:
         """Give back what this owner has taken; False if it is not the owner's any more."""

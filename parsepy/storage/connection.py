@@ -6,17 +6,15 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 
 import pymongo
-from bson import CodecOptions, DatetimeConversion
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
 from parsepy.storage.building import Building
-from parsepy.storage.documents import Document
+from parsepy.storage.documents import CODEC, Document
 from parsepy.storage.driver import Collection, Reads
 from parsepy.storage.failures import Unavailable, guard, no_transactions, translated
 from parsepy.storage.transactions import Call, Result, RunningTransaction
 
-_CODEC: CodecOptions[Document] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
 RUNNING: ContextVar[RunningTransaction | None] = ContextVar("parsepy_transaction", default=None)
 _MOST_COLLECTIONS = 10_000
 CLOSE_SECONDS = 1.0
@@ -40,7 +38,7 @@ class Connection:
         in_memory: bool = False,
     ) -> None:
         self.client = client
-        self.database = client.get_database(database, codec_options=_CODEC)
+        self.database = client.get_database(database, codec_options=CODEC)
         self.prefix = prefix
         self.reads = reads or Reads()
         self.in_memory = in_memory

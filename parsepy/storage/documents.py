@@ -2,13 +2,14 @@
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from bson import Binary, Decimal128, Int64, ObjectId
+import bson
+from bson import Binary, CodecOptions, DatetimeConversion, Decimal128, Int64, ObjectId
 from bson import Code as BSONCode
 from bson.datetime_ms import DatetimeMS
 
@@ -27,8 +28,11 @@ from parsepy.model.values import (
     to_bytes,
     to_iso,
 )
+from parsepy.storage.native import ColumnReading, NativeReader, ReadColumn, reader_of
 
 Document = dict[str, Any]
+CODEC: CodecOptions[Document] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
+"""How the driver decodes documents: dates that Python has no form for come as numbers."""
 Converter = Callable[[Any], Any]
 
 
@@ -434,15 +438,26 @@ class Plan:
 
     ``computed`` is for what pipelines yield: key → what puts its values into a result.
     ``files`` are the keys of File columns, ``by_mount`` the plans for callers who reach the
-    server by another address than the configured one.
+    server by another address than the configured one. ``native`` is the extension's reader of the
+    same columns, if it is there.
     """
 
     entries: dict[str, tuple[str, Converter | None]]
     relations: tuple[tuple[str, str], ...]
     file_url: FileURL
     files: tuple[str, ...] = ()
+    targets: Mapping[str, str] = field(default_factory=dict)
+    """The class that each pointer column points to, by the column's key."""
     computed: dict[str, Callable[[JSONObject, Any], None]] = field(default_factory=dict)
     by_mount: dict[str, "Plan"] = field(default_factory=dict)
+    native: NativeReader | None = None
+
+    def __post_init__(self) -> None:
+        columns = (
+            ReadColumn(key, name, _reading(key, convert, self), self.targets.get(key), convert)
+            for key, (name, convert) in self.entries.items()
+        )
+        self.native = reader_of(columns, self.relations)
 
     def at(self, mount_url: str) -> "Plan":
         """The plan whose files are below ``mount_url``."""
@@ -452,7 +467,8 @@ class Plan:
                 self.by_mount.clear()  # a client may reach the server by any name
             convert = _from_file(self.file_url, mount_url)
             changed = {key: (self.entries[key][0], convert) for key in self.files}
-            plan = Plan(self.entries | changed, self.relations, self.file_url, self.files)
+            entries = self.entries | changed
+            plan = Plan(entries, self.relations, self.file_url, self.files, self.targets)
             self.by_mount[mount_url] = plan
         return plan
 
@@ -483,10 +499,12 @@ def _compile(schema: ClassSchema, file_url: FileURL) -> Plan:
         "createdAt": ("createdAt", from_timestamp),
         "updatedAt": ("updatedAt", from_timestamp),
     }
+    targets = {}
     for name, kind in schema.types.items():
         if name in KEYS or name == "ACL" or kind.name == "Relation":
             continue
         if kind.name == "Pointer" and kind.target:
+            targets["_p_" + name] = kind.target
             entries["_p_" + name] = (name, _from_pointer(kind.target))
         else:
             entries[key_of(schema, name)] = (name, converters.get(kind.name))
@@ -498,7 +516,28 @@ def _compile(schema: ClassSchema, file_url: FileURL) -> Plan:
     files = tuple(
         key_of(schema, name) for name, kind in schema.types.items() if kind.name == "File"
     )
-    return Plan(entries, tuple(schema.relations.items()), file_url, files)
+    return Plan(entries, tuple(schema.relations.items()), file_url, files, targets)
+
+
+_READINGS: dict[Converter | None, ColumnReading] = {
+    None: ColumnReading.PLAIN,
+    from_date: ColumnReading.PLAIN,  # which every value is asked for
+    from_timestamp: ColumnReading.MOMENT_TEXT,
+    _from_moment: ColumnReading.MOMENT,
+    _from_id: ColumnReading.ID,
+    _from_geo_point: ColumnReading.GEO_POINT,
+    _from_bytes_column: ColumnReading.BYTES,
+    _from_polygon: ColumnReading.LEFT_ALONE,
+}
+"""How the extension reads what a converter makes; those of one column alone are not among them."""
+
+
+def _reading(key: str, convert: Converter | None, plan: "Plan") -> ColumnReading:
+    if convert is None and key.startswith("_p_"):  # a pointer to no class that the schema names
+        return ColumnReading.LEFT_ALONE
+    if convert in _READINGS:
+        return _READINGS[convert]
+    return ColumnReading.POINTER if key in plan.targets else ColumnReading.FILE_NAME
 
 
 def to_object(plan: Plan, document: Document, *, internal: bool = False) -> JSONObject:
@@ -538,6 +577,18 @@ def to_object(plan: Plan, document: Document, *, internal: bool = False) -> JSON
     for name, target in plan.relations:
         result[name] = {"__type": "Relation", "className": target}
     return result
+
+
+def with_names(
+    plan: Plan, document: Document | bytes, key: str
+) -> tuple[JSONObject, list[str] | None]:
+    """A document (or its bytes) in REST form, and the list of names that it has at ``key``."""
+    if isinstance(document, bytes):
+        read = plan.native.object_with(document, key) if plan.native is not None else None
+        if read is not None:
+            return read
+        document = bson.decode(document, CODEC)
+    return to_object(plan, document), document.get(key)
 
 
 def with_file_urls(plan: Plan, item: JSONObject) -> JSONObject:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, cast
+from urllib.parse import parse_qsl, urlsplit
 
 from pymongo import AsyncMongoClient
 from pymongo.driver_info import DriverInfo
@@ -10,6 +11,19 @@ from parsepy.storage import driver, memory
 from parsepy.storage.connection import Connection
 from parsepy.storage.documents import Document, FileURL
 from parsepy.storage.objects import Storage
+
+_DEFAULTS: Mapping[str, Any] = {"serverSelectionTimeoutMS": 5000, "appname": "parsepy"}
+
+
+def client_options(uri: str, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """PyMongo's options beside those of a URI: ``given`` ones, and ours where neither names them.
+
+    Parse: what databaseOptions say goes before the URI.
+    """
+    named = [name for name, _ in parse_qsl(urlsplit(uri).query, keep_blank_values=True)]
+    known = {name.lower() for name in (*named, *(given or ()))}
+    ours = {name: value for name, value in _DEFAULTS.items() if name.lower() not in known}
+    return {**ours, **(given or {})}
 
 
 def open_storage(
@@ -34,8 +48,7 @@ def open_storage(
         in_process = cast(AsyncMongoClient[Document], memory.open_client())
         connection = Connection(in_process, "parse", prefix=prefix, in_memory=True)
     else:
-        options = {"serverSelectionTimeoutMS": 5000, "appname": "parsepy"}
-        options |= {"tz_aware": False, **(driver_options or {})}
+        options = {**client_options(uri, driver_options), "tz_aware": False}
         if client is not None:
             options["driver"] = DriverInfo(*client)
         made, reads = driver.open_client(uri, options, private=private_driver_api)

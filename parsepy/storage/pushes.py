@@ -1,21 +1,16 @@
-"""The queue of pushes: a document for each, with what is left to send and who sends it.
-
-A push has an owner for some seconds: one process of many sends it. When that process dies,
-another one becomes the owner and continues from what is stored.
-"""
+"""The queue of pushes: a document for each, with what is left to send and who sends it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from pymongo import ReturnDocument
-
-from parsepy.model.values import JSONObject, dumps, loads, now
+from parsepy.model.values import JSONObject, dumps, loads
 from parsepy.storage import Storage
 from parsepy.storage.documents import Document
+from parsepy.storage.queues import FREE, Queue
 
 COLLECTION = "_PushQueue"
-_FREE = datetime(1970, 1, 1)
+_QUEUE = Queue(COLLECTION)
 
 
 @dataclass(slots=True)
@@ -76,33 +71,20 @@ async def add(storage: Storage, work: PushWork) -> None:
         "where": dumps(work.where).decode(),
         "begun": work.begun,
         "local": work.local,
-        "owner": None,
-        "until": _FREE,
         **_state_of(work),
     }
-    rows = storage.connection.collection(COLLECTION)
-    await storage.connection.run(lambda session: rows.insert_one(document, session=session))
+    await _QUEUE.add(storage.connection, document)
 
 
 async def take(storage: Storage, owner: str, seconds: float) -> PushWork | None:
     """Take a push that is due and has no owner, for so many seconds; None if there is none."""
-    moment = now()
-    rows = storage.connection.collection(COLLECTION)
-    document = await storage.connection.run(
-        lambda session: rows.find_one_and_update(
-            {"due": {"$lte": moment}, "until": {"$lt": moment}},
-            {"$set": {"owner": owner, "until": moment + timedelta(seconds=seconds)}},
-            return_document=ReturnDocument.AFTER,
-            session=session,
-        )
-    )
+    document = await _QUEUE.take(storage.connection, owner, seconds)
     return None if document is None else _from_document(document)
 
 
 async def hold(storage: Storage, push_id: str, owner: str, seconds: float) -> bool:
     """Stay the owner for so many seconds from now; False if ``owner`` is not the owner any more."""
-    until = now() + timedelta(seconds=seconds)
-    return await _change(storage, push_id, owner, {"until": until})
+    return await _QUEUE.hold(storage.connection, push_id, owner, seconds)
 
 
 async def keep(storage: Storage, work: PushWork, owner: str, *, free: bool = False) -> bool:
@@ -112,21 +94,10 @@ async def keep(storage: Storage, work: PushWork, owner: str, *, free: bool = Fal
     """
     changes = _state_of(work)
     if free:
-        changes |= {"owner": None, "until": _FREE}
-    return await _change(storage, work.id, owner, changes)
-
-
-async def _change(storage: Storage, push_id: str, owner: str, changes: Document) -> bool:
-    rows = storage.connection.collection(COLLECTION)
-    result = await storage.connection.run(
-        lambda session: rows.update_one(
-            {"_id": push_id, "owner": owner}, {"$set": changes}, session=session
-        )
-    )
-    return bool(result.matched_count)
+        changes |= FREE
+    return await _QUEUE.change(storage.connection, work.id, owner, changes)
 
 
 async def drop(storage: Storage, push_id: str) -> None:
     """Remove a push that has ended from the queue."""
-    rows = storage.connection.collection(COLLECTION)
-    await storage.connection.run(lambda session: rows.delete_one({"_id": push_id}, session=session))
+    await _QUEUE.drop(storage.connection, push_id)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from parsepy.model.permissions import POINTER_SHORTHANDS
 from parsepy.model.schema import MISSING, ClassSchema, Field, make_schema, more_options
 from parsepy.model.values import PLAIN_TYPES, FieldType, JSONObject
 from parsepy.storage import documents
@@ -109,7 +110,9 @@ class Schemas:
         recorded = [key for name in names for key in (name, f"_metadata.fields_options.{name}")]
         with self._writing():
             if keys:
-                await self._connection.collection(schema.name).update_many({}, {"$unset": keys})
+                collection = self._connection.collection(schema.name)
+                change = collection.update_many({}, {"$unset": keys})
+                await self._connection.building.column(collection.name, ", ".join(keys), change)
             await self._rows.update_one(
                 {"_id": schema.name}, {"$unset": dict.fromkeys(recorded, "")}
             )
@@ -140,23 +143,46 @@ def from_document(
     document: Document, protected: Mapping[str, Mapping[str, Sequence[str]]] | None = None
 ) -> ClassSchema:
     """A class from its `_SCHEMA` document; ``protected`` are the server's own hidden fields."""
-    metadata = document.get("_metadata") or {}
-    options = metadata.get("fields_options") or {}
+    metadata = _mapping(document.get("_metadata"))
+    options = _mapping(metadata.get("fields_options"))
     fields: dict[str, Field] = {}
     for name, text in document.items():
-        if name[0] == "_" or not isinstance(text, str):
+        if name[:1] == "_" or not isinstance(text, str):
             continue
         kind = from_text(text)
         if kind is not None:
-            fields[name] = _field(kind, options.get(name) or {})
+            fields[name] = _field(kind, _mapping(options.get(name)))
     class_name = document["_id"]
     return make_schema(
         class_name,
         fields,
-        metadata.get("class_permissions"),
-        dict(metadata.get("indexes") or {}),
+        _permissions(metadata.get("class_permissions")),
+        dict(_mapping(metadata.get("indexes"))),
         protected=(protected or {}).get(class_name),
     )
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    """What a row, perhaps of another program, says here; nothing if that is no mapping."""
+    return value if isinstance(value, dict) else {}
+
+
+def _permissions(written: Any) -> JSONObject | None:
+    """Class-level permissions as they can be compiled; what can't be read grants nothing."""
+    if written is None:
+        return None
+    readable: JSONObject = {}
+    for key, value in _mapping(written).items():
+        if key in POINTER_SHORTHANDS:
+            readable[key] = value if isinstance(value, list) else []
+        elif isinstance(value, dict):
+            of_lists = "protectedFields" if key == "protectedFields" else "pointerFields"
+            readable[key] = {
+                name: entry
+                for name, entry in value.items()
+                if isinstance(entry, list) or of_lists not in (key, name)
+            }
+    return readable
 
 
 def _field(kind: FieldType, options: JSONObject) -> Field:

@@ -1,7 +1,8 @@
 """``SharedGets``: reads by id that come at the same time share one driver call."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from pymongo.errors import PyMongoError
 
@@ -9,9 +10,14 @@ from parsepy.errors import ParseError
 from parsepy.storage.batching import Batcher
 from parsepy.storage.connection import Connection
 from parsepy.storage.documents import Document
+from parsepy.storage.driver import Made
 from parsepy.storage.failures import Unavailable, guard
+from parsepy.storage.native import splitter
 
-Gets = Batcher[str | int, Document | None]
+Id = int | str
+Found = Document | bytes
+"""A document, or its bytes, where the native reader can read them."""
+Gets = Batcher[Id, Found | None]
 
 
 class SharedGets:
@@ -20,6 +26,8 @@ class SharedGets:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._batchers: dict[str, Gets] = {}
+        self._split = splitter()
+        self._split = splitter()
 
     def of(self, class_name: str) -> Gets:
         """What reads the documents of a class outside transactions; ``call`` takes the id."""
@@ -28,29 +36,41 @@ class SharedGets:
             batcher = self._batchers[class_name] = Batcher(partial(self._fetch, class_name))
         return batcher
 
-    async def one(self, class_name: str, object_id: str | int) -> Document | None:
+    async def one(self, class_name: str, object_id: Id) -> Found | None:
         """The document of an id, in the transaction if there is one; ``None`` if there is none."""
         collection, reads = self._connection.collection(class_name), self._connection.reads
+        split = self._split
         with guard():
-            return await self._connection.do(
-                lambda session: reads.find_by_id(collection, object_id, session=session)
+            if split is None:
+                return await self._connection.do(
+                    lambda session: reads.find_by_id(collection, object_id, session=session)
+                )
+            query = {"_id": object_id}
+            found = await self._connection.do(
+                lambda session: reads.find_made(
+                    collection, query, None, split, session=session, limit=1
+                )
             )
+            return _by_id(found).get(object_id)
 
-    async def _fetch(
-        self, class_name: str, ids: Sequence[str | int]
-    ) -> list[Document | Exception | None]:
+    async def _fetch(self, class_name: str, ids: Sequence[Id]) -> list[Found | Exception | None]:
         if len(ids) == 1:
             return [await self.one(class_name, ids[0])]
         collection, several = self._connection.collection(class_name), {"$in": list(set(ids))}
+        reads, query, batch = self._connection.reads, {"_id": several}, len(ids) + 1
         try:
             with guard():
-                rows = await self._connection.reads.find(
-                    collection, {"_id": several}, batch_size=len(ids) + 1
-                )
-                found = {item["_id"]: item for item in rows}
+                if self._split is None:
+                    found = _by_id(await reads.find(collection, query, batch_size=batch))
+                else:
+                    found = _by_id(
+                        await reads.find_made(
+                            collection, query, None, self._split, batch_size=batch
+                        )
+                    )
         except ParseError:
             # ids that fill a whole command must not spoil their neighbours
-            results: list[Document | Exception | None] = []
+            results: list[Found | Exception | None] = []
             for object_id in ids:
                 try:
                     results.append(await self.one(class_name, object_id))
@@ -58,3 +78,9 @@ class SharedGets:
                     results.append(failure)
             return results
         return [found.get(object_id) for object_id in ids]
+
+
+def _by_id(found: list[Document] | Made[dict[str, bytes]]) -> Mapping[Any, Found]:
+    if isinstance(found, Made):
+        return found.value
+    return {item["_id"]: item for item in found}

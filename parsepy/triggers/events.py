@@ -269,14 +269,14 @@ class ConnectEvent:
 
 @dataclass(slots=True, kw_only=True)
 class SubscribeEvent:
-    """A Live Query client subscribes; ``subscription_id`` is the number that the client gave."""
+    """A Live Query client subscribes; ``subscription_id`` is what the client calls it."""
 
     kind: str
     class_name: str
     request: EventRequest
     query: Query
     client_id: str
-    subscription_id: int | float
+    subscription_id: int | float | str
     live: LiveState
     outcome: str = field(default="subscribe", init=False)
 
@@ -296,7 +296,7 @@ class LiveEvent:
     object: JSONObject
     original: JSONObject | None
     client_id: str
-    subscription_id: int | float
+    subscription_id: int | float | str
     live: LiveState
     is_sent: bool = True
 

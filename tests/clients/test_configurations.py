@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from parsepy.app import build
 from parsepy.cli import main
 from parsepy.config import Config, ConfigError
 
@@ -106,3 +107,46 @@ def test_e5_a_package_that_nobody_knows_is_named_with_what_to_write() -> None:
 def test_an_own_module_is_no_package_of_node() -> None:
     config = Config.from_options({**BASE, "filesAdapter": {"module": "./files/own.py"}})
     assert config.notes == ()
+
+
+ADAPTERS: dict[str, Any] = {
+    "auth": {"facebook": {"appIdz": ["1"]}, "mine": {"module": "adapters/none.py"}},
+    "emailAdapter": {"module": "smtp", "options": {"hostt": "x"}},
+    "serverStartComplete": "x.py:go",
+    "passwordPolicy": {"validatorCallback": "y.py:z"},
+    "databaseURI": "mongodb://127.0.0.1:9/d",
+}
+TOLD = (
+    "emailAdapter: the adapter of parsepy.mail.smtp: missing a required argument: 'sender'",
+    "passwordPolicy.validatorCallback: there is no file y.py",
+    "serverStartComplete: there is no file x.py",
+    'auth.facebook: unknown option "appIdz": did you mean "appIds"?',
+    "auth.facebook: appIds is missing",
+    "auth.mine: there is no file adapters/none.py",
+)
+
+
+def test_what_adapters_and_functions_lack_is_told_in_one_go(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps({**BASE, **ADAPTERS}))
+    assert main(["config", "check", str(file)]) == 1
+    *lines, last = capsys.readouterr().out.replace(f"{tmp_path}/", "").splitlines()
+    assert sorted(lines) == sorted(TOLD)
+    assert last == "config.json: 6 problems"
+    assert main(["serve", "--config", str(file), "--data-dir", str(tmp_path)]) == 1
+    started = capsys.readouterr().err.replace(f"{tmp_path}/", "")
+    assert all(line in started for line in TOLD)
+    file.write_text(json.dumps({**BASE, **ADAPTERS, "port": 70000}))
+    assert main(["config", "check", str(file)]) == 1
+    printed = capsys.readouterr().out.replace(f"{tmp_path}/", "")
+    assert printed.startswith("port: expected a number from 1 to 65535")
+    assert all(line in printed for line in TOLD)
+
+
+def test_a_build_tells_of_all_parts() -> None:
+    with pytest.raises(ConfigError) as refused:
+        build(Config.from_options({**BASE, **ADAPTERS}, base_dir=FOLDER))
+    told = [problem.replace(f"{FOLDER}/", "") for problem in refused.value.problems]
+    assert sorted(told) == sorted(TOLD)

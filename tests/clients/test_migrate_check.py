@@ -1,4 +1,7 @@
-"""`parsepy migrate check` reads a Parse Server's options, cloud code and database, and judges."""
+"""`parsepy migrate check` reads a Parse Server's options, cloud code and database, and judges.
+
+On a database that Parse Server has made it is seen in tests/interchange/test_migration.py.
+"""
 
 import json
 from pathlib import Path
@@ -41,39 +44,179 @@ def test_cloud_code_of_javascript_is_shown_in_python() -> None:
 @pytest.fixture
 def database(mongo: MongoClient[dict[str, Any]]) -> Any:
     mongo.drop_database(NAME)
+    mongo[NAME]["_SCHEMA"].insert_many(
+        [
+            {"_id": "_User", "username": "string"},
+            {"_id": "Order", "total": "number", "_metadata": {"class_permissions": {"find": {}}}},
+        ]
+    )
     yield mongo[NAME]
     mongo.drop_database(NAME)
 
 
-def checked(mongo_uri: str, folder: Path, **options: Any) -> int:
-    file = folder / "config.json"
-    file.write_text(json.dumps({"appId": "a", "masterKey": "m", **options}))
-    return main(["migrate", "check", str(file), "--database-uri", database_in(mongo_uri, NAME)])
+class Check:
+    """Runs the check in a folder; `code` and `told` are of the last run."""
+
+    def __init__(self, mongo_uri: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.uri, self.folder, self._capsys = database_in(mongo_uri, NAME), folder, capsys
+        self.code, self.told = -1, ""
+
+    def __call__(self, **options: Any) -> str:
+        file = self.folder / "config.json"
+        file.write_text(json.dumps({"appId": "a", "masterKey": "m", **options}))
+        self.code = main(["migrate", "check", str(file), "--database-uri", self.uri])
+        self.told = self._capsys.readouterr().out
+        return self.told
 
 
-def test_what_carries_over_is_told_and_nothing_is_written(
-    mongo_uri: str, database: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def check(mongo_uri: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Check:
+    return Check(mongo_uri, tmp_path, capsys)
+
+
+def test_what_carries_over_is_told_and_nothing_is_written(database: Any, check: Check) -> None:
     database["_User"].insert_one({"_id": "a", "_hashed_password": "$2b$10$abc"})
     database["Order"].insert_one({"_id": "o"})
-    assert checked(mongo_uri, tmp_path) == 0
-    told = capsys.readouterr().out
-    assert "classes: 2" in told
+    told = check()
+    assert "  classes: 2\n  objects: Order 1\n" in told
     assert "users: 1" in told
     assert told.endswith("Verdict: it carries over\n")
-    assert sorted(database.list_collection_names()) == ["Order", "_User"]
+    assert check.code == 0
+    assert sorted(database.list_collection_names()) == ["Order", "_SCHEMA", "_User"]
 
 
 def test_what_must_be_decided_is_counted_in_the_verdict(
-    mongo_uri: str, database: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    database: Any, check: Check, tmp_path: Path
 ) -> None:
     database["_User"].insert_many(
         [{"_id": "a", "_hashed_password": "md5"}, {"_id": "b", "_auth_data_mfa": {"secret": "s"}}]
     )
     (tmp_path / "main.js").write_text('Parse.Cloud.define("total", f);')
-    assert checked(mongo_uri, tmp_path, cloud="main.js", filesAdapter="@acme/files") == 1
-    told = capsys.readouterr().out
+    told = check(cloud="main.js", filesAdapter="@acme/files")
     assert "1 users have passwords that are not of bcrypt" in told
     assert "1 users have a second factor" in told
-    assert 'define("total")  ->  @Cloud.function("total")' in told
+    assert 'to do: define("total")  ->  @Cloud.function("total")' in told
     assert told.endswith("Verdict: 5 things to write or decide\n")
+    assert check.code == 1
+
+
+def test_what_is_written_in_python_is_told_from_what_is_not(
+    database: Any, check: Check, tmp_path: Path
+) -> None:
+    (tmp_path / "main.js").write_text(MAIN + "q.find({ useMasterKey: true }); o.setACL(acl);")
+    (tmp_path / "main.py").write_text(
+        'from parsepy import Cloud\n@Cloud.function("total")\n@Cloud.after_save("_User")\n'
+        "@Cloud.before_login\nasync def f(request): ...\n"
+    )
+    told = check(cloud="main.py")
+    for written in ('define("total")', "afterSave(User)", "beforeLogin()"):
+        assert f"  {written}  is written: " in told
+    for missing in ('beforeSave("Order")', 'job("close")', "beforeConnect()"):
+        assert f"  to do: {missing}  ->  " in told
+    assert "differs: it uses useMasterKey (1 times)  ->  use_master_key=True" in told
+    assert "differs: it uses setACL (1 times)" in told
+
+
+def test_users_of_a_provider_without_an_adapter_are_counted(database: Any, check: Check) -> None:
+    database["_User"].insert_many(
+        [{"_id": str(n), "_auth_data_badge": {"id": n}} for n in range(3)]
+        + [{"_id": "x", "_auth_data_anonymous": {"id": "x"}}]
+    )
+    told = check()
+    assert "to do: 3 users sign in by badge, which auth does not name" in told
+    assert "  users of anonymous: 1" in told
+    database["_User"].insert_one({"_id": "g", "_auth_data_github": {"id": "g"}})
+    assert "to do: 1 users sign in by github, which is built in, but auth does not name" in check()
+    told = check(auth={"badge": {"module": "adapters/badge.py"}})
+    assert "  users of badge: 3, by the adapter in auth.badge" in told
+
+
+def test_odd_classes_permissions_and_indexes_are_told(database: Any, check: Check) -> None:
+    database["_SCHEMA"].insert_many(
+        [
+            {"_id": "Old", "p": "*Gone", "x": "money", "_metadata": {"indexes": {"i": {"x": 1}}}},
+            {
+                "_id": "Hidden",
+                "_metadata": {"class_permissions": {"protectedFields": {"*": ["x"]}}},
+            },
+            {"_id": "Wide", "_metadata": {"class_permissions": {"create": {"*": True}}}},
+        ]
+    )
+    database["Old"].insert_one({"_id": "o"})
+    database["Stray"].insert_one({"_id": "s"})
+    told = check()
+    assert "differs: Old.p: points to the class Gone, which is gone" in told
+    assert "differs: Old.x: 'money' is no type" in told
+    assert (
+        "differs: without a row in _SCHEMA, so unknown as classes until one is written: Stray"
+        in (told)
+    )
+    assert "differs: Old: _SCHEMA names indexes that are not there; they are not made: i" in told
+    assert "differs: Hidden: Field 'x' in protectedFields:* does not exist" in told
+    assert "anybody may, as before: Wide (create)" in told
+    assert told.splitlines()[-1].startswith("Verdict: it carries over; 5 differ")
+
+
+def test_rows_and_collections_of_other_programs_are_no_obstacle(
+    database: Any, check: Check
+) -> None:
+    database["_SCHEMA"].insert_many(
+        [
+            {"_id": "Broken", "_metadata": [1], "": "x", "a": {"type": "String"}},
+            {"_id": "Loose", "_metadata": {"class_permissions": {"create": True, "find": 5}}},
+            {"_id": "not a name"},
+            {"_id": 5},
+        ]
+    )
+    database.create_collection("Seen", viewOn="Order", pipeline=[])
+    told = check()
+    assert "differs: not a name: no class can have this name" in told
+    assert "differs: Broken.a: {'type': 'String'} is no type" in told
+    assert "differs: Loose: " in told
+    assert check.code == 0
+
+
+def test_doubled_names_keep_an_index_from_being_made(database: Any, check: Check) -> None:
+    database["_User"].insert_many([{"_id": n, "username": "ann"} for n in "ab"])
+    assert "to do: _User.username is there more than once" in check()
+    database["_User"].delete_one({"_id": "a"})
+    database["_User"].create_index("username", unique=True)
+    assert "more than once" not in check()
+
+
+def test_files_devices_parameters_and_schedules_are_told(
+    database: Any, check: Check, tmp_path: Path
+) -> None:
+    database["_SCHEMA"].insert_one({"_id": "Photo", "file": "file"})
+    names = ("a.png", "gone.png", "https://files.parsetfss.com/x.png")
+    database["Photo"].insert_many([{"_id": name, "file": name} for name in names])
+    database["fs.files"].insert_one({"filename": "a.png", "length": 2_000_000})
+    database["_Installation"].insert_one({"_id": "i", "deviceType": "ios", "deviceToken": "t"})
+    database["_GlobalConfig"].insert_one({"_id": 1, "params": {"fee": 3, "a.b": 4}})
+    database["_JobSchedule"].insert_one({"_id": "j", "jobName": "gone"})
+    (tmp_path / "main.py").write_text('@Cloud.job("clean")\n')
+    told = check(cloud="main.py", push={"android": {"firebaseServiceAccount": "x.json"}})
+    assert "files in GridFS: 1 (2.0 MB)" in told
+    assert "to do: 1 files that objects name are not in GridFS (gone.png)" in told
+    assert "files whose name is an address of their own: 1, kept as it is" in told
+    assert "to do: 1 devices are ios, and push names no sender for them" in told
+    assert "to do: parameters with a dot or dollar can't be changed: a.b" in told
+    assert "to do: schedules of jobs that cloud code lacks: gone" in told
+
+
+def test_what_is_no_database_of_parse_servers_is_said(
+    mongo: MongoClient[dict[str, Any]], check: Check
+) -> None:
+    mongo.drop_database(NAME)
+    assert "has no _SCHEMA: it is no Parse Server's database" in check()
+    assert check.code == 1
+
+
+def test_a_database_that_is_not_there_is_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps({"appId": "a", "masterKey": "m"}))
+    uri = "mongodb://127.0.0.1:9/x?serverSelectionTimeoutMS=200&connectTimeoutMS=200"
+    assert main(["migrate", "check", str(file), "--database-uri", uri]) == 1
+    assert "the database can't be read" in capsys.readouterr().err

@@ -35,6 +35,7 @@ from tests.test_compose import SERVICES, filled_in
 FOLDER = Path(__file__).parent
 TEMPLATE = SCHEMA / "ecommerce.json"
 FILES = ("data", "people", "operations")
+QUICK = ("graphql", "playground")  # test_graphql_console.py, tests/graphql/test_playground.py
 USER, PASSWORD = "admin", "password-of-the-dashboard"
 START_SECONDS = 60
 RUN_SECONDS = 120
@@ -56,7 +57,8 @@ def chromium() -> str:
 def peer_serving(uri: str) -> Iterator[str]:
     """Run Parse Server with the template and the same cloud code until the block ends."""
     options = {"appId": APP_ID, "masterKey": MASTER_KEY, "serverURL": "http://localhost/parse"}
-    with Peer(uri, {**options, "cloud": str(FOLDER / "cloud_code.js")}) as peer:
+    cloud = str(FOLDER / "cloud_code.js")
+    with Peer(uri, {**options, "mountGraphQL": True, "cloud": cloud}) as peer:
         subprocess.run(
             ["node", str(SDK_FOLDER / "open_shop.mjs"), str(TEMPLATE)],
             env=environment("peer", peer.url),
@@ -70,6 +72,7 @@ def peer_serving(uri: str) -> Iterator[str]:
 def dashboard_serving(server_url: str, home: Path) -> Iterator[str]:
     """Run Parse Dashboard for the application at this address, from a file as in the manual."""
     application = {"appId": APP_ID, "masterKey": MASTER_KEY, "serverURL": server_url}
+    application |= {"graphQLServerURL": server_url.removesuffix("/parse") + "/graphql"}
     users = [{"user": USER, "pass": PASSWORD}]
     config = home / "dashboard.json"
     config.write_text(json.dumps({"apps": [{**application, "appName": "shop"}], "users": users}))
@@ -112,12 +115,9 @@ def answers(url: str) -> bool:
         return False
 
 
-@pytest.fixture(scope="module")
-def settings(
-    mongo_uri: str, mongo: MongoClient[dict[str, object]], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, str]]:
+@contextmanager
+def opened(mongo_uri: str, home: Path) -> Iterator[dict[str, str]]:
     """What the Node files read: where the server and its dashboard are, on a fresh database."""
-    home = tmp_path_factory.mktemp("dashboard")
     name = f"dashboard_{uuid4().hex[:12]}"
     uri = database_in(mongo_uri, name)
     browser = chromium()
@@ -132,7 +132,15 @@ def settings(
                 CHROMIUM=browser,
             )
     finally:
-        mongo.drop_database(name)
+        with MongoClient[dict[str, object]](mongo_uri) as mongo:
+            mongo.drop_database(name)
+
+
+@pytest.fixture(scope="module")
+def settings(mongo_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The settings of the files that are slow."""
+    with opened(mongo_uri, tmp_path_factory.mktemp("dashboard")) as found:
+        yield found
 
 
 @contextmanager
@@ -142,8 +150,29 @@ def serving(uri: str, home: Path) -> Iterator[str]:
         with peer_serving(uri) as url:
             yield url
         return
-    with parsepy_serving(uri, [TEMPLATE], home, FOLDER / "cloud_code.py") as shop:
+    cloud = FOLDER / "cloud_code.py"
+    with parsepy_serving(uri, [TEMPLATE], home, cloud, mountGraphQL="true") as shop:
         yield shop.url
+
+
+def drive(settings: dict[str, str], file: str, screenshots: Path) -> None:
+    """Run a Node file, and fail with what it says unless all its tests pass."""
+    script = FOLDER / f"{file}.test.mjs"
+    done = subprocess.run(
+        ["node", "--test", "--test-reporter=tap", str(script)],
+        cwd=FOLDER,
+        env={**settings, "SCREENSHOTS": str(screenshots)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=RUN_SECONDS,
+    )
+    if done.returncode != 0:
+        pytest.fail(f"{done.stdout}\nScreenshots: {screenshots}", pytrace=False)
+    counts = tally(done.stdout)
+    assert declared(script) >= 5, "a file without tests shows nothing"
+    assert counts["pass"] == declared(script), done.stdout
+    assert counts["skipped"] == counts["todo"] == 0, done.stdout
 
 
 @pytest.mark.slow
@@ -152,22 +181,7 @@ def serving(uri: str, home: Path) -> Iterator[str]:
 def test_the_dashboard_does_all_that_its_file_says(
     settings: dict[str, str], file: str, tmp_path: Path
 ) -> None:
-    script = FOLDER / f"{file}.test.mjs"
-    done = subprocess.run(
-        ["node", "--test", "--test-reporter=tap", str(script)],
-        cwd=FOLDER,
-        env={**settings, "SCREENSHOTS": str(tmp_path)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=RUN_SECONDS,
-    )
-    if done.returncode != 0:
-        pytest.fail(f"{done.stdout}\nScreenshots: {tmp_path}", pytrace=False)
-    counts = tally(done.stdout)
-    assert declared(script) >= 5, "a file without tests shows nothing"
-    assert counts["pass"] == declared(script), done.stdout
-    assert counts["skipped"] == counts["todo"] == 0, done.stdout
+    drive(settings, file, tmp_path)
 
 
 @pytest.mark.slow
@@ -182,4 +196,4 @@ def test_the_dashboard_of_docker_compose_starts_and_asks_who_is_there(tmp_path: 
 
 def test_every_file_is_run() -> None:
     names = {re.sub(r"\.test\.mjs$", "", path.name) for path in FOLDER.glob("*.test.mjs")}
-    assert names == set(FILES)
+    assert names == {*FILES, *QUICK}

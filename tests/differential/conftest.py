@@ -13,9 +13,11 @@ from pymongo.database import Database
 
 from tests.conftest import database_in
 from tests.differential.cases import SCENARIOS
+from tests.differential.cases.providers import tokens
 from tests.differential.reference import Reference, Start
 from tests.differential.sides import Side, options_of
 from tests.peer import Peer
+from tests.providers.fake import FakeProviders, redirected, redirecting
 from tests.receiver import Receiver
 
 MAILERS = Path(__file__).parent
@@ -36,7 +38,7 @@ async def peer_side(
 ) -> Side:
     """Start a Parse Server under `configuration`, to be ended with `stack`."""
     options = options_of(configuration, MAILERS / "mailer.js", given)
-    peer = stack.enter_context(Peer(uri, options))
+    peer = stack.enter_context(Peer(uri, options, redirecting(given["providers"])))
     # A connection for each request: Node may close an idle one just as we send on it.
     limits = httpx.Limits(max_keepalive_connections=0)
     client = await stack.enter_async_context(httpx.AsyncClient(limits=limits))
@@ -51,7 +53,7 @@ async def own_side(
     from parsepy.config import Config
 
     options = options_of(configuration, MAILERS / "mailer.py", given) | {"databaseURI": uri}
-    application = build(Config.from_options(options))
+    application = build(Config.from_options(options), outgoing=redirected(given["providers"]))
     await application.startup()
     stack.push_async_callback(application.shutdown)
     transport = httpx.ASGITransport(app=application)
@@ -69,15 +71,25 @@ async def receiver_url() -> AsyncIterator[str]:
 
 
 @pytest_asyncio.fixture(scope="session")
+async def providers() -> AsyncIterator[dict[str, str]]:
+    """Where sign-in providers answer, and the tokens that they have signed for steps to send."""
+    with FakeProviders() as fake:
+        yield {"providers": fake.url, **tokens()}
+
+
+@pytest_asyncio.fixture(scope="session")
 async def ours(
-    mongo_uri: str, mongo: MongoClient[dict[str, Any]], receiver_url: str
+    mongo_uri: str,
+    mongo: MongoClient[dict[str, Any]],
+    receiver_url: str,
+    providers: dict[str, str],
 ) -> AsyncIterator[Start]:
     """Give parsepy under a configuration, on a fresh database.
 
     `PARSEPY_DIFFERENTIAL=peer` puts a second Parse Server in its place: then every case must be
     equal, which shows that the cases are deterministic.
     """
-    given = {"receiver": f"{receiver_url}/ours"}
+    given = {"receiver": f"{receiver_url}/ours", **providers}
 
     async def open_ours(stack: AsyncExitStack, uri: str, configuration: str) -> Side:
         if os.environ.get("PARSEPY_DIFFERENTIAL") == "peer":
@@ -90,10 +102,13 @@ async def ours(
 
 @pytest_asyncio.fixture(scope="session")
 async def reference(
-    mongo_uri: str, mongo: MongoClient[dict[str, Any]], receiver_url: str
+    mongo_uri: str,
+    mongo: MongoClient[dict[str, Any]],
+    receiver_url: str,
+    providers: dict[str, str],
 ) -> AsyncIterator[Reference]:
     """Give the answers of Parse Server; it is started only if `PARSEPY_REFERENCE` says so."""
-    given = {"receiver": f"{receiver_url}/peer"}
+    given = {"receiver": f"{receiver_url}/peer", **providers}
 
     async def open_peer(stack: AsyncExitStack, uri: str, configuration: str) -> Side:
         return await peer_side(stack, uri, configuration, "Parse Server", given)

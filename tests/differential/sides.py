@@ -16,6 +16,9 @@ from pymongo.errors import WriteError
 
 from tests.differential.normalise import Normaliser
 from tests.differential.scenario import ABSENT, Scenario, Step
+from tests.providers.cases import INTROSPECTION
+from tests.providers.fake import SECRET, SHOP
+from tests.providers.keys import BUNDLE, CLIENT
 
 COMMON = {
     "appId": "shop",
@@ -32,6 +35,8 @@ SENDER = object()
 TWINS = Path(__file__).parent / "twins"
 BADGES = object()
 """Stands for the sign-in adapters of either server: badges, and cards as a second factor."""
+FACTORS = object()
+"""Stands for more of them: one with steps and challenges, one that is enough alone, and mfa."""
 ACCOUNTS = object()
 """Stands for the cloud code about users of either server."""
 VALUES = object()
@@ -98,6 +103,25 @@ COUNTED = {
         },
     ],
 }
+# Third parties, as both servers are told of them; Parse Server reads `consumer_key`.
+_APP = {"clientId": CLIENT, "clientSecret": SECRET}
+_BY_CODE = ("github", "gpgames", "instagram", "line", "linkedin", "microsoft", "qq", "spotify")
+SECURE: Mapping[str, Any] = {
+    "apple": {"clientId": CLIENT},
+    "google": {"clientId": CLIENT},
+    "facebook": {"appIds": [CLIENT], "appSecret": SECRET},
+    "keycloak": {
+        "config": {"auth-server-url": f"https://{SHOP}", "realm": "shop", "client-id": CLIENT}
+    },
+    "staff": {**INTROSPECTION, "appidField": "client_id", "appIds": [CLIENT]},
+    "janraincapture": {"janrain_capture_host": "capture.shop.test"},
+    "gcenter": {"bundleId": BUNDLE},
+    "twitter": {"consumer_key": CLIENT, "consumer_secret": SECRET},
+    **dict.fromkeys((*_BY_CODE, "wechat", "weibo"), _APP),
+}
+INSECURE: Mapping[str, Any] = {
+    name: {"enableInsecureAuth": True} for name in (*_BY_CODE, "wechat", "weibo")
+}
 CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
     "default": COMMON,
     # The same, with a recording of its own.
@@ -124,6 +148,8 @@ CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
     },
     # Accounts by mail; both servers hand their mails to the receiver.
     "mail": {**MAILING, "emailVerifyTokenReuseIfValid": False},
+    # The same, with the distance that we keep between mails.
+    "apart": MAILING,
     "timed": {
         **MAILING,
         "preventLoginWithUnverifiedEmail": True,
@@ -148,6 +174,15 @@ CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
         "auth": BADGES,
         "maintenanceKey": "maintenance",
     },
+    # Third parties, which are made up.
+    "providers": {**COMMON, "auth": SECURE},
+    "insecure_providers": {
+        **COMMON,
+        "auth": INSECURE,
+        "enableInsecureAuthAdapters": True,
+    },
+    # Providers of every policy, with steps, challenges and a second factor.
+    "factors": {**COMMON, "enableSanitizedErrorResponse": False, "auth": FACTORS},
     # Functions decide who confirms an address; passwords are old at once.
     "strict": {
         **MAILING,
@@ -239,6 +274,8 @@ def options_of(configuration: str, mailer: Path, given: Mapping[str, str]) -> di
     if options.get("emailAdapter") is MAILER:
         to = {"url": f"{given['receiver']}/mail"}
         options["emailAdapter"] = {"module": str(mailer), "options": to}
+        if mailer.suffix == ".py" and configuration != "apart":
+            options["mail"] = {"cooldown": 0}  # ours alone: the scenarios ask again at once
     if options.get("push") == {"adapter": SENDER}:
         sender = mailer.with_name(f"sender{mailer.suffix}")
         to = {"url": f"{given['receiver']}/push"}
@@ -251,14 +288,24 @@ def options_of(configuration: str, mailer: Path, given: Mapping[str, str]) -> di
         options["cloud"] = str(TWINS / f"values{mailer.suffix}")
     if options.get("cloud") is STAGES:
         options["cloud"] = str(TWINS / f"stages{mailer.suffix}")
-    if options.get("auth") is BADGES:
-        names = ("badge", "card")
+    auth = options.get("auth")
+    if auth is BADGES or auth is FACTORS:
+        names = ("badge", "card") if auth is BADGES else ("badge", "card", "key", "steps")
         files = {name: str(TWINS / f"{name}{mailer.suffix}") for name in names}
         options["auth"] = {name: {"module": file} for name, file in files.items()}
+    if auth is FACTORS:
+        options["auth"]["mfa"] = second_factor(mailer.suffix, period=600)
     for option in OWN_RULES:
         if isinstance(options.get(option), str):
             options[option] = f"{TWINS / f'rules{mailer.suffix}'}:{option}"
     return options
+
+
+def second_factor(suffix: str, **more: Any) -> dict[str, Any]:
+    """The options of `mfa` for one side, by the suffix of its language; messages go nowhere."""
+    sender = TWINS / f"sms{suffix}"
+    sends = {"module": str(sender)} if suffix == ".js" else {"sendSMS": f"{sender}:send"}
+    return {"options": ["TOTP", "SMS"], **sends, **more}
 
 
 def filled(value: Any, known: Mapping[str, str]) -> Any:

@@ -32,6 +32,7 @@ LEFT_OUT = frozenset(
 ROOTS = ("find", "find", "find", "get", "node", "health", "viewer", "cloudConfig", "class")
 SAFE_ROOTS = ("find", "find", "health")
 TEXTS = ("product 01", "product 02", "spec", "text é", "", "x y", "2024-01-02T03:04:05.678Z")
+MOMENTS = ("createdAt", "updatedAt")
 NUMBERS = ("0", "3", "10", "-1", "17.5", "1e3", "2.50")
 STAMPS = ("id", "objectId", "userId", "createdAt", "updatedAt")  # known by their names
 CORNERS = ((0, 0), (0, 1), (1, 1.5))
@@ -44,14 +45,19 @@ SPOILS = (*"{}()[]:!$@\"'.,#aA0 \n", "...", "null", "true", "on", "fragment", "q
 class Writer:
     """Writes one document."""
 
-    def __init__(self, schema: GraphQLSchema, random: Random) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, random: Random, mutations: Sequence[str] = MUTATIONS
+    ) -> None:
         self._schema = schema
         self._random = random
+        self._mutations = mutations
         self._definitions: list[str] = []
         self._fragments: list[str] = []
         self._numbers = 0
         self._has_compounds = True
+        self._has_last = True
         self.variables: dict[str, Any] = {}
+        self.operation_name: str | None = None
 
     def query(self) -> str:
         """A query of one to three root fields."""
@@ -59,21 +65,31 @@ class Writer:
         # of several root fields that fail in the database, chance decides which one is told
         count = self._random.choice((1, 1, 1, 2, 3))
         kinds = ROOTS if count == 1 else SAFE_ROOTS
+        self._has_last = count == 1
         roots = [self._root(self._random.choice(kinds)) for _ in range(count)]
+        if self._chance(0.05):
+            roots.append("__typename")
         definitions = f"({', '.join(self._definitions)})" if self._definitions else ""
-        return " ".join([f"query Q{definitions} {{ {' '.join(roots)} }}", *self._fragments])
+        parts = [f"query Q{definitions} {{ {' '.join(roots)} }}", *self._fragments]
+        if self._chance(0.05):
+            parts.insert(self._random.randrange(len(parts) + 1), "query Other { health }")
+            self.operation_name = self._random.choice(("Q", "Q", "Other", "Neither", None))
+        return self._random.choice((" ", " ", "\n", " # one, then {\n", ",")).join(parts)
 
     def mutation(self) -> str:
         """The creation of an object, or the change of one."""
         mutation = self._schema.mutation_type
         assert mutation is not None
-        name = self._random.choice(MUTATIONS)
+        name = self._random.choice(self._mutations)
         field = mutation.fields[name]
         of = field.args["input"].type.of_type
         given = self._given(of.fields["fields"].type, "fields", 3)
         self._definitions.append(f"$f: {of.fields['fields'].type}")
         self.variables["f"] = given
-        target = 'id: "sample2", ' if name == "updateSample" else ""
+        target = ""
+        if field.extensions["operation"].kind == "update":
+            object_id = "sample2" if name == "updateSample" else self._random.choice(PRODUCTS)
+            target = f'id: "{object_id}", '
         selected = self._selection(field.type, 4)
         definitions = ", ".join(self._definitions)
         text = f"mutation M({definitions}) {{ {name}(input: {{{target}fields: $f}}){selected} }}"
@@ -95,7 +111,7 @@ class Writer:
             if field.extensions["operation"].kind == kind
             and (kind != "find" or field.extensions["operation"].class_name != "_Session")
         ]
-        name = self._random.choice(names)
+        name = self._random.choice(names or ["health"])  # a configuration may hide every class
         return self._field(query, name, 4, alias=self._fresh("r"))
 
     def _field(self, of: Any, name: str, levels: int, alias: str | None = None) -> str:
@@ -108,6 +124,8 @@ class Writer:
         for argument, definition in field.args.items():
             is_needed = isinstance(definition.type, GraphQLNonNull)
             if argument in LEFT_OUT or not (is_needed or self._chance(0.3)):
+                continue
+            if argument == "last" and not self._has_last:
                 continue
             # Parse Server fails over compounds beside the condition of a relation
             self._has_compounds = of is self._schema.query_type
@@ -154,15 +172,17 @@ class Writer:
         chosen = self._random.sample(names, min(len(names), self._random.randint(1, 5)))
         for name in dict.fromkeys(chosen):
             parts.append(self._field(kind, name, levels - 1))
+            if self._chance(0.06) and not kind.fields[name].args:
+                parts.append(self._field(kind, name, levels - 1))  # to be merged
         if self._chance(0.1):
             parts.append("__typename")
         inner = f"{{ {' '.join(parts) or '__typename'} }}"
         if self._chance(0.08):
             name = self._fresh("F")
             self._fragments.append(f"fragment {name} on {kind.name} {inner}")
-            return f" {{ ...{name} }}"
+            return f" {{ ...{name}{self._directive()} {self._random.choice(('', '__typename'))} }}"
         if self._chance(0.05):
-            return f" {{ ... on {kind.name} {inner} }}"
+            return f" {{ ... on {kind.name}{self._directive()} {inner} }}"
         return f" {inner}"
 
     # --- values ---------------------------------------------------------------------------------
@@ -170,9 +190,14 @@ class Writer:
     def _argument(self, kind: Any, name: str) -> str:
         if self._chance(0.4):
             variable = self._fresh("v")
-            value = self._json(kind, name, 3)
-            self._definitions.append(f"${variable}: {kind}")
-            self.variables[variable] = value
+            definition = f"${variable}: {kind}"
+            is_given = True
+            if self._chance(0.1):
+                definition += f" = {_literal(self._given(_nullable(kind), name, 3), kind)}"
+                is_given = self._chance(0.5)
+            self._definitions.append(definition)
+            if is_given:
+                self.variables[variable] = self._json(kind, name, 3)
             return f"${variable}"
         return _literal(self._json(kind, name, 3), kind)
 
@@ -180,7 +205,7 @@ class Writer:
         """A value of an input type as JSON."""
         if isinstance(kind, GraphQLNonNull):
             return self._given(kind.of_type, name, levels)
-        if self._chance(0.03):
+        if name not in NEVER_EMPTY and self._chance(0.03):
             return None
         return self._given(kind, name, levels)
 
@@ -192,7 +217,9 @@ class Writer:
             count = random.randint(1 if name in NEVER_EMPTY else 0, 2)
             return [self._json(kind.of_type, name, levels - 1) for _ in range(count)]
         if isinstance(kind, GraphQLEnumType):
-            return random.choice(list(kind.values))
+            # objects that were made in one millisecond have no order by it
+            names = [value for value in kind.values if not value.startswith(MOMENTS)]
+            return random.choice(names or list(kind.values))
         if isinstance(kind, GraphQLInputObjectType):
             return self._object(kind, levels)
         if kind.name == "Int":
@@ -202,6 +229,8 @@ class Writer:
         if kind.name == "Boolean":
             return self._chance(0.5)
         if kind.name == "ID":
+            if name in ("add", "remove"):
+                return random.choice(PRODUCTS)  # an id of no letters is refused, on purpose
             product = random.choice(PRODUCTS)
             ids = (product, to_global_id("Product", product), "nosuch1234", "NNejdVF7mJ")
             return random.choice((*ids, to_global_id("AllTypes", "NNejdVF7mJ"), "???", ""))
@@ -235,11 +264,17 @@ class Writer:
         needed = [name for name in names if isinstance(kind.fields[name].type, GraphQLNonNull)]
         others = [name for name in names if name not in needed]
         chosen = self._random.sample(others, min(len(others), self._random.choice((0, 1, 1, 2))))
+        if "exists" in chosen and {"geoIntersects", "geoWithin"} & {*chosen}:
+            chosen.remove("exists")  # MongoDB refuses the reference's way of asking both
         return {
             name: self._json(kind.fields[name].type, name, levels - 1)
             for name in kind.fields
             if name in needed or name in chosen
         }
+
+
+def _nullable(kind: Any) -> Any:
+    return kind.of_type if isinstance(kind, GraphQLNonNull) else kind
 
 
 def _bare(kind: Any) -> Any:
@@ -272,12 +307,17 @@ def document(schema: GraphQLSchema, random: Random) -> dict[str, Any]:
     """A valid request."""
     writer = Writer(schema, random)
     text = writer.query()
-    return {"query": text, "variables": writer.variables}
+    request: dict[str, Any] = {"query": text, "variables": writer.variables}
+    if writer.operation_name is not None:
+        request["operationName"] = writer.operation_name
+    return request
 
 
-def change(schema: GraphQLSchema, random: Random) -> dict[str, Any]:
-    """A valid request that changes something."""
-    writer = Writer(schema, random)
+def change(
+    schema: GraphQLSchema, random: Random, mutations: Sequence[str] = MUTATIONS
+) -> dict[str, Any]:
+    """A valid request that changes something, by one of these mutations."""
+    writer = Writer(schema, random, mutations)
     text = writer.mutation()
     return {"query": text, "variables": writer.variables}
 
@@ -298,7 +338,7 @@ def spoilt(request: dict[str, Any], random: Random) -> dict[str, Any]:
     if variables and random.random() < 0.4:
         name = random.choice(list(variables))
         variables[name] = random.choice((None, 1, "x", True, [], {}, {"nope": 1}, 2.5, [None]))
-    return {"query": text, "variables": variables}
+    return {**request, "query": text, "variables": variables}
 
 
 def _with_another_word(text: str, random: Random) -> str:

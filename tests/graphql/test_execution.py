@@ -315,3 +315,69 @@ async def test_errors_of_a_relation_carry_no_code_of_parse(library: Client) -> N
     assert error["message"] == "First should be a positive number"
     assert error["path"] == ["books", "edges", 0, "node", "readers"]
     assert error["extensions"] == {"code": "INTERNAL_SERVER_ERROR"}
+
+
+@pytest.fixture
+async def haunted(application: Application, master: Client) -> Client:
+    """A client of a server with a class that refers to one which the interface lacks."""
+    fields = {
+        "title": {"type": "String"},
+        "ghosts": {"type": "Relation", "targetClass": "Ghost"},
+        "ghost": {"type": "Pointer", "targetClass": "Ghost"},
+    }
+    (await master.post("/schemas/House", json={"fields": fields})).raise_for_status()
+    return master
+
+
+HAUNT = "mutation($f: CreateHouseFieldsInput) { createHouse(input: {fields: $f}) { house { id } } }"
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ({"a": 1}, 1),
+        ({"createAndAdd": [{"name": "boo"}]}, 1),
+        ({"createAndAdd": 5}, 1),
+        ({"add": [5]}, 1),
+        ([1], 1),
+        ({}, 106),
+    ],
+)
+async def test_a_relation_to_a_hidden_class_takes_nothing_but_ids(
+    haunted: Client, value: Any, code: int
+) -> None:
+    assert await codes(haunted, HAUNT, f={"ghosts": value}) == [code]
+    await data(haunted, HAUNT, f={"ghosts": {"add": ["ghost1"]}})
+
+
+@pytest.mark.parametrize("value", [{"createAndLink": {"name": "boo"}}, {"link": 5}])
+async def test_a_pointer_to_a_hidden_class_creates_nothing_there(
+    haunted: Client, value: Any
+) -> None:
+    assert await codes(haunted, HAUNT, f={"ghost": value}) == [1]
+    await data(haunted, HAUNT, f={"ghost": {"link": "ghost1"}})
+    await data(haunted, HAUNT, f={"ghost": ["which names nothing"]})
+
+
+async def test_a_relation_to_a_hidden_class_is_no_page(haunted: Client) -> None:
+    await data(haunted, HAUNT, f={"ghosts": {"add": ["ghost1"]}})
+    answered = await ask(haunted, "{ houses { edges { node { ghosts } } } }")
+    [error] = answered["errors"]
+    assert error["message"] == "Cannot read properties of undefined (reading 'fields')"
+
+
+async def test_a_pointer_that_leads_nowhere_is_null_in_the_answer_of_its_creation(
+    library: Client,
+) -> None:
+    given = {"title": "a", "author": {"link": "nosuch1234"}}
+    made = await data(library, CREATE % "title author { name createdAt }", f=given)
+    assert made["createBook"]["book"] == {"title": "a", "author": None}
+
+
+async def test_a_value_that_is_no_enum_is_shown_as_javascript_shows_it(library: Client) -> None:
+    query = "query($o: [BookOrder!]) { books(order: $o) { count } }"
+    answered = await ask(library, query, o={"nope": 1})
+    assert answered["errors"][0]["message"] == (
+        'Variable "$o" got invalid value { nope: 1 }; '
+        'Enum "BookOrder" cannot represent non-string value: { nope: 1 }.'
+    )

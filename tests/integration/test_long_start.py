@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import socket
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 from pymongo import MongoClient
 
 from parsepy.cli import waiting
+from parsepy.operations.schemas import templates
 from parsepy.storage import building
 from parsepy.storage.building import Building
-from tests.conftest import APP_ID, MakeApp
+from tests.conftest import APP_ID, MakeApp, database_in
 
 
 @pytest.fixture(autouse=True)
@@ -89,6 +92,51 @@ async def test_the_log_and_health_tell_of_an_index_that_takes_long(
     assert made.doing == ""
     assert "building the index total_1 of Order, since 0 s" in caplog.messages
     assert "building the index total_1 of Order took 0 s" in caplog.messages
+
+
+ORDER = {
+    "className": "Order",
+    "fields": {"total": {"type": "Number"}, "note": {"type": "String"}},
+    "indexes": {"by_total": {"total": 1, "note": -1}},
+}
+
+
+async def test_a_start_over_many_documents_tells_how_far_it_is(
+    app: MakeApp,
+    mongo: MongoClient[dict[str, Any]],
+    mongo_uri: str,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caplog.set_level(logging.INFO, "parsepy")
+    monkeypatch.setattr(building, "PAUSE", 0.01)
+    monkeypatch.setattr(templates, "PAUSE_SECONDS", 0.0)
+    name = f"test_{uuid4().hex[:16]}"
+    options = {"databaseURI": database_in(mongo_uri, name)}
+    try:
+        first = await app(**options, schema={"definitions": [{**ORDER, "indexes": {}}]})
+        await first.backend.storage.schemas.add_column("Order", "old", "string", {})
+        orders = mongo[name]["Order"]
+        orders.insert_many(
+            [{"_id": f"o{n}", "total": n, "note": "x" * 50, "old": "y"} for n in range(40_000)]
+        )
+        definitions = [ORDER, {"className": "Cart", "fields": {}}]
+        schema = {"definitions": definitions, "deleteExtraFields": True}
+        second = await app(**options, schema=schema)
+        assert second.backend.doing == "starting cloud code and Live Query"
+        assert not orders.count_documents({"old": {"$exists": True}})
+        assert "by_total" in orders.index_information()
+    finally:
+        mongo.drop_database(name)
+    told = [record.message for record in caplog.records]
+    assert any(
+        re.fullmatch(r"dropping old of Order \(\d+ documents\), since \d s", m) for m in told
+    )
+    progress = r"building the index by_total of Order(: \d+ of 40000 documents .*)?, since \d s"
+    assert any(re.fullmatch(progress, message) for message in told)
+    assert any(re.fullmatch(r"building the index by_total of Order took \d s", m) for m in told)
+    step = "schema: bringing in the schema templates: Order, 1 of 2 classes"
+    assert step in told
 
 
 async def test_what_a_build_raises_is_raised(app: MakeApp) -> None:

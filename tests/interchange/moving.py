@@ -51,10 +51,11 @@ def options(uri: str, receiver: str, language: str) -> dict[str, Any]:
     }
 
 
-def written(folder: Path, uri: str, receiver: str, language: str = "py") -> Path:
-    """The options as a file, as a server's operator has them."""
-    file = folder / f"{language}.json"
-    file.write_text(json.dumps(options(uri, receiver, language), indent=1), encoding="utf-8")
+def written(folder: Path, uri: str, receiver: str, **more: Any) -> Path:
+    """Our options as a file, as a server's operator has them."""
+    file = folder / "parse-server.json"
+    content = options(uri, receiver, "py") | more
+    file.write_text(json.dumps(content, indent=1), encoding="utf-8")
     return file
 
 
@@ -66,10 +67,10 @@ def reference(uri: str, receiver: str) -> Iterator[str]:
 
 
 @contextmanager
-def parsepy(folder: Path, uri: str, receiver: str) -> Iterator[str]:
+def parsepy(folder: Path, uri: str, receiver: str, **more: Any) -> Iterator[str]:
     """`parsepy serve` on the database, with the same options; where it is reached."""
     folder.mkdir(exist_ok=True)
-    with serving(folder, "--config", str(written(folder, uri, receiver))) as server:
+    with serving(folder, "--config", str(written(folder, uri, receiver, **more))) as server:
         yield server.url
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import httpx
 
 from tests.peer import Peer
+from tests.providers.fake import redirected, redirecting
 
 APP_ID = "shop"
 MASTER_KEY = "master"
@@ -85,12 +86,16 @@ class Server:
 
 
 @asynccontextmanager
-async def opened(kind: str, uri: str, **more: Any) -> AsyncIterator[Server]:
-    """Open a server of this kind on a database, with `more` options, and close it at the end."""
+async def opened(kind: str, uri: str, *, providers: str = "", **more: Any) -> AsyncIterator[Server]:
+    """Open a server of this kind on a database, with `more` options, and close it at the end.
+
+    `providers` is where made-up sign-in providers answer in place of the real ones.
+    """
     options = {**OPTIONS, **more}
     if kind == PEER:
         # Node needs seconds to start: in a thread, so that the other server can work meanwhile.
-        peer = await asyncio.to_thread(Peer, uri, options)
+        environment = redirecting(providers) if providers else {}
+        peer = await asyncio.to_thread(Peer, uri, options, environment)
         try:
             async with httpx.AsyncClient(base_url=peer.url, timeout=TIMEOUT) as http:
                 yield Server(kind, http)
@@ -101,7 +106,8 @@ async def opened(kind: str, uri: str, **more: Any) -> AsyncIterator[Server]:
     from parsepy.app import build
     from parsepy.config import Config
 
-    application = build(Config.from_options({**options, "databaseURI": uri}))
+    outgoing = redirected(providers) if providers else None
+    application = build(Config.from_options({**options, "databaseURI": uri}), outgoing=outgoing)
     await application.startup()
     try:
         transport = httpx.ASGITransport(app=application)

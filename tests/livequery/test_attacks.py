@@ -30,6 +30,7 @@ async def application(app: MakeApp) -> Application:
 INTERNAL = [
     *("_PushStatus", "_JobStatus", "_Audience", "_Hooks", "_GlobalConfig", "_JobSchedule"),
     *("_Idempotency", "_Join:users:_Role", "_Installation", "_SCHEMA", "_PushQueue", "_JobClaim"),
+    *("_MailQueue", "_EmailChange", "_SignInCode"),
     *("__proto__", "a.b", ""),
 ]
 

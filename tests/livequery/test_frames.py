@@ -242,3 +242,20 @@ async def test_who_says_nothing_is_dropped(app: MakeApp) -> None:
 async def test_a_server_without_live_classes_takes_no_websockets(app: MakeApp) -> None:
     application: Application = await app()
     assert application.live is None
+
+
+async def test_much_that_comes_at_once_is_read_in_its_order(url: str) -> None:
+    """More than one turn of the loop takes, with messages across the borders of turns."""
+    numbers = range(1500)
+    texts = [json.dumps({**SHORT[0], "requestId": n, "more": "x" * (n % 400)}) for n in numbers]
+    assert sum(map(len, texts)) > 4 * sockets.AT_ONCE
+    async with listening(url) as client:
+        async with asyncio.TaskGroup() as group:
+            sending = group.create_task(_send_together(client, texts))
+            answers = [await client.frame() for _ in numbers]
+        await sending
+    assert [answer["requestId"] for answer in answers] == list(numbers)
+
+
+async def _send_together(client: Listener, texts: list[str]) -> None:
+    await asyncio.gather(*map(client.connection.send, texts))

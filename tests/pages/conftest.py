@@ -20,13 +20,14 @@ Start = Callable[..., Awaitable[Shop]]
 @pytest.fixture(scope="module")
 async def start(mongo_uri: str, mongo: MongoClient[dict[str, Any]]) -> AsyncIterator[Start]:
     """Start shops that send mail, for all tests of a file."""
-    name = f"test_pages_{uuid4().hex[:12]}"
     keys = {"appId": APP_ID, "masterKey": MASTER_KEY, "serverURL": MOUNT}
-    options = {**keys, **OPTIONS, "databaseURI": database_in(mongo_uri, name)}
     async with AsyncExitStack() as stack:
-        stack.callback(mongo.drop_database, name)
 
         async def make(**more: Any) -> Shop:
+            # a database for each: servers on one would send each other's mails
+            name = f"test_pages_{uuid4().hex[:12]}"
+            stack.callback(mongo.drop_database, name)
+            options = {**keys, **OPTIONS, "databaseURI": database_in(mongo_uri, name)}
             application = build(Config.from_options({**options, **more}))
             await application.startup()
             stack.push_async_callback(application.shutdown)

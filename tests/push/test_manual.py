@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from parsepy.operations import queues
 from parsepy.operations.push import sending
 from parsepy.push import ANDROID, APPLE
 from tests.conftest import Client, MakeApp
@@ -31,7 +32,7 @@ def test_every_kind_of_sender_is_named(kind: str) -> None:
 
 def test_its_figures_are_those_of_the_code() -> None:
     assert f"; {sending._MESSAGES} are under way" in PAGE
-    assert sending.LEASE == 10
+    assert queues.LEASE == 10
 
 
 async def test_its_sender_sends(app: MakeApp, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Fixtures of the REST tests: one shop's server for all of them, and others on its database."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -9,10 +11,12 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from parsepy.app import Application, build
+from parsepy.auth import mfa
 from parsepy.config import Config
 from parsepy.operations.class_rules import user
 from tests.conftest import APP_ID, MASTER_KEY, MOUNT, Client, MakeApp, database_in
 from tests.rest import shop
+from tests.rest.enrolment import Clock, OpenWithMFA, Telephone
 from tests.rest.shop import MAINTENANCE_KEY, READ_ONLY_KEY, SignUp
 
 
@@ -61,6 +65,36 @@ def server(app: MakeApp, application: Application, shop_uri: str) -> MakeApp:
 
     async def make(**options: Any) -> Application:
         return await app(**{"databaseURI": shop_uri, **options})
+
+    return make
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock that goes on when the test says so, for codes of authenticator apps."""
+    made = Clock()
+    monkeypatch.setattr(mfa, "time", SimpleNamespace(time=made.time))
+    return made
+
+
+@pytest.fixture
+def telephone(tmp_path: Path, database: Database[dict[str, Any]]) -> Telephone:
+    """A function of an operator who sends messages."""
+    return Telephone(tmp_path, database)
+
+
+@pytest.fixture
+def opened(server: MakeApp, telephone: Telephone) -> OpenWithMFA:
+    """Start servers with a second factor."""
+
+    async def make(
+        *methods: str, lockout: int = 0, graphql: bool = False, **options: Any
+    ) -> Client:
+        configured: dict[str, Any] = {"options": list(methods or ("TOTP",)), **options}
+        if "SMS" in methods:
+            configured["sendSMS"] = f"{telephone.module}:send"
+        more = {"accountLockout": {"threshold": lockout, "duration": 5}} if lockout else {}
+        return Client(await server(auth={"mfa": configured}, mountGraphQL=graphql, **more))
 
     return make
 

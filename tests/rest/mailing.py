@@ -15,6 +15,7 @@ OPTIONS: dict[str, Any] = {
     "appName": "The Shop",
     "publicServerURL": "http://shop.test/parse",
     "emailAdapter": {"module": "tests.mailbox"},
+    "mail": {"cooldown": 0},
 }
 PAGES = f"/apps/{APP_ID}"
 RESET, VERIFY = f"{PAGES}/request_password_reset", f"{PAGES}/verify_email"

@@ -84,7 +84,16 @@ async def test_a_later_route_of_the_master_key_is_closed_to_users(
         assert answer["error"]["code"] == 119
 
 
-OWN = ["_PushQueue", "_JobClaim", "_SCHEMA", "__proto__", "fs.files"]
+OWN = [
+    "_PushQueue",
+    "_MailQueue",
+    "_EmailChange",
+    "_SignInCode",
+    "_JobClaim",
+    "_SCHEMA",
+    "__proto__",
+    "fs.files",
+]
 
 
 @pytest.mark.parametrize("name", OWN)

@@ -92,9 +92,9 @@ def free_port() -> int:
 
 @contextmanager
 def parsepy_serving(
-    uri: str, templates: Sequence[Path], home: Path, cloud: Path | None = None
+    uri: str, templates: Sequence[Path], home: Path, cloud: Path | None = None, **more: str
 ) -> Iterator[Shop]:
-    """Run `parsepy serve` with these templates until the block ends."""
+    """Run `parsepy serve` with these templates, and more options, until the block ends."""
     port = free_port()
     url = f"http://127.0.0.1:{port}/parse"
     options = {"--port": str(port), "--host": "127.0.0.1", "--data-dir": str(home / "data")}
@@ -107,6 +107,8 @@ def parsepy_serving(
     if cloud is not None:
         arguments += ["--cloud", str(cloud)]
         arguments += ["--live-query", json.dumps({"classNames": LIVE})]
+    for name, value in more.items():
+        arguments += ["--set", f"{name}={value}"]
     log = home / "parsepy.log"
     command = [str(Path(sys.executable).with_name("parsepy")), "serve", *arguments]
     with log.open("w") as output:

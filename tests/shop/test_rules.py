@@ -1,10 +1,8 @@
-"""The shop's rules, each by the name that it has in the specification."""
+"""What the shop's rules do, each by its name; what they refuse stands in `refusals.py`."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
-
-import pytest
 
 from tests.rest.shop import Shopper, ok, pointer, refused
 from tests.shop.conftest import Shop, line
@@ -28,15 +26,8 @@ async def order(buyer: Shopper, *lines: Any, **fields: Any) -> str:
 # --- users --------------------------------------------------------------------------------------
 
 
-async def test_u1_an_address_must_be_well_formed(shop: Shop) -> None:
-    body = {"username": "x", "password": "y", "email": "nobody@nowhere"}
-    refused(await shop.client.post("/users", json=body), 125)
-
-
-async def test_u2_nobody_gives_himself_a_role(shop: Shop) -> None:
+async def test_u2_a_new_user_is_a_customer(shop: Shop) -> None:
     ann = await shop.shopper()
-    url = f"/users/{ann.id}"
-    assert "role" in refused(await ann.client.put(url, json={"role": "admin"}), 142)
     assert ok(await ann.client.get("/users/me"))["role"] == "customer"
 
 
@@ -47,29 +38,7 @@ async def test_u2_a_role_that_was_granted_is_shown(shop: Shop) -> None:
     assert ok(await shop.master.get(f"/users/{ann.id}"))["role"] == "staff"
 
 
-async def test_u3_a_new_user_is_private(shop: Shop) -> None:
-    ann, bob = await shop.shopper(), await shop.shopper()
-    refused(await bob.client.get(f"/users/{ann.id}"), 101, 404)
-
-
 # --- catalogue ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("price", [-1, 1.999, "5", True])
-async def test_p1_a_price_has_at_most_two_decimals(shop: Shop, price: Any) -> None:
-    answer = await shop.master.post("/classes/Product", json={"name": "Mug", "price": price})
-    assert answer.json()["code"] == 142
-
-
-async def test_p2_a_name_is_not_blank(shop: Shop) -> None:
-    answer = await shop.master.post("/classes/Product", json={"name": "  ", "price": 1})
-    assert "name" in refused(answer, 142)
-
-
-async def test_p3_a_product_in_open_orders_stays(shop: Shop) -> None:
-    ann, product = await shop.shopper(), await shop.product()
-    await order(ann, {"product": pointer("Product", product), "quantity": 1})
-    refused(await shop.master.delete(f"/classes/Product/{product}"), 142)
 
 
 async def test_p3_skus_go_with_their_product(shop: Shop) -> None:
@@ -89,13 +58,6 @@ async def test_a_shopper_writes_no_products_and_a_seller_owns_his(shop: Shop) ->
     ok(await sid.client.put(url, json={"price": 2}))
 
 
-@pytest.mark.parametrize("stock", [-1, 1.5, "many"])
-async def test_s1_a_stock_is_an_integer_of_at_least_0(shop: Shop, stock: Any) -> None:
-    product = pointer("Product", await shop.product())
-    body = {"product": product, "variation": "blue", "stock": stock}
-    assert "stock" in refused(await shop.master.post("/classes/SKU", json=body), 142)
-
-
 async def test_s1_decrements_that_meet_never_go_below_0(shop: Shop) -> None:
     sku = await shop.sku(5)
     body = {"stock": {"__op": "Increment", "amount": -1}}
@@ -106,11 +68,6 @@ async def test_s1_decrements_that_meet_never_go_below_0(shop: Shop) -> None:
     assert await shop.stock(sku) == 0
 
 
-async def test_s2_a_sku_needs_a_product(shop: Shop) -> None:
-    body = {"product": pointer("Product", "nothing123"), "variation": "blue", "stock": 1}
-    assert "product" in refused(await shop.master.post("/classes/SKU", json=body), 142)
-
-
 async def test_s3_a_variation_is_unique_even_when_two_come_at_once(shop: Shop) -> None:
     product = pointer("Product", await shop.product())
     body = {"product": product, "variation": "blue", "stock": 1}
@@ -119,32 +76,6 @@ async def test_s3_a_variation_is_unique_even_when_two_come_at_once(shop: Shop) -
 
 
 # --- lines, carts -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("quantity", [0, 1000, 1.5, "2", None])
-async def test_l1_a_quantity_is_an_integer_from_1_to_999(shop: Shop, quantity: Any) -> None:
-    ann, sku = await shop.shopper(), await shop.sku(5)
-    bad = {"sku": pointer("SKU", sku), "quantity": quantity}
-    message = refused(await ann.client.post("/classes/Cart", json={"items": [bad]}), 142)
-    assert message.startswith("items[0].quantity")
-
-
-async def test_l2_every_pointer_resolves(shop: Shop) -> None:
-    ann = await shop.shopper()
-    refused(await ann.client.post("/classes/Cart", json={"items": [line("nothing123")]}), 142)
-
-
-async def test_l3_at_most_200_lines(shop: Shop) -> None:
-    ann, sku = await shop.shopper(), await shop.sku(5)
-    answer = await ann.client.post("/classes/Cart", json={"items": [line(sku)] * 201})
-    assert "200" in refused(answer, 142)
-
-
-async def test_a_product_with_skus_is_bought_by_sku(shop: Shop) -> None:
-    ann, sku = await shop.shopper(), await shop.sku(5)
-    product = ok(await shop.master.get(f"/classes/SKU/{sku}"))["product"]
-    answer = await ann.client.post("/classes/Cart", json={"items": [product]})
-    assert "by SKU" in refused(answer, 142)
 
 
 async def test_m1_a_carts_total_is_the_servers(shop: Shop) -> None:
@@ -181,15 +112,6 @@ async def test_d1_a_code_is_kept_in_capitals_and_unique(shop: Shop) -> None:
     refused(await shop.master.post("/classes/DiscountCode", json=body), 142)
 
 
-@pytest.mark.parametrize(
-    "field", [{"code": "a b"}, {"percentage": 0}, {"percentage": 101}, {"validUntil": hours(-1)}]
-)
-async def test_d1_to_d3_refuse_what_is_no_code(shop: Shop, field: dict[str, Any]) -> None:
-    body = {"code": "SUMMER", "percentage": 5, "validUntil": hours(1), **field}
-    message = refused(await shop.master.post("/classes/DiscountCode", json=body), 142)
-    assert message.startswith(next(iter(field)))
-
-
 async def test_d4_both_ways_of_applying_a_code_confirm_the_new_total(shop: Shop) -> None:
     ann, sku, code = await shop.shopper(), await shop.sku(5, price=20), await shop.code(25)
     ok(await ann.client.post("/classes/Cart", json={"items": [line(sku)]}), 201)
@@ -197,16 +119,6 @@ async def test_d4_both_ways_of_applying_a_code_confirm_the_new_total(shop: Shop)
     posted = ok(await ann.client.post("/classes/DiscountCode", json={"code": code.lower()}))
     assert posted == called["result"]
     assert (posted["subtotal"], posted["discount"], posted["total"]) == (20, 5, 15)
-
-
-async def test_d4_codes_can_neither_be_listed_nor_guessed_at_speed(shop: Shop) -> None:
-    ann = await shop.shopper()
-    await shop.code()
-    refused(await ann.client.get("/classes/DiscountCode"), 119)
-    for _ in range(10):
-        answer = await ann.client.post("/functions/applyDiscountCode", json={"code": "GUESS"})
-        assert refused(answer, 142) == "This code is not valid."
-    refused(await ann.client.post("/functions/applyDiscountCode", json={"code": "GUESS"}), 155)
 
 
 async def test_d5_a_code_that_became_invalid_is_refused_at_checkout(shop: Shop) -> None:
@@ -226,14 +138,6 @@ async def test_d5_a_code_that_became_invalid_is_refused_at_checkout(shop: Shop) 
 # --- flash sales --------------------------------------------------------------------------------
 
 
-async def test_f1_to_f3_refuse_what_is_no_sale(shop: Shop) -> None:
-    product = pointer("Product", await shop.product(10))
-    good = {"product": product, "discountPrice": 5, "startTime": hours(1), "endTime": hours(2)}
-    ok(await shop.master.post("/classes/FlashSale", json=good), 201)
-    for field in ({"endTime": hours(0.5)}, {"discountPrice": 10}, {"startTime": hours(1.5)}):
-        refused(await shop.master.post("/classes/FlashSale", json={**good, **field}), 142)
-
-
 async def test_f4_who_asks_sees_the_live_sales_and_pays_their_price(shop: Shop) -> None:
     ann, product = await shop.shopper(), pointer("Product", await shop.product(10))
     sale = {"product": product, "discountPrice": 4, "startTime": hours(-1), "endTime": hours(1)}
@@ -245,20 +149,6 @@ async def test_f4_who_asks_sees_the_live_sales_and_pays_their_price(shop: Shop) 
 
 
 # --- orders -------------------------------------------------------------------------------------
-
-
-async def test_m1_a_stale_total_is_refused_with_the_right_one(shop: Shop) -> None:
-    ann, sku = await shop.shopper(), await shop.sku(5, price=3.1)
-    body = {"products": [line(sku, 3)], "total": 9}
-    assert "9.30" in refused(await ann.client.post("/classes/Order", json=body), 142)
-    assert await shop.stock(sku) == 5
-
-
-async def test_o2_o3_an_order_is_not_empty_and_starts_pending(shop: Shop) -> None:
-    ann, sku = await shop.shopper(), await shop.sku(5)
-    refused(await ann.client.post("/classes/Order", json={"products": []}), 142)
-    body = {"products": [line(sku)], "status": "paid"}
-    assert "status" in refused(await ann.client.post("/classes/Order", json=body), 142)
 
 
 async def test_o2_checkout_orders_the_cart_and_empties_it(shop: Shop) -> None:
@@ -341,13 +231,6 @@ async def test_o7_checkout_answers_the_first_order_again(shop: Shop) -> None:
     assert len({ok(answer)["result"]["objectId"] for answer in answers}) == 1
 
 
-@pytest.mark.parametrize("field", [{"total": 1}, {"products": []}, {"user": None}])
-async def test_o8_an_orders_contents_never_change(shop: Shop, field: dict[str, Any]) -> None:
-    ann, sku = await shop.shopper(), await shop.sku(5)
-    url = f"/classes/Order/{await order(ann, line(sku))}"
-    refused(await shop.master.put(url, json=field), 142)
-
-
 async def test_o9_customers_read_their_own_orders_alone(shop: Shop) -> None:
     ann, bob, sku = await shop.shopper(), await shop.shopper(), await shop.sku(5)
     made = await order(ann, line(sku))
@@ -379,13 +262,6 @@ async def test_r1_reports_are_for_the_staff(shop: Shop) -> None:
     report = ok(await staff.client.post("/functions/salesReport", json={}))["result"]
     assert report["byStatus"]["paid"] >= 1
     assert any(row["units"] == 2 and row["revenue"] == 14 for row in report["byProduct"])
-
-
-async def test_y1_without_a_gateway_no_payment_is_made(shop: Shop) -> None:
-    ann, sku = await shop.shopper(), await shop.sku(5)
-    made = await order(ann, line(sku))
-    answer = await ann.client.post("/functions/createPayment", json={"order": made})
-    assert refused(answer, 141) == "No payment gateway is configured."
 
 
 async def test_f1_an_order_by_plain_pointers_says_what_it_cost(shop: Shop) -> None:

@@ -197,6 +197,101 @@ def test_documents_of_schema_as_mongoexport_writes_them(tmp_path: Path) -> None:
     }
 
 
+def exported(folder: Path, text: str) -> Template:
+    """What a file asks for that mongoexport has written: documents one after the other."""
+    file = folder / "schema.json"
+    file.write_text(text)
+    return load([file])
+
+
+ROWS: list[dict[str, Any]] = [
+    {"_id": "Post", "title": "string", "_metadata": {"indexes": {"t": {"title": 1}}}},
+    {"_id": "_User", "username": "string", "nick": "string"},
+    {"_id": "Comment", "post": "*Post", "n": "number"},
+]
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n\n  "])
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("break_", ["\n", "\r\n", "\n\n\t"])
+def test_documents_of_schema_one_a_line(
+    tmp_path: Path, break_: str, indent: int | None, end: str
+) -> None:
+    made = exported(tmp_path, break_.join(json.dumps(row, indent=indent) for row in ROWS) + end)
+    assert made.classes == loaded(tmp_path, ROWS).classes
+    assert [entry["className"] for entry in made.classes] == ["Post", "_User", "Comment"]
+
+
+def test_one_document_of_schema_is_one_class(tmp_path: Path) -> None:
+    made = exported(tmp_path, json.dumps(ROWS[2]) + "\n")
+    assert made.classes == loaded(tmp_path, [ROWS[2]]).classes
+
+
+def test_numbers_of_canonical_extended_json(tmp_path: Path) -> None:
+    metadata = {
+        "indexes": {
+            "t": {"title": {"$numberInt": "1"}},
+            "u": {"likes": {"$numberDouble": "-1.0"}, "title": {"$numberLong": "1"}},
+        },
+        "fields_options": {
+            "likes": {"defaultValue": {"$numberInt": "5"}},
+            "tags": {"defaultValue": [{"$numberLong": "7"}, {"a": {"$numberInt": "1"}}]},
+        },
+    }
+    row = {"_id": "Post", "title": "string", "likes": "number", "tags": "array"}
+    made = post(exported(tmp_path, json.dumps({**row, "_metadata": metadata})))
+    assert made["indexes"] == {"t": {"title": 1}, "u": {"likes": -1, "title": 1}}
+    assert made["fields"]["likes"] == {"type": "Number", "defaultValue": 5}
+    assert made["fields"]["tags"]["defaultValue"] == [7, {"a": 1}]
+
+
+def test_a_number_that_is_none_stays_as_it_is_written(tmp_path: Path) -> None:
+    metadata = {"indexes": {"t": {"title": {"$numberInt": "one"}}}}
+    with pytest.raises(TemplateError, match="indexes"):
+        exported(tmp_path, json.dumps({"_id": "Post", "title": "string", "_metadata": metadata}))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"classes": []}\n{"classes": []}',
+        '{"_id": "Post"} {"_id": "Comment"}',
+        '{"_id": "Post"}\n[1]',
+        '{"_id": "Post"}\n{"classes": []}',
+        '{"_id": "Post"}\nPost',
+    ],
+)
+def test_other_text_after_a_file_is_told_with_its_place(tmp_path: Path, text: str) -> None:
+    with pytest.raises(TemplateError, match="text after the end of the JSON value"):
+        exported(tmp_path, text)
+
+
+def test_a_slip_in_a_later_document_is_told_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match=r"schema\.json:2"):
+        exported(tmp_path, '{"_id": "Post"}\n{"_id": "Comment", }')
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_a_file_may_be_written_as_windows_does(tmp_path: Path, encoding: str) -> None:
+    mark = "\N{ZERO WIDTH NO-BREAK SPACE}" if encoding.endswith("e") else ""
+    text = json.dumps([POST], ensure_ascii=False).replace("\n", "\r\n")
+    file = tmp_path / "schema.json"
+    file.write_bytes((mark + text).encode(encoding))
+    assert load([file]).classes == loaded(tmp_path, [POST]).classes
+
+
+@pytest.mark.parametrize(
+    "answer", [{"error": "unauthorized"}, {"code": 119, "error": "Permission denied"}]
+)
+def test_an_answer_that_was_saved_in_place_of_schemas_is_told_as_such(
+    tmp_path: Path, answer: dict[str, Any]
+) -> None:
+    with pytest.raises(TemplateError) as refused:
+        loaded(tmp_path, answer)
+    for part in (answer["error"], "ask it with the master key", '"results"'):
+        assert part in str(refused.value)
+
+
 @pytest.mark.parametrize(
     "document", [{}, {"openapi": "3.0"}, {"type": "object", "properties": {}}, {"tables": [POST]}]
 )

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import pytest
 
-from parsepy.adapters import open_providers
-from parsepy.auth.base import AuthAdapter
-from parsepy.auth.opening import AdapterError, open_provider
-from parsepy.auth.options import OptionsError, read_options
+from parsepy.adapters import check_providers, open_providers
+from parsepy.auth.base import AuthAdapter, AuthProvider, Step
+from parsepy.auth.opening import AdapterError, check_options, open_provider
+from parsepy.auth.options import Called, OptionsError, functions_of, option, read_options
 from parsepy.config import Config, ConfigError
+from parsepy.errors import ParseError
 from parsepy.outgoing import Outgoing
 
 HTTP = Outgoing()
@@ -123,7 +124,37 @@ class OddPolicy(Badges):
 
 
 class Abstract(AuthAdapter):
-    """Says that it is one, and leaves the method to the interface, which refuses nothing."""
+    """Says that it is one, and leaves all methods to the interface, which refuse nothing."""
+
+
+class TwoOfThree:
+    """Would let everybody change what is linked."""
+
+    async def validate_set_up(self, auth_data: Any, options: Any, request: Any) -> None:
+        """To link it."""
+
+    async def validate_login(self, auth_data: Any, options: Any, request: Any) -> None:
+        """To log in."""
+
+
+class BothForms(Badges):
+    """Leaves open which of its validators is asked."""
+
+    def __init__(self) -> None:
+        super().__init__("s")
+
+    async def validate_set_up(self, auth_data: Any, options: Any, request: Any) -> None:
+        """Never called."""
+
+
+class PlainChallenge(Badges):
+    """Has an optional method that can't be awaited."""
+
+    def __init__(self) -> None:
+        super().__init__("s")
+
+    def challenge(self, *_: Any) -> None:
+        """Plain."""
 
 
 class Broken:
@@ -139,7 +170,12 @@ WRONG: dict[type[Any], str] = {
     Plain: "must be async def validate_auth_data(self, auth_data, options, request)",
     TooFew: "takes other arguments than async def validate_auth_data",
     OddPolicy: "policy must be one of default, additional, solo",
-    Abstract: "failed: TypeError: Can't instantiate abstract class",
+    Abstract: "lacks async def validate_auth_data(self, auth_data, options, request)",
+    TwoOfThree: "lacks async def validate_update(self, auth_data, options, request)",
+    BothForms: "has validate_auth_data and validate_set_up: only one form can be asked",
+    PlainChallenge: (
+        "challenge must be async def challenge(self, challenge_data, auth_data, options, request)"
+    ),
     Broken: "failed: KeyError: 'no'",
 }
 
@@ -168,6 +204,124 @@ def test_an_adapter_that_takes_whatever_it_is_given_gets_it() -> None:
             super().__init__(options["hidden"])
 
     assert open_provider(Any_, {"hidden": "s"}, HTTP).options == {"hidden": "s"}
+
+
+# --- what else an adapter may offer -------------------------------------------------------------
+
+
+class Whole(AuthAdapter):
+    """Offers all that an adapter can, and takes down what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def validate_options(self, options: Any) -> None:
+        if options.get("keys") == "lost":
+            raise ValueError("The keys are lost.")
+
+    async def validate_set_up(self, auth_data: Any, options: Any, request: Any) -> Any:
+        self.asked.append("set_up")
+
+    async def validate_login(self, auth_data: Any, options: Any, request: Any) -> Any:
+        self.asked.append("login")
+        return {"save": {"id": 7}}
+
+    async def validate_update(self, auth_data: Any, options: Any, request: Any) -> Any:
+        self.asked.append("update")
+
+    async def validate_unlink(self, auth_data: Any, options: Any, request: Any) -> None:
+        self.asked.append("unlink")
+
+    async def before_find(self, auth_data: Any, options: Any, request: Any) -> Any:
+        return None if auth_data["code"] == "known" else {"id": int(auth_data["code"])}
+
+    async def find_user(self, auth_data: Any, options: Any, request: Any) -> Any:
+        return auth_data.get("user")
+
+    async def after_find(self, auth_data: Any, options: Any, request: Any) -> Any:
+        return {"id": auth_data["id"]} if "code" in auth_data else None
+
+    async def challenge(
+        self, challenge_data: Any, auth_data: Any, options: Any, request: Any
+    ) -> Any:
+        return [challenge_data, auth_data]
+
+
+async def test_each_step_has_a_validator() -> None:
+    provider = open_provider(Whole, {}, HTTP)
+    for step in get_args(Step):
+        await provider.validate({"id": "7"}, None, step)
+    await provider.may_unlink({}, None)
+    assert isinstance(provider.adapter, Whole)
+    assert provider.adapter.asked == ["set_up", "login", "update", "unlink"]
+
+
+async def test_ids_become_text() -> None:
+    provider = open_provider(Whole, {}, HTTP)
+    assert await provider.identify({"code": "7"}, None) == {"id": "7"}
+    assert (await provider.validate({"id": "7"}, None, "login")).save == {"id": "7"}
+
+
+async def test_a_client_may_only_claim_the_id_that_the_provider_tells() -> None:
+    provider = open_provider(Whole, {}, HTTP)
+    assert await provider.identify({"code": "7", "id": "7"}, None) == {"id": "7"}
+    assert await provider.identify({"code": "known", "id": "8"}, None) == {
+        "code": "known",
+        "id": "8",
+    }
+    with pytest.raises(ParseError, match="not the one of this sign-in"):
+        await provider.identify({"code": "7", "id": "8"}, None)
+
+
+async def test_what_is_shown_challenged_and_found_comes_of_the_adapter() -> None:
+    provider = open_provider(Whole, {}, HTTP)
+    assert await provider.show({"id": "7", "code": "x"}, None) == {"id": "7"}
+    assert await provider.show({"id": "7"}, None) == {"id": "7"}
+    assert await provider.challenge("sms", None, None) == ["sms", None]
+    assert await provider.find_user({"user": "u1"}, None) == "u1"
+    assert await provider.find_user({}, None) is None
+
+
+async def test_what_an_adapter_does_not_offer_changes_nothing() -> None:
+    provider = open_provider(Badges, {"secret": "s"}, HTTP)
+    data = {"id": "17"}
+    assert await provider.identify(data, None) is data
+    assert await provider.show(data, None) is data
+    assert await provider.find_user(data, None) is None
+    await provider.may_unlink(data, None)
+    await check_options(provider)
+    assert not provider.has("challenge")
+
+
+@pytest.mark.parametrize(
+    ("method", "call"),
+    [
+        ("before_find", lambda provider: provider.identify({"id": "7"}, None)),
+        ("after_find", lambda provider: provider.show({"id": "7"}, None)),
+        ("find_user", lambda provider: provider.find_user({"id": "7"}, None)),
+    ],
+)
+async def test_odd_answers_of_optional_methods_refuse(
+    method: str, call: Callable[[AuthProvider], Awaitable[Any]]
+) -> None:
+    class Odd(Badges):
+        pass
+
+    async def answer(*_: Any) -> Any:
+        return ["odd"]
+
+    setattr(Odd, method, answer)
+    with pytest.raises(TypeError, match=method):
+        await call(open_provider(Odd, {"secret": "s"}, HTTP))
+
+
+async def test_an_adapter_that_refuses_its_options_stops_the_start() -> None:
+    await check_options(open_provider(Whole, {}, HTTP))
+    with pytest.raises(AdapterError, match="refuses its options: The keys are lost"):
+        await check_options(open_provider(Whole, {}, HTTP, {"keys": "lost"}))
+    lost = open_provider(Whole, {}, HTTP, {"keys": "lost"})
+    with pytest.raises(ConfigError, match=r"auth\.vault: refuses its options"):
+        await check_providers({"vault": lost})
 
 
 # --- declared options ---------------------------------------------------------------------------
@@ -252,6 +406,21 @@ def test_an_adapter_gets_its_record() -> None:
     assert provider.adapter.secret == "a"
 
 
+def test_options_may_be_functions_and_have_names_of_their_own() -> None:
+    @dataclass(frozen=True)
+    class Sending:
+        send_sms: Called | None = option("sendSMS", default=None)  # noqa: RUF009 - a field
+        count: int = 1
+
+    async def send(*_: Any) -> None:
+        """Sends nothing."""
+
+    assert functions_of(Sending) == ("sendSMS",)
+    assert read_options(Sending, {"sendSMS": send}).send_sms is send
+    with pytest.raises(OptionsError, match="sendSMS: expected a function"):
+        read_options(Sending, {"sendSMS": 7})
+
+
 # --- the configuration --------------------------------------------------------------------------
 
 FILE = '''
@@ -302,5 +471,5 @@ def test_providers_that_are_built_in_or_ones_own_are_opened(tmp_path: Path) -> N
         facebook={"appIds": ["x"]},
     )
     found = open_providers(given, HTTP)
-    assert set(found) == {"anonymous", "badge"}
+    assert set(found) == {"anonymous", "badge", "facebook"}
     assert found["badge"].options == {"secret": "x"}

@@ -69,6 +69,19 @@ def test_the_marks_count_where_the_option_names_the_templates_too(folder: Path) 
     assert live(configured(schema=template(folder, LOAN))) == ("Loan",)
 
 
+def graphql(config: Config) -> tuple[bool, bool]:
+    """Are GraphQL and its subscriptions on?"""
+    return config.mount_graphql, config.graphql_subscriptions
+
+
+def test_graphql_and_its_subscriptions_are_on_with_the_templates_that_come_along() -> None:
+    assert graphql(configured()) == (False, False)
+    assert graphql(configured(template="ecommerce")) == (True, True)
+    assert graphql(configured(demo="true")) == (True, True)
+    off = {"mountGraphQL": "false", "graphQLSubscriptions": "false"}
+    assert graphql(configured(template="ecommerce", **off)) == (False, False)
+
+
 def files(config: Config) -> list[str]:
     """The names of the templates that are loaded."""
     return [file.name for file in config.schema.files] if config.schema else []

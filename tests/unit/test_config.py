@@ -240,13 +240,13 @@ def test_email_verification_says_what_it_needs() -> None:
 
 def test_options_without_effect_are_listed_unless_they_have_their_default() -> None:
     shop = config(
-        mountPlayground=True,
+        customPages={"choosePassword": "https://example.com"},
         rateLimit=[],
         databaseOptions={"proxyHost": "p"},
         schema={"keepUnknownIndexes": True},  # we always do
         defaultLimit=5,
     )
-    assert shop.ineffective == ("databaseOptions.proxyHost", "mountPlayground")
+    assert shop.ineffective == ("databaseOptions.proxyHost", "customPages")
 
 
 # --- IP lists ---

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsepy.pages import placeholders
+from parsepy.texts import languages, placeholders
 
 
 @pytest.mark.parametrize(
@@ -36,14 +36,14 @@ def test_a_value_never_becomes_markup_nor_a_placeholder(value: str) -> None:
 
 @pytest.mark.parametrize("text", ["en", "pt-BR", "zh-Hans-CN", "deu"])
 def test_a_locale(text: str) -> None:
-    assert placeholders.locale(text) == text
+    assert languages.locale(text) == text
 
 
 @pytest.mark.parametrize(
     "text", ["", "e", "en_US", "../en", "en/..", "en-", "en\n", 5, None, ["en"]]
 )
 def test_no_locale(text: object) -> None:
-    assert placeholders.locale(text) is None
+    assert languages.locale(text) is None
 
 
 def test_where_a_page_is_looked_for() -> None:

@@ -115,3 +115,32 @@ def test_the_acl_and_the_users_password_are_no_columns() -> None:
 )
 def test_only_what_was_said_of_a_column_is_kept(field: Field, options: Any) -> None:
     assert field_options(field) == options
+
+
+BROKEN: dict[str, Any] = {
+    "find": True,
+    "get": 5,
+    "create": {"*": True, "pointerFields": "owner"},
+    "update": ["*"],
+    "protectedFields": {"*": "secret", "role:staff": ["note"]},
+    "readUserFields": ["owner"],
+    "ACL": "public",
+}
+
+
+def test_what_a_row_says_that_can_not_be_read_grants_nothing() -> None:
+    row = {"_id": "Order", "_metadata": {"class_permissions": BROKEN, "indexes": 5}, "": "x"}
+    order = from_document({**row, "total": "number"})
+    assert order.permissions.raw == {
+        "create": {"*": True},
+        "protectedFields": {"role:staff": ["note"]},
+        "readUserFields": ["owner"],
+    }
+    assert order.indexes == {}
+
+
+@pytest.mark.parametrize("metadata", [[1], "x", {"class_permissions": "public"}])
+def test_a_row_with_broken_metadata_is_read_all_the_same(metadata: Any) -> None:
+    order = from_document({"_id": "Order", "_metadata": metadata, "total": "number"})
+    assert order.fields["total"] == Field(NUMBER)
+    assert order.permissions.raw in (None, {})

@@ -43,6 +43,12 @@ def test_json_deeper_than_200_levels_is_refused(encode: Any) -> None:
         assert refused.value.code == Code.INVALID_JSON
 
 
+@pytest.mark.parametrize("text", [b'"\0\\ud83d"', '"\0\\ud83d"'])
+def test_a_cut_character_beside_a_byte_that_no_json_has_is_refused(text: bytes | str) -> None:
+    with pytest.raises(ParseError, match="Malformed JSON"):
+        values.loads(text)
+
+
 def test_a_broad_list_is_not_deep() -> None:
     assert len(values.loads(json.dumps([{"a": []}] * 500))) == 500
 

@@ -48,6 +48,7 @@ from graphql import (
     specified_scalar_types,
     validate_schema,
 )
+from graphql.validation.validate import validate_sdl
 
 from parsepy.config import ConfigError
 from parsepy.graphql.schema.markers import Operation
@@ -136,14 +137,17 @@ def merge(schema: GraphQLSchema, custom: CustomTypes) -> GraphQLSchema:
     try:
         additions, resolved = _additions(schema, custom.document)
         with_directives = _with_directives(schema, custom.document)
-        merged = extend_schema(with_directives, DocumentNode(definitions=tuple(additions)))
+        document = DocumentNode(definitions=tuple(additions))
+        problems = validate_sdl(document, with_directives)
+        if problems:
+            raise ConfigError([_place(custom.origin, error) for error in problems])
+        merged = extend_schema(with_directives, document, assume_valid_sdl=True)
         for type_name, node in resolved:
             _mark(merged, type_name, node)
     except GraphQLError as error:
         raise _wrong(custom.origin, error) from None
-    except TypeError as error:  # so does graphql-core report broken SDL
-        problems = [f"{custom.origin}: {text}" for text in str(error).split("\n\n")]
-        raise ConfigError(problems) from None
+    except TypeError as error:  # so does graphql-core report names that are none
+        raise ConfigError([f"{custom.origin}: {error}"]) from None
     parts: dict[str, Any] = {**merged.to_kwargs(), "assume_valid": False}
     errors = validate_schema(GraphQLSchema(**parts))
     if errors:

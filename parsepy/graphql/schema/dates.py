@@ -16,6 +16,7 @@ _ISO = re.compile(
     r"(?P<zone>[Zz]|[+-]\d\d:?\d\d)?)?",
     re.ASCII,
 )
+_PARSE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _PIECES = re.compile(r"(?P<digits>[0-9]+)|(?P<word>[^\W0-9_]+)|(?P<space>\s+)|(?P<mark>.)", re.S)
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _ZONES = {
@@ -39,6 +40,8 @@ _HALVES = {"am": 0, "pm": 12}
 
 def to_iso_date(text: str) -> str | None:
     """Read a moment and write it in Parse's form; ``None`` if the text is no date."""
+    if _is_parse_date(text):
+        return text
     match = _ISO.fullmatch(text)
     try:
         moment = _iso(match) if match is not None else None
@@ -47,6 +50,17 @@ def to_iso_date(text: str) -> str | None:
     except (ValueError, OverflowError):
         return None
     return None if moment is None else to_iso(moment)
+
+
+def _is_parse_date(text: str) -> bool:
+    """Is it a moment in Parse's own form already, as most are?"""
+    if _PARSE.fullmatch(text) is None:
+        return False
+    try:
+        datetime.fromisoformat(text[:-1])
+    except ValueError:  # the 31st of a shorter month, 24 o'clock: JavaScript reads them
+        return False
+    return True
 
 
 def _iso(match: re.Match[str]) -> datetime | None:

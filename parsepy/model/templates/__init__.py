@@ -13,6 +13,7 @@ Every problem of every file is collected before ``TemplateError`` is raised. How
   file that lacks a key counts with its ``*`` list there: merging never shows what one file hides.
 """
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def load(paths: Sequence[Path], more: Sequence[tuple[str, str]] = ()) -> Templat
         data = b""
         try:
             data = path.read_bytes()
-            declarations.read(file, data.decode("utf-8-sig"))
+            declarations.read(file, data.decode(_encoding(data)))
         except OSError as error:
             declarations.complaints.fail(Problem(file, 0, "", error.strerror or str(error)))
         except UnicodeDecodeError as error:
@@ -54,6 +55,11 @@ def load(paths: Sequence[Path], more: Sequence[tuple[str, str]] = ()) -> Templat
     for file, text in more:
         declarations.read(file, text)
     return merge(declarations)
+
+
+def _encoding(data: bytes) -> str:
+    # Windows' PowerShell writes what a program answers as UTF-16, with a mark at its beginning
+    return "utf-16" if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
 
 
 def parse(sources: Sequence[tuple[str, str]]) -> Template:

@@ -39,6 +39,10 @@ class Node:
         return members
 
 
+def _is_document(node: Node) -> bool:
+    return isinstance(node.value, dict) and ("_id" in node.value or "className" in node.value)
+
+
 class _Malformed(Exception):
     def __init__(self, reason: str, position: int) -> None:
         super().__init__(reason)
@@ -75,17 +79,30 @@ class Reader:
         self._ends = [match.start() for match in re.finditer("\n", text)]
 
     def read(self) -> Node | None:
-        """Read the whole text as one node; None after a syntax error was reported."""
+        """Read the whole text as one node; None after a syntax error was reported.
+
+        Documents one after the other, each on lines of its own (as mongoexport writes them), are
+        a list.
+        """
         try:
             node, end = self._value(self._solid(0), 0)
-            if self._solid(end) < len(self._text):
+            documents = [node]
+            while self._begins_line(start := self._solid(end)) and _is_document(documents[-1]):
+                following, end = self._value(start, 0)
+                documents.append(following)
+            if self._solid(end) < len(self._text) or not all(map(_is_document, documents[1:])):
                 raise _Malformed("text after the end of the JSON value", self._solid(end))
         except _Malformed as error:
             line = self._line(error.position)
             column = error.position - (self._ends[line - 2] if line > 1 else -1)
             self._fail(Problem(self._file, line, "", error.reason, column))
             return None
-        return node
+        return node if len(documents) == 1 else Node(documents, self._file, node.line)
+
+    def _begins_line(self, start: int) -> bool:
+        """Does an object begin here, on a line of its own?"""
+        before = self._text[self._text.rfind("\n", 0, start) + 1 : start]
+        return start > 0 and self._at(start, "{") and not before.strip(" \t\r")
 
     def _line(self, position: int) -> int:
         return bisect_left(self._ends, position) + 1

@@ -4,6 +4,7 @@ Beside templates, these are what tools of Parse write: the answer of ``GET /sche
 ``GET /schemas/Post``, lists and maps of classes, and the documents of ``_SCHEMA`` itself.
 """
 
+from collections.abc import Callable
 from pathlib import PurePath
 from typing import NamedTuple
 
@@ -23,7 +24,8 @@ KNOWN = (
     '{"classes": [...]}, with "results" or "collections" in its place; '
     'one class: {"className": "Post", "fields": {...}}, or without className in a file Post.json; '
     'classes by name: {"Post": {"fields": {...}}}; '
-    'documents of _SCHEMA: [{"_id": "Post", "title": "string"}]'
+    'documents of _SCHEMA: [{"_id": "Post", "title": "string"}], also one a line, as mongoexport '
+    "writes them"
 )
 
 
@@ -51,6 +53,11 @@ def classes_of(root: Node, complaints: Complaints) -> Found | None:
         return Found([_named({name: root}, root)])
     if record and all(map(_is_class, record.values())):
         return Found([_named(record, root)])
+    refusal = record.get("error")
+    if refusal is not None and isinstance(refusal.value, str):
+        reason = f"this is the answer of a server that refused ({refusal.value}): ask it with the "
+        complaints.at(root, "", f"{reason}master key; known: {KNOWN}")
+        return None
     near = [hint for key in record if (hint := suggest(key, LISTS_AND_ROLES))]
     complaints.at(root, "", f"this is no shape of a schema file{''.join(near[:1])}; known: {KNOWN}")
     return None
@@ -113,6 +120,7 @@ def _of_row(row: Node) -> Node:
     def part(node: Node | None, key: str) -> Node | None:
         return node.value.get(key) if node is not None and isinstance(node.value, dict) else None
 
+    row = _relaxed(row)
     metadata = row.value.get("_metadata")
     options = part(metadata, "fields_options")
     made: dict[str, Node] = {"className": row.value["_id"]}
@@ -131,6 +139,31 @@ def _of_row(row: Node) -> Node:
         if found is not None:
             made[name] = found
     return Node(made, row.file, row.line)
+
+
+def _relaxed(node: Node) -> Node:
+    """Read numbers as mongoexport may write them: ``{"$numberInt": "1"}``."""
+    value = node.value
+    if isinstance(value, list):
+        return Node([_relaxed(member) for member in value], node.file, node.line)
+    if not isinstance(value, dict):
+        return node
+    if len(value) == 1:
+        ((name, member),) = value.items()
+        read = _NUMBERS.get(name)
+        if read is not None and isinstance(member.value, str):
+            try:
+                return Node(read(member.value), node.file, node.line)
+            except ValueError:
+                return node
+    return Node({key: _relaxed(it) for key, it in value.items()}, node.file, node.line)
+
+
+_NUMBERS: dict[str, Callable[[str], float]] = {
+    "$numberInt": int,
+    "$numberLong": int,
+    "$numberDouble": float,
+}
 
 
 def _column(node: Node) -> dict[str, Node]:

@@ -4,6 +4,7 @@ from parsepy.operations.class_rules.base import ClassRules
 from parsepy.operations.class_rules.installation import InstallationRules
 from parsepy.operations.class_rules.role import RoleRules
 from parsepy.operations.class_rules.session import SessionRules
+from parsepy.operations.class_rules.settings import SettingsRules
 from parsepy.operations.class_rules.user import UserRules
 
 RULES: dict[str, ClassRules] = {
@@ -11,6 +12,7 @@ RULES: dict[str, ClassRules] = {
     "_Session": SessionRules(),
     "_Role": RoleRules(),
     "_Installation": InstallationRules(),
+    **{name: SettingsRules(name) for name in ("_GlobalConfig", "_GraphQLConfig")},
 }
 _NONE = ClassRules()
 

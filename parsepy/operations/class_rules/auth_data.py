@@ -1,17 +1,20 @@
-"""authData: which providers it names, whether they are known, and whether they vouch for it."""
+"""authData: which providers it names, whether they are known, what it may replace."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from parsepy.auth import second_factors as stored_factors
-from parsepy.auth.base import AuthProvider, Validation
+from parsepy.auth.base import AuthProvider
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.model.schema import is_field_name
 from parsepy.model.values import JSONObject
+from parsepy.model.where import DIRECT, Constraint, Where
 
 Providers = dict[str, JSONObject | None]
+MOST = 100
+"""Providers that one request may name; each costs a look-up, or a question to its server."""
 
 
 @dataclass(slots=True)
@@ -20,6 +23,8 @@ class Checked:
 
     save: Providers = field(default_factory=dict)
     response: JSONObject = field(default_factory=dict)
+    emails: dict[str, str] = field(default_factory=dict)
+    """The addresses that providers have verified, by provider."""
 
 
 def read(value: Any) -> Providers:
@@ -28,6 +33,8 @@ def read(value: Any) -> Providers:
         return {}
     if not isinstance(value, dict):
         raise unsupported()
+    if len(value) > MOST:
+        raise ParseError(Code.INVALID_VALUE, f"authData names more than {MOST} providers.")
     for provider, data in value.items():
         if not is_field_name(provider):
             raise unsupported()
@@ -63,16 +70,17 @@ def unsupported() -> ParseError:
     return ParseError(Code.UNSUPPORTED_SERVICE, "This authentication method is unsupported.")
 
 
-def _provider(context: RequestContext, name: str) -> AuthProvider:
+def provider(context: RequestContext, name: str) -> AuthProvider:
+    """The provider of this name; UNSUPPORTED_SERVICE if there is none, or it is switched off."""
     configured = context.config.auth.get(name)
     if configured is not None and not configured.enabled:
         raise unsupported()
     if name == "anonymous" and not context.config.enable_anonymous_users:
         raise unsupported()
-    provider = context.backend.auth.get(name)
-    if provider is None:
+    found = context.backend.auth.get(name)
+    if found is None:
         raise unsupported()
-    return provider
+    return found
 
 
 def already_used() -> ParseError:
@@ -80,36 +88,30 @@ def already_used() -> ParseError:
     return ParseError(Code.ACCOUNT_ALREADY_LINKED, "this auth is already used")
 
 
-def is_echo(name: str, data: JSONObject, stored: Any) -> bool:
-    """Does a client only send back what it was shown of stored authData, or a part of it?
+def unchanged(stored: JSONObject, changed: Providers) -> Where:
+    """A condition on what is replaced: two may not use up the same code (protocol §15.7).
 
-    Nothing is proven and nothing changed by that, so the provider is not asked again (§15.4).
+    A key that is new must not have been set meanwhile, nor a provider that is.
     """
-    if not isinstance(stored, dict) or not data:
-        return False
-    if all(key in stored and stored[key] == value for key, value in data.items()):
-        return True
-    return bool(data == stored_factors.masked({name: stored})[name])
-
-
-def unchanged(stored: JSONObject, changed: Providers) -> JSONObject:
-    """A condition on what a log-in replaces: two may not use up the same code (protocol §15.7)."""
-    condition: JSONObject = {}
+    replaced: JSONObject = {}
     for name, new in changed.items():
         old = stored.get(name)
         if not isinstance(old, dict):
+            if new is not None:
+                replaced[name] = None
             continue
-        for key, value in old.items():
+        for key in dict.fromkeys((*old, *(new or ()))):
+            value = old.get(key)
             is_same = new is not None and new.get(key) == value
-            is_plain = isinstance(value, str | int | float | bool | list) and is_field_name(key)
-            if is_plain and not is_same:
-                condition[f"authData.{name}.{key}"] = value
-    return condition
+            is_plain = value is None or isinstance(value, str | int | float | bool | list)
+            if is_plain and is_field_name(key) and not is_same:
+                replaced[f"{name}.{key}"] = value
+    return tuple(Constraint(f"authData.{k}", ((DIRECT, value),)) for k, value in replaced.items())
 
 
 def second_factors(context: RequestContext, stored: JSONObject) -> list[str]:
     """The second factors that a user has set up, one of which a log-in must bring (§15.6)."""
-    return [name for name, data in stored.items() if _policy(context, name, data) == "additional"]
+    return [name for name, data in stored.items() if policy(context, name, data) == "additional"]
 
 
 def check_second_factor(context: RequestContext, given: Providers, stored: JSONObject) -> None:
@@ -123,20 +125,21 @@ def check_second_factor(context: RequestContext, given: Providers, stored: JSONO
         return
     enough = ("solo", "additional")
     if not any(
-        _policy(context, name, data) in enough and _is_given(given, name, data)
+        policy(context, name, data) in enough and _is_given(given, name, data)
         for name, data in stored.items()
     ):
         raise ParseError(Code.OTHER_CAUSE, f"Missing additional authData {','.join(missing)}")
 
 
-def _policy(context: RequestContext, name: str, data: Any) -> str:
+def policy(context: RequestContext, name: str, data: Any) -> str:
+    """What a provider counts for, of which a user has stored ``data`` (§15.6)."""
     if data is None:
         return "default"
     if name in stored_factors.NAMES:
         return "additional" if stored_factors.is_required(name, data) else "default"
     # of a provider that is switched off, too: what its user asked for is not off
-    provider = context.backend.auth.get(name)
-    return "default" if provider is None else provider.policy
+    found = context.backend.auth.get(name)
+    return "default" if found is None else found.policy
 
 
 def _is_given(given: Providers, name: str, stored: Any) -> bool:
@@ -146,30 +149,3 @@ def _is_given(given: Providers, name: str, stored: Any) -> bool:
         return False
     linked = stored.get("id") if isinstance(stored, dict) else None
     return linked is None or data.get("id") == linked
-
-
-async def check(context: RequestContext, providers: Providers) -> Checked:
-    """Ask every provider whether the authData is true; ``None`` (unlink) needs no asking."""
-    checked = Checked()
-    for name, data in providers.items():
-        if data is None:
-            checked.save[name] = None
-            continue
-        found = await _ask(context, name, _provider(context, name), data)
-        if found.save is not None:
-            checked.save[name] = found.save
-        if found.response is not None:
-            checked.response[name] = found.response
-    return checked
-
-
-async def _ask(
-    context: RequestContext, name: str, provider: AuthProvider, data: JSONObject
-) -> Validation:
-    try:
-        return await provider.validate(data, context)
-    except ParseError:
-        raise
-    except Exception as error:
-        context.backend.log.warning("auth provider %s refused: %s", name, error)
-        raise ParseError(Code.SCRIPT_FAILED, str(error) or "Auth data is invalid.") from error

@@ -10,6 +10,13 @@ from parsepy.operations.writes import Write
 class ClassRules:
     """A class's own steps; an ordinary class has none."""
 
+    def shows(self, context: RequestContext) -> bool:
+        """Has ``show`` anything to do?"""
+        return False
+
+    async def show(self, context: RequestContext, items: list[JSONObject]) -> None:
+        """Let others than this server decide what is shown, after ``redact``."""
+
     async def check(self, write: Write) -> None:
         """Refuse a body, before its types are looked at."""
 
@@ -31,6 +38,10 @@ class ClassRules:
 
     def redact(self, context: RequestContext, item: JSONObject) -> None:
         """Remove what this caller may not see of an object that is shown."""
+
+    def withhold(self, context: RequestContext, item: JSONObject) -> JSONObject:
+        """The object without what only ``show`` could decide on, where that can't be awaited."""
+        return item
 
     def mask(self, context: RequestContext, item: JSONObject) -> None:
         """Replace the secrets that nobody but the master key reads, not even the object's owner."""

@@ -88,7 +88,8 @@ class SessionRules(ClassRules):
 
 def _is_own(user_id: str, name: str, value: Any) -> bool:
     """Is this the session's user, sent back as it was read? (Its type is looked at later.)"""
-    return name == "user" and isinstance(value, dict) and value.get("objectId") == user_id
+    is_whole = name == "user" and isinstance(value, dict) and "__op" not in value
+    return is_whole and value.get("objectId") == user_id
 
 
 async def _owner(context: RequestContext, object_id: str) -> str | None:

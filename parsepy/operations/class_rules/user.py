@@ -10,7 +10,6 @@ import bcrypt
 from parsepy.auth import second_factors
 from parsepy.backend import Backend, RequestContext
 from parsepy.errors import Code, ParseError, denied
-from parsepy.model import acl
 from parsepy.model.ops import is_delete, op_of
 from parsepy.model.query import simple
 from parsepy.model.schema import INTERNAL_USER_COLUMNS
@@ -26,7 +25,12 @@ from parsepy.model.values import (
     type_of,
 )
 from parsepy.operations import principals, schemas
-from parsepy.operations.class_rules import auth_data, verification
+from parsepy.operations.class_rules import (
+    account_notices,
+    auth_data,
+    shown_auth_data,
+    verification,
+)
 from parsepy.operations.class_rules.base import ClassRules
 from parsepy.operations.writes import Write
 from parsepy.storage import DuplicateKey
@@ -163,14 +167,15 @@ class UserRules(ClassRules):
             values["_hashed_password"] = await hash_password(password)
             if config.password_policy is not None and config.password_policy.max_password_age:
                 values["_password_changed_at"] = now()
-        if not write.is_create and ("_hashed_password" in values or "email" in values):
-            values |= dict.fromkeys(RESET_COLUMNS, _DELETE)
         if write.is_create and not values.get("username"):
             values["username"] = new_id(_USERNAME_SIZE)
             write.echo["username"] = values["username"]
         elif isinstance(values.get("username"), str):
             await self._check_unique(write, "username")
         await self._check_email(write)
+        await account_notices.prepare(write)
+        if not write.is_create and ("_hashed_password" in values or "email" in values):
+            values |= dict.fromkeys(RESET_COLUMNS, _DELETE)
         await verification.prepare(write)
         self._own(write)
 
@@ -214,6 +219,7 @@ class UserRules(ClassRules):
         if not write.is_create:
             principals.forget_user(write.context.backend, write.object_id)
         await verification.after_save(write)
+        await account_notices.after_save(write)
 
     async def check_delete(self, context: RequestContext, object_id: str) -> None:
         """Refuse to delete a user without being signed in."""
@@ -223,6 +229,28 @@ class UserRules(ClassRules):
     async def after_delete(self, context: RequestContext, object_id: str) -> None:
         """Delete the sessions of a user who is gone."""
         await delete_sessions(context.backend, object_id)
+        await account_notices.forget(context, object_id)
+
+    def shows(self, context: RequestContext) -> bool:
+        """Does a provider have an ``after_find``?"""
+        return any(provider.has("after_find") for provider in context.backend.auth.values())
+
+    async def show(self, context: RequestContext, items: list[JSONObject]) -> None:
+        """Put what providers show of authData in its place."""
+        await shown_auth_data.show(context, items)
+
+    def withhold(self, context: RequestContext, item: JSONObject) -> JSONObject:
+        """The user without authData of providers that would show less of it."""
+        auth = item.get("authData")
+        if not isinstance(auth, dict) or context.principal.is_privileged:
+            return item
+        providers = context.backend.auth
+        shown = {
+            name: data
+            for name, data in auth.items()
+            if name not in providers or not providers[name].has("after_find")
+        }
+        return {**item, "authData": shown}
 
     def redact(self, context: RequestContext, item: JSONObject) -> None:
         """Remove authData unless the caller is that user or privileged; remove the legacy token."""
@@ -308,4 +336,4 @@ def default_acl(entries: JSONObject, user_id: str | None) -> JSONObject:
     own = given.pop("currentUser", None)
     if own is not None and user_id is not None:
         given[user_id] = own
-    return acl.clean(given)
+    return given

@@ -1,20 +1,18 @@
 """A user's e-mail address is confirmed: who must, the token of a write, its mail (§16.2)."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from parsepy.auth import second_factors
 from parsepy.backend import RequestContext
-from parsepy.config import Config
 from parsepy.errors import Code, ParseError
 from parsepy.model.ops import is_delete, op_of
-from parsepy.model.values import JSONObject, new_id, now
+from parsepy.model.values import JSONObject
 from parsepy.operations import mails, schemas
+from parsepy.operations.mails.tokens import verification_columns
 from parsepy.operations.writes import Write
-from parsepy.storage.options import FIRST
+from parsepy.storage.options import FIRST, ReadOptions
 
-_TOKEN_SIZE = 25
 _DELETE: JSONObject = {"__op": "Delete"}
 COLUMNS = ("_email_verify_token", "_email_verify_token_expires_at")
 
@@ -110,32 +108,49 @@ async def _decided(
 # --- the steps of a write -----------------------------------------------------------------------
 
 
-def new_token(config: Config) -> JSONObject:
-    """The columns of an address that is yet to be confirmed."""
-    columns: JSONObject = {"_email_verify_token": new_id(_TOKEN_SIZE), "emailVerified": False}
-    seconds = config.email_verify_token_validity_duration
-    if seconds is not None:
-        columns["_email_verify_token_expires_at"] = now() + timedelta(seconds=seconds)
-    return columns
-
-
 async def prepare(write: Write) -> None:
-    """Give a write that sets an address the token that confirms it."""
-    values, config = write.values, write.context.config
+    """Give a write that sets an address the token that confirms it; or say that none has."""
+    values = write.values
     if write.options.verifies_email:
         values |= dict.fromkeys(COLUMNS, _DELETE)
+        return
     email = values.get("email")
-    if not config.verify_user_emails or not email or is_delete(email):
+    if not email or is_delete(email):
         return
-    # Parse: who signs up by another provider than the anonymous one has been looked at there
-    if set(values.get("authData") or ()) - {"anonymous"}:
-        return
-    if not await must_confirm(write.context, await _about(write)):
-        return
-    columns = new_token(config)
+    columns: JSONObject = {}
+    if await _is_to_be_confirmed(write):
+        columns = verification_columns(write.context.config)
+    elif await _was_confirmed(write, email):
+        columns = {**dict.fromkeys(COLUMNS, _DELETE), "emailVerified": False}
     if "emailVerified" in write.echo:  # cloud code knows better
-        del columns["emailVerified"]
+        columns.pop("emailVerified", None)
     values |= columns
+
+
+async def _is_to_be_confirmed(write: Write) -> bool:
+    if not write.context.config.verify_user_emails:
+        return False
+    # Parse: who signs up by another provider than the anonymous one has been looked at there.
+    # Of a change that holds for nobody: authData beside it says nothing of the address.
+    if write.is_create and set(write.values.get("authData") or ()) - {"anonymous"}:
+        return False
+    return await must_confirm(write.context, await _about(write))
+
+
+async def _was_confirmed(write: Write, email: str) -> bool:
+    """Has a client's user confirmed, or been asked to confirm, another address than the new one?
+
+    Codes by mail and ``linkByEmail`` trust in ``emailVerified``: it must not stand beside an
+    address that nobody has looked at, even where addresses need not be confirmed any more.
+    """
+    if write.is_create or write.context.principal.is_privileged or "emailVerified" in write.values:
+        return False
+    by_id = {"objectId": write.object_id}
+    options = ReadOptions(limit=1, internal=True)
+    found = await schemas.lookup(write.context.backend, "_User", by_id, options)
+    before = found[0] if found else {}
+    is_marked = before.get("emailVerified") or before.get("_email_verify_token")
+    return bool(is_marked) and before.get("email") != email
 
 
 async def _about(write: Write) -> AccountRequest:
@@ -155,14 +170,14 @@ async def _about(write: Write) -> AccountRequest:
 
 
 async def after_save(write: Write) -> None:
-    """Send the mail, once what was written is there to stay."""
+    """Queue the mail, together with what was written."""
     context, token = write.context, write.values.get("_email_verify_token")
     if not isinstance(token, str) or not context.config.send_user_email_verification:
         return
     if not context.config.verify_user_emails or not write.values.get("email"):
         return  # no address is new: the maintenance key has written the token
-    backend = context.backend
-    found = await schemas.lookup(backend, "_User", {"objectId": write.object_id}, FIRST)
+    found = await schemas.lookup(context.backend, "_User", {"objectId": write.object_id}, FIRST)
     if found and await is_mailed(context, about(context, found[0])):
-        user = found[0]
-        await backend.storage.after_commit(lambda: mails.send_verification(backend, user, token))
+        email = found[0].get("email")
+        if isinstance(email, str) and email:
+            await mails.send(context, mails.VERIFICATION, email, write.object_id)

@@ -8,8 +8,8 @@ are sent at the same time. They have the same ids as the first time (docs/push.m
 import asyncio
 import logging
 import re
-import time
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 
 from parsepy.backend import Backend, RequestContext, master_context
@@ -20,13 +20,12 @@ from parsepy.model.values import JSONObject, now, stamp
 from parsepy.model.where import Constraint, Where
 from parsepy.operations import access, find, save, schemas
 from parsepy.operations.push import STATUS, bodies, times
+from parsepy.operations.queues import LEASE, Lease
 from parsepy.push.base import Message, Outcome
 from parsepy.storage import pushes
 from parsepy.storage.pushes import PushWork
 
 log = logging.getLogger("parsepy.push")
-LEASE = 10.0
-"""Seconds for which a process owns a push; if it does not renew them, another process takes it."""
 _MESSAGES = 50  # sent at the same time for one push
 _INSTALLATION = "_Installation"
 _KIND = re.compile(r"[\w -]{1,40}")  # a device type that is counted under its own name
@@ -46,7 +45,8 @@ class Sending:
         self._context: RequestContext = master_context(backend)
         self._work = work
         self._owner = owner
-        self._until = until
+        renew = partial(pushes.hold, backend.storage, work.id, owner, LEASE)
+        self._lease = Lease(f"push {work.id}", renew, until, log)
         self._stopping = False
         self._has_warned = False
         self._places = asyncio.Semaphore(_MESSAGES)
@@ -60,11 +60,14 @@ class Sending:
 
     @property
     def _is_over(self) -> bool:
-        return self._stopping or time.monotonic() >= self._until
+        return self._stopping or self._lease.is_over
 
     async def run(self) -> None:
         """Send all that is due now; never raises: errors go to the log and the `_PushStatus`."""
-        holding = asyncio.create_task(self._hold())
+        async with self._lease.renewed():
+            await self._run()
+
+    async def _run(self) -> None:
         try:
             await self._send()
         except _OwnershipLost:
@@ -78,30 +81,12 @@ class Sending:
             log.exception("push %s failed", self._work.id)
             shown = ParseError(Code.INTERNAL_SERVER_ERROR, f"{type(error).__name__}: {error}")
             await self._attempt(self._fail(shown))
-        finally:
-            holding.cancel()
-            await asyncio.gather(holding, return_exceptions=True)
 
     async def _attempt(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
         except (ParseError, Interruption) as error:
             log.error("push %s: its status can't be written: %s", self._work.id, error)
-
-    async def _hold(self) -> None:
-        """Renew the ownership until cancelled."""
-        storage = self._backend.storage
-        while True:
-            await asyncio.sleep(LEASE / 4)
-            moment = time.monotonic()
-            try:
-                if not await pushes.hold(storage, self._work.id, self._owner, LEASE):
-                    self._until = 0.0
-                    return
-            except Interruption as error:
-                log.warning("push %s: its ownership can't be renewed: %s", self._work.id, error)
-                continue
-            self._until = moment + LEASE
 
     # --- parts and batches ----------------------------------------------------------------------
 
@@ -358,7 +343,7 @@ class Sending:
 
     async def _store(self, *, free: bool = False) -> None:
         if not await pushes.keep(self._backend.storage, self._work, self._owner, free=free):
-            self._until = 0.0
+            self._lease.end()
             raise _OwnershipLost
 
     async def _write_status(self, changes: JSONObject) -> None:

@@ -1,5 +1,7 @@
 """Schema templates against the database: what differs, and how it is brought up to them."""
 
+import time
+
 from parsepy.backend import Backend
 from parsepy.model import schema as model
 from parsepy.model.permissions import PUBLIC
@@ -23,6 +25,10 @@ KEPT = "keep the index"
 """The verb of a line that tells of an index which stays as it is, although a template differs."""
 DELETED = "delete the column"
 """The verb of a line that tells of data which go, because an option of the schema says so."""
+
+
+PAUSE_SECONDS = 5.0
+"""How long a start is silent between two lines that tell how far it is."""
 
 
 class SchemaConflict(Exception):
@@ -51,8 +57,14 @@ async def apply(backend: Backend, template: Template) -> list[str]:
     for name, fields in _doomed(backend, template).items():
         await backend.storage.schemas.drop_columns(backend.schemas.classes[name], fields)
     await load(backend, within=0)
-    for definition in needed:
+    doing, said = backend.doing, time.monotonic()
+    for count, definition in enumerate(needed, 1):
+        backend.doing = f"{doing}: {definition['className']}, {count} of {len(needed)} classes"
+        if time.monotonic() - said >= PAUSE_SECONDS:
+            backend.log.info("schema: %s", backend.doing)
+            said = time.monotonic()
         await _apply_class(backend, definition)
+    backend.doing = doing
     if not _is_defined(backend):
         await _remember(backend, template)
     await load(backend, within=0)

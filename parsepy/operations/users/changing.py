@@ -1,12 +1,15 @@
 """Change a user: link and unlink providers, choose another password (protocol §13.9, §15.4)."""
 
+from dataclasses import replace
+
 from parsepy.backend import RequestContext
 from parsepy.model.values import JSONObject
 from parsepy.operations import save
+from parsepy.operations.class_rules.provider_requests import lost
 from parsepy.operations.class_rules.user import delete_sessions
 from parsepy.operations.users.answers import start_session
-from parsepy.operations.users.providers import link
-from parsepy.operations.writes import PLAIN, Saved, SaveOptions
+from parsepy.operations.users.providers import Linked, link
+from parsepy.operations.writes import PLAIN, ConditionFailed, Saved, SaveOptions
 
 
 async def update(
@@ -14,16 +17,24 @@ async def update(
 ) -> Saved:
     """Change a user; link and unlink providers; a new password ends the old sessions."""
     values = dict(body)
-    response: JSONObject | None = None
+    linked: Linked | None = None
     if values.get("authData") is not None:
-        response = await link(context, object_id, values)
-    saved = await save.update(context, "_User", object_id, values, options)
+        linked = await link(context, object_id, values)
+        if linked is not None:
+            condition = (*options.condition, *linked.condition)
+            options = replace(options, condition=condition)
+    try:
+        saved = await save.update(context, "_User", object_id, values, options)
+    except ConditionFailed as error:
+        if linked is None or not linked.condition:
+            raise
+        raise lost() from error
     if saved.is_finished:
         return saved
     if "password" in body:
         saved.answer |= await _renew(context, object_id)
-    if response is not None:
-        saved.answer["authDataResponse"] = response
+    if linked is not None:
+        saved.answer["authDataResponse"] = linked.response
     return saved
 
 

@@ -8,8 +8,9 @@ from parsepy.errors import Code, ParseError
 from parsepy.model.query import simple
 from parsepy.model.values import JSONObject, now
 from parsepy.operations import schemas
-from parsepy.operations.class_rules import verification
+from parsepy.operations.class_rules import auth_data, verification
 from parsepy.operations.class_rules.user import password_matches
+from parsepy.operations.users import lockout
 from parsepy.storage.options import ReadOptions
 
 _WRONG = "Invalid username/password."
@@ -40,9 +41,12 @@ async def check(context: RequestContext, parameters: JSONObject) -> JSONObject:
     matches = await password_matches(password, str(user.get("_hashed_password") or _NO_HASH))
     if matches or context.config.account_lockout is not None:
         user = await _read_again(context, user)
-    await _check_lockout(context, user, matches)
+    lockout.check(context, user)
     if not matches:
+        await lockout.count(context, user["objectId"])
         raise _wrong_credentials()
+    if not auth_data.second_factors(context, user.get("authData") or {}):
+        await lockout.forget(context, user)  # else once the second factor is shown, too
     if not context.principal.is_master and user.get("ACL") == {}:
         raise _wrong_credentials()
     is_ignored = parameters.get("ignoreEmailVerification") in (True, "true")
@@ -95,39 +99,6 @@ async def _read_again(context: RequestContext, user: JSONObject) -> JSONObject:
     if not found or found[0].get("_hashed_password") != user.get("_hashed_password"):
         raise _wrong_credentials()
     return found[0]
-
-
-async def _check_lockout(context: RequestContext, user: JSONObject, matches: bool) -> None:
-    """Refuse a locked account; count a failure, and forget the failures at a success (§13.8)."""
-    lockout = context.config.account_lockout
-    if lockout is None:
-        return
-    expires = user.get("_account_lockout_expires_at")
-    if expires is not None and expires > now():
-        minutes = f"{lockout.duration:g}"
-        raise ParseError(
-            Code.OBJECT_NOT_FOUND,
-            "Your account is locked due to multiple failed login attempts. "
-            f"Please try again after {minutes} minute(s)",
-        )
-    backend = context.backend
-    schema = await schemas.existing(backend, "_User")
-    where = simple("_User", {"objectId": user["objectId"]}).where
-    if matches:
-        if user.get("_failed_login_count"):
-            await backend.storage.update(schema, where, {"_failed_login_count": 0})
-        return
-    threshold, duration = lockout.threshold, timedelta(minutes=lockout.duration)
-    one_more = {"_failed_login_count": {"__op": "Increment", "amount": 1}}
-
-    async def count() -> None:
-        changed = await backend.storage.update(schema, where, one_more, internal=True)
-        if changed is not None and changed.get("_failed_login_count", 0) >= threshold:
-            lock = {"_account_lockout_expires_at": now() + duration, "_failed_login_count": 0}
-            await backend.storage.update(schema, where, lock)
-
-    # a batch that is a transaction would take its failure back
-    await backend.storage.after_transaction(count)
 
 
 async def _check_email(context: RequestContext, parameters: JSONObject, user: JSONObject) -> None:

@@ -7,8 +7,9 @@ from parsepy.errors import Code, ParseError, denied
 from parsepy.model.values import JSONObject
 from parsepy.operations import principals, schemas, sessions
 from parsepy.operations.class_rules import auth_data
+from parsepy.operations.class_rules.provider_requests import store
 from parsepy.operations.redaction import redact
-from parsepy.operations.users import credentials, providers
+from parsepy.operations.users import asking, credentials, lockout, providers
 from parsepy.operations.users.answers import is_for_another, shown, start_session
 from parsepy.operations.users.events import run_trigger
 from parsepy.operations.writes import Saved
@@ -23,7 +24,8 @@ async def log_in(context: RequestContext, parameters: JSONObject) -> JSONObject:
     checked = await providers.check_beside_password(context, parameters, user)
     await credentials.check_age(context, user)
     await run_trigger(context, "beforeLogin", user)
-    await providers.store(context, user, checked.save)
+    await store(context, user, checked.save)
+    await lockout.forget(context, user)
     token = await start_session(context, user_id, {"action": "login", "authProvider": "password"})
     await run_trigger(context, "afterLogin", {**user, **token})
     answer = {**await shown(context, user_id), **token}
@@ -35,10 +37,10 @@ async def log_in(context: RequestContext, parameters: JSONObject) -> JSONObject:
 async def log_in_by_provider(
     context: RequestContext, asked: auth_data.Providers, known: list[JSONObject]
 ) -> Saved:
-    """Log in the one user who has linked the provider's id; the providers are always asked."""
+    """Log in the one user whom authData names, which has been identified; it is always checked."""
     given: auth_data.Providers = {n: data for n, data in asked.items() if data is not None}
-    checked = await auth_data.check(context, given)
     user = known[0]
+    checked = await asking.check(context, given, user)
     user_id = user["objectId"]
     caller = context.principal.user_id
     if len(known) > 1 or (caller is not None and caller != user_id):
@@ -49,14 +51,42 @@ async def log_in_by_provider(
     if auth_data.linked(given, stored) <= set(auth_data.second_factors(context, stored)):
         raise auth_data.already_used()  # a second factor alone opens nothing
     auth_data.check_second_factor(context, given, stored)
+    return await _logged_in(context, given, checked, user)
+
+
+async def log_in_by_email(
+    context: RequestContext,
+    given: auth_data.Providers,
+    checked: auth_data.Checked,
+    user: JSONObject,
+) -> Saved:
+    """Link proven identities to the user of the same verified address, and log them in.
+
+    Who has a second factor, or another identity of the same provider, links while signed in.
+    """
+    stored = user.get("authData") or {}
+    if user.get("ACL") == {} or any(stored.get(name) is not None for name in given):
+        raise auth_data.already_used()
+    auth_data.check_second_factor(context, {}, stored)
+    return await _logged_in(context, given, checked, user)
+
+
+async def _logged_in(
+    context: RequestContext,
+    given: auth_data.Providers,
+    checked: auth_data.Checked,
+    user: JSONObject,
+) -> Saved:
+    """What a log-in by providers makes of a user who may: hooks, what is stored, a session."""
+    user_id = user["objectId"]
     await run_trigger(context, "beforeLogin", user)
-    await providers.store(context, user, checked.save)
+    await store(context, user, checked.save)
+    await lockout.forget(context, user)
     created_with = {"action": "login", "authProvider": ",".join(given)}
     token: JSONObject = {}
-    if not is_for_another(context) and caller is None:  # Parse: who has a session keeps it
-        token = await start_session(context, user_id, created_with)
-    user = await shown(context, user_id)
-    answer = {**user, **token, "authDataResponse": checked.response}
+    if not is_for_another(context) and context.principal.user_id is None:
+        token = await start_session(context, user_id, created_with)  # Parse: else one is kept
+    answer = {**await shown(context, user_id), **token, "authDataResponse": checked.response}
     return Saved(user_id, answer, has_location=True)
 
 
@@ -70,7 +100,9 @@ async def verify_password(context: RequestContext, parameters: JSONObject) -> JS
     principal = context.principal
     has_shown_it = principal.is_privileged or principal.user_id == user["objectId"]
     if not has_shown_it and auth_data.second_factors(context, user.get("authData") or {}):
-        await providers.check_beside_password(context, parameters, user)
+        checked = await providers.check_beside_password(context, parameters, user)
+        await store(context, user, checked.save)  # a code counts once, whatever for
+        await lockout.forget(context, user)
     return await shown(context, user["objectId"])
 
 

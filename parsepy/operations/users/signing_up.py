@@ -7,33 +7,48 @@ from parsepy.errors import Code, ParseError
 from parsepy.model.values import JSONObject
 from parsepy.operations import save
 from parsepy.operations.class_rules import auth_data, verification
+from parsepy.operations.users import asking
 from parsepy.operations.users.answers import is_for_another, start_session
-from parsepy.operations.users.logging_in import log_in_by_provider
-from parsepy.operations.users.providers import owners
+from parsepy.operations.users.logging_in import log_in_by_email, log_in_by_provider
+from parsepy.operations.users.providers import by_email, owners, refuse_others
 from parsepy.operations.writes import PLAIN, Saved, SaveOptions
 
 
 async def sign_up(context: RequestContext, body: JSONObject, options: SaveOptions = PLAIN) -> Saved:
     """Create a user and a session; with the authData of a known user: log them in."""
     providers = auth_data.read(body.get("authData")) if "authData" in body else {}
-    if not any(data is not None for data in providers.values()):
+    has_password = body.get("username") and body.get("password")
+    if not any(data if not has_password else data is not None for data in providers.values()):
         return await _sign_up_with_password(context, body, options)
-    if not auth_data.named(providers):
-        # no provider says who this is, so only a name and a password could
-        if not body.get("username") or not body.get("password"):
-            return await _sign_up_with_password(context, body, options)
-        raise auth_data.unsupported()
-    known = await owners(context, auth_data.named(providers))
+    providers = await asking.identify(context, providers)
+    known = await owners(context, providers)
     if known:
         return await log_in_by_provider(context, providers, known)
-    has_password = body.get("username") and body.get("password")
-    second_factors = set(auth_data.second_factors(context, providers))
-    if not has_password and auth_data.named(providers).keys() <= second_factors:
-        raise auth_data.unsupported()  # nobody could log in to such an account again
-    checked = await auth_data.check(context, providers)
+    if not has_password:
+        _refuse_unnamed(context, body, providers)
+    checked = await asking.check(context, providers, None)
+    await refuse_others(context, providers, checked, None)
     stored = {name: data for name, data in checked.save.items() if data is not None}
+    known_user = await by_email(context, checked) if context.principal.user_id is None else None
+    if known_user is not None:
+        return await log_in_by_email(context, dict(stored), checked, known_user)
+    if not auth_data.named(stored).keys() - set(auth_data.second_factors(context, stored)):
+        # nobody vouches for who it is: the rules of a sign-up by password hold
+        saved = await _created(context, {**body, "authData": stored}, options)
+        if not saved.is_finished:
+            saved.answer["authDataResponse"] = checked.response
+        return saved
     vouched = replace(options, is_vouched_for=True)
-    saved = await save.create(context, "_User", {**body, "authData": stored}, vouched)
+    try:
+        saved = await save.create(context, "_User", {**body, "authData": stored}, vouched)
+    except ParseError as error:
+        if error.code != Code.ACCOUNT_ALREADY_LINKED:
+            raise
+        # the same identity has signed up meanwhile: the second of them logs in
+        known = await owners(context, stored)
+        if not known:
+            raise
+        return await log_in_by_provider(context, providers, known)
     if saved.is_finished:
         return saved
     if is_for_another(context) or context.principal.user_id is not None:
@@ -49,12 +64,30 @@ async def sign_up(context: RequestContext, body: JSONObject, options: SaveOption
     return saved
 
 
+def _refuse_unnamed(
+    context: RequestContext, body: JSONObject, providers: auth_data.Providers
+) -> None:
+    """Refuse a sign-up without a password by which nobody could log in again."""
+    named = auth_data.named(providers).keys()
+    if not named:  # no provider says who this is, so only a name and a password could
+        if not body.get("username"):
+            raise ParseError(Code.USERNAME_MISSING, "bad or missing username")
+        raise ParseError(Code.PASSWORD_MISSING, "password is required")
+    if named <= set(auth_data.second_factors(context, providers)):
+        raise auth_data.unsupported()
+
+
 async def _sign_up_with_password(
     context: RequestContext, body: JSONObject, options: SaveOptions
 ) -> Saved:
     if "authData" in body and body["authData"] is None and body.get("username"):
         raise auth_data.unsupported()
     values = {name: value for name, value in body.items() if name != "authData"}
+    return await _created(context, values, options)
+
+
+async def _created(context: RequestContext, values: JSONObject, options: SaveOptions) -> Saved:
+    """Store a user who signs up by password, and start a session unless the address comes first."""
     saved = await save.create(context, "_User", values, options)
     if saved.is_finished:
         return saved

@@ -17,7 +17,10 @@ from pymongo.errors import ConfigurationError
 
 from parsepy.storage.documents import Document
 from parsepy.storage.driver.reads import Collection as Collection
+from parsepy.storage.driver.reads import Made as Made
 from parsepy.storage.driver.reads import Reads as Reads
+from parsepy.storage.driver.reads import ReplyReader as ReplyReader
+from parsepy.storage.driver.reads import Value as Value
 
 log = logging.getLogger("parsepy.storage")
 

@@ -20,7 +20,14 @@ from pymongo.message import _op_msg
 from pymongo.read_preferences import Primary
 
 from parsepy.storage.documents import Document
-from parsepy.storage.driver.reads import Collection, Reads, Session
+from parsepy.storage.driver.reads import (
+    Collection,
+    Made,
+    Reads,
+    ReplyReader,
+    Session,
+    Value,
+)
 
 NEEDED = (
     AsyncMongoClient._conn_for_reads,
@@ -58,14 +65,27 @@ class PlainReads(Reads):
     ) -> list[Document]:
         """All that ``collection.find`` finds with these arguments."""
         if _is_plain(collection, session, options):
-            command: Document = {"find": collection.name, "filter": query}
-            if projection:
-                command["projection"] = projection
-            for name, value in options.items():
-                command[_NAMES[name]] = dict(value) if name == "sort" else value
-            if command.get("batchSize") == command.get("limit", 0):
-                command["batchSize"] += 1  # else MongoDB keeps the cursor open for a next batch
-            found = await _found(collection, command)
+            found = await _documents(
+                collection, _find_command(collection, query, projection, options)
+            )
+            if found is not None:
+                return found
+        return await super().find(collection, query, projection, session=session, **options)
+
+    async def find_made(
+        self,
+        collection: Collection,
+        query: Mapping[str, Any],
+        projection: Mapping[str, Any] | None,
+        read: ReplyReader[Value],
+        *,
+        session: Session = None,
+        **options: Any,
+    ) -> list[Document] | Made[Value]:
+        """What ``read`` makes of the reply to a find, if it is at hand, else the documents."""
+        if _is_plain(collection, session, options):
+            command = _find_command(collection, query, projection, options)
+            found = await _found(collection, command, read)
             if found is not None:
                 return found
         return await super().find(collection, query, projection, session=session, **options)
@@ -76,9 +96,9 @@ class PlainReads(Reads):
         """The document of an id; ``None`` if there is none."""
         if _is_plain(collection, session, {}):
             command = {"find": collection.name, "filter": {"_id": object_id}, "limit": 1}
-            found = await _found(collection, {**command, "singleBatch": True})
-            if found is not None:
-                return found[0] if found else None
+            rows = await _documents(collection, {**command, "singleBatch": True})
+            if rows is not None:
+                return rows[0] if rows else None
         return await super().find_by_id(collection, object_id, session=session)
 
     async def aggregate(
@@ -101,7 +121,7 @@ class PlainReads(Reads):
             command |= {
                 _NAMES[name]: value for name, value in options.items() if name not in batches
             }
-            found = await _found(collection, command)
+            found = await _documents(collection, command)
             if found is not None:
                 return found
         return await super().aggregate(collection, pipeline, session=session, **options)
@@ -122,6 +142,22 @@ class PlainReads(Reads):
         return int(found[0]["n"]) if found else 0
 
 
+def _find_command(
+    collection: Collection,
+    query: Mapping[str, Any],
+    projection: Mapping[str, Any] | None,
+    options: Mapping[str, Any],
+) -> Document:
+    command: Document = {"find": collection.name, "filter": query}
+    if projection:
+        command["projection"] = projection
+    for name, value in options.items():
+        command[_NAMES[name]] = dict(value) if name == "sort" else value
+    if command.get("batchSize") == command.get("limit", 0):
+        command["batchSize"] += 1  # else MongoDB keeps the cursor open for a next batch
+    return command
+
+
 def _is_plain(collection: Collection, session: Session, options: Mapping[str, Any]) -> bool:
     """May a read be one command, which needs no session, no other server and no deadline?"""
     if session is not None or not options.keys() <= _NAMES.keys():
@@ -135,13 +171,21 @@ def _is_plain(collection: Collection, session: Session, options: Mapping[str, An
     )
 
 
-async def _found(collection: Collection, command: Document) -> list[Document] | None:
+async def _documents(collection: Collection, command: Document) -> list[Document] | None:
+    found: list[Document] | Made[Any] | None = await _found(collection, command, None)
+    assert not isinstance(found, Made)
+    return found
+
+
+async def _found(
+    collection: Collection, command: Document, read: ReplyReader[Value] | None
+) -> list[Document] | Made[Value] | None:
     """All documents that a command yields; ``None`` if the driver would try it again."""
     client = collection.database.client
     primary = ReadPreference.PRIMARY
     try:
         async with await client._conn_for_reads(primary, None, "find") as (connection, preference):
-            reply = await _answer(connection, collection, command, preference)
+            reply = await _answer(connection, collection, command, preference, read)
     except ServerSelectionTimeoutError:
         raise
     except ConnectionFailure:
@@ -154,6 +198,8 @@ async def _found(collection: Collection, command: Document) -> list[Document] | 
         ):
             raise
         return None
+    if isinstance(reply, Made):
+        return reply
     first: list[Document] = reply["cursor"]["firstBatch"]
     if not reply["cursor"]["id"]:
         return first
@@ -163,9 +209,13 @@ async def _found(collection: Collection, command: Document) -> list[Document] | 
 
 
 async def _answer(
-    connection: AsyncConnection, collection: Collection, command: Document, preference: Any
-) -> Document:
-    """MongoDB's answer to a command; raises PyMongo's errors.
+    connection: AsyncConnection,
+    collection: Collection,
+    command: Document,
+    preference: Any,
+    read: ReplyReader[Value] | None,
+) -> Document | Made[Value]:
+    """MongoDB's answer to a command, or what was made of it; raises PyMongo's errors.
 
     Sent without the client, and so without the cluster's time: a read outside sessions heeds none.
     """
@@ -181,6 +231,9 @@ async def _answer(
         if size <= connection.max_bson_size:
             await connection.send_message(encoded, largest)
             reply = await connection.receive_message(number)
+            made = read(reply.raw_command_response()) if read is not None else None
+            if made is not None:
+                return Made(made)
             answer: Document = reply.unpack_response(codec_options=codec)[0]
             _check_command_response(answer, connection.max_wire_version)
             return answer

@@ -1,7 +1,8 @@
 """``Reads``: reads of a collection by PyMongo's public API."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
@@ -10,6 +11,18 @@ from parsepy.storage.documents import Document
 
 Collection = AsyncCollection[Document]
 Session = AsyncClientSession | None
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Made(Generic[Value]):
+    """What a ``ReplyReader`` made of a whole reply."""
+
+    value: Value
+
+
+ReplyReader = Callable[[bytes | memoryview], Value | None]
+"""Makes something of the bytes of a reply to `find`; ``None``: they must be decoded."""
 
 
 class Reads:
@@ -27,6 +40,19 @@ class Reads:
         """All that ``collection.find`` finds with these arguments."""
         cursor = collection.find(query, projection, session=session, **options)
         return await cursor.to_list(None)
+
+    async def find_made(
+        self,
+        collection: Collection,
+        query: Mapping[str, Any],
+        projection: Mapping[str, Any] | None,
+        read: ReplyReader[Value],
+        *,
+        session: Session = None,
+        **options: Any,
+    ) -> list[Document] | Made[Value]:
+        """What ``read`` makes of the reply to a find, if it is at hand, else the documents."""
+        return await self.find(collection, query, projection, session=session, **options)
 
     async def find_by_id(
         self, collection: Collection, object_id: str | int, *, session: Session = None

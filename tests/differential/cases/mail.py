@@ -227,8 +227,20 @@ IN_TIME = [
     log_in("mail-emma", "pass-another", name="unlocked"),
 ]
 
+TWICE = [
+    MAILBOX,
+    sign_up("fay", "mail-fay", email="fay@shop.test"),
+    mailed("fay@shop.test"),
+    post(ASK_VERIFY, {"email": "fay@shop.test"}, name="ask at once"),
+    post(ASK_VERIFY, {"email": "nobody@shop.test"}, name="ask for nobody"),
+    page(VERIFY, {"token": "{token}"}, name="the first link"),
+    get("/users/me", who="fay", name="by the first link"),
+    CLOSED,
+]
+
 SCENARIOS = [
     Scenario("passwords by mail", RESETS, "mail"),
     Scenario("addresses confirmed by mail", VERIFICATIONS, "mail"),
+    Scenario("mails that follow each other", TWICE, "apart"),
     Scenario("mail with its time and its policies", IN_TIME, TIMED),
 ]

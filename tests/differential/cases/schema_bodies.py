@@ -15,6 +15,7 @@ from tests.differential.scenario import (
     pointer,
     post,
     put,
+    stored,
 )
 
 TARGET = {"targetClass": "BodyTarget"}
@@ -331,6 +332,34 @@ SPARE = {
 """The fields of a class that a table is sent to."""
 
 
+DEFAULT_ACLS: dict[str, Any] = {
+    "nobody reads": {"*": {"read": False}},
+    "nobody at all": {"*": {"read": False, "write": False}},
+    "everybody reads": {"*": {"read": True, "write": False}},
+    "a role": {"role:x": {"read": True}},
+    "a user who may not": {"aaaaaaaaaa": {"read": False}},
+    "whoever makes it, not": {"currentUser": {"read": False}},
+    "whoever makes it": {"currentUser": {"read": True, "write": True}},
+    "nothing": {},
+    "a role alone": {"*": {"read": False}, "role:x": {"read": True}},
+}
+"""Default ACLs of a class, among them flags that are false."""
+
+
+def default_acl(number: int, name: str, acl: dict[str, Any]) -> Iterable[Step]:
+    """Make objects of a class with a default ACL; look at what they have."""
+    class_name = f"BodyAcl{number}"
+    everything = {operation: {"*": True} for operation in OPERATIONS}
+    body = {"fields": {}, "classLevelPermissions": {**everything, "ACL": acl}}
+    yield post(f"/schemas/{class_name}", body, who="master", name=f"a class, {name}")
+    for given, more in {"none": {}, "an empty": {"ACL": {}}, "null for an": {"ACL": None}}.items():
+        yield create(class_name, more, name=f"{given} ACL, {name}")
+    yield create(class_name, {}, who="master", name=f"by the master key, {name}")
+    yield find(class_name, name=f"found, {name}")
+    yield find(class_name, who="master", name=f"found by the master key, {name}")
+    yield stored(class_name, name=f"stored, {name}")
+
+
 def made(class_name: str) -> Step:
     """Make a class with the fields of `SPARE`."""
     return post(f"/schemas/{class_name}", {"fields": SPARE}, who="master", name="made")
@@ -476,6 +505,56 @@ SCENARIOS = [
                 for name, permissions in PERMISSIONS.items()
             ),
             get("/schemas/BodyRules", who="master", name="what there is in the end"),
+        ],
+        configuration="own_names",
+    ),
+    Scenario(
+        "default ACLs of classes",
+        [
+            step
+            for number, (name, acl) in enumerate(DEFAULT_ACLS.items())
+            for step in default_acl(number, name, acl)
+        ],
+        configuration="own_names",
+    ),
+    Scenario(
+        "a create that is refused for two reasons",
+        [
+            post(
+                "/schemas/BodyDenied",
+                {
+                    "fields": {"by": {"type": "String", "required": True}},
+                    "classLevelPermissions": {"find": {"*": True}},
+                },
+                who="master",
+            ),
+            create("BodyDenied", {}, name="what is required is missing"),
+            create("BodyDenied", {"by": None}, name="what is required is null"),
+            create("BodyDenied", {"by": 5}, name="another type"),
+            create("BodyDenied", {"by": "x", "more": 5}, name="a new column"),
+            create("BodyDenied", {"by": "x", "a b": 5}, name="a bad name"),
+            create("BodyDenied", {"by": "x", "ACL": 5}, name="a bad ACL"),
+            create("BodyDenied", {"by": "x", "objectId": "mine"}, name="an id"),
+            put("/classes/BodyDenied/aaaaaaaaaa", {"by": None}, name="an update with null"),
+            put("/classes/BodyDenied/aaaaaaaaaa", {"by": 5}, name="an update of another type"),
+        ],
+        configuration="own_names",
+    ),
+    Scenario(
+        "a change of a schema that fails half-way",
+        [
+            made("BodyHalf"),
+            put(
+                "/schemas/BodyHalf",
+                {
+                    "fields": {"late": {"type": "String"}, "b": op("Delete")},
+                    "classLevelPermissions": {"find": {"*": True}},
+                    "indexes": {"bad": {"nosuch": 1}},
+                },
+                who="master",
+                name="all but the index is fine",
+            ),
+            get("/schemas/BodyHalf", who="master", name="what it has become"),
         ],
         configuration="own_names",
     ),

@@ -330,10 +330,43 @@ def own_sessions() -> list[Step]:
             put("/sessions/{s}", body, who="bob", name=f"PUT by another with {name}"),
             put("/sessions/{s}", body, name=f"PUT by nobody with {name}"),
         ]
-    return [*steps, get("/sessions/me", who="ann", name="mine afterwards")]
+    taken = {"user": op("Delete", objectId="{ann_id}")}
+    return [
+        *steps,
+        get("/sessions/me", who="ann", name="mine afterwards"),
+        put("/sessions/{s}", taken, who="ann", name="PUT with an operation that names its user"),
+    ]
+
+
+def settings_as_objects() -> list[Step]:
+    """The parameters, changed and deleted as the object that they are: seen by clients at once."""
+    return [
+        put("/config", {"params": {"fee": 3}}, who="master", name="a parameter"),
+        get("/config", name="read by a client"),
+        put(
+            "/classes/_GlobalConfig/1",
+            {"params": {"fee": 4, "more": [1]}},
+            who="master",
+            name="changed as an object",
+        ),
+        get("/config", name="read after the change"),
+        put("/classes/_GlobalConfig/1", {"params": {"fee": 5}}, name="changed by a client"),
+        put("/classes/_GlobalConfig/01", {"params": {"fee": 6}}, who="master", name="as 01"),
+        get("/classes/_GlobalConfig/1x", who="master", name="as 1x"),
+        get("/classes/_GlobalConfig/1.0", who="master", name="as 1.0"),
+        find("_GlobalConfig", {"objectId": "1"}, who="master", name="by its id"),
+        find("_GlobalConfig", {"objectId": {"$in": ["1", "2"]}}, who="master", name="by ids"),
+        find("_GlobalConfig", {"objectId": {"$ne": "1"}}, who="master", name="by another id"),
+        get("/config", name="read in between"),
+        delete("/classes/_GlobalConfig/1", who="master", name="deleted as an object"),
+        get("/config", name="read after the deletion"),
+        put("/config", {"params": {"fee": 7}}, who="master", name="a parameter again"),
+        get("/config", name="read again"),
+    ]
 
 
 SCENARIOS = [
+    Scenario("E2 parameters as an object", settings_as_objects(), "stages"),
     Scenario("E2 internal classes", internal(), "stages"),
     Scenario("E2 schemas of internal classes", schemas_of_internal(), "stages"),
     Scenario("E2 permissions given back", permissions(), "values"),

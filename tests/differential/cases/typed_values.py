@@ -104,6 +104,37 @@ def any_order(order: str) -> Scenario:
     )
 
 
+def with_an_extra_key() -> Scenario:
+    """A1: pointers that lie in the database with a key more, as old versions stored them."""
+    class_name, path = "GameStored", "/classes/GameStored"
+
+    def held(object_id: str) -> dict[str, Any]:
+        return {**pointer("Score", object_id), "title": "a score"}
+
+    return Scenario(
+        "A1 pointers stored with an extra key",
+        [
+            create(class_name, {"n": 1, **placed(pointer("Score", "A"), pointer("Score", "B"))}),
+            store(class_name, {"_id": "extra", "n": 2, **placed(held("A"), held("B"))}),
+            store(
+                class_name,
+                {"_id": "mixed", "n": 3, **placed(held("A"), pointer("Score", "B"))},
+                name="one with and one without",
+            ),
+            find(class_name, order="n", name="read"),
+            *compared(class_name, "type first"),
+            *compared(class_name, "an extra key"),
+            put(f"{path}/extra", {"list": op("AddUnique", objects=[pointer("Score", "A")])}),
+            put(f"{path}/mixed", {"list": op("Remove", objects=[pointer("Score", "A")])}),
+            stored(class_name, name="what is stored then"),
+            put(f"{path}/extra", {"list": [held("A"), held("B")], "o": {"p": held("A")}}),
+            find(class_name, {"list": pointer("Score", "A")}, keys="n", name="once rewritten"),
+            find(class_name, {"o.p": pointer("Score", "A")}, keys="n", name="a path, rewritten"),
+        ],
+        configuration="values",
+    )
+
+
 def subqueries(order: str) -> Scenario:
     """A1 with subqueries, includes and the pointers of relations."""
     class_name = "Match" + "".join(word.title() for word in order.split())
@@ -281,6 +312,7 @@ DEEP = Scenario(
 )
 
 SCENARIOS = [
+    with_an_extra_key(),
     *map(any_order, ORDERS),
     *map(subqueries, ORDERS),
     CONDITIONS,

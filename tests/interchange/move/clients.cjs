@@ -67,6 +67,13 @@ async function write(tag) {
     indexes: { by_city: { city: 1 } },
     classLevelPermissions: { find: { '*': true }, get: {}, protectedFields: { '*': ['city'] } },
   });
+  await new Parse.Object(`Extra_${tag}`).save({}, master);
+  const named = { pointerFields: ['owner'] };
+  await asked('POST', `/schemas/Own_${tag}`, {
+    fields: { owner: { type: 'Pointer', targetClass: '_User' }, note: { type: 'String' } },
+    classLevelPermissions: { find: named, get: named, update: named, create: { '*': true } },
+  });
+  await new Parse.Object(`Own_${tag}`).save({ owner: user, note: `note of ${tag}` });
   const device = { deviceType: 'ios', deviceToken: `token-${tag}`, installationId: `device-${tag}` };
   await asked('POST', '/installations', device);
   await Parse.Push.send({ where: { installationId: `device-${tag}` }, data: { alert: tag } }, master);
@@ -86,6 +93,7 @@ async function write(tag) {
 async function see(tag) {
   const seen = {};
   seen.nobody = await new Parse.Query('Moved').equalTo('tag', tag).count();
+  seen.notNamed = await new Parse.Query(`Own_${tag}`).find().then(list => list.length, () => 0);
   seen.wrong = await code(Parse.User.logIn(`user-${tag}`, 'a wrong one'));
   const user = await Parse.User.logIn(`user-${tag}`, `secret of ${tag}`);
   seen.user = [user.get('username'), user.get('email'), user.get('emailVerified')];
@@ -120,6 +128,15 @@ async function see(tag) {
   seen.schedule = jobs.filter(one => one.description === `schedule-${tag}`).map(one => one.jobName);
   const schema = await asked('GET', `/schemas/Extra_${tag}`);
   seen.schema = [schema.fields.city, schema.classLevelPermissions, schema.indexes.by_city];
+  const extra = (await new Parse.Query(`Extra_${tag}`).find())[0];
+  seen.protected = extra.get('city') ?? 'hidden';
+  seen.closed = await code(extra.fetch());
+  seen.byDefault = (await new Parse.Query(`Extra_${tag}`).first(master)).get('city');
+  const own = await new Parse.Query(`Own_${tag}`).find();
+  seen.own = own.map(one => one.get('note'));
+  seen.mine = await code(own[0].save({ note: `note of ${tag}` }));
+  seen.again = await code(user.save({ password: `secret of ${tag}` }));
+  user.revert();
   const device = new Parse.Query(Parse.Installation).equalTo('deviceToken', `token-${tag}`);
   seen.device = (await device.first(master)).get('installationId');
   const sent = await asked('GET', '/classes/_PushStatus?limit=1000');

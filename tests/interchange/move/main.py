@@ -7,7 +7,7 @@ from parsepy import Cloud, Code, FunctionRequest, JobRequest, ParseError, Query,
 async def total(request: FunctionRequest) -> float:
     """The sum of all prices."""
     rows = await Query("Moved").find(use_master_key=True)
-    return sum(row["price"] for row in rows)
+    return float(sum(row["price"] for row in rows))
 
 
 @Cloud.before_save("Moved")

@@ -1,4 +1,4 @@
-"""The operator's own pages: where they lie, and the ``{{name}}`` placeholders in them.
+"""The operator's own texts: where they lie, and the ``{{name}}`` placeholders in them.
 
 ``{{#name}}…{{/name}}`` stays where the name has a value; all that is filled in is escaped.
 """
@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 _SECTION = re.compile(r"\{\{([#^])\s*([\w.]+)\s*\}\}(.*?)\{\{/\s*\2\s*\}\}", re.DOTALL)
+_SECTION_ENDS = re.compile(r"\{\{[#^/]\s*[\w.]+\s*\}\}")
 _PLACEHOLDER = re.compile(r"\{?\{\{[{&]?\s*([\w.]+)\s*\}?\}\}")
-_LOCALE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
 
 
-def render(template: str, values: Mapping[str, Any]) -> str:
+def render(template: str, values: Mapping[str, Any], *, escapes: bool = True) -> str:
     """Fill the placeholders of a template; those without a value become empty.
 
     A ``{{#name}}`` section stays if the name has a value, a ``{{^name}}`` one if it has none.
+    Values are escaped for HTML, but for a plain text (``escapes=False``).
     """
 
     def section(found: re.Match[str]) -> str:
@@ -26,9 +27,17 @@ def render(template: str, values: Mapping[str, Any]) -> str:
 
     def fill(found: re.Match[str]) -> str:
         value = values.get(found[1])
-        return "" if value is None else escape(str(value))
+        text = "" if value is None else str(value)
+        return escape(text) if escapes else text
 
     return _PLACEHOLDER.sub(fill, _SECTION.sub(section, template))
+
+
+def names(template: str) -> frozenset[str]:
+    """List the names that a template's placeholders and sections have."""
+    found = {name for _, name, _ in _SECTION.findall(template)}
+    plain = _SECTION_ENDS.sub("", template)
+    return frozenset(found | set(_PLACEHOLDER.findall(plain)))
 
 
 def find(folder: Path, name: str) -> Path | None:
@@ -39,11 +48,6 @@ def find(folder: Path, name: str) -> Path | None:
         return path if path.is_relative_to(root) and path.is_file() else None
     except (OSError, ValueError):  # a name that the file system can't have
         return None
-
-
-def locale(text: object) -> str | None:
-    """Return a locale such as ``de`` or ``pt-BR``; ``None`` for anything else (§16.5)."""
-    return text if isinstance(text, str) and _LOCALE.fullmatch(text) else None
 
 
 def localized(name: str, wanted: str | None) -> list[str]:

@@ -1,0 +1,1 @@
+"""Texts for people: which language, which file, and what is filled into it."""

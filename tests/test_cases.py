@@ -1,0 +1,82 @@
+"""What clients, databases and configurations of Parse Server were found to miss here, by letters.
+
+Each case has tests that name its letter, with the neighbours of the case; a test that goes with
+its file or its name is missed here.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+DIFFERENTIAL, LIVE = "differential/cases", "livequery"
+CASES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "A1": (
+        "pointers in arrays and objects, in any order of keys",
+        (f"{DIFFERENTIAL}/typed_values.py", "rest/test_pointer_spellings.py"),
+    ),
+    "A2": ("conditions beside a typed value", (f"{DIFFERENTIAL}/typed_values.py",)),
+    "A3": ("dotted keys into arrays", (f"{DIFFERENTIAL}/dotted_keys.py",)),
+    "A4": ("documents of other programs", (f"{DIFFERENTIAL}/stored_documents.py",)),
+    "A5": ("errors of webhooks", (f"{DIFFERENTIAL}/webhook_errors.py",)),
+    "A6": ("two installations of one device", (f"{DIFFERENTIAL}/installations.py",)),
+    "A7": ("includes, keys, excludeKeys", (f"{DIFFERENTIAL}/selections.py",)),
+    "B1": ("a class dropped and made again", (f"{LIVE}/test_stream_events.py",)),
+    "B2": ("the database dropped", (f"{LIVE}/test_stream_events.py",)),
+    "B3": ("a stream's task that ends", (f"{LIVE}/test_stream_events.py",)),
+    "B4": ("an event above 16 MB", (f"{LIVE}/test_stream_events.py",)),
+    "B5": ("keys at connect", (f"{LIVE}/test_keys.py",)),
+    "B6": ("answers before events", (f"{LIVE}/test_answers_first.py",)),
+    "B7": ("what triggers of Live Query are told", (f"{LIVE}/test_triggers.py",)),
+    "B8": (
+        "what can't be followed",
+        (f"{LIVE}/test_attacks.py", f"{LIVE}/test_events.py"),
+    ),
+    "C1": ("cut characters", (f"{DIFFERENTIAL}/clients.py", "clients/test_forms.py")),
+    "C2": ("compressed bodies", (f"{DIFFERENTIAL}/clients.py", "clients/test_forms.py")),
+    "C3": ("PHP's headers and arrays", (f"{DIFFERENTIAL}/clients.py", "clients/test_forms.py")),
+    "C4": ("spellings of queries", (f"{DIFFERENTIAL}/clients.py",)),
+    "C5": ("headers of files and CORS", ("clients/test_forms.py", "rest/test_files.py")),
+    "C6": (
+        "more than the reference takes",
+        (f"{DIFFERENTIAL}/clients.py", "clients/test_forms.py"),
+    ),
+    "C7": (
+        "classes named as system classes",
+        (
+            f"{DIFFERENTIAL}/own_names.py",
+            "unit/test_aged_schemas.py",
+            "integration/test_templates_applied.py",
+        ),
+    ),
+    "D": (
+        "schema files and databases of age",
+        ("unit/test_aged_schemas.py", "integration/test_templates_applied.py"),
+    ),
+    "E1": ("the maintenance key", (f"{DIFFERENTIAL}/maintenance.py",)),
+    "E2": (
+        "behaviour of the server",
+        (
+            f"{DIFFERENTIAL}/webhook_errors.py",
+            f"{DIFFERENTIAL}/server_behaviour.py",
+            f"{DIFFERENTIAL}/what_hooks_see.py",
+            "differential/test_explain.py",
+        ),
+    ),
+    "E3": ("silent", ("integration/test_logs.py",)),
+    "E4": ("a function's line in the log", ("cloud/test_log_levels.py",)),
+    "E5": ("older options, adapters of npm", ("clients/test_configurations.py",)),
+    "F1": ("an order by plain pointers", ("shop/test_rules.py",)),
+    "F2": ("a flash sale at its moment", ("shop/test_flash_sales.py",)),
+    "F3": ("coupons of the agent variant", ("shop/test_variants.py",)),
+    "F4": ("README's purchase, twice", ("integration/test_cli.py",)),
+}
+"""The cases: what each is about, and the files whose tests name it."""
+
+
+@pytest.mark.parametrize("letter", CASES)
+def test_every_case_is_named_by_its_tests(letter: str) -> None:
+    named = re.compile(rf"\b{letter}\b|def test_(?:\w+_and_)?{letter.lower()}_")
+    for file in CASES[letter][1]:
+        assert named.search((TESTS / file).read_text(encoding="utf-8")), file
