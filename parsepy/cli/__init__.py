@@ -108,11 +108,18 @@ def _parser() -> argparse.ArgumentParser:
     for action in (bring, describe):
         action.add_argument("--json", action="store_true", help="print JSON")
 
-    settings = parts.add_parser("config", help="check a configuration")
+    settings = parts.add_parser("config", help="check a configuration, show what is set")
     actions = settings.add_subparsers(required=True, metavar="ACTION")
     check = actions.add_parser("check", help="print all problems, and the lines to write instead")
     check.add_argument("file", type=Path, metavar="FILE", help="JSON file of options")
     check.set_defaults(run=config_check.command)
+
+    effective = actions.add_parser(
+        "show", help="print the options that are set, and where", allow_abbrev=False
+    )
+    effective.add_argument("--json", action="store_true", help="print JSON")
+    add_options(effective, {*DATABASE, "schema", "cloud"})
+    effective.set_defaults(run=config_check.show)
 
     move = parts.add_parser("migrate", help="look at a Parse Server that is to move in")
     actions = move.add_subparsers(required=True, metavar="ACTION")

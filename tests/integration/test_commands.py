@@ -183,3 +183,31 @@ def test_a_job_runs_to_its_end_and_its_exit_code_says_how(
     assert (close["name"], close["schedule"], close["status"]) == ("close", "*/5 * * * *", "failed")
     assert run("job", "run", "close", "--params", "[]", "--cloud", "jobs.py") == 1
     assert "--params must be a JSON object" in capsys.readouterr().err
+
+
+def test_what_is_configured_is_shown_with_its_source_and_without_secrets(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "app.json"
+    file.write_text('{"appName": "Rooms", "masterKey": "very secret", "port": 4000}')
+    monkeypatch.setenv("PORT", "5000")
+    assert main(["config", "show", "--config", str(file), "--log-level", "warn"]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["appName", '"Rooms"', str(file)] in lines
+    assert ["masterKey", '"********"', str(file)] in lines
+    assert ["port", '"5000"', "PORT"] in lines
+    assert ["logLevel", '"warn"', "a", "flag"] in lines
+    assert main(["config", "show", "--config", str(file), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["appName"] == "Rooms"
+
+
+@pytest.mark.parametrize("table", ["options", "codes", "triggers"])
+def test_a_table_fits_a_terminal_of_80_columns(
+    table: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["show", table]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any(line.startswith("    ") for line in lines)
