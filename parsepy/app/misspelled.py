@@ -8,11 +8,14 @@ from parsepy.model import templates
 from parsepy.model.schema import SYSTEM_COLUMNS
 from parsepy.operations import schemas
 
+_LIKENESS = 0.8
+"""How like two names must be: ``Gme`` and ``Game`` are, ``GameTry`` and ``GameCode`` not."""
+
 
 async def misspelled(backend: Backend, registered: Iterable[tuple[str, str]]) -> list[str]:
     """Say of each trigger on a class that there is not what its name is close to.
 
-    A name that is close to none may be that of a class to come, where clients may make classes.
+    A name that is close to none may be that of a class to come.
     """
     lines = []
     for kind, name in registered:
@@ -22,10 +25,8 @@ async def misspelled(backend: Backend, registered: Iterable[tuple[str, str]]) ->
             continue
         known = {*backend.schemas.classes, *SYSTEM_COLUMNS}
         folded = {one.lower(): one for one in known}
-        near = [folded.get(name.lower()), *get_close_matches(name, known, 1)]
+        near = [folded.get(name.lower()), *get_close_matches(name, known, 1, _LIKENESS)]
         meant = templates.MEANT.get(name) or next((one for one in near if one), None)
         if meant:
             lines.append(f"{kind} of {name}: there is no such class; is {meant} meant?")
-        elif not backend.config.allow_client_class_creation:
-            lines.append(f"{kind} of {name}: there is no such class, and clients may make none")
     return lines

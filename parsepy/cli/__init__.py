@@ -7,8 +7,20 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
-from parsepy.cli import client_code, commands, config_check, data, migrate, new, serve, tables
+from parsepy.cli import (
+    client_code,
+    commands,
+    config_check,
+    data,
+    migrate,
+    new,
+    people,
+    schema_commands,
+    serve,
+    tables,
+)
 from parsepy.cli.messages import explained
 from parsepy.cli.options import COMMON, DATABASE, EVERY_OPTION, add_options, unexpected
 from parsepy.version import __version__
@@ -71,11 +83,45 @@ def _parser() -> argparse.ArgumentParser:
     add_options(diff, {*DATABASE, "schema"})
     diff.set_defaults(run=commands.schema_diff)
 
-    settings = parts.add_parser("config", help="check a configuration")
+    bring = actions.add_parser("apply", help="make these changes now", allow_abbrev=False)
+    bring.add_argument("--yes", action="store_true", help="do not ask")
+    add_options(bring, {*DATABASE, "schema"})
+    bring.set_defaults(run=schema_commands.apply)
+    pull = actions.add_parser("pull", help="write a database's schema as a template")
+    pull.add_argument("--output", "-o", type=Path, metavar="FILE", help="where to write it")
+    add_options(pull, DATABASE)
+    pull.set_defaults(run=schema_commands.pull)
+    describe = actions.add_parser("describe", help="print columns, and who may do what")
+    describe.set_defaults(run=schema_commands.describe)
+    picture = actions.add_parser("diagram", help="print the classes as a Mermaid diagram")
+    picture.set_defaults(run=schema_commands.diagram)
+    for action in (describe, picture):
+        action.add_argument("classes", nargs="*", metavar="CLASS", help="only these classes")
+        action.add_argument(
+            "--from",
+            dest="files",
+            action="append",
+            default=[],
+            type=Path,
+            metavar="FILE",
+            help="a template, or a folder of them; without any, the database is asked",
+        )
+        add_options(action, DATABASE)
+    for action in (bring, describe):
+        action.add_argument("--json", action="store_true", help="print JSON")
+
+    settings = parts.add_parser("config", help="check a configuration, show what is set")
     actions = settings.add_subparsers(required=True, metavar="ACTION")
     check = actions.add_parser("check", help="print all problems, and the lines to write instead")
     check.add_argument("file", nargs="?", type=Path, metavar="FILE", help=OPTIONS_FILE)
     check.set_defaults(run=config_check.command)
+
+    effective = actions.add_parser(
+        "show", help="print the options that are set, and where", allow_abbrev=False
+    )
+    effective.add_argument("--json", action="store_true", help="print JSON")
+    add_options(effective, {*DATABASE, "schema", "cloud"})
+    effective.set_defaults(run=config_check.show)
 
     move = parts.add_parser("migrate", help="look at a Parse Server that is to move in")
     actions = move.add_subparsers(required=True, metavar="ACTION")
@@ -157,11 +203,44 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("table", choices=tables.TABLES, help="the one to print")
     show.set_defaults(run=tables.show)
 
-    user = parts.add_parser("user", help="give users roles")
-    actions = user.add_subparsers(required=True, metavar="ACTION")
-    grant = actions.add_parser("grant", help="put a user into a role", allow_abbrev=False)
-    grant.add_argument("username", metavar="NAME", help="the user's name")
-    grant.add_argument("role", metavar="ROLE", help="the role's name")
-    add_options(grant, DATABASE)
-    grant.set_defaults(run=commands.user_grant)
+    _add_people(parts)
     return parser
+
+
+def _add_people(parts: Any) -> None:
+    user = parts.add_parser("user", help="make users, give them roles")
+    actions = user.add_subparsers(required=True, metavar="ACTION")
+    listed = actions.add_parser("list", help="print users and their roles", allow_abbrev=False)
+    listed.add_argument("--limit", type=int, default=1000, metavar="N", help="at most (1000)")
+    listed.set_defaults(run=people.list_)
+    made = actions.add_parser("create", help="make a user", allow_abbrev=False)
+    made.add_argument("username", metavar="NAME", help="the user's name")
+    made.add_argument("--email", metavar="ADDRESS", help="the e-mail address")
+    made.add_argument(
+        "--role",
+        action="append",
+        default=[],
+        metavar="ROLE",
+        help="a role; may stand several times",
+    )
+    made.set_defaults(run=people.create)
+    grant = actions.add_parser("grant", help="put a user into a role", allow_abbrev=False)
+    grant.set_defaults(run=commands.user_grant)
+    revoke = actions.add_parser("revoke", help="take a user out of a role", allow_abbrev=False)
+    revoke.set_defaults(run=people.revoke)
+    for action in (grant, revoke):
+        action.add_argument("username", metavar="NAME", help="the user's name")
+        action.add_argument("role", metavar="ROLE", help="the role's name")
+
+    job = parts.add_parser("job", help="print and run the jobs of cloud code")
+    actions = job.add_subparsers(required=True, metavar="ACTION")
+    jobs = actions.add_parser("list", help="print the jobs, and their last runs")
+    jobs.set_defaults(run=people.list_jobs)
+    run = actions.add_parser("run", help="run a job to its end", allow_abbrev=False)
+    run.add_argument("name", metavar="JOB", help="the job's name")
+    run.add_argument("--params", default="{}", metavar="JSON", help="its parameters")
+    run.set_defaults(run=people.run_job)
+    for action in (listed, made, jobs, run):
+        action.add_argument("--json", action="store_true", help="print JSON")
+    for action in (listed, made, grant, revoke, jobs, run):
+        add_options(action, {*DATABASE, "cloud"})

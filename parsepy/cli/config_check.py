@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from pathlib import Path
 
+from parsepy.cli.configuration import given_flags
 from parsepy.cli.problems import (
     looked_at,
     part_problems,
@@ -13,8 +15,10 @@ from parsepy.cli.problems import (
     template_problems,
     with_lines,
 )
+from parsepy.cli.tables import print_table
 from parsepy.config import OPTIONS, ConfigError, collect, unknown_variables
 from parsepy.config.older import modernised
+from parsepy.logs import shown
 
 
 def command(args: argparse.Namespace) -> int:
@@ -27,6 +31,25 @@ def command(args: argparse.Namespace) -> int:
     count = f"{len(problems)} problem" + ("s" if len(problems) > 1 else "")
     print(f"{args.file or 'the environment'}: {count if problems else 'fine'}")
     return 1 if problems else 0
+
+
+def show(args: argparse.Namespace) -> int:
+    """Print the options that a start with these arguments has, secrets masked, and their source."""
+    flags = given_flags(args)
+    settings = collect(args.config, os.environ, flags)
+    variables = {line.name: line.env for line in OPTIONS if os.environ.get(line.env)}
+    known = json.loads(shown(dict(settings.values)))  # secrets are masked by their names
+    rows = []
+    for name in sorted(known):
+        source = "a flag" if name in flags else variables.get(name) or str(args.config)
+        rows.append((name, known[name], source))
+    if args.json:
+        print(json.dumps({name: value for name, value, _ in rows}, indent=2))
+    elif rows:
+        print_table((name, json.dumps(value), source) for name, value, source in rows)
+    else:
+        print("every option has its default: parsepy show options")
+    return 0
 
 
 def checked(file: Path | None) -> tuple[list[str], list[str]]:

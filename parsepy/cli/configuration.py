@@ -40,17 +40,7 @@ def configure(args: argparse.Namespace) -> Configured:
     Without a master key it takes, or makes, the one in the data directory. Raises ``ConfigError``,
     ``StartError`` for a malformed flag, and ``TemplateError``.
     """
-    prefix = "option "
-    flags = {
-        name.removeprefix(prefix): value
-        for name, value in vars(args).items()
-        if name.startswith(prefix)
-    }
-    for setting in args.set:
-        name, equals, value = setting.partition("=")
-        if not equals:
-            raise StartError(f"--set {setting}: expected NAME=VALUE")
-        flags[name] = value
+    flags = given_flags(args)
     settings = collect(args.config, os.environ, flags)
     more: dict[str, object] = {}
     if settings.values.get("masterKey") is None:
@@ -70,6 +60,22 @@ def configure(args: argparse.Namespace) -> Configured:
             config = dataclasses.replace(config, graphql_subscriptions=True)
     _warn_about(config)
     return Configured(config, key_file)
+
+
+def given_flags(args: argparse.Namespace) -> dict[str, object]:
+    """The options that flags and `--set` give; raises ``StartError`` for a malformed one."""
+    prefix = "option "
+    flags = {
+        name.removeprefix(prefix): value
+        for name, value in vars(args).items()
+        if name.startswith(prefix)
+    }
+    for setting in args.set:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise StartError(f"--set {setting}: expected NAME=VALUE")
+        flags[name] = value
+    return flags
 
 
 def _make_data_dir(config: Config) -> None:

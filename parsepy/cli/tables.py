@@ -2,7 +2,10 @@
 
 import argparse
 import json
-from collections.abc import Callable, Iterable, Iterator
+import shutil
+import sys
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from parsepy.config import OPTIONS, Option
 
@@ -11,13 +14,32 @@ Row = tuple[str, ...]
 
 def show(args: argparse.Namespace) -> int:
     """Print a table with aligned columns; return the exit code."""
-    rows = [tuple(str(cell) for cell in row) for row in TABLES[args.table]()]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        print(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        )
+    print_table(TABLES[args.table]())
     return 0
+
+
+def print_table(table: Iterable[Sequence[object]], indent: str = "") -> None:
+    """Print rows with aligned columns; None is an empty cell."""
+    rows = [tuple("" if cell is None else str(cell) for cell in row) for row in table]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    if room is not None and len(indent) + sum(widths) + 2 * len(widths) > room:
+        _print_blocks(rows, room)
+        return
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print(f"{indent}{'  '.join(cells)}".rstrip())
+
+
+def _print_blocks(rows: Sequence[Row], room: int) -> None:
+    """Print each row on lines of its own, for a terminal that is too narrow for the columns."""
+    title, *others = rows
+    for row in others:
+        print(row[0])
+        for name, cell in zip(title[1:], row[1:], strict=True):
+            if cell:
+                lead = f"    {name.lower()}: "
+                print(textwrap.fill(cell, room, initial_indent=lead, subsequent_indent=" " * 8))
 
 
 def _options() -> Iterator[Row]:

@@ -41,6 +41,19 @@ async def _role_id(backend: Backend, name: str) -> str | None:
 
 async def grant(backend: Backend, username: str, role: str) -> None:
     """Put a user into a role; OBJECT_NOT_FOUND names what there is not."""
+    role_id, user_id = await _role_and_user(backend, username, role)
+    await backend.storage.relations.add("_Role", "users", role_id, [user_id])
+    principals.forget_everybody(backend)
+
+
+async def revoke(backend: Backend, username: str, role: str) -> None:
+    """Take a user out of a role, if they are in it; OBJECT_NOT_FOUND names what there is not."""
+    role_id, user_id = await _role_and_user(backend, username, role)
+    await backend.storage.relations.remove("_Role", "users", role_id, [user_id])
+    principals.forget_everybody(backend)
+
+
+async def _role_and_user(backend: Backend, username: str, role: str) -> tuple[str, str]:
     users = await schemas.lookup(backend, "_User", {"username": username}, FIRST)
     if not users:
         raise ParseError(Code.OBJECT_NOT_FOUND, f"There is no user named {username!r}.")
@@ -49,8 +62,7 @@ async def grant(backend: Backend, username: str, role: str) -> None:
         names = sorted(str(r.get("name")) for r in await schemas.lookup(backend, "_Role", {}))
         known = f" There are: {', '.join(names)}." if names else " There are none yet."
         raise ParseError(Code.OBJECT_NOT_FOUND, f"There is no role named {role!r}.{known}")
-    await backend.storage.relations.add("_Role", "users", role_id, [users[0]["objectId"]])
-    principals.forget_everybody(backend)
+    return role_id, users[0]["objectId"]
 
 
 async def load_demo(backend: Backend, path: Path) -> int:

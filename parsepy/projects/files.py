@@ -10,7 +10,7 @@ from parsepy.model.values import JSONObject
 from parsepy.projects import pages
 from parsepy.projects.hooks import main_py
 from parsepy.projects.shapes import ProjectClass, class_of
-from parsepy.projects.tests import test_py
+from parsepy.projects.tests import reads_test_py, test_py
 from parsepy.prompts import Ownership, Prompt
 from parsepy.prompts.words import TECHNOLOGIES
 from parsepy.prompts.writing import SYSTEM
@@ -56,6 +56,7 @@ def files_of(project: Project) -> dict[str, str]:
     files = {f"schema/{name}": text for name, text in project.schema.items()}
     if project.cloud:
         files |= {f"cloud/{name}": text for name, text in project.cloud.items()}
+        files["cloud/tests/test_app.py"] = reads_test_py(classes)
     else:
         files["cloud/main.py"] = main_py(classes)
         files["cloud/classes.py"] = codegen.LANGUAGES["python"](shapes_of(project.classes))

@@ -62,6 +62,55 @@ def test_py(classes: Sequence[ProjectClass]) -> str:
     return head + text
 
 
+def reads_test_py(classes: Sequence[ProjectClass]) -> str:
+    """The text of a file that only looks at who may read: for an app that brings its rules."""
+    own = [one for one in classes if one.name not in ("User", "Role", "Session")]
+    public = [one.name for one in own if one.granted("count")[0]]
+    closed = [
+        one.name
+        for one in own
+        # by pointers, whoever asks is answered: with what points to them
+        if not one.granted("count")[0] and "pointerFields" not in one.permissions["count"]
+    ]
+    return _READS.format(public=_listed(public), closed=_listed(closed))
+
+
+def _listed(names: Sequence[str]) -> str:
+    """A list of texts, a line for each."""
+    return "[\n" + "".join(f'    "{name}",\n' for name in names) + "]" if names else "[]"
+
+
+_READS = '''"""Who may read what in this app."""
+
+from pathlib import Path
+
+import pytest
+from parsepy import ParseError
+from parsepy.testing import App, MakeApp
+
+ROOT = Path(__file__).parents[2]
+PUBLIC = {public}
+CLOSED = {closed}
+
+
+@pytest.fixture
+async def app(parse_app: MakeApp) -> App:
+    """This app, with nothing in it."""
+    return await parse_app(cloud=ROOT / "cloud" / "main.py", schema=[ROOT / "schema"])
+
+
+async def test_anybody_may_read_what_is_public(app: App) -> None:
+    for name in PUBLIC:
+        assert await app.anonymous.count(name) == 0
+
+
+async def test_nobody_reads_what_is_closed_without_signing_in(app: App) -> None:
+    for name in CLOSED:
+        with pytest.raises(ParseError):
+            await app.anonymous.count(name)
+'''
+
+
 def _user_fields(users: ProjectClass) -> str:
     wanted = [
         field for field in users.required if field.name not in ("username", "password", "email")

@@ -58,12 +58,17 @@ async def filled(app: MakeApp) -> tuple[Client, str]:
     return master, uri
 
 
+def ended(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """A command that has run to its end."""
+    command = [sys.executable, "-m", "parsepy", "data", *map(str, arguments)]
+    return subprocess.run(
+        command, env=environment(), capture_output=True, text=True, timeout=300, check=False
+    )
+
+
 def run(*arguments: str | Path) -> dict[str, Any]:
     """What a command prints as JSON."""
-    command = [sys.executable, "-m", "parsepy", "data", *map(str, arguments), "--json"]
-    outcome = subprocess.run(
-        command, env=environment(), capture_output=True, text=True, timeout=120, check=False
-    )
+    outcome = ended(*arguments, "--json")
     assert outcome.returncode == 0, outcome.stderr
     found: dict[str, Any] = json.loads(outcome.stdout)
     return found
@@ -113,17 +118,13 @@ async def test_csv_comes_in_as_it_went_out(app: MakeApp, other: str, tmp_path: P
 async def test_a_line_that_is_wrong_is_named(
     app: MakeApp,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
     line: str,
     reason: str,
 ) -> None:
     _, uri = await filled(app)
     file = tmp_path / "Game.jsonl"
     file.write_text(f'{{"objectId": "a1", "text": "b"}}\n{line}\n')
-    command = [sys.executable, "-m", "parsepy", "data", "import", str(file)]
-    outcome = subprocess.run(
-        [*command, "--database-uri", uri], env=environment(), capture_output=True, text=True
-    )
+    outcome = ended("import", file, "--database-uri", uri)
     assert outcome.returncode == 1
     assert reason in outcome.stderr
 

@@ -101,10 +101,12 @@ def test_a_folder_that_is_not_empty_is_left_alone(
     assert [path.name for path in tmp_path.iterdir()] == ["note.txt"]
 
 
-def test_a_template_that_comes_along_brings_its_rules(tmp_path: Path) -> None:
-    folder = made(tmp_path, "--template", "ecommerce")
+@pytest.mark.parametrize("template", ["ecommerce", "shopping"])
+def test_a_template_that_comes_along_brings_its_rules(tmp_path: Path, template: str) -> None:
+    folder = made(tmp_path, "--template", template)
     assert (folder / "cloud" / "orders.py").is_file()
-    assert (folder / "schema" / "ecommerce.json").is_file()
+    outcome = run(folder, "pytest", "-q", "-p", "no:cacheprovider")
+    assert outcome.returncode == 0, outcome.stdout
 
 
 def test_the_project_of_a_prompt_serves_its_flow(tmp_path: Path) -> None:
