@@ -19,7 +19,7 @@ async def misspelled(backend: Backend, registered: Iterable[tuple[str, str]]) ->
     """
     lines = []
     for kind, name in registered:
-        if name[:1] == "@" or name in SYSTEM_COLUMNS or name in backend.triggers.optional_classes:
+        if name[:1] == "@" or name in SYSTEM_COLUMNS:
             continue
         if (await schemas.existing(backend, name)).exists:
             continue
