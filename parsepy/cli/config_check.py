@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from parsepy.cli.problems import (
-    examined,
+    looked_at,
     part_problems,
     provider_notes,
     template_problems,
@@ -25,11 +25,11 @@ def command(args: argparse.Namespace) -> int:
     for line in with_lines(tuple(problems)):
         print(line)
     count = f"{len(problems)} problem" + ("s" if len(problems) > 1 else "")
-    print(f"{args.file}: {count}" if problems else f"{args.file}: fine")
+    print(f"{args.file or 'the environment'}: {count if problems else 'fine'}")
     return 1 if problems else 0
 
 
-def checked(file: Path) -> tuple[list[str], list[str]]:
+def checked(file: Path | None) -> tuple[list[str], list[str]]:
     """Look at a configuration; return what is to be said of it, and its problems."""
     problems: list[str] = []
     notes: list[str] = []
@@ -39,14 +39,17 @@ def checked(file: Path) -> tuple[list[str], list[str]]:
         notes += modernised(settings.values, OPTIONS).notes
         given = settings.values.get("masterKey") is not None
         # without a master key the start makes one
-        config = examined(settings, **({} if given else {"masterKey": "to be made"}))
+        config, found = looked_at(settings, **({} if given else {"masterKey": "to be made"}))
+        problems += found
     except ConfigError as error:
         problems += error.problems
     else:
-        if config.ineffective:
-            notes.append(f"without effect in this version: {', '.join(config.ineffective)}")
         if not given:
             notes.append("no masterKey: the start makes one and keeps it in dataDir")
-        notes += provider_notes(config)
-        problems += [*part_problems(config), *template_problems(config)]
+        if config is not None:
+            if config.ineffective:
+                notes.append(f"without effect in this version: {', '.join(config.ineffective)}")
+            notes += provider_notes(config)
+            if not found:
+                problems += [*part_problems(config), *template_problems(config)]
     return [*notes, *variables], problems

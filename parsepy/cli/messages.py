@@ -41,13 +41,13 @@ def explained(error: Exception) -> str | None:
         lines = "".join(f"\n  {problem}" for problem in error.problems)
         return f"the schema templates can't be used:{lines}"
     if isinstance(error, PyMongoError | Unavailable):
-        return f"the database can't be used: {_of_database(str(error))}"
+        return f"the database can't be used: {of_database(str(error))}"
     if isinstance(error, EmbeddedMongoError | ParseError | CloudError):
         return str(error)
     return None
 
 
-def _of_database(text: str) -> str:
+def of_database(text: str) -> str:
     """What the driver says of a database that does not answer, and what to do."""
     reason = re.sub(r" \(configured timeouts:[^)]*\)", "", text.split(", Timeout:")[0])
     if "Primary()" in reason:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from parsepy.config import OPTIONS, Config, ConfigError, WrittenOptions
@@ -27,27 +26,37 @@ def examined(settings: WrittenOptions, **more: object) -> Config:
     With a problem elsewhere the templates and adapters are looked at, too; alone, theirs are left
     to who reads and makes them.
     """
+    config, problems = looked_at(settings, **more)
+    if problems or config is None:
+        raise ConfigError(problems)
+    return config
+
+
+def looked_at(settings: WrittenOptions, **more: object) -> tuple[Config | None, list[str]]:
+    """Make the configuration, and list every problem that can be known now, as ``examined`` does.
+
+    With problems it is made of the options that have none; None if that can't be, either.
+    """
     problems: list[str] = []
     try:
         config = settings.config(**more)
     except ConfigError as error:
         problems += error.problems
-        rest = _without(settings, problems)
         try:
-            config = rest.config(**more)
+            config = _without(settings, problems).config(**more)
         except ConfigError:
-            raise error from None
+            return None, problems
     problems += [problem for problem in _further(config) if problem not in problems]
     if problems:
         known = {_option(problem) for problem in problems}
         parts = [line for line in part_problems(config) if _option(line) not in known]
-        raise ConfigError([*problems, *parts, *template_problems(config)])
-    return config
+        problems += [*parts, *template_problems(config)]
+    return config, problems
 
 
 def _option(problem: str) -> str:
-    found = _NAME.match(problem)
-    return found[1] if found else problem
+    """The option that a problem begins with, with its dots."""
+    return problem.partition(":")[0]
 
 
 def _without(settings: WrittenOptions, problems: list[str]) -> WrittenOptions:
@@ -78,20 +87,6 @@ def _further(config: Config) -> Iterator[str]:
         elif module.endswith(".py") and not (config.base_dir / Path(module)).is_file():
             yield f"{option}: there is no file {module}"
     yield from _push_problems(config)
-    yield from _provider_problems(config)
-
-
-def _provider_problems(config: Config) -> list[str]:
-    """What keeps sign-in providers that are built in from being opened; modules are not loaded."""
-    from parsepy.adapters import open_providers
-    from parsepy.outgoing import Outgoing
-
-    built_in = {name: one for name, one in config.auth.items() if one.adapter is None}
-    try:
-        open_providers(replace(config, auth=built_in), Outgoing())
-    except ConfigError as error:
-        return list(error.problems)
-    return []
 
 
 def provider_notes(config: Config) -> Iterator[str]:
@@ -111,7 +106,10 @@ def provider_notes(config: Config) -> Iterator[str]:
             yield f"auth.{name}: enableInsecureAuth lets in whoever has a token of any application"
         elif name not in PROVIDERS:
             slip = next((key for key in provider.options if nearest(key, ["module"])), None)
-            meant = f' (is "{slip}" meant to be "module"?)' if slip else ""
+            near = nearest(name, PROVIDERS)
+            meant = f' (is it meant to be "{near}"?)' if near else ""
+            if slip:
+                meant = f' (is "{slip}" meant to be "module"?)'
             yield f"auth.{name}: neither built in nor with a module of yours{meant}; not available"
 
 

@@ -550,7 +550,7 @@ class Config(OptionGroup):
         boolean,
         False,
         "start the Live Query server in this process",
-        acts=False,
+        idle=ALWAYS,
     )
     mount_graphql: bool = option("mountGraphQL", boolean, False, "offer GraphQL")
     graphql_path: str = option("graphQLPath", route, "/graphql", "path of GraphQL")
@@ -746,6 +746,15 @@ class WrittenOptions:
         return Config.from_options(values, base_dir=self.base_dir, folders=self.folders)
 
 
+_PROGRAM = "; of a program in Node, write what it hands to new ParseServer({…}) to a file as JSON"
+_VARIABLES = "; options of a compose file or .env are read from the environment: set them there"
+_OTHER_FORMS = {
+    **dict.fromkeys((".js", ".cjs", ".mjs", ".ts"), _PROGRAM),
+    **dict.fromkeys((".yml", ".yaml", ".env"), _VARIABLES),
+}
+"""What to do with a file that is none of JSON, by its ending."""
+
+
 def _read_file(config_file: Path) -> dict[str, object]:
     try:
         source = config_file.read_text(encoding="utf-8-sig")
@@ -756,7 +765,8 @@ def _read_file(config_file: Path) -> dict[str, object]:
         found = json.loads(source)
     except json.JSONDecodeError as error:
         place = f"{config_file}:{error.lineno}:{error.colno}"
-        raise ConfigError([f"{place}: not valid JSON: {error.msg}"]) from None
+        instead = _OTHER_FORMS.get(config_file.suffix.lower(), "")
+        raise ConfigError([f"{place}: not valid JSON: {error.msg}{instead}"]) from None
     # Parse: a file may hold the options inside {"apps": [...]}, for one application.
     if isinstance(found, dict) and isinstance(apps := found.get("apps"), list):
         if len(apps) != 1:
@@ -788,6 +798,7 @@ def load(config_file: Path | None, env: Mapping[str, str], flags: Mapping[str, o
     return collect(config_file, env, flags).config()
 
 
+_PREFIX = re.compile("PARSE_SERVER_|PARSEPY_")
 # What Kubernetes sets for a service named parse-server, and what our own tests read.
 _OTHERS = re.compile(r"\w+_(SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_\w+)|PARSEPY_TEST_\w+")
 
@@ -795,11 +806,14 @@ _OTHERS = re.compile(r"\w+_(SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_\w+)|PARS
 def unknown_variables(env: Mapping[str, str]) -> list[str]:
     """List the variables PARSE_SERVER_... and PARSEPY_... that are no option, a line for each."""
     known = [line.env for line in OPTIONS]
+    ends = {_PREFIX.sub("", name): name for name in known}
     lines = []
     for name in sorted(env):
         if name in known or _OTHERS.fullmatch(name):
             continue
         if name.startswith(("PARSE_SERVER_", "PARSEPY_")):
-            near = nearest(name, known)
-            lines.append(f"{name} is no option" + (f": did you mean {near}?" if near else ""))
+            # the prefix, which all have in common, would make everything similar
+            near = nearest(_PREFIX.sub("", name), ends)
+            meant = f": did you mean {ends[near]}?" if near else ""
+            lines.append(f"{name} is no option{meant}")
     return lines

@@ -32,12 +32,20 @@ def line_instead(problem: str, options: Sequence[Option]) -> str | None:
     found = None if path is None else _find(path.split("."), options)
     if found is None or path is None:
         return None
-    value = _example(found)
+    if isinstance(found.default, bool):
+        # who writes the line wants another value than the default
+        value: object = not found.default
+    elif slip:
+        value = ...  # the value may be right, and is not ours to show: it may be a key
+    else:
+        value = _example(found)
     if value is None:
         return None
-    for name in reversed(path.split(".")[1:]):
-        value = {name: value}
-    return f"{json.dumps(path.partition('.')[0])}: {json.dumps(value, ensure_ascii=False)}"
+    written = "..." if value is ... else json.dumps(value, ensure_ascii=False)
+    first, *inner = path.split(".")
+    for name in reversed(inner):
+        written = f"{{{json.dumps(name)}: {written}}}"
+    return f"{json.dumps(first)}: {written}"
 
 
 def _find(path: Sequence[str], options: Sequence[Option]) -> Option | None:

@@ -49,6 +49,7 @@ from parsepy.config.checks import (
 from parsepy.config.paths import path_pattern
 from parsepy.config.table import (
     ALWAYS,
+    NO_PROCESS,
     NODE,
     OptionGroup,
     group,
@@ -89,16 +90,12 @@ class AuthProviderOptions:
     options: Mapping[str, Any]
     link_by_email: bool = False
     """Does a new identity belong to the user with the same address, if both are verified?"""
-    is_empty: bool = False
-    """It is merely named: not set up, if it needs options."""
 
 
 def _auth_provider(value: object, at: At) -> AuthProviderOptions:
     if isinstance(value, bool):
         return AuthProviderOptions(value, None, frozen({}))
-    if value in (None, "", {}):
-        return AuthProviderOptions(True, None, frozen({}), is_empty=True)
-    rest = json_of_object(value)
+    rest = {} if value in (None, "") else json_of_object(value)  # merely named
     enabled = boolean(rest.get("enabled", True), at.sub("enabled"))
     links = boolean(rest.get("linkByEmail", False), at.sub("linkByEmail"))
     ours = ("enabled", "linkByEmail")
@@ -528,35 +525,35 @@ class LiveQueryOptions(OptionGroup):
 class LiveQueryServerOptions(OptionGroup):
     """Keys and heartbeat of the Live Query server."""
 
-    app_id: str | None = maybe("appId", filled, "application id", acts=False)
-    master_key: str | None = maybe("masterKey", secret, "master key", acts=False)
+    app_id: str | None = maybe("appId", filled, "application id", idle=NO_PROCESS)
+    master_key: str | None = maybe("masterKey", secret, "master key", idle=NO_PROCESS)
     server_url: str | None = maybe(
         "serverURL",
         url,
         "URL of the Parse server",
-        acts=False,
+        idle=NO_PROCESS,
     )
     key_pairs: Mapping[str, Any] | None = maybe(
         "keyPairs", json_object, "keys of which a client must send one"
     )
-    port: int | None = maybe("port", integer(1, 65535), "port", acts=False)
+    port: int | None = maybe("port", integer(1, 65535), "port", idle=NO_PROCESS)
     websocket_timeout: int | None = maybe(
         "websocketTimeout", integer(1), "milliseconds between pings"
     )
     cache_timeout: int | None = maybe(
-        "cacheTimeout", integer(0), "milliseconds for which sessions are cached", acts=False
+        "cacheTimeout", integer(0), "milliseconds for which sessions are cached", idle=NO_PROCESS
     )
     log_level: str | None = maybe(
-        "logLevel", level, "level from which records are logged", acts=False
+        "logLevel", level, "level from which records are logged", idle=NO_PROCESS
     )
     redis_url: str | None = maybe(
-        "redisURL", secret, "Redis, through which several servers share events", acts=False
+        "redisURL", secret, "Redis, through which several servers share events", idle=NO_PROCESS
     )
     redis_options: Mapping[str, Any] | None = maybe(
-        "redisOptions", json_object, "options of redis-py", acts=False
+        "redisOptions", json_object, "options of redis-py", idle=NO_PROCESS
     )
     pub_sub_adapter: AdapterOptions | None = maybe(
-        "pubSubAdapter", adapter, "adapter of another message bus", acts=False
+        "pubSubAdapter", adapter, "adapter of another message bus", idle=NO_PROCESS
     )
     wss_adapter: AdapterOptions | None = maybe(
         "wssAdapter", adapter, "adapter of another WebSocket server", idle=NODE

@@ -12,6 +12,7 @@ from parsepy.config.checks import At, Check, ConfigError, T, json_of_object
 
 NODE = "belongs to Node: no effect here"
 ALWAYS = "always so here"
+NO_PROCESS = "for a process of its own, which Live Query does not have here"
 
 
 class OptionGroup:

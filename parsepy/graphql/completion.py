@@ -5,7 +5,7 @@ Whatever GraphQL would have to report (null where it may not be, a value of anot
 here.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from graphql import (
@@ -21,6 +21,8 @@ from graphql import (
 )
 
 from parsepy.graphql.fields import class_of_member, reader_of, schema_field_type
+from parsepy.graphql.leaves import enum, scalar, text_at
+from parsepy.graphql.literals import Slots
 from parsepy.graphql.paging import FoundPage, cursor_of
 from parsepy.graphql.reads import Classes, find, page_columns_of, related_to
 from parsepy.graphql.runs import Anomaly, Complete, Later, Run
@@ -32,7 +34,7 @@ from parsepy.graphql.schema.markers import (
     operation_of,
 )
 from parsepy.graphql.selections import Selections, Unsuited
-from parsepy.graphql.variables import Arguments, Slots
+from parsepy.graphql.variables import Arguments
 from parsepy.model.query import QueryLimits
 from parsepy.model.values import JSONObject
 
@@ -67,11 +69,11 @@ class Completer:
         if isinstance(kind, GraphQLList):
             return self._list(kind, nodes)
         if isinstance(kind, GraphQLScalarType):
-            return _scalar(kind)
+            return scalar(kind)
         if isinstance(kind, GraphQLInterfaceType):
             return self._interface(kind, nodes)
         if isinstance(kind, GraphQLEnumType):
-            return _enum(kind)
+            return enum(kind)
         raise Unsuited
 
     def object(self, of: GraphQLObjectType, nodes: Nodes) -> Complete:
@@ -110,7 +112,7 @@ class Completer:
             and of.name != "ACL"
         ):
             stored = column.name if column is not None else name
-            return _text_at(stored, is_required=is_required)
+            return text_at(stored, is_required=is_required)
         read = reader_of(of, name)
         inner = self.value(kind, group)
         return lambda value, later: inner(read(value), later)
@@ -329,100 +331,3 @@ def _nullable(inner: Complete) -> Complete:
         raise Anomaly
 
     return complete
-
-
-def _text_at(name: str, *, is_required: bool) -> Complete:
-    """Most fields: a text, read without a second call."""
-
-    def complete(value: Any, later: list[Later]) -> Any:
-        text = value.get(name)
-        if text.__class__ is str or (text is None and not is_required):
-            return text
-        raise Anomaly
-
-    return complete
-
-
-def _enum(kind: GraphQLEnumType) -> Complete:
-    names = {member.value: name for name, member in kind.values.items()}
-
-    def complete(value: Any, later: list[Later]) -> Any:
-        if value is None:
-            return None
-        if value.__class__ is str and value in names:
-            return names[value]
-        raise Anomaly
-
-    return complete
-
-
-def _scalar(kind: GraphQLScalarType) -> Complete:
-    convert = _SCALARS.get(kind.name)
-    if convert is None:
-        raise Unsuited
-
-    def complete(value: Any, later: list[Later]) -> Any:
-        return None if value is None else convert(value)
-
-    return complete
-
-
-def _text(value: Any) -> Any:
-    if value.__class__ is str:
-        return value
-    raise Anomaly
-
-
-def _number(value: Any) -> Any:
-    if value.__class__ is int or (value.__class__ is float and value - value == 0):
-        return value
-    raise Anomaly
-
-
-def _whole(value: Any) -> Any:
-    if value.__class__ is int and -(2**31) <= value < 2**31:
-        return value
-    raise Anomaly
-
-
-def _yes_or_no(value: Any) -> Any:
-    if value is True or value is False:
-        return value
-    raise Anomaly
-
-
-def _date(value: Any) -> Any:
-    if value.__class__ is str:
-        return value
-    if value.__class__ is dict and value.get("__type") == "Date":
-        return _text(value.get("iso"))
-    raise Anomaly
-
-
-def _object(value: Any) -> Any:
-    if value.__class__ is dict or value.__class__ is list:
-        return value
-    raise Anomaly
-
-
-def _base64(value: Any) -> Any:
-    if value.__class__ is dict and value.get("__type") == "Bytes":
-        return _text(value.get("base64"))
-    raise Anomaly
-
-
-def _any(value: Any) -> Any:
-    return value
-
-
-_SCALARS: Mapping[str, Callable[[Any], Any]] = {
-    "String": _text,
-    "ID": _text,
-    "Float": _number,
-    "Int": _whole,
-    "Boolean": _yes_or_no,
-    "Date": _date,
-    "Object": _object,
-    "Any": _any,
-    "Bytes": _base64,
-}

@@ -37,6 +37,8 @@ LONGEST_MESSAGE = 100 * 1024
 """Bytes of one message, as of a request in JSON over HTTP."""
 MOST_OPERATIONS = 1000
 """Operations that a connection may have at a time, most of them subscriptions."""
+MOST_READING = 100
+"""Subscriptions of a connection for whose events something has to be read."""
 MOST_HELD = 1024 * 1024
 """Bytes of messages that a connection's operations may have come in, since these are kept."""
 INIT_SECONDS = 10.0
@@ -268,6 +270,9 @@ class SocketClient:
                 self._send(running, exchange, operation.asked, result)
 
         followed = FollowedOperation(operation, run, self._reading, tell, self._fall_behind)
+        if followed.followed.has_more and self._reading_operations() >= MOST_READING:
+            reason = f"More than {MOST_READING} subscriptions that lead to other objects."
+            raise RequestFailed([with_code(reason, "BAD_REQUEST")])
         running.followed = followed
         try:
             subscription = await live.follow(
@@ -283,6 +288,13 @@ class SocketClient:
             running.subscription = subscription
         else:
             live.unfollow(subscription)
+
+    def _reading_operations(self) -> int:
+        return sum(
+            1
+            for other in self._operations.values()
+            if other.followed is not None and other.followed.followed.has_more
+        )
 
     def _send(
         self,

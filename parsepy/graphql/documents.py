@@ -39,20 +39,13 @@ from parsepy.graphql.limits import (
     repeats_itself,
     size_of,
 )
+from parsepy.graphql.literals import NO_SLOTS, Coercer, Slots, Unfit, converter_of, itself
 from parsepy.graphql.plans import Compilation, OperationPlan, Variant
 from parsepy.graphql.schema.markers import ObjectOf, marker_of
 from parsepy.graphql.schema.scalars import ANY, OBJECT
 from parsepy.graphql.selections import Unsuited
 from parsepy.graphql.shapes import DocumentShape, sample_of, shape_of
-from parsepy.graphql.variables import (
-    NO_SLOTS,
-    Coercer,
-    Slots,
-    Unfit,
-    converter_of,
-    itself,
-    reworded_errors,
-)
+from parsepy.graphql.variables import reworded_errors
 
 _LONG = 2_000
 """Texts longer than this are parsed and validated in a thread."""

@@ -9,10 +9,10 @@ from graphql import GraphQLError, OperationType
 
 from parsepy.graphql.documents import Documents, Prepared
 from parsepy.graphql.failures import FieldError, error_of
+from parsepy.graphql.literals import Unfit
 from parsepy.graphql.plans import OperationPlan, Step, Variant
 from parsepy.graphql.runs import Anomaly, Later, Run, batched
 from parsepy.graphql.slow_path import Execution, Outcome
-from parsepy.graphql.variables import Unfit
 from parsepy.model.values import JSONObject
 
 

@@ -13,12 +13,12 @@ from parsepy.backend import RequestContext
 from parsepy.errors import ParseError
 from parsepy.graphql.executor import Result
 from parsepy.graphql.failures import error_of
+from parsepy.graphql.literals import Unfit
 from parsepy.graphql.plans import Step
 from parsepy.graphql.processor import CheckedOperation, RequestFailed, bad_variables
 from parsepy.graphql.roots import Followed
 from parsepy.graphql.runs import Anomaly, Later, Run
 from parsepy.graphql.slow_path import Execution
-from parsepy.graphql.variables import Unfit
 from parsepy.graphql.wheres import to_rest
 from parsepy.model.principal import Principal
 from parsepy.model.query import Query

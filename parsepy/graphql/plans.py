@@ -16,12 +16,13 @@ from graphql import (
 
 from parsepy.graphql.completion import Completer
 from parsepy.graphql.limits import Size, size_of
+from parsepy.graphql.literals import Slots
 from parsepy.graphql.reads import Classes
 from parsepy.graphql.roots import Fetch, Followed, fetch_of, followed_of
 from parsepy.graphql.runs import Complete
 from parsepy.graphql.schema.markers import operation_of
 from parsepy.graphql.selections import Selections, Unsuited, flags_of
-from parsepy.graphql.variables import Arguments, Coercers, Slots, VariableTable
+from parsepy.graphql.variables import Arguments, Coercers, VariableTable
 from parsepy.model.query import QueryLimits
 
 _MOST_VARIANTS = 16

@@ -45,12 +45,14 @@ class Followed:
     """What a field of a subscription follows: the objects of a class.
 
     ``columns`` are what is selected of an object's two states, ``include`` which of their
-    pointers are to be followed; the rest stands in the event.
+    pointers are to be followed; the rest stands in the event. ``has_more``: something is to be
+    read for each event, what pointers or relations lead to.
     """
 
     class_name: str
     columns: reads.Columns
     include: tuple[Path, ...]
+    has_more: bool
 
 
 def followed_of(
@@ -71,8 +73,10 @@ def followed_of(
     columns = reads.columns_of(states, operation.class_name, classes, limits)
     schema = classes.get(operation.class_name)
     pointers = {} if schema is None else schema.pointers
+    relations = {} if schema is None else schema.relations
     include = tuple(path for path in columns.include if _is_read(path, columns.names, pointers))
-    return Followed(operation.class_name, columns, include)
+    has_more = bool(include) or any(name.partition(".")[0] in relations for name in states)
+    return Followed(operation.class_name, columns, include, has_more)
 
 
 def _is_read(path: Path, names: Sequence[str], pointers: Container[str]) -> bool:

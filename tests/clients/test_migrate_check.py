@@ -125,6 +125,8 @@ def test_users_of_a_provider_without_an_adapter_are_counted(database: Any, check
     told = check()
     assert "to do: 3 users sign in by badge, which auth does not name" in told
     assert "  users of anonymous: 1" in told
+    database["_User"].insert_one({"_id": "g", "_auth_data_github": {"id": "g"}})
+    assert "to do: 1 users sign in by github, which is built in, but auth does not name" in check()
     told = check(auth={"badge": {"module": "adapters/badge.py"}})
     assert "  users of badge: 3, by the adapter in auth.badge" in told
 
@@ -210,11 +212,17 @@ def test_what_is_no_database_of_parse_servers_is_said(
     assert check.code == 1
 
 
-def test_a_database_that_is_not_there_is_an_error(
+def test_a_database_that_is_not_there_is_to_do_beside_the_rest(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "config.json"
-    file.write_text(json.dumps({"appId": "a", "masterKey": "m"}))
+    file.write_text(
+        json.dumps({"appId": "a", "masterKey": "m", "cloud": "/of/a/container/main.js"})
+    )
     uri = "mongodb://127.0.0.1:9/x?serverSelectionTimeoutMS=200&connectTimeoutMS=200"
     assert main(["migrate", "check", str(file), "--database-uri", uri]) == 1
-    assert "the database can't be read" in capsys.readouterr().err
+    told = capsys.readouterr().out
+    assert "to do: it can't be read: nothing answers at 127.0.0.1:9; is it running" in told
+    assert "TopologyDescription" not in told
+    assert "to do: not looked at: there is no file /of/a/container/main.js" in told
+    assert told.endswith("Verdict: 3 things to write or decide\n")

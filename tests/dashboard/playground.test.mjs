@@ -76,6 +76,11 @@ test("the page holds the application's id and no key", async () => {
   assert.ok(!text.includes(GRAPHQL_MASTER_KEY));
 });
 
+test("whoever opens it is told how the schema is shown", async () => {
+  const shown = page.locator(".result-window", { hasText: "Introspection is not allowed" });
+  await shown.filter({ hasText: "Re-fetch GraphQL schema" }).waitFor();
+});
+
 test("a query runs", async () => {
   await write(QUERY, "{ health }");
   await run('"health": true');

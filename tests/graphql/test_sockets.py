@@ -329,6 +329,19 @@ async def test_operations_are_bounded(ann: Subscriber, monkeypatch: pytest.Monke
     await ann.follow("4", ORDERS)
 
 
+async def test_subscriptions_that_read_more_are_bounded_more_closely(
+    ann: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "MOST_READING", 2)
+    reading = "subscription { order { node { next { total } } } }"
+    for number in range(2):
+        await ann.follow(str(number), reading)
+    await ann.follow("of ids", "subscription { order { node { next { objectId } } } }")
+    await ann.start("more", reading)
+    assert "lead to other objects" in (await ann.refusal("more"))["message"]
+    await ann.follow("plain", ORDERS)
+
+
 async def test_what_operations_hold_is_bounded(
     ann: Subscriber, monkeypatch: pytest.MonkeyPatch
 ) -> None:

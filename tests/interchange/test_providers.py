@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 from pymongo import MongoClient
@@ -134,3 +135,31 @@ async def test_an_empty_password_opens_no_entry_of_a_directory_here(pair: Pair) 
     assert (await pair.theirs.send("POST", "/users", body)).is_success
     answer = await pair.ours.send("POST", "/users", body)
     assert (answer.status_code, answer.json()["code"]) == (404, 101)
+
+
+NOWHERE = "http://127.0.0.1:9"  # where nobody answers
+
+
+async def test_a_certificate_that_can_not_be_had_ends_no_server_here(
+    mongo_uri: str, mongo: MongoClient[dict[str, Any]]
+) -> None:
+    """One POST of anybody ends Parse Server 9.10, whose promise of a certificate nobody awaits."""
+    name = f"interchange_{os.getpid()}_game_center"
+    uri = database_in(mongo_uri, name)
+    more: dict[str, Any] = {"auth": {"gcenter": SECURE["gcenter"]}, "providers": NOWHERE}
+    asked = {"authData": {"gcenter": {"id": "G:1001"}}}
+    lives: dict[str, bool] = {}
+    try:
+        for kind in (OURS, PEER):
+            async with opened(kind, uri, **more) as server:
+                try:
+                    await server.send("POST", "/users", asked)
+                    await server.send(
+                        "POST", "/users", {"authData": {"gcenter": GOOD["gcenter"]()}}
+                    )
+                    lives[kind] = (await server.send("GET", "/health")).is_success
+                except httpx.TransportError:
+                    lives[kind] = False
+    finally:
+        mongo.drop_database(name)
+    assert lives == {OURS: True, PEER: False}

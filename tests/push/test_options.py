@@ -32,7 +32,7 @@ def problem(options: dict[str, Any]) -> str:
     return str(refused.value)
 
 
-@pytest.mark.parametrize("named", [{}, {"ios": {}}, {"ios": [], "android": None}])
+@pytest.mark.parametrize("named", [{}, {"ios": {}}, {"ios": [], "android": None}, {"web": {}}])
 def test_what_is_named_empty_needs_no_extra(
     named: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -47,7 +47,7 @@ def test_what_is_named_empty_needs_no_extra(
     ("options", "text"),
     [
         ({"pager": {}}, "pager: Push to pager is not supported"),
-        ({"web": {}}, "web: there is no sender for it: name one in push.adapter"),
+        ({"web": {"vapid": {}}}, "web: there is no sender for it: name one in push.adapter"),
         (
             {"android": {"apiKey": "old"}},
             "android: Firebase service account is required for Android/FCM push notifications",

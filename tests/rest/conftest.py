@@ -87,12 +87,14 @@ def telephone(tmp_path: Path, database: Database[dict[str, Any]]) -> Telephone:
 def opened(server: MakeApp, telephone: Telephone) -> OpenWithMFA:
     """Start servers with a second factor."""
 
-    async def make(*methods: str, lockout: int = 0, **options: Any) -> Client:
+    async def make(
+        *methods: str, lockout: int = 0, graphql: bool = False, **options: Any
+    ) -> Client:
         configured: dict[str, Any] = {"options": list(methods or ("TOTP",)), **options}
         if "SMS" in methods:
             configured["sendSMS"] = f"{telephone.module}:send"
         more = {"accountLockout": {"threshold": lockout, "duration": 5}} if lockout else {}
-        return Client(await server(auth={"mfa": configured}, **more))
+        return Client(await server(auth={"mfa": configured}, mountGraphQL=graphql, **more))
 
     return make
 

@@ -149,6 +149,24 @@ async def test_a_new_user_may_bring_a_second_factor_along(
     assert refused(await client.post("/login", json=body), -1) == MISSING
 
 
+async def test_graphql_asks_for_a_code_as_well(opened: OpenWithMFA, clock: Clock) -> None:
+    client = await opened(graphql=True)
+    anna, _ = await enrol(client, clock)
+    text = "mutation ($i: LogInInput!) { logIn(input: $i) { viewer { user { authData } } } }"
+
+    async def log_in(**given: Any) -> Any:
+        credentials = {"username": anna.name, "password": PASSWORD, **given}
+        body = {"query": text, "variables": {"i": credentials}}
+        return (await client.post("http://testserver/graphql", json=body)).json()
+
+    (error,) = (await log_in())["errors"]
+    assert (error["message"], error["extensions"]["code"]) == (MISSING, -1)
+    code = {"authData": {"mfa": {"token": clock.code()}}}
+    assert (await log_in(**code))["data"]["logIn"]["viewer"]["user"]["authData"] == ENABLED
+    (error,) = (await log_in(**code))["errors"]
+    assert (error["message"], error["extensions"]["code"]) == (WRONG, 141)
+
+
 async def test_a_second_factor_vouches_for_nobody_who_signs_up(
     server: MakeApp, clock: Clock
 ) -> None:
@@ -309,7 +327,7 @@ async def test_verifypassword_uses_a_code_up(opened: OpenWithMFA, clock: Clock) 
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({}, "options is missing"),
+        ({"digits": 6}, "options is missing"),
         ({"options": []}, "options: expected TOTP or SMS"),
         ({"options": ["TOTP", "EMAIL"]}, "options: expected TOTP or SMS"),
         ({"options": ["SMS"]}, "sendSMS is missing"),

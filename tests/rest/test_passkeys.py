@@ -153,6 +153,36 @@ async def test_what_the_javascript_sdk_sends_again_changes_nothing(
     assert stored(database, anna.id) == kept
 
 
+CHALLENGE = "mutation ($i: ChallengeInput!) { challenge(input: $i) { challengeData } }"
+LOG_IN_WITH = """
+mutation ($i: LogInWithInput!) {
+  logInWith(input: $i) { viewer { sessionToken user { objectId authData } } }
+}
+"""
+
+
+async def test_graphql_asks_signs_up_and_logs_in_as_well(server: MakeApp) -> None:
+    shop = Client(await server(auth={"passkey": OPTIONS}, mountGraphQL=True))
+
+    async def mutate(text: str, given: Any) -> Any:
+        body = {"query": text, "variables": {"i": given}}
+        answer = ok(await shop.post("http://testserver/graphql", json=body))
+        assert "errors" not in answer, answer
+        (found,) = answer["data"].values()
+        return found
+
+    device, ids = Authenticator(), []
+    for action, answered in (("register", made), ("login", signed)):
+        asked = await mutate(CHALLENGE, {"challengeData": {"passkey": {"action": action}}})
+        body = answered(device, asked["challengeData"]["passkey"])
+        viewer = (await mutate(LOG_IN_WITH, body))["viewer"]
+        assert viewer["sessionToken"].startswith("r:")
+        assert len(viewer["user"]["authData"]["passkey"]["credentials"]) == 1
+        assert "publicKey" not in viewer["user"]["authData"]["passkey"]["credentials"][0]
+        ids.append(viewer["user"]["objectId"])
+    assert ids[0] == ids[1]
+
+
 # --- once, and not for long ---------------------------------------------------------------------
 
 
@@ -287,4 +317,4 @@ async def test_a_challenge_names_an_action(shop: Client, asked: Any) -> None:
 
 async def test_without_a_domain_there_is_no_start(server: MakeApp) -> None:
     with pytest.raises(ConfigError, match=r"auth\.passkey: rpId is missing"):
-        await server(auth={"passkey": {}})
+        await server(auth={"passkey": {"rpName": "The Shop"}})

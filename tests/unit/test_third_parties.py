@@ -1,6 +1,7 @@
 """What third parties' adapters do beside a plain log-in: insecure ways, failures, odd answers."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -215,6 +216,32 @@ async def test_an_issuer_that_tells_something_odd_lets_nobody_in(told: dict[str,
         return httpx.Response(200, json=told) if is_discovery else answer_httpx(request)
 
     assert await refusal(adapter("oidc", ANY, answer), id_token=token(ISSUER, "17"))
+
+
+@pytest.mark.parametrize("told", [None, 7, "http://login.shop.test/token", "/token"])
+async def test_an_issuer_without_a_safe_address_for_codes_takes_none(told: Any) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        said = answer_httpx(request)
+        is_discovery = request.url.path.endswith("openid-configuration")
+        return (
+            httpx.Response(200, json={**said.json(), "token_endpoint": told})
+            if is_discovery
+            else said
+        )
+
+    it = adapter("oidc", {**ANY, "clientSecret": SECRET}, answer)
+    error = await refusal(it, code="code-of-ada", redirect_uri=BACK)
+    assert error.message == "The provider tells no address that takes codes."
+
+
+@pytest.mark.parametrize("told", [None, 0, -1, True, 1.5, "", "a" * 1_001, "\ud800", "\0", [], {}])
+async def test_what_a_provider_tells_must_be_an_id(told: Any) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        is_user = request.url.path == "/user"
+        content = json.dumps({"id": told})
+        return httpx.Response(200, content=content) if is_user else answer_httpx(request)
+
+    assert await refusal(adapter("github", APP, answer), code="code-of-ada")
 
 
 async def test_an_issuer_is_asked_for_its_addresses_once() -> None:

@@ -144,7 +144,10 @@ class DiscoveredAdapter(OpenIdAdapter):
         for name in ("redirect_uri", "code_verifier"):
             if (text := text_of(auth_data, name)) is not None:
                 form[name] = text
-        found = await self._api.post((await self.issuer()).token_url or "", form)
+        token_url = (await self.issuer()).token_url
+        if token_url is None:
+            raise self.refused("The provider tells no address that takes codes.")
+        found = await self._api.post(token_url, form)
         token = text_of(found, "id_token")
         if token is None:
             raise self.refused()

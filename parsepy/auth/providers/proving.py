@@ -21,6 +21,7 @@ from parsepy.model.values import JSONObject
 LONGEST = 16_384
 """Characters of a code or token that a client may send; tokens of directories are the longest."""
 _PRINTABLE = re.compile(r"[\x20-\x7e]+")
+_LONGEST_ID = 1_000
 _SECONDS = 60.0
 _MOST = 10_000
 
@@ -108,7 +109,11 @@ def text_of(auth_data: Mapping[str, Any], name: str) -> str | None:
 
 
 def identity_of(value: Any) -> str | None:
-    """A provider's id as text, as which ids are stored; some providers tell numbers."""
+    """A provider's id as text, as which ids are stored; some providers tell numbers.
+
+    None for what can't be an id: nothing, no number from one on, signs that can't be shown.
+    """
     if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value if isinstance(value, str) and value else None
+        return str(value) if value > 0 else None
+    is_text = isinstance(value, str) and 0 < len(value) <= _LONGEST_ID and value.isprintable()
+    return value if is_text else None

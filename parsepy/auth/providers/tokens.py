@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from parsepy.auth.providers.key_sets import KeySet
+from parsepy.auth.providers.proving import identity_of
 from parsepy.errors import Code, ParseError
 from parsepy.model.values import JSONObject
 
@@ -51,7 +52,7 @@ async def verified(token: str, keys: KeySet, expected: Expected) -> JSONObject:
         )
     except (PyJWTError, ValueError, RecursionError) as error:
         raise _refused(_said_of(error)) from error
-    if not isinstance(claims["sub"], str) or not claims["sub"]:
+    if not isinstance(claims["sub"], str) or identity_of(claims["sub"]) is None:
         raise _refused("invalid token")
     if claims["iss"] not in expected.issuers:
         raise _refused("token not issued by correct provider")

@@ -20,12 +20,13 @@ __all__ = ["command", "python_of"]
 def command(args: argparse.Namespace) -> int:
     """Print what carries over, what differs and what must be written; return 1 if anything must.
 
-    Raises ``StartError`` if the configuration, the cloud code or the database can't be read.
+    Raises ``ConfigError`` if the configuration can't be read.
     """
     from parsepy.cli.migrate.database import examined  # which brings the driver along
 
     settings = collect(args.file, os.environ, {})
-    code, jobs = cloud_code(args.file.parent, settings.values.get("cloud"))
+    folder = settings.folders.get("cloud", settings.base_dir)
+    code, jobs = cloud_code(folder, settings.values.get("cloud"))
     sections = [_options(args.file), code]
     uri = args.database_uri or settings.values.get("databaseURI")
     if uri:
@@ -38,7 +39,7 @@ def command(args: argparse.Namespace) -> int:
     return 1 if any(section.to_do for section in sections) else 0
 
 
-def _options(file: Path) -> Section:
+def _options(file: Path | None) -> Section:
     notes, problems = checked(file)
     section = Section("Options and adapters", fine=[f"as it is: {note}" for note in notes])
     for problem in problems:  # a problem, and below it what to write instead

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from parsepy.cli.messages import StartError
 from parsepy.cli.migrate.findings import Section
 
 _CALL = re.compile(
@@ -60,15 +59,15 @@ _USES: dict[str, tuple[str, str]] = {
 def examined(folder: Path, cloud: Any) -> tuple[Section, frozenset[str]]:
     """Look at the option ``cloud``; return what is to be written, and the jobs that there are.
 
-    Where it names Python already, the JavaScript beside it is what was there before. Raises
-    ``StartError`` if there is no such file.
+    Where it names Python already, the JavaScript beside it is what was there before.
     """
     section = Section("Cloud code")
     if not cloud:
         return section, frozenset()
     file = folder / str(cloud)
     if not file.exists():
-        raise StartError(f"cloud: there is no file {file}")
+        section.to_do.append(f"not looked at: there is no file {file}; name a copy that is here")
+        return section, frozenset()
     home = file if file.is_dir() else file.parent
     scripts = _without_comments(_text_of(home, "*.js", "*.cjs", "*.mjs", "*.ts"))
     python = _text_of(home, "*.py")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from parsepy.cli.messages import StartError
+from parsepy.cli.messages import of_database
 from parsepy.cli.migrate import classes, files, people
 from parsepy.cli.migrate.findings import Section
 from parsepy.cli.migrate.look import SECONDS, Look, Old
 
 
 def examined(old: Old) -> list[Section]:
-    """Look at everything; raises ``StartError`` if the database can't be read."""
+    """Look at everything; what can't be read is to do."""
     from pymongo import MongoClient
     from pymongo.errors import PyMongoError
 
@@ -32,7 +32,7 @@ def examined(old: Old) -> list[Section]:
             hello = client.admin.command("hello")
             return [server(look, hello), *(_taken(title, part, look) for title, part in PARTS)]
     except PyMongoError as error:
-        raise StartError(f"the database can't be read: {error}") from error
+        return [Section("Database", to_do=[f"it can't be read: {of_database(str(error))}"])]
 
 
 def _taken(title: str, part: Callable[[Look], Section], look: Look) -> Section:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from parsepy.auth import PROVIDERS
+from parsepy.auth import PROVIDERS, UNCONFIGURED
 from parsepy.cli.migrate.findings import Section
 from parsepy.cli.migrate.look import SECONDS, Look
 
@@ -39,7 +39,7 @@ def users(look: Look) -> Section:
 
 
 def _of_provider(look: Look, section: Section, name: str, number: int) -> None:
-    has = name in PROVIDERS and (name == "anonymous" or name in look.old.providers)
+    has = name in PROVIDERS and (name in UNCONFIGURED or name in look.old.providers)
     if name in _FACTORS:
         if has:
             section.fine.append(f"users with a second factor ({name}): {number}")
@@ -51,6 +51,11 @@ def _of_provider(look: Look, section: Section, name: str, number: int) -> None:
         section.fine.append(f"users of {name}: {number}")
     elif name in look.old.providers:
         section.fine.append(f"users of {name}: {number}, by the adapter in auth.{name}")
+    elif name in PROVIDERS:
+        section.to_do.append(
+            f"{number} users sign in by {name}, which is built in, but auth does not name it: "
+            f'write "auth": {{"{name}": {{…}}}} (docs/accounts.md)'
+        )
     else:
         section.to_do.append(
             f"{number} users sign in by {name}, which auth does not name: write an adapter, "

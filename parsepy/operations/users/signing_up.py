@@ -70,6 +70,9 @@ def _refuse_unnamed(
     """Refuse a sign-up without a password by which nobody could log in again."""
     named = auth_data.named(providers).keys()
     if not named:  # no provider says who this is, so only a name and a password could
+        for name, data in providers.items():
+            if data:
+                auth_data.provider(context, name)  # one that is not there can't say it, either
         if not body.get("username"):
             raise ParseError(Code.USERNAME_MISSING, "bad or missing username")
         raise ParseError(Code.PASSWORD_MISSING, "password is required")

@@ -257,6 +257,15 @@ SCENARIOS = [
                 name="with a name at once",
             ),
             post("/users", {"authData": {"facebook": {"id": "1"}}}, name="facebook, not set up"),
+            post(
+                "/users", {"authData": {"unknown": {"id_token": "t"}}}, name="unknown, without id"
+            ),
+            post(
+                "/users",
+                {"username": "only-a-name", "authData": {"unknown": {"id_token": "t"}}},
+                name="unknown, without id, beside a name",
+            ),
+            post("/users", {"authData": {"unknown": {}}}, name="unknown and empty"),
         ],
         configuration="detailed",
     ),
