@@ -26,6 +26,7 @@ MOST = 20
 """Keys of one user."""
 _HANDLE_SIZE, _CHALLENGE_SIZE = 32, 32  # bytes
 _LONGEST_STATE = 2_000  # characters
+_LONGEST_CREDENTIAL = 64_000  # characters; the longest attestations have some certificates
 _LONGEST_NAME = 64
 _NOT_VALID = "The passkey is not valid."
 
@@ -152,9 +153,7 @@ class Passkey(AuthAdapter):
         state, credential = self._read(auth_data["state"]), _credential(auth_data)
         handle = state.handle
         if state.action == "login":
-            response = credential.get("response")
-            told = response.get("userHandle") if isinstance(response, dict) else None
-            handle = told or handle
+            handle = credential["response"].get("userHandle") or handle
         if not isinstance(handle, str):
             raise ValueError(_NOT_VALID)
         return {"id": handle, "state": auth_data["state"], "credential": credential}
@@ -279,8 +278,13 @@ async def _use_up(state: State, request: AuthRequest) -> None:
 
 
 def _credential(auth_data: JSONObject) -> JSONObject:
+    """What the browser has answered, of a bounded size: anybody may have it read and stored."""
     found = auth_data.get("credential")
-    if not isinstance(found, dict):
+    response = found.get("response") if isinstance(found, dict) else None
+    if not isinstance(found, dict) or not isinstance(response, dict):
+        raise ValueError(_NOT_VALID)
+    texts = (text for text in (*found.values(), *response.values()) if isinstance(text, str))
+    if sum(map(len, texts)) > _LONGEST_CREDENTIAL:
         raise ValueError(_NOT_VALID)
     return found
 

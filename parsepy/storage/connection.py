@@ -1,8 +1,8 @@
 """``Connection``: a MongoDB database, its collections and transactions."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 
 import pymongo
@@ -89,6 +89,20 @@ class Connection:
         """Is this code inside ``transaction``?"""
         return RUNNING.get() is not None
 
+    @property
+    def current_transaction(self) -> object | None:
+        """What is the same as long as this code is inside of one ``transaction``."""
+        return RUNNING.get()
+
+    @contextmanager
+    def outside_transaction(self) -> Iterator[None]:
+        """Read what others have written by now, whatever transaction this code is in."""
+        token = RUNNING.set(None)
+        try:
+            yield
+        finally:
+            RUNNING.reset(token)
+
     @asynccontextmanager
     async def transaction(self, attempts: int = 1) -> AsyncIterator[None]:
         """All calls inside commit together or, on an exception, not at all.
@@ -103,11 +117,12 @@ class Connection:
             raise no_transactions()
         lasting: list[Callable[[], Awaitable[None]]] = []
         undone: list[Callable[[], None]] = []
+        ended: list[Callable[[], None]] = []
         is_committed = False
         try:
             async with self.client.start_session() as session:
                 running = RunningTransaction(session, self.retry_lock, attempts)
-                running.lasting, running.undone = lasting, undone
+                running.lasting, running.undone, running.ended = lasting, undone, ended
                 try:
                     await session.start_transaction()
                     token = RUNNING.set(running)
@@ -125,8 +140,12 @@ class Connection:
             if not is_committed:
                 for call in undone:
                     call()
-            for write in lasting:
-                await write()
+            try:
+                for write in lasting:
+                    await write()
+            finally:
+                for call in ended:
+                    call()
         for make_index in running.postponed:
             await make_index()
         for call in running.committed:
@@ -153,6 +172,12 @@ class Connection:
             await write()
         else:
             running.lasting.append(write)
+
+    def at_end(self, call: Callable[[], None]) -> None:
+        """Call when the current transaction is over, either way, and all is written for it."""
+        running = RUNNING.get()
+        assert running is not None
+        running.ended.append(call)
 
     async def do(self, call: Call[Result]) -> Result:
         """Make a driver call, in the transaction if there is one; raises PyMongo's errors."""

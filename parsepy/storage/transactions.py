@@ -46,6 +46,7 @@ class RunningTransaction:
         self.postponed: list[Callable[[], Awaitable[None]]] = []
         self.committed: list[Callable[[], None]] = []
         self.lasting: list[Callable[[], Awaitable[None]]] = []
+        self.ended: list[Callable[[], None]] = []
         self.undone: list[Callable[[], None]] = []
         self._retry_lock = retry_lock
         self._holds = AsyncExitStack()

@@ -1,6 +1,8 @@
 """Attacks on accounts that got through once: each is a way around a rule that holds elsewhere."""
 
+import asyncio
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -194,3 +196,44 @@ async def test_a_new_address_makes_no_sentence_of_a_mail(
     eve, victim = await shop.sign_up()
     ok(await eve.client.put(f"/users/{eve.id}", json={"email": email}))
     assert f" {shown}." in await shop.mail(victim)
+
+
+# --- guesses at once ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("in_transaction", [False, True])
+@pytest.mark.parametrize("route", ["/login", "/verifyPassword"])
+async def test_guesses_at_once_are_no_more_than_one_after_the_other(
+    server: MakeApp, route: str, in_transaction: bool
+) -> None:
+    client = Client(await server(accountLockout={"threshold": 3, "duration": 5}))
+    ann = await sign_up(client)
+
+    async def guess(password: str) -> str:
+        body = {"username": ann.name, "password": password}
+        if not in_transaction:
+            return str((await client.post(route, json=body)).json()["error"])
+        request = {"method": "POST", "path": f"/parse{route}", "body": body}
+        batch = {"requests": [request], "transaction": True}
+        return str((await client.post("/batch", json=batch)).json()["error"])
+
+    told = Counter(await asyncio.gather(*(guess(f"wrong {number}") for number in range(40))))
+    assert told["Invalid username/password."] == 3
+    assert len(told) == 2
+
+
+async def test_log_ins_in_one_transaction_do_not_wait_for_each_other(server: MakeApp) -> None:
+    client = Client(await server(accountLockout={"threshold": 3, "duration": 5}))
+    ann, bert = await sign_up(client), await sign_up(client)
+    requests = [
+        {
+            "method": "POST",
+            "path": "/parse/login",
+            "body": {"username": who.name, "password": PASSWORD},
+        }
+        for who in (ann, bert, ann)
+    ]
+    batch = {"requests": requests, "transaction": True}
+    for answer in await asyncio.gather(*(client.post("/batch", json=batch) for _ in range(3))):
+        names = [item["success"]["username"] for item in ok(answer)]
+        assert names == [ann.name, bert.name, ann.name]

@@ -296,6 +296,17 @@ async def test_a_credential_of_another_form_is_refused(shop: Client, odd: Any) -
         assert refused(await shop.post("/users", json=body), 141) == NOT_VALID
 
 
+async def test_a_credential_of_any_size_is_refused(shop: Client) -> None:
+    """Anybody may send one, and what it holds is decoded and stored."""
+    device, asked = Authenticator(), await challenged(shop, "register")
+    new = made(device, asked)
+    response = new["authData"]["passkey"]["credential"]["response"]
+    response["padding"] = "A" * 70_000
+    assert refused(await shop.post("/users", json=new), 141) == NOT_VALID
+    del response["padding"]
+    ok(await shop.post("/users", json=new), 201)
+
+
 @pytest.mark.parametrize(
     "asked", [None, 7, "login", [], {}, {"action": "x"}, {"action": ["login"]}]
 )

@@ -108,17 +108,17 @@ async def _counted(request: ProviderRequest, ask: Callable[[], Awaitable[R]]) ->
     is_second = request.backend.auth[name].policy == "additional"
     if user is None or not is_second or request.step == "set_up":
         return await refusing(request, name, ask())
-    await lockout.check_again(request, user["objectId"])
-    try:
-        found = await refusing(request, name, ask())
-    except (CodeSent, ProviderFailed):
-        raise
-    except ParseError:
-        await lockout.count(request, user["objectId"])
-        raise
-    # while this one was asked, others may have guessed too often
-    await lockout.check_again(request, user["objectId"])
-    return found
+    async with lockout.one_at_a_time(request, user["objectId"]):
+        try:
+            found = await refusing(request, name, ask())
+        except (CodeSent, ProviderFailed):
+            raise
+        except ParseError:
+            await lockout.count(request, user["objectId"])
+            raise
+        # while this one was asked, others may have guessed too often
+        await lockout.check_again(request, user["objectId"])
+        return found
 
 
 def _in_order(context: RequestContext, providers: auth_data.Providers) -> list[str]:

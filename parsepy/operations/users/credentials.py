@@ -38,13 +38,8 @@ async def check(context: RequestContext, parameters: JSONObject) -> JSONObject:
     if user is None:
         await password_matches(password, _NO_HASH)
         raise _wrong_credentials()
-    matches = await password_matches(password, str(user.get("_hashed_password") or _NO_HASH))
-    if matches or context.config.account_lockout is not None:
-        user = await _read_again(context, user)
-    lockout.check(context, user)
-    if not matches:
-        await lockout.count(context, user["objectId"])
-        raise _wrong_credentials()
+    async with lockout.one_at_a_time(context, user["objectId"]):
+        user = await _compared(context, user, password)
     if not auth_data.second_factors(context, user.get("authData") or {}):
         await lockout.forget(context, user)  # else once the second factor is shown, too
     if not context.principal.is_master and user.get("ACL") == {}:
@@ -52,6 +47,18 @@ async def check(context: RequestContext, parameters: JSONObject) -> JSONObject:
     is_ignored = parameters.get("ignoreEmailVerification") in (True, "true")
     if not (context.principal.is_privileged and is_ignored) and not user.get("emailVerified"):
         await _check_email(context, parameters, user)
+    return user
+
+
+async def _compared(context: RequestContext, user: JSONObject, password: str) -> JSONObject:
+    """The user as stored now, if the password is right and the account is not locked."""
+    matches = await password_matches(password, str(user.get("_hashed_password") or _NO_HASH))
+    if matches or context.config.account_lockout is not None:
+        user = await _read_again(context, user)
+    await lockout.check_again(context, user["objectId"])
+    if not matches:
+        await lockout.count(context, user["objectId"])
+        raise _wrong_credentials()
     return user
 
 
