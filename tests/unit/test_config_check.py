@@ -118,3 +118,28 @@ def test_without_a_file_the_environment_is_checked(
         "note: the environment variable PARSE_SERVER_VERBOSE is no option: did you mean VERBOSE?",
         "the environment: fine",
     ]
+
+
+def test_a_provider_that_can_not_be_read_hides_no_other(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lines = lines_for(
+        capsys,
+        auth={
+            "apple": "com.x",
+            "emailOtp": {},
+            "github": {"clientId": "x"},
+            "gogle": {"clientId": "x"},
+        },
+        emailAdapter=5,
+    )
+    assert lines == [
+        "note: auth.gogle: neither built in nor with a module of yours "
+        '(is it meant to be "google"?); not available',
+        'auth.apple: expected an object with the provider\'s options, got "com.x"',
+        'emailAdapter: expected {"module": ..., "options": {...}}, got 5',
+        "auth.emailOtp: needs appName",
+        "auth.emailOtp: needs publicServerURL",
+        "auth.github: clientSecret is missing",
+        "config.json: 5 problems",
+    ]
