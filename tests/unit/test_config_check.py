@@ -143,3 +143,27 @@ def test_a_provider_that_can_not_be_read_hides_no_other(
         "auth.github: clientSecret is missing",
         "config.json: 5 problems",
     ]
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"rpId": "https://shop.example"}, "rpId: expected a domain"),
+        ({"rpId": "localhost:8080"}, "rpId: expected a domain"),
+        ({"rpId": "shop.example", "origins": ["shop.example"]}, "origins: expected addresses"),
+        ({"rpId": "shop.example", "origins": ["https://shop.example/"]}, "origins: expected"),
+        ({"rpId": "shop.example", "origins": "http://shop.example"}, "origins: expected"),
+    ],
+)
+def test_what_no_browser_takes_for_a_passkey_is_told(
+    capsys: pytest.CaptureFixture[str], options: Any, problem: str
+) -> None:
+    assert told(capsys, passkey=options)[0].startswith(f"auth.passkey: {problem}")
+
+
+def test_pages_of_this_machine_and_applications_may_use_passkeys(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    origins = ["https://shop.example:8443", "http://localhost:3000", "android:apk-key-hash:a-b_c"]
+    lines = told(capsys, passkey={"rpId": "shop.example", "origins": origins})
+    assert lines == ["config.json: fine"]
