@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from parsepy.model.schema import SYSTEM_CLASSES, VOLATILE_CLASSES
+
 if TYPE_CHECKING:
     from pymongo.database import Database
 
@@ -76,5 +78,11 @@ class Look:
     @property
     def classes(self) -> list[str]:
         """The classes: those with a schema, and collections that look like one's."""
-        found = {name for name in self.names if not _OWN.match(name)}
+        found = {
+            name
+            for name in self.names
+            if not _OWN.match(name)
+            # a name that begins so is no class's but Parse's own: a queue of ours, say
+            and (name[:1] != "_" or name in SYSTEM_CLASSES or name in VOLATILE_CLASSES)
+        }
         return sorted({*found, *self.rows})
