@@ -9,7 +9,6 @@ import hmac
 import importlib
 import importlib.util
 import inspect
-import logging
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import is_dataclass
@@ -25,7 +24,6 @@ from parsepy.auth.providers import THIRD_PARTIES, base_of
 from parsepy.config import AdapterOptions, AuthProviderOptions, Config, ConfigError
 from parsepy.outgoing import Outgoing
 
-log = logging.getLogger("parsepy")
 Called = Callable[..., Awaitable[Any]]
 
 
@@ -93,12 +91,7 @@ def open_providers(config: Config, http: Outgoing) -> dict[str, AuthProvider]:
         except ConfigError as error:
             problems += error.problems
         except OptionsError as error:
-            if configured is None or not configured.is_empty:
-                problems += [f"auth.{name}: {problem}" for problem in error.problems]
-            else:
-                log.warning("auth.%s: empty, which counts as not set", name)
-                if (unconfigured := _built_in(name, None)) is not None:
-                    found[name] = open_provider(unconfigured, {}, http, {}, key)
+            problems += [f"auth.{name}: {problem}" for problem in error.problems]
         except AdapterError as error:
             module = configured.adapter.module if configured and configured.adapter else name
             problems += [f"auth.{name}: {module} {problem}" for problem in error.problems]

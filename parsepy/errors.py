@@ -27,7 +27,7 @@ Every exception of parsepy, and the module that raises it::
     ├── AtOnce                  graphql/failures.py: a refusal before the database was asked
     ├── PlainError              graphql/failures.py: an error without Parse's code
     ├── Anomaly                 graphql/runs.py: a value that the library must complete
-    ├── Unfit                   graphql/variables.py: a value that its type does not take
+    ├── Unfit                   graphql/literals.py: a value that its type does not take
     ├── Unsuited                graphql/selections.py: a document that is left to the library
     ├── FrameError              livequery/protocol.py: a message that is none
     ├── OutgoingError           outgoing.py: another server gave no answer to use

@@ -16,7 +16,7 @@ async def misspelled(backend: Backend, registered: Iterable[tuple[str, str]]) ->
     """
     lines = []
     for kind, name in registered:
-        if name[:1] == "@" or name in SYSTEM_COLUMNS:
+        if name[:1] == "@" or name in SYSTEM_COLUMNS or name in backend.triggers.optional_classes:
             continue
         if (await schemas.existing(backend, name)).exists:
             continue

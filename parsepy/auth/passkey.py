@@ -53,7 +53,7 @@ class State:
 
 
 def _wrong_names(options: "Passkey.Options") -> Iterator[str]:
-    """What no browser takes, or compares equal (WebAuthn §5.1.3, §13.4.9)."""
+    """What no browser takes, or compares equal, by the rules of WebAuthn."""
     if not _DOMAIN.fullmatch(options.rp_id):
         yield "rpId: expected a domain, without https:// and port"
     if not all(_ORIGIN.fullmatch(origin) for origin in options.origins or ()):

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from parsepy.cli import client_code, commands, config_check, migrate, serve, tables
+from parsepy.cli import client_code, commands, config_check, data, migrate, new, serve, tables
 from parsepy.cli.messages import explained
 from parsepy.cli.options import COMMON, DATABASE, EVERY_OPTION, add_options, unexpected
 from parsepy.version import __version__
@@ -83,6 +83,60 @@ def _parser() -> argparse.ArgumentParser:
     look.add_argument("file", nargs="?", type=Path, metavar="FILE", help=OPTIONS_FILE)
     look.add_argument("--database-uri", metavar="URI", help="its database, which is only read")
     look.set_defaults(run=migrate.command)
+
+    moving = parts.add_parser("data", help="write classes to files, or bring them in")
+    actions = moving.add_subparsers(required=True, metavar="ACTION")
+    out = actions.add_parser("export", help="write classes to a folder", allow_abbrev=False)
+    out.add_argument("folder", type=Path, metavar="FOLDER", help="where to write them")
+    out.add_argument(
+        "--class",
+        dest="classes",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only this class; may stand several times",
+    )
+    out.add_argument(
+        "--format",
+        choices=("jsonl", "csv"),
+        default="jsonl",
+        help="JSON Lines (whole, default) or CSV (for spreadsheets)",
+    )
+    out.set_defaults(run=data.export)
+    into = actions.add_parser("import", help="bring files in", allow_abbrev=False)
+    into.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help="a folder of an export, or files"
+    )
+    into.set_defaults(run=data.import_)
+    for action in (out, into):
+        action.add_argument("--json", action="store_true", help="print the outcome as JSON")
+        add_options(action, DATABASE)
+
+    project = parts.add_parser("new", help="make the folder of a new project")
+    project.add_argument("name", type=Path, metavar="NAME", help="the folder, and its name")
+    source = project.add_mutually_exclusive_group()
+    source.add_argument(
+        "--template",
+        metavar="NAME|FILE",
+        help="blank (default), ecommerce, shopping, or a schema template of yours",
+    )
+    source.add_argument(
+        "--prompt", type=Path, metavar="FILE", help="a structured prompt (docs/prompts.md)"
+    )
+    project.set_defaults(run=new.command)
+
+    prompt = parts.add_parser(
+        "prompt", help="print the prompt of an app: its classes as they are", allow_abbrev=False
+    )
+    prompt.add_argument(
+        "files",
+        nargs="*",
+        type=Path,
+        metavar="FILE",
+        help="schema templates, or folders of them; without any, the database is asked",
+    )
+    add_options(prompt, DATABASE)
+    prompt.set_defaults(run=new.print_prompt)
 
     types = parts.add_parser(
         "types", help="write typed classes for clients and cloud code", allow_abbrev=False

@@ -23,7 +23,7 @@ def command(args: argparse.Namespace) -> int:
     """Write the classes in a language, to a file or to standard output."""
     from parsepy import codegen
 
-    text = codegen.LANGUAGES[args.language](codegen.shapes_of(_classes(args)))
+    text = codegen.LANGUAGES[args.language](codegen.shapes_of(classes_of(args)))
     if args.output is None:
         print(text, end="")
     else:
@@ -31,7 +31,7 @@ def command(args: argparse.Namespace) -> int:
     return 0
 
 
-def _classes(args: argparse.Namespace) -> Sequence[JSONObject]:
+def classes_of(args: argparse.Namespace) -> Sequence[JSONObject]:
     """The classes of the files that were named, or else of the database."""
     files: tuple[Path, ...] = tuple(args.files)
     if files:

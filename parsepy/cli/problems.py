@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from parsepy.config import OPTIONS, Config, ConfigError, WrittenOptions
@@ -61,8 +60,8 @@ def looked_at(settings: WrittenOptions, **more: object) -> tuple[Config | None, 
 
 
 def _option(problem: str) -> str:
-    found = _NAME.match(problem)
-    return found[1] if found else problem
+    """The option that a problem begins with, with its dots."""
+    return problem.partition(":")[0]
 
 
 def _is_new(problem: str, known: list[str]) -> bool:
@@ -108,20 +107,6 @@ def _further(config: Config) -> Iterator[str]:
         elif module.endswith(".py") and not (config.base_dir / Path(module)).is_file():
             yield f"{option}: there is no file {module}"
     yield from _push_problems(config)
-    yield from _provider_problems(config)
-
-
-def _provider_problems(config: Config) -> list[str]:
-    """What keeps sign-in providers that are built in from being opened; modules are not loaded."""
-    from parsepy.adapters import open_providers
-    from parsepy.outgoing import Outgoing
-
-    built_in = {name: one for name, one in config.auth.items() if one.adapter is None}
-    try:
-        open_providers(replace(config, auth=built_in), Outgoing())
-    except ConfigError as error:
-        return list(error.problems)
-    return []
 
 
 def provider_notes(config: Config) -> Iterator[str]:

@@ -188,6 +188,14 @@ class CloudCode(HookDecorators):
             definition["classLevelPermissions"] = encode(dict(permissions))
         current_registry().definitions.append(definition)
 
+    def may_lack(self, *class_names: str) -> None:
+        """Say that an application may be without these classes.
+
+        Hooks on a class that there is not are told at the start, since a name may be misspelled;
+        of these they are not.
+        """
+        current_registry().optional_classes.update(class_names)
+
     def lock(self, name: str, *, seconds: float = 30, patience: float = 10) -> Lock:
         """``async with Cloud.lock(name)``: one at a time, over every process of the database.
 

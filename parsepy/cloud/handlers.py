@@ -88,31 +88,31 @@ class Shape(Generic[E, R]):
         _check_signature(function, has_proceed=self.proceed is not None)
         checked = None if validator.is_empty else validator
 
+        is_async = inspect.iscoroutinefunction(function)
+
         @functools.wraps(function)
         async def handle(event: Event) -> Any:
             token = RUNNING.set(Running(event, function))
             try:
-                return await run(event)
+                with current.acting(context_of(event)):
+                    own = expect(event, self.family)
+                    if _is_skipped(checked, event):
+                        if self.proceed is not None:
+                            await self.proceed(own, self.request(own))()
+                        return None
+                    request = self.request(own)
+                    if checked is not None:
+                        await checked.check(request)
+                    arguments: tuple[Any, ...] = (request,)
+                    if self.proceed is not None:
+                        arguments = (request, self.proceed(own, request))
+                    called = function(*arguments) if is_async else _in_thread(function, *arguments)
+                    return self.take(request, await called)
             except (TypeError, AttributeError) as error:
                 names.explain(error, _is_object_class)
                 raise
             finally:
                 RUNNING.reset(token)
-
-        async def run(event: Event) -> Any:
-            with current.acting(context_of(event)):
-                own = expect(event, self.family)
-                if _is_skipped(checked, event):
-                    if self.proceed is not None:
-                        await self.proceed(own, self.request(own))()
-                    return None
-                request = self.request(own)
-                if checked is not None:
-                    await checked.check(request)
-                arguments: tuple[Any, ...] = (request,)
-                if self.proceed is not None:
-                    arguments = (request, self.proceed(own, request))
-                return self.take(request, await _call(function, *arguments))
 
         return handle
 
@@ -121,10 +121,8 @@ def _is_object_class(name: str) -> bool:
     return any(name == cls.__name__ for cls in CLASSES.values())
 
 
-async def _call(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Run an author's function: async on the loop, plain in a thread."""
-    if inspect.iscoroutinefunction(function):
-        return await function(*arguments)
+async def _in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Run an author's plain function, which may hold its thread."""
     answer = await threads.run(function, *arguments)
     return await answer if inspect.isawaitable(answer) else answer
 

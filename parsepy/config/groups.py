@@ -90,16 +90,12 @@ class AuthProviderOptions:
     options: Mapping[str, Any]
     link_by_email: bool = False
     """Does a new identity belong to the user with the same address, if both are verified?"""
-    is_empty: bool = False
-    """It is merely named: not set up, if it needs options."""
 
 
 def _auth_provider(value: object, at: At) -> AuthProviderOptions:
     if isinstance(value, bool):
         return AuthProviderOptions(value, None, frozen({}))
-    if value in (None, "", {}):
-        return AuthProviderOptions(True, None, frozen({}), is_empty=True)
-    rest = json_of_object(value)
+    rest = {} if value in (None, "") else json_of_object(value)  # merely named
     enabled = boolean(rest.get("enabled", True), at.sub("enabled"))
     links = boolean(rest.get("linkByEmail", False), at.sub("linkByEmail"))
     ours = ("enabled", "linkByEmail")

@@ -164,10 +164,9 @@ async def _read_again(
     run: Run, class_name: str, object_id: str, columns: Columns, saved: Saved
 ) -> JSONObject:
     """What is selected of an object after a save, by the rights of who saved it."""
-    if not columns.names:
-        return {}
     known = saved.stored
-    if saved.status == 201 and not _STAMPS.issuperset(columns.names):
+    are_stamps = bool(columns.names) and _STAMPS.issuperset(columns.names)
+    if saved.status == 201 and not are_stamps:
         known = None  # values in the form in which the client sent them
     return await get(run, class_name, object_id, columns, known=known)
 

@@ -12,18 +12,17 @@ from parsepy.model.values import JSONObject
 from parsepy.operations.class_rules import RULES
 
 
-def redact(context: RequestContext, schema: ClassSchema, objects: Sequence[JSONObject]) -> None:
-    """Remove what is hidden from the caller from each object, in place (protocol §12.5)."""
-    _drop_protected(context, schema, objects)
-    rules = RULES.get(schema.name)
-    if rules is not None:
-        for item in objects:
-            rules.redact(context, item)
-
-
-def _drop_protected(
-    context: RequestContext, schema: ClassSchema, objects: Sequence[JSONObject]
+def redact(
+    context: RequestContext,
+    schema: ClassSchema,
+    objects: Sequence[JSONObject],
+    *,
+    for_trigger: bool = False,
 ) -> None:
+    """Remove what is hidden from the caller from each object, in place (protocol §12.5).
+
+    ``for_trigger``: what class rules hide from the caller is told, but for secrets.
+    """
     principal = context.principal
     hidden, by_field = schema.permissions.hidden_from(principal)
     if hidden or by_field:
@@ -32,6 +31,13 @@ def _drop_protected(
         if schema.name == "_User" and principal.user_id and exempt:
             shown = [item for item in objects if item.get("objectId") != principal.user_id]
         drop_hidden(shown, hidden, by_field, principal.user_id)
+    rules = RULES.get(schema.name)
+    if rules is not None:
+        for item in objects:
+            if for_trigger:
+                rules.mask(context, item)
+            else:
+                rules.redact(context, item)
 
 
 def hides_nothing(context: RequestContext, schema: ClassSchema) -> bool:
@@ -53,13 +59,10 @@ def told(context: RequestContext, schema: ClassSchema, item: JSONObject) -> JSON
 
     Parse: protected fields are hidden as from the caller, what class rules hide is told.
     """
-    rules = RULES.get(schema.name)
-    if rules is None and not schema.permissions.hidden_fields(context.principal):
+    if schema.name not in RULES and not schema.permissions.hidden_fields(context.principal):
         return item
     shown = dict(item)
-    _drop_protected(context, schema, (shown,))
-    if rules is not None:
-        rules.mask(context, shown)
+    redact(context, schema, (shown,), for_trigger=True)
     return shown
 
 

@@ -30,7 +30,8 @@ async def create(
     rules = class_rules.of(class_name)
     object_id = options.object_id or save_bodies.chosen_id(context, class_name, body)
     write = Write(context, schema, values, object_id, True, stamp(), options)
-    write.is_id_chosen = body.get("objectId") == object_id
+    if body.get("objectId") == object_id:
+        write.chosen_id = object_id
     await rules.check(write)
     has = context.backend.triggers.has
     new = None
@@ -91,7 +92,7 @@ async def _create(
     shown = save_values.shown(write, write.echo)
     answer = {"objectId": object_id, "createdAt": created_at, **shown}
     saved = Saved(object_id, answer, 201, has_location=True, replacement=replacement)
-    if _may_tell_stored(write):
+    if write.options.wants_stored and _may_tell_stored(write):
         saved.stored = hooks.created(write, created_at, updated_at)
     return saved
 
@@ -174,18 +175,15 @@ async def _update(write: Write, rules: ClassRules, original: JSONObject | None) 
     shown = {**save_values.results(write.values, stored), **write.echo}
     answer = {"updatedAt": write.stamp, **save_values.shown(write, shown)}
     saved = Saved(object_id, answer, replacement=replacement)
-    if _may_tell_stored(write):
+    if write.options.wants_stored and _may_tell_stored(write):
         saved.stored = stored
     return saved
 
 
 def _may_tell_stored(write: Write) -> bool:
-    """Is the state wanted, and as the storage has it? Cloud code after a save may change it."""
-    return (
-        write.options.wants_stored
-        and write.class_name not in class_rules.RULES
-        and not write.context.backend.triggers.has("afterSave", write.class_name)
-    )
+    """Is the state as the storage has told it? Cloud code after a save may change it."""
+    has = write.context.backend.triggers.has
+    return write.class_name not in class_rules.RULES and not has("afterSave", write.class_name)
 
 
 def _new_columns(write: Write) -> Mapping[str, FieldType]:

@@ -82,7 +82,7 @@ def fill(write: Write) -> None:
         value = values.get(name, _MISSING)
         if value is _MISSING or ops.is_delete(value):
             values[name] = default
-            write.echo[name] = closed(default)
+            write.echo[name] = closed(default) if type(default) is dict else default
     for name in schema.required:
         if values.get(name) in _EMPTY:
             raise ParseError(Code.VALIDATION_ERROR, f"{name} is required")

@@ -37,7 +37,7 @@ class Write:
     ``values`` are the columns that are written (plain values and operations), ``object_id``
     the object's id, ``echo`` what the answer carries beside the stamps; ``is_opened``: cloud
     code has opened this update to a caller whose rights do not reach the object;
-    ``is_id_chosen``: the client has chosen the id of this new object. Of an update of a user,
+    ``chosen_id``: that id, if the client has chosen it for a new object. Of an update of a user,
     ``before`` is the user as stored where a mail may tell of the change, and ``new_email`` an
     address that is yet to be confirmed.
     """
@@ -51,7 +51,7 @@ class Write:
     options: SaveOptions = PLAIN
     echo: JSONObject = field(default_factory=dict)
     is_opened: bool = False
-    is_id_chosen: bool = False
+    chosen_id: str | None = None
     before: JSONObject | None = None
     new_email: str | None = None
 
@@ -59,11 +59,6 @@ class Write:
     def class_name(self) -> str:
         """The class written to."""
         return self.schema.name
-
-    @property
-    def chosen_id(self) -> str | None:
-        """The id that the client has chosen; None if the server did, or for an update."""
-        return self.object_id if self.is_id_chosen else None
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from parsepy.model.scope import EVERYTHING, Scope
 from parsepy.model.values import JSONObject
 from parsepy.model.where import Where, equals_id
 from parsepy.storage import documents, filters, on_demand, pipelines, streams, updates
+from parsepy.storage.bulk import Bulk
 from parsepy.storage.claims import Claims
 from parsepy.storage.connection import Connection
 from parsepy.storage.documents import Document, FileURL
@@ -48,10 +49,10 @@ class Storage:
     """One Parse application's data in one MongoDB database.
 
     It has the objects itself, and a part for each other thing: ``schemas``, ``indexes``,
-    ``relations``, ``settings``, ``claims``, ``email_changes``, ``sign_in_codes``. All share
-    ``connection``, and so a transaction. Objects go in and come out in REST form. Every method is
-    one driver call (or shares one). Errors a client can cause are ``ParseError``; ``Unavailable``
-    when there is no database.
+    ``relations``, ``settings``, ``claims``, ``email_changes``, ``sign_in_codes``, ``bulk``. All
+    share ``connection``, and so a transaction. Objects go in and come out in REST form. Every
+    method is one driver call (or shares one). Errors a client can cause are ``ParseError``;
+    ``Unavailable`` when there is no database.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Storage:
         self.claims = Claims(connection, self.indexes)
         self.email_changes = EmailChanges(connection, self.indexes)
         self.sign_in_codes = SignInCodes(connection, self.indexes)
+        self.bulk = Bulk(connection)
         self._max_time_ms = max_time_ms
         self._regex_time_ms = regex_time_ms
         self._batch_size = batch_size

@@ -13,7 +13,7 @@ from pymongo import ReturnDocument
 
 from parsepy.model.values import now
 from parsepy.storage.connection import Connection
-from parsepy.storage.failures import DuplicateKey
+from parsepy.storage.failures import DuplicateKey, guard
 from parsepy.storage.indexes import Indexes
 
 COLLECTION = "_SignInCode"
@@ -61,26 +61,24 @@ class SignInCodes:
     async def use(self, key: str, digest: str, limits: CodeLimits) -> bool:
         """Use a code up: True for one caller, if it is right, in time and not guessed at too often.
 
-        The guess is counted before it is looked at, so that many at once are not more guesses.
+        The guess is counted before it is looked at, so that many at once are not more guesses;
+        and outside of any transaction, which would take the count back with its failure.
         """
         rows, moment = self._connection.collection(COLLECTION), now()
         until = moment + timedelta(seconds=_DAY)
-        row: dict[str, Any] | None = await self._connection.run(
-            lambda session: rows.find_one_and_update(
+        with guard():
+            row: dict[str, Any] | None = await rows.find_one_and_update(
                 {"_id": key},
                 {"$inc": {"tries": 1, "wrong": 1}, "$setOnInsert": {"until": until}},
                 upsert=True,
                 return_document=ReturnDocument.AFTER,
-                session=session,
             )
-        )
         found = row or {"tries": 1, "wrong": 1}
         is_right = hmac.compare_digest(str(found.get("digest", "")), digest)
         expires = found.get("expires")
         is_open = expires is not None and expires > moment and found["tries"] <= limits.tries
         if not is_right or not is_open or found["wrong"] > limits.tries_a_day:
             return False
-        result = await self._connection.run(
-            lambda session: rows.delete_one({"_id": key, "digest": digest}, session=session)
-        )
+        with guard():
+            result = await rows.delete_one({"_id": key, "digest": digest})
         return bool(result.deleted_count)

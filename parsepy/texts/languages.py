@@ -12,14 +12,14 @@ _LONGEST_LOCALE = 35
 
 def locale(text: object) -> str | None:
     """Return a locale such as ``de`` or ``pt-BR``; ``None`` for anything else (§16.5)."""
-    return text if isinstance(text, str) and _LOCALE.fullmatch(text) else None
+    if not isinstance(text, str) or len(text) > _LONGEST_LOCALE:
+        return None
+    return text if _LOCALE.fullmatch(text) else None
 
 
 def column_locale(value: object) -> str | None:
     """Return the locale in a column: also ``pt_BR``, as devices and POSIX write it."""
-    if not isinstance(value, str) or len(value) > _LONGEST_LOCALE:
-        return None
-    return locale(value.partition(".")[0].replace("_", "-"))
+    return locale(value.partition(".")[0].replace("_", "-")) if isinstance(value, str) else None
 
 
 def accepted(header: str) -> list[str]:
@@ -29,7 +29,7 @@ def accepted(header: str) -> list[str]:
         name, _, parameter = part.partition(";")
         found = locale(name.strip())
         weight = _weight(parameter)
-        if found is not None and len(found) <= _LONGEST_LOCALE and weight > 0:
+        if found is not None and weight > 0:
             weighted.append((weight, found))
     return [name for _, name in sorted(weighted, key=lambda item: -item[0])]
 

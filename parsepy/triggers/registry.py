@@ -62,6 +62,8 @@ class Triggers:
         self.rate_limits: list[JSONObject] = []
         self.definitions: list[JSONObject] = []
         """Classes that cloud code wants made, in the form of a schema template."""
+        self.optional_classes: set[str] = set()
+        """Classes that cloud code knows, and an application may be without."""
         self._handlers: dict[tuple[str, str], Handler] = {}
         self.webhook_functions: dict[str, Handler] = {}
         self.webhook_triggers: dict[tuple[str, str], Handler] = {}
@@ -87,6 +89,7 @@ class Triggers:
         self.receivers = other.receivers
         self.rate_limits = other.rate_limits
         self.definitions = other.definitions
+        self.optional_classes = other.optional_classes
 
     def has(self, kind: str, class_name: str) -> bool:
         """Does anything handle this?"""

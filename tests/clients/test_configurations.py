@@ -118,11 +118,11 @@ ADAPTERS: dict[str, Any] = {
 }
 TOLD = (
     "emailAdapter: the adapter of parsepy.mail.smtp: missing a required argument: 'sender'",
-    f"passwordPolicy.validatorCallback: there is no file {FOLDER / 'y.py'}",
-    f"serverStartComplete: there is no file {FOLDER / 'x.py'}",
+    "passwordPolicy.validatorCallback: there is no file y.py",
+    "serverStartComplete: there is no file x.py",
     'auth.facebook: unknown option "appIdz": did you mean "appIds"?',
     "auth.facebook: appIds is missing",
-    f"auth.mine: there is no file {FOLDER / 'adapters/none.py'}",
+    "auth.mine: there is no file adapters/none.py",
 )
 
 
@@ -130,21 +130,23 @@ def test_what_adapters_and_functions_lack_is_told_in_one_go(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     file = tmp_path / "config.json"
-    told = [line.replace(str(FOLDER), str(tmp_path)) for line in TOLD]
     file.write_text(json.dumps({**BASE, **ADAPTERS}))
     assert main(["config", "check", str(file)]) == 1
-    assert capsys.readouterr().out.splitlines() == [*told, f"{file}: 6 problems"]
+    *lines, last = capsys.readouterr().out.replace(f"{tmp_path}/", "").splitlines()
+    assert sorted(lines) == sorted(TOLD)
+    assert last == "config.json: 6 problems"
     assert main(["serve", "--config", str(file), "--data-dir", str(tmp_path)]) == 1
-    started = capsys.readouterr().err
-    assert all(line in started for line in told)
+    started = capsys.readouterr().err.replace(f"{tmp_path}/", "")
+    assert all(line in started for line in TOLD)
     file.write_text(json.dumps({**BASE, **ADAPTERS, "port": 70000}))
     assert main(["config", "check", str(file)]) == 1
-    printed = capsys.readouterr().out.splitlines()
-    assert printed[0].startswith("port: expected a number from 1 to 65535")
-    assert all(line in printed for line in told)
+    printed = capsys.readouterr().out.replace(f"{tmp_path}/", "")
+    assert printed.startswith("port: expected a number from 1 to 65535")
+    assert all(line in printed for line in TOLD)
 
 
 def test_a_build_tells_of_all_parts() -> None:
     with pytest.raises(ConfigError) as refused:
         build(Config.from_options({**BASE, **ADAPTERS}, base_dir=FOLDER))
-    assert sorted(refused.value.problems) == sorted(TOLD)
+    told = [problem.replace(f"{FOLDER}/", "") for problem in refused.value.problems]
+    assert sorted(told) == sorted(TOLD)

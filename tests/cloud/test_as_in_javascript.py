@@ -64,11 +64,16 @@ async def test_mails_are_asked_for(shop: MakeShop) -> None:
         await User.request_password_reset("nobody@shop.test")
         with pytest.raises(ParseError) as refused:
             await User.request_password_reset("")
-    await asyncio.gather(*it.backend.tasks)
     assert refused.value.code == 204
-    subjects = [mail.subject for mail in mailbox.sent]
-    assert len(subjects) == 3
-    assert sum("Password" in subject for subject in subjects) == 1
+    wanted = {"Password", "verify"}
+    async with asyncio.timeout(10):
+        while not wanted <= words_of(mailbox):  # noqa: ASYNC110 - mails go out by themselves
+            await asyncio.sleep(0.02)
+    assert {mail.to for mail in mailbox.sent} == {"ann@shop.test"}
+
+
+def words_of(mailbox: Any) -> set[str]:
+    return {word for mail in mailbox.sent for word in mail.subject.split()}
 
 
 def current_master(it: Any) -> Any:

@@ -241,6 +241,11 @@ async def test_a_class_that_no_schema_has_is_told_with_the_nearest(
 
         @Cloud.after_save("Invoice")
         async def check(request): ...
+
+        @Cloud.after_save("Orders")
+        async def check(request): ...
+
+        Cloud.may_lack("Orders")
         """,
         databaseURI=it.backend.config.database_uri,
     )

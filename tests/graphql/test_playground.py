@@ -119,6 +119,11 @@ def test_packages_are_found_in_a_folder_and_above_it(tmp_path: Path) -> None:
     assert "react.js" not in find_assets([tmp_path / "node_modules"])
 
 
+def test_the_manual_says_what_to_install() -> None:
+    manual = Path(__file__).parents[2] / "docs" / "graphql.md"
+    assert COMMAND in manual.read_text(encoding="utf-8")
+
+
 @pytest.mark.node
 async def test_the_playground_works_in_a_browser(app: MakeApp, tmp_path: Path) -> None:
     """With the real packages: a query, a subscription, the schema, under the page's policy."""

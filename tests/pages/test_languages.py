@@ -138,7 +138,17 @@ async def test_texts_that_can_not_be_used_stop_the_start(start: Start, tmp_path:
         await start(mail={"templatesPath": str(tmp_path)})
 
 
-@pytest.mark.parametrize("name", ["buy http://evil.test now", "www.evil.test", "a\nb", "x" * 101])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "buy http://evil.test now",
+        "www.evil.test",
+        "see evil.test ",
+        "evil.test/now",
+        "a\nb",
+        "x" * 101,
+    ],
+)
 async def test_a_name_that_advertises_is_not_mailed(name: str, shop: Shop) -> None:
     _, address = await shop.sign_up(username=name + unique("n"))
     await shop.token(address)

@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from parsepy.model.schema import SYSTEM_CLASSES, VOLATILE_CLASSES
-
 if TYPE_CHECKING:
     from pymongo.database import Database
 
@@ -78,6 +76,8 @@ class Look:
     @property
     def classes(self) -> list[str]:
         """The classes: those with a schema, and collections that look like one's."""
+        from parsepy.model.schema import SYSTEM_CLASSES, VOLATILE_CLASSES
+
         found = {
             name
             for name in self.names

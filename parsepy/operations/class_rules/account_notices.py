@@ -54,7 +54,15 @@ def _must_wait(write: Write, before: JSONObject, email: str) -> bool:
     """Does a new address wait? Who has only been anonymous so far signs up with it."""
     if write.context.principal.is_privileged or before.get("email") == email:
         return False
-    return (before.get("authData") or {}).get("anonymous") is None
+    return not _is_only_anonymous(before)
+
+
+def _is_only_anonymous(user: JSONObject) -> bool:
+    """Has nobody signed up yet? Anybody may link an anonymous id to a full account."""
+    auth = user.get("authData") or {}
+    linked = {name for name, data in auth.items() if data is not None}
+    is_full = user.get("_hashed_password") or user.get("email")
+    return linked == {"anonymous"} and not is_full
 
 
 async def after_save(write: Write) -> None:

@@ -13,6 +13,8 @@ from parsepy.model.values import JSONObject
 from parsepy.model.where import DIRECT, Constraint, Where
 
 Providers = dict[str, JSONObject | None]
+MOST = 100
+"""Providers that one request may name; each costs a look-up, or a question to its server."""
 
 
 @dataclass(slots=True)
@@ -31,6 +33,8 @@ def read(value: Any) -> Providers:
         return {}
     if not isinstance(value, dict):
         raise unsupported()
+    if len(value) > MOST:
+        raise ParseError(Code.INVALID_VALUE, f"authData names more than {MOST} providers.")
     for provider, data in value.items():
         if not is_field_name(provider):
             raise unsupported()

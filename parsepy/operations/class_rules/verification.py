@@ -11,7 +11,7 @@ from parsepy.model.values import JSONObject
 from parsepy.operations import mails, schemas
 from parsepy.operations.mails.tokens import verification_columns
 from parsepy.operations.writes import Write
-from parsepy.storage.options import FIRST
+from parsepy.storage.options import FIRST, ReadOptions
 
 _DELETE: JSONObject = {"__op": "Delete"}
 COLUMNS = ("_email_verify_token", "_email_verify_token_expires_at")
@@ -109,23 +109,48 @@ async def _decided(
 
 
 async def prepare(write: Write) -> None:
-    """Give a write that sets an address the token that confirms it."""
-    values, config = write.values, write.context.config
+    """Give a write that sets an address the token that confirms it; or say that none has."""
+    values = write.values
     if write.options.verifies_email:
         values |= dict.fromkeys(COLUMNS, _DELETE)
         return
     email = values.get("email")
-    if not config.verify_user_emails or not email or is_delete(email):
+    if not email or is_delete(email):
         return
-    # Parse: who signs up by another provider than the anonymous one has been looked at there
-    if set(values.get("authData") or ()) - {"anonymous"}:
-        return
-    if not await must_confirm(write.context, await _about(write)):
-        return
-    columns = verification_columns(config)
+    columns: JSONObject = {}
+    if await _is_to_be_confirmed(write):
+        columns = verification_columns(write.context.config)
+    elif await _was_confirmed(write, email):
+        columns = {**dict.fromkeys(COLUMNS, _DELETE), "emailVerified": False}
     if "emailVerified" in write.echo:  # cloud code knows better
-        del columns["emailVerified"]
+        columns.pop("emailVerified", None)
     values |= columns
+
+
+async def _is_to_be_confirmed(write: Write) -> bool:
+    if not write.context.config.verify_user_emails:
+        return False
+    # Parse: who signs up by another provider than the anonymous one has been looked at there.
+    # Of a change that holds for nobody: authData beside it says nothing of the address.
+    if write.is_create and set(write.values.get("authData") or ()) - {"anonymous"}:
+        return False
+    return await must_confirm(write.context, await _about(write))
+
+
+async def _was_confirmed(write: Write, email: str) -> bool:
+    """Has a client's user confirmed, or been asked to confirm, another address than the new one?
+
+    Codes by mail and ``linkByEmail`` trust in ``emailVerified``: it must not stand beside an
+    address that nobody has looked at, even where addresses need not be confirmed any more.
+    """
+    if write.is_create or write.context.principal.is_privileged or "emailVerified" in write.values:
+        return False
+    by_id = {"objectId": write.object_id}
+    options = ReadOptions(limit=1, internal=True)
+    found = await schemas.lookup(write.context.backend, "_User", by_id, options)
+    before = found[0] if found else {}
+    is_marked = before.get("emailVerified") or before.get("_email_verify_token")
+    return bool(is_marked) and before.get("email") != email
 
 
 async def _about(write: Write) -> AccountRequest:

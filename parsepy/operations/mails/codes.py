@@ -30,10 +30,13 @@ async def ask(context: RequestContext, email: str, locale: str | None) -> None:
     await mails.ask(context, mails.SIGN_IN_CODE, address, user, locale=locale)
 
 
-async def make(backend: Backend, email: str) -> str | None:
-    """Make the code of a mail that is about to be sent; None if too many were guessed wrong."""
+async def make(backend: Backend, user: JSONObject, email: str) -> str | None:
+    """Make the code of a mail that is about to be sent; None if too many were guessed wrong.
+
+    It is the user's alone: two may have addresses that only look alike.
+    """
     code = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}}"
-    digest = _digest(backend, email, code)
+    digest = _digest(backend, user["objectId"], email, code)
     made = await backend.storage.sign_in_codes.store(_digest(backend, email), digest, LIMITS)
     return code if made else None
 
@@ -42,7 +45,8 @@ async def use(backend: Backend, email: str, code: str) -> JSONObject | None:
     """Use a code up; the user whose verified address it was mailed to, None if it is wrong."""
     found = await _user(backend, email)
     address = str(found["email"]) if found is not None else email
-    key, digest = _digest(backend, address), _digest(backend, address, code)
+    user_id = found["objectId"] if found is not None else ""
+    key, digest = _digest(backend, address), _digest(backend, user_id, address, code)
     is_right = await backend.storage.sign_in_codes.use(key, digest, LIMITS)
     return found if is_right else None
 

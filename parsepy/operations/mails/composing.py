@@ -17,8 +17,14 @@ from parsepy.storage.options import ReadOptions
 from parsepy.texts import languages
 
 _INTERNAL = ReadOptions(limit=1, internal=True)
-_ADVERTISING = re.compile(r"://|\bwww\.|[\r\n]", re.IGNORECASE)
+_ADVERTISING = re.compile(
+    r"""://|\bwww\.|[\r\n]  # an address of a page, or a line of its own
+    |\w\.\w.*[\s/?]|[\s/?].*\w\.\w  # what mail programs may make one of, in a sentence or a path
+    """,
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+)
 _LONGEST_NAME = 100
+_UNSHOWN = "..."
 
 
 class ComposedMail(NamedTuple):
@@ -52,9 +58,12 @@ async def compose(backend: Backend, work: MailWork) -> ComposedMail | None:
         shown = {n: v for n, v in user.items() if n[0] != "_" and n != "authData"}
         message = AccountMail(str(config.app_name), str(link), shown, tuple(wanted))
         return ComposedMail(method, message)
+    told = dict(work.values)
+    if told.get("newEmail") is not None:
+        told["newEmail"] = _presentable(told["newEmail"]) or _UNSHOWN
     values = {
         **_user_values(user),
-        **work.values,
+        **told,
         **(contents.values or {}),
         "appName": config.app_name or config.app_id,
         "publicServerUrl": config.public_server_url,
@@ -87,7 +96,7 @@ async def _contents(backend: Backend, work: MailWork) -> _Contents | None:
     if work.kind == kinds.SIGN_IN_CODE:
         if user.get("email") != work.to or user.get("emailVerified") is not True:
             return None
-        code = await codes.make(backend, work.to)
+        code = await codes.make(backend, user, work.to)
         told = {"code": code, "minutes": codes.MINUTES}
         return None if code is None else _Contents(user, values=told)
     return _Contents(user)
@@ -119,8 +128,11 @@ def _user_values(user: JSONObject) -> JSONObject:
     }
 
 
-def _presentable(username: Any) -> str | None:
-    """A username that a mail may show: who signs up with another's address chooses it."""
-    if not isinstance(username, str) or len(username) > _LONGEST_NAME:
+def _presentable(given: Any) -> str | None:
+    """A username or address that a mail may show: who signs up with another's address chooses it.
+
+    None for one that would have the server say what a stranger likes.
+    """
+    if not isinstance(given, str) or len(given) > _LONGEST_NAME:
         return None
-    return None if _ADVERTISING.search(username) else username
+    return None if _ADVERTISING.search(given) else given

@@ -4,10 +4,12 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeVar
 
+from parsepy.auth import second_factors
 from parsepy.auth.base import CodeSent, Step
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, Interruption, ParseError
 from parsepy.model.values import JSONObject
+from parsepy.operations import access
 from parsepy.operations.class_rules import auth_data
 from parsepy.operations.class_rules.provider_requests import (
     ProviderRequest,
@@ -31,8 +33,11 @@ async def identify(
 ) -> auth_data.Providers:
     """The authData with the ids that the providers tell, in place of those that clients say.
 
-    ``user`` is whose authData it is said to be, if that is known.
+    ``user`` is whose authData it is said to be, if that is known. A log-in stores authData without
+    a save, so what no save may hold is refused here.
     """
+    access.check_keywords(context, {"authData": providers})
+    access.check_file_urls(context, providers)
     found: auth_data.Providers = dict(providers)
     for name in _in_order(context, providers):
         data = providers[name]
@@ -80,9 +85,18 @@ async def check(
 async def check_unlink(
     context: RequestContext, name: str, data: JSONObject, user: JSONObject
 ) -> None:
-    """Refuse to unlink a provider that asks for a proof which ``data`` does not give."""
+    """Refuse to unlink a provider that asks for a proof which ``data`` does not give.
+
+    A second factor that nobody here can check can't be proven, so it stays.
+    """
     provider = context.backend.auth.get(name)
-    if provider is None or context.principal.is_privileged or not stored_of(user, name):
+    if context.principal.is_privileged:
+        return
+    if provider is None:
+        if second_factors.is_required(name, (user.get("authData") or {}).get(name)):
+            raise auth_data.unsupported()
+        return
+    if not stored_of(user, name):
         return
     request = request_of(context, name, user, step="update")
     await _counted(request, partial(provider.may_unlink, data, request))

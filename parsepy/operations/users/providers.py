@@ -29,9 +29,14 @@ class Linked:
 async def owners(
     context: RequestContext, providers: Mapping[str, JSONObject | None]
 ) -> list[JSONObject]:
-    """The users, at most two, whom this authData names; ``identify`` it first."""
+    """The users, at most two, whom this authData names; ``identify`` it first.
+
+    Only ids of providers that are there are looked for: those have an index.
+    """
     choices: list[JSONObject] = [
-        {f"authData.{name}.id": value} for name, value in auth_data.named(providers).items()
+        {f"authData.{name}.id": value}
+        for name, value in auth_data.named(providers).items()
+        if name in context.backend.auth
     ]
     for name, data in providers.items():
         provider = context.backend.auth.get(name)

@@ -14,10 +14,16 @@ from parsepy.model.values import JSONObject, dumps
 
 Reply = bytes | memoryview
 
+_VERSION = 1
+"""What the extension must be built from: that of ``reader.c``."""
+
 _split: Callable[[Reply], dict[str, bytes] | None] | None
 try:
     from parsepy.storage.native import _reader
-except ImportError:  # not built, which is no fault
+
+    if getattr(_reader, "VERSION", 0) != _VERSION:
+        raise ImportError("the native reader was built from another version")
+except ImportError:  # not built, or by an older installation, which is no fault
     _built, _split = None, None
 else:
     _built, _split = _reader.Reader, _reader.split

@@ -1,5 +1,7 @@
 from parsepy.model.values import JSONObject
 
+VERSION: int
+
 class Reader:
     def __new__(
         cls, columns: tuple[tuple[object, ...], ...], relations: tuple[tuple[str, str, bytes], ...]

@@ -13,6 +13,9 @@
 
 #include <stdlib.h>
 
+/* What __init__.py expects: raised when what the two say to each other changes. */
+#define VERSION 1
+
 #include "bson.h"
 #include "text.h"
 #include "plan.h"
@@ -263,7 +266,9 @@ static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_reader", NULL, -1, 
 PyMODINIT_FUNC PyInit__reader(void) {
     PyObject *made = make_texts() ? PyModule_Create(&module) : NULL;
     PyObject *type = made == NULL ? NULL : PyType_FromSpec(&reader_spec);
-    if (type == NULL || PyModule_AddObjectRef(made, "Reader", type) < 0) Py_CLEAR(made);
+    if (type == NULL || PyModule_AddObjectRef(made, "Reader", type) < 0 ||
+        PyModule_AddIntConstant(made, "VERSION", VERSION) < 0)
+        Py_CLEAR(made);
     Py_XDECREF(type);
     return made;
 }

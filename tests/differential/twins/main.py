@@ -337,7 +337,7 @@ async def masters(request: FunctionRequest) -> int:
 
 FIELDS = {
     "name": {"type": str, "required": True},
-    "count": {"type": int, "default": 2},
+    "count": {"type": float, "default": 2},
     "size": {"options": ["S", "M"], "error": "S or M"},
     "kind": {"options": ["a", "b"]},
 }
