@@ -10,9 +10,10 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal
 
@@ -29,6 +30,12 @@ _LONGEST_STATE = 2_000  # characters
 _LONGEST_CREDENTIAL = 64_000  # characters; the longest attestations have some certificates
 _LONGEST_NAME = 64
 _NOT_VALID = "The passkey is not valid."
+_HOST = r"[^\s/:@?#]+"
+_DOMAIN = re.compile(_HOST)
+# a secure page, one of this machine, or an application of Android's
+_ORIGIN = re.compile(
+    rf"https://{_HOST}(:\d+)?|http://(localhost|127\.0\.0\.1)(:\d+)?|android:apk-key-hash:[\w-]+"
+)
 
 Action = Literal["register", "login"]
 
@@ -44,6 +51,14 @@ class State:
     """The handle of the user, if it is known who that is."""
     user_id: str | None
     """The objectId of the user who registers a key, None of one who signs up."""
+
+
+def _wrong_names(options: "Passkey.Options") -> Iterator[str]:
+    """What no browser takes, or compares equal, by the rules of WebAuthn."""
+    if not _DOMAIN.fullmatch(options.rp_id):
+        yield "rpId: expected a domain, without https:// and port"
+    if not all(_ORIGIN.fullmatch(origin) for origin in options.origins or ()):
+        yield 'origins: expected addresses such as "https://shop.example", without a path'
 
 
 class Passkey(AuthAdapter):
@@ -73,6 +88,9 @@ class Passkey(AuthAdapter):
             raise OptionsError(
                 ["needs the extra: pip install 'parsepy-server[passkeys]'"]
             ) from error
+        wrong = list(_wrong_names(options))
+        if wrong:
+            raise OptionsError(wrong)
         self._webauthn = webauthn
         self._rp_id, self._rp_name = options.rp_id, options.rp_name or options.rp_id
         self._origins = list(options.origins or (f"https://{options.rp_id}",))

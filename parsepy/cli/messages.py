@@ -6,6 +6,8 @@ import sys
 from parsepy.cli.problems import with_lines
 from parsepy.config import ConfigError
 
+_OWN_ONE = " Without databaseURI a MongoDB of our own is started (the extra `embedded`)"
+
 
 class StartError(Exception):
     """A command cannot continue; the message is for the user."""
@@ -41,7 +43,8 @@ def explained(error: Exception) -> str | None:
         lines = "".join(f"\n  {problem}" for problem in error.problems)
         return f"the schema templates can't be used:{lines}"
     if isinstance(error, PyMongoError | Unavailable):
-        return f"the database can't be used: {of_database(str(error))}"
+        told = of_database(str(error))
+        return f"the database can't be used: {told}{_OWN_ONE if told.endswith('?') else ''}"
     if isinstance(error, EmbeddedMongoError | ParseError | CloudError):
         return str(error)
     return None
@@ -55,10 +58,12 @@ def of_database(text: str) -> str:
             "it answers, but is no primary; a mongod that was started with --replSet needs once "
             "`mongosh --eval 'rs.initiate()'`"
         )
+    reason = reason.split(", full error:")[0].rstrip(".")
+    if "uthentication failed" in reason:
+        return f"{reason}; look at name, password and authSource in databaseURI"
+    if reason.startswith("Invalid URI"):
+        return f'{reason}; write "databaseURI": "mongodb://localhost:27017/parse"'
     refused = re.match(r"(\S+:\d+): .*(?:refused|Connect call failed)", reason)
     if refused is not None:
         reason = f"nothing answers at {refused[1]}"
-    return (
-        f"{reason}; is it running, and databaseURI right? Without databaseURI a MongoDB of our own "
-        "is started (the extra `embedded`)"
-    )
+    return f"{reason}; is it running, and databaseURI right?"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from parsepy.config import OPTIONS, Config, ConfigError, WrittenOptions
 from parsepy.config.advice import line_instead
 from parsepy.config.table import nearest
 
-_NAME = re.compile(r'(?:unknown option ")?([A-Za-z]\w*)')
+_NAME = re.compile(r'(?:unknown option ")?([A-Za-z]\w*)(?:\.(\w+))?')
+
+_ROUNDS = 4
+"""So often what has a problem is left out, to see what the rest has."""
 
 _APPLE = ("ios", "osx", "tvos", "watchos")
 _SENDERS = {
@@ -38,14 +41,16 @@ def looked_at(settings: WrittenOptions, **more: object) -> tuple[Config | None, 
     With problems it is made of the options that have none; None if that can't be, either.
     """
     problems: list[str] = []
-    try:
-        config = settings.config(**more)
-    except ConfigError as error:
-        problems += error.problems
+    left = settings
+    for _ in range(_ROUNDS):
         try:
-            config = _without(settings, problems).config(**more)
-        except ConfigError:
-            return None, problems
+            config = left.config(**more)
+            break
+        except ConfigError as error:
+            problems += [line for line in error.problems if _is_new(line, problems)]
+            left = _without(left, error.problems)
+    else:
+        return None, problems
     problems += [problem for problem in _further(config) if problem not in problems]
     if problems:
         known = {_option(problem) for problem in problems}
@@ -59,10 +64,25 @@ def _option(problem: str) -> str:
     return problem.partition(":")[0]
 
 
-def _without(settings: WrittenOptions, problems: list[str]) -> WrittenOptions:
-    """Leave out the options that have a problem, so that the others can be looked at."""
-    wrong = {found[1] for problem in problems if (found := _NAME.match(problem))}
-    values = {name: value for name, value in settings.values.items() if name not in wrong}
+def _is_new(problem: str, known: list[str]) -> bool:
+    """Is it neither known, nor only the lack of what has been left out for a problem?"""
+    lacks = {f"needs {_option(line)}" for line in known}
+    return problem not in known and not any(problem.endswith(lack) for lack in lacks)
+
+
+def _without(settings: WrittenOptions, problems: Iterable[str]) -> WrittenOptions:
+    """Leave out what has a problem, so that the others can be looked at.
+
+    Of an option with members, such as `auth`, it is the member alone.
+    """
+    values = dict(settings.values)
+    places = [found.groups() for found in map(_NAME.match, problems) if found]
+    for name, member in dict.fromkeys(places):
+        value = values.get(name)
+        if isinstance(value, Mapping) and member in value:
+            values[name] = {key: item for key, item in value.items() if key != member}
+        else:
+            values.pop(name, None)
     return WrittenOptions(values, settings.folders, settings.base_dir)
 
 

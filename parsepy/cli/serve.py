@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import errno
 import gc
+import os
 import socket
 import sys
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 from parsepy import workers
 from parsepy.cli.configuration import configure, packaged, read_template
 from parsepy.cli.database import database, is_in_memory, noted
-from parsepy.cli.messages import StartError, explained
+from parsepy.cli.messages import StartError, explained, warn
 from parsepy.cli.process import heed_signals, run
 from parsepy.cli.waiting import answering
 from parsepy.cli.welcome import welcome_text
@@ -75,7 +76,7 @@ def _with_transport(config: Config, *, is_alone: bool) -> Config:
 def _is_standalone(config: Config) -> bool:
     """Is the database a MongoDB without change streams? One that is not there is no such."""
     from pymongo import MongoClient
-    from pymongo.errors import PyMongoError
+    from pymongo.errors import PyMongoError, ServerSelectionTimeoutError
 
     from parsepy.storage import client_options
 
@@ -85,6 +86,9 @@ def _is_standalone(config: Config) -> bool:
     try:
         with MongoClient[dict[str, object]](config.database_uri, **options) as client:
             hello = client.admin.command("hello")
+    except ServerSelectionTimeoutError:
+        warn("the database does not answer, or has no primary; it is asked once more")
+        return False
     except (PyMongoError, ValueError):  # which the start itself comes upon, and tells
         return False
     return "setName" not in hello and hello.get("msg") != "isdbgrid"
@@ -95,6 +99,8 @@ def _serve_many(
 ) -> None:
     if is_in_memory(config):
         raise StartError("memory: is in one process: --workers needs a MongoDB")
+    if not hasattr(os, "fork"):
+        raise StartError(f"cluster, --workers: several processes can't be made on {sys.platform}")
 
     def serve(number: int, ready: Callable[[], None]) -> None:
         own = config if number == 0 else dataclasses.replace(config, demo=False)

@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from parsepy.cli.configuration import Configured
 from parsepy.cli.database import is_in_memory
@@ -40,6 +41,8 @@ def welcome_text(configured: Configured, template: Template, application: Applic
         "database": _where(config, is_standalone=backend.storage.is_standalone),
         "schema": ", ".join(file.name for file in files_of(config.schema or SchemaOptions())),
         "classes": _classes(config, own),
+        "GraphQL": _origin(config) + config.graphql_path if config.mount_graphql else "",
+        "playground": _origin(config) + config.playground_path if config.mount_playground else "",
     }
     facts = "\n".join(f"  {name:<16}{value}" for name, value in held.items() if value)
     example = _readable(template.classes) or _readable(own)
@@ -49,6 +52,12 @@ def welcome_text(configured: Configured, template: Template, application: Applic
         f"  // JavaScript, after `npm install parse`\n  {_snippet(config, example)}\n\n"
         "Ctrl-C stops it."
     )
+
+
+def _origin(config: Config) -> str:
+    """The address of the server without the mount, beside which GraphQL lies."""
+    parts = urlsplit(config.server_url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _classes(config: Config, own: list[JSONObject]) -> str:

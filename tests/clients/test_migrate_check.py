@@ -11,6 +11,7 @@ import pytest
 from pymongo import MongoClient
 
 from parsepy.cli import main
+from parsepy.cli.messages import of_database
 from parsepy.cli.migrate import python_of
 from tests.conftest import database_in
 
@@ -202,6 +203,27 @@ def test_files_devices_parameters_and_schedules_are_told(
     assert "to do: 1 devices are ios, and push names no sender for them" in told
     assert "to do: parameters with a dot or dollar can't be changed: a.b" in told
     assert "to do: schedules of jobs that cloud code lacks: gone" in told
+
+
+def test_queues_of_this_server_are_no_classes(
+    mongo: MongoClient[dict[str, Any]], check: Check
+) -> None:
+    for name in ("_MailQueue", "_SignInCode", "_Audience", "Loose"):
+        mongo[NAME][name].insert_one({"_id": "x"})
+    try:
+        told = check()
+    finally:
+        for name in ("_MailQueue", "_SignInCode", "_Audience", "Loose"):
+            mongo[NAME].drop_collection(name)
+    assert "unknown as classes until one is written: Loose\n" in told
+
+
+def test_an_address_and_a_password_that_are_wrong_are_told_apart() -> None:
+    wrong = "Authentication failed., full error: {'ok': 0.0, 'code': 18}"
+    told = "Authentication failed; look at name, password and authSource in databaseURI"
+    assert of_database(wrong) == told
+    assert 'write "databaseURI": "mongodb://' in of_database("Invalid URI scheme: it must begin")
+    assert of_database("10.0.0.1:27017: timed out, Timeout: 5s").endswith("databaseURI right?")
 
 
 def test_what_is_no_database_of_parse_servers_is_said(

@@ -96,6 +96,23 @@ def test_a_replica_set_is_said_to_be_one_and_a_class_of_it_is_what_to_try(
     assert "/classes/Album?order=title&limit=3" in server.welcome
 
 
+def test_graphql_and_its_playground_are_named_where_they_are(tmp_path: Path) -> None:
+    own = ("--set", "mountGraphQL=true", "--set", "mountPlayground=true")
+    with serving(tmp_path, *own, "--set", "playgroundPath=/try") as server:
+        told = facts(server.welcome)
+    origin = server.url.removesuffix("/parse")
+    assert (told["GraphQL"], told["playground"]) == (f"{origin}/graphql", f"{origin}/try")
+
+
+def test_with_live_query_a_mongodb_that_is_not_there_is_asked_twice(tmp_path: Path) -> None:
+    uri = "mongodb://127.0.0.1:9/shop?serverSelectionTimeoutMS=100"
+    own = ("--database-uri", uri, "--set", 'liveQuery={"classNames": ["Chat"]}')
+    done = parsepy("serve", "--port", str(free_port()), *own, cwd=tmp_path)
+    first, second = done.stderr.splitlines()
+    assert first.endswith("the database does not answer, or has no primary; it is asked once more")
+    assert "nothing answers at 127.0.0.1:9" in second
+
+
 def test_a_mongodb_that_is_not_there_is_said_to_be_so(tmp_path: Path) -> None:
     uri = "mongodb://127.0.0.1:9/shop?serverSelectionTimeoutMS=100"
     done = parsepy("serve", "--port", str(free_port()), "--database-uri", uri, cwd=tmp_path)

@@ -118,3 +118,52 @@ def test_without_a_file_the_environment_is_checked(
         "note: the environment variable PARSE_SERVER_VERBOSE is no option: did you mean VERBOSE?",
         "the environment: fine",
     ]
+
+
+def test_a_provider_that_can_not_be_read_hides_no_other(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lines = lines_for(
+        capsys,
+        auth={
+            "apple": "com.x",
+            "emailOtp": {},
+            "github": {"clientId": "x"},
+            "gogle": {"clientId": "x"},
+        },
+        emailAdapter=5,
+    )
+    assert lines == [
+        "note: auth.gogle: neither built in nor with a module of yours "
+        '(is it meant to be "google"?); not available',
+        'auth.apple: expected an object with the provider\'s options, got "com.x"',
+        'emailAdapter: expected {"module": ..., "options": {...}}, got 5',
+        "auth.emailOtp: needs appName",
+        "auth.emailOtp: needs publicServerURL",
+        "auth.github: clientSecret is missing",
+        "config.json: 5 problems",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"rpId": "https://shop.example"}, "rpId: expected a domain"),
+        ({"rpId": "localhost:8080"}, "rpId: expected a domain"),
+        ({"rpId": "shop.example", "origins": ["shop.example"]}, "origins: expected addresses"),
+        ({"rpId": "shop.example", "origins": ["https://shop.example/"]}, "origins: expected"),
+        ({"rpId": "shop.example", "origins": "http://shop.example"}, "origins: expected"),
+    ],
+)
+def test_what_no_browser_takes_for_a_passkey_is_told(
+    capsys: pytest.CaptureFixture[str], options: Any, problem: str
+) -> None:
+    assert told(capsys, passkey=options)[0].startswith(f"auth.passkey: {problem}")
+
+
+def test_pages_of_this_machine_and_applications_may_use_passkeys(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    origins = ["https://shop.example:8443", "http://localhost:3000", "android:apk-key-hash:a-b_c"]
+    lines = told(capsys, passkey={"rpId": "shop.example", "origins": origins})
+    assert lines == ["config.json: fine"]

@@ -76,5 +76,13 @@ class Look:
     @property
     def classes(self) -> list[str]:
         """The classes: those with a schema, and collections that look like one's."""
-        found = {name for name in self.names if not _OWN.match(name)}
+        from parsepy.model.schema import SYSTEM_CLASSES, VOLATILE_CLASSES
+
+        found = {
+            name
+            for name in self.names
+            if not _OWN.match(name)
+            # a name that begins so is no class's but Parse's own: a queue of ours, say
+            and (name[:1] != "_" or name in SYSTEM_CLASSES or name in VOLATILE_CLASSES)
+        }
         return sorted({*found, *self.rows})
