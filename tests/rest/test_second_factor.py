@@ -85,7 +85,7 @@ async def test_an_enrolled_user_is_not_found_out_by_who_can_not_prove_the_first_
 
 
 async def test_a_new_user_can_not_bring_a_second_factor_that_nobody_checks(client: Client) -> None:
-    refused(await client.post("/users", json={"authData": {"mfa": SECRETS}}), 200)
+    refused(await client.post("/users", json={"authData": {"mfa": SECRETS}}), 252)
     named = {"username": unique("eve"), "password": PASSWORD, "authData": {"mfa": SECRETS}}
     refused(await client.post("/users", json=named), 252)
 
