@@ -13,7 +13,6 @@ from parsepy.cli import (
     client_code,
     commands,
     config_check,
-    data,
     migrate,
     new,
     people,
@@ -52,6 +51,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"parsepy: {reason}", file=sys.stderr)
         return 1
+
+
+def _data_command(name: str) -> Callable[[argparse.Namespace], int]:
+    """A command of `parsepy data`, whose libraries no other command needs to load."""
+
+    def run(args: argparse.Namespace) -> int:
+        from parsepy.cli import data
+
+        command: Callable[[argparse.Namespace], int] = getattr(data, name)
+        return command(args)
+
+    return run
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -148,12 +159,12 @@ def _parser() -> argparse.ArgumentParser:
         default="jsonl",
         help="JSON Lines (whole, default) or CSV (for spreadsheets)",
     )
-    out.set_defaults(run=data.export)
+    out.set_defaults(run=_data_command("export"))
     into = actions.add_parser("import", help="bring files in", allow_abbrev=False)
     into.add_argument(
         "paths", nargs="+", type=Path, metavar="PATH", help="a folder of an export, or files"
     )
-    into.set_defaults(run=data.import_)
+    into.set_defaults(run=_data_command("import_"))
     for action in (out, into):
         action.add_argument("--json", action="store_true", help="print the outcome as JSON")
         add_options(action, DATABASE)
