@@ -90,6 +90,13 @@ def test_files_are_read_from_disk_with_or_without_a_byte_order_mark(tmp_path: Pa
     assert set(product_class(load([plain, marked]))["fields"]) == {"name", "price"}
 
 
+def test_texts_beside_the_files_are_read_after_them(tmp_path: Path) -> None:
+    file = tmp_path / "shop.json"
+    file.write_text('{"classes": [{"className": "Order"}]}')
+    more = ('Cloud.define_schema("Note")', '{"className": "Note"}')
+    assert [found["className"] for found in load([file], [more]).classes] == ["Order", "Note"]
+
+
 def test_a_missing_file_and_bytes_that_are_no_text_are_problems_too(tmp_path: Path) -> None:
     binary = tmp_path / "binary.json"
     binary.write_bytes(b"[\n\xff]")

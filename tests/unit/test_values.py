@@ -325,3 +325,7 @@ def test_what_is_placed_leaves_the_value_itself_alone() -> None:
 def test_a_pointer_is_made_normal_if_it_names_an_object(value: Any, expected: Any) -> None:
     found = values.normal_pointer(value)
     assert list(found.items()) == list((expected or value).items())
+
+
+def test_what_is_json_already_is_not_encoded_again() -> None:
+    assert values.dumps({"results": values.encoded(b'[{"a":1.0}]')}) == b'{"results":[{"a":1.0}]}'
