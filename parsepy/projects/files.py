@@ -10,7 +10,7 @@ from parsepy.model.values import JSONObject
 from parsepy.projects import pages
 from parsepy.projects.hooks import main_py
 from parsepy.projects.shapes import ProjectClass, class_of
-from parsepy.projects.tests import reads_test_py, test_py
+from parsepy.projects.own_tests import reads_test_py, test_py
 from parsepy.prompts import Ownership, Prompt
 from parsepy.prompts.words import TECHNOLOGIES
 from parsepy.prompts.writing import SYSTEM
