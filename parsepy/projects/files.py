@@ -9,8 +9,8 @@ from parsepy.codegen import shapes_of
 from parsepy.model.values import JSONObject
 from parsepy.projects import pages
 from parsepy.projects.hooks import main_py
-from parsepy.projects.shapes import ProjectClass, class_of
 from parsepy.projects.own_tests import reads_test_py, test_py
+from parsepy.projects.shapes import ProjectClass, class_of
 from parsepy.prompts import Ownership, Prompt
 from parsepy.prompts.words import TECHNOLOGIES
 from parsepy.prompts.writing import SYSTEM
