@@ -12,6 +12,7 @@ import httpx
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 TOKEN = re.compile(r"r:[0-9a-f]{32}")
 OBJECT_ID = re.compile(r"[A-Za-z0-9]{10}")
+MADE_ID = re.compile(r"[A-Za-z0-9]{10}|[0-9a-f]{24}")  # Parse's, or MongoDB's own
 FILE_PREFIX = re.compile(r"\b[0-9a-f]{32}_")
 DATABASE = re.compile(r"\bdifferential_\d+_")  # what MongoDB's errors name, by this run's process
 RANDOM_USERNAME = re.compile(r"[A-Za-z0-9]{25}")
@@ -80,7 +81,7 @@ class Normaliser:
             for item in value:
                 self._learn(item, key)
         elif isinstance(value, str):
-            if key == "objectId" and OBJECT_ID.fullmatch(value):
+            if key == "objectId" and MADE_ID.fullmatch(value):
                 self._name(value, "id")
             elif key == "token" and RANDOM_USERNAME.fullmatch(value):
                 self._name(value, "link")
