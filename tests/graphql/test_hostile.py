@@ -69,6 +69,7 @@ async def url(application: Application, thing_client: Client) -> AsyncIterator[s
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.slow  # a measurement: tracing for coverage would be measured, too
 async def test_a_hostile_document_holds_nobody_up(name: str, thing_client: Client) -> None:
     answer, longest = await longest_turn(by_post(thing_client, DOCUMENTS[name]))
     assert {"errors", "data"} & answer.keys()
@@ -77,6 +78,7 @@ async def test_a_hostile_document_holds_nobody_up(name: str, thing_client: Clien
 
 
 @pytest.mark.parametrize("transport", sorted(BY_HTTP.keys() - {"POST"}))
+@pytest.mark.slow  # a measurement: tracing for coverage would be measured, too
 async def test_nor_does_it_over_another_transport(transport: str, thing_client: Client) -> None:
     slow = {}
     for name, document in DOCUMENTS.items():
@@ -88,6 +90,7 @@ async def test_nor_does_it_over_another_transport(transport: str, thing_client: 
     assert await data(thing_client, "{ health }") == {"health": True}
 
 
+@pytest.mark.slow  # a measurement: tracing for coverage would be measured, too
 async def test_nor_does_it_over_a_websocket(url: str) -> None:
     slow = {}
     documents = {**{f"followed: {name}": text for name, text in FOLLOWING.items()}, **DOCUMENTS}
@@ -101,6 +104,7 @@ async def test_nor_does_it_over_a_websocket(url: str) -> None:
         assert (await ann.ask("h", "{ health }"))["payload"] == {"data": {"health": True}}
 
 
+@pytest.mark.slow  # a measurement: tracing for coverage would be measured, too
 async def test_events_of_hostile_subscriptions_hold_nobody_up(url: str, master: Client) -> None:
     """What passes the checks is followed, and events are completed for it."""
     async with subscribing(url) as mallory:
@@ -122,6 +126,7 @@ async def test_events_of_hostile_subscriptions_hold_nobody_up(url: str, master: 
         await mallory.message()
 
 
+@pytest.mark.slow  # a measurement: tracing for coverage would be measured, too
 async def test_many_subscriptions_to_one_class_hold_nobody_up(url: str, master: Client) -> None:
     query = "subscription { thing { event node { name size data } original { name } } }"
     async with subscribing(url) as mallory:
@@ -404,6 +409,7 @@ async def flood(url: str, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", FLOODS)
+@pytest.mark.slow  # a measurement: tracing for coverage would be measured, too
 async def test_a_flood_of_frames_holds_nobody_up(name: str, url: str) -> None:
     async with subscribing(url) as ann:
         _, longest = await longest_turn(flood(url, FLOODS[name]))
@@ -411,6 +417,7 @@ async def test_a_flood_of_frames_holds_nobody_up(name: str, url: str) -> None:
     assert longest < LONGEST_TURN
 
 
+@pytest.mark.slow  # a measurement: tracing for coverage would be measured, too
 async def test_many_connections_without_keys_hold_nobody_up(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
