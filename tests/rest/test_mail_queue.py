@@ -13,7 +13,7 @@ from parsepy.operations import accounts
 from parsepy.operations.mails import worker
 from parsepy.storage import mails
 from tests.conftest import Client, MakeApp
-from tests.mailbox import adapter
+from tests.mailbox import adapter, token_in
 from tests.rest.mailing import OPTIONS, VERIFY, Shop
 from tests.rest.shop import eventually, ok, unique
 
@@ -112,11 +112,15 @@ async def test_who_changes_an_address_to_and_fro_sends_it_few_mails(app: MakeApp
         for address in (victim, own):
             ok(await ann.client.put(f"/users/{ann.id}", json={"email": address}))
     ok(await ann.client.put(f"/users/{ann.id}", json={"email": victim}))
-    await shop.mail(victim, 1)
-    token = await shop.token(victim, 2)  # the last one is not lost
-    assert len(shop.mailbox.to(victim)) == 2
-    await shop.client.get(VERIFY, params={"token": token})
-    assert ok(await ann.client.get("/users/me"))["emailVerified"] is True
+
+    async def is_confirmed() -> bool:
+        for mail in shop.mailbox.to(victim)[-1:]:
+            await shop.client.get(VERIFY, params={"token": token_in(mail.text)})
+        return bool(ok(await ann.client.get("/users/me"))["emailVerified"])
+
+    await eventually(is_confirmed)  # the last one is not lost
+    # one went at once, unless the address was another by then, and one after the cool-down
+    assert len(shop.mailbox.to(victim)) <= 2
 
 
 async def test_an_unknown_address_costs_the_database_the_same(app: MakeApp) -> None:
