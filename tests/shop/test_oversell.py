@@ -26,7 +26,8 @@ TEMPLATES = [ROOT / "schema" / "ecommerce.json", ROOT / "schema" / "shopping.jso
 def http(url: str, **headers: str) -> httpx.AsyncClient:
     limits = httpx.Limits(max_connections=50)
     base = {"X-Parse-Application-Id": APP_ID, **headers}
-    return httpx.AsyncClient(base_url=url, headers=base, timeout=60, limits=limits)
+    # by plain HTTP: reading certificates for each of 200 clients takes longer than the sale
+    return httpx.AsyncClient(base_url=url, headers=base, timeout=60, limits=limits, verify=False)
 
 
 async def place(client: httpx.AsyncClient, token: str, sku: str) -> dict[str, Any]:
