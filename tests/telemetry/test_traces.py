@@ -215,10 +215,9 @@ async def test_without_the_option_nothing_is_recorded_and_nothing_loaded(app: Ma
 
 
 @pytest.fixture
-def without_the_extra(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     """An environment in which OpenTelemetry is not installed."""
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
-    yield
 
 
 @pytest.mark.usefixtures("without_the_extra")
