@@ -14,7 +14,6 @@ from functools import partial
 from typing import Any
 
 from bson.errors import BSONError
-from pymongo import ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import OperationFailure, PyMongoError
 
@@ -81,13 +80,9 @@ class SharedUpdates:
         return results
 
     async def _alone(self, collection: Collection, update: Update) -> Document | None:
-        document: Document | None = await collection.find_one_and_update(
-            update.query,
-            update.change,
-            projection=update.projection,
-            return_document=ReturnDocument.AFTER,
+        return await self._connection.writes.find_one_and_update(
+            collection, update.query, update.change, update.projection
         )
-        return document
 
     async def _together(
         self, collection: Collection, updates: list[Update]
