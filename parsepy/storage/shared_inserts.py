@@ -31,6 +31,15 @@ class SharedInserts:
             batcher = self._batchers[class_name] = Batcher(partial(self._insert, class_name))
         return batcher
 
+    async def at_once(
+        self, class_name: str, documents: Sequence[Document]
+    ) -> list[Exception | None]:
+        """Insert documents of a class in one call; for each what it met, if it could not be."""
+        try:
+            return await self._insert(class_name, documents)
+        except (ParseError, Unavailable, PyMongoError) as failure:
+            return [failure] * len(documents)
+
     async def _insert(self, class_name: str, batch: Sequence[Document]) -> list[Exception | None]:
         collection = self._connection.collection(class_name)
         writes = self._connection.writes
