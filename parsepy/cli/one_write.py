@@ -32,17 +32,14 @@ class OneWriteCycle(RequestResponseCycle):
 
     async def send(self, message: Any) -> None:
         """Send a message; the start of a response waits for the first piece of its body."""
-        start = self._start
-        if start is None:
-            if message["type"] == "http.response.start" and not self.response_started:
-                self._start = message
-                return
-            await super().send(message)
+        if message["type"] == "http.response.start" and not self.response_started:
+            self._start = message  # in place of another one, if what followed it has failed
             return
-        self._start = None
-        if (
-            message["type"] != "http.response.body"
-            or message.get("more_body")
+        start, self._start = self._start, None
+        if start is None:
+            await super().send(message)
+        elif (
+            message.get("more_body")
             or self.disconnected
             or self.flow.write_paused
             or not self.keep_alive

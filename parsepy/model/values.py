@@ -254,7 +254,8 @@ PLAIN_TYPES = {
     t.name: t
     for t in (STRING, NUMBER, BOOLEAN, DATE, OBJECT, ARRAY, GEO_POINT, FILE, BYTES, POLYGON)
 }
-_NATIVE = {str: STRING, bool: BOOLEAN, int: NUMBER, float: NUMBER, list: ARRAY}
+NATIVE = {str: STRING, bool: BOOLEAN, int: NUMBER, float: NUMBER, list: ARRAY}
+"""The types of the values that JSON has itself; null has none."""
 
 
 def type_of(value: Any) -> FieldType | None:
@@ -262,7 +263,7 @@ def type_of(value: Any) -> FieldType | None:
 
     Raises INCORRECT_TYPE for an unknown or ill-formed ``__type`` (protocol §4.1).
     """
-    native = _NATIVE.get(type(value))
+    native = NATIVE.get(type(value))
     if native is not None:
         return native
     if value is None:
