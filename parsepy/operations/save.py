@@ -81,6 +81,7 @@ def may_create_together(context: RequestContext, class_name: str) -> bool:
     backend = context.backend
     return (
         class_name[:1] != "_"
+        and backend.telemetry is None  # which tells of each operation
         and not backend.storage.in_transaction
         and not any(backend.triggers.has(kind, class_name) for kind in _BY_CLOUD_CODE)
         and not hooks.needs_stored(context, class_name)
