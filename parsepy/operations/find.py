@@ -122,6 +122,8 @@ async def _prepared(context: RequestContext, query: Query) -> tuple[ClassSchema,
         query = await resolved(context, schema, query)
         if schema.exists:
             await access.check_search(context, schema, query.where)
+    if query.hint is not None:
+        await access.check_hint(context, schema, query.hint)
     return schema, query
 
 
