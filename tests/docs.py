@@ -82,7 +82,7 @@ TOPICS = (
     ),
     Topic(
         "Users, sessions and mails",
-        ("users", "sessions", "accounts", "factors", "mail", "maintenance"),
+        ("users", "sessions", "accounts", "factors", "hardening", "mail", "maintenance"),
         "Nothing, unless a client sends names or passwords that are empty.",
     ),
     Topic(

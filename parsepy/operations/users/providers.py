@@ -113,7 +113,7 @@ async def link(context: RequestContext, user_id: str, values: JSONObject) -> Lin
     )
     user: JSONObject = found[0] if found else {"objectId": user_id}
     changed = await _changes(context, providers, user)
-    if providers and not changed:
+    if not changed:
         del values["authData"]
         return None
     if _opens_alone(context, changed) and auth_data.second_factors(context, _stored(user)):
