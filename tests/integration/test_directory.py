@@ -98,7 +98,7 @@ async def test_a_user_stored_as_they_typed_stays_who_types_so(
 
 
 @pytest.mark.parametrize("password", ["", " ", "wrong", "pass-word of j", None, 0, [], {}, "\0"])
-async def test_a_password_that_is_empty_or_wrong_is_refused(
+async def test_ghsa_863r_39r9_vfcf_a_password_that_is_empty_or_wrong_is_refused(
     directory: Slapd, password: Any
 ) -> None:
     """Parse Server 9.10 lets an empty one in: the directory takes it for an anonymous bind."""
@@ -124,7 +124,9 @@ async def test_a_password_that_is_empty_or_wrong_is_refused(
         {"$ne": ""},
     ],
 )
-async def test_a_name_is_a_name_and_nothing_else(directory: Slapd, name: Any) -> None:
+async def test_ghsa_7m6r_fhh7_r47c_a_name_is_a_name_and_nothing_else(
+    directory: Slapd, name: Any
+) -> None:
     assert await refusal(directory, name, "pass-word of ada") == "LDAP: Wrong username or password"
 
 

@@ -120,6 +120,7 @@ async def test_l2_an_unknown_address_takes_as_long_as_a_known_one(
 async def test_l2_an_unknown_name_takes_as_long_as_a_known_one(
     town: Town, full_cost: None, path: str
 ) -> None:
+    """CVE-2026-39321, GHSA-mmpq-5hcv-hf2v: no hash was compared where there is no such user."""
     known = [
         (await sign_up(town.client, username=unique("known"))).name for _ in range(LOG_INS // 10)
     ]
