@@ -34,6 +34,8 @@ async def aggregate(context: RequestContext, asked: Aggregation) -> list[Any]:
         # Parse: beforeFind sees an aggregation as a query; afterFind does not see it
         rewritten = await hooks.before_find(context, query)
         if isinstance(rewritten, ReplacementResults):
+            if context.principal.is_read_only:
+                credentials.withhold(asked.class_name, rewritten.objects)
             return rewritten.objects
         if asked.distinct is not None:
             query = rewritten  # Parse: what it makes of the where is not heeded by a pipeline
