@@ -173,6 +173,25 @@ BESIDE = [
     log_in("hard-bea", "an id and a token", line={"id": "U77", "access_token": "token-of-nobody"}),
     kept("bea", "of another's id"),
 ]
+EVERYBODY = {"*": {"read": True}}
+QUESTIONS = [
+    sign_up("viv", "hard-viv", ACL=EVERYBODY, email="viv@shop.test"),
+    sign_up("eve", "hard-eve"),
+    put("/users/{viv_id}", data(badge={"id": "hard-viv", "pin": "right"}), who="viv", name="link"),
+    *(
+        find("_User", where, who="eve", keys="username", name=f"asked about {label}")
+        for label, where in {
+            "a provider's id": {"authData.badge.id": "hard-viv"},
+            "a provider's token": {"authData.badge.code": {"$regex": "^kept"}},
+            "providers": {"authData": {"$exists": True}},
+            "a session token": {"sessionToken": {"$exists": True}},
+            "a password": {"password": {"$exists": True}},
+            "an address": {"email": {"$regex": "^viv"}},
+        }.items()
+    ),
+    find("_User", who="eve", order="authData.badge.code", limit=0, name="sorted by a token"),
+    find("_User", who="eve", order="email", limit=0, name="sorted by addresses"),
+]
 PERMISSIONS = {"find": {"*": True}, "get": {"*": True}, "count": {"*": True}}
 HINTS = [
     post(
@@ -241,6 +260,7 @@ SCENARIOS = [
     Scenario("providers that are many, or fail", ODD, "hardened"),
     Scenario("keywords in authData", KEYWORDS, "hardened"),
     Scenario("another's identity beside a password", BESIDE, "providers"),
+    Scenario("questions about credentials", QUESTIONS, "hardened"),
     Scenario("hints at what is hidden", HINTS, "hardened"),
     Scenario("what the read-only key sees of users", READER, "keys"),
 ]
