@@ -369,8 +369,8 @@ class Config(OptionGroup):
         "allowExpiredAuthDataToken",
         boolean,
         False,
-        "accept a log-in with outdated authData",
-        acts=False,
+        "of old versions: a log-in always asks the provider, an update only about what changes",
+        idle=ALWAYS,
     )
     verify_user_emails: bool | str = option(
         "verifyUserEmails",
