@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,13 +11,14 @@ from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.http import credentials
 from parsepy.http.failures import FORESEEN, failure_of
+from parsepy.http.idempotency import HEADER as REQUEST_ID
 from parsepy.http.paths import read_query, split_path
 from parsepy.http.refusals import HTTPRefusal
 from parsepy.http.requests import Request, Route, RouteMatch
 from parsepy.http.responses import Answer
 from parsepy.model.values import JSONObject
 from parsepy.operations import principals
-from parsepy.storage import Conflict
+from parsepy.storage import Conflict, LockWanted
 
 _ATTEMPTS = 10  # of a transaction that meets others
 _TOGETHER = 20  # inner requests under way at once
@@ -38,7 +40,7 @@ async def batch(request: Request) -> Answer:
         raise _refused(
             f"Batch request contains {len(items)} sub-requests, which exceeds the limit of {limit}."
         )
-    inner = [_inner(request, item) for item in items]
+    inner = [_inner(request, item, place) for place, item in enumerate(items)]
     for item in inner:
         match = RouteMatch(item.route, item.arguments)
         await request.admit_item(context, item.method, item.path, match)
@@ -47,7 +49,7 @@ async def batch(request: Request) -> Answer:
     return Answer(await _run(inner))
 
 
-def _inner(request: Request, item: Any) -> Request:
+def _inner(request: Request, item: Any, place: int) -> Request:
     """Make an inner request; refuse the whole batch if no route for batches fits it."""
     path = item.get("path") if isinstance(item, dict) else None
     if not isinstance(path, str):
@@ -77,8 +79,22 @@ def _inner(request: Request, item: Any) -> Request:
         body=body,
         route=match.route,
         arguments=match.arguments,
-        context=replace(request.context, trigger_context=dict(request.context.trigger_context)),
+        context=replace(
+            request.context,
+            headers=_headers(request.context, place),
+            trigger_context=dict(request.context.trigger_context),
+        ),
     )
+
+
+def _headers(context: RequestContext, place: int) -> Mapping[bytes, bytes]:
+    """The headers of a batch as hooks of one of its items see them.
+
+    A client's id is the batch's: each item has one of its own, by its place, so that none counts
+    as another one sent again, and all do when the batch is.
+    """
+    sent = context.headers.get(REQUEST_ID)
+    return {**context.headers, REQUEST_ID: b"%s.%d" % (sent, place)} if sent else context.headers
 
 
 def _mounts(context: RequestContext) -> list[str]:
@@ -150,10 +166,16 @@ async def _in_transaction(context: RequestContext, inner: list[Request]) -> list
         if not request.route.in_transaction:
             message = f"A transaction can't change {request.route.changes}."
             raise ParseError(Code.OPERATION_FORBIDDEN, message)
+    return await context.backend.storage.locks.around(lambda: _repeated(context, inner))
+
+
+async def _repeated(context: RequestContext, inner: list[Request]) -> list[JSONObject]:
     attempt = 1
     while True:
         try:
             return await _try_transaction(context, inner)
+        except LockWanted:  # of cloud code: it is taken before the next attempt begins
+            raise
         except _Failed as failure:
             # whatever the code, the batch as a whole was found: 400, never 404
             code, message = failure.error["code"], failure.error["error"]
