@@ -140,17 +140,15 @@ class SaveRequest(TriggerRequest, Generic[T]):
         self._event = event
         self._sent: JSONObject = {}
         self._given: dict[str, Any] = {}
-        self._begin(event.original)
-
-    def _begin(self, original: JSONObject | None) -> None:
-        """Start from a stored state."""
-        event, self._stored = self._event, original
+        self._stored = event.original
         item: Any
         if isinstance(event, SavedEvent):
             item = objects.from_rest(event.class_name, event.object)
         else:
             self._sent = event.changes
-            item = objects.from_changes(event.class_name, original, event.changes, event.object_id)
+            item = objects.from_changes(
+                event.class_name, event.original, event.changes, event.object_id
+            )
             self._given = dict(item._pending)
         self.object: T = item
 
@@ -161,11 +159,12 @@ class SaveRequest(TriggerRequest, Generic[T]):
         with the changes that were asked for; what the hook has changed is dropped. Nothing happens
         at a create. Raises OBJECT_NOT_FOUND if it is gone, or not the caller's to write any more.
         """
-        if not isinstance(self._event, AroundSaveEvent):
+        event = self._event
+        if not isinstance(event, AroundSaveEvent):
             raise RuntimeError("only around_save can refresh")
-        stored = await self._event.refresh()
+        event.original = await event.refresh()
         self.__dict__.pop("original", None)
-        self._begin(stored)
+        SaveRequest.__init__(self, event)
 
     @cached_property
     def original(self) -> T | None:

@@ -67,28 +67,29 @@ class Transaction:
             storage = current.backend().storage
             if storage.in_transaction:
                 return await function(*args, **kwargs)
-            return await storage.locks.around(partial(attempt, storage, *args, **kwargs))
-
-        async def attempt(storage: Storage, *args: Any, **kwargs: Any) -> R:
+            wish = None
             try:
                 async with storage.transaction():
                     return await function(*args, **kwargs)
-            except LockWanted:
-                raise
+            except LockWanted as error:
+                wish = error
             except Conflict:
                 pass
-            # from now on one after another, in this process
+            return await storage.locks.around(partial(in_turn, storage, *args, **kwargs), wish)
+
+        async def in_turn(storage: Storage, *args: Any, **kwargs: Any) -> R:
+            """From now on one after another, in this process."""
             async with storage.connection.retry_lock:
-                tried, end = 0, time.monotonic() + PATIENCE
-                while tried < self._attempts or time.monotonic() < end:
-                    tried += 1
+                attempt, end = 0, time.monotonic() + PATIENCE
+                while attempt < self._attempts or time.monotonic() < end:
+                    attempt += 1
                     try:
                         async with storage.transaction():
                             return await function(*args, **kwargs)
                     except LockWanted:
                         raise
                     except Conflict:
-                        pause = min(LONGEST_PAUSE, 0.002 * 2**tried)
+                        pause = min(LONGEST_PAUSE, 0.002 * 2**attempt)
                         await asyncio.sleep(random.uniform(0, pause))
             raise _refused()
 

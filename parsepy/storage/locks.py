@@ -11,6 +11,7 @@ import asyncio
 import logging
 import random
 import secrets
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
@@ -69,11 +70,8 @@ class Lock:
     """Who asks, in words: others are told whom they wait for."""
     seconds: float
     patience: float
-
-    @property
-    def key(self) -> str:
-        """The id of its claim."""
-        return f"lock:{self.name}"
+    key: str
+    """The id of its claim."""
 
 
 @dataclass(eq=False, slots=True)
@@ -100,16 +98,6 @@ class _Queue:
     """Do other processes wait for the name?"""
     not_before: float = 0.0
     """When the first in the queue may try again: until then it is the others' turn."""
-
-    @property
-    def holder(self) -> str | None:
-        """The owner of the claim, if it is of this process."""
-        return None if self.claim is None else self.claim.owner
-
-    def hold(self, waiter: _Waiter) -> None:
-        """This one has it from now on."""
-        self.claim = Claim(waiter.lock.name, waiter.owner, now(), waiter.lock.who)
-        self.since = _clock()
 
 
 class Locks:
@@ -147,13 +135,16 @@ class Locks:
                 lock.seconds,
             )
 
-    async def around(self, run: Callable[[], Awaitable[Result]]) -> Result:
+    async def around(
+        self, run: Callable[[], Awaitable[Result]], wish: LockWanted | None = None
+    ) -> Result:
         """Run what begins a transaction; again, with its lock, each time that it wants one.
 
-        All locks that are known by then are taken in the order of their names, so that two such
-        do not wait for each other. Raises SCRIPT_FAILED if it wants more than 20.
+        ``wish`` is one that is known already. All that are known by then are taken in the order
+        of their names, so that two such do not wait for each other. Raises SCRIPT_FAILED if it
+        wants more than 20.
         """
-        wanted: dict[str, Lock] = {}
+        wanted = {} if wish is None else {wish.lock.name: wish.lock}
         while True:
             async with AsyncExitStack() as stack:
                 for _, lock in sorted(wanted.items()):
@@ -161,8 +152,8 @@ class Locks:
                     stack.push_async_callback(self.leave, lock)
                 try:
                     return await run()
-                except LockWanted as wish:
-                    wanted[wish.lock.name] = wish.lock
+                except LockWanted as another:
+                    wanted[another.lock.name] = another.lock
             if len(wanted) > _MOST_WANTED:
                 raise ParseError(
                     Code.SCRIPT_FAILED, f"A transaction takes at most {_MOST_WANTED} locks."
@@ -171,13 +162,19 @@ class Locks:
     # --- taking -------------------------------------------------------------------------------
 
     async def _take(self, lock: Lock, owner: str) -> None:
-        queue = self._queues.setdefault(lock.name, _Queue())
+        queue = self._queues.get(lock.name)
+        is_free = queue is None  # as far as this process knows
+        if queue is None:
+            queue = self._queues[lock.name] = _Queue()
         if len(queue.waiting) >= MOST_WAITING:
             raise _refused()
         me = _Waiter(lock, owner)
         queue.waiting.append(me)
         try:
-            await self._wait(queue, me)
+            if is_free and await self._claims.take(lock.key, owner, lock.who):
+                _has_taken(queue, me)
+            else:
+                await self._wait(queue, me)
         except BaseException:
             me.is_gone = True
             if me.has_it:
@@ -186,55 +183,49 @@ class Locks:
         finally:
             with suppress(ValueError):  # who was handed the lock has left the queue already
                 queue.waiting.remove(me)
-            self._tidy(lock.name, queue)
+            if queue.waiting or queue.claim is None:
+                self._tidy(lock.name, queue)
 
     async def _wait(self, queue: _Queue, me: _Waiter) -> None:
         """Return when the lock is this waiter's: handed over, or taken as the first in line."""
-        deadline, pause, has_tried = _clock() + me.lock.patience, _FIRST_PAUSE, False
+        deadline, pause = time.monotonic() + me.lock.patience, _FIRST_PAUSE
         while not me.has_it:
             until = deadline
             if not me.is_offered and queue.waiting[0] is me:
                 until = queue.not_before
-                if queue.holder is not None:  # who hands it on, unless they overstay
+                if queue.claim is not None:  # who hands it on, unless they overstay
                     until = max(until, queue.since + me.lock.seconds)
-                if until <= _clock():
-                    if await self._try(queue, me, has_tried):
+                if until <= time.monotonic():
+                    if await self._try(queue, me):
                         return
-                    until, has_tried = _clock() + pause * random.uniform(0.5, 1), True
+                    until = time.monotonic() + pause * random.uniform(0.5, 1)
                     pause = min(pause * _GROWTH, _LONGEST_PAUSE)
-            if not me.is_offered and deadline <= _clock():
+            if not me.is_offered and deadline <= time.monotonic():
                 await self._give_up(queue, me)
             me.woken.clear()
             if me.has_it:  # handed over while this one looked
                 return
             # what becomes of an offer is known after one write
-            moment = None if me.is_offered else min(deadline, until)
+            left = None if me.is_offered else min(deadline, until) - time.monotonic()
             with suppress(TimeoutError):
-                async with asyncio.timeout_at(moment):
+                async with asyncio.timeout(left):
                     await me.woken.wait()
 
-    async def _try(self, queue: _Queue, me: _Waiter, has_tried: bool) -> bool:
+    async def _try(self, queue: _Queue, me: _Waiter) -> bool:
         """Take the claim if it is free, or its holder's time is over."""
         lock = me.lock
-        if not has_tried and await self._claims.take(lock.key, me.owner, lock.who):
-            return self._taken(queue, me)
         found = await self._claims.holder_of(lock.key)
         if found is not None:
             if now() - found.since <= timedelta(seconds=lock.seconds):
-                if queue.holder is None and not found.is_wanted:
+                if queue.claim is None and not found.is_wanted:
                     await self._claims.want(lock.key)
                 return False
             if await self._claims.drop_older(found, lock.seconds):
                 text = "%s took over, after more than %g s, the lock %s, held by %s"
                 log.warning(text, lock.who, lock.seconds, lock.name, _told(found))
-        if await self._claims.take(lock.key, me.owner, lock.who):
-            return self._taken(queue, me)
-        return False
-
-    def _taken(self, queue: _Queue, me: _Waiter) -> bool:
-        me.has_it = True
-        queue.hold(me)
-        queue.turn_began, queue.others_wait = queue.since, False
+        if not await self._claims.take(lock.key, me.owner, lock.who):
+            return False
+        _has_taken(queue, me)
         return True
 
     async def _give_up(self, queue: _Queue, me: _Waiter) -> None:
@@ -252,7 +243,7 @@ class Locks:
     async def _release(self, lock: Lock, owner: str) -> bool:
         """Hand the lock to the next of this process, or give it back; False if it was taken."""
         queue = self._queues.get(lock.name)
-        if queue is None or queue.holder != owner:
+        if queue is None or queue.claim is None or queue.claim.owner != owner:
             return await self._claims.release(lock.key, owner)
         try:
             while (heir := self._next(queue)) is not None:
@@ -268,16 +259,16 @@ class Locks:
                         self._put_back(queue, heir)
                 if before is None:
                     return False
-                heir.has_it = True
+                turn_began = queue.turn_began
+                _has_taken(queue, heir)
                 heir.woken.set()
-                queue.hold(heir)
-                queue.others_wait = before.is_wanted
+                queue.turn_began, queue.others_wait = turn_began, before.is_wanted
                 if not heir.is_gone:
                     return True
                 owner = heir.owner
             return await self._claims.release(lock.key, owner)
         finally:
-            if queue.holder == owner:
+            if queue.claim is not None and queue.claim.owner == owner:
                 queue.claim = None
             self._tidy(lock.name, queue)
 
@@ -285,8 +276,8 @@ class Locks:
         """Who is handed the lock: the first in line, unless it is other processes' turn."""
         if not queue.waiting:
             return None
-        if queue.others_wait and _clock() - queue.turn_began > _TURN:
-            queue.not_before = _clock() + _LONGEST_PAUSE * 1.2
+        if queue.others_wait and time.monotonic() - queue.turn_began > _TURN:
+            queue.not_before = time.monotonic() + _LONGEST_PAUSE * 1.2
             return None
         return queue.waiting.popleft()
 
@@ -300,12 +291,15 @@ class Locks:
         """Let the first in line look; forget a queue that nobody needs."""
         if queue.waiting:
             queue.waiting[0].woken.set()
-        elif queue.claim is None and queue.waiting and self._queues.get(name) is queue:
+        elif queue.claim is None and self._queues.get(name) is queue:
             del self._queues[name]
 
 
-def _clock() -> float:
-    return asyncio.get_running_loop().time()
+def _has_taken(queue: _Queue, waiter: _Waiter) -> None:
+    waiter.has_it = True
+    queue.claim = Claim(waiter.lock.key, waiter.owner, now(), waiter.lock.who)
+    queue.since = queue.turn_began = time.monotonic()
+    queue.others_wait = False
 
 
 def _refused() -> ParseError:

@@ -88,8 +88,9 @@ async def pending(shop: Shop) -> tuple[Shopper, str]:
     return ann, ok(await ann.client.post("/classes/Order", json=body), 201)["objectId"]
 
 
-def message(order: str, amount: int = 2100) -> str:
-    intent = {"id": "pi_1", "amount_received": amount, "metadata": {"order": order}}
+def message(order: str, amount: int = 2100, currency: str = "eur", intent: str = "pi_1") -> str:
+    of = {"metadata": {"order": order}}
+    intent = {"id": intent, "amount_received": amount, "currency": currency, **of}
     return json.dumps({"type": "payment_intent.succeeded", "data": {"object": intent}})
 
 

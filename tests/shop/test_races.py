@@ -91,9 +91,7 @@ async def test_s1_a_line_that_is_added_during_checkout_is_in_the_cart_or_in_the_
 async def test_s1_lines_that_are_added_at_once_are_all_there(shop: Shop) -> None:
     skus = [await shop.sku(9) for _ in range(8)]
     bag = await Bag.of(shop)
-    await asyncio.gather(
-        *(bag.put(items={"__op": "Add", "objects": [line(sku)]}) for sku in skus)
-    )
+    await asyncio.gather(*(bag.put(items={"__op": "Add", "objects": [line(sku)]}) for sku in skus))
     cart, _ = await bag.now()
     assert (skus_of(cart["items"]), cart["total"]) == (sorted(skus), 84)
 
