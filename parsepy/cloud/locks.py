@@ -16,7 +16,7 @@ class Lock:
 
     async def __aenter__(self) -> None:
         name, seconds, patience = self._asked
-        self._lock = locks.Lock(name, _who(), seconds, patience, f"lock:{name}")
+        self._lock = locks.LockRequest(name, _who(), seconds, patience, f"lock:{name}")
         storage = current.backend().storage
         await storage.locks.enter(self._lock, in_transaction=storage.in_transaction)
 

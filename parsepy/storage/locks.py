@@ -44,7 +44,7 @@ class LockWanted(Conflict):
     It is to be rolled back and made again, with the lock taken before it begins.
     """
 
-    def __init__(self, lock: "Lock") -> None:
+    def __init__(self, lock: "LockRequest") -> None:
         super().__init__(f"the lock {lock.name} must be taken before the transaction begins")
         self.lock = lock
 
@@ -62,7 +62,7 @@ _HELD: ContextVar[dict[str, _Held] | None] = ContextVar("parsepy_locks_held", de
 
 
 @dataclass(frozen=True, slots=True)
-class Lock:
+class LockRequest:
     """What somebody asks for: a name, for how long at most, and how long they would wait."""
 
     name: str
@@ -76,7 +76,7 @@ class Lock:
 
 @dataclass(eq=False, slots=True)
 class _Waiter:
-    lock: Lock
+    lock: LockRequest
     owner: str
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     is_offered: bool = False
@@ -107,7 +107,7 @@ class Locks:
         self._claims = claims
         self._queues: dict[str, _Queue] = {}
 
-    async def enter(self, lock: Lock, *, in_transaction: bool) -> None:
+    async def enter(self, lock: LockRequest, *, in_transaction: bool) -> None:
         """Take a lock for this request, which may hold it already.
 
         Raises SCRIPT_FAILED when the patience is over or too many wait, and ``LockWanted`` in a
@@ -123,7 +123,7 @@ class Locks:
         await self._take(lock, owner)
         _HELD.set({**(_HELD.get() or {}), lock.name: _Held(owner)})
 
-    async def leave(self, lock: Lock) -> None:
+    async def leave(self, lock: LockRequest) -> None:
         """Give back what ``enter`` has taken; who held it for too long is told in the log."""
         held = (_HELD.get() or {})[lock.name]
         held.depth -= 1
@@ -161,7 +161,7 @@ class Locks:
 
     # --- taking -------------------------------------------------------------------------------
 
-    async def _take(self, lock: Lock, owner: str) -> None:
+    async def _take(self, lock: LockRequest, owner: str) -> None:
         queue = self._queues.get(lock.name)
         is_free = queue is None  # as far as this process knows
         if queue is None:
@@ -240,7 +240,7 @@ class Locks:
 
     # --- giving back --------------------------------------------------------------------------
 
-    async def _release(self, lock: Lock, owner: str) -> bool:
+    async def _release(self, lock: LockRequest, owner: str) -> bool:
         """Hand the lock to the next of this process, or give it back; False if it was taken."""
         queue = self._queues.get(lock.name)
         if queue is None or queue.claim is None or queue.claim.owner != owner:

@@ -13,7 +13,7 @@ from pymongo import MongoClient
 
 from parsepy.errors import ParseError
 from parsepy.storage import LockWanted, Storage, locks, open_storage
-from parsepy.storage.locks import Lock
+from parsepy.storage.locks import LockRequest
 from tests.conftest import database_in
 
 Open = Callable[[], Awaitable[Storage]]
@@ -34,9 +34,9 @@ async def process(mongo_uri: str, mongo: MongoClient[dict[str, Any]]) -> AsyncIt
         yield start
 
 
-def lock(name: str = "till", who: str = "somebody", **bounds: float) -> Lock:
+def lock(name: str = "till", who: str = "somebody", **bounds: float) -> LockRequest:
     bounds = {"seconds": 30, "patience": 10, **bounds}
-    return Lock(name, who, bounds["seconds"], bounds["patience"], f"lock:{name}")
+    return LockRequest(name, who, bounds["seconds"], bounds["patience"], f"lock:{name}")
 
 
 def elsewhere(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -45,7 +45,7 @@ def elsewhere(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
 
 
 @asynccontextmanager
-async def held(storage: Storage, asked: Lock) -> AsyncIterator[None]:
+async def held(storage: Storage, asked: LockRequest) -> AsyncIterator[None]:
     await storage.locks.enter(asked, in_transaction=storage.in_transaction)
     try:
         yield
@@ -61,7 +61,7 @@ class Till:
         self.order: list[Any] = []
         self.is_used = asyncio.Event()
 
-    async def use(self, storage: Storage, who: Any, asked: Lock, seconds: float = 0) -> None:
+    async def use(self, storage: Storage, who: Any, asked: LockRequest, seconds: float = 0) -> None:
         async with held(storage, asked):
             self.inside += 1
             self.most = max(self.most, self.inside)

@@ -103,7 +103,8 @@ async def put(url: str, path: str, token: str, body: Any) -> Any:
     writer.write(
         f"PUT {where.path}{path} HTTP/1.1\r\nHost: {where.netloc}\r\n"
         f"X-Parse-Application-Id: {APP_ID}\r\nX-Parse-Session-Token: {token}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n{content}".encode()
+        "Content-Type: application/json\r\n"
+        f"Content-Length: {len(content)}\r\n\r\n{content}".encode()
     )
     head = await reader.readuntil(b"\r\n\r\n")
     length = next(x for x in head.lower().split(b"\r\n") if x.startswith(b"content-length:"))
