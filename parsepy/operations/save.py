@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from parsepy.backend import RequestContext
 from parsepy.errors import ParseError
@@ -27,7 +28,9 @@ async def create(
     if has("aroundSave", class_name) or has("beforeSave", class_name):
         await _check_create(write)
         if has("aroundSave", class_name):
-            return await _around(write, None, lambda inner: _create(inner, rules, body, None))
+            return await _around(
+                write, rules, lambda inner, _: _create(inner, rules, body, None), None
+            )
         return await _create(write, rules, body, None)
     # Parse: without cloud code before it, a new column is refused before the create is
     new = _new_columns(write)
@@ -209,11 +212,12 @@ async def update(
     if hooks.needs_original(context, class_name):
         original = await _original(write, rules)
         if context.backend.triggers.has("aroundSave", class_name):
-            return await _around(write, original, lambda inner: _update(inner, rules, original))
-    return await _update(write, rules, original)
+            make = partial(_update, rules=rules)
+            return await _around(write, rules, make, original)
+    return await _update(write, original, rules)
 
 
-async def _update(write: Write, rules: ClassRules, original: JSONObject | None) -> Saved:
+async def _update(write: Write, original: JSONObject | None, rules: ClassRules) -> Saved:
     """Make an update of an object that the caller may write: beforeSave to afterSave."""
     context, schema, class_name = write.context, write.schema, write.schema.name
     object_id, condition = write.object_id, write.options.condition
@@ -342,9 +346,22 @@ def _take_changes(write: Write, changes: JSONObject) -> None:
 
 
 async def _around(
-    write: Write, original: JSONObject | None, make: Callable[[Write], Awaitable[Saved]]
+    write: Write,
+    rules: ClassRules,
+    make: Callable[[Write, JSONObject | None], Awaitable[Saved]],
+    original: JSONObject | None,
 ) -> Saved:
-    """Let cloud code stand around a save; ``make`` makes it, each time of a write of its own."""
+    """Let cloud code stand around a save; ``make`` makes it, each time of a write of its own.
+
+    It is given the original: as it was read, or as cloud code has read it again meanwhile.
+    """
+
+    async def again() -> JSONObject | None:
+        nonlocal original
+        if not write.is_create:
+            write.is_opened = False
+            original = await _original(write, rules)
+        return original
 
     async def proceed(changes: JSONObject | None, condition: Where, as_master: bool) -> Saved:
         # the moment of the write, not of the request, which may have waited for a lock
@@ -356,12 +373,12 @@ async def _around(
             inner.options = replace(write.options, condition=both)
         if changes is not None:
             _take_changes(inner, changes)
-        saved = await make(inner)
+        saved = await make(inner, original)
         if as_master and not saved.is_finished:  # the answer is for the caller's eyes
             saved.answer = save_values.shown(write, saved.answer)
         return saved
 
-    decision: Decision[Saved] = await around_save(write, original, proceed, _answer_of)
+    decision: Decision[Saved] = await around_save(write, original, proceed, _answer_of, again)
     response, saved = decision.response, decision.outcome
     if response is None:
         assert saved is not None

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from inspect import unwrap
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,13 +11,14 @@ from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.http import credentials
 from parsepy.http.failures import FORESEEN, failure_of
+from parsepy.http.idempotency import HEADER as REQUEST_ID
 from parsepy.http.paths import read_query, split_path
 from parsepy.http.refusals import HTTPRefusal
 from parsepy.http.requests import Request, Route, RouteMatch
 from parsepy.http.responses import Answer
 from parsepy.model.values import JSONObject
 from parsepy.operations import objects, principals
-from parsepy.storage import Conflict
+from parsepy.storage import Conflict, LockWanted
 
 _ATTEMPTS = 10  # of a transaction that meets others
 _TOGETHER = 20  # inner requests under way at once
@@ -40,8 +41,11 @@ async def batch(request: Request) -> Answer:
         raise _refused(
             f"Batch request contains {len(items)} sub-requests, which exceeds the limit of {limit}."
         )
-    mounts = _mounts(context)
+    mounts, request_id = _mounts(context), context.headers.get(REQUEST_ID)
     inner = [_inner(request, item, mounts) for item in items]
+    if request_id is not None:
+        for place, item in enumerate(inner):
+            item.context.headers = _headers(context, request_id, place)
     for item in inner:
         match = RouteMatch(item.route, item.arguments)
         await request.admit_item(context, item.method, item.path, match)
@@ -84,6 +88,15 @@ def _inner(request: Request, item: Any, mounts: Sequence[str]) -> Request:
         request.find_route,
         request.admit_item,
     )
+
+
+def _headers(context: RequestContext, request_id: bytes, place: int) -> Mapping[bytes, bytes]:
+    """The headers of a batch as hooks of one of its items see them.
+
+    A client's id is the batch's: each item has one of its own, by its place, so that none counts
+    as another one sent again, and all do when the batch is.
+    """
+    return {**context.headers, REQUEST_ID: b"%s.%d" % (request_id, place)}
 
 
 def _mounts(context: RequestContext) -> list[str]:
@@ -193,10 +206,16 @@ async def _in_transaction(context: RequestContext, inner: list[Request]) -> list
         if not request.route.in_transaction:
             message = f"A transaction can't change {request.route.changes}."
             raise ParseError(Code.OPERATION_FORBIDDEN, message)
+    return await context.backend.storage.locks.around(lambda: _repeated(context, inner))
+
+
+async def _repeated(context: RequestContext, inner: list[Request]) -> list[JSONObject]:
     attempt = 1
     while True:
         try:
             return await _try_transaction(context, inner)
+        except LockWanted:  # of cloud code: it is taken before the next attempt begins
+            raise
         except _Failed as failure:
             # whatever the code, the batch as a whole was found: 400, never 404
             code, message = failure.error["code"], failure.error["error"]

@@ -26,6 +26,7 @@ from parsepy.storage.email_changes import EmailChanges
 from parsepy.storage.failures import Unavailable, guard
 from parsepy.storage.images import Images
 from parsepy.storage.indexes import Indexes
+from parsepy.storage.locks import Locks
 from parsepy.storage.options import ALL, ANY_CASE, ReadOptions
 from parsepy.storage.relations import Relations
 from parsepy.storage.schemas import Schemas
@@ -71,6 +72,7 @@ class Storage:
         self.schemas = Schemas(connection, self.relations)
         self.settings = SettingsDocuments(connection)
         self.claims = Claims(connection, self.indexes)
+        self.locks = Locks(self.claims)
         self.email_changes = EmailChanges(connection, self.indexes)
         self.sign_in_codes = SignInCodes(connection, self.indexes)
         self.bulk = Bulk(connection)
