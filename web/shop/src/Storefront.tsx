@@ -25,15 +25,15 @@ export function useStorefront(): Storefront {
 export const useIsStaff = (): boolean => useStorefront().roles.length > 0;
 
 export function StorefrontProvider({ children }: { children: ReactNode }) {
-  const userId = useSession().user?.id;
+  const { token } = useSession();
   const load = useCallback(async () => {
     const asked = await Parse.Cloud.run("storefront");
-    return { ...asked, for: userId } as Storefront & { for?: string };
-  }, [userId]);
+    return { ...asked, for: token } as Storefront & { for?: string };
+  }, [token]);
   const { data, error, reload } = useLoad(load);
   if (error && !data) return <Failure error={error} onRetry={reload} />;
   if (!data) return null;
   // What the visitor before was allowed is not what this one is.
-  const shown = data.for === userId ? data : { ...data, roles: [] };
+  const shown = data.for === token ? data : { ...data, roles: [] };
   return <Context value={shown}>{children}</Context>;
 }

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { Link } from "wouter";
 import { useText } from "../i18n/LanguageContext";
 import type { User } from "../parse/types";
-import { deleteAccount, logOut } from "../session/session";
+import { deleteAccount, logOut, sessionChanged } from "../session/session";
 import { useSession } from "../session/SessionContext";
 import { useIsStaff, useStorefront } from "../Storefront";
 import { Field, TextField } from "../ui/Field";
@@ -57,6 +57,7 @@ async function saveUser(user: User, fields: Record<string, string>): Promise<voi
     user.revert();
     throw error;
   }
+  sessionChanged(); // with another password there is another session
 }
 
 function Details({ user }: { user: User }) {

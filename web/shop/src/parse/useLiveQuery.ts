@@ -1,4 +1,3 @@
-import type Parse from "parse";
 import { useEffect, useReducer, useRef } from "react";
 import { useSession } from "../session/SessionContext";
 import type { Loaded } from "./useLoad";
@@ -13,7 +12,7 @@ const PAUSE = 150;
  */
 export function useChanges(query: Parse.Query | null, onChange: () => void): void {
   const stable = useStable(query);
-  const userId = useSession().user?.id; // who looks decides what is told
+  const { token } = useSession(); // who looks decides what is told
   const latest = useRef(onChange);
   useEffect(() => {
     latest.current = onChange;
@@ -38,7 +37,7 @@ export function useChanges(query: Parse.Query | null, onChange: () => void): voi
       clearTimeout(timer);
       subscribed.then((subscription) => subscription.unsubscribe()).catch(() => undefined);
     };
-  }, [stable, userId]);
+  }, [stable, token]);
 }
 
 /** Like `useQuery`, and kept up to date by the server's events for as long as it is shown. */

@@ -5,11 +5,13 @@ import { currentUser, isGuest, onSessionChange } from "./session";
 interface Session {
   /** Who is here, guests with an anonymous account included. */
   user: User | null;
+  /** Their session: another one asks and listens anew. */
+  token: string | undefined;
   /** Is there nobody with an account of their own? */
   isGuest: boolean;
 }
 
-const Context = createContext<Session>({ user: null, isGuest: true });
+const Context = createContext<Session>({ user: null, token: undefined, isGuest: true });
 
 export const useSession = (): Session => useContext(Context);
 
@@ -19,7 +21,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const session = useMemo(() => {
     void round; // somebody else is here
     const user = currentUser();
-    return { user, isGuest: isGuest(user) };
+    return { user, token: user?.getSessionToken() ?? undefined, isGuest: isGuest(user) };
   }, [round]);
   return <Context value={session}>{children}</Context>;
 }

@@ -34,8 +34,9 @@ export async function ensureUser(): Promise<User> {
 /** Sign up; a guest's anonymous account becomes this one. */
 export async function signUp(username: string, email: string, password: string): Promise<void> {
   const user = currentUser() ?? (new Parse.User() as User);
-  user.set({ username, email });
-  user.set("password" as never, password as never);
+  user.setUsername(username); // which also takes the anonymity away
+  user.setEmail(email);
+  user.setPassword(password);
   try {
     await user.signUp();
   } catch (error) {
