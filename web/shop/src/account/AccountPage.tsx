@@ -1,5 +1,6 @@
 import { useState } from "react";
-import { Link } from "wouter";
+import { Link, useSearch } from "wouter";
+import { useCart } from "../cart/CartContext";
 import { useText } from "../i18n/LanguageContext";
 import type { User } from "../parse/types";
 import { deleteAccount, logOut, sessionChanged } from "../session/session";
@@ -18,12 +19,14 @@ export function AccountPage() {
   const { user, isGuest } = useSession();
   const { has } = useStorefront();
   const isStaff = useIsStaff();
+  const cart = useCart();
+  const isOrdering = useSearch().includes("order");
   if (!user || isGuest) {
     return (
       <>
         <h1 {...heading}>{t("account.title")}</h1>
         <p className="quiet">{t("account.guest")}</p>
-        <SignInForm />
+        <SignInForm onDone={() => isOrdering && cart.setOpen(true)} />
       </>
     );
   }

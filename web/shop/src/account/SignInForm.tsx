@@ -5,14 +5,17 @@ import { Field } from "../ui/Field";
 import { useAction } from "../ui/useAction";
 
 /** Log in, or make an account; what was put into the cart before stays. */
-export function SignInForm() {
+export function SignInForm({ onDone }: { onDone: () => void }) {
   const t = useText();
   const [isNew, setNew] = useState(false);
   const [username, setUsername] = useState("");
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const { isBusy, problem, run, forget } = useAction();
-  const submit = () => run(() => (isNew ? signUp(username.trim(), email.trim(), password) : logIn(username.trim(), password)));
+  const submit = async () => {
+    const isDone = await run(() => (isNew ? signUp(username.trim(), email.trim(), password) : logIn(username.trim(), password)));
+    if (isDone) onDone();
+  };
   const choose = (wanted: boolean) => {
     forget();
     setNew(wanted);

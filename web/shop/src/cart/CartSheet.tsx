@@ -113,7 +113,7 @@ function CheckoutButton() {
   if (isGuest) {
     const signIn = () => {
       cart.setOpen(false);
-      navigate("/account");
+      navigate("/account?order"); // and come back
     };
     return (
       <button type="button" className="button button-main" onClick={signIn}>

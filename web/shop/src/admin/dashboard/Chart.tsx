@@ -1,0 +1,113 @@
+import { useEffect, useRef } from "react";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+
+export interface Series {
+  name: string;
+  /** A colour of the tokens. */
+  color: string;
+  values: number[];
+}
+
+interface Props {
+  /** What a screen reader says. */
+  summary: string;
+  dayTitle: string;
+  days: string[];
+  series: Series[];
+  format: (value: number) => string;
+}
+
+const HEIGHT = 220;
+const colorOf = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name);
+const toSeconds = (day: string) => Date.parse(day) / 1000;
+
+/** Bars by day; the same as a table for those who do not see them. */
+export function Chart({ summary, dayTitle, days, series, format }: Props) {
+  const frame = useRef<HTMLDivElement>(null);
+  const latest = JSON.stringify([days, series]);
+  const formatter = useRef(format);
+  useEffect(() => {
+    formatter.current = format;
+  });
+  useEffect(() => {
+    const place = frame.current;
+    if (!place) return;
+    const [shownDays, shownSeries] = JSON.parse(latest) as [string[], Series[]];
+    const axis = { stroke: () => colorOf("--text-quiet"), grid: { stroke: () => colorOf("--line"), width: 1 }, ticks: { show: false } };
+    const count = shownSeries.length;
+    const plot = new uPlot(
+      {
+        width: place.clientWidth,
+        height: HEIGHT,
+        cursor: { show: false },
+        legend: { show: false },
+        scales: { x: { time: true }, y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
+        tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
+        axes: [
+          { ...axis, grid: { show: false } },
+          { ...axis, size: 72, values: (_, ticks) => ticks.map((value) => formatter.current(value)) },
+        ],
+        series: [
+          {},
+          ...shownSeries.map(({ name, color }, index) => ({
+            label: name,
+            fill: () => colorOf(color),
+            stroke: () => colorOf(color),
+            width: 0,
+            points: { show: false },
+            paths: uPlot.paths.bars?.({ size: [0.7 / count, 48], align: count === 1 ? 0 : index === 0 ? -1 : 1 }),
+          })),
+        ],
+      },
+      [shownDays.map(toSeconds), ...shownSeries.map((one) => one.values)],
+      place,
+    );
+    const size = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT }));
+    size.observe(place);
+    const theme = new MutationObserver(() => plot.redraw());
+    theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    return () => {
+      size.disconnect();
+      theme.disconnect();
+      plot.destroy();
+    };
+  }, [latest]);
+  return (
+    <figure className="chart">
+      <div ref={frame} role="img" aria-label={summary} />
+      {series.length > 1 && (
+        <figcaption className="legend">
+          {series.map(({ name, color }) => (
+            <span key={name} className={`legend-item legend${color}`}>
+              {name}
+            </span>
+          ))}
+        </figcaption>
+      )}
+      <table className="visually-hidden">
+        <caption>{summary}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{dayTitle}</th>
+            {series.map(({ name }) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {days.map((day, index) => (
+            <tr key={day}>
+              <th scope="row">{day}</th>
+              {series.map(({ name, values }) => (
+                <td key={name}>{format(values[index] ?? 0)}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </figure>
+  );
+}
