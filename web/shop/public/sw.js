@@ -42,9 +42,11 @@ async function fromCacheOrServer(request) {
 
 async function fromServerOrCache(request) {
   const pages = await caches.open(PAGES);
-  const key = request.mode === "navigate" ? BASE : request;
+  const isPage = request.mode === "navigate";
+  const key = isPage ? BASE : request;
   try {
     const answer = await fetch(request);
+    if (isPage && answer.ok) await forgetIfBuiltAnew(pages, answer.clone());
     if (answer.ok) await pages.put(key, answer.clone());
     return answer;
   } catch (error) {
@@ -54,11 +56,18 @@ async function fromServerOrCache(request) {
   }
 }
 
+/** Another page names other files: those of the build before are of no use. */
+async function forgetIfBuiltAnew(pages, page) {
+  const kept = await pages.match(BASE);
+  if (kept && (await kept.text()) === (await page.text())) return;
+  for (const file of await pages.keys()) if (file.url.includes("/assets/")) await pages.delete(file);
+}
+
 /** The SDK asks by POST: the same question is known by its path and its text, whoever asks. */
 async function keyOf(request, url) {
-  const asked = await request.json();
-  if (asked._method !== "GET" && !url.pathname.includes("/functions/")) return null;
-  for (const name of Object.keys(asked)) if (name.startsWith("_")) delete asked[name];
+  const sent = await request.json();
+  if (sent._method !== "GET" && !url.pathname.includes("/functions/")) return null;
+  const asked = Object.entries(sent).filter(([name]) => !name.startsWith("_"));
   // "Not over by now" is asked with another moment each time.
   const question = JSON.stringify(asked).replace(/"iso":"[^"]+"/g, '"iso":""');
   return new Request(`${url.pathname}?${encodeURIComponent(question)}`);

@@ -1,7 +1,7 @@
 // Ordering, once: the request has an id that outlives a reload. If the answer is lost, asking again
 // with the same id brings the order that was made, and never a second one.
 import Parse from "parse";
-import { isOffline } from "../parse/errors";
+import { isRefusal } from "../parse/errors";
 import { Order } from "../parse/types";
 import { remember, remembered } from "../ui/remembered";
 
@@ -20,7 +20,7 @@ export async function checkout(): Promise<Order> {
     return order;
   } catch (error) {
     // Without an answer nobody knows whether it was placed: the id is for asking again.
-    if (!isOffline(error)) remember(NAME, null);
+    if (isRefusal(error)) remember(NAME, null);
     throw error;
   }
 }

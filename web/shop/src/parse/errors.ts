@@ -4,8 +4,12 @@ import Parse from "parse";
 export const messageOf = (error: unknown): string =>
   error instanceof Error || error instanceof Parse.Error ? error.message : String(error);
 
-export const isOffline = (error: unknown): boolean =>
-  error instanceof Parse.Error && error.code === Parse.Error.CONNECTION_FAILED;
+/** Errors that say nothing about what the server did: it may have done it, and the answer was lost. */
+const UNCERTAIN: number[] = [Parse.Error.CONNECTION_FAILED, Parse.Error.OTHER_CAUSE, Parse.Error.INVALID_JSON, Parse.Error.INTERNAL_SERVER_ERROR];
+
+/** Did the server say no? Where the network failed, the SDK's error has no code at all. */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof Parse.Error && typeof error.code === "number" && !UNCERTAIN.includes(error.code);
 
 /** The field and the rule of a refusal such as "price: a number of at least 0". */
 export function fieldOf(error: unknown): { field: string | undefined; message: string } {
