@@ -12,6 +12,10 @@ export default defineConfig({
     emptyOutDir: true,
     // The content security policy allows files of this server, and no data in addresses.
     assetsInlineLimit: 0,
+    // The SDK is a file of its own: it changes seldom, and stays in the browser's cache.
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: "parse", test: /node_modules\/(?:parse|@babel|core-js-pure|events|crypto-js|idb-keyval)\// }] } },
+    },
   },
   server: { proxy: { "/parse": { target: server, ws: true } } },
 });

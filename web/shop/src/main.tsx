@@ -9,6 +9,5 @@ const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 await connect();
 createRoot(root).render(<App />);
-if ("serviceWorker" in navigator && import.meta.env.PROD) {
-  addEventListener("load", () => void navigator.serviceWorker.register(`${import.meta.env.BASE_URL}sw.js`).catch(() => undefined));
-}
+// For reading without a network, and for being installed; where it may not run, the shop does.
+if (import.meta.env.PROD) navigator.serviceWorker?.register(`${import.meta.env.BASE_URL}sw.js`).catch(() => undefined);

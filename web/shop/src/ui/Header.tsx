@@ -35,8 +35,8 @@ export function Header() {
         </button>
         <select className="language" aria-label={t("shop.language")} value={language} onChange={(event) => speak(event.target.value as Language)}>
           {Object.entries(NAMES).map(([code, name]) => (
-            <option key={code} value={code} lang={code}>
-              {name}
+            <option key={code} value={code} lang={code} title={name}>
+              {code.toUpperCase()}
             </option>
           ))}
         </select>

@@ -16,19 +16,22 @@ interface Props {
   days: string[];
   series: Series[];
   format: (value: number) => string;
+  /** The same for the axis, where there is little room. */
+  short?: (value: number) => string;
 }
 
 const HEIGHT = 220;
+const HALF_DAY = 43_200;
 const colorOf = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name);
 const toSeconds = (day: string) => Date.parse(day) / 1000;
 
 /** Bars by day; the same as a table for those who do not see them. */
-export function Chart({ summary, dayTitle, days, series, format }: Props) {
+export function Chart({ summary, dayTitle, days, series, format, short = format }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const latest = JSON.stringify([days, series]);
-  const formatter = useRef(format);
+  const formatter = useRef(short);
   useEffect(() => {
-    formatter.current = format;
+    formatter.current = short;
   });
   useEffect(() => {
     const place = frame.current;
@@ -42,11 +45,11 @@ export function Chart({ summary, dayTitle, days, series, format }: Props) {
         height: HEIGHT,
         cursor: { show: false },
         legend: { show: false },
-        scales: { x: { time: true }, y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
+        scales: { x: { time: true, range: (_, first, last) => [first - HALF_DAY, last + HALF_DAY] }, y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
         axes: [
           { ...axis, grid: { show: false } },
-          { ...axis, size: 72, values: (_, ticks) => ticks.map((value) => formatter.current(value)) },
+          { ...axis, size: 56, values: (_, ticks) => ticks.map((value) => formatter.current(value)) },
         ],
         series: [
           {},
