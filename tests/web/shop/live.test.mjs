@@ -19,14 +19,14 @@ test("a shopper sees the staff move the order, and the staff a new order and its
   const assertSame = [await watched(staff), await watched(shopper)];
   const step = (name) => shopper.locator(".step[aria-current]").getByText(name);
   await step("Pending").waitFor();
-  await staff.getByLabel(`Open ${first}`).click();
+  await button(staff, first).click();
   await button(dialog(staff), "Paid").click();
   await step("Paid").waitFor();
   await button(dialog(staff), "Shipped").click();
   await step("Shipped").waitFor();
   await staff.keyboard.press("Escape");
   const second = await putOrder(ann, sku);
-  const row = staff.getByRole("row").filter({ has: staff.getByLabel(`Open ${second}`) });
+  const row = staff.getByRole("row").filter({ has: button(staff, second) });
   await row.getByText("Pending").waitFor();
   await ask("PUT", `classes/Order/${second}`, { status: "cancelled" }, ann.headers);
   await row.getByText("Cancelled").waitFor();

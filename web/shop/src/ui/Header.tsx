@@ -21,7 +21,7 @@ export function Header() {
       <Search />
       <nav className="header-nav" aria-label={t("shop.nav")}>
         {isStaff && (
-          <Link href="/admin" className="button-quiet">
+          <Link href="/admin" className="button-quiet office-link">
             {t("account.staff")}
           </Link>
         )}

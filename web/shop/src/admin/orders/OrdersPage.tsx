@@ -37,6 +37,7 @@ export function OrdersPage() {
   const { data, error, reload } = useLiveQuery(ordersQuery(view));
   const [selected, setSelected] = useState<string[]>([]);
   const columns: Column<Order>[] = [
+    { title: t("field.number"), cell: (order) => order.id },
     { title: t("field.created"), field: "createdAt", cell: (order) => moment(order.createdAt) },
     { title: t("field.items"), cell: (order) => linesOf(order.get("products")).map((line) => `${line.quantity} × ${line.name}`).join(", ") },
     { title: t("field.status"), field: "status", cell: (order) => <StatusBadge status={statusOf(order)} /> },

@@ -73,7 +73,7 @@ export function Table<T>(props: Props<T>) {
                       {index > 0 ? (
                         column.cell(row)
                       ) : (
-                        <button type="button" className="row-button" data-row={id} aria-label={t("table.open", { name })} onClick={() => props.onOpen(id)}>
+                        <button type="button" className="row-button" data-row={id} onClick={() => props.onOpen(id)}>
                           {column.cell(row)}
                         </button>
                       )}
