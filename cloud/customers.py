@@ -57,7 +57,7 @@ async def customer_report(request: FunctionRequest) -> dict[str, Any]:
             for row in top
         ],
         "byDay": [
-            {"date": row["objectId"], "new": row["new"], "returning": row["returning"]}
+            {"date": row["objectId"]["day"], "new": row["new"], "returning": row["returning"]}
             for row in days
         ],
     }
@@ -105,7 +105,8 @@ _BY_DAY: Sequence[dict[str, Any]] = (
     {"$match": {"days": {"$ne": None}}},
     {
         "$group": {
-            "_id": "$days",
+            # not the text itself: after a group by a pointer it would be taken for one
+            "_id": {"day": "$days"},
             "new": {"$sum": {"$cond": [{"$eq": ["$days", "$firstDay"]}, 1, 0]}},
             "returning": {"$sum": {"$cond": [{"$eq": ["$days", "$firstDay"]}, 0, 1]}},
         }

@@ -30,6 +30,7 @@ async def test_customers_are_new_on_the_day_of_their_first_order_and_returning_l
     )
     assert rows[ann.id]["firstOrder"]["iso"] < rows[ann.id]["lastOrder"]["iso"]
     days = report["byDay"]
+    assert days[-1]["date"] == f"{datetime.now(UTC):%Y-%m-%d}"
     assert sum(day["returning"] for day in days) == 1
     assert sum(day["new"] for day in days) == len(rows) - 1
     refused(await ann.client.post("/functions/customerReport", json={}), 142)

@@ -105,9 +105,7 @@ def open_shop(
                 stack.close()
                 running.clear()
                 home = tmp_path_factory.mktemp(templates)
-                running[templates] = stack.enter_context(
-                    serving(built, templates, mongo_uri, home)
-                )
+                running[templates] = stack.enter_context(serving(built, templates, mongo_uri, home))
             return running[templates]
 
         yield open_with

@@ -14,6 +14,9 @@ export interface Line {
 
 export type Status = "pending" | "paid" | "shipped" | "delivered" | "cancelled" | "refunded";
 
+/** In the order in which they usually follow. */
+export const STATUSES: Status[] = ["pending", "paid", "shipped", "delivered", "cancelled", "refunded"];
+
 /** What lines come to, by the server's reckoning. */
 export interface Totals {
   subtotal: number;

@@ -68,11 +68,15 @@ export function Chart({ summary, dayTitle, days, series, format, short = format 
     );
     const size = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT }));
     size.observe(place);
-    const theme = new MutationObserver(() => plot.redraw());
+    const draw = () => plot.redraw(false); // in the colours of the other theme
+    const theme = new MutationObserver(draw);
     theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    const system = matchMedia("(prefers-color-scheme: dark)");
+    system.addEventListener("change", draw);
     return () => {
       size.disconnect();
       theme.disconnect();
+      system.removeEventListener("change", draw);
       plot.destroy();
     };
   }, [latest]);

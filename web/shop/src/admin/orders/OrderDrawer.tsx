@@ -4,7 +4,7 @@ import { useText } from "../../i18n/LanguageContext";
 import type { Key } from "../../i18n/en";
 import { OrderLines } from "../../orders/OrderLines";
 import { OrderSteps } from "../../orders/OrderSteps";
-import { statusOf, type Status } from "../../parse/model";
+import { STATUSES, statusOf, type Status } from "../../parse/model";
 import { Order } from "../../parse/types";
 import { useLiveQuery } from "../../parse/useLiveQuery";
 import { useStorefront } from "../../Storefront";
@@ -42,7 +42,7 @@ function LegalSteps({ order, onDone }: { order: Order; onDone: () => void }) {
   const shopText = useText();
   const { steps } = useStorefront();
   const { isBusy, problem, run } = useAction();
-  const legal = steps[statusOf(order)] ?? [];
+  const legal = STATUSES.filter((status) => steps[statusOf(order)]?.includes(status));
   const take = async (status: Status) => {
     if (await run(() => saveFields(order, { status }))) onDone();
   };

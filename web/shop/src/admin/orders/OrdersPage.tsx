@@ -4,7 +4,7 @@ import { useFormat } from "../../i18n/useFormat";
 import { useText } from "../../i18n/LanguageContext";
 import type { Key } from "../../i18n/en";
 import { StatusBadge } from "../../orders/OrderSteps";
-import { linesOf, statusOf, type Status } from "../../parse/model";
+import { linesOf, STATUSES, statusOf, type Status } from "../../parse/model";
 import { Order } from "../../parse/types";
 import { useLiveQuery } from "../../parse/useLiveQuery";
 import { useStorefront } from "../../Storefront";
@@ -18,7 +18,6 @@ import { useView, type View } from "../ui/useView";
 import { OrderDrawer } from "./OrderDrawer";
 
 const PAGE_SIZE = 25;
-const STATUSES: Status[] = ["pending", "paid", "shipped", "delivered", "cancelled", "refunded"];
 
 function ordersQuery({ q = "", status, sort = "", page }: View): Parse.Query<Order> {
   const query = new Parse.Query(Order);
@@ -95,7 +94,7 @@ function BulkSteps({ orders, onDone }: { orders: Order[]; onDone: () => void }) 
   const { isBusy, problem, run } = useAction();
   if (orders.length === 0) return null;
   const legal = orders.map((order) => steps[statusOf(order)] ?? []);
-  const common = (legal[0] ?? []).filter((status) => legal.every((list) => list.includes(status)));
+  const common = STATUSES.filter((status) => legal.every((list) => list.includes(status)));
   const take = async (status: Status) => {
     const work = async () => {
       for (const order of orders) await saveFields(order, { status });

@@ -9,6 +9,7 @@ import { Field } from "../../ui/Field";
 import { Skeleton } from "../../ui/States";
 import { useAction } from "../../ui/useAction";
 import { useAdminText } from "../texts/useAdminText";
+import { DeleteButton } from "../ui/DeleteButton";
 
 /** The variations of a product: added, taken away, and their stock changed with a reason. */
 export function Skus({ product }: { product: Product }) {
@@ -16,17 +17,11 @@ export function Skus({ product }: { product: Product }) {
   const { number } = useFormat();
   const { data, reload } = useLiveQuery(new Parse.Query(SKU).equalTo("product", product).ascending("variation"));
   const [openId, setOpenId] = useState<string>();
-  const { problem, run } = useAction();
   if (!data) return <Skeleton />;
   return (
     <section aria-label={t("skus")}>
       <h3>{t("skus")}</h3>
       {data.rows.length === 0 && <p className="quiet">{t("skus.none")}</p>}
-      {problem && (
-        <p className="problem" role="alert">
-          {problem}
-        </p>
-      )}
       <ul className="rows">
         {data.rows.map((sku) => {
           const name = sku.get("variation");
@@ -37,10 +32,12 @@ export function Skus({ product }: { product: Product }) {
               <button type="button" className="button" aria-label={t("skus.change.of", { name })} aria-expanded={openId === sku.id} onClick={() => setOpenId(openId === sku.id ? undefined : sku.id)}>
                 {t("skus.change")}
               </button>
-              <button type="button" className="button-quiet" aria-label={t("skus.delete", { name })} onClick={() => run(() => sku.destroy().then(reload))}>
-                ✕
-              </button>
-              {openId === sku.id && <StockForm id={sku.id ?? ""} onDone={reload} />}
+              {openId === sku.id && (
+                <div className="stock-form">
+                  <StockForm id={sku.id ?? ""} onDone={reload} />
+                  <DeleteButton object={sku} name={name} onDone={reload} />
+                </div>
+              )}
             </li>
           );
         })}
@@ -74,7 +71,7 @@ function StockForm({ id, onDone }: { id: string; onDone: () => void }) {
   };
   return (
     <form
-      className="stock-form"
+      className="drawer-form"
       onSubmit={(event) => {
         event.preventDefault();
         void save();

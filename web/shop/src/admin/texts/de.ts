@@ -73,7 +73,6 @@ export const de: Texts = {
   "skus.add": "Ausführung hinzufügen",
   "skus.change": "Bestand ändern",
   "skus.change.of": "Bestand von {name} ändern",
-  "skus.delete": "{name} löschen",
   "skus.history": "Letzte Änderungen von Hand",
   "skus.by.hint": "5 heißt fünf mehr, -2 zwei weniger.",
   "sales.live": "Läuft",

@@ -72,7 +72,6 @@ export const en = {
   "skus.add": "Add a variation",
   "skus.change": "Change the stock",
   "skus.change.of": "Change the stock of {name}",
-  "skus.delete": "Delete {name}",
   "skus.history": "Last changes by hand",
   "skus.by.hint": "5 is five more, -2 two less.",
   "sales.live": "Live",
