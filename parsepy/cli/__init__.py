@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from parsepy.cli import (
+    agents,
     client_code,
     commands,
     config_check,
@@ -209,6 +210,21 @@ def _parser() -> argparse.ArgumentParser:
     types.add_argument("--output", "-o", type=Path, metavar="FILE", help="where to write it")
     add_options(types, DATABASE)
     types.set_defaults(run=client_code.command)
+
+    tools = parts.add_parser(
+        "mcp", help="offer tools to an agent (MCP) over stdio", allow_abbrev=False
+    )
+    tools.add_argument(
+        "--write", action="store_true", help="offer the tools that change something, too"
+    )
+    tools.add_argument(
+        "--as",
+        dest="username",
+        metavar="USERNAME",
+        help="act with the rights of this user instead of the master key's",
+    )
+    add_options(tools, {*DATABASE, "cloud"})
+    tools.set_defaults(run=agents.command)
 
     show = parts.add_parser("show", help="print one of the tables")
     show.add_argument("table", choices=tables.TABLES, help="the one to print")

@@ -57,6 +57,7 @@ from parsepy.config.groups import (
     LiveQueryServerOptions,
     LogLevelOptions,
     MailOptions,
+    MCPOptions,
     MetricsOptions,
     PageRouteOptions,
     PagesOptions,
@@ -107,6 +108,7 @@ __all__ = [
     "LiveQueryOptions",
     "LiveQueryServerOptions",
     "LogLevelOptions",
+    "MCPOptions",
     "MailOptions",
     "MetricsOptions",
     "Network",
@@ -620,6 +622,9 @@ class Config(OptionGroup):
     )
     metrics: MetricsOptions = option(
         "metrics", group(MetricsOptions), {}, "figures for Prometheus", env="PARSEPY_METRICS"
+    )
+    mcp: MCPOptions = option(
+        "mcp", group(MCPOptions), {}, "tools for agents over HTTP", env="PARSEPY_MCP"
     )
     logger_adapter: AdapterOptions | None = maybe(
         "loggerAdapter", adapter, "adapter that gets log records", acts=False
