@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import importlib.util
-import os
-from typing import TextIO
+from typing import TYPE_CHECKING
 
 from parsepy.cli.configuration import configure
 from parsepy.cli.database import shared_database
@@ -15,31 +14,28 @@ from parsepy.cli.process import heed_signals, run
 from parsepy.cli.serve import set_up_logs
 from parsepy.config import Config
 
+if TYPE_CHECKING:
+    from parsepy.mcp.stdio import StandardStreams
+
 
 def command(args: argparse.Namespace) -> int:
     """Answer an agent until it goes; the log goes to standard error."""
     if importlib.util.find_spec("mcp") is None:
         raise StartError("mcp: needs the extra: pip install 'parsepy-server[mcp]'")
-    wire = _claimed_output()
+    from parsepy.mcp import stdio
+
+    streams = stdio.claim()
     config = configure(args).config
     set_up_logs(config)
     heed_signals()
     with shared_database(config) as found:
-        run(_serving(found, args.write, args.username, wire))
+        run(_serving(found, args.write, args.username, streams))
     return 0
 
 
-def _claimed_output() -> TextIO:
-    """Standard output for the agent alone: what anybody prints goes to standard error from now on.
-
-    Cloud code may print as early as it is loaded, and a line of it would be no message.
-    """
-    wire = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    return wire
-
-
-async def _serving(config: Config, writes: bool, username: str | None, wire: TextIO) -> None:
+async def _serving(
+    config: Config, writes: bool, username: str | None, streams: StandardStreams
+) -> None:
     from parsepy.app import build
     from parsepy.app.mcp import desk_of
     from parsepy.mcp import stdio
@@ -56,6 +52,6 @@ async def _serving(config: Config, writes: bool, username: str | None, wire: Tex
         await application.startup()
         project = None if cloud is None else cloud.resolve().parent.parent
         desk = desk_of(application.backend, writes=writes, project=project)
-        await stdio.serve(desk, username, wire)
+        await stdio.serve(desk, username, streams)
     finally:
         await application.shutdown()

@@ -233,7 +233,7 @@ class Config(OptionGroup):
 
     # Data
     database_uri: str | None = maybe(
-        "databaseURI", mongo_uri, "MongoDB, or memory:; none: an embedded MongoDB"
+        "databaseURI", mongo_uri, "address of MongoDB, or memory:; without it an embedded MongoDB"
     )
     database_options: DatabaseOptions = option(
         "databaseOptions",

@@ -133,3 +133,21 @@ async def test_a_user_that_is_not_there_is_told_at_once(uri: str, folder: Path) 
     out, told = await process.communicate()
     assert (process.returncode, out) == (1, b"")
     assert b"There is no user named 'nobody'." in told
+
+
+async def test_a_signal_ends_it_while_the_client_says_nothing(uri: str, folder: Path) -> None:
+    command = ["-m", "parsepy", "mcp", "--database-uri", uri]
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, *command), cwd=folder, stdin=-1, stdout=-1, stderr=-1
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    asked: dict[str, Any] = {"protocolVersion": "2025-06-18", "capabilities": {}}
+    asked["clientInfo"] = {"name": "one", "version": "1"}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": asked}
+    process.stdin.write(json.dumps(message).encode() + b"\n")
+    assert json.loads(await process.stdout.readline())["result"]["serverInfo"]["name"] == "parsepy"
+    process.terminate()
+    async with asyncio.timeout(60):
+        assert await process.wait() == 0
+    process.stdin.close()

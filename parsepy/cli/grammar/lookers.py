@@ -40,7 +40,9 @@ def add_lookers(parts: Any) -> None:
     )
     add_options(effective, {*DATABASE, "schema", "cloud"})
 
-    actions = add_group(parts, "migrate", "look at a Parse Server that is to move in")
+    actions = add_group(
+        parts, "migrate", "see what a Parse Server needs in order to move to parsepy"
+    )
     look = add_command(
         actions,
         "check",
@@ -56,7 +58,7 @@ def add_lookers(parts: Any) -> None:
     show = add_command(
         parts,
         "show",
-        "print one of the tables: options, error codes, …",
+        "print a table of options, error codes, triggers and so on",
         later("tables", "show"),
         examples=("show options", "show options mail", "show codes --json"),
         json=True,
@@ -75,10 +77,10 @@ def add_lookers(parts: Any) -> None:
         json=True,
     )
     bench.add_argument(
-        "--seconds", type=float, default=3.0, metavar="N", help="an operation's (3; at most 60)"
+        "--seconds", type=float, default=3.0, metavar="N", help="for each operation (3; at most 60)"
     )
     bench.add_argument(
-        "--connections", type=int, default=16, metavar="N", help="clients (16; at most 256)"
+        "--connections", type=int, default=16, metavar="N", help="clients at once (16; at most 256)"
     )
     bench.add_argument("--database-uri", metavar="URI", help="a MongoDB; default: one of its own")
 

@@ -25,14 +25,18 @@ def add_schema(parts: Any) -> None:
     check.add_argument("files", nargs="+", type=Path, metavar="FILE", help="the templates")
     for name, about, run in (
         ("diff", "print what a start with these templates would change", "commands schema_diff"),
-        ("apply", "make these changes now", "schema_commands apply"),
+        (
+            "apply",
+            "bring the database up to these templates, after a question",
+            "schema_commands apply",
+        ),
     ):
         action = add_command(
             actions,
             name,
             about,
             later(*run.split()),
-            more="The templates are those of the option schema.",
+            more="The templates are those that --schema, or the configuration, names.",
             examples=(f"schema {name} --schema schema/shop.json",),
             codes=(_CONFLICT, (3, "asked, somebody said no")) if name == "apply" else (_CONFLICT,),
             json=True,

@@ -30,7 +30,7 @@ def add_writers(parts: Any) -> None:
     prompt = add_command(
         parts,
         "prompt",
-        "print the prompt of an app, as its classes are now",
+        "print an app's classes as a structured prompt (docs/prompts.md)",
         later("new", "print_prompt"),
         examples=("prompt schema > prompt.txt",),
     )
