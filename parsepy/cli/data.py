@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from parsepy.cli import data_files, progress
+from parsepy.cli import data_files, file_contents, progress
 from parsepy.cli.commands import with_application
 from parsepy.cli.configuration import configure
 from parsepy.cli.data_files import MANIFEST, STATE, Place, name_of, place_of
-from parsepy.cli.messages import StartError
+from parsepy.cli.messages import StartError, warn
 
 if TYPE_CHECKING:
     from parsepy.app import Application
@@ -36,14 +36,29 @@ def _report(args: argparse.Namespace, counts: dict[str, dict[str, Any]]) -> None
 
 def export(args: argparse.Namespace) -> int:
     """Write classes to a folder; a killed export goes on where it was."""
+    from parsepy.operations import transfers
+
     folder: Path = args.folder
     folder.mkdir(parents=True, exist_ok=True)
 
     async def act(application: Application) -> dict[str, dict[str, Any]]:
-        return await _export(application.backend, folder, args.classes, args.format)
+        backend = application.backend
+        done = await _export(backend, folder, args.classes, args.format)
+        if args.files:
+            classes = [await transfers.class_named(backend, one) for one in _classes_in(done)]
+            count, missing = await file_contents.export(backend, classes, folder)
+            done = {**done, file_contents.FOLDER: {"count": count}}
+            for name in missing[:100]:
+                warn(f"an object names the file {name}, which is not there")
+        return done
 
     _report(args, with_application(configure(args).config, act))
     return 0
+
+
+def _classes_in(done: dict[str, Any]) -> list[str]:
+    """The classes whose objects were written, relations aside."""
+    return [place.class_name for place in map(place_of, map(Path, done)) if place.field is None]
 
 
 async def _export(
@@ -123,7 +138,12 @@ def import_(args: argparse.Namespace) -> int:
     paths = _files(args.paths)
 
     async def act(application: Application) -> dict[str, dict[str, Any]]:
-        return await _import(application.backend, paths)
+        counts = await _import(application.backend, paths)
+        for folder in args.paths:
+            if (folder / file_contents.FOLDER).is_dir():
+                count = await file_contents.import_(application.backend, folder)
+                counts[file_contents.FOLDER] = {"count": count}
+        return counts
 
     _report(args, with_application(configure(args).config, act))
     return 0

@@ -22,6 +22,7 @@ from tests.conftest import Client, MakeApp, database_in
 from tests.integration.test_cli import environment
 from tests.rest.shop import ok
 
+pytestmark = pytest.mark.slow  # each test starts several processes
 Documents = dict[str, list[dict[str, Any]]]
 
 
@@ -213,7 +214,6 @@ async def test_applying_tells_on_a_terminal_what_it_is_doing(other: str, tmp_pat
 # --- speed --------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 def test_a_bench_measures_and_removes_what_it_made(mongo_uri: str) -> None:
     command = [sys.executable, "-m", "parsepy", "bench", "--seconds", "0.5", "--connections", "2"]
     command += ["--database-uri", mongo_uri, "--json"]

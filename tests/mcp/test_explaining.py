@@ -120,10 +120,12 @@ async def test_cloud_code_by_making_the_write_and_undoing_it(application: Applic
         bad = await agent_.call("attempt_write", **write, fields={"stars": 6})
         good = await agent_.call("attempt_write", **write, fields={"stars": 5})
         stored = await agent_.call("count_objects", class_name="Review")
+        left = await agent_.refusal("attempt_write", **write, fields={"mood": "good"})
     assert told["steps"][-1]["rule"] == "cloud code: beforeSave"
     assert bad["refusedBy"] == "cloud code: beforeSave of Review"
     assert bad["message"] == "stars must be 1 to 5"
     assert (good["allowed"], stored["count"]) == (True, 0)
+    assert "The column mood is not there yet" in left
 
 
 async def test_an_attempt_that_permissions_refuse_is_not_laid_to_cloud_code(

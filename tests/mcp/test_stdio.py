@@ -30,6 +30,7 @@ async def greet(request):
     return f"Hello, {request.params.get('name')}"
 """
 OWN_TEST = """
+@pytest.mark.slow
 async def test_it_greets(parse_app):
     app = await parse_app(cloud="cloud/main.py")
     assert await app.master.call("greet", {"name": "Ann"}) == "Hello, Ann"
@@ -84,6 +85,7 @@ async def test_an_agent_reads_classes_pages_and_the_graphql_schema(uri: str, fol
     assert "parsepy://docs/queries.md" in [one["page"] for one in found["sections"]]
 
 
+@pytest.mark.slow
 async def test_functions_run_and_what_they_print_is_not_in_the_way(uri: str, folder: Path) -> None:
     async with started(uri, folder, "--write") as agent:
         names = await agent.call("list_jobs_and_functions")
@@ -95,6 +97,7 @@ async def test_functions_run_and_what_they_print_is_not_in_the_way(uri: str, fol
     ).read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 async def test_a_named_user_has_that_users_rights(uri: str, folder: Path) -> None:
     async with started(uri, folder, "--write") as agent:
         for name in ("ann", "bob"):
@@ -125,6 +128,7 @@ async def test_the_tests_of_cloud_code_are_run(uri: str, folder: Path) -> None:
     assert "Bye, Ann" in failed["output"]
 
 
+@pytest.mark.slow
 async def test_a_user_that_is_not_there_is_told_at_once(uri: str, folder: Path) -> None:
     command = ["-m", "parsepy", "mcp", "--database-uri", uri, "--as", "nobody"]
     process = await asyncio.create_subprocess_exec(
@@ -135,6 +139,7 @@ async def test_a_user_that_is_not_there_is_told_at_once(uri: str, folder: Path) 
     assert b"There is no user named 'nobody'." in told
 
 
+@pytest.mark.slow
 async def test_a_signal_ends_it_while_the_client_says_nothing(uri: str, folder: Path) -> None:
     command = ["-m", "parsepy", "mcp", "--database-uri", uri]
     process = await asyncio.create_subprocess_exec(

@@ -17,7 +17,11 @@ def add_data(parts: Any) -> None:
         "write classes to a folder, a file each",
         later("data", "export"),
         more="Users keep their passwords. Killed, it goes on where it was.",
-        examples=("data export out", "data export out --class Review --format csv"),
+        examples=(
+            "data export out",
+            "data export out --class Review --format csv",
+            "data export out --files",
+        ),
         json=True,
     )
     out.add_argument("folder", type=Path, metavar="FOLDER", help="where to write them")
@@ -34,6 +38,9 @@ def add_data(parts: Any) -> None:
         choices=("jsonl", "csv"),
         default="jsonl",
         help="JSON Lines (whole, default) or CSV (for spreadsheets)",
+    )
+    out.add_argument(
+        "--files", action="store_true", help="the contents of files, too, into FOLDER/files"
     )
     into = add_command(
         actions,

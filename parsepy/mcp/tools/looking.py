@@ -13,8 +13,9 @@ from parsepy.mcp.callers import name_of, principal_of
 from parsepy.mcp.desk import Call
 from parsepy.mcp.results import stored, without_secrets
 from parsepy.model.principal import NOBODY, Principal
+from parsepy.model.schema import SYSTEM_COLUMNS
 from parsepy.model.values import JSONObject
-from parsepy.operations import security
+from parsepy.operations import schemas, security
 
 
 async def read_logs(
@@ -106,7 +107,19 @@ async def attempt_write(
     """
     if operation != "create" and object_id is None:
         raise ToolError(f"{operation} needs an object_id.")
+    await _check_columns(call, class_name, fields or {})
     principal = await _principal(call, user)
     context = replace(call.context, principal=principal, is_answered=False)
     told = await explaining.attempt(context, operation, class_name, object_id, fields or {})
     return {"who": name_of(principal), **without_secrets(told)}
+
+
+async def _check_columns(call: Call, class_name: str, fields: JSONObject) -> None:
+    """Refuse what would leave a column behind: those of a class stay when a write is undone."""
+    schema = await schemas.existing(call.backend, class_name)
+    if class_name in SYSTEM_COLUMNS:
+        return
+    new = [name for name in fields if name.partition(".")[0] not in schema.types]
+    if new or not schema.exists:
+        what = f"The column {new[0]}" if new else f"The class {class_name}"
+        raise ToolError(f"{what} is not there yet; an undone write would leave it behind.")
