@@ -150,7 +150,8 @@ def test_a_check_is_json_for_programs_and_its_exit_code_the_same(
     (tmp_path / "bad.json").write_text('{"classes": [{"className": "1Room"}]}')
     (tmp_path / "config.json").write_text('{"masterKy": "x"}')
     told = []
-    for line in ("schema check good.json", "schema check bad.json", "config check config.json"):
+    checks = ("schema check good.json", "schema check bad.json", "config check config.json")
+    for line in (*checks, "migrate check config.json"):
         *words, file = line.split()
         code = main([*words, str(tmp_path / file), "--json"])
         told.append((code, json.loads(capsys.readouterr().out)))
@@ -158,6 +159,8 @@ def test_a_check_is_json_for_programs_and_its_exit_code_the_same(
     assert (told[1][0], told[1][1]["valid"]) == (1, False)
     assert told[2][0] == 1
     assert 'did you mean "masterKey"' in told[2][1]["problems"][0]
+    assert told[3][0] == 1
+    assert 'did you mean "masterKey"' in told[3][1]["sections"]["Options and adapters"]["toDo"][0]
 
 
 # --- projects in folders that are there ---------------------------------------------------------

@@ -51,6 +51,7 @@ def add_lookers(parts: Any) -> None:
         more="It only reads (docs/migrate.md).",
         examples=("migrate check config.json --database-uri mongodb://old/app",),
         codes=((1, "something must be written, or can't carry over"),),
+        json=True,
     )
     look.add_argument("file", nargs="?", type=Path, metavar="FILE", help=options_file)
     look.add_argument("--database-uri", metavar="URI", help="its database, which is only read")
