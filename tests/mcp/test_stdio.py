@@ -30,7 +30,6 @@ async def greet(request):
     return f"Hello, {request.params.get('name')}"
 """
 OWN_TEST = """
-@pytest.mark.slow
 async def test_it_greets(parse_app):
     app = await parse_app(cloud="cloud/main.py")
     assert await app.master.call("greet", {"name": "Ann"}) == "Hello, Ann"
