@@ -1,7 +1,7 @@
 """How a client of each technology is connected: what to install, and the first lines.
 
-In a text ``URL``, ``APP_ID`` and ``CLASS`` stand for the server's address, the application's id and
-a class of the app.
+In a text ``<<URL>>``, ``<<APP_ID>>`` and ``<<CLASS>>`` stand for the server's address, the
+application's id and a class of the app.
 """
 
 from typing import NamedTuple
@@ -20,61 +20,61 @@ class Technology(NamedTuple):
 
 _JAVASCRIPT = """import Parse from "parse";
 
-Parse.initialize("APP_ID");
-Parse.serverURL = "URL";
+Parse.initialize("<<APP_ID>>");
+Parse.serverURL = "<<URL>>";
 
-const found = await new Parse.Query("CLASS").limit(10).find();
+const found = await new Parse.Query("<<CLASS>>").limit(10).find();
 """
 _REACT_NATIVE = """import Parse from "parse/react-native.js";
 import AsyncStorage from "@react-native-async-storage/async-storage";
 
 Parse.setAsyncStorage(AsyncStorage);
-Parse.initialize("APP_ID");
-Parse.serverURL = "URL";
+Parse.initialize("<<APP_ID>>");
+Parse.serverURL = "<<URL>>";
 
-const found = await new Parse.Query("CLASS").limit(10).find();
+const found = await new Parse.Query("<<CLASS>>").limit(10).find();
 """
 _NODE = _JAVASCRIPT.replace('"parse"', '"parse/node.js"')
 _FLUTTER = """import 'package:parse_server_sdk_flutter/parse_server_sdk_flutter.dart';
 
-await Parse().initialize('APP_ID', 'URL', autoSendSessionId: true);
+await Parse().initialize('<<APP_ID>>', '<<URL>>', autoSendSessionId: true);
 
-final query = QueryBuilder<ParseObject>(ParseObject('CLASS'))..setLimit(10);
+final query = QueryBuilder<ParseObject>(ParseObject('<<CLASS>>'))..setLimit(10);
 final answer = await query.query();
 """
 _SWIFT = """import ParseSwift
 
-try await ParseSwift.initialize(applicationId: "APP_ID", serverURL: URL(string: "URL")!)
+try await ParseSwift.initialize(applicationId: "<<APP_ID>>", serverURL: URL(string: "<<URL>>")!)
 
-let found = try await CLASS.query().limit(10).find()
+let found = try await <<CLASS>>.query().limit(10).find()
 """
 _ANDROID = """import com.parse.*
 
-Parse.initialize(Parse.Configuration.Builder(this).applicationId("APP_ID").server("URL/").build())
+Parse.initialize(Parse.Configuration.Builder(this).applicationId("<<APP_ID>>").server("<<URL>>/").build())
 
-ParseQuery.getQuery<ParseObject>("CLASS").setLimit(10).findInBackground { found, error -> }
+ParseQuery.getQuery<ParseObject>("<<CLASS>>").setLimit(10).findInBackground { found, error -> }
 """
 _DOT_NET = """using Parse;
 
-var client = new ParseClient("APP_ID", "URL/", "");
+var client = new ParseClient("<<APP_ID>>", "<<URL>>/", "");
 client.Publicize();
 
-var found = await client.GetQuery("CLASS").Limit(10).FindAsync();
+var found = await client.GetQuery("<<CLASS>>").Limit(10).FindAsync();
 """
 _PHP = """use Parse\\ParseClient;
 use Parse\\ParseQuery;
 
-ParseClient::initialize('APP_ID', null, null);
-ParseClient::setServerURL('SERVER', 'MOUNT');
+ParseClient::initialize('<<APP_ID>>', null, null);
+ParseClient::setServerURL('<<SERVER>>', '<<MOUNT>>');
 
-$found = (new ParseQuery('CLASS'))->limit(10)->find();
+$found = (new ParseQuery('<<CLASS>>'))->limit(10)->find();
 """
 _PYTHON = """import httpx
 
-with httpx.Client(base_url="URL", headers={"X-Parse-Application-Id": "APP_ID"}) as client:
-    found = client.get("/classes/CLASS", params={"limit": 10}).json()["results"]
+with httpx.Client(base_url="<<URL>>", headers={"X-Parse-Application-Id": "<<APP_ID>>"}) as client:
+    found = client.get("/classes/<<CLASS>>", params={"limit": 10}).json()["results"]
 """
-_REST = """curl -H 'X-Parse-Application-Id: APP_ID' 'URL/classes/CLASS?limit=10'
+_REST = """curl -H 'X-Parse-Application-Id: <<APP_ID>>' '<<URL>>/classes/<<CLASS>>?limit=10'
 """
 _NPM = "npm install parse"
 
@@ -115,7 +115,7 @@ def snippet(technology: Technology, url: str, app_id: str, class_name: str) -> s
         "APP_ID": app_id,
         "CLASS": class_name.lstrip("_"),
     }
-    text = technology.connect.replace("URL(string:", "\0")  # Swift's own word
+    text = technology.connect
     for name, value in named.items():
-        text = text.replace(name, value)
-    return text.replace("\0", "URL(string:")
+        text = text.replace(f"<<{name}>>", value)
+    return text

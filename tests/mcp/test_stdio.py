@@ -13,10 +13,11 @@ from uuid import uuid4
 
 import pytest
 from mcp import Client, StdioServerParameters, stdio_client
-from mcp_types import TextResourceContents
+from mcp_types import ElicitResult, TextResourceContents
 from pymongo import MongoClient
 
 from tests.conftest import MASTER_KEY, database_in
+from tests.integration.test_cli import environment
 from tests.mcp.agents import Agent
 
 CLOUD = """
@@ -55,14 +56,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 @asynccontextmanager
-async def started(uri: str, folder: Path, *flags: str) -> AsyncIterator[Agent]:
+async def started(uri: str, folder: Path, *flags: str, **options: Any) -> AsyncIterator[Agent]:
     """An agent that has started `parsepy mcp` in a folder."""
     command = ["-m", "parsepy", "mcp", "--database-uri", uri, "--master-key", MASTER_KEY]
     server = StdioServerParameters(
-        command=sys.executable, args=[*command, *flags], cwd=folder, env={}
+        command=sys.executable, args=[*command, *flags], cwd=folder, env=environment()
     )
     with (folder / "stderr.txt").open("w") as told:
-        async with Client(stdio_client(server, errlog=told)) as client:
+        async with Client(stdio_client(server, errlog=told), **options) as client:
             yield Agent(client)
 
 
@@ -155,3 +156,18 @@ async def test_a_signal_ends_it_while_the_client_says_nothing(uri: str, folder: 
     async with asyncio.timeout(60):
         assert await process.wait() == 0
     process.stdin.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("agrees", [True, False])
+async def test_a_client_of_an_older_protocol_asks_its_user_too(
+    uri: str, folder: Path, agrees: bool
+) -> None:
+    async def user(_context: Any, _parameters: Any) -> ElicitResult:
+        return ElicitResult(action="accept", content={"apply": agrees})
+
+    schema = {"classes": [{"className": "Dish", "fields": {}}]}
+    options: dict[str, Any] = {"mode": "legacy", "elicitation_callback": user}
+    async with started(uri, folder, "--write", **options) as agent:
+        answer = await agent.call("apply_schema", schema=schema)
+    assert answer["applied"] is agrees
