@@ -71,6 +71,12 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
     "F2": ("a flash sale at its moment", ("shop/test_flash_sales.py",)),
     "F3": ("coupons of the agent variant", ("shop/test_variants.py",)),
     "F4": ("README's purchase, twice", ("integration/test_cli.py",)),
+    "L1": ("hints at indexes over hidden columns", ("rest/test_privacy.py",)),
+    "L2": ("known and unknown addresses", ("rest/test_equal_times.py",)),
+    "L3": ("lines of the log that clients write", ("unit/test_logs.py",)),
+    "L4": ("a Host header in events", ("livequery/test_file_addresses.py",)),
+    "L5": ("owners in arrays, in any spelling", ("rest/test_pointer_spellings.py",)),
+    "L6": ("the read-only master key", ("rest/test_privacy.py", "livequery/test_keys.py")),
 }
 """The cases: what each is about, and the files whose tests name it."""
 

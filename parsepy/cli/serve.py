@@ -155,6 +155,7 @@ async def _serving(
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
     from parsepy.app import build, websocket_class
+    from parsepy.cli.one_write import OneWriteCycle
 
     class BoundedHttpProtocol(HttpToolsProtocol):
         """Refuses a request with too many bytes of headers, which httptools would keep."""
@@ -164,6 +165,11 @@ async def _serving(
         def on_message_begin(self) -> None:
             self.received = self.content = 0
             super().on_message_begin()
+
+        def on_headers_complete(self) -> None:
+            super().on_headers_complete()
+            if self.cycle is not None:
+                self.cycle.__class__ = OneWriteCycle
 
         def on_body(self, body: bytes) -> None:
             self.content += len(body)

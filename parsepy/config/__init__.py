@@ -68,6 +68,7 @@ from parsepy.config.groups import (
     RequestComplexityOptions,
     SchemaOptions,
     SecurityOptions,
+    TelemetryOptions,
     adapter,
     auth_provider,
     driver_and_own,
@@ -122,6 +123,7 @@ __all__ = [
     "RequestComplexityOptions",
     "SchemaOptions",
     "SecurityOptions",
+    "TelemetryOptions",
     "WrittenOptions",
     "collect",
     "ip_allowed",
@@ -369,8 +371,8 @@ class Config(OptionGroup):
         "allowExpiredAuthDataToken",
         boolean,
         False,
-        "accept a log-in with outdated authData",
-        acts=False,
+        "of old versions: a log-in always asks the provider, an update only about what changes",
+        idle=ALWAYS,
     )
     verify_user_emails: bool | str = option(
         "verifyUserEmails",
@@ -619,6 +621,13 @@ class Config(OptionGroup):
     )
     max_log_files: int | None = maybe(
         "maxLogFiles", log_files, "number of log files that are kept, one a day"
+    )
+    telemetry: TelemetryOptions = option(
+        "telemetry",
+        group(TelemetryOptions),
+        {},
+        "traces and figures by OpenTelemetry",
+        env="PARSEPY_TELEMETRY",
     )
     metrics: MetricsOptions = option(
         "metrics", group(MetricsOptions), {}, "figures for Prometheus", env="PARSEPY_METRICS"
