@@ -15,6 +15,7 @@ from parsepy.logs import LogStore
 from parsepy.mail.base import Mailer, MailFigures
 from parsepy.mail.templates import MailTemplates
 from parsepy.metrics import Metrics
+from parsepy.model.bounds import UNBOUNDED, Bounds
 from parsepy.model.principal import MASTER, Principal
 from parsepy.model.query import QueryLimits
 from parsepy.model.schema import ClassSchema
@@ -59,6 +60,7 @@ class Backend:
     limits: QueryLimits
     auth: Mapping[str, AuthProvider]
     files: FileStore
+    bounds: Bounds = field(default_factory=Bounds)
     denied: tuple[DeniedKeywordOptions, ...] = ()
     denied_keys: re.Pattern[str] | None = None
     schemas: SchemaCache = field(default_factory=SchemaCache)
@@ -112,6 +114,11 @@ class RequestContext:
     def config(self) -> Config:
         """The server's options."""
         return self.backend.config
+
+    @property
+    def bounds(self) -> Bounds:
+        """How much this caller may ask for; the holder of the master key as much as they like."""
+        return UNBOUNDED if self.principal.is_privileged else self.backend.bounds
 
     def as_master(self) -> "RequestContext":
         """The same request with the rights of the master key."""

@@ -1,17 +1,20 @@
 """``build(config)``: make the parts of one application and wire them together."""
 
+import dataclasses
 import logging
 import re
+import sys
 
 from parsepy.adapters import open_providers
 from parsepy.app import parts
 from parsepy.app.application import Application
 from parsepy.backend import Backend
 from parsepy.cache import Cache
-from parsepy.config import Config, ConfigError
+from parsepy.config import Config, ConfigError, RequestComplexityOptions
 from parsepy.livequery import LiveQuery
 from parsepy.logs import LogStore
 from parsepy.model import match
+from parsepy.model.bounds import Bounds
 from parsepy.model.query import QueryLimits
 from parsepy.operations.cloud_log import CloudLog
 from parsepy.outgoing import Outgoing
@@ -46,6 +49,7 @@ def _wired(
     config: Config, storage: Storage | None, outgoing: Outgoing, runs_schedules: bool
 ) -> Application:
     complexity = config.request_complexity
+    bounds = _bounds(complexity)
     seconds = config.cache_ttl / 1000
     own_files = parts.file_adapter(config)
     metrics = parts.metrics_of(config)
@@ -67,7 +71,9 @@ def _wired(
             public_explain=config.database_options.allow_public_explain,
             subquery_depth=complexity.subquery_depth,
             allow_regex=complexity.allow_regex,
+            bounds=bounds,
         ),
+        bounds=bounds,
         auth=open_providers(config, outgoing),
         outgoing=outgoing,
         mailer=parts.mailer_of(config),
@@ -92,6 +98,12 @@ def _wired(
         backend.troubles["liveQuery"] = lambda: live.trouble
         _show_live(backend, live)
     return Application(backend, live, runs_schedules=runs_schedules)
+
+
+def _bounds(complexity: RequestComplexityOptions) -> Bounds:
+    """Read the bounds from the options of the same names; -1 is none."""
+    named = {item.name: getattr(complexity, item.name) for item in dataclasses.fields(Bounds)}
+    return Bounds(**{name: sys.maxsize if most < 0 else most for name, most in named.items()})
 
 
 def _live(backend: Backend) -> LiveQuery | None:

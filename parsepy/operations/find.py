@@ -18,6 +18,7 @@ from parsepy.storage.options import ReadOptions
 from parsepy.triggers import ReplacementResults
 
 ReadOperation = Literal["find", "get"]
+_SLICE = 1000  # objects that are worked on at once
 
 
 @dataclass(slots=True)
@@ -180,6 +181,7 @@ async def _redirected(context: RequestContext, query: Query, key: str) -> Query:
 async def resolved(context: RequestContext, schema: ClassSchema, query: Query) -> Query:
     """The query with its subqueries and relations answered, by the caller's rights."""
     if query.where and subqueries.is_needed(schema, query.where):
+        subqueries.check_number(context, query.where)
         preference = query.subquery_read_preference or query.read_preference
         where = await subqueries.resolve(context, schema, query.where, _reading(preference))
         return replace(query, where=where)
@@ -260,13 +262,21 @@ async def _fetch(
             _read_options(context, schema, query, internal=internal),
         )
     if page:
-        redact(context, schema, page)
+        roots = _roots(schema, query)
+        for start in range(0, len(page), _SLICE):
+            some = page[start : start + _SLICE] if len(page) > _SLICE else page
+            redact(context, schema, some)
+            if some is not page:
+                await asyncio.sleep(0)  # others have their turn
         rules = class_rules.RULES.get(schema.name)
         if rules is not None and rules.shows(context):
             await rules.show(context, page)
-        roots = _roots(schema, query)
         if roots is not None:
-            _select(schema, page, roots)
+            for start in range(0, len(page), _SLICE):
+                some = page[start : start + _SLICE] if len(page) > _SLICE else page
+                _select(schema, some, roots)
+                if some is not page:
+                    await asyncio.sleep(0)
         if query.include or query.include_all:
             paths = includes.paths_of(schema, query)
             preference = query.include_read_preference or query.read_preference

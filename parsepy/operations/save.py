@@ -61,7 +61,7 @@ async def _create(
         new = _new_columns(write)
     if new:
         save_values.check_new(write, new)
-        write.schema = await schemas.add_columns(context.backend, schema, new)
+        write.schema = await schemas.add_columns(context, schema, new)
     save_values.check_system_columns(write)
     relations = save_values.split_relations(write)
     save_values.start(write)
@@ -139,10 +139,10 @@ async def _update(write: Write, rules: ClassRules, original: JSONObject | None) 
         scope = scope_of(schema, "update", context.principal, narrowing)
     if scope.is_nothing:
         raise rules.not_found(context)
-    save_values.check_operations(write.values)
+    longest = save_values.check_operations(write)
     if new:
         save_values.check_new(write, new)
-        write.schema = await schemas.add_columns(context.backend, schema, new)
+        write.schema = await schemas.add_columns(context, schema, new)
     relations = save_values.split_relations(write)
     save_values.check_kept(write)
     await rules.prepare(write)
@@ -161,10 +161,13 @@ async def _update(write: Write, rules: ClassRules, original: JSONObject | None) 
             else save_values.echoed(write.values),
             internal=context.principal.is_maintenance and not is_wanted,
             mount_url=context.mount_url,
+            longest=longest,
         )
     except ParseError as error:
         raise rules.translate(context, error) from error
     if stored is None:
+        if longest and await context.backend.storage.get(schema, object_id, scope):
+            raise save_values.too_much_work(write)
         if condition and await context.backend.storage.get(schema, object_id, scope):
             raise ConditionFailed(class_name, object_id)
         raise rules.not_found(context)

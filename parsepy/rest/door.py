@@ -9,6 +9,7 @@ from parsepy.http.admission import Admission
 from parsepy.http.asgi import ASGIScope, Receive, Send
 from parsepy.http.bodies import read_body, read_json
 from parsepy.http.compression import unpacked
+from parsepy.http.credentials import is_master
 from parsepy.http.exchange import NO_ROUTE, Exchange, Step, exchange_of, needed, run
 from parsepy.http.failures import failure_of
 from parsepy.http.idempotency import Once
@@ -18,6 +19,7 @@ from parsepy.http.requests import ANY_CLASS, BodyRule, Request, Route
 from parsepy.http.responses import Answer, send
 from parsepy.http.routing import Router
 from parsepy.http.uploads import open_body
+from parsepy.model.values import MOST_VALUES
 from parsepy.operations.cloud_log import username_taken
 from parsepy.rest import (
     aggregate,
@@ -84,6 +86,7 @@ class RestDoor:
         self._find = Router(routes()).find
         self._admit_item = limits.admit_item
         self._body_limit = config.max_upload_size
+        self._values = backend.bounds.body_values
         admission = Admission(backend, limits)
         self._context = admission.context
         once = Once(backend)
@@ -153,7 +156,11 @@ class RestDoor:
             if raw:
                 exchange.raw = raw
                 if route.body is BodyRule.JSON:
-                    exchange.body = read_json(exchange.headers.get(b"content-type", b""), raw)
+                    kind = exchange.headers.get(b"content-type", b"")
+                    most = self._values
+                    if len(raw) > most and is_master(self._backend.config, exchange.headers):
+                        most = MOST_VALUES
+                    exchange.body = read_json(kind, raw, most)
 
     def override_method(self, exchange: Exchange) -> None:
         """Take ``_method`` of a POST for the method: old clients send all requests as POST."""

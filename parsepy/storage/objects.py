@@ -1,6 +1,6 @@
 """``Storage``: the objects of one Parse application, and what else is kept of it."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any
 
@@ -449,13 +449,21 @@ class Storage:
         returning: frozenset[str] | None = None,
         internal: bool = False,
         mount_url: str | None = None,
+        longest: Mapping[str, int] | None = None,
     ) -> JSONObject | None:
         """Change the first object that matches, atomically; ``None`` if there is none.
 
         Answers its new state, or only the columns ``returning`` of it; ``internal`` and
-        ``mount_url`` as in ``ReadOptions``.
+        ``mount_url`` as in ``ReadOptions``. An object of which an array has more elements than
+        ``longest`` says does not match.
         """
         query = filters.to_filter(schema, where, scope)
+        if longest:
+            short = [
+                {f"{documents.key_of(schema, name)}.{most}": {"$exists": False}}
+                for name, most in longest.items()
+            ]
+            query = {"$and": [query, *short]}
         update = updates.to_update(schema, changes)
         projection = None if returning is None else _projection(schema, returning)
         object_id = None if schema.name in documents.NUMBERED else equals_id(where)

@@ -10,6 +10,9 @@ from parsepy.storage.connection import Connection
 from parsepy.storage.driver import Collection
 from parsepy.storage.indexes import Indexes
 
+_AT_ONCE = 500
+"""Rows of one call: what makes a call of more holds others up."""
+
 
 class Relations:
     """Which objects belong to which relation of which owner (protocol §6.4)."""
@@ -28,10 +31,12 @@ class Relations:
             return
 
         async def add(session: AsyncClientSession | None) -> None:
-            await self._join(class_name, field).bulk_write(
-                [UpdateOne(row, {"$setOnInsert": row}, upsert=True) for row in rows],
-                session=session,
-            )
+            for start in range(0, len(rows), _AT_ONCE):
+                some = rows[start : start + _AT_ONCE]
+                await self._join(class_name, field).bulk_write(
+                    [UpdateOne(row, {"$setOnInsert": row}, upsert=True) for row in some],
+                    session=session,
+                )
 
         await self._connection.run(add)
 

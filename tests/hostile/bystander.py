@@ -1,0 +1,66 @@
+"""A bystander: asks every ten milliseconds for what others ask for, and notes how long it waits."""
+
+import http.client
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+EVERY = 0.01
+PATIENCE = 60.0
+
+
+@dataclass(slots=True)
+class Waits:
+    """The worst waits of a time, in seconds, by what was asked for."""
+
+    worst: dict[str, float] = field(default_factory=dict)
+    failed: list[str] = field(default_factory=list)
+
+    @property
+    def longest(self) -> float:
+        """The worst of them all."""
+        return max(self.worst.values(), default=0.0)
+
+
+class Bystander:
+    """Asks for some paths in turn, each on a connection of its own, in a thread."""
+
+    def __init__(self, port: int, headers: dict[str, str], paths: dict[str, str]) -> None:
+        self._port, self._headers, self._paths = port, headers, paths
+        self._waits = Waits()
+        self._ends = threading.Event()
+
+    def _ask(self, name: str, path: str) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
+        while not self._ends.is_set():
+            begun = time.perf_counter()
+            try:
+                connection.request("GET", path, headers=self._headers)
+                answer = connection.getresponse()
+                answer.read()
+                if answer.status != 200:
+                    self._waits.failed.append(f"{name}: {answer.status}")
+            except (OSError, http.client.HTTPException) as error:
+                self._waits.failed.append(f"{name}: {error!r}")
+                connection.close()
+            waited = time.perf_counter() - begun
+            self._waits.worst[name] = max(self._waits.worst.get(name, 0.0), waited)
+            time.sleep(EVERY)
+        connection.close()
+
+    @contextmanager
+    def asking(self) -> Iterator[Waits]:
+        """Ask until the block ends; what was waited for meanwhile."""
+        self._waits = Waits()
+        self._ends.clear()
+        threads = [threading.Thread(target=self._ask, args=pair) for pair in self._paths.items()]
+        for thread in threads:
+            thread.start()
+        try:
+            yield self._waits
+        finally:
+            self._ends.set()
+            for thread in threads:
+                thread.join()
