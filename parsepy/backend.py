@@ -109,6 +109,8 @@ class RequestContext:
     headers: Mapping[bytes, bytes] = field(default_factory=dict)
     is_answered: bool = False
     """Is a write in this context what the answer of a request tells of?"""
+    is_large: bool = False
+    """Is there so much work in it that others need a turn between its steps?"""
 
     @property
     def config(self) -> Config:

@@ -358,7 +358,10 @@ class RequestComplexityOptions(OptionGroup):
     )
     allow_regex: bool = option("allowRegex", boolean, True, "allow $regex without the master key")
     body_values: int = option(
-        "bodyValues", limit, _BOUNDS.body_values, "largest number of JSON values in a body"
+        "bodyValues",
+        limit,
+        _BOUNDS.body_values,
+        "largest number of JSON values in a body, of which each object counts for four",
     )
     where_clauses: int = option(
         "whereClauses",

@@ -109,4 +109,5 @@ class Admission:
             exchange.mount_url,
             exchange.headers,
             is_answered=self._backend.unanswered is not None,
+            is_large=exchange.is_large,
         )

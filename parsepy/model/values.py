@@ -26,7 +26,9 @@ _EPOCH = datetime(1970, 1, 1)
 MAX_DEPTH = 100  # BSON itself stops at 180 levels; two are spent on the document and the ACL
 MOST_VALUES = 1_500_000
 """The most values of any JSON text, whoever sends it: more of them fill no object of 16 MB."""
-_MARKS = (b",", b"[", b"{")
+_OBJECT = 4  # values that take as much time as an object by itself
+_MOST_MENDED = 1_000_000
+"""The longest text, in bytes, whose cut characters are mended."""
 _HIGH = rb"\\u[dD][89abAB][0-9a-fA-F]{2}"
 _LOW = rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _HALF = re.compile(rb"%b(?!%b)|(?<!%b)%b" % (_HIGH, _LOW, _HIGH, _LOW))
@@ -55,13 +57,14 @@ def loads(data: bytes | bytearray | str, most: int = _USUAL) -> Any:
     """Decode JSON text.
 
     Raises INVALID_JSON if it is invalid or nested too deep, OBJECT_TOO_LARGE if it holds more
-    than ``most`` values; these are counted before it is decoded, which can't be interrupted.
+    than ``most`` values, of which an object counts as many as it takes time, four; they are
+    counted before it is decoded, which can't be interrupted.
     """
     if isinstance(data, str):
         brackets = data.count("[") + data.count("{")
     else:
         brackets = data.count(b"[") + data.count(b"{")
-    if len(data) > most:  # no value is shorter than a character and the comma before it
+    if _OBJECT * len(data) > most:  # no value is shorter than a character
         _check_size(data.encode("utf-8", "replace") if isinstance(data, str) else data, most)
     try:
         value = orjson.loads(data)
@@ -80,6 +83,8 @@ def _loads_cut(data: bytes | bytearray | str, error: orjson.JSONDecodeError) -> 
     """
     text = data.encode("utf-8", "replace") if isinstance(data, str) else bytes(data)
     try:
+        if len(text) > _MOST_MENDED:
+            raise error
         if b"\0" in text:  # no JSON has one: it may stand for an escaped backslash meanwhile
             raise error
         marked = _HALF.sub(rb"\\ufffd", text.replace(rb"\\", b"\0"))
@@ -91,16 +96,21 @@ def _loads_cut(data: bytes | bytearray | str, error: orjson.JSONDecodeError) -> 
 def _check_size(data: bytes | bytearray, most: int) -> None:
     """Raise OBJECT_TOO_LARGE for so many values that other requests would have to wait."""
     most = min(most, MOST_VALUES)
-    if sum(map(data.count, _MARKS)) <= most:
+    if _values_of(data) <= most:
         return
     # texts may hold any mark: what lies between their quotes does not count
     if b"\\" in data:
         data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
     if data.count(b'"') <= 4 * most:  # a key and its value are two texts
         data = b"".join(data.split(b'"')[::2])
-        if sum(map(data.count, _MARKS)) <= most:
+        if _values_of(data) <= most:
             return
     raise ParseError(Code.OBJECT_TOO_LARGE, f"JSON of more than {most} values.")
+
+
+def _values_of(bare: bytes | bytearray) -> int:
+    """Count the values of a JSON text, and with them marks inside its texts."""
+    return bare.count(b",") + bare.count(b"[") + _OBJECT * bare.count(b"{")
 
 
 def _check_depth(value: Any) -> None:
@@ -154,7 +164,9 @@ def from_iso(value: Any) -> datetime | None:
     try:
         if isinstance(value, str):
             moment = datetime.fromisoformat(value)
-            if moment.tzinfo is not None:
+            if moment.tzinfo is UTC:
+                moment = moment.replace(tzinfo=None)
+            elif moment.tzinfo is not None:
                 moment = moment.astimezone(UTC).replace(tzinfo=None)
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
             moment = _EPOCH + timedelta(milliseconds=value)
@@ -162,7 +174,8 @@ def from_iso(value: Any) -> datetime | None:
             return None
     except (ValueError, OverflowError):
         return None
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    beyond = moment.microsecond % 1000
+    return moment.replace(microsecond=moment.microsecond - beyond) if beyond else moment
 
 
 def date(moment: datetime) -> JSONObject:

@@ -1,5 +1,6 @@
 """``create`` and ``update``: the write spine (protocol §9)."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
@@ -26,6 +27,8 @@ async def create(
     values = save_bodies.creation(context, class_name, body)
     access.check_keywords(context, body)
     access.check_file_urls(context, body)
+    if context.is_large:
+        await asyncio.sleep(0)  # others have their turn
     schema = await schemas.writable(context, class_name)
     rules = class_rules.of(class_name)
     object_id = options.object_id or save_bodies.chosen_id(context, class_name, body)
@@ -70,6 +73,8 @@ async def _create(
     created_at, updated_at = save_bodies.stamps(write, body)
     if context.is_answered:
         hooks.announce(context, class_name, object_id)
+    if context.is_large:
+        await asyncio.sleep(0)
     try:
         await context.backend.storage.insert(
             write.schema,
@@ -115,6 +120,8 @@ async def update(
     values = save_bodies.changes(context, class_name, object_id, body)
     access.check_keywords(context, body)
     access.check_file_urls(context, body)
+    if context.is_large:
+        await asyncio.sleep(0)
     write = Write(context, schema, values, object_id, False, stamp(), options)
     await rules.check(write)
     original = None
@@ -150,6 +157,8 @@ async def _update(write: Write, rules: ClassRules, original: JSONObject | None) 
     is_wanted = hooks.needs_stored(context, class_name)
     if context.is_answered:
         hooks.announce(context, class_name, object_id)
+    if context.is_large:
+        await asyncio.sleep(0)
     try:
         stored = await context.backend.storage.update(
             write.schema,

@@ -1,5 +1,6 @@
 """``RestDoor``: the ASGI application of the route tables, and the steps of a request through it."""
 
+import asyncio
 from collections.abc import Awaitable
 
 from parsepy.backend import Backend
@@ -19,7 +20,7 @@ from parsepy.http.requests import ANY_CLASS, BodyRule, Request, Route
 from parsepy.http.responses import Answer, send
 from parsepy.http.routing import Router
 from parsepy.http.uploads import open_body
-from parsepy.model.values import MOST_VALUES
+from parsepy.model.values import MOST_VALUES, JSONObject
 from parsepy.operations.cloud_log import username_taken
 from parsepy.rest import (
     aggregate,
@@ -74,6 +75,10 @@ def aliases() -> dict[str, str]:
         for route in routes()
         if route.of_class is not None and route.of_class != ANY_CLASS
     }
+
+
+_LARGE = 20_000
+"""Bytes of a body whose work may be felt by others."""
 
 
 class RestDoor:
@@ -157,10 +162,21 @@ class RestDoor:
                 exchange.raw = raw
                 if route.body is BodyRule.JSON:
                     kind = exchange.headers.get(b"content-type", b"")
-                    most = self._values
-                    if len(raw) > most and is_master(self._backend.config, exchange.headers):
-                        most = MOST_VALUES
-                    exchange.body = read_json(kind, raw, most)
+                    if len(raw) > _LARGE:
+                        exchange.body = await self._read_large(exchange, kind, raw)
+                    else:
+                        exchange.body = read_json(kind, raw, self._values)
+
+    async def _read_large(self, exchange: Exchange, kind: bytes, raw: bytes) -> JSONObject:
+        """Read a body whose work is done in steps, between which others have their turn.
+
+        The master key may send more than clients.
+        """
+        is_trusted = is_master(self._backend.config, exchange.headers)
+        exchange.is_large = True
+        body = read_json(kind, raw, MOST_VALUES if is_trusted else self._values)
+        await asyncio.sleep(0)
+        return body
 
     def override_method(self, exchange: Exchange) -> None:
         """Take ``_method`` of a POST for the method: old clients send all requests as POST."""

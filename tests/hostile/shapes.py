@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import quote
 
 BODY_LIMIT = 20 * 1024 * 1024
-SIZES = (3_000, 30_000, 95_000, 600_000)
-"""Below all bounds or about them, within, at, and far beyond the bound of a body's values."""
+SIZES = (3_000, 24_000, 48_000, 95_000, 600_000)
+"""Below most bounds or about them, within, at, and far beyond the bound of a body's values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def _where(value: Any) -> tuple[str, str, Any]:
 
 
 def _create(body: Any) -> tuple[str, str, Any]:
-    return "POST", "/classes/Note", body
+    return "POST", "/classes/Dump", body
 
 
 def _install(body: Any) -> tuple[str, str, Any]:
@@ -43,7 +43,7 @@ def _install(body: Any) -> tuple[str, str, Any]:
 
 
 def _change(body: Any) -> tuple[str, str, Any]:
-    return "PUT", "/classes/Note/{note}", body
+    return "PUT", "/classes/Dump/{dump}", body
 
 
 def _call(body: Any) -> tuple[str, str, Any]:
@@ -84,7 +84,7 @@ def _ring(count: int) -> list[list[float]]:
 Made = tuple[str, str, Any]
 SHAPES: dict[str, Callable[[int], Made]] = {
     # --- questions
-    "where: keys": lambda n: _where({name: 1 for name in _names(n)}),
+    "where: keys": lambda n: _where(dict.fromkeys(_names(n), 1)),
     "where: $or": lambda n: _where({"$or": [{"a": i} for i in range(n)]}),
     "where: $or of regexes": lambda n: _where(
         {"$or": [{"text": {"$regex": f"x{i}$"}} for i in range(n // 2)]}
@@ -92,7 +92,9 @@ SHAPES: dict[str, Callable[[int], Made]] = {
     "where: $and in $and": lambda n: _where({"$and": [{"$and": [{"a": 1}] * (n // 50)}] * 50}),
     "where: $in of numbers": lambda n: _where({"a": {"$in": list(range(n))}}),
     "where: $in of texts": lambda n: _where({"text": {"$in": _names(n)}}),
-    "where: $in of pointers": lambda n: _where({"p": {"$in": [_pointer(i) for i in range(n // 4)]}}),
+    "where: $in of pointers": lambda n: _where(
+        {"p": {"$in": [_pointer(i) for i in range(n // 4)]}}
+    ),
     "where: $nin of objects": lambda n: _where({"a": {"$nin": [{"b": i} for i in range(n // 2)]}}),
     "where: $all": lambda n: _where({"list": {"$all": list(range(n))}}),
     "where: $containedBy": lambda n: _where({"list": {"$containedBy": list(range(n))}}),
@@ -100,7 +102,11 @@ SHAPES: dict[str, Callable[[int], Made]] = {
     "where: a list as text": lambda n: _find(where=json.dumps({"a": {"$in": list(range(n))}})),
     "where: one long key": lambda n: _where({"a." * n + "a": 1}),
     "where: subqueries": lambda n: _where(
-        {"$or": [{"p": {"$inQuery": {"className": "Note", "where": {"a": i}}}} for i in range(n // 6)]}
+        {
+            "$or": [
+                {"p": {"$inQuery": {"className": "Note", "where": {"a": i}}}} for i in range(n // 6)
+            ]
+        }
     ),
     "where: a polygon": lambda n: _where(
         {
@@ -114,7 +120,9 @@ SHAPES: dict[str, Callable[[int], Made]] = {
             }
         }
     ),
-    "where: an object": lambda n: _where({"o": {"__type": "Object", **dict.fromkeys(_names(n), 1)}}),
+    "where: an object": lambda n: _where(
+        {"o": {"__type": "Object", **dict.fromkeys(_names(n), 1)}}
+    ),
     "order: text": lambda n: _find(order=",".join(_names(n))),
     "order: list": lambda n: _find(order=_names(n)),
     "order: one name": lambda n: _find(order="a," * n),
@@ -126,7 +134,9 @@ SHAPES: dict[str, Callable[[int], Made]] = {
     "include: names": lambda n: _find(include=_names(n)),
     "include: names in a list": lambda n: _find(include=[f"list.x{i}" for i in range(min(n, 900))]),
     "include: one deep": lambda n: _find(include=".".join(["a"] * n)),
-    "include: many deep": lambda n: _find(include=[".".join([f"a{i}"] * 90) for i in range(n // 90)]),
+    "include: many deep": lambda n: _find(
+        include=[".".join([f"a{i}"] * 90) for i in range(n // 90)]
+    ),
     "include: what repeats": lambda n: _find(include="pointers", limit=100),
     "unknown parameters": lambda n: _find(**dict.fromkeys(_names(n), 1)),
     # --- objects
@@ -144,13 +154,17 @@ SHAPES: dict[str, Callable[[int], Made]] = {
     ),
     "save: an object": lambda n: _create({"o": dict.fromkeys(_names(n), 1)}),
     "save: towers": lambda n: _create({"list": _nested(n)}),
-    "save: a polygon": lambda n: _create({"area": {"__type": "Polygon", "coordinates": _ring(n // 3)}}),
+    "save: a polygon": lambda n: _create(
+        {"area": {"__type": "Polygon", "coordinates": _ring(n // 3)}}
+    ),
     "save: bytes": lambda n: _create({"raw": {"__type": "Bytes", "base64": "AAAA" * n}}),
     "save: a text": lambda n: _create({"text": "x" * (n * 20)}),
     "save: a text of commas": lambda n: _create({"text": "," * (n * 20)}),
     "save: a text of quotes": lambda n: _create({"text": '"\\' * (n * 5)}),
     "save: channels": lambda n: _install({"channels": _names(n)}),
-    "save: AddUnique": lambda n: _change({"list": {"__op": "AddUnique", "objects": list(range(n))}}),
+    "save: AddUnique": lambda n: _change(
+        {"list": {"__op": "AddUnique", "objects": list(range(n))}}
+    ),
     "save: Add": lambda n: _change({"other": {"__op": "Add", "objects": list(range(n))}}),
     "save: Remove": lambda n: _change({"list": {"__op": "Remove", "objects": list(range(n))}}),
     "save: Increment": lambda n: _change(
@@ -174,9 +188,8 @@ SHAPES: dict[str, Callable[[int], Made]] = {
     "function": lambda n: _call({"list": [{"a": i} for i in range(n // 2)]}),
     "a context": lambda n: _call({"_context": json.dumps(list(range(n)))}),
     "event": lambda n: ("POST", "/events/x", {"dimensions": dict.fromkeys(_names(n), "1")}),
-    "reset": lambda n: ("POST", "/requestPasswordReset", {"email": "a@" * n}),
     "batch: /config": lambda n: _batch(n // 4, "GET", "/config"),
-    "batch: creates": lambda n: _batch(n // 5, "POST", "/classes/Note", {"a": 1}),
+    "batch: creates": lambda n: _batch(n // 5, "POST", "/classes/Dump", {"a": 1}),
     "batch: finds": lambda n: _batch(n // 4, "GET", "/classes/Note?limit=1"),
     "batch: unknown": lambda n: _batch(n // 4, "GET", "/nothing"),
     # --- GraphQL
@@ -198,7 +211,7 @@ def requests() -> Iterator[Hostile]:
             if len(raw) <= BODY_LIMIT:
                 yield Hostile(f"{name} × {size}", method, path, raw)
     for name, raw in _texts():
-        yield Hostile(name, "POST", "/classes/Note", raw)
+        yield Hostile(name, "POST", "/classes/Dump", raw)
     for name, query in _queries():
         yield Hostile(name, "GET", f"/classes/Note?{query}")
 
@@ -226,6 +239,6 @@ def _queries() -> Iterator[tuple[str, str]]:
     yield "query: keys", "keys=" + ",".join(_names(8_000))
     yield "query: parameters", "&".join(f"a{i}=1" for i in range(6_000))
     yield "query: brackets", "&".join(f"a[b{i}]=1" for i in range(4_000))
-    yield "query: where", "where=" + quote(json.dumps({name: 1 for name in _names(2_000)}))
+    yield "query: where", "where=" + quote(json.dumps(dict.fromkeys(_names(2000), 1)))
     yield "query: $in", "where=" + quote(json.dumps({"a": {"$in": list(range(8_000))}}))
     yield "query: everything", "limit=100000&count=1&include=p,list,pointers"

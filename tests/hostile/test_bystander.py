@@ -33,7 +33,7 @@ class Shop:
     """A served shop, and who asks of it."""
 
     port: int
-    note: str
+    dump: str
     bystander: Bystander
 
     def send(self, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, Any]:
@@ -52,7 +52,7 @@ class Shop:
 
     def attack(self, hostile: Hostile) -> int:
         """Send a hostile request; its status."""
-        path = "/parse" + hostile.path.format(note=self.note)
+        path = "/parse" + hostile.path.format(dump=self.dump)
         return self.send(hostile.method, path.replace("/parse/../", "/"), hostile.body)[0]
 
     def turn(self) -> float:
@@ -85,12 +85,14 @@ def shop(
         rows = {"list": list(range(50_000)), "text": "a note", "o": {}, "pointers": []}
         status, answer = made.send("POST", "/parse/classes/Note", json.dumps(rows).encode())
         assert status == 201, answer
-        made.note = answer["objectId"]
-        pointer = {"__type": "Pointer", "className": "Note", "objectId": made.note}
-        many = json.dumps({"pointers": [pointer] * 20_000, "a": 1}).encode()
+        note = answer["objectId"]
+        pointer = {"__type": "Pointer", "className": "Note", "objectId": note}
+        many = json.dumps({"pointers": [pointer] * 10_000, "a": 1}).encode()
         assert made.send("POST", "/parse/classes/Note", many)[0] == 201
-        empty = json.dumps({"list": [{}] * 45_000, "a": 2}).encode()
+        empty = json.dumps({"list": [{}] * 19_000, "a": 2}).encode()
         assert made.send("POST", "/parse/classes/Note", empty)[0] == 201
+        _, answer = made.send("POST", "/parse/classes/Dump", json.dumps(rows).encode())
+        made.dump = answer["objectId"]
         product = json.dumps({"text": "what the bystander asks for"}).encode()
         _, answer = made.send("POST", "/parse/classes/Leaf", product)
         paths = {"health": "/parse/health", "get": f"/parse/classes/Leaf/{answer['objectId']}"}

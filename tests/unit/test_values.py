@@ -1,7 +1,6 @@
 """REST values: JSON, dates, types, and what is refused of untrusted ones."""
 
 import json
-import json
 from datetime import datetime
 from typing import Any
 
