@@ -26,6 +26,8 @@ from parsepy.push.base import PushSender
 from parsepy.storage import Storage
 from parsepy.triggers import Event, Triggers
 
+_LONGEST_TIME = 2**31  # MongoDB takes no more milliseconds
+
 
 @dataclass(slots=True)
 class SchemaCache:
@@ -121,6 +123,12 @@ class RequestContext:
     def bounds(self) -> Bounds:
         """How much this caller may ask for; the holder of the master key as much as they like."""
         return UNBOUNDED if self.principal.is_privileged else self.backend.bounds
+
+    @property
+    def query_time(self) -> int | None:
+        """For how many milliseconds MongoDB may work on this caller's query; ``None``: any time."""
+        time = self.bounds.query_time
+        return time if time < _LONGEST_TIME else None
 
     def as_master(self) -> "RequestContext":
         """The same request with the rights of the master key."""

@@ -339,7 +339,7 @@ driver_and_own = Check("an object", _database_options, record=DatabaseOptions)
 class RequestComplexityOptions(OptionGroup):
     """The limits of a request's complexity; -1 is no limit. The master key is exempt.
 
-    From ``bodyValues`` on they are the fields of ``model.bounds.Bounds``, by their names.
+    From ``requestsUnderWay`` on they are the fields of ``model.bounds.Bounds``, by their names.
     """
 
     include_depth: int = option("includeDepth", limit, -1, "largest depth of `include`")
@@ -357,6 +357,24 @@ class RequestComplexityOptions(OptionGroup):
         "batchRequestLimit", limit, 500, "largest number of requests in a batch"
     )
     allow_regex: bool = option("allowRegex", boolean, True, "allow $regex without the master key")
+    requests_under_way: int = option(
+        "requestsUnderWay",
+        limit,
+        _BOUNDS.requests_under_way,
+        "requests of one user, or of one address without a user, that are worked on at once",
+    )
+    requests_waiting: int = option(
+        "requestsWaiting",
+        limit,
+        _BOUNDS.requests_waiting,
+        "requests beyond `requestsUnderWay` that wait for their turn; more are refused with 429",
+    )
+    query_time: int = option(
+        "queryTime",
+        limit,
+        _BOUNDS.query_time,
+        "milliseconds for which MongoDB works on a query of a client",
+    )
     body_values: int = option(
         "bodyValues",
         limit,

@@ -42,7 +42,12 @@ class GraphQLDoor:
     def __init__(self, backend: Backend, processor: RequestProcessor) -> None:
         self._backend = backend
         self._processor = processor
-        self.steps: tuple[Step, ...] = (_answer_preflight, *processor.admission, self.handle)
+        self.steps: tuple[Step, ...] = (
+            _answer_preflight,
+            *processor.admission,
+            processor.take_turn,
+            self.handle,
+        )
         self._steps = needed(self.steps, processor.idle)
 
     async def __call__(self, scope: ASGIScope, receive: Receive, send_message: Send) -> None:
@@ -56,6 +61,8 @@ class GraphQLDoor:
             failure = failure_of(self._backend, error, where)
             exchange.code = failure.code
             given = failure.answer()
+        finally:
+            self._processor.end_turn(exchange)
         await send(given, send_message)
 
     # --- the request ----------------------------------------------------------------------------

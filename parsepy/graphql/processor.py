@@ -77,6 +77,8 @@ class RequestProcessor:
         self._path = tuple(backend.config.graphql_path.strip("/").split("/"))
         admission = Admission(backend, limits)
         self.context: Callable[[Exchange], RequestContext] = admission.context
+        self.take_turn: Step = admission.take_turn
+        self.end_turn: Callable[[Exchange], None] = admission.end_turn
         route = Route(
             "ANY",
             backend.config.graphql_path,

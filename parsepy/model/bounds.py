@@ -17,6 +17,9 @@ class Bounds:
     What each counts stands in ``requestComplexity``, which has the same names.
     """
 
+    requests_under_way: int = 64
+    requests_waiting: int = 1_000
+    query_time: int = 15_000
     body_values: int = 100_000
     where_clauses: int = 10_000
     subqueries: int = 100

@@ -12,6 +12,7 @@ from parsepy.model.values import MAX_DEPTH, JSONObject, dumps, is_pointer
 
 _KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_.]*")
 _WORD = re.compile(r"_?[a-zA-Z][a-zA-Z0-9_]*")
+_MAX_ALL = 1_000
 _SHOWN = 100  # elements of a list in a message
 _MAX_CONSTRAINTS = 10_000  # in one object or one $or; MongoDB plans for seconds with more
 _PLACEHOLDER_KEYS = ("_rperm", "_wperm")
@@ -80,6 +81,8 @@ def _array(operator: str, operand: Any) -> None:
 
 def _all(operator: str, operand: Any) -> None:
     _array(operator, operand)
+    if len(operand) > _MAX_ALL:  # each is looked for in each array
+        raise _query_error(f"$all has more than {_MAX_ALL} values")
     patterns = [item["$regex"] if _is_pattern(item) else None for item in operand]
     if any(pattern is not None for pattern in patterns) and not all(
         isinstance(pattern, str) and pattern.startswith("^") for pattern in patterns

@@ -302,6 +302,7 @@ def _read_options(
         read_preference=query.read_preference,
         internal=internal,
         mount_url=context.mount_url,
+        max_time_ms=context.query_time,
     )
 
 
@@ -373,5 +374,10 @@ async def _count(context: RequestContext, schema: ClassSchema, query: Query) -> 
         schema,
         query.where,
         scope,
-        ReadOptions(hint=query.hint, comment=query.comment, read_preference=query.read_preference),
+        ReadOptions(
+            hint=query.hint,
+            comment=query.comment,
+            read_preference=query.read_preference,
+            max_time_ms=context.query_time,
+        ),
     )

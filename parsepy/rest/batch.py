@@ -11,7 +11,7 @@ from parsepy.errors import Code, ParseError
 from parsepy.http import credentials
 from parsepy.http.failures import FORESEEN, failure_of
 from parsepy.http.paths import read_query, split_path
-from parsepy.http.refusals import HTTPRefusal
+from parsepy.http.refusals import HTTPRefusal, hung_up
 from parsepy.http.requests import Request, Route, RouteMatch
 from parsepy.http.responses import Answer
 from parsepy.model.values import JSONObject
@@ -20,6 +20,7 @@ from parsepy.storage import Conflict
 
 _ATTEMPTS = 10  # of a transaction that meets others
 _TOGETHER = 20  # inner requests under way at once
+_AT_ONCE = 100  # inner requests that are looked at before others have their turn
 _METHODS = ("GET", "POST", "PUT", "DELETE")
 
 
@@ -38,13 +39,27 @@ async def batch(request: Request) -> Answer:
         raise _refused(
             f"Batch request contains {len(items)} sub-requests, which exceeds the limit of {limit}."
         )
-    inner = [_inner(request, item) for item in items]
+    inner = []
+    for item in items:
+        inner.append(_inner(request, item))
+        if len(inner) % _AT_ONCE == 0:
+            await asyncio.sleep(0)  # others have their turn
     for item in inner:
         match = RouteMatch(item.route, item.arguments)
         await request.admit_item(context, item.method, item.path, match)
-    if request.body.get("transaction"):
-        return Answer(await _in_transaction(context, inner))
-    return Answer(await _run(inner))
+    gone = asyncio.ensure_future(request.receive())  # which comes when the client has hung up
+    try:
+        if request.body.get("transaction"):
+            return Answer(await _in_transaction(context, inner, gone))
+        return Answer(await _run(inner, gone))
+    finally:
+        gone.cancel()
+
+
+def _check(gone: "asyncio.Future[Any]") -> None:
+    """Do nothing more for a client that has hung up."""
+    if gone.done():
+        raise hung_up()
 
 
 def _inner(request: Request, item: Any) -> Request:
@@ -89,11 +104,12 @@ def _mounts(context: RequestContext) -> list[str]:
     return list(dict.fromkeys([config.mount_path.rstrip("/"), *paths]))
 
 
-async def _run(inner: list[Request]) -> list[JSONObject]:
+async def _run(inner: list[Request], gone: "asyncio.Future[Any]") -> list[JSONObject]:
     """Run creates and changes of different objects together, all else in order."""
     answers: list[JSONObject] = []
     position = 0
     while position < len(inner):
+        _check(gone)
         group = [inner[position]]
         touched = {_touched(inner[position])}
         while (
@@ -139,7 +155,9 @@ class _Failed(Exception):
         self.error = error
 
 
-async def _in_transaction(context: RequestContext, inner: list[Request]) -> list[JSONObject]:
+async def _in_transaction(
+    context: RequestContext, inner: list[Request], gone: "asyncio.Future[Any]"
+) -> list[JSONObject]:
     """Run all or nothing: the first refusal rolls everything back and is the answer.
 
     One that met another's change is tried again, a little later each time.
@@ -153,7 +171,7 @@ async def _in_transaction(context: RequestContext, inner: list[Request]) -> list
     attempt = 1
     while True:
         try:
-            return await _try_transaction(context, inner)
+            return await _try_transaction(context, inner, gone)
         except _Failed as failure:
             # whatever the code, the batch as a whole was found: 400, never 404
             code, message = failure.error["code"], failure.error["error"]
@@ -166,11 +184,14 @@ async def _in_transaction(context: RequestContext, inner: list[Request]) -> list
             attempt += 1
 
 
-async def _try_transaction(context: RequestContext, inner: list[Request]) -> list[JSONObject]:
+async def _try_transaction(
+    context: RequestContext, inner: list[Request], gone: "asyncio.Future[Any]"
+) -> list[JSONObject]:
     answers = []
     try:
         async with context.backend.storage.transaction():
             for request in inner:
+                _check(gone)
                 answers.append(await _outcome(request))
                 if "error" in answers[-1]:
                     raise _Failed(answers[-1]["error"])

@@ -94,6 +94,7 @@ class RestDoor:
         self._values = backend.bounds.body_values
         admission = Admission(backend, limits)
         self._context = admission.context
+        self._end_turn = admission.end_turn
         once = Once(backend)
         self.steps: tuple[Step, ...] = (
             answer_preflight,
@@ -107,6 +108,7 @@ class RestDoor:
             admission.limit_by_address,
             admission.find_session,
             admission.limit_by_user,
+            admission.take_turn,
             refuse_unknown_route,
             once.claim,
             self.handle,
@@ -120,6 +122,9 @@ class RestDoor:
             answer = await run(self._steps, exchange)
         except Exception as error:  # noqa: BLE001 - the outermost handler, which logs
             answer = self._refused(exchange, error)
+        finally:
+            if exchange.turn is not None:
+                self._end_turn(exchange)
         await send(answer, send_message)
 
     def _refused(self, exchange: Exchange, error: Exception) -> Answer:
@@ -202,6 +207,7 @@ class RestDoor:
             exchange.headers,
             self._find,
             self._admit_item,
+            exchange.receive,
             exchange.raw,
             exchange.upload,
         )

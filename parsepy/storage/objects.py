@@ -44,6 +44,8 @@ _PREFERENCES = {
     "NEAREST": ReadPreference.NEAREST,
 }
 
+_INDEX_SECONDS = 10.0  # for which a query waits for the index that it lacks
+
 
 class Storage:
     """One Parse application's data in one MongoDB database.
@@ -101,6 +103,7 @@ class Storage:
 
     async def close(self) -> None:
         """Close the connections."""
+        await self.indexes.close()
         await self.connection.close()
 
     @property
@@ -244,7 +247,7 @@ class Storage:
             arguments["comment"] = options.comment
         if options.ignore_case:
             arguments["collation"] = ANY_CASE
-        if time := self._time_limit(where):
+        if time := self._time_limit(where, options):
             arguments["max_time_ms"] = time
         return arguments
 
@@ -280,7 +283,7 @@ class Storage:
             return await self._indexed(
                 schema,
                 where,
-                lambda _: self._explained(command, verbosity, self._time_limit(where)),
+                lambda _: self._explained(command, verbosity, self._time_limit(where, options)),
             )
 
     async def _explained(self, command: Document, verbosity: str, time: int | None) -> JSONObject:
@@ -306,7 +309,7 @@ class Storage:
             arguments["hint"] = options.hint
         if options.comment is not None:
             arguments["comment"] = options.comment
-        time = self._time_limit(asked.where)
+        time = self._time_limit(asked.where, options)
         if asked.has_regex:
             time = min(self._regex_time_ms, time or self._regex_time_ms)
         if asked.explain is not None:
@@ -320,7 +323,7 @@ class Storage:
         collection = self._preferring(schema.name, options.read_preference)
         reads = self.connection.reads
         with guard(Code.INVALID_QUERY):
-            found = await self.connection.do(
+            found = await self.connection.read(
                 lambda session: reads.aggregate(collection, stages, session=session, **arguments)
             )
         plan = documents.plan_of(schema, self.file_url, options.mount_url)
@@ -341,10 +344,13 @@ class Storage:
             )
         return pipelines.from_distinct(schema, field, values)
 
-    def _time_limit(self, where: Where) -> int | None:
+    def _time_limit(self, where: Where, options: ReadOptions) -> int | None:
+        most = self._max_time_ms
+        if options.max_time_ms is not None:
+            most = min(options.max_time_ms, most or options.max_time_ms)
         if where and filters.has_regex(where):
-            return min(self._regex_time_ms, self._max_time_ms or self._regex_time_ms)
-        return self._max_time_ms
+            return min(self._regex_time_ms, most or self._regex_time_ms)
+        return most
 
     async def get(
         self,
@@ -397,14 +403,14 @@ class Storage:
             arguments["hint"] = options.hint
         if options.comment:
             arguments["comment"] = options.comment
-        if time := self._time_limit(where):
+        if time := self._time_limit(where, options):
             arguments["maxTimeMS"] = time
         return arguments
 
     async def _indexed(self, schema: ClassSchema, where: Where, call: Call[Result]) -> Result:
         """Make a call that reads; if it lacks an index, once more when there is one."""
         try:
-            return await self.connection.do(call)
+            return await self.connection.read(call)
         except OperationFailure as error:
             if self.connection.in_transaction:
                 raise
@@ -421,7 +427,12 @@ class Storage:
         return await self.connection.do(call)
 
     async def _make_index(self, class_name: str, index: on_demand.MissingIndex) -> None:
-        await self.indexes.create(class_name, index.name, index.keys)
+        if not await self.indexes.create_when_free(
+            class_name, index.name, index.keys, patience=_INDEX_SECONDS
+        ):
+            raise ParseError(
+                Code.TIMEOUT, "An index that the query needs is being made: try again later."
+            )
         shown = {"_id_": {"_id": 1}, index.name: index.columns}
         changes = {f"_metadata.indexes.{name}": keys for name, keys in shown.items()}
         await self.schemas.change(class_name, {"$set": changes})

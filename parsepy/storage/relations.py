@@ -8,6 +8,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from parsepy.storage.connection import Connection
 from parsepy.storage.driver import Collection
+from parsepy.storage.failures import guard
 from parsepy.storage.indexes import Indexes
 
 _AT_ONCE = 500
@@ -65,17 +66,19 @@ class Relations:
         if newest_first is not None:
             options["sort"] = [("_id", -1 if newest_first else 1)]
         join, query = self._join(class_name, field), {"owningId": owner}
-        rows = await self._connection.run(
-            lambda session: self._connection.reads.find(join, query, session=session, **options)
-        )
+        with guard():
+            rows = await self._connection.read(
+                lambda session: self._connection.reads.find(join, query, session=session, **options)
+            )
         return [row["relatedId"] for row in rows]
 
     async def owners(self, class_name: str, field: str, related: Sequence[str]) -> list[str]:
         """The ids of the owners whose relation ``field`` holds one of ``related``."""
         join, query = self._join(class_name, field), {"relatedId": {"$in": list(related)}}
-        rows = await self._connection.run(
-            lambda session: self._connection.reads.find(join, query, session=session)
-        )
+        with guard():
+            rows = await self._connection.read(
+                lambda session: self._connection.reads.find(join, query, session=session)
+            )
         return list(dict.fromkeys(row["owningId"] for row in rows))
 
     async def create_indexes(self, class_name: str, field: str) -> None:

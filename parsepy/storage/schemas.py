@@ -52,7 +52,7 @@ class Schemas:
     async def read(self) -> list[Document]:
         """Every `_SCHEMA` document."""
         with guard():
-            return await self._rows.find({}).to_list(None)
+            return await self._connection.read(lambda _: self._rows.find({}).to_list(None))
 
     async def insert(self, document: Document) -> bool:
         """Record a new class; False if it was there already."""

@@ -27,7 +27,6 @@ class SharedGets:
         self._connection = connection
         self._batchers: dict[str, Gets] = {}
         self._split = splitter()
-        self._split = splitter()
 
     def of(self, class_name: str) -> Gets:
         """What reads the documents of a class outside transactions; ``call`` takes the id."""
@@ -42,11 +41,11 @@ class SharedGets:
         split = self._split
         with guard():
             if split is None:
-                return await self._connection.do(
+                return await self._connection.read(
                     lambda session: reads.find_by_id(collection, object_id, session=session)
                 )
             query = {"_id": object_id}
-            found = await self._connection.do(
+            found = await self._connection.read(
                 lambda session: reads.find_made(
                     collection, query, None, split, session=session, limit=1
                 )
@@ -60,12 +59,19 @@ class SharedGets:
         reads, query, batch = self._connection.reads, {"_id": several}, len(ids) + 1
         try:
             with guard():
-                if self._split is None:
-                    found = _by_id(await reads.find(collection, query, batch_size=batch))
+                split = self._split
+                if split is None:
+                    found = _by_id(
+                        await self._connection.read(
+                            lambda _: reads.find(collection, query, batch_size=batch)
+                        )
+                    )
                 else:
                     found = _by_id(
-                        await reads.find_made(
-                            collection, query, None, self._split, batch_size=batch
+                        await self._connection.read(
+                            lambda _: reads.find_made(
+                                collection, query, None, split, batch_size=batch
+                            )
                         )
                     )
         except ParseError:

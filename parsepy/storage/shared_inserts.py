@@ -1,11 +1,13 @@
 """``SharedInserts``: inserts that come at the same time share one driver call."""
 
+import logging
 from collections.abc import Sequence
 from functools import partial
 
 from bson.errors import BSONError
 from pymongo import InsertOne
-from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import BulkWriteError, ConnectionFailure, DuplicateKeyError, PyMongoError
 
 from parsepy.errors import ParseError
 from parsepy.storage.batching import Batcher
@@ -15,6 +17,7 @@ from parsepy.storage.driver import Collection
 from parsepy.storage.failures import Unavailable, duplicate, guard, refused
 
 _DUPLICATE = 11000
+log = logging.getLogger("parsepy.storage")
 Inserts = Batcher[Document, None]
 
 
@@ -36,7 +39,7 @@ class SharedInserts:
         collection = self._connection.collection(class_name)
         if len(batch) == 1:
             with guard():
-                await collection.insert_one(batch[0])
+                await self._insert_one(collection, batch[0])
             return [None]
         results: list[Exception | None] = [None] * len(batch)
         try:
@@ -53,19 +56,40 @@ class SharedInserts:
                     else refused(code, text) or RuntimeError(text)
                 )
         except ConnectionFailure as error:
-            # some may be stored: made again, they would be told that they are duplicates
-            raise Unavailable(str(error)) from error
+            log.info("inserts are made again, one by one: %s", error)
+            return [await self._insert_alone(collection, item, tries=1) for item in batch]
         except (OverflowError, ValueError, BSONError, PyMongoError):
             # one document that can't be encoded must not spoil its neighbours
-            return [await _insert_alone(collection, item) for item in batch]
+            return [await self._insert_alone(collection, item) for item in batch]
         return results
 
+    async def _insert_alone(
+        self, collection: Collection, document: Document, tries: int = 0
+    ) -> Exception | None:
+        """Insert one document; what it met instead, if it could not be."""
+        try:
+            with guard():
+                await self._insert_one(collection, document, tries)
+        except (ParseError, Unavailable, PyMongoError) as failure:
+            return failure
+        return None
 
-async def _insert_alone(collection: Collection, document: Document) -> Exception | None:
-    """Insert one document; what it met instead, if it could not be."""
-    try:
-        with guard():
-            await collection.insert_one(document)
-    except (ParseError, Unavailable, PyMongoError) as failure:
-        return failure
-    return None
+    async def _insert_one(self, collection: Collection, document: Document, tries: int = 0) -> None:
+        """Insert a document, again while connections are lost; it may be there by then."""
+
+        async def insert(_: AsyncClientSession | None) -> None:
+            nonlocal tries
+            tries += 1
+            try:
+                await collection.insert_one(document)
+            except DuplicateKeyError:
+                if tries == 1 or not await _is_there(collection, document):
+                    raise
+
+        await self._connection.read(insert)
+
+
+async def _is_there(collection: Collection, document: Document) -> bool:
+    """Is this very document stored? The time tells it from another one of its id."""
+    found = await collection.find_one({"_id": document["_id"]}, {"_created_at": 1})
+    return found is not None and found.get("_created_at") == document.get("_created_at")

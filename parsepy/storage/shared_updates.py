@@ -37,6 +37,14 @@ class Update:
     change: Document
     projection: Document | None
 
+    @property
+    def is_idempotent(self) -> bool:
+        """Is it the same to make it twice? Values are set, and no condition is asked of them."""
+        if not self.change.keys() <= {"$set", "$unset"}:
+            return False
+        changes_rights = "_wperm" in self.change.get("$set", {})
+        return self.query.keys() <= ({"_id"} if changes_rights else {"_id", "_wperm"})
+
 
 Updates = Batcher[Update, Document | None]
 
@@ -81,13 +89,16 @@ class SharedUpdates:
         return results
 
     async def _alone(self, collection: Collection, update: Update) -> Document | None:
-        document: Document | None = await collection.find_one_and_update(
-            update.query,
-            update.change,
-            projection=update.projection,
-            return_document=ReturnDocument.AFTER,
-        )
-        return document
+        async def change(_: AsyncClientSession | None) -> Document | None:
+            document: Document | None = await collection.find_one_and_update(
+                update.query,
+                update.change,
+                projection=update.projection,
+                return_document=ReturnDocument.AFTER,
+            )
+            return document
+
+        return await (self._connection.read(change) if update.is_idempotent else change(None))
 
     async def _together(
         self, collection: Collection, updates: list[Update]
@@ -96,7 +107,7 @@ class SharedUpdates:
 
         Raises if nobody can know whether it did: making the updates again might double them.
         """
-        async with self._connection.client.start_session(causal_consistency=False) as session:
+        async with collection.database.client.start_session(causal_consistency=False) as session:
             await session.start_transaction()
             try:
                 found = await self._update_and_read(session, collection, updates)

@@ -209,7 +209,7 @@ def requests() -> Iterator[Hostile]:
             method, path, body = make(size)
             raw = json.dumps(body, separators=(",", ":")).encode()
             if len(raw) <= BODY_LIMIT:
-                yield Hostile(f"{name} × {size}", method, path, raw)
+                yield Hostile(f"{name} of {size}", method, path, raw)
     for name, raw in _texts():
         yield Hostile(name, "POST", "/classes/Dump", raw)
     for name, query in _queries():

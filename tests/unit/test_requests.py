@@ -153,8 +153,22 @@ def request(principal: Principal = NOBODY, body: Any = None, **query: str) -> Re
     context = RequestContext(backend, principal)
     route = Route("GET", "/nothing", nothing)
     return Request(
-        "GET", (), query, body or {}, context, route, {}, {}, lambda method, path: None, admit
+        "GET",
+        (),
+        query,
+        body or {},
+        context,
+        route,
+        {},
+        {},
+        lambda method, path: None,
+        admit,
+        nothing_more,
     )
+
+
+async def nothing_more() -> Any:
+    raise AssertionError("nobody asks for more than the body")
 
 
 async def nothing(request: Request) -> Answer:

@@ -13,7 +13,12 @@ from typing import Any
 from pymongo import AsyncMongoClient, ReadPreference
 from pymongo.asynchronous.command_cursor import AsyncCommandCursor
 from pymongo.asynchronous.pool import AsyncConnection
-from pymongo.errors import ConnectionFailure, OperationFailure, ServerSelectionTimeoutError
+from pymongo.errors import (
+    ConnectionFailure,
+    OperationFailure,
+    ServerSelectionTimeoutError,
+    WaitQueueTimeoutError,
+)
 from pymongo.helpers_shared import _RETRYABLE_ERROR_CODES, _check_command_response
 from pymongo.logger import _COMMAND_LOGGER
 from pymongo.message import _op_msg
@@ -186,8 +191,8 @@ async def _found(
     try:
         async with await client._conn_for_reads(primary, None, "find") as (connection, preference):
             reply = await _answer(connection, collection, command, preference, read)
-    except ServerSelectionTimeoutError:
-        raise
+    except (ServerSelectionTimeoutError, WaitQueueTimeoutError):
+        raise  # it has waited long enough already
     except ConnectionFailure:
         if not client.options.retry_reads:
             raise

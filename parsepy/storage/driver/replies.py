@@ -14,25 +14,38 @@ from pymongo.asynchronous import pool
 from pymongo.errors import ProtocolError, _OperationCancelled
 from pymongo.message import _UNPACK_REPLY, _OpMsg
 
+from parsepy.storage.driver.pulse import ASK_SECONDS, Pulse
+
 NEEDED = (pool.AsyncConnection.receive_message, pool.AsyncConnection._raise_connection_failure)
 """What is used of PyMongo beside the names above: a version without it ends the import."""
 _LOOK_SECONDS = 0.5
 
 
 class Pool(pool.Pool):
-    """A pool for ``AsyncMongoClient``'s ``_pool_class``."""
+    """A pool for ``AsyncMongoClient``'s ``_pool_class``; ``pulse`` tells whether all is lost."""
+
+    pulse: Pulse | None = None
 
     async def connect(self, handler: Any = None) -> pool.AsyncConnection:
         """Return a new connection, greeted and logged in; raises ConnectionFailure."""
         connection = await super().connect(handler)
         if not self.is_sdam:  # those of the monitors wait for long, and cost nothing
             connection.__class__ = _Connection
+            assert isinstance(connection, _Connection)
+            connection.pulse = self.pulse
         return connection
 
 
+def pool_with(pulse: Pulse) -> type[Pool]:
+    """Make the class of a client's pool, whose connections end when the database is silent."""
+    return type("Pool", (Pool,), {"pulse": pulse})
+
+
 class _Connection(pool.AsyncConnection):
+    pulse: Pulse | None = None
     _timer: asyncio.TimerHandle | None = None
     _awaits = False
+    _looks = 0
 
     async def receive_message(self, request_id: int | None) -> _OpMsg:
         """The reply to a request; raises ConnectionFailure, and closes, where none comes."""
@@ -41,6 +54,7 @@ class _Connection(pool.AsyncConnection):
         if self._timer is None:
             self._look_later()
         self._awaits = True
+        self._looks = 0
         try:
             data, op_code = await self.conn.get_conn.read(request_id, self.max_message_size)
             unpack = _UNPACK_REPLY.get(op_code)
@@ -60,7 +74,13 @@ class _Connection(pool.AsyncConnection):
         self._timer = None
         if not self._awaits:
             return
+        self._looks += 1
+        pulse = self.pulse
         if self.cancel_context.cancelled:
             self.conn.get_conn.close(_OperationCancelled("operation cancelled"))
+        elif pulse is not None and pulse.is_silent:
+            self.conn.get_conn.close(TimeoutError("the database does not answer"))
         else:
+            if pulse is not None and self._looks * _LOOK_SECONDS >= ASK_SECONDS:
+                pulse.ask()
             self._look_later()
