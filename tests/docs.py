@@ -63,7 +63,15 @@ TOPICS = (
     ),
     Topic(
         "Objects and their values",
-        ("objects", "types", "updates", "dotted_keys", "stored_documents", "invalid_input"),
+        (
+            "objects",
+            "bounds",
+            "types",
+            "updates",
+            "dotted_keys",
+            "stored_documents",
+            "invalid_input",
+        ),
         "Correct what sends such values; objects that are stored already are read as they are.",
     ),
     Topic(

@@ -9,6 +9,7 @@ from parsepy.http.exchange import Exchange, Step
 from parsepy.http.limits import Limits
 from parsepy.http.requests import KeyRule, SessionRule
 from parsepy.http.responses import Answer
+from parsepy.storage import reserved
 
 _FIRST = (SessionRule.FIRST, SessionRule.LOOKED_UP)
 
@@ -85,7 +86,8 @@ class Admission:
 
     async def _find_session(self, exchange: Exchange, token: str, rule: SessionRule) -> None:
         try:
-            exchange.principal = await credentials.session_principal(self._backend, token, rule)
+            with reserved():
+                exchange.principal = await credentials.session_principal(self._backend, token, rule)
         except ParseError:
             if self._limits.are_set:  # a bad session counts for its address
                 await self._limits.by_user(exchange)

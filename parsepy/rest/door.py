@@ -92,6 +92,7 @@ class RestDoor:
         self._admit_item = limits.admit_item
         self._body_limit = config.max_upload_size
         self._values = backend.bounds.body_values
+        self._large = min(_LARGE, self._values // 4)  # below, it can't have too many values
         admission = Admission(backend, limits)
         self._context = admission.context
         self._end_turn = admission.end_turn
@@ -167,7 +168,7 @@ class RestDoor:
                 exchange.raw = raw
                 if route.body is BodyRule.JSON:
                     kind = exchange.headers.get(b"content-type", b"")
-                    if len(raw) > _LARGE:
+                    if len(raw) > self._large:
                         exchange.body = await self._read_large(exchange, kind, raw)
                     else:
                         exchange.body = read_json(kind, raw, self._values)

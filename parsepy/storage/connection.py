@@ -2,40 +2,49 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from functools import partial
 
 import pymongo
 from pymongo import AsyncMongoClient
-from pymongo.errors import AutoReconnect, PyMongoError, ServerSelectionTimeoutError
+from pymongo.errors import (
+    AutoReconnect,
+    NotPrimaryError,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
 
 from parsepy.storage.building import Building
 from parsepy.storage.documents import CODEC, Document
-from parsepy.storage.driver import Collection, Pulse, Reads
+from parsepy.storage.driver import Collection, Pulse, Reads, reserved
 from parsepy.storage.failures import Unavailable, guard, no_transactions, translated
 from parsepy.storage.transactions import Call, Result, RunningTransaction
 
 RUNNING: ContextVar[RunningTransaction | None] = ContextVar("parsepy_transaction", default=None)
 _MOST_COLLECTIONS = 10_000
 _PING_SECONDS = 6.0
-_RESERVED = ("_Session", "_User", "_Role", "_Join:users:_Role", "_Join:roles:_Role", "_SCHEMA")
-"""What sign-in and every request need, whatever else the database is asked for."""
 _RETRY_SECONDS = 8.0
 """How long a read is tried again while the database changes its primary."""
 _RETRY_PAUSE = 0.25
 CLOSE_SECONDS = 1.0
 """How long closing waits for a database that may be dead."""
+_NO_PRIMARY = (10107, 13435)  # NotWritablePrimary, NotPrimaryNoSecondaryOk
+
+
+def _is_refusal(error: AutoReconnect) -> bool:
+    """Has the server refused, so that certainly nothing has happened?"""
+    details = error.details if isinstance(error, NotPrimaryError) else None
+    return isinstance(details, Mapping) and details.get("code") in _NO_PRIMARY
 
 
 class Connection:
     """One database, and the transaction that the code may run in.
 
     The parts of a storage share it. ``reads`` is how documents are read; ``in_memory`` says that
-    the database is one of this process, without MongoDB. ``reserve`` is a client of the same
-    database, with a few connections for what must not wait while others fill the first one's:
-    health, sign-in and schemas. ``pulse`` tells whether the database answers at all.
+    the database is one of this process, without MongoDB. ``pulse`` tells whether the database
+    answers at all.
     """
 
     def __init__(
@@ -46,7 +55,6 @@ class Connection:
         prefix: str = "",
         reads: Reads | None = None,
         in_memory: bool = False,
-        reserve: AsyncMongoClient[Document] | None = None,
         pulse: Pulse | None = None,
     ) -> None:
         self.client = client
@@ -60,20 +68,15 @@ class Connection:
         self.is_standalone = False
         """Is it a MongoDB alone, that has neither transactions nor change streams?"""
         self._collections: dict[str, Collection] = {}
-        self._reserve = reserve
-        self._reserved: dict[str, Collection] = {}
         self._pulse = pulse
-        if reserve is not None:
-            own = reserve.get_database(database, codec_options=CODEC)
-            self._reserved = {name: own[prefix + name] for name in _RESERVED}
-            if pulse is not None:
-                pulse.ping = partial(own.command, "ping")
+        if pulse is not None:
+            pulse.ping = partial(self.database.command, "ping")
 
     async def ping(self) -> None:
         """Return when the database has answered; raise ``Unavailable`` otherwise."""
-        client = self.client if self._reserve is None else self._reserve
         try:
-            await asyncio.wait_for(client.admin.command("ping"), _PING_SECONDS)
+            with reserved():
+                await asyncio.wait_for(self.database.command("ping"), _PING_SECONDS)
         except (PyMongoError, TimeoutError) as error:
             raise Unavailable(str(error) or "no answer") from error
 
@@ -93,8 +96,6 @@ class Connection:
             self._pulse.close()
         with pymongo.timeout(CLOSE_SECONDS):
             await self.client.close()
-            if self._reserve is not None:
-                await self._reserve.close()
 
     async def drop_database(self) -> None:
         """Delete everything (for tests)."""
@@ -102,9 +103,6 @@ class Connection:
 
     def collection(self, name: str) -> Collection:
         """The MongoDB collection of a class or join table."""
-        reserved = self._reserved.get(name)
-        if reserved is not None and RUNNING.get() is None:  # its session is the other client's
-            return reserved
         found = self._collections.get(name)
         if found is None:
             if len(self._collections) >= _MOST_COLLECTIONS:
@@ -208,7 +206,7 @@ class Connection:
         running.ended.append(call)
 
     async def read(self, call: Call[Result]) -> Result:
-        """Make a driver call that reads or may be made twice; raises PyMongo's errors.
+        """Make a driver call that reads, or may be made twice; raises PyMongo's errors.
 
         Outside a transaction it is made again, for some seconds, while connections are lost: the
         driver itself tries once more, which is too soon while a new primary is elected.
@@ -219,9 +217,36 @@ class Connection:
         try:
             return await call(None)
         except AutoReconnect as error:
-            failure = error
+            return await self._again(call, error, is_harmless=True)
+
+    async def do(self, call: Call[Result]) -> Result:
+        """Make a driver call, in the transaction if there is one; raises PyMongo's errors.
+
+        Outside one it is made again only after a server has refused it for being no primary.
+        """
+        running = RUNNING.get()
+        if running is not None:
+            return await running.call(call)
+        try:
+            return await call(None)
+        except AutoReconnect as error:
+            return await self._again(call, error, is_harmless=False)
+
+    async def write(self, call: Callable[[], Awaitable[Result]]) -> Result:
+        """Make a driver call outside any transaction, as often as ``read`` does."""
+        try:
+            return await call()
+        except AutoReconnect as error:
+            return await self._again(lambda _: call(), error, is_harmless=True)
+
+    async def _again(
+        self, call: Call[Result], failure: AutoReconnect, *, is_harmless: bool
+    ) -> Result:
+        """Make a call again while that may help, and do no harm."""
         until = time.monotonic() + _RETRY_SECONDS
-        while time.monotonic() < until and not self._is_lost(failure):
+        while (is_harmless or _is_refusal(failure)) and not self._is_lost(failure):
+            if time.monotonic() > until:
+                break
             await asyncio.sleep(_RETRY_PAUSE)
             try:
                 return await call(None)
@@ -234,11 +259,6 @@ class Connection:
         if isinstance(failure, ServerSelectionTimeoutError):
             return True  # it has waited long enough for a primary
         return self._pulse is not None and self._pulse.is_silent
-
-    async def do(self, call: Call[Result]) -> Result:
-        """Make a driver call, in the transaction if there is one; raises PyMongo's errors."""
-        running = RUNNING.get()
-        return await (call(None) if running is None else running.call(call))
 
     async def run(self, call: Call[Result]) -> Result:
         """Make a driver call, in the transaction if there is one; raises the storage's errors."""

@@ -14,11 +14,9 @@ from parsepy.storage.objects import Storage
 
 _DEFAULTS: Mapping[str, Any] = {
     "serverSelectionTimeoutMS": 5000,
-    "waitQueueTimeoutMS": 3000,
+    "waitQueueTimeoutMS": 5000,
     "appname": "parsepy",
 }
-_RESERVED = 20
-"""Connections for sign-in, schemas and health, which must not wait for those of other work."""
 
 
 def client_options(uri: str, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -60,9 +58,5 @@ def open_storage(
         pulse = driver.Pulse()
         made, reads = driver.open_client(uri, options, private=private_driver_api, pulse=pulse)
         name = made.get_default_database("parse").name
-        few = {**options, "maxPoolSize": _RESERVED, "minPoolSize": 0}
-        reserve, _ = driver.open_client(uri, few, private=private_driver_api, pulse=pulse)
-        connection = Connection(
-            made, name, prefix=prefix, reads=reads, reserve=reserve, pulse=pulse
-        )
+        connection = Connection(made, name, prefix=prefix, reads=reads, pulse=pulse)
     return Storage(connection, file_url=file_url, max_time_ms=max_time_ms, batch_size=batch_size)

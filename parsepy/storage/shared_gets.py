@@ -10,7 +10,8 @@ from parsepy.errors import ParseError
 from parsepy.storage.batching import Batcher
 from parsepy.storage.connection import Connection
 from parsepy.storage.documents import Document
-from parsepy.storage.driver import Made
+from parsepy.storage.driver import Made, reserved
+from parsepy.storage.driver.reserve import CLASSES
 from parsepy.storage.failures import Unavailable, guard
 from parsepy.storage.native import splitter
 
@@ -53,6 +54,12 @@ class SharedGets:
             return _by_id(found).get(object_id)
 
     async def _fetch(self, class_name: str, ids: Sequence[Id]) -> list[Found | Exception | None]:
+        if class_name in CLASSES:  # whoever began it: the one who signs in may be among them
+            with reserved():
+                return await self._fetched(class_name, ids)
+        return await self._fetched(class_name, ids)
+
+    async def _fetched(self, class_name: str, ids: Sequence[Id]) -> list[Found | Exception | None]:
         if len(ids) == 1:
             return [await self.one(class_name, ids[0])]
         collection, several = self._connection.collection(class_name), {"$in": list(set(ids))}

@@ -13,7 +13,8 @@ from parsepy.errors import ParseError
 from parsepy.storage.batching import Batcher
 from parsepy.storage.connection import Connection
 from parsepy.storage.documents import Document
-from parsepy.storage.driver import Collection
+from parsepy.storage.driver import Collection, reserved
+from parsepy.storage.driver.reserve import CLASSES
 from parsepy.storage.failures import Unavailable, duplicate, guard, refused
 
 _DUPLICATE = 11000
@@ -36,6 +37,12 @@ class SharedInserts:
         return batcher
 
     async def _insert(self, class_name: str, batch: Sequence[Document]) -> list[Exception | None]:
+        if class_name in CLASSES:
+            with reserved():
+                return await self._inserted(class_name, batch)
+        return await self._inserted(class_name, batch)
+
+    async def _inserted(self, class_name: str, batch: Sequence[Document]) -> list[Exception | None]:
         collection = self._connection.collection(class_name)
         if len(batch) == 1:
             with guard():

@@ -98,7 +98,8 @@ class SharedUpdates:
             )
             return document
 
-        return await (self._connection.read(change) if update.is_idempotent else change(None))
+        connection = self._connection
+        return await (connection.read if update.is_idempotent else connection.do)(change)
 
     async def _together(
         self, collection: Collection, updates: list[Update]

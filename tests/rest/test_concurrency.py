@@ -176,7 +176,7 @@ async def test_log_ins_at_the_same_time_leave_other_requests_their_turn(
     assert served > 10
 
 
-async def test_creates_whose_answer_is_lost_are_not_made_again(
+async def test_creates_whose_answer_is_lost_are_stored_once(
     client: Client, orders: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await create(client, orders, number=0)

@@ -22,6 +22,7 @@ from parsepy.storage.driver.reads import Made as Made
 from parsepy.storage.driver.reads import Reads as Reads
 from parsepy.storage.driver.reads import ReplyReader as ReplyReader
 from parsepy.storage.driver.reads import Value as Value
+from parsepy.storage.driver.reserve import reserved as reserved
 
 log = logging.getLogger("parsepy.storage")
 

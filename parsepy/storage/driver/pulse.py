@@ -3,15 +3,18 @@
 A server that is stopped, or cut off without a word, keeps its connections open: PyMongo waits for
 its replies until the monitors give it up, half a minute later. A slow reply by itself says
 nothing, since some work takes long. So when one is awaited for ``ASK_SECONDS``, the database is
-asked for a sign of life by a connection of another client; when it gives none, all who wait for
+asked for a sign of life by another connection; when it gives none, all who wait for
 replies are told that the connection is lost, and those who come are, within half a second.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 
 from pymongo.errors import PyMongoError
+
+from parsepy.storage.driver.reserve import IS_RESERVED
 
 log = logging.getLogger("parsepy.storage")
 
@@ -23,9 +26,12 @@ PAUSE_SECONDS = 0.5
 SIGNS = 2
 """So many signs in a row must be missing."""
 
+PINGING: ContextVar[bool] = ContextVar("parsepy_pinging", default=False)
+"""Is it the one that asks for a sign of life, and must go through?"""
+
 
 class Pulse:
-    """Whether the database of one client answers; ``ping`` asks it by another way."""
+    """Whether the database of one client answers; ``ping`` asks it by another connection."""
 
     def __init__(self) -> None:
         self.is_silent = False
@@ -52,6 +58,8 @@ class Pulse:
     async def _listen(self, ping: Callable[[], Awaitable[object]]) -> None:
         """Ask until there is a sign of life."""
         missing = 0
+        PINGING.set(True)
+        IS_RESERVED.set(True)
         while True:
             try:
                 await asyncio.wait_for(ping(), ANSWER_SECONDS)

@@ -11,28 +11,49 @@ from typing import Any
 
 from pymongo import _csot
 from pymongo.asynchronous import pool
-from pymongo.errors import ProtocolError, _OperationCancelled
+from pymongo.errors import AutoReconnect, ProtocolError, _OperationCancelled
 from pymongo.message import _UNPACK_REPLY, _OpMsg
 
-from parsepy.storage.driver.pulse import ASK_SECONDS, Pulse
+from parsepy.storage.driver.pulse import ASK_SECONDS, PINGING, Pulse
+from parsepy.storage.driver.reserve import CONNECTIONS, IS_RESERVED
 
 NEEDED = (pool.AsyncConnection.receive_message, pool.AsyncConnection._raise_connection_failure)
 """What is used of PyMongo beside the names above: a version without it ends the import."""
 _LOOK_SECONDS = 0.5
+_CONNECT_SECONDS = 5.0
+"""How long a new connection may take with greeting and log-in."""
 
 
 class Pool(pool.Pool):
     """A pool for ``AsyncMongoClient``'s ``_pool_class``; ``pulse`` tells whether all is lost."""
 
     pulse: Pulse | None = None
+    _most: float = 0
+
+    @property
+    def max_pool_size(self) -> float:
+        """How many connections this work may take; reserved work may take a few more."""
+        return self._most + CONNECTIONS if IS_RESERVED.get() else self._most
+
+    @max_pool_size.setter
+    def max_pool_size(self, most: float) -> None:
+        self._most = most
 
     async def connect(self, handler: Any = None) -> pool.AsyncConnection:
         """Return a new connection, greeted and logged in; raises ConnectionFailure."""
-        connection = await super().connect(handler)
-        if not self.is_sdam:  # those of the monitors wait for long, and cost nothing
-            connection.__class__ = _Connection
-            assert isinstance(connection, _Connection)
-            connection.pulse = self.pulse
+        if self.is_sdam:
+            return await super().connect(handler)
+        pulse = self.pulse
+        if pulse is not None and pulse.is_silent and not PINGING.get():
+            raise AutoReconnect("the database does not answer")
+        try:
+            connection = await asyncio.wait_for(super().connect(handler), _CONNECT_SECONDS)
+        except TimeoutError as error:
+            raise AutoReconnect("the database does not answer a new connection") from error
+        # those of the monitors wait for long, and cost nothing
+        connection.__class__ = _Connection
+        assert isinstance(connection, _Connection)
+        connection.pulse = pulse
         return connection
 
 
