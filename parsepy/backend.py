@@ -26,8 +26,6 @@ from parsepy.push.base import PushSender
 from parsepy.storage import Storage
 from parsepy.triggers import Event, Triggers
 
-_LONGEST_TIME = 2**31  # MongoDB takes no more milliseconds
-
 
 @dataclass(slots=True)
 class SchemaCache:
@@ -63,6 +61,8 @@ class Backend:
     auth: Mapping[str, AuthProvider]
     files: FileStore
     bounds: Bounds = field(default_factory=Bounds)
+    query_time: int | None = None
+    """For how many milliseconds MongoDB may work on a client's query; ``None``: any time."""
     denied: tuple[DeniedKeywordOptions, ...] = ()
     denied_keys: re.Pattern[str] | None = None
     schemas: SchemaCache = field(default_factory=SchemaCache)
@@ -123,12 +123,6 @@ class RequestContext:
     def bounds(self) -> Bounds:
         """How much this caller may ask for; the holder of the master key as much as they like."""
         return UNBOUNDED if self.principal.is_privileged else self.backend.bounds
-
-    @property
-    def query_time(self) -> int | None:
-        """For how many milliseconds MongoDB may work on this caller's query; ``None``: any time."""
-        time = self.bounds.query_time
-        return time if time < _LONGEST_TIME else None
 
     def as_master(self) -> "RequestContext":
         """The same request with the rights of the master key."""

@@ -23,6 +23,7 @@ from parsepy.storage import Storage
 from parsepy.triggers import Triggers
 
 log = logging.getLogger("parsepy")
+_LONGEST_TIME = 2**31  # MongoDB takes no more milliseconds
 
 
 def build(
@@ -74,6 +75,7 @@ def _wired(
             bounds=bounds,
         ),
         bounds=bounds,
+        query_time=bounds.query_time if bounds.query_time < _LONGEST_TIME else None,
         auth=open_providers(config, outgoing),
         outgoing=outgoing,
         mailer=parts.mailer_of(config),

@@ -62,7 +62,8 @@ class GraphQLDoor:
             exchange.code = failure.code
             given = failure.answer()
         finally:
-            self._processor.end_turn(exchange)
+            if exchange.turn is not None:
+                self._processor.turns.end(exchange.turn)
         await send(given, send_message)
 
     # --- the request ----------------------------------------------------------------------------

@@ -78,7 +78,7 @@ class RequestProcessor:
         admission = Admission(backend, limits)
         self.context: Callable[[Exchange], RequestContext] = admission.context
         self.take_turn: Step = admission.take_turn
-        self.end_turn: Callable[[Exchange], None] = admission.end_turn
+        self.turns = admission.turns
         route = Route(
             "ANY",
             backend.config.graphql_path,

@@ -16,9 +16,10 @@ class Turns:
     """
 
     def __init__(self, under_way: int, waiting: int) -> None:
-        self._under_way = under_way
+        self.most = under_way
+        self.counts: dict[str, int] = {}
+        """Requests under way by client, of those that have any."""
         self._most_waiting = waiting
-        self._counts: dict[str, int] = {}
         self._queues: dict[str, deque[asyncio.Future[None]]] = {}
 
     def take(self, client: str) -> Awaitable[None] | None:
@@ -26,11 +27,11 @@ class Turns:
 
         Raises ``HTTPRefusal`` 429. Each request that has begun must ``end``.
         """
-        count = self._counts.get(client, 0)
-        if count < self._under_way:
-            self._counts[client] = count + 1
+        count = self.counts.get(client, 0)
+        if count < self.most:
+            self.counts[client] = count + 1
             return None
-        return self._wait(client)
+        return self.wait(client)
 
     def end(self, client: str) -> None:
         """End a request; the one of this client that has waited longest begins."""
@@ -42,13 +43,14 @@ class Turns:
             if not turn.done():
                 turn.set_result(None)
                 return
-        count = self._counts[client] - 1
+        count = self.counts[client] - 1
         if count:
-            self._counts[client] = count
+            self.counts[client] = count
         else:
-            del self._counts[client]
+            del self.counts[client]
 
-    async def _wait(self, client: str) -> None:
+    async def wait(self, client: str) -> None:
+        """Return when the turn of a request has come; raises ``HTTPRefusal`` 429."""
         queue = self._queues.setdefault(client, deque())
         if len(queue) >= self._most_waiting:
             raise HTTPRefusal(

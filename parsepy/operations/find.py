@@ -302,7 +302,7 @@ def _read_options(
         read_preference=query.read_preference,
         internal=internal,
         mount_url=context.mount_url,
-        max_time_ms=context.query_time,
+        max_time_ms=None if context.principal.is_privileged else context.backend.query_time,
     )
 
 
@@ -378,6 +378,6 @@ async def _count(context: RequestContext, schema: ClassSchema, query: Query) -> 
             hint=query.hint,
             comment=query.comment,
             read_preference=query.read_preference,
-            max_time_ms=context.query_time,
+            max_time_ms=None if context.principal.is_privileged else context.backend.query_time,
         ),
     )

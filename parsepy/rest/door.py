@@ -95,7 +95,7 @@ class RestDoor:
         self._large = min(_LARGE, self._values // 4)  # below, it can't have too many values
         admission = Admission(backend, limits)
         self._context = admission.context
-        self._end_turn = admission.end_turn
+        self._turns = admission.turns
         once = Once(backend)
         self.steps: tuple[Step, ...] = (
             answer_preflight,
@@ -125,7 +125,7 @@ class RestDoor:
             answer = self._refused(exchange, error)
         finally:
             if exchange.turn is not None:
-                self._end_turn(exchange)
+                self._turns.end(exchange.turn)
         await send(answer, send_message)
 
     def _refused(self, exchange: Exchange, error: Exception) -> Answer:

@@ -217,7 +217,7 @@ class Connection:
         try:
             return await call(None)
         except AutoReconnect as error:
-            return await self._again(call, error, is_harmless=True)
+            return await self.again(call, error)
 
     async def do(self, call: Call[Result]) -> Result:
         """Make a driver call, in the transaction if there is one; raises PyMongo's errors.
@@ -230,19 +230,22 @@ class Connection:
         try:
             return await call(None)
         except AutoReconnect as error:
-            return await self._again(call, error, is_harmless=False)
+            return await self.again(call, error, is_harmless=False)
 
     async def write(self, call: Callable[[], Awaitable[Result]]) -> Result:
         """Make a driver call outside any transaction, as often as ``read`` does."""
         try:
             return await call()
         except AutoReconnect as error:
-            return await self._again(lambda _: call(), error, is_harmless=True)
+            return await self.again(lambda _: call(), error)
 
-    async def _again(
-        self, call: Call[Result], failure: AutoReconnect, *, is_harmless: bool
+    async def again(
+        self, call: Call[Result], failure: AutoReconnect, *, is_harmless: bool = True
     ) -> Result:
-        """Make a call again while that may help, and do no harm."""
+        """Make a call that has failed again, while that may help.
+
+        Unless it is harmless to make it twice, only while it was refused. Raises PyMongo's errors.
+        """
         until = time.monotonic() + _RETRY_SECONDS
         while (is_harmless or _is_refusal(failure)) and not self._is_lost(failure):
             if time.monotonic() > until:

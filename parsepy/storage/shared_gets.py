@@ -33,7 +33,8 @@ class SharedGets:
         """What reads the documents of a class outside transactions; ``call`` takes the id."""
         batcher = self._batchers.get(class_name)
         if batcher is None:
-            batcher = self._batchers[class_name] = Batcher(partial(self._fetch, class_name))
+            fetch = self._fetch_reserved if class_name in CLASSES else self._fetch
+            batcher = self._batchers[class_name] = Batcher(partial(fetch, class_name))
         return batcher
 
     async def one(self, class_name: str, object_id: Id) -> Found | None:
@@ -53,13 +54,13 @@ class SharedGets:
             )
             return _by_id(found).get(object_id)
 
-    async def _fetch(self, class_name: str, ids: Sequence[Id]) -> list[Found | Exception | None]:
-        if class_name in CLASSES:  # whoever began it: the one who signs in may be among them
-            with reserved():
-                return await self._fetched(class_name, ids)
-        return await self._fetched(class_name, ids)
+    async def _fetch_reserved(
+        self, class_name: str, ids: Sequence[Id]
+    ) -> list[Found | Exception | None]:
+        with reserved():  # whoever began it: the one who signs in may be among them
+            return await self._fetch(class_name, ids)
 
-    async def _fetched(self, class_name: str, ids: Sequence[Id]) -> list[Found | Exception | None]:
+    async def _fetch(self, class_name: str, ids: Sequence[Id]) -> list[Found | Exception | None]:
         if len(ids) == 1:
             return [await self.one(class_name, ids[0])]
         collection, several = self._connection.collection(class_name), {"$in": list(set(ids))}

@@ -7,7 +7,13 @@ from functools import partial
 from bson.errors import BSONError
 from pymongo import InsertOne
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import BulkWriteError, ConnectionFailure, DuplicateKeyError, PyMongoError
+from pymongo.errors import (
+    AutoReconnect,
+    BulkWriteError,
+    ConnectionFailure,
+    DuplicateKeyError,
+    PyMongoError,
+)
 
 from parsepy.errors import ParseError
 from parsepy.storage.batching import Batcher
@@ -33,20 +39,24 @@ class SharedInserts:
         """What inserts documents of a class outside transactions; ``call`` takes the document."""
         batcher = self._batchers.get(class_name)
         if batcher is None:
-            batcher = self._batchers[class_name] = Batcher(partial(self._insert, class_name))
+            insert = self._insert_reserved if class_name in CLASSES else self._insert
+            batcher = self._batchers[class_name] = Batcher(partial(insert, class_name))
         return batcher
 
-    async def _insert(self, class_name: str, batch: Sequence[Document]) -> list[Exception | None]:
-        if class_name in CLASSES:
-            with reserved():
-                return await self._inserted(class_name, batch)
-        return await self._inserted(class_name, batch)
+    async def _insert_reserved(
+        self, class_name: str, batch: Sequence[Document]
+    ) -> list[Exception | None]:
+        with reserved():
+            return await self._insert(class_name, batch)
 
-    async def _inserted(self, class_name: str, batch: Sequence[Document]) -> list[Exception | None]:
+    async def _insert(self, class_name: str, batch: Sequence[Document]) -> list[Exception | None]:
         collection = self._connection.collection(class_name)
         if len(batch) == 1:
             with guard():
-                await self._insert_one(collection, batch[0])
+                try:
+                    await collection.insert_one(batch[0])
+                except AutoReconnect as error:
+                    await self._insert_again(collection, batch[0], error)
             return [None]
         results: list[Exception | None] = [None] * len(batch)
         try:
@@ -63,37 +73,46 @@ class SharedInserts:
                     else refused(code, text) or RuntimeError(text)
                 )
         except ConnectionFailure as error:
+            if not isinstance(error, AutoReconnect):
+                raise Unavailable(str(error)) from error
             log.info("inserts are made again, one by one: %s", error)
-            return [await self._insert_alone(collection, item, tries=1) for item in batch]
+            return [await self._insert_alone(collection, item, error) for item in batch]
         except (OverflowError, ValueError, BSONError, PyMongoError):
             # one document that can't be encoded must not spoil its neighbours
             return [await self._insert_alone(collection, item) for item in batch]
         return results
 
     async def _insert_alone(
-        self, collection: Collection, document: Document, tries: int = 0
+        self, collection: Collection, document: Document, lost: AutoReconnect | None = None
     ) -> Exception | None:
-        """Insert one document; what it met instead, if it could not be."""
+        """Insert one document, perhaps again; what it met instead, if it could not be."""
         try:
             with guard():
-                await self._insert_one(collection, document, tries)
+                await self._insert_again(collection, document, lost)
         except (ParseError, Unavailable, PyMongoError) as failure:
             return failure
         return None
 
-    async def _insert_one(self, collection: Collection, document: Document, tries: int = 0) -> None:
-        """Insert a document, again while connections are lost; it may be there by then."""
+    async def _insert_again(
+        self, collection: Collection, document: Document, lost: AutoReconnect | None
+    ) -> None:
+        """Insert a document; after a connection was ``lost`` it may be there already."""
 
         async def insert(_: AsyncClientSession | None) -> None:
-            nonlocal tries
-            tries += 1
+            nonlocal lost
             try:
                 await collection.insert_one(document)
             except DuplicateKeyError:
-                if tries == 1 or not await _is_there(collection, document):
+                if lost is None or not await _is_there(collection, document):
                     raise
+            except AutoReconnect as error:
+                lost = error
+                raise
 
-        await self._connection.read(insert)
+        if lost is None:
+            await self._connection.read(insert)
+        else:
+            await self._connection.again(insert, lost)
 
 
 async def _is_there(collection: Collection, document: Document) -> bool:

@@ -167,7 +167,12 @@ async def test_k9_the_row_of_a_class_stays_small(app: MakeApp) -> None:
 
 async def test_k9_a_class_is_not_filled_by_long_names(client: Client) -> None:
     body = {f"{'x' * 100_000}{i}": 1 for i in range(50)}
-    refused(await client.post("/installations", json={"deviceType": "ios", **body}), 105)
+    refused(
+        await client.post(
+            "/installations", json={"deviceType": "ios", "installationId": unique("i"), **body}
+        ),
+        105,
+    )
 
 
 # --- includes -----------------------------------------------------------------------------------
@@ -202,7 +207,7 @@ async def test_k0_what_repeats_does_not_fill_the_memory(app: MakeApp) -> None:
 
 
 async def test_k0_repetitions_of_repetitions_multiply(app: MakeApp) -> None:
-    client = Client(await app(requestComplexity={"includedBytes": 50_000}))
+    client = Client(await app(requestComplexity={"includedBytes": 150_000}))
     leaf = await create(client, "Leaf", text="x" * 100)
     branch = await create(client, "Branch", leaves=[pointer("Leaf", leaf)] * 30)
     tree = await create(client, "Tree", branches=[pointer("Branch", branch)] * 30)
