@@ -70,6 +70,15 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
     "F1": ("an order by plain pointers", ("shop/test_rules.py",)),
     "F2": ("a flash sale at its moment", ("shop/test_flash_sales.py",)),
     "F3": ("coupons of the agent variant", ("shop/test_variants.py",)),
+    "K0": ("paths of include into large arrays", ("hostile/test_bounds.py",)),
+    "K3": ("bodies that hold up the loop", ("hostile/test_bounds.py", "hostile/test_bystander.py")),
+    "K4": ("a database that waits for one client", ("hostile/test_budget.py",)),
+    "K6": ("many requests of one client", ("hostile/test_budget.py",)),
+    "K8": ("work of clients that hung up", ("hostile/test_budget.py",)),
+    "K9": ("names that fill a class's row", ("hostile/test_bounds.py",)),
+    "K11": ("array operations that are quadratic", ("hostile/test_bounds.py",)),
+    "M4": ("a primary that goes", ("hostile/test_budget.py",)),
+    "M5": ("a database that is frozen", ("hostile/test_budget.py",)),
     "F4": ("README's purchase, twice", ("integration/test_cli.py",)),
 }
 """The cases: what each is about, and the files whose tests name it."""

@@ -25,6 +25,7 @@ from parsepy.operations.writes import Write
 
 # what a body may bring, since SDKs send objects back as they came, and what is not taken from it
 _FEW = 50  # so many keys are not counted by what they are
+_LONG = 20
 _STAMPS = ("createdAt", "updatedAt")
 _IGNORED = ("objectId", *_STAMPS, "className", "__type")
 
@@ -43,7 +44,7 @@ def creation(context: RequestContext, class_name: str, body: JSONObject) -> JSON
         raise ParseError(Code.INVALID_KEY_NAME, "objectId is an invalid field name.")
     if body.get("id"):
         raise ParseError(Code.INVALID_KEY_NAME, "id is an invalid field name.")
-    if len(body) > _FEW:
+    if len(body) > _FEW or context.is_large:
         _check_number(context, body)
     values: JSONObject = {}
     for name, value in body.items():
@@ -69,7 +70,7 @@ def changes(
 
     Raises INVALID_KEY_NAME, INVALID_ACL.
     """
-    if len(body) > _FEW:
+    if len(body) > _FEW or context.is_large:
         _check_number(context, body)
     values: JSONObject = {}
     for name, value in body.items():
@@ -89,11 +90,15 @@ def changes(
 
 
 def _check_number(context: RequestContext, body: JSONObject) -> None:
-    """Refuse more keys than a class has columns, and many dotted ones (OBJECT_TOO_LARGE).
+    """Refuse more keys than a class has columns, many dotted ones, and endless names.
 
-    MongoDB's time for an update grows with the square of its dotted keys.
+    MongoDB's time for an update grows with the square of its dotted keys. Raises
+    OBJECT_TOO_LARGE and INVALID_KEY_NAME.
     """
     bounds = context.bounds
+    if any(len(name) > _LONG * bounds.column_name_length for name in body):
+        # longer than any path into a column that may be there
+        raise ParseError(Code.INVALID_KEY_NAME, "Invalid field name: it is too long.")
     if len(body) > bounds.columns_per_class + bounds.dotted_keys:
         raise save_exceeds("columns", bounds.columns_per_class)
     if sum("." in name for name in body) > bounds.dotted_keys:

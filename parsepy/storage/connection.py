@@ -214,6 +214,8 @@ class Connection:
         running = RUNNING.get()
         if running is not None:
             return await running.call(call)
+        if self._pulse is not None and self._pulse.is_silent:
+            raise AutoReconnect("the database does not answer")
         try:
             return await call(None)
         except AutoReconnect as error:
@@ -227,6 +229,8 @@ class Connection:
         running = RUNNING.get()
         if running is not None:
             return await running.call(call)
+        if self._pulse is not None and self._pulse.is_silent:
+            raise AutoReconnect("the database does not answer")
         try:
             return await call(None)
         except AutoReconnect as error:

@@ -1,6 +1,8 @@
 """A bystander: asks every ten milliseconds for what others ask for, and notes how long it waits."""
 
 import http.client
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -64,3 +66,41 @@ class Bystander:
             self._ends.set()
             for thread in threads:
                 thread.join()
+
+
+_WORK = """
+import select, sys, time
+worst = 1.0
+while True:
+    begun, end = time.perf_counter(), time.thread_time() + 0.005
+    while time.thread_time() < end:
+        pass
+    worst = max(worst, (time.perf_counter() - begun) / 0.005)
+    if select.select([sys.stdin], [], [], 0.005)[0]:
+        if not sys.stdin.readline():
+            break
+        print(worst, flush=True)
+        worst = 1.0
+"""
+
+
+class Machine:
+    """How busy the machine is: a process that works for 5 ms, again and again, says how long
+    that took it by the clock. Others of the machine make a bystander wait as much."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _WORK], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def stretch(self) -> float:
+        """How many times longer work took than on an idle machine, at worst since the last call."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write("?\n")
+        self._process.stdin.flush()
+        return float(self._process.stdout.readline())
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate()

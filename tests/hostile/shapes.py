@@ -11,19 +11,18 @@ from typing import Any
 from urllib.parse import quote
 
 BODY_LIMIT = 20 * 1024 * 1024
-SIZES = (3_000, 24_000, 48_000, 95_000, 600_000)
-"""Below most bounds or about them, within, at, and far beyond the bound of a body's values."""
+SIZES = (6_000, 24_000, 95_000, 600_000)
+"""About most bounds, within, at, and far beyond the bound of a body's values."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hostile:
-    """One request, ready to be sent; ``needs`` says what the path's ``{}`` stands for."""
+    """One request, ready to be sent; what stands in braces in its path are ids of objects."""
 
     name: str
     method: str
     path: str
     body: bytes = b""
-    signed_up: bool = False
 
 
 def _find(**parameters: Any) -> tuple[str, str, Any]:
@@ -212,6 +211,9 @@ def requests() -> Iterator[Hostile]:
                 yield Hostile(f"{name} of {size}", method, path, raw)
     for name, raw in _texts():
         yield Hostile(name, "POST", "/classes/Dump", raw)
+    # K0: paths that are no columns, into an array of many empty objects
+    paths = ",".join(f"channels.x{i}" for i in range(949))
+    yield Hostile("K0", "GET", f"/installations/{{phone}}?include={paths}")
     for name, query in _queries():
         yield Hostile(name, "GET", f"/classes/Note?{query}")
 
@@ -241,4 +243,5 @@ def _queries() -> Iterator[tuple[str, str]]:
     yield "query: brackets", "&".join(f"a[b{i}]=1" for i in range(4_000))
     yield "query: where", "where=" + quote(json.dumps(dict.fromkeys(_names(2000), 1)))
     yield "query: $in", "where=" + quote(json.dumps({"a": {"$in": list(range(8_000))}}))
+    yield "query: rows", "limit=100000&include=" + ",".join(_names(900))
     yield "query: everything", "limit=100000&count=1&include=p,list,pointers"

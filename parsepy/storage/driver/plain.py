@@ -15,6 +15,7 @@ from pymongo.asynchronous.command_cursor import AsyncCommandCursor
 from pymongo.asynchronous.pool import AsyncConnection
 from pymongo.errors import (
     ConnectionFailure,
+    NetworkTimeout,
     OperationFailure,
     ServerSelectionTimeoutError,
     WaitQueueTimeoutError,
@@ -191,7 +192,7 @@ async def _found(
     try:
         async with await client._conn_for_reads(primary, None, "find") as (connection, preference):
             reply = await _answer(connection, collection, command, preference, read)
-    except (ServerSelectionTimeoutError, WaitQueueTimeoutError):
+    except (ServerSelectionTimeoutError, WaitQueueTimeoutError, NetworkTimeout):
         raise  # it has waited long enough already
     except ConnectionFailure:
         if not client.options.retry_reads:

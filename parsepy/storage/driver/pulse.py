@@ -18,11 +18,11 @@ from parsepy.storage.driver.reserve import IS_RESERVED
 
 log = logging.getLogger("parsepy.storage")
 
-ASK_SECONDS = 2.5
+ASK_SECONDS = 1.5
 """How long a reply may be awaited before the database is asked for a sign of life."""
-ANSWER_SECONDS = 2.0
+ANSWER_SECONDS = 1.25
 """How long it may take to give it."""
-PAUSE_SECONDS = 0.5
+PAUSE_SECONDS = 0.25
 SIGNS = 2
 """So many signs in a row must be missing."""
 
