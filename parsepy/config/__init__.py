@@ -67,6 +67,7 @@ from parsepy.config.groups import (
     RequestComplexityOptions,
     SchemaOptions,
     SecurityOptions,
+    TelemetryOptions,
     adapter,
     auth_provider,
     driver_and_own,
@@ -120,6 +121,7 @@ __all__ = [
     "RequestComplexityOptions",
     "SchemaOptions",
     "SecurityOptions",
+    "TelemetryOptions",
     "WrittenOptions",
     "collect",
     "ip_allowed",
@@ -617,6 +619,13 @@ class Config(OptionGroup):
     )
     max_log_files: int | None = maybe(
         "maxLogFiles", log_files, "number of log files that are kept, one a day"
+    )
+    telemetry: TelemetryOptions = option(
+        "telemetry",
+        group(TelemetryOptions),
+        {},
+        "traces and figures by OpenTelemetry",
+        env="PARSEPY_TELEMETRY",
     )
     metrics: MetricsOptions = option(
         "metrics", group(MetricsOptions), {}, "figures for Prometheus", env="PARSEPY_METRICS"
