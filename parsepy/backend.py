@@ -15,7 +15,7 @@ from parsepy.logs import LogStore
 from parsepy.mail.base import Mailer, MailFigures
 from parsepy.mail.templates import MailTemplates
 from parsepy.metrics import Metrics
-from parsepy.model.bounds import UNBOUNDED, Bounds
+from parsepy.model.bounds import UNBOUNDED, RequestBounds
 from parsepy.model.principal import MASTER, Principal
 from parsepy.model.query import QueryLimits
 from parsepy.model.schema import ClassSchema
@@ -61,7 +61,7 @@ class Backend:
     limits: QueryLimits
     auth: Mapping[str, AuthProvider]
     files: FileStore
-    bounds: Bounds = field(default_factory=Bounds)
+    bounds: RequestBounds = field(default_factory=RequestBounds)
     query_time: int | None = None
     """For how many milliseconds MongoDB may work on a client's query; ``None``: any time."""
     denied: tuple[DeniedKeywordOptions, ...] = ()
@@ -122,7 +122,7 @@ class RequestContext:
         return self.backend.config
 
     @property
-    def bounds(self) -> Bounds:
+    def bounds(self) -> RequestBounds:
         """How much this caller may ask for; the holder of the master key as much as they like."""
         return UNBOUNDED if self.principal.is_privileged else self.backend.bounds
 

@@ -1,6 +1,5 @@
 """``build(config)``: make the parts of one application and wire them together."""
 
-import dataclasses
 import logging
 import re
 import sys
@@ -15,7 +14,7 @@ from parsepy.livequery import LiveQuery
 from parsepy.logs import LogStore
 from parsepy.metrics import Metrics
 from parsepy.model import match
-from parsepy.model.bounds import Bounds
+from parsepy.model.bounds import RequestBounds
 from parsepy.model.query import QueryLimits
 from parsepy.operations.cloud_log import CloudLog
 from parsepy.outgoing import Outgoing
@@ -110,10 +109,31 @@ def _wired(
     return Application(backend, live, runs_schedules=runs_schedules)
 
 
-def _bounds(complexity: RequestComplexityOptions) -> Bounds:
+def _bounds(complexity: RequestComplexityOptions) -> RequestBounds:
     """Read the bounds from the options of the same names; -1 is none."""
-    named = {item.name: getattr(complexity, item.name) for item in dataclasses.fields(Bounds)}
-    return Bounds(**{name: sys.maxsize if most < 0 else most for name, most in named.items()})
+    return RequestBounds(
+        requests_under_way=_most(complexity.requests_under_way),
+        requests_waiting=_most(complexity.requests_waiting),
+        query_time=_most(complexity.query_time),
+        body_values=_most(complexity.body_values),
+        where_clauses=_most(complexity.where_clauses),
+        subqueries=_most(complexity.subqueries),
+        include_reads=_most(complexity.include_reads),
+        included_bytes=_most(complexity.included_bytes),
+        acl_entries=_most(complexity.acl_entries),
+        relation_objects=_most(complexity.relation_objects),
+        array_work=_most(complexity.array_work),
+        dotted_keys=_most(complexity.dotted_keys),
+        polygon_corners=_most(complexity.polygon_corners),
+        new_columns=_most(complexity.new_columns),
+        columns_per_class=_most(complexity.columns_per_class),
+        column_name_length=_most(complexity.column_name_length),
+        class_row_bytes=_most(complexity.class_row_bytes),
+    )
+
+
+def _most(number: int) -> int:
+    return sys.maxsize if number < 0 else number
 
 
 def _live(backend: Backend) -> LiveQuery | None:

@@ -59,7 +59,7 @@ from parsepy.config.table import (
     required,
 )
 from parsepy.logs import files_kept
-from parsepy.model.bounds import Bounds
+from parsepy.model.bounds import RequestBounds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -191,7 +191,7 @@ schema_files = Check(
 )
 
 # The MongoDB driver's own options that PyMongo knows under the same name.
-_BOUNDS = Bounds()
+_BOUNDS = RequestBounds()
 _DRIVER: Mapping[Check[Any], str] = {
     boolean: "directConnection loadBalanced retryReads retryWrites ssl tls tlsInsecure "
     "tlsAllowInvalidCertificates tlsAllowInvalidHostnames",
@@ -339,7 +339,7 @@ driver_and_own = Check("an object", _database_options, record=DatabaseOptions)
 class RequestComplexityOptions(OptionGroup):
     """The limits of a request's complexity; -1 is no limit. The master key is exempt.
 
-    From ``requestsUnderWay`` on they are the fields of ``model.bounds.Bounds``, by their names.
+    From ``requestsUnderWay`` on they are the fields of ``model.bounds.RequestBounds``.
     """
 
     include_depth: int = option("includeDepth", limit, -1, "largest depth of `include`")

@@ -1,4 +1,4 @@
-"""``Bounds``: how much of each thing a request may ask for, known before work is done for it.
+"""How much of each thing a request may ask for, known before work is done for it.
 
 The numbers are options (``requestComplexity``). Each lies far above what applications ask for, and
 below what would make other requests wait. docs/limits.md is their table.
@@ -11,7 +11,7 @@ from parsepy.errors import Code, ParseError
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class RequestBounds:
     """The largest numbers that a request of a client may reach; ``UNBOUNDED`` for trusted callers.
 
     What each counts stands in ``requestComplexity``, which has the same names.
@@ -36,7 +36,7 @@ class Bounds:
     class_row_bytes: int = 1_000_000
 
 
-UNBOUNDED = Bounds(**{field.name: sys.maxsize for field in fields(Bounds)})
+UNBOUNDED = RequestBounds(**{field.name: sys.maxsize for field in fields(RequestBounds)})
 """No bounds: those of the server's own work, and of who holds the master key."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from parsepy.errors import Code, ParseError
 from parsepy.model import where as wheres
-from parsepy.model.bounds import UNBOUNDED, Bounds
+from parsepy.model.bounds import UNBOUNDED, RequestBounds
 from parsepy.model.values import MAX_DEPTH, MOST_VALUES, JSONObject, loads
 from parsepy.model.where import Where
 
@@ -115,7 +115,7 @@ class QueryLimits:
     public_explain: bool = False
     subquery_depth: int = -1
     allow_regex: bool = True
-    bounds: Bounds = UNBOUNDED
+    bounds: RequestBounds = UNBOUNDED
 
 
 def parse_where(raw: Any, *, privileged: bool, limits: QueryLimits) -> Where:

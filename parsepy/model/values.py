@@ -17,7 +17,7 @@ from typing import Any, TypeGuard
 import orjson
 
 from parsepy.errors import Code, ParseError
-from parsepy.model.bounds import Bounds
+from parsepy.model.bounds import RequestBounds
 
 JSONObject = dict[str, Any]
 
@@ -32,7 +32,7 @@ _MOST_MENDED = 1_000_000
 _HIGH = rb"\\u[dD][89abAB][0-9a-fA-F]{2}"
 _LOW = rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _HALF = re.compile(rb"%b(?!%b)|(?<!%b)%b" % (_HIGH, _LOW, _HIGH, _LOW))
-_USUAL = Bounds().body_values
+_USUAL = RequestBounds().body_values
 _MAX_TEXT_DEPTH = 2 * MAX_DEPTH  # a batch and its requests lie around the objects
 
 
