@@ -39,7 +39,7 @@ class Pool(pool.Pool):
         """Return a new connection, greeted and logged in; raises ConnectionFailure."""
         made: Any = await super().connect(handler)
         if not self.is_sdam:  # those of the monitors wait for long, and cost nothing
-            made.__class__ = Connection
+            made.__class__ = PooledConnection
             made.home = self
             if made.compression_context is None:
                 _read_at_once(made.conn.get_conn)
@@ -47,7 +47,7 @@ class Pool(pool.Pool):
         return connection
 
 
-class Connection(pool.AsyncConnection):
+class PooledConnection(pool.AsyncConnection):
     """A connection of our pool, its ``home``."""
 
     home: Any
