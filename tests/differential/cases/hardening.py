@@ -260,7 +260,7 @@ SCENARIOS = [
     Scenario("codes that are guessed and used again", CODES, "hardened"),
     Scenario("a second factor that a session takes away", REMOVAL, "hardened"),
     Scenario("codes by message, one after the other", MESSAGES, "hardened"),
-    Scenario("a second factor that nobody can check", UNCHECKED),
+    Scenario("a second factor that nobody can check", UNCHECKED, "factorless"),
     Scenario("a session that was stolen", STOLEN, "hardened"),
     Scenario("providers that are many, or fail", ODD, "hardened"),
     Scenario("keywords in authData", KEYWORDS, "hardened"),
