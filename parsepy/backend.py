@@ -115,6 +115,20 @@ class RequestContext:
         """The server's options."""
         return self.backend.config
 
+    def apart(self) -> "RequestContext":
+        """The same request for one of its parts, which has a trigger context of its own."""
+        return RequestContext(
+            self.backend,
+            self.principal,
+            self.installation_id,
+            self.ip,
+            self.request_id,
+            dict(self.trigger_context),
+            self.mount_url,
+            self.headers,
+            self.is_answered,
+        )
+
     def as_master(self) -> "RequestContext":
         """The same request with the rights of the master key."""
         return replace(self, principal=MASTER)

@@ -26,7 +26,7 @@ from parsepy.cloud.transactions import Transaction
 from parsepy.cloud.validators import Validator, declared
 from parsepy.config.paths import escape_path
 from parsepy.model.values import JSONObject
-from parsepy.operations import functions, jobs
+from parsepy.operations import functions, jobs, schemas
 from parsepy.triggers import (
     TRIGGERS,
     UNDEFINED,
@@ -195,6 +195,13 @@ class CloudCode(HookDecorators):
         if permissions is not None:
             definition["classLevelPermissions"] = encode(dict(permissions))
         current_registry().definitions.append(definition)
+
+    async def schemas(self) -> list[JSONObject]:
+        """Every class with its fields, permissions and indexes, as ``GET /schemas`` answers them.
+
+        Runs with the master key: what of it a client may know is for the caller to say.
+        """
+        return await schemas.list_classes(current.backend())
 
     def lock(self, name: str, *, seconds: float = 30, patience: float = 10) -> Lock:
         """``async with Cloud.lock(name)``: one at a time, over every process of the database.

@@ -441,6 +441,27 @@ class Storage:
 
         await self.connection.run(insert)
 
+    async def insert_together(
+        self, class_name: str, rows: Sequence[tuple[ClassSchema, JSONObject]]
+    ) -> list[Exception | None]:
+        """Store new objects of a class, outside transactions, in one driver call.
+
+        For each what ``insert`` would raise, ``None`` if it is stored. A row goes with its
+        schema, since columns may have been added from one to the next.
+        """
+        outcomes: list[Exception | None] = [None] * len(rows)
+        made: list[tuple[int, Document]] = []
+        for place, (schema, values) in enumerate(rows):
+            try:
+                made.append((place, documents.to_document(schema, values)))
+            except (ParseError, RecursionError) as error:
+                outcomes[place] = error
+        if made:
+            found = await self._inserts.at_once(class_name, [document for _, document in made])
+            for (place, _), outcome in zip(made, found, strict=True):
+                outcomes[place] = outcome
+        return outcomes
+
     async def update(
         self,
         schema: ClassSchema,
