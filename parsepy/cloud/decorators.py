@@ -155,6 +155,14 @@ class CloudCode(HookDecorators):
         """
         return Transaction(attempts)
 
+    def outside_transaction(self) -> AbstractContextManager[None]:
+        """``with Cloud.outside_transaction():`` every call inside lasts, whatever else is undone.
+
+        It neither sees nor waits for what the transaction around it has written: it must not
+        write the same objects. So is counted what a refused request may not undo.
+        """
+        return current.backend().storage.connection.outside_transaction()
+
     def as_master(self) -> AbstractContextManager[None]:
         """``with Cloud.as_master():`` every call inside has the rights of the master key.
 
