@@ -71,6 +71,12 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
     "F2": ("a flash sale at its moment", ("shop/test_flash_sales.py",)),
     "F3": ("coupons of the agent variant", ("shop/test_variants.py",)),
     "F4": ("README's purchase, twice", ("integration/test_cli.py",)),
+    "K1": ("subscriptions that cost memory", (f"{LIVE}/test_costs.py",)),
+    "K2": ("matching that nobody waits for", (f"{LIVE}/test_costs.py",)),
+    "K5": ("slow, idle and many", ("unit/test_connections.py", "connections/test_bounds.py")),
+    "K7": ("large events and clients that do not read", (f"{LIVE}/test_costs.py",)),
+    "M2": ("workers without their supervisor", ("connections/test_processes.py",)),
+    "M3": ("a stop that breaks nobody off", ("connections/test_processes.py",)),
 }
 """The cases: what each is about, and the files whose tests name it."""
 

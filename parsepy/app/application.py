@@ -16,12 +16,16 @@ from parsepy.app.schema_templates import template_of
 from parsepy.backend import Backend, master_context
 from parsepy.cloud import current, loader, mistakes
 from parsepy.cloud.watchdog import Watchdog
-from parsepy.config import ConfigError
+from parsepy.config import ConfigError, LiveQueryServerOptions
 from parsepy.config.groups import SchemaOptions
+from parsepy.errors import Code
 from parsepy.files.gridfs import GridFS
 from parsepy.http.asgi import ASGIScope, Receive, Send
+from parsepy.http.backlog import Backlog
+from parsepy.http.failures import Failure
 from parsepy.http.layers import ExchangeLayer
 from parsepy.http.limits import Limits
+from parsepy.http.responses import send as answer
 from parsepy.http.websocket import Socket, WebsocketDoor
 from parsepy.livequery import LiveQuery, cancelled
 from parsepy.model import templates
@@ -39,6 +43,13 @@ log = logging.getLogger("parsepy")
 
 LOUD = (schemas.REPLACED, schemas.DELETED, schemas.KEPT)
 """What a start does to a schema that its operator should hear of."""
+_STOPPED = Failure(
+    503,
+    "The server stops; try again.",
+    Code.CONNECTION_FAILED,
+    ((b"retry-after", b"1"), (b"connection", b"close")),
+    is_passing=True,
+)
 _PATIENCE = 10.0
 """Seconds for what runs in the background to end, and then for the connections to close."""
 
@@ -276,7 +287,10 @@ class Application:
     async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         """Answer one request, or start and stop with the server (ASGI's lifespan)."""
         if scope["type"] == "http":
-            await self._http(scope, receive, send)
+            try:
+                await self._http(scope, receive, send)
+            except asyncio.CancelledError:  # the server stops, and can wait no longer
+                await answer(_STOPPED.answer(), send)
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
 
@@ -312,8 +326,10 @@ def websocket_class(application: Application) -> Any:
     doors = application.websocket_doors
     if not doors:
         return None
+    options = application.backend.config.live_query_server_options or LiveQueryServerOptions()
+    backlog = Backlog(options.max_backlog)
 
     def make(config: Any, server_state: Any, app_state: Any) -> asyncio.Protocol:
-        return Socket(doors, server_state.connections)
+        return Socket(doors, server_state.connections, backlog)
 
     return make

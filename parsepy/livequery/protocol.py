@@ -13,6 +13,8 @@ BAD_KEY = 4
 KEYS = ("javascriptKey", "clientKey", "windowsKey", "restAPIKey", "masterKey")
 ALWAYS_SENT = frozenset(("className", "objectId", "createdAt", "updatedAt", "ACL"))
 MAX_FIELDS = 1000  # names in keys or watch
+MAX_TEXT = 10_000
+"""Characters of a key, token, id or class name, which are kept as long as the connection."""
 
 
 class FrameError(Exception):
@@ -130,6 +132,8 @@ def _required(
         raise FrameError(f"Missing required property: {name}", request_id=request_id)
     if not isinstance(value, kind):
         raise FrameError(f"Invalid type: {_kind(value)} (expected {shown})", request_id=request_id)
+    if isinstance(value, str) and len(value) > MAX_TEXT:
+        raise FrameError(f"{name} has more than {MAX_TEXT} characters", request_id=request_id)
     return value
 
 
