@@ -577,6 +577,12 @@ class LiveQueryServerOptions(OptionGroup):
         2_000_000,
         "what the queries of a process may cost; some 100 bytes each",
     )
+    resume_window: float = option(
+        "resumeWindow",
+        at_least_zero,
+        600,
+        "seconds that a client may have been away to be told what it missed; 0: never",
+    )
     max_backlog: int = option(
         "maxBacklog", size, "64mb", "bytes that may wait for all slow clients of a process"
     )

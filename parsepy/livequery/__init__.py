@@ -27,6 +27,7 @@ from parsepy.livequery.protocol import (
     Subscribe,
     Unsubscribe,
 )
+from parsepy.livequery.resuming import Resumptions
 from parsepy.livequery.rights import Principals
 from parsepy.livequery.subscribing import SubscriptionChecks
 from parsepy.livequery.subscriptions import Compile, Observer, Subscription, SubscriptionIndex
@@ -72,6 +73,9 @@ class LiveQuery:
         self._beginning = 0  # what the subscriptions cost that are being checked
         self._checks = SubscriptionChecks(backend, self._who, self._delivery.live_state)
         self._transport = transport_of(backend, self._index.listens, self.is_live)
+        self._resumptions = Resumptions(
+            backend, self._transport, compile_where, self._who, self._clients, server.resume_window
+        )
         self._running: asyncio.Task[None] | None = None
         self._not_live: set[str] = set()
         self.slow_clients = 0
@@ -135,6 +139,7 @@ class LiveQuery:
     async def run(self) -> None:
         """Deliver events until cancelled; what breaks off is logged and taken up again."""
         pause = _FIRST_PAUSE
+        self._resumptions.open()
         try:
             while True:
                 began = time.monotonic()
@@ -153,6 +158,7 @@ class LiveQuery:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
         finally:
+            await self._resumptions.close()
             await self._transport.close()
 
     @property
@@ -328,7 +334,8 @@ class LiveQuery:
         if known is not None:
             self._drop(known)
         client.subscriptions[message.request_id] = made
-        return protocol.acknowledged("subscribed", made.address)
+        more = self._resumptions.begin(made, message.since)
+        return protocol.acknowledged("subscribed", made.address, more)
 
     async def _prepare(
         self, made: Subscription, where: JSONObject, *, held: int, replaced: int = 0

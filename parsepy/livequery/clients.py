@@ -42,6 +42,8 @@ class LiveClient:
     is_master: bool = False
     subscriptions: dict[int | float, Subscription] = field(default_factory=dict)
     is_lost: bool = False
+    goes_on: bool = False
+    """Has it asked to be told what it missed (``since``)?"""
     _messages: MessageQueue | None = None
     _timer: asyncio.TimerHandle | None = None
 
@@ -65,6 +67,11 @@ class LiveClient:
         """Close the connection if no connect message is taken in so many seconds."""
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(seconds, self.socket.close, PROTOCOL_ERROR, "no connect")
+
+    def tell_reached(self, told: bytes) -> None:
+        """Say how far events have come, unless some are being held for this client."""
+        if all(each.held is None for each in self.subscriptions.values()):
+            self.socket.send(told)
 
     def end(self, subscription: Subscription, error: ParseError) -> None:
         """Forget a subscription that the server has ended, and tell the client why."""

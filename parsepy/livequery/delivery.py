@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any
 
 from parsepy.backend import Backend, RequestContext
+from parsepy.config import LiveQueryServerOptions
 from parsepy.errors import Code, ParseError
 from parsepy.livequery import protocol
 from parsepy.livequery.clients import Follower, LiveClient
@@ -122,6 +123,8 @@ class Delivery:
         end: Callable[[Subscription, ParseError], None],
     ) -> None:
         self._end = end
+        server = backend.config.live_query_server_options or LiveQueryServerOptions()
+        self._tells_since = server.resume_window > 0
         self._backend = backend
         self._index = index
         self._who = who
@@ -153,7 +156,10 @@ class Delivery:
         for query in matches.given_up:
             self._give_up(query, name)
         began = perf_counter()
+        place = event.position
         for match, subscription in _listeners(matches.found):
+            if place is not None and subscription.after is not None and place <= subscription.after:
+                continue
             try:
                 # the rights of most are known already, so that nothing is awaited
                 view = self._known_view(fanout, subscription)
@@ -284,10 +290,13 @@ class Delivery:
         else:
             rest = frame.rest
             if not rest:
-                rest = _encoded(fanout.event.class_name, subscription.keys, frame)
+                rest = _encoded(fanout.event, subscription.keys, frame, self._tells_since)
                 fanout.keep(frame, rest)
             client: LiveClient = subscription.client
             head = protocol.opening(frame.name) + subscription.address
+            if subscription.held is not None:
+                subscription.held.append((fanout.event.position, head, rest))
+                return
             client.socket.send_shared(head, rest)
         self.sent += 1
 
@@ -325,10 +334,14 @@ def _event_frame(
     return _EventFrame(name, item, original)
 
 
-def _encoded(class_name: str, keys: frozenset[str] | None, frame: _EventFrame) -> bytes:
-    original = frame.original
+def _encoded(
+    event: ObjectEvent, keys: frozenset[str] | None, frame: _EventFrame, tells_since: bool
+) -> bytes:
+    original, class_name = frame.original, event.class_name
     before = None if original is None else protocol.shape(original, class_name, keys)
-    return protocol.state(protocol.shape(frame.item, class_name, keys), before)
+    place = event.position if tells_since else None
+    since = None if place is None else protocol.since_of(place)
+    return protocol.state(protocol.shape(frame.item, class_name, keys), before, since)
 
 
 async def _reader(

@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 from parsepy.errors import ParseError
 from parsepy.model.values import JSONObject
 from parsepy.model.where import DIRECT, Constraint, Where
+from parsepy.pubsub import Position
 
 EventName = Literal["create", "enter", "update", "leave", "delete"]
 Compile = Callable[[Where], Callable[[JSONObject], bool]]
@@ -65,6 +66,10 @@ class Subscription:
     cost: int = 0
     query: "SharedQuery | None" = None
     """What the index keeps it under."""
+    after: Position | None = None
+    """Events up to this place are not for it: it has had them, or gets them otherwise."""
+    held: "list[tuple[Position | None, bytes, bytes]] | None" = None
+    """Frames that wait until the events before them have been told: place, head and rest."""
 
 
 @dataclass(eq=False, slots=True)
