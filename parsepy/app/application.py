@@ -66,16 +66,20 @@ class Application:
         self._calls = start_and_end_functions(backend.config)
         self._limits = Limits(backend, aliases())
         mount, pages = backend.config.mount_path.rstrip("/"), backend.config.pages.pages_endpoint
+        role = backend.config.process_role
+        self._works = role in ("all", "jobs")
         self._graphql = GraphQLDoors(backend, self._limits, live)
         self.doors = (
             *self._graphql.doors,
             Door(f"{mount}/{pages}/", PagesDoor(backend, self._limits)),
             Door("", RestDoor(backend, self._limits)),
         )
-        self.websocket_doors: tuple[WebsocketDoor, ...] = (
-            *self._graphql.websocket_doors,
-            *(() if live is None else (live.door,)),  # at every path, so the last
-        )
+        self.websocket_doors: tuple[WebsocketDoor, ...] = ()
+        if role in ("all", "live"):
+            self.websocket_doors = (
+                *self._graphql.websocket_doors,
+                *(() if live is None else (live.door,)),  # at every path, so the last
+            )
         self._http = ExchangeLayer(backend, Dispatcher(self.doors))
         self._live_task: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -210,13 +214,13 @@ class Application:
             if backend.config.watch:
                 mistakes.track_origins()
                 self._background(loader.watch(path, self._adopt_changed))
-        if self._runs_schedules:
+        if self._runs_schedules and self._works:
             self._background(jobs.run_schedules(backend))
             self._background(jobs.run_at_moments(backend))
             push = backend.config.push
             if push is not None and not push.disable_worker:
                 self._background(worker.run(backend))
-        if backend.mailer is not None:
+        if backend.mailer is not None and self._works:
             self._background(mail_worker.run(backend))
         if backend.config.email_change == "confirm":
             await backend.storage.email_changes.prepare()

@@ -83,6 +83,13 @@ def _parser() -> argparse.ArgumentParser:
         default=argparse.SUPPRESS,
         help="serve with so many processes (the option cluster)",
     )
+    server.add_argument(
+        "--role",
+        dest="option process_role",
+        metavar="ROLE",
+        default=argparse.SUPPRESS,
+        help="all, api, live or jobs (the option processRole)",
+    )
     server.set_defaults(run=serve.command)
 
     schema = parts.add_parser("schema", help="check schema templates, show what they change")

@@ -31,6 +31,7 @@ from parsepy.http import held_bodies
 if TYPE_CHECKING:
     from parsepy.app import Application
     from parsepy.cli.connections import ConnectionLimits
+    from parsepy.cli.server import StoppingServer
 
     Welcome = Callable[[Application], str]
 
@@ -73,7 +74,7 @@ def _with_transport(config: Config, *, is_alone: bool) -> Config:
     live = config.live_query
     if live is None or live.carrier is not None:
         return config
-    is_direct = is_alone or _is_standalone(config)
+    is_direct = (is_alone and config.process_role == "all") or _is_standalone(config)
     carrier = "direct" if is_direct else "changeStreams"
     return dataclasses.replace(config, live_query=dataclasses.replace(live, carrier=carrier))
 
@@ -215,6 +216,7 @@ async def _serving(
         is_proxy = config.trust_proxy.trusts
         server.table = ConnectionTable(limits, server.server_state.connections, is_proxy)
         settings.http = http_protocol(server.table)
+        _show(application, server)
         held_bodies.known.most = config.connections.held_bodies
         held_bodies.strangers.most = config.connections.held_bodies // 4
         # threads that compute give way to the event loop so often
@@ -222,6 +224,19 @@ async def _serving(
         await server.serve(sockets=[listener])
     finally:
         await application.shutdown()
+
+
+def _show(application: Application, server: StoppingServer) -> None:
+    """Have the figures tell of connections, and of requests that are being answered."""
+    metrics, state, table = application.backend.metrics, server.server_state, server.table
+    if metrics is not None and table is not None:
+        metrics.gauge("parsepy_requests_under_way", "Requests", lambda: len(state.tasks))
+        metrics.gauge("parsepy_connections", "Connections", lambda: len(table))
+        metrics.counter(
+            "parsepy_connections_refused",
+            "Connections refused or closed to make room",
+            lambda: table.refused,
+        )
 
 
 def _limits_of(options: ConnectionOptions) -> ConnectionLimits:

@@ -216,6 +216,13 @@ class Config(OptionGroup):
         "bounds of connections",
         env="PARSEPY_CONNECTIONS",
     )
+    process_role: str = option(
+        "processRole",
+        choice("all", "api", "live", "jobs"),
+        "all",
+        "what a process does beside requests: websockets (live), jobs and queues (jobs), or both",
+        env="PARSEPY_ROLE",
+    )
     shutdown_timeout: float = option(
         "shutdownTimeout",
         number(0),

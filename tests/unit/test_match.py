@@ -274,6 +274,7 @@ ONE_OF: list[tuple[Any, list[int]]] = [
     ([True], [2, 6]),
     (None, [3, 10]),
     (MARCH, []),
+    ([[1]], [5]),  # an array among the operands counts as its items
 ]
 
 
