@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test test-all record check docs coverage bench bench-live constraints dist wheels env clean
 SHELL := /bin/sh
+# Compiled modules are kept: hundreds of processes of the tests import the same ones.
+unexport PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -37,7 +39,7 @@ check: $(BIN)/.installed-dev ## format, lint, types, import layers
 # The measured tests and the others are all tests; measuring costs a quarter of the time, and what
 # the others reach has been reached before.
 PURE := parsepy/model/*,parsepy/errors.py,parsepy/livequery/protocol.py,parsepy/livequery/subscriptions.py
-MEASURED := $(addprefix tests/,rest cloud livequery pages push contract integration projects types providers sign_in test_tables.py)
+MEASURED := $(addprefix tests/,rest cloud livequery pages push contract integration projects telemetry types providers sign_in test_tables.py)
 # What these reach is compared with recorded answers here, and with the living server below.
 RECORDED := $(addprefix tests/,graphql clients differential shop)
 COVERAGE := $(BIN)/python -m coverage

@@ -23,6 +23,7 @@ from parsepy.outgoing import Outgoing
 from parsepy.pubsub import Events, Unanswered
 from parsepy.push.base import PushSender
 from parsepy.storage import Storage
+from parsepy.telemetry import Telemetry
 from parsepy.triggers import Event, Triggers
 
 
@@ -78,6 +79,7 @@ class Backend:
     settings: Cache[bytes] = field(default_factory=lambda: Cache(0, 0))
     logs: LogStore = field(default_factory=LogStore)
     metrics: Metrics | None = None
+    telemetry: Telemetry | None = None
     analytics: Any = None
     push: PushSender | None = None
     accepts_password: Callable[[str], Awaitable[Any]] | None = None
@@ -112,6 +114,20 @@ class RequestContext:
     def config(self) -> Config:
         """The server's options."""
         return self.backend.config
+
+    def apart(self) -> "RequestContext":
+        """The same request for one of its parts, which has a trigger context of its own."""
+        return RequestContext(
+            self.backend,
+            self.principal,
+            self.installation_id,
+            self.ip,
+            self.request_id,
+            dict(self.trigger_context),
+            self.mount_url,
+            self.headers,
+            self.is_answered,
+        )
 
     def as_master(self) -> "RequestContext":
         """The same request with the rights of the master key."""

@@ -45,6 +45,11 @@ others are the same, and the test fails when one is not, or when a line of this 
 longer true. What is stored is the same for both, but where a line says otherwise."""
 
 
+UNSEEN_INTRO = """\
+What takes many requests at once, time, or a party between, is not compared request by request; a
+test of parsepy alone shows it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
     """A part of docs/differences.md: the files of `tests/differential/cases` that belong to it."""
@@ -82,7 +87,7 @@ TOPICS = (
     ),
     Topic(
         "Users, sessions and mails",
-        ("users", "sessions", "accounts", "factors", "mail", "maintenance"),
+        ("users", "sessions", "accounts", "factors", "hardening", "mail", "maintenance"),
         "Nothing, unless a client sends names or passwords that are empty.",
     ),
     Topic(
@@ -193,6 +198,9 @@ def differences_page() -> str:
         if rows:
             table = _table(("what differs, and why", "parsepy answers", "tried as"), rows)
             lines += ["", f"## {topic.title}", "", f"What to do: {topic.do}", "", *table]
+    unseen = [(_cell(one.reason), _code(f"tests/{one.shown}")) for one in differences.read_unseen()]
+    lines += ["", "## What no single request shows", "", UNSEEN_INTRO, ""]
+    lines += _table(("what differs, and why", "shown by"), unseen)
     source = "tests/differential/differences.toml"
     return _page("Where parsepy answers otherwise", source, [DIFFERENCES_INTRO, "", *lines])
 

@@ -77,6 +77,24 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
     "K7": ("large events and clients that do not read", (f"{LIVE}/test_costs.py",)),
     "M2": ("workers without their supervisor", ("connections/test_processes.py",)),
     "M3": ("a stop that breaks nobody off", ("connections/test_processes.py",)),
+    "L1": ("hints at indexes over hidden columns", ("rest/test_privacy.py",)),
+    "L2": ("known and unknown addresses", ("rest/test_equal_times.py",)),
+    "L3": ("lines of the log that clients write", ("unit/test_logs.py",)),
+    "L4": ("a Host header in events", ("livequery/test_file_addresses.py",)),
+    "L5": ("owners in arrays, in any spelling", ("rest/test_pointer_spellings.py",)),
+    "L6": ("the read-only master key", ("rest/test_privacy.py", "livequery/test_keys.py")),
+    "S1": ("a cart saved during checkout", ("shop/test_races.py", "shop/test_books.py")),
+    "S2": ("a code applied during checkout", ("shop/test_races.py",)),
+    "S3": ("guessing discount codes", ("shop/test_codes.py",)),
+    "S4": ("a holder of a lock who overstays", ("integration/test_locks.py",)),
+    "S5": ("whose goods a code is good for", ("shop/test_codes.py",)),
+    "S6": ("a price below the sale's", ("shop/test_codes.py",)),
+    "S7": ("orders in batches", ("shop/test_batches.py", "integration/test_locks.py")),
+    "S8": (
+        "many saves of one customer at once",
+        ("integration/test_locks.py", "shop/test_one_customer_at_once.py"),
+    ),
+    "S9": ("payments that fit no order", ("shop/test_payments.py",)),
 }
 """The cases: what each is about, and the files whose tests name it."""
 

@@ -10,6 +10,7 @@ from typing import Any
 from parsepy.adapters import check_providers, load_function
 from parsepy.app.doors import Dispatcher, Door
 from parsepy.app.graphql import GraphQLDoors
+from parsepy.app.mcp import MCPDoors
 from parsepy.app.misspelled import misspelled
 from parsepy.app.parts import start_and_end_functions
 from parsepy.app.schema_templates import template_of
@@ -20,12 +21,13 @@ from parsepy.config import ConfigError, LiveQueryServerOptions
 from parsepy.config.groups import SchemaOptions
 from parsepy.errors import Code
 from parsepy.files.gridfs import GridFS
-from parsepy.http.asgi import ASGIScope, Receive, Send
+from parsepy.http.asgi import ASGIApplication, ASGIScope, Receive, Send
 from parsepy.http.backlog import Backlog
 from parsepy.http.failures import Failure
 from parsepy.http.layers import ExchangeLayer
 from parsepy.http.limits import Limits
 from parsepy.http.responses import send as answer
+from parsepy.http.tracing import TracingLayer
 from parsepy.http.websocket import Socket, WebsocketDoor
 from parsepy.livequery import LiveQuery, cancelled
 from parsepy.model import templates
@@ -71,6 +73,7 @@ class Application:
         self._graphql = GraphQLDoors(backend, self._limits, live)
         self.doors = (
             *self._graphql.doors,
+            *MCPDoors(backend, self._limits, self._background).doors,
             Door(f"{mount}/{pages}/", PagesDoor(backend, self._limits)),
             Door("", RestDoor(backend, self._limits)),
         )
@@ -80,7 +83,10 @@ class Application:
                 *self._graphql.websocket_doors,
                 *(() if live is None else (live.door,)),  # at every path, so the last
             )
-        self._http = ExchangeLayer(backend, Dispatcher(self.doors))
+        doors: ASGIApplication = Dispatcher(self.doors)
+        if backend.telemetry is not None:
+            doors = TracingLayer(backend.telemetry, doors)
+        self._http = ExchangeLayer(backend, doors)
         self._live_task: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._watchdog: Watchdog | None = None
@@ -93,6 +99,8 @@ class Application:
         """
         backend = self.backend
         backend.state = "starting"
+        if backend.telemetry is not None:
+            backend.telemetry.mark_logs()
         log.addHandler(backend.logs)  # before all else: what a start tells belongs to the log too
         try:
             # first, so that a slip in cloud code changes nothing in the database
@@ -287,6 +295,8 @@ class Application:
         if close_senders is not None:
             await close_senders()
         await self.backend.files.close()
+        if self.backend.telemetry is not None:
+            await self.backend.telemetry.close()
 
     async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         """Answer one request, or start and stop with the server (ASGI's lifespan)."""

@@ -9,6 +9,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from parsepy.cli.connections import ConnectionTable, Phase
 from parsepy.cli.listener import has_come
+from parsepy.cli.one_write import OneWriteCycle
 from parsepy.http.websocket import Socket
 
 HEAD_SIZE = 256 * 1024
@@ -112,8 +113,10 @@ def http_protocol(table: ConnectionTable) -> type[HttpToolsProtocol]:
             self.phase = Phase.BODY
             self.ticks = 0
             super().on_headers_complete()
-            if self.is_last and self.cycle is not None:
-                self.cycle.keep_alive = False
+            if self.cycle is not None:
+                self.cycle.__class__ = OneWriteCycle
+                if self.is_last:
+                    self.cycle.keep_alive = False
 
         def on_body(self, body: bytes) -> None:
             self.content += len(body)

@@ -58,6 +58,7 @@ from parsepy.config.groups import (
     LiveQueryServerOptions,
     LogLevelOptions,
     MailOptions,
+    MCPOptions,
     MetricsOptions,
     PageRouteOptions,
     PagesOptions,
@@ -68,6 +69,7 @@ from parsepy.config.groups import (
     RequestComplexityOptions,
     SchemaOptions,
     SecurityOptions,
+    TelemetryOptions,
     adapter,
     auth_provider,
     driver_and_own,
@@ -109,6 +111,7 @@ __all__ = [
     "LiveQueryOptions",
     "LiveQueryServerOptions",
     "LogLevelOptions",
+    "MCPOptions",
     "MailOptions",
     "MetricsOptions",
     "Network",
@@ -122,6 +125,7 @@ __all__ = [
     "RequestComplexityOptions",
     "SchemaOptions",
     "SecurityOptions",
+    "TelemetryOptions",
     "WrittenOptions",
     "collect",
     "ip_allowed",
@@ -254,7 +258,7 @@ class Config(OptionGroup):
 
     # Data
     database_uri: str | None = maybe(
-        "databaseURI", mongo_uri, "MongoDB, or memory:; none: an embedded MongoDB"
+        "databaseURI", mongo_uri, "address of MongoDB, or memory:; without it an embedded MongoDB"
     )
     database_options: DatabaseOptions = option(
         "databaseOptions",
@@ -390,8 +394,8 @@ class Config(OptionGroup):
         "allowExpiredAuthDataToken",
         boolean,
         False,
-        "accept a log-in with outdated authData",
-        acts=False,
+        "of old versions: a log-in always asks the provider, an update only about what changes",
+        idle=ALWAYS,
     )
     verify_user_emails: bool | str = option(
         "verifyUserEmails",
@@ -641,8 +645,18 @@ class Config(OptionGroup):
     max_log_files: int | None = maybe(
         "maxLogFiles", log_files, "number of log files that are kept, one a day"
     )
+    telemetry: TelemetryOptions = option(
+        "telemetry",
+        group(TelemetryOptions),
+        {},
+        "traces and figures by OpenTelemetry",
+        env="PARSEPY_TELEMETRY",
+    )
     metrics: MetricsOptions = option(
         "metrics", group(MetricsOptions), {}, "figures for Prometheus", env="PARSEPY_METRICS"
+    )
+    mcp: MCPOptions = option(
+        "mcp", group(MCPOptions), {}, "tools for agents over HTTP", env="PARSEPY_MCP"
     )
     logger_adapter: AdapterOptions | None = maybe(
         "loggerAdapter", adapter, "adapter that gets log records", acts=False

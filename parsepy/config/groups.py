@@ -40,6 +40,7 @@ from parsepy.config.checks import (
     path,
     pattern,
     patterns,
+    route,
     secret,
     size,
     text,
@@ -707,6 +708,23 @@ class MetricsOptions(OptionGroup):
         "port", integer(0, 65535), "another port that serves the figures, without a key"
     )
     host: str = option("host", filled, "127.0.0.1", "address of that port")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class MCPOptions(OptionGroup):
+    """Tools over HTTP for agents that have the master key or an administrator's session."""
+
+    enabled: bool = option("enabled", boolean, False, "offer tools to agents (docs/mcp.md)")
+    path: str = option("path", route, "/mcp", "where they are offered; not below mountPath")
+    write: bool = option("write", boolean, False, "offer the tools that change something, too")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class TelemetryOptions(OptionGroup):
+    """Traces and figures by OpenTelemetry; its own variables say where they are sent."""
+
+    enabled: bool = option("enabled", boolean, False, "record traces and figures")
+    service_name: str = option("serviceName", filled, "parsepy", "the service's name in them")
 
 
 log_files = value_of('a number of files, or of days such as "14d"', files_kept)

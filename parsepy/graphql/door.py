@@ -32,6 +32,7 @@ from parsepy.http.refusals import HTTPRefusal
 from parsepy.http.responses import Answer, send
 from parsepy.http.uploads import FileBody
 
+_PLAIN_JSON = b"application/json"
 JSON_LIMIT = 100 * 1024
 """Bytes that a request in JSON may have."""
 
@@ -89,6 +90,8 @@ class GraphQLDoor:
         if exchange.method not in ("POST", "GET"):
             return None
         given = exchange.headers.get(b"content-type")
+        if given == _PLAIN_JSON:  # as most write it
+            return read_json(await self._content(exchange))
         essence = essence_of(given)
         most = self._backend.config.max_upload_size
         if essence == "multipart/form-data":
@@ -101,13 +104,16 @@ class GraphQLDoor:
             return None
         if charset_of(given or b"") not in ("", "utf-8", "utf8"):
             raise Refused(415)
-        try:
-            content = await read_body(exchange.receive, JSON_LIMIT)
-        except HTTPRefusal as error:
-            raise Refused(error.status) from None
+        content = await self._content(exchange)
         if essence == "application/graphql":
             return {"query": content.decode("utf-8", "replace")}
         return read_json(content)
+
+    async def _content(self, exchange: Exchange) -> bytes:
+        try:
+            return await read_body(exchange.receive, JSON_LIMIT)
+        except HTTPRefusal as error:
+            raise Refused(error.status) from None
 
     async def _answer(self, exchange: Exchange, asked: GraphQLRequest, kind: bytes) -> Answer:
         processor = self._processor

@@ -8,6 +8,7 @@ from parsepy.errors import Code, ParseError
 from parsepy.model.values import (
     ARRAY,
     GONE,
+    NATIVE,
     NUMBER,
     FieldType,
     JSONObject,
@@ -168,7 +169,10 @@ def _once(objects: list[Any], known: list[Any]) -> list[Any]:
 
 def column_type(value: Any) -> FieldType | None:
     """Find the column type that a body's value (plain or operation) needs; None for none."""
-    op = op_of(value) if type(value) is dict else None
+    kind = type(value)
+    if kind is not dict:
+        return NATIVE.get(kind)
+    op = op_of(value)
     return type_of(value) if op is None else op.result_type(value)
 
 

@@ -6,11 +6,13 @@ No other module imports the JSON library.
 import base64
 import binascii
 import math
+import os
 import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import permutations
 from typing import Any, TypeGuard
 
@@ -21,6 +23,8 @@ from parsepy.errors import Code, ParseError
 JSONObject = dict[str, Any]
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_CHARACTERS = bytes(ord(_ALPHABET[byte % 62]) for byte in range(256))
+_ABOVE = bytes(range(248, 256))
 _EPOCH = datetime(1970, 1, 1)
 MAX_DEPTH = 100  # BSON itself stops at 180 levels; two are spent on the document and the ACL
 _LARGE_TEXT = 1_000_000
@@ -36,10 +40,29 @@ _MAX_TEXT_DEPTH = 2 * MAX_DEPTH  # a batch and its requests lie around the objec
 def new_id(size: int = 10) -> str:
     """Make a random objectId of ``size`` characters from ``[A-Za-z0-9]`` (protocol §4.2)."""
     # 248 = 4 * 62: bytes above are dropped so that every character is equally likely
-    characters: list[str] = []
-    while len(characters) < size:
-        characters += [_ALPHABET[b % 62] for b in secrets.token_bytes(size + 6) if b < 248]
-    return "".join(characters[:size])
+    text = ""
+    while len(text) < size:
+        text += _random_bytes(size + 6).translate(_CHARACTERS, _ABOVE).decode("ascii")
+    return text[:size]
+
+
+_random: list[bytes] = []
+
+
+def _random_bytes(size: int) -> bytes:
+    """Take random bytes; the system is asked for many at once, as asking costs microseconds."""
+    try:
+        rest = _random.pop()
+    except IndexError:  # the first time, or another thread has it
+        rest = b""
+    if len(rest) < size:
+        rest = secrets.token_bytes(max(size, 4096))
+    _random.append(rest[size:])
+    return rest[:size]
+
+
+if hasattr(os, "register_at_fork"):  # two processes must not make the same ids
+    os.register_at_fork(after_in_child=_random.clear)
 
 
 def new_token() -> str:
@@ -146,16 +169,25 @@ def from_iso(value: Any) -> datetime | None:
     # Parse: a date without a time, and a number of milliseconds, are accepted as input
     try:
         if isinstance(value, str):
-            moment = datetime.fromisoformat(value)
-            if moment.tzinfo is not None:
-                moment = moment.astimezone(UTC).replace(tzinfo=None)
-        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            return _from_short_text(value) if len(value) <= _SHORT else _from_text(value)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
             moment = _EPOCH + timedelta(milliseconds=value)
         else:
             return None
     except (ValueError, OverflowError):
         return None
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def _from_text(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+_SHORT = 32  # characters
+_from_short_text = lru_cache(128)(_from_text)  # of a save, createdAt is updatedAt
 
 
 def date(moment: datetime) -> JSONObject:
@@ -222,7 +254,8 @@ PLAIN_TYPES = {
     t.name: t
     for t in (STRING, NUMBER, BOOLEAN, DATE, OBJECT, ARRAY, GEO_POINT, FILE, BYTES, POLYGON)
 }
-_NATIVE = {str: STRING, bool: BOOLEAN, int: NUMBER, float: NUMBER, list: ARRAY}
+NATIVE = {str: STRING, bool: BOOLEAN, int: NUMBER, float: NUMBER, list: ARRAY}
+"""The types of the values that JSON has itself; null has none."""
 
 
 def type_of(value: Any) -> FieldType | None:
@@ -230,7 +263,7 @@ def type_of(value: Any) -> FieldType | None:
 
     Raises INCORRECT_TYPE for an unknown or ill-formed ``__type`` (protocol §4.1).
     """
-    native = _NATIVE.get(type(value))
+    native = NATIVE.get(type(value))
     if native is not None:
         return native
     if value is None:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
+from parsepy.model import credentials
 from parsepy.model.query import ALWAYS_SELECTED, SCORE, Query
 from parsepy.model.schema import ClassSchema, is_class_name
 from parsepy.model.scope import scope_of
@@ -122,6 +123,8 @@ async def _prepared(context: RequestContext, query: Query) -> tuple[ClassSchema,
         query = await resolved(context, schema, query)
         if schema.exists:
             await access.check_search(context, schema, query.where)
+    if query.hint is not None:
+        await access.check_hint(context, schema, query.hint)
     return schema, query
 
 
@@ -133,6 +136,8 @@ async def _replaced(
     For all but the master key they are read again, so that nobody sees what they may not.
     """
     if context.principal.is_privileged:
+        if context.principal.is_read_only:
+            credentials.withhold(query.class_name, page)
         return page
     ids = [item["objectId"] for item in page if isinstance(item.get("objectId"), str)]
     if operation == "get":

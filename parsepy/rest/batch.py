@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from inspect import unwrap
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,16 +11,18 @@ from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.http import credentials
 from parsepy.http.failures import FORESEEN, failure_of
+from parsepy.http.idempotency import HEADER as REQUEST_ID
 from parsepy.http.paths import read_query, split_path
 from parsepy.http.refusals import HTTPRefusal
 from parsepy.http.requests import Request, Route, RouteMatch
 from parsepy.http.responses import Answer
 from parsepy.model.values import JSONObject
-from parsepy.operations import principals
-from parsepy.storage import Conflict
+from parsepy.operations import objects, principals
+from parsepy.storage import Conflict, LockWanted
 
 _ATTEMPTS = 10  # of a transaction that meets others
 _TOGETHER = 20  # inner requests under way at once
+_INSERTED = 100  # creates in one call of the database
 _METHODS = ("GET", "POST", "PUT", "DELETE")
 
 
@@ -38,7 +41,11 @@ async def batch(request: Request) -> Answer:
         raise _refused(
             f"Batch request contains {len(items)} sub-requests, which exceeds the limit of {limit}."
         )
-    inner = [_inner(request, item) for item in items]
+    mounts, request_id = _mounts(context), context.headers.get(REQUEST_ID)
+    inner = [_inner(request, item, mounts) for item in items]
+    if request_id is not None:
+        for place, item in enumerate(inner):
+            item.context.headers = _headers(context, request_id, place)
     for item in inner:
         match = RouteMatch(item.route, item.arguments)
         await request.admit_item(context, item.method, item.path, match)
@@ -47,7 +54,7 @@ async def batch(request: Request) -> Answer:
     return Answer(await _run(inner))
 
 
-def _inner(request: Request, item: Any) -> Request:
+def _inner(request: Request, item: Any, mounts: Sequence[str]) -> Request:
     """Make an inner request; refuse the whole batch if no route for batches fits it."""
     path = item.get("path") if isinstance(item, dict) else None
     if not isinstance(path, str):
@@ -56,29 +63,40 @@ def _inner(request: Request, item: Any) -> Request:
     parts = None
     target, _, parameters = path.partition("#")[0].partition("?")
     if path.startswith("/"):
-        for mount in _mounts(request.context):
+        for mount in mounts:
             parts = parts or split_path(target, mount)
     if parts is None:
         raise _refused(f"cannot route batch path {path}")
     match = request.find_route(method, parts) if method in _METHODS else None
     if match is None or not match.route.in_batch:
         batches = request.find_route("POST", parts)
-        if batches is not None and batches.route.handler is batch:
+        if batches is not None and unwrap(batches.route.handler) is batch:
             raise _refused("nested batch requests are not allowed")
         raise _refused(f"cannot route {method} /{'/'.join(parts)}")
     body = item.get("body")
     body = dict(body) if isinstance(body, dict) else {}
     credentials.read(request.context.config, request.headers, body)
-    return replace(
-        request,
-        method=method,
-        path=parts,
-        query=read_query(parameters.encode()),
-        body=body,
-        route=match.route,
-        arguments=match.arguments,
-        context=replace(request.context, trigger_context=dict(request.context.trigger_context)),
+    return Request(
+        method,
+        parts,
+        read_query(parameters.encode()),
+        body,
+        request.context.apart(),
+        match.route,
+        match.arguments,
+        request.headers,
+        request.find_route,
+        request.admit_item,
     )
+
+
+def _headers(context: RequestContext, request_id: bytes, place: int) -> Mapping[bytes, bytes]:
+    """The headers of a batch as hooks of one of its items see them.
+
+    A client's id is the batch's: each item has one of its own, by its place, so that none counts
+    as another one sent again, and all do when the batch is.
+    """
+    return {**context.headers, REQUEST_ID: b"%s.%d" % (request_id, place)}
 
 
 def _mounts(context: RequestContext) -> list[str]:
@@ -94,6 +112,10 @@ async def _run(inner: list[Request]) -> list[JSONObject]:
     answers: list[JSONObject] = []
     position = 0
     while position < len(inner):
+        if creates := _creates(inner, position):
+            answers += await _created(creates)
+            position += len(creates)
+            continue
         group = [inner[position]]
         touched = {_touched(inner[position])}
         while (
@@ -110,6 +132,34 @@ async def _run(inner: list[Request]) -> list[JSONObject]:
     return answers
 
 
+def _creates(inner: Sequence[Request], position: int) -> list[Request]:
+    """The creates of one class that stand here, if they may be made together; else none."""
+    first = inner[position]
+    touched = _touched(first)
+    if touched is None or touched[1] or not objects.may_create_together(first.context, touched[0]):
+        return []
+    found = [first]
+    for other in inner[position + 1 : position + _INSERTED]:
+        if _touched(other) != touched:
+            break
+        found.append(other)
+    return found
+
+
+async def _created(group: list[Request]) -> list[JSONObject]:
+    """Make creates together, and answer each."""
+    context, class_name = group[0].context, group[0].arguments["className"]
+    bodies = [request.body for request in group]
+    return [
+        _failed(request, outcome)
+        if isinstance(outcome, Exception)
+        else {"success": outcome.response}
+        for request, outcome in zip(
+            group, await objects.create_together(context, class_name, bodies), strict=True
+        )
+    ]
+
+
 def _touched(request: Request) -> tuple[str, str] | None:
     """Return the class and object of a plain write ("" for a create); ``None``: run it alone."""
     if not request.route.writes_object:
@@ -119,16 +169,22 @@ def _touched(request: Request) -> tuple[str, str] | None:
 
 
 async def _outcome(request: Request) -> JSONObject:
-    context = request.context
     try:
         answer = await request.route.handler(request)
     except FORESEEN as error:
-        # what others of the batch have stored is told all the same
-        where = f"request {context.request_id}: {request.method} in a batch"
-        failure = failure_of(context.backend, error, where)
-        return {"error": failure.content(Code.OPERATION_FORBIDDEN)}
+        return _failed(request, error)
     content = answer.content
     return {"success": content.decode() if isinstance(content, bytes) else content}
+
+
+def _failed(request: Request, error: Exception) -> JSONObject:
+    """Tell what ended an item; what others of the batch have stored is told all the same."""
+    if not isinstance(error, FORESEEN):
+        raise error
+    context = request.context
+    where = f"request {context.request_id}: {request.method} in a batch"
+    failure = failure_of(context.backend, error, where)
+    return {"error": failure.content(Code.OPERATION_FORBIDDEN)}
 
 
 class _Failed(Exception):
@@ -150,10 +206,16 @@ async def _in_transaction(context: RequestContext, inner: list[Request]) -> list
         if not request.route.in_transaction:
             message = f"A transaction can't change {request.route.changes}."
             raise ParseError(Code.OPERATION_FORBIDDEN, message)
+    return await context.backend.storage.locks.around(lambda: _repeated(context, inner))
+
+
+async def _repeated(context: RequestContext, inner: list[Request]) -> list[JSONObject]:
     attempt = 1
     while True:
         try:
             return await _try_transaction(context, inner)
+        except LockWanted:  # of cloud code: it is taken before the next attempt begins
+            raise
         except _Failed as failure:
             # whatever the code, the batch as a whole was found: 400, never 404
             code, message = failure.error["code"], failure.error["error"]

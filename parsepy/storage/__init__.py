@@ -2,6 +2,7 @@
 
 from parsepy.storage.failures import DuplicateKey as DuplicateKey
 from parsepy.storage.failures import Unavailable as Unavailable
+from parsepy.storage.locks import LockWanted as LockWanted
 from parsepy.storage.objects import Storage as Storage
 from parsepy.storage.opening import client_options as client_options
 from parsepy.storage.opening import open_storage as open_storage

@@ -11,7 +11,7 @@ from pymongo.errors import PyMongoError
 
 from parsepy.storage.building import Building
 from parsepy.storage.documents import CODEC, Document
-from parsepy.storage.driver import Collection, Reads
+from parsepy.storage.driver import Collection, Reads, Writes
 from parsepy.storage.failures import Unavailable, guard, no_transactions, translated
 from parsepy.storage.transactions import Call, Result, RunningTransaction
 
@@ -24,8 +24,8 @@ CLOSE_SECONDS = 1.0
 class Connection:
     """One database, and the transaction that the code may run in.
 
-    The parts of a storage share it. ``reads`` is how documents are read; ``in_memory`` says that
-    the database is one of this process, without MongoDB.
+    The parts of a storage share it. ``reads`` and ``writes`` are how documents are read and
+    written; ``in_memory`` says that the database is one of this process, without MongoDB.
     """
 
     def __init__(
@@ -35,12 +35,14 @@ class Connection:
         *,
         prefix: str = "",
         reads: Reads | None = None,
+        writes: Writes | None = None,
         in_memory: bool = False,
     ) -> None:
         self.client = client
         self.database = client.get_database(database, codec_options=CODEC)
         self.prefix = prefix
         self.reads = reads or Reads()
+        self.writes = writes or Writes()
         self.in_memory = in_memory
         self.retry_lock = asyncio.Lock()
         """Held by a transaction that has met another one: such follow one another."""

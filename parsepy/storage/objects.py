@@ -26,6 +26,7 @@ from parsepy.storage.email_changes import EmailChanges
 from parsepy.storage.failures import Unavailable, guard
 from parsepy.storage.images import Images
 from parsepy.storage.indexes import Indexes
+from parsepy.storage.locks import Locks
 from parsepy.storage.options import ALL, ANY_CASE, ReadOptions
 from parsepy.storage.relations import Relations
 from parsepy.storage.schemas import Schemas
@@ -71,6 +72,7 @@ class Storage:
         self.schemas = Schemas(connection, self.relations)
         self.settings = SettingsDocuments(connection)
         self.claims = Claims(connection, self.indexes)
+        self.locks = Locks(self.claims)
         self.email_changes = EmailChanges(connection, self.indexes)
         self.sign_in_codes = SignInCodes(connection, self.indexes)
         self.bulk = Bulk(connection)
@@ -438,6 +440,27 @@ class Storage:
             await collection.insert_one(document, session=session)
 
         await self.connection.run(insert)
+
+    async def insert_together(
+        self, class_name: str, rows: Sequence[tuple[ClassSchema, JSONObject]]
+    ) -> list[Exception | None]:
+        """Store new objects of a class, outside transactions, in one driver call.
+
+        For each what ``insert`` would raise, ``None`` if it is stored. A row goes with its
+        schema, since columns may have been added from one to the next.
+        """
+        outcomes: list[Exception | None] = [None] * len(rows)
+        made: list[tuple[int, Document]] = []
+        for place, (schema, values) in enumerate(rows):
+            try:
+                made.append((place, documents.to_document(schema, values)))
+            except (ParseError, RecursionError) as error:
+                outcomes[place] = error
+        if made:
+            found = await self._inserts.at_once(class_name, [document for _, document in made])
+            for (place, _), outcome in zip(made, found, strict=True):
+                outcomes[place] = outcome
+        return outcomes
 
     async def update(
         self,

@@ -51,7 +51,7 @@ def open_storage(
         options = {**client_options(uri, driver_options), "tz_aware": False}
         if client is not None:
             options["driver"] = DriverInfo(*client)
-        made, reads = driver.open_client(uri, options, private=private_driver_api)
+        made, reads, writes = driver.open_client(uri, options, private=private_driver_api)
         name = made.get_default_database("parse").name
-        connection = Connection(made, name, prefix=prefix, reads=reads)
+        connection = Connection(made, name, prefix=prefix, reads=reads, writes=writes)
     return Storage(connection, file_url=file_url, max_time_ms=max_time_ms, batch_size=batch_size)

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from bson.errors import BSONError
-from pymongo import InsertOne
-from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError
+from pymongo.errors import ConnectionFailure, PyMongoError, WriteConcernError
 
 from parsepy.errors import ParseError
 from parsepy.storage.batching import Batcher
@@ -32,40 +31,44 @@ class SharedInserts:
             batcher = self._batchers[class_name] = Batcher(partial(self._insert, class_name))
         return batcher
 
+    async def at_once(
+        self, class_name: str, documents: Sequence[Document]
+    ) -> list[Exception | None]:
+        """Insert documents of a class in one call; for each what it met, if it could not be."""
+        try:
+            return await self._insert(class_name, documents)
+        except (ParseError, Unavailable, PyMongoError) as failure:
+            return [failure] * len(documents)
+
     async def _insert(self, class_name: str, batch: Sequence[Document]) -> list[Exception | None]:
         collection = self._connection.collection(class_name)
+        writes = self._connection.writes
         if len(batch) == 1:
             with guard():
-                await collection.insert_one(batch[0])
+                await writes.insert_one(collection, batch[0])
             return [None]
         results: list[Exception | None] = [None] * len(batch)
         try:
-            await collection.bulk_write([InsertOne(item) for item in batch], ordered=False)
-        except BulkWriteError as error:
-            details = error.details or {}
-            if details.get("writeConcernErrors"):
-                raise Unavailable(str(details["writeConcernErrors"])) from error
-            for failure in details.get("writeErrors", ()):
+            for failure in await writes.insert_many(collection, batch):
                 code, text = failure.get("code", 0), str(failure.get("errmsg"))
                 results[failure["index"]] = (
                     duplicate(failure, text)
                     if code == _DUPLICATE
                     else refused(code, text) or RuntimeError(text)
                 )
-        except ConnectionFailure as error:
+        except (ConnectionFailure, WriteConcernError) as error:
             # some may be stored: made again, they would be told that they are duplicates
             raise Unavailable(str(error)) from error
         except (OverflowError, ValueError, BSONError, PyMongoError):
             # one document that can't be encoded must not spoil its neighbours
-            return [await _insert_alone(collection, item) for item in batch]
+            return [await self._insert_alone(collection, item) for item in batch]
         return results
 
-
-async def _insert_alone(collection: Collection, document: Document) -> Exception | None:
-    """Insert one document; what it met instead, if it could not be."""
-    try:
-        with guard():
-            await collection.insert_one(document)
-    except (ParseError, Unavailable, PyMongoError) as failure:
-        return failure
-    return None
+    async def _insert_alone(self, collection: Collection, document: Document) -> Exception | None:
+        """Insert one document; what it met instead, if it could not be."""
+        try:
+            with guard():
+                await self._connection.writes.insert_one(collection, document)
+        except (ParseError, Unavailable, PyMongoError) as failure:
+            return failure
+        return None

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from parsepy import codegen
-from parsepy.cli import client_code, main
+from parsepy.cli import main
+from parsepy.cli.grammar.writers import LANGUAGES
 from parsepy.model import templates
 from tests.peer import REFERENCE, installed
 
@@ -39,6 +40,7 @@ def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.node
 def test_tsc_accepts_the_classes_and_refuses_what_no_class_has(tmp_path: Path) -> None:
     modules = installed(HERE) / "node_modules"
@@ -92,6 +94,7 @@ def complained(text: str, pattern: str) -> dict[int, str]:
     return found
 
 
+@pytest.mark.slow
 def test_mypy_accepts_the_classes_and_refuses_wrong_hooks(hooks: Path) -> None:
     (hooks.parent / "mypy.ini").write_text(f"[mypy]\nstrict = true\nmypy_path = {ROOT}\n")
     files = [f"{name}.py" for name in SCHEMAS]
@@ -102,6 +105,7 @@ def test_mypy_accepts_the_classes_and_refuses_wrong_hooks(hooks: Path) -> None:
     assert found.keys() == refusals(), outcome.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.node
 def test_pyright_accepts_the_classes_and_refuses_wrong_hooks(hooks: Path) -> None:
     modules = installed(HERE) / "node_modules"
@@ -147,7 +151,7 @@ async def test_the_classes_work_in_cloud_code(parse_app, tmp_path: Path) -> None
 # --- the others ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", client_code.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_class_and_field_is_there(language: str) -> None:
     classes = codegen.shapes_of(templates.load([SCHEMAS["everything"]]).classes)
     text = codegen.LANGUAGES[language](classes)
@@ -158,7 +162,7 @@ def test_every_class_and_field_is_there(language: str) -> None:
 
 
 def test_the_command_knows_the_languages_that_there_are() -> None:
-    assert tuple(codegen.LANGUAGES) == client_code.LANGUAGES
+    assert tuple(codegen.LANGUAGES) == LANGUAGES
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from parsepy.errors import Code, ParseError
 from parsepy.model import ops
 from parsepy.model import schema as model
 from parsepy.model.schema import ClassSchema, Field
-from parsepy.model.values import ARRAY, OBJECT, FieldType, JSONObject, invalid, is_position
+from parsepy.model.values import ARRAY, NATIVE, OBJECT, FieldType, JSONObject, invalid, is_position
 from parsepy.operations.schemas.cache import check_unknown, existing, load
 from parsepy.operations.schemas.changes import index_columns, insert_row, mismatch
 from parsepy.storage import schemas as stored
@@ -43,7 +43,7 @@ def check_types(
     for name, value in values.items():
         if name[:1] == "_" or name == "ACL":
             continue
-        kind = ops.column_type(value)
+        kind = NATIVE.get(type(value)) or ops.column_type(value)
         if "." in name:
             if kind is not None and kind.name == "Relation":
                 raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name: {name}.")
