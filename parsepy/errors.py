@@ -30,6 +30,7 @@ Every exception of parsepy, and the module that raises it::
     ├── Anomaly                 graphql/runs.py: a value that the library must complete
     ├── Unfit                   graphql/literals.py: a value that its type does not take
     ├── Unsuited                graphql/selections.py: a document that is left to the library
+    ├── TookTooLong             model/time_limits.py: a test of an object, beyond its limit
     ├── FrameError              livequery/protocol.py: a message that is none
     ├── OutgoingError           outgoing.py: another server gave no answer to use
     ├── MailRefused             mail/base.py: a mail can't be sent, however often one tries

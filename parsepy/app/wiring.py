@@ -141,6 +141,8 @@ def _live(backend: Backend) -> LiveQuery | None:
     options = backend.config.live_query
     if options is None or not options.class_names:
         return None
+    if backend.config.process_role in ("api", "jobs") and options.redis_url is None:
+        return None  # others hear of its writes from MongoDB; Redis hears of them from it
     return LiveQuery(backend, match.compile)
 
 

@@ -47,6 +47,7 @@ from parsepy.config.groups import (
     AccountLockoutOptions,
     AdapterOptions,
     AuthProviderOptions,
+    ConnectionOptions,
     DatabaseOptions,
     DeniedKeywordOptions,
     FileDownloadOptions,
@@ -100,6 +101,7 @@ __all__ = [
     "AuthProviderOptions",
     "Config",
     "ConfigError",
+    "ConnectionOptions",
     "DatabaseOptions",
     "DeniedKeywordOptions",
     "FileDownloadOptions",
@@ -210,6 +212,27 @@ class Config(OptionGroup):
     )
     cluster: bool | int | None = maybe(
         "cluster", processes, "number of processes; true: one for each core"
+    )
+    connections: ConnectionOptions = option(
+        "connections",
+        group(ConnectionOptions),
+        {},
+        "bounds of connections",
+        env="PARSEPY_CONNECTIONS",
+    )
+    process_role: str = option(
+        "processRole",
+        choice("all", "api", "live", "jobs"),
+        "all",
+        "what a process does beside requests: websockets (live), jobs and queues (jobs), or both",
+        env="PARSEPY_ROLE",
+    )
+    shutdown_timeout: float = option(
+        "shutdownTimeout",
+        number(0),
+        10,
+        "seconds that requests under way are given when the server stops",
+        env="PARSEPY_SHUTDOWN_TIMEOUT",
     )
     allow_origin: tuple[str, ...] = option("allowOrigin", texts, ["*"], "CORS: allowed origins")
     allow_headers: tuple[str, ...] = option(
