@@ -106,7 +106,9 @@ def _parser() -> argparse.ArgumentParser:
     describe.set_defaults(run=schema_commands.describe)
     picture = actions.add_parser("diagram", help="print the classes as a Mermaid diagram")
     picture.set_defaults(run=schema_commands.diagram)
-    for action in (describe, picture):
+    api = actions.add_parser("openapi", help="print the REST API as an OpenAPI document")
+    api.set_defaults(run=schema_commands.openapi)
+    for action in (describe, picture, api):
         action.add_argument("classes", nargs="*", metavar="CLASS", help="only these classes")
         action.add_argument(
             "--from",

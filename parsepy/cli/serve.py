@@ -21,6 +21,7 @@ from parsepy.cli.database import database, is_in_memory, noted
 from parsepy.cli.messages import StartError, explained, warn
 from parsepy.cli.process import heed_signals, run
 from parsepy.cli.waiting import answering
+from parsepy.cli.web import web_build
 from parsepy.cli.welcome import welcome_text
 from parsepy.config import Config
 
@@ -103,9 +104,8 @@ def _serve_many(
         raise StartError(f"cluster, --workers: several processes can't be made on {sys.platform}")
 
     def serve(number: int, ready: Callable[[], None]) -> None:
-        own = config if number == 0 else dataclasses.replace(config, demo=False)
         try:
-            run(_serving(own, listener, None if number else welcome, ready))
+            run(_serving(config, listener, None if number else welcome, ready, number == 0))
         except Exception as error:
             reason = explained(error)
             if reason is None:
@@ -150,6 +150,7 @@ async def _serving(
     listener: socket.socket,
     welcome: Welcome | None,
     ready: Callable[[], None] = _nothing,
+    is_first: bool = True,
 ) -> None:
     import uvicorn
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -191,7 +192,7 @@ async def _serving(
             if config.verify_server_url:
                 self.verifying = asyncio.create_task(verify_server_url(config.server_url))
 
-    application = build(config)
+    application = build(config, web_build=web_build(config) if is_first else None)
     # Objects that live as long as the server are left out of garbage collection; and a page of
     # objects is so many small dictionaries that the default threshold collects several times in it.
     gc.freeze()
@@ -204,7 +205,7 @@ async def _serving(
                 told = answering(listener, lambda: backend.storage.doing or backend.doing)
                 await stack.enter_async_context(told)
             await application.startup()
-            if config.demo:
+            if config.demo and is_first:
                 await _load_demo(application, config)
         settings = uvicorn.Config(
             application,
