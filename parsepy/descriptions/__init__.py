@@ -5,13 +5,13 @@ Pure: made of classes as `/schemas` shows them, and of the notes of templates.
 
 from parsepy.descriptions.code import TECHNOLOGIES, Snippets, first_request, origin_of, snippets
 from parsepy.descriptions.diagram import (
-    Step,
+    FlowStep,
     entity_diagram,
     flow_diagram,
     general_flow,
     steps_of,
 )
-from parsepy.descriptions.dictionary import ClassEntry, Column, entries_of
+from parsepy.descriptions.dictionary import ClassEntry, ColumnEntry, entries_of
 from parsepy.descriptions.exporting import template_of
 from parsepy.descriptions.openapi import Described, document
 from parsepy.descriptions.rights import sentences, who_sees
@@ -19,10 +19,10 @@ from parsepy.descriptions.rights import sentences, who_sees
 __all__ = [
     "TECHNOLOGIES",
     "ClassEntry",
-    "Column",
+    "ColumnEntry",
     "Described",
+    "FlowStep",
     "Snippets",
-    "Step",
     "document",
     "entity_diagram",
     "entries_of",

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from parsepy.descriptions.dictionary import ClassEntry, Column
+from parsepy.descriptions.dictionary import ClassEntry, ColumnEntry
 
 TECHNOLOGIES = ("JavaScript", "REST", "GraphQL", "Flutter", "Swift", "Kotlin", "PHP", "C#")
 """Those that code is written in. React, Vue, Angular, Next.js use JavaScript's."""
@@ -49,7 +49,7 @@ def snippets(entry: ClassEntry, url: str, app_id: str, *, is_live: bool) -> dict
     return made
 
 
-def _values(columns: tuple[Column, ...]) -> dict[str, Any]:
+def _values(columns: tuple[ColumnEntry, ...]) -> dict[str, Any]:
     """Make values for the columns that a new object needs, else for some."""
     plain = [c for c in columns if c.type in _SAMPLES and c.name not in ("objectId",)]
     needed = [c for c in plain if c.required] or plain
@@ -177,9 +177,16 @@ _WRITERS: tuple[Callable[[_Class], Snippets], ...] = (
 )
 
 
-def first_request(entries: tuple[ClassEntry, ...], url: str, app_id: str, key: str = "") -> str:
-    """Write a curl command that anybody can try: a class that is public, else the health."""
+def first_request(
+    entries: tuple[ClassEntry, ...], url: str, app_id: str, key: str = "", path: str = ""
+) -> str:
+    """Write a curl command that anybody can try.
+
+    ``path`` is asked if given, else a class that is public, else the health.
+    """
     head = f"curl -H 'X-Parse-Application-Id: {app_id}' {key}".rstrip()
+    if path:
+        return f"{head} \\\n  '{url}{path}'"
     for entry in entries:
         rights = (entry.json.get("classLevelPermissions") or {}).get("find") or {}
         if "*" in rights and entry.name[:1] != "_":

@@ -41,7 +41,7 @@ def entity_diagram(
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FlowStep:
     """A request of an integration flow: what it is for, method, path below the mount, body."""
 
     title: str
@@ -57,40 +57,46 @@ _STEP = re.compile(
 MOST_STEPS = 20
 
 
-def steps_of(text: str) -> tuple[Step, ...]:
+def steps_of(text: str) -> tuple[FlowStep, ...]:
     """Read the steps of a flow from a numbered list: ``1. Log in: `POST /login {"a": 1}```."""
     found = []
     for line in text.splitlines():
         match = _STEP.match(line)
         if match is not None:
             found.append(
-                Step(match["title"].strip(), match["method"], match["path"], match["body"] or "")
+                FlowStep(
+                    match["title"].strip(), match["method"], match["path"], match["body"] or ""
+                )
             )
     return tuple(found[:MOST_STEPS])
 
 
-def general_flow(classes: Sequence[JSONObject]) -> tuple[Step, ...]:
+def general_flow(classes: Sequence[JSONObject]) -> tuple[FlowStep, ...]:
     """Make the flow that every app has: log in, list what is public, save what users may."""
-    steps = [Step("Log in", "POST", "/login", '{"username": "ann", "password": "a good password"}')]
+    steps = [
+        FlowStep("Log in", "POST", "/login", '{"username": "ann", "password": "a good password"}')
+    ]
     own = [one for one in classes if str(one["className"])[0] != "_"]
     listed = next((one for one in own if _grants(one, "find", "*")), None)
     if listed is not None:
         steps.append(
-            Step(f"List {listed['className']}", "GET", f"/classes/{listed['className']}?limit=3")
+            FlowStep(
+                f"List {listed['className']}", "GET", f"/classes/{listed['className']}?limit=3"
+            )
         )
     saved = next((one for one in own if _grants(one, "create", "requiresAuthentication")), None)
     if saved is not None:
         steps.append(
-            Step(f"Save {saved['className']}", "POST", f"/classes/{saved['className']}", "{}")
+            FlowStep(f"Save {saved['className']}", "POST", f"/classes/{saved['className']}", "{}")
         )
-    return (*steps, Step("Log out", "POST", "/logout", "{}"))
+    return (*steps, FlowStep("Log out", "POST", "/logout", "{}"))
 
 
 def _grants(one: JSONObject, operation: str, who: str) -> bool:
     return who in ((one.get("classLevelPermissions") or {}).get(operation) or {})
 
 
-def flow_diagram(steps: Sequence[Step]) -> str:
+def flow_diagram(steps: Sequence[FlowStep]) -> str:
     """Draw the steps as a sequence between client, server and database."""
     lines = [
         "sequenceDiagram",

@@ -19,7 +19,7 @@ _DEFAULT_NOTES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ColumnEntry:
     """A column as the dictionary shows it; texts are plain."""
 
     name: str
@@ -39,7 +39,7 @@ class ClassEntry:
     name: str
     title: str
     description: str
-    columns: tuple[Column, ...]
+    columns: tuple[ColumnEntry, ...]
     rights: tuple[str, ...]
     json: JSONObject
 
@@ -83,7 +83,7 @@ def _entry(one: JSONObject, notes: ClassNotes) -> ClassEntry:
         target = column.get("targetClass")
         default = column.get("defaultValue")
         columns.append(
-            Column(
+            ColumnEntry(
                 key,
                 str(column["type"]),
                 (str(target),) if target else noted.of,

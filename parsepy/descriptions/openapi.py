@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from parsepy.descriptions.dictionary import ClassEntry, Column
+from parsepy.descriptions.dictionary import ClassEntry, ColumnEntry
 from parsepy.model.values import JSONObject
 
 _PLAIN: dict[str, JSONObject] = {
@@ -121,7 +121,7 @@ def _object(entry: ClassEntry, names: set[str]) -> JSONObject:
     return shown | ({"required": required} if required else {})
 
 
-def _property(column: Column, names: set[str]) -> JSONObject:
+def _property(column: ColumnEntry, names: set[str]) -> JSONObject:
     more: JSONObject = {"description": column.description} if column.description else {}
     if column.name in ("createdAt", "updatedAt"):
         return {"type": "string", "format": "date-time", "readOnly": True, **more}

@@ -60,7 +60,7 @@ def _who(entry: Mapping[str, Any], rule: Any) -> str:
     if users:
         people.append(f"the user{'s' if len(users) > 1 else ''} {joined(users)}")
     if rule.pointer_fields:
-        people.append(f"whoever its {joined(list(rule.pointer_fields), 'or')} points to")
+        people.append(f"the one in its field {joined(list(rule.pointer_fields), 'or')}")
     if not people:
         return "Only the master key"
     text = joined(people)
@@ -80,12 +80,25 @@ def _of_new_objects(acl: JSONObject | None) -> list[str]:
     """Say who may read and write an object that brings no ACL of its own."""
     if not acl:
         return []
-    told = []
-    for flag, verb in (("read", "read"), ("write", "change")):
-        people = [_name(name) for name, flags in acl.items() if flags.get(flag)]
-        if people:
-            told.append(f"{joined(people)} may {verb} it")
-    return [f"Of a new object, {', '.join(told)}."] if told else []
+    readers = [name for name, flags in acl.items() if flags.get("read")]
+    writers = [name for name, flags in acl.items() if flags.get("write")]
+    if "*" in readers:
+        readers = ["*"]
+    if "*" in writers:
+        writers = ["*"]
+    if set(readers) == set(writers):
+        told = [f"{_names(readers)} may read and change it"] if readers else []
+    else:
+        told = [
+            f"{_names(people)} may {verb} it"
+            for people, verb in ((readers, "read"), (writers, "change"))
+            if people
+        ]
+    return [f"Of a new object: {'; '.join(told)}."] if told else []
+
+
+def _names(acl_names: Iterable[str]) -> str:
+    return joined([_name(name) for name in acl_names])
 
 
 def _name(name: str) -> str:

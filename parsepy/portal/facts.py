@@ -15,7 +15,7 @@ from parsepy.backend import Backend
 from parsepy.descriptions import (
     ClassEntry,
     Described,
-    Step,
+    FlowStep,
     document,
     entity_diagram,
     entries_of,
@@ -70,7 +70,7 @@ class Facts:
     listeners: int
     stack: Sequence[tuple[str, str]]
     diagram: str
-    flow: tuple[Step, ...]
+    flow: tuple[FlowStep, ...]
     flow_source: str
     template: JSONObject
     prompt: str
@@ -143,7 +143,11 @@ class FactFinder:
             mcp=self._mcp(url),
             warnings=weak,
             first=first_request(
-                entries, url, config.app_id, f"-H 'X-Parse-REST-API-Key: {key}'" if key else ""
+                entries,
+                url,
+                config.app_id,
+                f"-H 'X-Parse-REST-API-Key: {key}'" if key else "",
+                next((step.path for step in flow if step.method == "GET"), ""),
             ),
         )
 
@@ -245,7 +249,7 @@ class FactFinder:
         files = schema.files if schema is not None else ()
         return list(dict.fromkeys(file if file.is_dir() else file.parent for file in files))
 
-    def _flow(self, words: AppWords, entries: Sequence[ClassEntry]) -> tuple[Step, ...]:
+    def _flow(self, words: AppWords, entries: Sequence[ClassEntry]) -> tuple[FlowStep, ...]:
         """Take the steps that the app describes, as far as it has their classes."""
         names = {entry.name for entry in entries}
         steps = tuple(

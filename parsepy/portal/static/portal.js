@@ -31,7 +31,7 @@ theme.addEventListener("click", () => {
 for (const button of document.querySelectorAll(".copy")) {
   button.hidden = false;
   button.addEventListener("click", async () => {
-    const text = button.parentElement.querySelector("code").textContent;
+    const text = button.closest("figure, dd").querySelector("code").textContent;
     await navigator.clipboard.writeText(text);
     button.textContent = "Copied";
     setTimeout(() => (button.textContent = "Copy"), 1500);
