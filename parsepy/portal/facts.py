@@ -178,7 +178,7 @@ class FactFinder:
         for name in names:
             handler = triggers.function(name)
             text, parameters = said_of(handler) if handler is not None else ("", {})
-            found.append(FunctionEntry(name, text, parameters))
+            found.append(FunctionEntry(name, _plain(text), parameters))
         return tuple(found)
 
     async def _state(self) -> str:
@@ -229,7 +229,7 @@ class FactFinder:
         found: dict[str, list[tuple[str, str]]] = {}
         for kind, class_name, text in self._backend.triggers.told():
             if text:
-                found.setdefault(class_name, []).append((kind, text.split("\n\n")[0]))
+                found.setdefault(class_name, []).append((kind, _plain(text)))
         return found
 
     def _live(self, entries: Sequence[ClassEntry]) -> list[str]:
@@ -287,3 +287,8 @@ class FactFinder:
         name = self._backend.config.app_id
         server: dict[str, Any] = {"command": "parsepy", "args": ["mcp"]}
         return json.dumps({"mcpServers": {name: server}}, indent=2)
+
+
+def _plain(text: str) -> str:
+    """Return the first paragraph of a documentation, without the marks of its code."""
+    return text.split("\n\n")[0].replace("``", "")
