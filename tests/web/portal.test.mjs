@@ -63,15 +63,16 @@ async function serious(on) {
 
 test("the diagram is drawn, and a class leads to its dictionary", async () => {
   await whole(page);
-  const name = await page.locator("#dictionary .tablist a").nth(1).textContent();
-  const entity = page.locator("#diagram svg g[id*='entity']", { hasText: name }).first();
+  const entity = page.locator("#diagram svg g[id*='entity']").first();
+  const name = (await entity.locator("text").first().textContent()).trim();
   await entity.scrollIntoViewIfNeeded();
   await entity.click();
   await page.locator(`#class-${name}`).waitFor();
   assert.equal(new URL(page.url()).hash, `#class-${name}`);
 });
 
-test("one class alone is drawn with its neighbours", async () => {
+// Many classes are not drawn all at once.
+test("one class alone is drawn with its neighbours", { skip: KIND === "many" }, async () => {
   const all = await page.locator("#diagram svg g[id*='entity']").count();
   const filter = page.getByLabel("Show only a class and its neighbours");
   const last = await filter.locator("option").last().getAttribute("value");

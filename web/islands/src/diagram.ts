@@ -3,6 +3,9 @@ import { button, make } from "./dom";
 import { allowStyles } from "./nonce";
 import { server } from "./server";
 
+/** An app of more classes begins with one of them and its neighbours. */
+const MOST_AT_ONCE = 30;
+
 type Mermaid = typeof import("mermaid").default;
 let loading: Promise<Mermaid> | null = null;
 
@@ -134,6 +137,7 @@ export function mountDiagram(place: HTMLElement): void {
     const names = [...source.matchAll(/^ {4}(\w+) \{$/gm)].map(([, name]) => name);
     filter.append(make("option", { value: "" }, "All classes"));
     filter.append(...names.map((name) => make("option", { value: name }, name)));
+    if (names.length > MOST_AT_ONCE) filter.value = names[0];
     filter.addEventListener("change", () => void show());
     filter.setAttribute("aria-label", "Show only a class and its neighbours");
     bar.append(filter);
