@@ -37,7 +37,7 @@ check: $(BIN)/.installed-dev ## format, lint, types, import layers
 # The measured tests and the others are all tests; measuring costs a quarter of the time, and what
 # the others reach has been reached before.
 PURE := parsepy/model/*,parsepy/errors.py,parsepy/livequery/protocol.py,parsepy/livequery/subscriptions.py
-MEASURED := $(addprefix tests/,rest cloud livequery pages push contract integration projects types providers sign_in test_tables.py)
+MEASURED := $(addprefix tests/,rest cloud livequery pages push contract integration projects telemetry types providers sign_in test_tables.py)
 # What these reach is compared with recorded answers here, and with the living server below.
 RECORDED := $(addprefix tests/,graphql clients differential shop)
 COVERAGE := $(BIN)/python -m coverage

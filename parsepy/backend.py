@@ -24,6 +24,7 @@ from parsepy.outgoing import Outgoing
 from parsepy.pubsub import Events, Unanswered
 from parsepy.push.base import PushSender
 from parsepy.storage import Storage
+from parsepy.telemetry import Telemetry
 from parsepy.triggers import Event, Triggers
 
 
@@ -79,6 +80,7 @@ class Backend:
     settings: Cache[bytes] = field(default_factory=lambda: Cache(0, 0))
     logs: LogStore = field(default_factory=LogStore)
     metrics: Metrics | None = None
+    telemetry: Telemetry | None = None
     analytics: Any = None
     push: PushSender | None = None
     accepts_password: Callable[[str], Awaitable[Any]] | None = None

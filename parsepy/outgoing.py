@@ -3,10 +3,11 @@
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import httpx
@@ -55,6 +56,18 @@ class Reply:
             raise OutgoingError("answered no JSON") from error
 
 
+class Tracing(Protocol):
+    """Records the requests that the server makes itself, and tells those that it asks."""
+
+    def outgoing(self, method: str, host: str) -> AbstractContextManager[Any]:
+        """The span of one request."""
+        ...
+
+    def inject(self, headers: MutableMapping[str, str]) -> None:
+        """Write into the headers which trace a request belongs to."""
+        ...
+
+
 class Outgoing:
     """One pool of connections to other servers, without cookies. POSTs are never redirected.
 
@@ -68,6 +81,7 @@ class Outgoing:
         self.timeout = timeout
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
+        self.tracing: Tracing | None = None
 
     async def get(
         self,
@@ -111,7 +125,11 @@ class Outgoing:
         try:
             async with asyncio.timeout(seconds):
                 request = self._opened().build_request(method, url, timeout=seconds, **content)
-                return await self._send(request, size, bounds.redirects)
+                if self.tracing is None:
+                    return await self._send(request, size, bounds.redirects)
+                with self.tracing.outgoing(method, request.url.host):
+                    self.tracing.inject(request.headers)
+                    return await self._send(request, size, bounds.redirects)
         except (TimeoutError, httpx.TimeoutException) as error:
             raise OutgoingError(f"did not answer within {seconds:g} s") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:

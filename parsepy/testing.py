@@ -89,6 +89,14 @@ class Client:
         answer = await self._ask("POST", f"/functions/{function}", params or {})
         return answer.get("result") if isinstance(answer, dict) else answer
 
+    async def upload(
+        self, name: str, data: bytes, content_type: str = "application/octet-stream"
+    ) -> JSONObject:
+        """Upload a file; the answer, with its ``name`` and ``url``."""
+        headers = {"Content-Type": content_type}
+        answer, _ = await self._send("POST", f"/files/{name}", data, more=headers)
+        return dict(answer)
+
     async def run_job(self, name: str, params: Mapping[str, Any] | None = None) -> JSONObject:
         """Run a job and wait for its end; its `_JobStatus`.
 
@@ -117,15 +125,17 @@ class Client:
         self,
         method: str,
         path: str,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | bytes | None = None,
         *,
         query: Mapping[str, Any] | None = None,
         context: Mapping[str, Any] | None = None,
+        more: Mapping[str, str] | None = None,
     ) -> tuple[Any, dict[bytes, bytes]]:
         """Send a request into the application; what it answers, and the headers."""
         headers = dict(self._headers)
+        headers |= more or {}
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            headers.setdefault("Content-Type", "application/json")
         if context is not None:
             headers["X-Parse-Cloud-Context"] = dumps(encode(dict(context))).decode()
         scope = {
@@ -145,8 +155,9 @@ class Client:
             "server": ("testserver", 80),
         }
         with mistakes.refusing():
-            content = b"" if body is None else dumps(encode(dict(body)))
-        exchange = _Exchange(content)
+            if not isinstance(body, bytes):
+                body = b"" if body is None else dumps(encode(dict(body)))
+        exchange = _Exchange(body)
         await self._application(scope, exchange.receive, exchange.send)
         self._made.raise_first()
         return exchange.answer(), exchange.headers
@@ -269,6 +280,14 @@ class App:
         body = {"username": name, "password": password}
         answer = await self.anonymous._ask("POST", "/login", body)
         return UserClient(self.application, name, answer)
+
+    async def deliver(
+        self, receiver: str, body: bytes, headers: Mapping[str, str] | None = None
+    ) -> Any:
+        """Send what another service would send to a receiver; its answer."""
+        path = f"/webhooks/{receiver}"
+        answer, _ = await self.anonymous._send("POST", path, body, more=headers)
+        return answer
 
     async def _with_roles(self, user: UserClient, roles: Iterable[str]) -> UserClient:
         backend = self.application.backend

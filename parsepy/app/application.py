@@ -20,9 +20,10 @@ from parsepy.cloud.watchdog import Watchdog
 from parsepy.config import ConfigError
 from parsepy.config.groups import SchemaOptions
 from parsepy.files.gridfs import GridFS
-from parsepy.http.asgi import ASGIScope, Receive, Send
+from parsepy.http.asgi import ASGIApplication, ASGIScope, Receive, Send
 from parsepy.http.layers import ExchangeLayer
 from parsepy.http.limits import Limits
+from parsepy.http.tracing import TracingLayer
 from parsepy.http.websocket import Socket, WebsocketDoor
 from parsepy.livequery import LiveQuery, cancelled
 from parsepy.model import templates
@@ -81,7 +82,10 @@ class Application:
             *self._graphql.websocket_doors,
             *(() if live is None else (live.door,)),  # at every path, so the last
         )
-        self._http = ExchangeLayer(backend, Dispatcher(self.doors))
+        doors: ASGIApplication = Dispatcher(self.doors)
+        if backend.telemetry is not None:
+            doors = TracingLayer(backend.telemetry, doors)
+        self._http = ExchangeLayer(backend, doors)
         self._live_task: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._watchdog: Watchdog | None = None
@@ -94,6 +98,8 @@ class Application:
         """
         backend = self.backend
         backend.state = "starting"
+        if backend.telemetry is not None:
+            backend.telemetry.mark_logs()
         log.addHandler(backend.logs)  # before all else: what a start tells belongs to the log too
         try:
             # first, so that a slip in cloud code changes nothing in the database
@@ -291,6 +297,8 @@ class Application:
         if close_senders is not None:
             await close_senders()
         await self.backend.files.close()
+        if self.backend.telemetry is not None:
+            await self.backend.telemetry.close()
 
     async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         """Answer one request, or start and stop with the server (ASGI's lifespan)."""

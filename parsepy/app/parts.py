@@ -25,16 +25,27 @@ from parsepy.push import open_senders
 from parsepy.push.base import PushConfigError, PushSender
 from parsepy.storage import Storage, open_storage
 from parsepy.storage.documents import file_url_of
-from parsepy.storage.monitor import CommandTimer
+from parsepy.storage.monitor import CommandTimer, CommandTracer
+from parsepy.telemetry import Providers, Telemetry
 
 _FILE_STORE = ("create", "find", "read", "delete", "url", "close")
 
 
-def open_database(config: Config, files: FileStore | None, metrics: Metrics | None) -> Storage:
+def open_database(
+    config: Config,
+    files: FileStore | None,
+    metrics: Metrics | None,
+    telemetry: Telemetry | None,
+) -> Storage:
     base = config.public_server_url or config.server_url
     driver = dict(config.database_options.driver)
+    listeners: list[CommandTimer | CommandTracer] = []
     if metrics is not None:
-        driver["event_listeners"] = [CommandTimer(metrics.command)]
+        listeners.append(CommandTimer(metrics.command))
+    if telemetry is not None:
+        listeners.append(CommandTracer(telemetry))
+    if listeners:
+        driver["event_listeners"] = listeners
     client = config.database_options.client_metadata
     try:
         return open_storage(
@@ -149,6 +160,18 @@ def metrics_of(config: Config) -> Metrics | None:
     except ImportError as error:
         raise ConfigError(
             ["metrics: needs the extra: pip install 'parsepy-server[metrics]'"]
+        ) from error
+
+
+def telemetry_of(config: Config) -> Telemetry | None:
+    """Make what records traces and figures for OpenTelemetry; ``None`` if nobody asks for them."""
+    if not config.telemetry.enabled:
+        return None
+    try:
+        return Telemetry(Providers.of_environment(config.telemetry.service_name))
+    except ImportError as error:
+        raise ConfigError(
+            ["telemetry: needs the extra: pip install 'parsepy-server[otel]'"]
         ) from error
 
 

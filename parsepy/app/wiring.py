@@ -12,12 +12,14 @@ from parsepy.cache import Cache
 from parsepy.config import Config, ConfigError
 from parsepy.livequery import LiveQuery
 from parsepy.logs import LogStore
+from parsepy.metrics import Metrics
 from parsepy.model import match
 from parsepy.model.query import QueryLimits
 from parsepy.operations.cloud_log import CloudLog
 from parsepy.outgoing import Outgoing
 from parsepy.pubsub import Unanswered
 from parsepy.storage import Storage
+from parsepy.telemetry import Telemetry
 from parsepy.triggers import Triggers
 
 if TYPE_CHECKING:
@@ -59,8 +61,11 @@ def _wired(
     seconds = config.cache_ttl / 1000
     own_files = parts.file_adapter(config)
     metrics = parts.metrics_of(config)
+    telemetry = parts.telemetry_of(config)
     if storage is None:
-        storage = parts.open_database(config, own_files, metrics)
+        storage = parts.open_database(config, own_files, metrics, telemetry)
+    if telemetry is not None:
+        outgoing.tracing = telemetry
     backend = Backend(
         config=config,
         storage=storage,
@@ -88,12 +93,15 @@ def _wired(
         settings=Cache(seconds, config.cache_max_size),
         logs=LogStore(config.logs_folder, config.max_log_files),
         metrics=metrics,
+        telemetry=telemetry,
         analytics=parts.analytics_adapter(config),
         push=parts.push_sender(config),
         accepts_password=parts.password_check(config),
         account_rules=parts.account_rules(config),
         page_functions=parts.page_functions(config),
     )
+    if telemetry is not None:
+        backend.triggers.trace = telemetry.step
     live = _live(backend)
     _show_caches(backend)
     _show_mails(backend)
@@ -112,9 +120,14 @@ def _live(backend: Backend) -> LiveQuery | None:
     return LiveQuery(backend, match.compile)
 
 
+def _figures(backend: Backend) -> list[Metrics | Telemetry]:
+    """Who counts: for Prometheus, for OpenTelemetry, for both, or nobody."""
+    return [one for one in (backend.metrics, backend.telemetry) if one is not None]
+
+
 def _show_caches(backend: Backend) -> None:
-    if backend.metrics is not None:
-        gauge = backend.metrics.gauge
+    for figures in _figures(backend):
+        gauge = figures.gauge
         gauge("parsepy_cached_sessions", "Sessions cached", lambda: len(backend.principals))
         gauge("parsepy_cached_roles", "Users whose roles are cached", lambda: len(backend.roles))
         gauge("parsepy_classes", "Classes known", lambda: len(backend.schemas.classes))
@@ -123,19 +136,19 @@ def _show_caches(backend: Backend) -> None:
 def _show_mails(backend: Backend) -> None:
     if backend.mailer is None:
         return
-    figures = backend.mail_figures
-    backend.troubles["mail"] = lambda: figures.trouble
-    if backend.metrics is not None:
-        gauge, counter = backend.metrics.gauge, backend.metrics.counter
-        gauge("parsepy_mails_waiting", "Mails yet to be sent", lambda: figures.waiting)
-        counter("parsepy_mails_sent", "Mails handed to the mailer", lambda: figures.sent)
-        counter("parsepy_mails_failed", "Attempts that failed", lambda: figures.failed)
-        counter("parsepy_mails_given_up", "Mails given up", lambda: figures.given_up)
+    mails = backend.mail_figures
+    backend.troubles["mail"] = lambda: mails.trouble
+    for figures in _figures(backend):
+        gauge, counter = figures.gauge, figures.counter
+        gauge("parsepy_mails_waiting", "Mails yet to be sent", lambda: mails.waiting)
+        counter("parsepy_mails_sent", "Mails handed to the mailer", lambda: mails.sent)
+        counter("parsepy_mails_failed", "Attempts that failed", lambda: mails.failed)
+        counter("parsepy_mails_given_up", "Mails given up", lambda: mails.given_up)
 
 
 def _show_live(backend: Backend, live: LiveQuery) -> None:
-    if backend.metrics is not None:
-        gauge, counter = backend.metrics.gauge, backend.metrics.counter
+    for figures in _figures(backend):
+        gauge, counter = figures.gauge, figures.counter
         gauge("parsepy_live_connections", "Live Query clients", lambda: live.connections)
         gauge("parsepy_live_subscriptions", "Queries they follow", lambda: live.subscriptions)
         counter("parsepy_live_events", "Events sent to subscriptions", lambda: live.delivered)

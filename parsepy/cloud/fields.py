@@ -37,6 +37,7 @@ class Fields(Storable):
         "_stored",
         "_updated",
         "_values",
+        "_was_created",
         "class_name",
         "id",
         "is_data_available",
@@ -69,6 +70,7 @@ class Fields(Storable):
         self._lent: dict[str, Any] = {}
         self._raw: JSONObject = {}  # what the containers among the values were decoded from
         self._relations: dict[str, JSONObject] = {}  # only shown: their members stand elsewhere
+        self._was_created = False  # by the last save
         self._is_unstored = False  # new, though it has an id, which its client has chosen
         self.is_data_available = True  # False for a mere pointer, which needs `fetch`
 
@@ -166,6 +168,14 @@ class Fields(Storable):
     def is_new(self) -> bool:
         """Is the object not stored yet? (One whose client has chosen the id has one already.)"""
         return self.id is None or self._is_unstored
+
+    @property
+    def existed(self) -> bool:
+        """Was the object stored before its last save, or before the one that a hook is about?
+
+        ``after_save`` asks so whether the object was created or changed.
+        """
+        return not (self.is_new or self._was_created)
 
     def to_pointer(self) -> JSONObject:
         """The Pointer that stands for this object; raises MISSING_OBJECT_ID for a new one."""

@@ -85,6 +85,7 @@ class Object(Fields):
     def _saved(self, saved: Saved, sent: JSONObject) -> None:
         """Take over what a save answered, where it is not what was sent."""
         answer = saved.answer if isinstance(saved.answer, dict) else {}
+        self._was_created = self.is_new
         self.id = saved.object_id or answer.get("objectId")
         self._is_unstored = False
         if self._lent:

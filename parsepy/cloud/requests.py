@@ -143,6 +143,7 @@ class SaveRequest(TriggerRequest, Generic[T]):
         item: Any
         if isinstance(event, SavedEvent):
             item = objects.from_rest(event.class_name, event.object)
+            item._was_created = event.original is None
         else:
             self._sent = event.changes
             item = objects.from_changes(

@@ -1,6 +1,7 @@
 """``Watchdog``: tells of cloud code that holds the event loop, so that nobody else is served."""
 
 import asyncio
+import gc
 import logging
 import sys
 import threading
@@ -52,7 +53,7 @@ class Watchdog:
 
     def _tell(self, answered: threading.Event, begin: float) -> None:
         """Tell who holds the loop, with the stack, at once; and how long, when it is free."""
-        event, stack = holder(sys._current_frames().get(self._loop_thread))
+        event, stack = holder(frame_of(self._loop_thread))
         if event is None:
             return
         request_id, label = context_of(event).request_id, label_of(event)
@@ -83,6 +84,19 @@ class Watchdog:
         if self._timeout is None or held < self._timeout:
             return ""
         return f". cloudTimeout ({self._timeout:g} s) can't end what never waits"
+
+
+def frame_of(thread: int) -> FrameType | None:
+    """What the thread of this identifier is executing; None where there is no such thread."""
+    # Python 3.11 holds a lock of its own while it makes the frames; a garbage collection in between
+    # may wait for that very lock, and the whole process stands still (python/cpython#106883).
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return sys._current_frames().get(thread)
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def holder(frame: FrameType | None) -> tuple[Event | None, str]:

@@ -68,6 +68,7 @@ from parsepy.config.groups import (
     SchemaOptions,
     SecurityOptions,
     SiteOptions,
+    TelemetryOptions,
     adapter,
     auth_provider,
     driver_and_own,
@@ -122,6 +123,7 @@ __all__ = [
     "SchemaOptions",
     "SecurityOptions",
     "SiteOptions",
+    "TelemetryOptions",
     "WrittenOptions",
     "collect",
     "ip_allowed",
@@ -640,6 +642,13 @@ class Config(OptionGroup):
     )
     max_log_files: int | None = maybe(
         "maxLogFiles", log_files, "number of log files that are kept, one a day"
+    )
+    telemetry: TelemetryOptions = option(
+        "telemetry",
+        group(TelemetryOptions),
+        {},
+        "traces and figures by OpenTelemetry",
+        env="PARSEPY_TELEMETRY",
     )
     metrics: MetricsOptions = option(
         "metrics", group(MetricsOptions), {}, "figures for Prometheus", env="PARSEPY_METRICS"

@@ -680,6 +680,14 @@ class MetricsOptions(OptionGroup):
     host: str = option("host", filled, "127.0.0.1", "address of that port")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class TelemetryOptions(OptionGroup):
+    """Traces and figures by OpenTelemetry; its own variables say where they are sent."""
+
+    enabled: bool = option("enabled", boolean, False, "record traces and figures")
+    service_name: str = option("serviceName", filled, "parsepy", "the service's name in them")
+
+
 log_files = value_of('a number of files, or of days such as "14d"', files_kept)
 
 

@@ -10,7 +10,7 @@ from parsepy.logs import VERBOSE, mask
 
 REQUEST_ID = b"x-request-id"
 _log = logging.getLogger("parsepy.request")
-_METHODS = ("GET", "POST", "PUT", "DELETE", "OPTIONS")
+METHODS = ("GET", "POST", "PUT", "DELETE", "OPTIONS")
 _LINES = ("verbose", "debug", "silly")
 Watcher = Callable[[Exchange], None]
 
@@ -28,7 +28,7 @@ def watchers(backend: Backend) -> list[Watcher]:
 
         def measure(exchange: Exchange) -> None:
             seconds = time.perf_counter() - exchange.started
-            method = exchange.method if exchange.method in _METHODS else "other"
+            method = exchange.method if exchange.method in METHODS else "other"
             metrics.request(method, exchange.route or "none", exchange.status, seconds)
 
         found.append(measure)

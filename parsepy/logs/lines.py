@@ -32,6 +32,8 @@ def entry_of(record: logging.LogRecord) -> dict[str, Any]:
         "timestamp": stamp(record.created),
         "logger": record.name,
     }
+    if (trace := getattr(record, "trace", None)) is not None:
+        entry |= trace
     fields = getattr(record, "fields", None)
     if isinstance(fields, dict):
         entry |= {key: mask(v) if isinstance(v, str) else v for key, v in fields.items()}

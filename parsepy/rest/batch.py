@@ -3,6 +3,7 @@
 import asyncio
 import random
 from dataclasses import replace
+from inspect import unwrap
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -63,7 +64,7 @@ def _inner(request: Request, item: Any) -> Request:
     match = request.find_route(method, parts) if method in _METHODS else None
     if match is None or not match.route.in_batch:
         batches = request.find_route("POST", parts)
-        if batches is not None and batches.route.handler is batch:
+        if batches is not None and unwrap(batches.route.handler) is batch:
             raise _refused("nested batch requests are not allowed")
         raise _refused(f"cannot route {method} /{'/'.join(parts)}")
     body = item.get("body")

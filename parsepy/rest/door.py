@@ -17,6 +17,7 @@ from parsepy.http.paths import read_query, segments
 from parsepy.http.requests import ANY_CLASS, BodyRule, Request, Route
 from parsepy.http.responses import Answer, send
 from parsepy.http.routing import Router
+from parsepy.http.tracing import traced
 from parsepy.http.uploads import open_body
 from parsepy.operations.cloud_log import username_taken
 from parsepy.rest import (
@@ -81,7 +82,7 @@ class RestDoor:
         config = backend.config
         self._backend = backend
         self._mount = config.mount_path.rstrip("/")
-        self._find = Router(routes()).find
+        self._find = Router(traced(routes(), backend.telemetry)).find
         self._admit_item = limits.admit_item
         self._body_limit = config.max_upload_size
         admission = Admission(backend, limits)

@@ -1,9 +1,10 @@
 """``Indexes``: the indexes of classes and join tables."""
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
+from pymongo import IndexModel
 from pymongo.errors import OperationFailure
 
 from parsepy.errors import Code, ParseError
@@ -13,6 +14,14 @@ from parsepy.storage.failures import guard
 
 _CONFLICTS = (85, 86)  # IndexOptionsConflict, IndexKeySpecsConflict
 _GONE = (26, 27)  # NamespaceNotFound, IndexNotFound
+
+
+class Index(NamedTuple):
+    """An index to be made: its name, its keys (field → 1, -1 or a kind), MongoDB's options."""
+
+    name: str
+    keys: Mapping[str, Any]
+    options: Mapping[str, Any] = {}
 
 
 class Indexes:
@@ -46,11 +55,44 @@ class Indexes:
             # it would wait for the locks that this very transaction holds
             running.postponed.append(partial(self.create, class_name, name, keys, **options))
             return
+        collection = self._connection.collection(class_name)
+        build = collection.create_index(list(keys.items()), name=name, **options)
+        await self._build(class_name, name, build)
+
+    async def create_all(self, class_name: str, indexes: Sequence[Index]) -> dict[str, ParseError]:
+        """Create several indexes of a class by one command, which reads its documents once.
+
+        If that is refused they are created one by one. Returns the refusals by the index's name:
+        INVALID_QUERY or DUPLICATE_VALUE.
+        """
+        if RUNNING.get() is not None:
+            return await self._create_each(class_name, indexes)
+        models = [IndexModel(list(i.keys.items()), name=i.name, **i.options) for i in indexes]
+        names = ", ".join(index.name for index in indexes)
+        build = self._connection.collection(class_name).create_indexes(models)
+        try:
+            await self._build(class_name, names, build)
+        except ParseError:
+            return await self._create_each(class_name, indexes)
+        return {}
+
+    async def _create_each(
+        self, class_name: str, indexes: Sequence[Index]
+    ) -> dict[str, ParseError]:
+        refused: dict[str, ParseError] = {}
+        for index in indexes:
+            try:
+                await self.create(class_name, index.name, index.keys, **index.options)
+            except ParseError as error:
+                refused[index.name] = error
+        return refused
+
+    async def _build(
+        self, class_name: str, name: str, build: Coroutine[None, None, object]
+    ) -> None:
+        whole_name = self._connection.prefix + class_name
         try:
             with guard():
-                collection = self._connection.collection(class_name)
-                build = collection.create_index(list(keys.items()), name=name, **options)
-                whole_name = self._connection.prefix + class_name
                 await self._connection.building.index(whole_name, name, build)
         except OperationFailure as error:
             if error.code in _CONFLICTS:

@@ -6,9 +6,10 @@ from typing import Any
 from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from parsepy.errors import ParseError
 from parsepy.storage.connection import Connection
 from parsepy.storage.driver import Collection
-from parsepy.storage.indexes import Indexes
+from parsepy.storage.indexes import Index, Indexes
 
 
 class Relations:
@@ -73,11 +74,12 @@ class Relations:
         )
         return list(dict.fromkeys(row["owningId"] for row in rows))
 
-    async def create_indexes(self, class_name: str, field: str) -> None:
-        """Index the rows of a relation both ways."""
+    async def create_indexes(self, class_name: str, field: str) -> dict[str, ParseError]:
+        """Index the rows of a relation both ways; the refusals by the index's name."""
         join = _join_table(class_name, field)
-        await self._indexes.create(join, "owningId_1", {"owningId": 1})
-        await self._indexes.create(join, "relatedId_1", {"relatedId": 1})
+        return await self._indexes.create_all(
+            join, [Index("owningId_1", {"owningId": 1}), Index("relatedId_1", {"relatedId": 1})]
+        )
 
     async def drop(self, class_name: str, field: str) -> None:
         """Forget all rows of a relation; raises PyMongo's errors."""

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, ParamSpec, Protocol, TypeVar
@@ -76,6 +76,8 @@ class Triggers:
         self._handlers: dict[tuple[str, str], Handler] = {}
         self.webhook_functions: dict[str, Handler] = {}
         self.webhook_triggers: dict[tuple[str, str], Handler] = {}
+        self.trace: Callable[[str, Mapping[str, str]], AbstractContextManager[None]] | None = None
+        """Makes a span of each call, where traces are recorded."""
         self.observers: list[Callable[[Event], None]] = []
         self.on_mistake: list[Callable[[str], None]] = []
         """Told each line that is logged of an author's mistake."""
@@ -135,7 +137,12 @@ class Triggers:
         for observe in self.observers:
             observe(event)
         try:
-            answer = await _bounded(handler, event, label, self.timeout if is_bounded else None)
+            seconds = self.timeout if is_bounded else None
+            if self.trace is None:
+                answer = await _bounded(handler, event, label, seconds)
+            else:
+                with self.trace(label_of(event), {"parse.trigger": event.kind}):
+                    answer = await _bounded(handler, event, label, seconds)
         except (ParseError, Interruption) as error:
             if isinstance(error, ParseError) and not error.was_logged and self._log is not None:
                 self._log.refused(event, error)

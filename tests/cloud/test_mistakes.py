@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -484,3 +486,46 @@ async def test_who_overstays_neither_keeps_the_lock_nor_takes_it_from_the_next(
         "another may have had it meanwhile"
     )
     assert ok(await it.client.post("/functions/try", json={})) == {"result": "got it"}
+
+
+COLLECTING = """
+import gc
+import threading
+import time
+
+from parsepy.cloud.watchdog import frame_of
+
+
+def ask():
+    for _ in range(8000):
+        assert frame_of(threading.main_thread().ident)
+        time.sleep(0)
+
+
+def start_threads():
+    while asking.is_alive():
+        thread = threading.Thread(target=int)
+        thread.start()
+        thread.join()
+
+
+def work(depth):
+    if depth:
+        work(depth - 1)
+    else:
+        time.sleep(0)
+
+
+gc.set_threshold(1, 1, 1)
+gc.callbacks.append(lambda phase, info: time.sleep(0))
+asking = threading.Thread(target=ask)
+asking.start()
+threading.Thread(target=start_threads).start()
+while asking.is_alive():
+    work(30)
+"""
+"""Garbage is collected at every chance, beside threads that come and go."""
+
+
+def test_a_look_at_the_loops_frames_never_stops_the_process() -> None:
+    subprocess.run([sys.executable, "-c", COLLECTING], check=True, timeout=60)

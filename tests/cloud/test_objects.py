@@ -204,6 +204,15 @@ async def test_save_all_tries_each_and_raises_the_first_refusal() -> None:
     assert [order.is_new for order in orders] == [False, True, False]
 
 
+async def test_an_object_existed_from_its_second_save_on() -> None:
+    order = Object("Order", total=1)
+    told = [order.existed]
+    for total in (2, 3):
+        await order.set("total", total).save()
+        told.append(order.existed)
+    assert [*told, (await stored(order)).existed] == [False, False, True, True]
+
+
 async def test_destroy_all_deletes_them() -> None:
     orders = await Object.save_all(Object("Order", n=n) for n in range(30))
     await Object.destroy_all(orders)

@@ -7,6 +7,7 @@ import pytest
 from tests.dashboard.test_dashboard import drive, opened
 
 
+@pytest.mark.slow
 @pytest.mark.node
 def test_the_console_does_all_that_its_file_says(mongo_uri: str, tmp_path: Path) -> None:
     with opened(mongo_uri, tmp_path) as settings:

@@ -44,6 +44,7 @@ async def output_of(script: Path, **given: str) -> str:
     return printed.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.node
 @pytest.mark.parametrize("file", FILES)
 async def test_a_client_does_all_that_its_file_says(file: str, app: MakeApp) -> None:

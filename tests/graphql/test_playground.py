@@ -124,6 +124,7 @@ def test_the_manual_says_what_to_install() -> None:
     assert COMMAND in manual.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.node
 async def test_the_playground_works_in_a_browser(app: MakeApp, tmp_path: Path) -> None:
     """With the real packages: a query, a subscription, the schema, under the page's policy."""

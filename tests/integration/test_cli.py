@@ -309,6 +309,7 @@ def test_a_second_server_on_the_same_data_says_who_holds_them(shop: Server) -> N
     assert shop.request("GET", "/health") == {"status": "ok"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_server_leaves_no_process_and_keeps_its_data(
     tmp_path: Path, how: signal.Signals
@@ -327,6 +328,7 @@ def test_a_stopped_server_leaves_no_process_and_keeps_its_data(
         assert [product["name"] for product in products] == ["Kettle"]
 
 
+@pytest.mark.slow
 def test_a_server_whose_mongod_was_killed_stops_and_says_so(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         os.kill(server.mongod, signal.SIGKILL)
@@ -338,6 +340,7 @@ def test_a_server_whose_mongod_was_killed_stops_and_says_so(tmp_path: Path) -> N
         assert server.request("GET", "/health") == {"status": "ok"}
 
 
+@pytest.mark.slow
 def test_a_server_whose_mongod_was_told_to_stop_stops_as_well(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         os.kill(server.mongod, signal.SIGTERM)
@@ -346,6 +349,7 @@ def test_a_server_whose_mongod_was_told_to_stop_stops_as_well(tmp_path: Path) ->
         assert "the embedded MongoDB was told to stop" in "".join(server.complaints)
 
 
+@pytest.mark.slow
 def test_the_adapter_of_the_readme_lets_in_who_has_the_token(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(README.partition("```python\n")[2].partition("```")[0])
     provider = {"module": "mine.py", "options": {"secret": "shop"}}
@@ -366,6 +370,7 @@ def test_the_adapter_of_the_readme_lets_in_who_has_the_token(tmp_path: Path) -> 
         assert refused.json() == {"code": 141, "error": "wrong token"}
 
 
+@pytest.mark.slow
 def test_a_provider_that_cannot_work_is_warned_of(tmp_path: Path) -> None:
     auth = {
         "myprovider": {"modul": "mine.py"},

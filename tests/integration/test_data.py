@@ -74,6 +74,7 @@ def run(*arguments: str | Path) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 async def test_what_went_out_comes_in_the_same(app: MakeApp, other: str, tmp_path: Path) -> None:
     _, uri = await filled(app)
     first = run("export", tmp_path / "a", "--database-uri", uri)
@@ -149,6 +150,7 @@ def killed(*arguments: str | Path, when: Path, size: int) -> None:
     process.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [30_000])
 async def test_killed_in_the_middle_it_goes_on(
     app: MakeApp, other: str, tmp_path: Path, count: int

@@ -86,3 +86,16 @@ async def test_an_index_that_somebody_else_made_is_never_dropped(
     for collection, keys in made.items():
         found = mongo[name][collection].index_information()["by_our_dba"]["key"]
         assert found == keys
+
+
+async def test_one_refused_index_keeps_none_of_the_others_away(
+    app: MakeApp, mongo: Mongo, mongo_uri: str, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    twins = [{"_id": "a", "username": "ann"}, {"_id": "b", "username": "ann"}]
+    mongo[name]["_User"].insert_many(twins)
+    await app(databaseURI=database_in(mongo_uri, name))
+    (line,) = [r.getMessage() for r in caplog.records if "could not be made" in r.getMessage()]
+    assert "username_1" in line
+    indexes = mongo[name]["_User"].index_information()
+    assert "username_1" not in indexes
+    assert {"email_1", "case_insensitive_username", "_perishable_token"} <= indexes.keys()

@@ -23,7 +23,7 @@ from tests.conftest import database_in
 from tests.integration.test_cli import parsepy, serving
 from tests.peer import REFERENCE, Peer
 
-pytestmark = [pytest.mark.node]
+pytestmark = [pytest.mark.node, pytest.mark.slow]
 
 APP_ID, MASTER_KEY = "shop", "of the old server"
 OPTIONS = {"appId": APP_ID, "masterKey": MASTER_KEY, "allowClientClassCreation": True}

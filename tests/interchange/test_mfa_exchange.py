@@ -17,7 +17,7 @@ from tests.conftest import database_in
 from tests.differential.sides import second_factor
 from tests.interchange.servers import OURS, PEER, Server, opened
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.slow]
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 PASSWORD = "pass-word"
 PERIOD = 600

@@ -18,7 +18,7 @@ from pymongo import MongoClient
 from tests.conftest import database_in
 from tests.interchange.servers import OURS, PEER, Server, opened
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.slow]
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 MFA = {"mfa": {"options": ["TOTP"], "enabled": True}}
 CREDENTIALS = {"username": "cautious", "password": "pass-word"}

@@ -31,6 +31,9 @@ RUN_SECONDS = 240
 
 # The packages of tests/reference/package.json: the current SDK, and 5.3.0.
 SDKS = ("parse", "parse-5")
+OF_EACH_SDK = pytest.mark.parametrize(
+    "sdk", ["parse", pytest.param("parse-5", marks=pytest.mark.slow)]
+)
 TEMPLATES = {
     "ecommerce": ("ecommerce.json",),
     "shopping": ("shopping.json",),
@@ -242,7 +245,7 @@ def declared(script: Path) -> int:
     return len(re.findall(r"(?m)^test\(", script.read_text()))
 
 
-@pytest.mark.parametrize("sdk", SDKS)
+@OF_EACH_SDK
 @pytest.mark.parametrize(("place", "file"), list(cases()))
 def test_the_sdk_does_all_that_its_file_says(
     open_shop: Callable[[str], Shop], place: str, file: str, sdk: str
@@ -261,7 +264,7 @@ def test_the_sdk_does_all_that_its_file_says(
 
 
 @pytest.mark.node
-@pytest.mark.parametrize("sdk", SDKS)
+@OF_EACH_SDK
 def test_a_file_fails_when_the_server_is_not_there(sdk: str) -> None:
     script = FOLDER / "schemas.test.mjs"
     with pytest.raises(pytest.fail.Exception, match="not ok"):

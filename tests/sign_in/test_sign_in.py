@@ -106,6 +106,7 @@ def test_the_sdk_signs_in_with_a_second_factor(settings: dict[str, str]) -> None
     run(FOLDER / "factors.test.mjs", settings)
 
 
+@pytest.mark.slow
 def test_a_page_in_chromium_signs_in_by_passkeys(settings: dict[str, str]) -> None:
     installed(DASHBOARD)
     run(FOLDER / "passkeys.test.mjs", {**settings, "CHROMIUM": chromium()})

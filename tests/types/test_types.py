@@ -39,6 +39,7 @@ def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.node
 def test_tsc_accepts_the_classes_and_refuses_what_no_class_has(tmp_path: Path) -> None:
     modules = installed(HERE) / "node_modules"
@@ -92,6 +93,7 @@ def complained(text: str, pattern: str) -> dict[int, str]:
     return found
 
 
+@pytest.mark.slow
 def test_mypy_accepts_the_classes_and_refuses_wrong_hooks(hooks: Path) -> None:
     (hooks.parent / "mypy.ini").write_text(f"[mypy]\nstrict = true\nmypy_path = {ROOT}\n")
     files = [f"{name}.py" for name in SCHEMAS]
@@ -102,6 +104,7 @@ def test_mypy_accepts_the_classes_and_refuses_wrong_hooks(hooks: Path) -> None:
     assert found.keys() == refusals(), outcome.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.node
 def test_pyright_accepts_the_classes_and_refuses_wrong_hooks(hooks: Path) -> None:
     modules = installed(HERE) / "node_modules"

@@ -38,7 +38,9 @@ async def index_columns(backend: Backend, class_name: str, fields: Mapping[str, 
     """Make the indexes that the types of these columns need."""
     for name, field in fields.items():
         if field.type.name == "Relation":
-            await backend.storage.relations.create_indexes(class_name, name)
+            refused = await backend.storage.relations.create_indexes(class_name, name)
+            for error in refused.values():
+                raise error
         elif field.type.name == "Polygon":
             await backend.storage.indexes.create(class_name, f"{name}_2dsphere", {name: "2dsphere"})
 

@@ -4,17 +4,15 @@ import asyncio
 
 from parsepy.backend import Backend
 from parsepy.config import Config
-from parsepy.errors import ParseError
 from parsepy.model.values import JSONObject
 from parsepy.operations.schemas.cache import load
 from parsepy.operations.schemas.changes import insert_row
+from parsepy.storage.indexes import Index
 from parsepy.storage.options import ANY_CASE
 
 
-def _system_indexes(
-    config: Config, has_own: bool
-) -> list[tuple[str, str, dict[str, int], JSONObject]]:
-    """Parse Server's own indexes (protocol §6.7) and, with ``has_own``, those that it lacks."""
+def _system_indexes(config: Config, has_own: bool) -> dict[str, list[Index]]:
+    """Parse Server's own indexes (protocol §6.7), by class, and with ``has_own`` ours."""
     options = config.database_options
     unique: JSONObject = {"unique": True, "sparse": True}
     sparse: JSONObject = {"sparse": True}
@@ -55,16 +53,23 @@ def _system_indexes(
         (has_own, "_Session", "_p_user_1", "_p_user", {}),
     ]
     providers = {"anonymous", *config.auth}
-    return [
-        *((c, name, {key: 1}, extra) for on, c, name, key, extra in table if on),
-        *(
-            ("_User", f"_auth_data_{p}_id", {f"_auth_data_{p}.id": 1}, unique)
+    expiring: JSONObject = {"sparse": True, "expireAfterSeconds": 0}
+    found = {
+        "_User": [],
+        "_Idempotency": [
+            Index("reqId_1", {"reqId": 1}, unique),
+            Index("ttl", {"expire": 1}, expiring),
+        ],
+    }
+    for on, class_name, name, key, extra in table:
+        if on:
+            found.setdefault(class_name, []).append(Index(name, {key: 1}, extra))
+    if options.create_index_auth_data_uniqueness:
+        found["_User"] += [
+            Index(f"_auth_data_{p}_id", {f"_auth_data_{p}.id": 1}, unique)
             for p in sorted(providers)
-            if options.create_index_auth_data_uniqueness
-        ),
-        ("_Idempotency", "reqId_1", {"reqId": 1}, unique),
-        ("_Idempotency", "ttl", {"expire": 1}, {"sparse": True, "expireAfterSeconds": 0}),
-    ]
+        ]
+    return found
 
 
 async def prepare_database(backend: Backend) -> None:
@@ -81,19 +86,17 @@ async def prepare_database(backend: Backend) -> None:
         if class_name not in classes:
             await insert_row(backend, class_name, {}, None, None)
     steps = [
-        storage.indexes.create(class_name, name, keys, **extra)
-        for class_name, name, keys, extra in _system_indexes(backend.config, has_own)
+        storage.indexes.create_all(class_name, indexes)
+        for class_name, indexes in _system_indexes(backend.config, has_own).items()
     ]
     relations = {("_Role", "users"), ("_Role", "roles")}
     relations |= {(name, field) for name, known in classes.items() for field in known.relations}
     if has_own:
         steps += [storage.relations.create_indexes(*relation) for relation in sorted(relations)]
-    for outcome in await asyncio.gather(*steps, return_exceptions=True):
-        if isinstance(outcome, ParseError):
+    for refused in await asyncio.gather(*steps):
+        for name, error in refused.items():
             # data of before may break a unique index: served all the same, as Parse does
-            backend.log.warning("an index could not be made: %s", outcome.message)
-        elif isinstance(outcome, BaseException):
-            raise outcome
+            backend.log.warning("the index %s could not be made: %s", name, error.message)
     await _mirror_indexes(backend)
     sessions = (await load(backend, within=0))["_Session"]
     if not has_own and asked is None and "_session_token_1" not in sessions.indexes:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from bson import ObjectId
-from pymongo import InsertOne, ReturnDocument, UpdateOne
+from pymongo import IndexModel, InsertOne, ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
 from pymongo.results import DeleteResult, InsertOneResult, UpdateResult
 
@@ -378,6 +378,15 @@ class MemoryCollection(Refusing):
             self._indexes.add(index, await self.fetch({}))
             self._exists = True
         return name
+
+    async def create_indexes(self, models: Sequence[IndexModel]) -> list[str]:
+        """Create several indexes; unlike MongoDB, those before a refused one stay."""
+        return [
+            await self.create_index(
+                list(document.pop("key").items()), name=document.pop("name"), **document
+            )
+            for document in (dict(model.document) for model in models)
+        ]
 
     async def list_indexes(self) -> Rows:
         """Name and keys of each index."""

@@ -39,17 +39,13 @@ def note(request: SaveRequest | DeleteRequest) -> None:
             "class": item.class_name,
             "total": item.get("total"),
             "original": original.get("total") if original is not None else None,
-            "isNew": item.is_new if before else original is None and _is_save(request),
+            "isNew": not item.existed,
             "dirty": sorted(item.dirty_keys()) if before else None,
             "user": str(request.user.username).split("_")[0] if request.user else None,
             "master": request.master,
             "context": request.context.get("mark"),
         }
     )
-
-
-def _is_save(request: Any) -> bool:
-    return bool(request.trigger_name == "afterSave")
 
 
 @Cloud.function("fired")
@@ -149,7 +145,7 @@ async def wave(request: UserRequest) -> None:
 
 @Cloud.before_save(User)
 async def user(request: SaveRequest) -> None:
-    fired.append({"trigger": "beforeSave", "class": "_User", "isNew": request.object.is_new})
+    fired.append({"trigger": "beforeSave", "class": "_User", "isNew": not request.object.existed})
 
 
 @Cloud.before_password_reset_request
