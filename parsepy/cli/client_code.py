@@ -24,7 +24,7 @@ def command(args: argparse.Namespace) -> int:
     """Write the classes in a language, to a file or to standard output."""
     from parsepy import codegen
 
-    text = codegen.LANGUAGES[args.language](codegen.shapes_of(classes_of(args)))
+    text = codegen.LANGUAGES[args.language](codegen.shapes_of(classes_of(args), notes_of(args)))
     if args.output is None:
         print(text, end="")
     else:

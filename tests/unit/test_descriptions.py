@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from parsepy.codegen import LANGUAGES, shapes_of
 from parsepy.descriptions import (
     TECHNOLOGIES,
     FlowStep,
@@ -188,3 +189,10 @@ def test_a_template_of_classes_keeps_what_was_said_of_them() -> None:
             }
         ],
     }
+
+
+def test_descriptions_stand_in_the_types_of_typescript() -> None:
+    notes = {"Note": ClassNotes("About\nnotes.", {"title": FieldNotes("Ends */ here.")})}
+    text = LANGUAGES["typescript"](shapes_of([shown(title="String", more="Number")], notes))
+    assert "/** About notes. */\nexport class Note extends" in text
+    assert "  /** Ends * / here. */\n  title?: string;\n  more?: number;" in text

@@ -20,7 +20,7 @@ from tests.sdk.test_js_sdk import declared, tally
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
 SCHEMA = ROOT / "schema"
-SECONDS = 400
+SECONDS = 600
 SKIPPED = {"templates": 0, "clinic": 3, "many": 4}
 """The tests that need the demo of our templates are left out for other apps."""
 
@@ -117,7 +117,7 @@ def drive(url: str, kind: str, screenshots: Path) -> None:
         pytest.fail(f"{done.stdout}\nScreenshots: {screenshots}", pytrace=False)
     counts = tally(done.stdout)
     assert counts["skipped"] == SKIPPED[kind], done.stdout
-    assert counts["pass"] >= declared(script) - SKIPPED[kind], done.stdout
+    assert counts["pass"] >= declared(script) - SKIPPED[kind] >= 5, done.stdout
 
 
 @pytest.mark.slow
