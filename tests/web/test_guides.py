@@ -1,14 +1,17 @@
 """The guides for clients: their facts, their code, and that the tests' own run as they stand."""
 
 import re
+import subprocess
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
 
 from parsepy.portal.words import Guide, app_words, guide_of, guides_in, localized, to_html
+from tests.conftest import database_in
+from tests.sdk.test_js_sdk import APP_ID, SCHEMA, parsepy_serving
 from tests.sdk.test_js_sdk import FOLDER as NODE_PACKAGES
-from tests.sdk.test_js_sdk import SCHEMA, parsepy_serving
 
 GUIDES = Path(__file__).parents[2] / "docs" / "clients"
 NAMES = sorted(file.stem for file in GUIDES.glob("*.md") if file.name != "README.md")
@@ -84,19 +87,14 @@ def blocks(name: str, language: str) -> list[str]:
 def test_the_guides_for_rest_graphql_and_javascript_run_as_they_stand(
     mongo_uri: str, tmp_path: Path
 ) -> None:
-    import subprocess
-    from uuid import uuid4
-
-    from tests.conftest import database_in
-
     uri = database_in(mongo_uri, f"test_{uuid4().hex[:16]}")
     templates = [SCHEMA / "ecommerce.json", SCHEMA / "shopping.json"]
     live = '{"classNames": ["Product"]}'
     with parsepy_serving(
         uri, templates, tmp_path, demo="true", mountGraphQL="true", liveQuery=live
     ) as shop:
-        app_id = httpx.get(shop.url.replace("/parse", "/openapi.json"), timeout=30)
-        assert app_id.is_success
+        described = httpx.get(shop.url.replace("/parse", "/openapi.json"), timeout=30)
+        assert described.is_success  # the demo's portal is open
         own = shop.url
 
         def run(*words: str, cwd: Path = tmp_path) -> str:
@@ -107,14 +105,13 @@ def test_the_guides_for_rest_graphql_and_javascript_run_as_they_stand(
         for name in ("rest", "graphql"):
             for block in blocks(name, "sh"):
                 if "curl" in block:
-                    said = run("sh", "-ec", localized(block.replace("curl", "curl -sS"), own, ID))
+                    said = run(
+                        "sh", "-ec", localized(block.replace("curl", "curl -sS"), own, APP_ID)
+                    )
                     assert "error" not in said, said
         script = NODE_PACKAGES.parent / "reference" / f"guide-{uuid4().hex[:8]}.mjs"
-        script.write_text(localized("\n".join(blocks("javascript", "js")), own, ID))
+        script.write_text(localized("\n".join(blocks("javascript", "js")), own, APP_ID))
         try:
             assert "undefined" not in run("node", str(script))
         finally:
             script.unlink()
-
-
-ID = "parsepy"
