@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from parsepy.model.templates import ClassNotes
     from parsepy.model.values import JSONObject
 
-LANGUAGES = ("typescript", "python", "dart", "swift", "kotlin")
-"""Those of ``codegen.LANGUAGES``, which is imported only when it is wanted."""
-
 
 def command(args: argparse.Namespace) -> int:
     """Write the classes in a language, to a file or to standard output."""

@@ -40,7 +40,7 @@ def command(args: argparse.Namespace) -> int:
     """Serve until a signal ends the process; return its exit code."""
     configured = configure(args)
     config = configured.config
-    _set_up_logs(config)
+    set_up_logs(config)
     template = read_template(config)
     heed_signals()
     with contextlib.ExitStack() as stack:
@@ -156,6 +156,7 @@ async def _serving(
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
     from parsepy.app import build, websocket_class
+    from parsepy.cli.one_write import OneWriteCycle
 
     class BoundedHttpProtocol(HttpToolsProtocol):
         """Refuses a request with too many bytes of headers, which httptools would keep."""
@@ -165,6 +166,11 @@ async def _serving(
         def on_message_begin(self) -> None:
             self.received = self.content = 0
             super().on_message_begin()
+
+        def on_headers_complete(self) -> None:
+            super().on_headers_complete()
+            if self.cycle is not None:
+                self.cycle.__class__ = OneWriteCycle
 
         def on_body(self, body: bytes) -> None:
             self.content += len(body)
@@ -255,7 +261,8 @@ async def _load_demo(application: Application, config: Config) -> None:
         await bootstrap.load_demo(application.backend, file)
 
 
-def _set_up_logs(config: Config) -> None:
+def set_up_logs(config: Config) -> None:
+    """Write the log to standard error, in the form and from the level that the options name."""
     import logging
 
     from parsepy import logs
@@ -268,5 +275,5 @@ def _set_up_logs(config: Config) -> None:
     handler = logging.NullHandler() if config.silent else logs.BatchStreamHandler()
     handler.setFormatter(logs.JSONLines() if config.json_logs else logs.Lines())
     logging.basicConfig(level=level, handlers=[handler])
-    for chatty in ("uvicorn", "pymongo", "asyncio"):
+    for chatty in ("uvicorn", "pymongo", "asyncio", "mcp"):
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))

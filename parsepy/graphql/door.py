@@ -32,6 +32,7 @@ from parsepy.http.refusals import HTTPRefusal
 from parsepy.http.responses import Answer, send
 from parsepy.http.uploads import FileBody
 
+_PLAIN_JSON = b"application/json"
 JSON_LIMIT = 100 * 1024
 """Bytes that a request in JSON may have."""
 
@@ -42,7 +43,12 @@ class GraphQLDoor:
     def __init__(self, backend: Backend, processor: RequestProcessor) -> None:
         self._backend = backend
         self._processor = processor
-        self.steps: tuple[Step, ...] = (_answer_preflight, *processor.admission, self.handle)
+        self.steps: tuple[Step, ...] = (
+            _answer_preflight,
+            *processor.admission,
+            processor.take_turn,
+            self.handle,
+        )
         self._steps = needed(self.steps, processor.idle)
 
     async def __call__(self, scope: ASGIScope, receive: Receive, send_message: Send) -> None:
@@ -56,6 +62,9 @@ class GraphQLDoor:
             failure = failure_of(self._backend, error, where)
             exchange.code = failure.code
             given = failure.answer()
+        finally:
+            if exchange.turn is not None:
+                self._processor.turns.end(exchange.turn)
         await send(given, send_message)
 
     # --- the request ----------------------------------------------------------------------------
@@ -89,6 +98,8 @@ class GraphQLDoor:
         if exchange.method not in ("POST", "GET"):
             return None
         given = exchange.headers.get(b"content-type")
+        if given == _PLAIN_JSON:  # as most write it
+            return read_json(await self._content(exchange))
         essence = essence_of(given)
         most = self._backend.config.max_upload_size
         if essence == "multipart/form-data":
@@ -101,13 +112,16 @@ class GraphQLDoor:
             return None
         if charset_of(given or b"") not in ("", "utf-8", "utf8"):
             raise Refused(415)
-        try:
-            content = await read_body(exchange.receive, JSON_LIMIT)
-        except HTTPRefusal as error:
-            raise Refused(error.status) from None
+        content = await self._content(exchange)
         if essence == "application/graphql":
             return {"query": content.decode("utf-8", "replace")}
         return read_json(content)
+
+    async def _content(self, exchange: Exchange) -> bytes:
+        try:
+            return await read_body(exchange.receive, JSON_LIMIT)
+        except HTTPRefusal as error:
+            raise Refused(error.status) from None
 
     async def _answer(self, exchange: Exchange, asked: GraphQLRequest, kind: bytes) -> Answer:
         processor = self._processor

@@ -38,6 +38,12 @@ class Columns:
     include: tuple[Path, ...] = ()
     refusal: ParseError | None = None
     is_refused_to_all: bool = False
+    roots: tuple[str, ...] = field(init=False)
+    """The columns that the names begin with."""
+
+    def __post_init__(self) -> None:
+        found = dict.fromkeys(name.partition(".")[0] for name in self.names)
+        object.__setattr__(self, "roots", tuple(found))
 
     @property
     def has_keys(self) -> bool:

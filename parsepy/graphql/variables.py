@@ -57,7 +57,9 @@ class Coercers:
 
     def _make(self, kind: Any) -> Coercer:
         if isinstance(kind, GraphQLNonNull):
-            return _required(self.of(kind.of_type))
+            exact = _exact_class(kind)
+            inner = self.of(kind.of_type)
+            return _required(inner) if exact is None else _given(exact, inner)
         if isinstance(kind, GraphQLList):
             return _listed(self.of(kind.of_type))
         if isinstance(kind, GraphQLInputObjectType):
@@ -76,12 +78,14 @@ class Coercers:
     def _object(self, kind: GraphQLInputObjectType) -> Coercer:
         places: dict[str, int] = {}
         coercers: dict[str, Coercer] = {}
+        exact: dict[str, type | None] = {}
         needed: list[str] = []
         given: list[tuple[str, Any]] = []
 
         def prepare() -> None:
             for place, (name, field) in enumerate(kind.fields.items()):
                 coercers[name] = self.of(field.type)
+                exact[name] = _exact_class(field.type)
                 places[name] = place
                 if field.default_value is not Undefined:
                     given.append((name, field.default_value))
@@ -98,7 +102,11 @@ class Coercers:
             try:
                 # in the type's order, as the reference has it
                 names = sorted(value, key=places.__getitem__) if len(value) > 1 else value
-                made = {name: coercers[name](value[name]) for name in names}
+                made: JSONObject = {}
+                for name in names:
+                    item = value[name]
+                    # most are what they have to be: no call for each
+                    made[name] = item if item.__class__ is exact[name] else coercers[name](item)
             except KeyError:
                 raise Unfit from None
             for name in needed:
@@ -110,6 +118,27 @@ class Coercers:
             return made
 
         return coerce
+
+
+_EXACT: Mapping[str, type] = {"String": str, "ID": str, "Boolean": bool, "Float": float}
+"""The Python types whose values these scalars take as they are; JSON has no other floats."""
+
+
+def _exact_class(kind: Any) -> type | None:
+    """The class whose values an input type takes as they are."""
+    bare = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+    return _EXACT.get(bare.name) if isinstance(bare, GraphQLScalarType) else None
+
+
+def _given(exact: type, inner: Coercer) -> Coercer:
+    def coerce(value: Any) -> Any:
+        if value.__class__ is exact:
+            return value
+        if value is None:
+            raise Unfit
+        return inner(value)
+
+    return coerce
 
 
 def _parsed(parse: Coercer) -> Coercer:

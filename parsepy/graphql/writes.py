@@ -149,13 +149,14 @@ async def _file(run: Run, value: Mapping[str, Any]) -> JSONObject:
 def _shown(
     body: Mapping[str, Any], columns: Columns, found: Mapping[str, Any]
 ) -> Iterator[tuple[str, Any]]:
-    """What was written, as the answer shows it where the object that was ``found`` lacks it.
+    """What was written and is selected, where the object that was ``found`` lacks it.
 
     A pointer that was followed, and is not found, leads nowhere.
     """
     followed = {path[0] for path in columns.include}
-    for name, value in body.items():
-        if name not in found:
+    for name in columns.roots:
+        if name in body and name not in found:
+            value = body[name]
             is_deleted = isinstance(value, dict) and value.get("__op") == "Delete"
             yield name, None if is_deleted or name in followed else value
 

@@ -8,6 +8,7 @@ from parsepy.errors import Code, ParseError
 from parsepy.model.values import (
     ARRAY,
     GONE,
+    NATIVE,
     NUMBER,
     FieldType,
     JSONObject,
@@ -153,22 +154,38 @@ def apply(change: Any, value: Any) -> Any:
         case "AddUnique":
             return [*items, *_once(objects, items)]
         case "Remove":
-            return [item for item in items if item not in objects]
+            gone = {_key(item) for item in objects}
+            return [item for item in items if _key(item) not in gone]
     return value
 
 
 def _once(objects: list[Any], known: list[Any]) -> list[Any]:
     """List each of the objects once, without those that are known."""
+    seen = {_key(item) for item in known}
     found: list[Any] = []
     for item in objects:
-        if item not in known and item not in found:
+        key = _key(item)
+        if key not in seen:
+            seen.add(key)
             found.append(item)
     return found
 
 
+def _key(item: Any) -> Any:
+    """What equal values have in common, and only these: many are looked up at once by it."""
+    if isinstance(item, dict):
+        return frozenset((name, _key(value)) for name, value in item.items())
+    if isinstance(item, list):
+        return tuple(map(_key, item))
+    return isinstance(item, bool), item
+
+
 def column_type(value: Any) -> FieldType | None:
     """Find the column type that a body's value (plain or operation) needs; None for none."""
-    op = op_of(value) if type(value) is dict else None
+    kind = type(value)
+    if kind is not dict:
+        return NATIVE.get(kind)
+    op = op_of(value)
     return type_of(value) if op is None else op.result_type(value)
 
 

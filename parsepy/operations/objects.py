@@ -11,6 +11,7 @@ from parsepy.backend import RequestContext
 from parsepy.model.values import JSONObject
 from parsepy.operations import installations, save, users
 from parsepy.operations.delete import delete as delete
+from parsepy.operations.save import create_together as create_together
 from parsepy.operations.writes import PLAIN, Saved, SaveOptions
 
 
@@ -61,6 +62,11 @@ async def create(
     if own is not None:
         return await own.create(context, body, options)
     return await save.create(context, class_name, body, options)
+
+
+def may_create_together(context: RequestContext, class_name: str) -> bool:
+    """May new objects of a class be made by ``create_together``?"""
+    return class_name not in OPERATIONS and save.may_create_together(context, class_name)
 
 
 async def update(

@@ -1,7 +1,9 @@
 """``create`` and ``update``: the write spine (protocol §9)."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 from parsepy.backend import RequestContext
 from parsepy.errors import ParseError
@@ -22,10 +24,87 @@ async def create(
     context: RequestContext, class_name: str, body: JSONObject, options: SaveOptions = PLAIN
 ) -> Saved:
     """Store a new object; raises the refusals of the write pipeline in its order."""
+    write, rules = await _begin(context, class_name, body, options)
+    has = context.backend.triggers.has
+    if has("aroundSave", class_name) or has("beforeSave", class_name):
+        await _check_create(write)
+        if has("aroundSave", class_name):
+            return await _around(
+                write, rules, lambda inner, _: _create(inner, rules, body, None), None
+            )
+        return await _create(write, rules, body, None)
+    # Parse: without cloud code before it, a new column is refused before the create is
+    new = _new_columns(write)
+    await _check_create(write)
+    return await _create(write, rules, body, new)
+
+
+async def create_together(
+    context: RequestContext, class_name: str, bodies: Sequence[JSONObject]
+) -> list[Saved | Exception]:
+    """Store new objects of a class that ``may_create_together``, each for itself, at once.
+
+    For each body, in their order, what ``create`` answers or raises for it.
+    """
+    outcomes: list[Saved | Exception] = []
+    places: list[int] = []
+    ready: list[_Ready] = []
+    rules = class_rules.of(class_name)
+    for body in bodies:
+        try:
+            write, rules = await _begin(context, class_name, body, PLAIN)
+            new = _new_columns(write)
+            await _check_create(write)
+            ready.append(await _make_ready(write, rules, body, new))
+        except Exception as error:  # noqa: BLE001 (each body has an outcome of its own)
+            outcomes.append(error)
+            continue
+        places.append(len(outcomes))
+        outcomes.append(_NOT_YET)
+    if not ready:
+        return outcomes
+    rows = [(one.write.schema, one.stored) for one in ready]
+    failures = await context.backend.storage.insert_together(class_name, rows)
+    for place, one, failure in zip(places, ready, failures, strict=True):
+        try:
+            if failure is not None:
+                raise failure
+            outcomes[place] = await _finish(one, rules)
+        except ParseError as error:
+            outcomes[place] = rules.translate(context, error) if error is failure else error
+        except Exception as error:  # noqa: BLE001 (as above)
+            outcomes[place] = error
+    return outcomes
+
+
+_NOT_YET = AssertionError("the outcome is not known yet")
+
+
+def may_create_together(context: RequestContext, class_name: str) -> bool:
+    """Is a create of the class nothing but a row, of which nobody wants to hear?"""
+    backend = context.backend
+    return (
+        class_name[:1] != "_"
+        and backend.telemetry is None  # which tells of each operation
+        and not backend.storage.in_transaction
+        and not any(backend.triggers.has(kind, class_name) for kind in _BY_CLOUD_CODE)
+        and not hooks.needs_stored(context, class_name)
+    )
+
+
+_BY_CLOUD_CODE = ("aroundSave", "beforeSave", "mayWrite")
+
+
+async def _begin(
+    context: RequestContext, class_name: str, body: JSONObject, options: SaveOptions
+) -> tuple[Write, ClassRules]:
+    """A create as its body says it; raises what can be refused without looking at columns."""
     access.check_internal(context, class_name, "create")
     values = save_bodies.creation(context, class_name, body)
     access.check_keywords(context, body)
     access.check_file_urls(context, body)
+    if context.is_large:
+        await asyncio.sleep(0)  # others have their turn
     schema = await schemas.writable(context, class_name)
     rules = class_rules.of(class_name)
     object_id = options.object_id or save_bodies.chosen_id(context, class_name, body)
@@ -33,15 +112,16 @@ async def create(
     if body.get("objectId") == object_id:
         write.chosen_id = object_id
     await rules.check(write)
-    has = context.backend.triggers.has
-    new = None
-    if not has("aroundSave", class_name) and not has("beforeSave", class_name):
-        # Parse: without cloud code before it, a new column is refused before the create is
-        new = _new_columns(write)
-    await _check_create(write)
-    if has("aroundSave", class_name):
-        return await _around(write, None, lambda inner: _create(inner, rules, body, None))
-    return await _create(write, rules, body, new)
+    return write, rules
+
+
+@dataclass(slots=True)
+class _Ready:
+    """A create that lacks nothing but the storage: the object, and its relations."""
+
+    write: Write
+    relations: JSONObject
+    stored: JSONObject
 
 
 async def _create(
@@ -51,17 +131,31 @@ async def _create(
 
     ``new`` are the columns that the class lacks, where no cloud code can change the values.
     """
-    context, schema, class_name = write.context, write.schema, write.schema.name
-    object_id = write.object_id
+    context = write.context
     if new is None:
-        if context.backend.triggers.has("beforeSave", class_name):
+        if context.backend.triggers.has("beforeSave", write.class_name):
             answered = await _before_save(write, None)
             if answered is not None:
                 return answered
         new = _new_columns(write)
+    ready = await _make_ready(write, rules, body, new)
+    if context.is_large:
+        await asyncio.sleep(0)
+    try:
+        await context.backend.storage.insert(write.schema, ready.stored)
+    except ParseError as error:
+        raise rules.translate(context, error) from error
+    return await _finish(ready, rules)
+
+
+async def _make_ready(
+    write: Write, rules: ClassRules, body: JSONObject, new: Mapping[str, FieldType]
+) -> _Ready:
+    """Add new columns, and make of the values what is stored."""
+    context, class_name = write.context, write.class_name
     if new:
         save_values.check_new(write, new)
-        write.schema = await schemas.add_columns(context.backend, schema, new)
+        write.schema = await schemas.add_columns(context, write.schema, new)
     save_values.check_system_columns(write)
     relations = save_values.split_relations(write)
     save_values.start(write)
@@ -69,24 +163,26 @@ async def _create(
     await rules.prepare(write)
     created_at, updated_at = save_bodies.stamps(write, body)
     if context.is_answered:
-        hooks.announce(context, class_name, object_id)
-    try:
-        await context.backend.storage.insert(
-            write.schema,
-            {
-                **write.values,
-                "objectId": object_id,
-                "createdAt": created_at,
-                "updatedAt": updated_at,
-            },
-        )
-    except ParseError as error:
-        raise rules.translate(context, error) from error
+        hooks.announce(context, class_name, write.object_id)
+    stored = {
+        **write.values,
+        "objectId": write.object_id,
+        "createdAt": created_at,
+        "updatedAt": updated_at,
+    }
+    return _Ready(write, relations, stored)
+
+
+async def _finish(ready: _Ready, rules: ClassRules) -> Saved:
+    """What follows when an object is stored, and its answer."""
+    write, relations = ready.write, ready.relations
+    context, object_id = write.context, write.object_id
+    created_at, updated_at = ready.stored["createdAt"], ready.stored["updatedAt"]
     if relations:
         await save_values.relate(write, relations)
     await rules.after_save(write)
     replacement = None
-    if hooks.needs_stored(context, class_name):
+    if hooks.needs_stored(context, write.class_name):
         stored = hooks.created(write, created_at, updated_at)
         replacement = await hooks.after_save(write, stored, None)
     shown = save_values.shown(write, write.echo)
@@ -115,17 +211,20 @@ async def update(
     values = save_bodies.changes(context, class_name, object_id, body)
     access.check_keywords(context, body)
     access.check_file_urls(context, body)
+    if context.is_large:
+        await asyncio.sleep(0)
     write = Write(context, schema, values, object_id, False, stamp(), options)
     await rules.check(write)
     original = None
     if hooks.needs_original(context, class_name):
         original = await _original(write, rules)
         if context.backend.triggers.has("aroundSave", class_name):
-            return await _around(write, original, lambda inner: _update(inner, rules, original))
-    return await _update(write, rules, original)
+            make = partial(_update, rules=rules)
+            return await _around(write, rules, make, original)
+    return await _update(write, original, rules)
 
 
-async def _update(write: Write, rules: ClassRules, original: JSONObject | None) -> Saved:
+async def _update(write: Write, original: JSONObject | None, rules: ClassRules) -> Saved:
     """Make an update of an object that the caller may write: beforeSave to afterSave."""
     context, schema, class_name = write.context, write.schema, write.schema.name
     object_id, condition = write.object_id, write.options.condition
@@ -139,10 +238,10 @@ async def _update(write: Write, rules: ClassRules, original: JSONObject | None) 
         scope = scope_of(schema, "update", context.principal, narrowing)
     if scope.is_nothing:
         raise rules.not_found(context)
-    save_values.check_operations(write.values)
+    longest = save_values.check_operations(write)
     if new:
         save_values.check_new(write, new)
-        write.schema = await schemas.add_columns(context.backend, schema, new)
+        write.schema = await schemas.add_columns(context, schema, new)
     relations = save_values.split_relations(write)
     save_values.check_kept(write)
     await rules.prepare(write)
@@ -150,6 +249,8 @@ async def _update(write: Write, rules: ClassRules, original: JSONObject | None) 
     is_wanted = hooks.needs_stored(context, class_name)
     if context.is_answered:
         hooks.announce(context, class_name, object_id)
+    if context.is_large:
+        await asyncio.sleep(0)
     try:
         stored = await context.backend.storage.update(
             write.schema,
@@ -161,10 +262,13 @@ async def _update(write: Write, rules: ClassRules, original: JSONObject | None) 
             else save_values.echoed(write.values),
             internal=context.principal.is_maintenance and not is_wanted,
             mount_url=context.mount_url,
+            longest=longest,
         )
     except ParseError as error:
         raise rules.translate(context, error) from error
     if stored is None:
+        if longest and await context.backend.storage.get(schema, object_id, scope):
+            raise save_values.too_much_work(write)
         if condition and await context.backend.storage.get(schema, object_id, scope):
             raise ConditionFailed(class_name, object_id)
         raise rules.not_found(context)
@@ -254,9 +358,22 @@ def _take_changes(write: Write, changes: JSONObject) -> None:
 
 
 async def _around(
-    write: Write, original: JSONObject | None, make: Callable[[Write], Awaitable[Saved]]
+    write: Write,
+    rules: ClassRules,
+    make: Callable[[Write, JSONObject | None], Awaitable[Saved]],
+    original: JSONObject | None,
 ) -> Saved:
-    """Let cloud code stand around a save; ``make`` makes it, each time of a write of its own."""
+    """Let cloud code stand around a save; ``make`` makes it, each time of a write of its own.
+
+    It is given the original: as it was read, or as cloud code has read it again meanwhile.
+    """
+
+    async def again() -> JSONObject | None:
+        nonlocal original
+        if not write.is_create:
+            write.is_opened = False
+            original = await _original(write, rules)
+        return original
 
     async def proceed(changes: JSONObject | None, condition: Where, as_master: bool) -> Saved:
         # the moment of the write, not of the request, which may have waited for a lock
@@ -268,12 +385,12 @@ async def _around(
             inner.options = replace(write.options, condition=both)
         if changes is not None:
             _take_changes(inner, changes)
-        saved = await make(inner)
+        saved = await make(inner, original)
         if as_master and not saved.is_finished:  # the answer is for the caller's eyes
             saved.answer = save_values.shown(write, saved.answer)
         return saved
 
-    decision: Decision[Saved] = await around_save(write, original, proceed, _answer_of)
+    decision: Decision[Saved] = await around_save(write, original, proceed, _answer_of, again)
     response, saved = decision.response, decision.outcome
     if response is None:
         assert saved is not None

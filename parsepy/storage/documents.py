@@ -227,6 +227,7 @@ def to_columns(schema: ClassSchema, values: JSONObject) -> Document:
     Keys that start with ``_`` are the house's own and pass as they are.
     """
     document: Document = {}
+    pointers, has_own_keys = schema.pointers, schema.name in CLASS_KEYS
     for name, value in values.items():
         if name[0] == "_":
             document[name] = value
@@ -242,9 +243,12 @@ def to_columns(schema: ClassSchema, values: JSONObject) -> Document:
                 if data is not None:
                     document[AUTH_DATA + provider] = to_checked(data)
         else:
-            converted = to_column(value)
+            kind = type(value)
+            converted = value if kind is str or kind is bool else to_column(value)
             if converted is not _OMIT:
-                document[key_of(schema, name)] = converted
+                if name in pointers:
+                    name = "_p_" + name
+                document[key_of(schema, name) if has_own_keys else name] = converted
     return document
 
 

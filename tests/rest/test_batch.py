@@ -5,6 +5,7 @@ from contextvars import Context
 from typing import Any
 
 import pytest
+from pymongo.database import Database
 
 from parsepy.rest import batch
 from tests.conftest import Client, MakeApp
@@ -43,6 +44,17 @@ async def test_an_item_that_fails_does_not_stop_the_others(client: Client, order
     codes = [answer["error"]["code"] if "error" in answer else 0 for answer in answers]
     assert codes == [0, 111, 105, 0]
     assert {found["price"] for found in await find(client, orders)} == {0, 1, 2}
+
+
+async def test_of_creates_made_together_one_that_a_unique_index_refuses_is_told_at_its_place(
+    client: Client, database: Database[Any], orders: str
+) -> None:
+    database[orders].create_index("code", unique=True)
+    await create(client, orders, code="first")
+    bodies = [{"code": code} for code in ("a", "first", "b", "a", "c")]
+    answers = await send(client, *(item("POST", f"/classes/{orders}", body) for body in bodies))
+    codes = [answer["error"]["code"] if "error" in answer else 0 for answer in answers]
+    assert codes == [0, 137, 0, 137, 0]
 
 
 async def test_every_item_has_the_rights_of_the_outer_request(

@@ -6,20 +6,22 @@ one command first. Where that fails in a way that the driver would try again, an
 one command is needed, the read is made by the driver's public API.
 """
 
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pymongo import AsyncMongoClient, ReadPreference
 from pymongo.asynchronous.command_cursor import AsyncCommandCursor
-from pymongo.asynchronous.pool import AsyncConnection
-from pymongo.errors import ConnectionFailure, OperationFailure, ServerSelectionTimeoutError
-from pymongo.helpers_shared import _RETRYABLE_ERROR_CODES, _check_command_response
-from pymongo.logger import _COMMAND_LOGGER
-from pymongo.message import _op_msg
+from pymongo.errors import (
+    ConnectionFailure,
+    NetworkTimeout,
+    OperationFailure,
+    ServerSelectionTimeoutError,
+    WaitQueueTimeoutError,
+)
+from pymongo.helpers_shared import _RETRYABLE_ERROR_CODES
 from pymongo.read_preferences import Primary
 
 from parsepy.storage.documents import Document
+from parsepy.storage.driver.commands import Commands, heeds_nothing
 from parsepy.storage.driver.reads import (
     Collection,
     Made,
@@ -29,13 +31,6 @@ from parsepy.storage.driver.reads import (
     Value,
 )
 
-NEEDED = (
-    AsyncMongoClient._conn_for_reads,
-    AsyncConnection.command,
-    AsyncConnection.receive_message,
-    AsyncConnection.send_message,
-)
-"""What is used of PyMongo beside the names above: a version without it ends the import."""
 _LOG_IN_AGAIN = 391
 _NAMES = {
     "batchSize": "batchSize",
@@ -54,6 +49,9 @@ _NAMES = {
 class PlainReads(Reads):
     """Reads by one command each, where that is enough."""
 
+    def __init__(self, commands: Commands | None = None) -> None:
+        self._commands = commands or Commands()
+
     async def find(
         self,
         collection: Collection,
@@ -65,9 +63,8 @@ class PlainReads(Reads):
     ) -> list[Document]:
         """All that ``collection.find`` finds with these arguments."""
         if _is_plain(collection, session, options):
-            found = await _documents(
-                collection, _find_command(collection, query, projection, options)
-            )
+            command = _find_command(collection, query, projection, options)
+            found = await _documents(self._commands, collection, command)
             if found is not None:
                 return found
         return await super().find(collection, query, projection, session=session, **options)
@@ -85,7 +82,7 @@ class PlainReads(Reads):
         """What ``read`` makes of the reply to a find, if it is at hand, else the documents."""
         if _is_plain(collection, session, options):
             command = _find_command(collection, query, projection, options)
-            found = await _found(collection, command, read)
+            found = await _found(self._commands, collection, command, read)
             if found is not None:
                 return found
         return await super().find(collection, query, projection, session=session, **options)
@@ -95,8 +92,13 @@ class PlainReads(Reads):
     ) -> Document | None:
         """The document of an id; ``None`` if there is none."""
         if _is_plain(collection, session, {}):
-            command = {"find": collection.name, "filter": {"_id": object_id}, "limit": 1}
-            rows = await _documents(collection, {**command, "singleBatch": True})
+            command: Document = {
+                "find": collection.name,
+                "filter": {"_id": object_id},
+                "limit": 1,
+            }
+            command["singleBatch"] = True
+            rows = await _documents(self._commands, collection, command)
             if rows is not None:
                 return rows[0] if rows else None
         return await super().find_by_id(collection, object_id, session=session)
@@ -121,7 +123,7 @@ class PlainReads(Reads):
             command |= {
                 _NAMES[name]: value for name, value in options.items() if name not in batches
             }
-            found = await _documents(collection, command)
+            found = await _documents(self._commands, collection, command)
             if found is not None:
                 return found
         return await super().aggregate(collection, pipeline, session=session, **options)
@@ -137,6 +139,12 @@ class PlainReads(Reads):
         """How many documents match."""
         if not _is_plain(collection, session, options):
             return await super().count(collection, query, session=session, **options)
+        if self._commands.primary(collection).counts_truly:
+            command: Document = {"count": collection.name, "query": query}
+            command |= {_NAMES[name]: value for name, value in options.items()}
+            reply: Any = (await _reply(self._commands, collection, command, None))[0]
+            if reply is not None:
+                return int(reply["n"])
         counting: list[Document] = [{"$match": query}, {"$group": {"_id": 1, "n": {"$sum": 1}}}]
         found = await self.aggregate(collection, counting, **options)
         return int(found[0]["n"]) if found else 0
@@ -160,81 +168,52 @@ def _find_command(
 
 def _is_plain(collection: Collection, session: Session, options: Mapping[str, Any]) -> bool:
     """May a read be one command, which needs no session, no other server and no deadline?"""
-    if session is not None or not options.keys() <= _NAMES.keys():
-        return False
-    client = collection.database.client
     return (
-        isinstance(collection.read_preference, Primary)
-        and client.options.timeout is None
-        and not client.options.load_balanced
-        and client._encrypter is None
+        options.keys() <= _NAMES.keys()
+        and isinstance(collection.read_preference, Primary)
+        and heeds_nothing(collection, session)
     )
 
 
-async def _documents(collection: Collection, command: Document) -> list[Document] | None:
-    found: list[Document] | Made[Any] | None = await _found(collection, command, None)
+async def _documents(
+    commands: Commands, collection: Collection, command: Document
+) -> list[Document] | None:
+    found: list[Document] | Made[Any] | None = await _found(commands, collection, command, None)
     assert not isinstance(found, Made)
     return found
 
 
 async def _found(
-    collection: Collection, command: Document, read: ReplyReader[Value] | None
+    commands: Commands, collection: Collection, command: Document, read: ReplyReader[Value] | None
 ) -> list[Document] | Made[Value] | None:
     """All documents that a command yields; ``None`` if the driver would try it again."""
-    client = collection.database.client
-    primary = ReadPreference.PRIMARY
-    try:
-        async with await client._conn_for_reads(primary, None, "find") as (connection, preference):
-            reply = await _answer(connection, collection, command, preference, read)
-    except ServerSelectionTimeoutError:
-        raise
-    except ConnectionFailure:
-        if not client.options.retry_reads:
-            raise
-        return None
-    except OperationFailure as error:
-        if error.code != _LOG_IN_AGAIN and not (
-            error.code in _RETRYABLE_ERROR_CODES and client.options.retry_reads
-        ):
-            raise
-        return None
-    if isinstance(reply, Made):
+    reply, address = await _reply(commands, collection, command, read)
+    if reply is None or isinstance(reply, Made):
         return reply
     first: list[Document] = reply["cursor"]["firstBatch"]
     if not reply["cursor"]["id"]:
         return first
     size = command.get("batchSize") or command.get("cursor", {}).get("batchSize", 0)
-    rest = AsyncCommandCursor(collection, reply["cursor"], connection.address, size)
+    rest = AsyncCommandCursor(collection, reply["cursor"], address, size)
     return await rest.to_list(None)
 
 
-async def _answer(
-    connection: AsyncConnection,
-    collection: Collection,
-    command: Document,
-    preference: Any,
-    read: ReplyReader[Value] | None,
-) -> Document | Made[Value]:
-    """MongoDB's answer to a command, or what was made of it; raises PyMongo's errors.
+async def _reply(
+    commands: Commands, collection: Collection, command: Document, read: ReplyReader[Value] | None
+) -> tuple[Document | Made[Value] | None, Any]:
+    """MongoDB's answer to a command that reads, and from which address it came.
 
-    Sent without the client, and so without the cluster's time: a read outside sessions heeds none.
+    ``None`` if the driver would try it again.
     """
-    database, codec = collection.database.name, collection.codec_options
-    concern, listeners = collection.read_concern, connection.listeners
-    is_watched = _COMMAND_LOGGER.isEnabledFor(logging.DEBUG) or (
-        listeners is not None and listeners.enabled_for_commands
-    )
-    if not (is_watched or concern.level or connection.opts.server_api):
-        number, encoded, size, largest = _op_msg(
-            0, command, database, preference, codec, connection.compression_context
-        )
-        if size <= connection.max_bson_size:
-            await connection.send_message(encoded, largest)
-            reply = await connection.receive_message(number)
-            made = read(reply.raw_command_response()) if read is not None else None
-            if made is not None:
-                return Made(made)
-            answer: Document = reply.unpack_response(codec_options=codec)[0]
-            _check_command_response(answer, connection.max_wire_version)
-            return answer
-    return await connection.command(database, command, preference, codec, read_concern=concern)
+    retries = collection.database.client.options.retry_reads
+    try:
+        return await commands.read(collection, command, read)
+    except (ServerSelectionTimeoutError, WaitQueueTimeoutError, NetworkTimeout):
+        raise
+    except ConnectionFailure:
+        if not retries:
+            raise
+    except OperationFailure as error:
+        if error.code != _LOG_IN_AGAIN and not (error.code in _RETRYABLE_ERROR_CODES and retries):
+            raise
+    return None, None

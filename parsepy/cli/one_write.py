@@ -1,0 +1,99 @@
+"""``OneWriteCycle``: uvicorn's cycle of request and response, with one write for a whole answer.
+
+uvicorn writes the head of an answer, then its body: two system calls, and of each header it looks
+up every letter. Most of ours are whole when they are sent and carry the same dozen headers, so
+head and body are joined, and a header that was found well-formed is not looked at again. What is
+sent in pieces goes uvicorn's own way.
+"""
+
+import re
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+
+_ILL_FORMED = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_MOST_JOINED = 64 * 1024  # bytes of a body: of more, a second write costs less than copying
+_MOST_LINES = 1000
+_MOST_BYTES = 1024  # of a value that is kept
+_CHANGING = frozenset((b"content-length", b"location", b"x-request-id", b"date"))
+"""Headers that are new each time: their lines are not kept."""
+_LEFT = frozenset((b"connection", b"transfer-encoding"))
+"""Headers that say more than their text: an answer that has one goes uvicorn's way."""
+_NAME = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+
+_lines: dict[tuple[bytes, bytes], bytes] = {}
+_names: dict[bytes, bytes] = {}
+
+
+class OneWriteCycle(RequestResponseCycle):
+    """One request and its response; made of uvicorn's by setting ``__class__``."""
+
+    _start: Any = None
+
+    async def send(self, message: Any) -> None:
+        """Send a message; the start of a response waits for the first piece of its body."""
+        if message["type"] == "http.response.start" and not self.response_started:
+            self._start = message  # in place of another one, if what followed it has failed
+            return
+        start, self._start = self._start, None
+        if start is None:
+            await super().send(message)
+        elif (
+            message.get("more_body")
+            or self.disconnected
+            or self.flow.write_paused
+            or not self.keep_alive
+            or self.access_log
+            or self.scope["method"] == "HEAD"
+            or not self._send_whole(start, message.get("body", b""))
+        ):
+            await super().send(start)
+            await super().send(message)
+
+    def _send_whole(self, start: Any, body: bytes) -> bool:
+        """Write a response at once; false, and nothing is written, if it is out of the ordinary."""
+        lines = [STATUS_LINE[start["status"]]]
+        length = -1
+        for pairs in (self.default_headers, start["headers"]):
+            for pair in pairs:
+                line = _lines.get(pair)
+                if line is None:
+                    name, value = pair
+                    line = _line(name, value)
+                    if line is None:
+                        return False
+                    if name == b"content-length" and value.isdigit():
+                        length = int(value)
+                lines.append(line)
+        if length != len(body):
+            return False
+        lines.append(b"\r\n")
+        is_joined = length <= _MOST_JOINED
+        if is_joined:
+            lines.append(body)
+        self.response_started = self.response_complete = True
+        self.waiting_for_100_continue = False
+        self.transport.write(b"".join(lines))
+        if not is_joined:
+            self.transport.write(body)
+        self.message_event.set()
+        self.on_response()
+        return True
+
+
+def _line(name: bytes, value: bytes) -> bytes | None:
+    """A header as it is written; ``None`` for one that is for uvicorn to write, or to refuse."""
+    begin = _names.get(name)
+    if begin is None:
+        lowered = name.lower()
+        if lowered in _LEFT or lowered != name or not _NAME.fullmatch(name):
+            return None
+        begin = name + b": "
+        if len(_names) < _MOST_LINES:
+            _names[name] = begin
+    if _ILL_FORMED.search(value):
+        return None
+    line = begin + value + b"\r\n"
+    if name not in _CHANGING and len(value) <= _MOST_BYTES and len(_lines) < _MOST_LINES:
+        _lines[name, value] = line
+    return line
