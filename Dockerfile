@@ -10,6 +10,7 @@ COPY parsepy parsepy
 COPY schema schema
 COPY cloud cloud
 COPY docs docs
+COPY web web
 RUN /opt/parsepy/bin/pip install --no-cache-dir --disable-pip-version-check '.[encryption,metrics,payments,push,redis,s3]' \
  && /opt/parsepy/bin/pip uninstall --yes --disable-pip-version-check pip
 

@@ -43,6 +43,7 @@ Every exception of parsepy, and the module that raises it::
     ├── CloudError              cloud/loader.py: cloud code that can't be loaded
     ├── CloudMistake            cloud/mistakes.py: in tests, what a server only warns about
     ├── StartError              cli/messages.py: what keeps the command from starting
+    ├── BuildError              sites/building.py: web pages that can't be built
     ├── WorkerFailed            workers.py: the first worker could not start
     ├── BackupError             storage/backups.py: a backup that is none, or can't be restored
     ├── EmbeddedMongoError      storage/embedded.py: mongod can't be found or does not start

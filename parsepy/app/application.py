@@ -5,7 +5,7 @@ import logging
 from collections.abc import Coroutine, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from parsepy.adapters import check_providers, load_function
 from parsepy.app.doors import Dispatcher, Door
@@ -14,6 +14,7 @@ from parsepy.app.mcp import MCPDoors
 from parsepy.app.misspelled import misspelled
 from parsepy.app.parts import start_and_end_functions
 from parsepy.app.schema_templates import template_of
+from parsepy.app.web import web_doors
 from parsepy.backend import Backend, master_context
 from parsepy.cloud import current, loader, mistakes
 from parsepy.cloud.watchdog import Watchdog
@@ -40,6 +41,9 @@ from parsepy.rest import RestDoor, aliases
 from parsepy.storage.schemas import COLLECTION as SCHEMA_ROWS
 from parsepy.triggers import Triggers
 
+if TYPE_CHECKING:
+    from parsepy.sites import WebBuild
+
 log = logging.getLogger("parsepy")
 
 
@@ -60,7 +64,12 @@ class Application:
     """An ASGI 3 application: one Parse application with its backend and front doors."""
 
     def __init__(
-        self, backend: Backend, live: LiveQuery | None = None, *, runs_schedules: bool = True
+        self,
+        backend: Backend,
+        live: LiveQuery | None = None,
+        *,
+        runs_schedules: bool = True,
+        web_build: "WebBuild | None" = None,
     ) -> None:
         self.backend = backend
         self.live = live
@@ -75,8 +84,15 @@ class Application:
             *self._graphql.doors,
             *MCPDoors(backend, self._limits, self._background).doors,
             Door(f"{mount}/{pages}/", PagesDoor(backend, self._limits)),
-            Door("", RestDoor(backend, self._limits)),
+            *web_doors(
+                backend,
+                self._limits,
+                RestDoor(backend, self._limits),
+                listeners=lambda: 0 if live is None else live.connections,
+                build=web_build,
+            ),
         )
+        self._web_build = web_build
         self.websocket_doors: tuple[WebsocketDoor, ...] = ()
         if role in ("all", "live"):
             self.websocket_doors = (
@@ -129,6 +145,8 @@ class Application:
             raise
         backend.state = "ok"
         self._background(self._graphql.warm_up())
+        if self._web_build is not None:
+            self._background(self._web_build.run())
 
     def _tell_of_standalone(self) -> None:
         if not self.backend.storage.is_standalone:
@@ -197,6 +215,7 @@ class Application:
         options = options or SchemaOptions()
         template = await asyncio.to_thread(template_of, options, of_cloud_code)
         self.backend.sign_up_required = template.sign_up_required
+        self.backend.notes = template.notes
         for problem in template.warnings:
             log.warning("schema: %s", problem)
         lines = await schemas.apply(self.backend, template)

@@ -24,6 +24,7 @@ from parsepy.cli.listener import refuse_more
 from parsepy.cli.messages import StartError, explained, warn
 from parsepy.cli.process import heed_signals, run
 from parsepy.cli.waiting import answering
+from parsepy.cli.web import web_build
 from parsepy.cli.welcome import welcome_text
 from parsepy.config import Config, ConnectionOptions
 from parsepy.http import held_bodies
@@ -109,9 +110,8 @@ def _serve_many(
         raise StartError(f"cluster, --workers: several processes can't be made on {sys.platform}")
 
     def serve(number: int, ready: Callable[[], None]) -> None:
-        own = config if number == 0 else dataclasses.replace(config, demo=False)
         try:
-            run(_serving(own, listener, None if number else welcome, ready))
+            run(_serving(config, listener, None if number else welcome, ready, number == 0))
         except Exception as error:
             reason = explained(error)
             if reason is None:
@@ -163,6 +163,7 @@ async def _serving(
     listener: socket.socket,
     welcome: Welcome | None,
     ready: Callable[[], None] = _nothing,
+    is_first: bool = True,
 ) -> None:
     import uvicorn
 
@@ -186,7 +187,7 @@ async def _serving(
             refuse_more(listener)
 
     kept: list[asyncio.Task[None]] = []
-    application = build(config)
+    application = build(config, web_build=web_build(config) if is_first else None)
     # Objects that live as long as the server are left out of garbage collection; and a page of
     # objects is so many small dictionaries that the default threshold collects several times in it.
     gc.freeze()
@@ -199,7 +200,7 @@ async def _serving(
                 told = answering(listener, lambda: backend.storage.doing or backend.doing)
                 await stack.enter_async_context(told)
             await application.startup()
-            if config.demo:
+            if config.demo and is_first:
                 await _load_demo(application, config)
         settings = uvicorn.Config(
             application,

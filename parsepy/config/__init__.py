@@ -69,6 +69,7 @@ from parsepy.config.groups import (
     RequestComplexityOptions,
     SchemaOptions,
     SecurityOptions,
+    SiteOptions,
     TelemetryOptions,
     adapter,
     auth_provider,
@@ -125,6 +126,7 @@ __all__ = [
     "RequestComplexityOptions",
     "SchemaOptions",
     "SecurityOptions",
+    "SiteOptions",
     "TelemetryOptions",
     "WrittenOptions",
     "collect",
@@ -615,6 +617,27 @@ class Config(OptionGroup):
     custom_pages: Mapping[str, str] = option(
         "customPages", named(text, "URLs"), {}, "old form of pages.customUrls", acts=False
     )
+    portal: bool | None = maybe(
+        "portal",
+        boolean,
+        "offer the portal at /portal, to admins and the master key; not set: for everybody with "
+        "`demo`, and on loopback for this machine",
+        env="PARSEPY_PORTAL",
+    )
+    build_web: bool = option(
+        "buildWeb",
+        boolean,
+        True,
+        "with `demo` in a checkout, build its web pages in the background",
+        env="PARSEPY_BUILD_WEB",
+    )
+    sites: tuple[SiteOptions, ...] = option(
+        "sites",
+        many(group(SiteOptions), "sites"),
+        [],
+        "folders of files that browsers get beside the API",
+        env="PARSEPY_SITES",
+    )
     parse_frame_url: str | None = maybe(
         "parseFrameURL", text, "URL of a page that shows the others in a frame"
     )
@@ -727,6 +750,22 @@ class Config(OptionGroup):
             ):
                 if is_set and value is None:
                     yield option_name, f"needs {name}"
+        mount, paths = self.mount_path.rstrip("/"), [site.path for site in self.sites]
+        for place in dict.fromkeys(paths):
+            if paths.count(place) > 1:
+                yield "sites", f"{place or '/'} is the path of two sites"
+            if mount and (place == mount or place.startswith(f"{mount}/")):
+                yield "sites", f"{place} lies below mountPath, where the API answers"
+
+    @property
+    def is_on_loopback(self) -> bool:
+        """Does only this machine reach the port?"""
+        return self.host in ("localhost", "127.0.0.1", "::1")
+
+    @property
+    def has_portal(self) -> bool:
+        """Is there a portal at all?"""
+        return self.demo or self.is_on_loopback if self.portal is None else self.portal
 
     @property
     def ineffective(self) -> tuple[str, ...]:

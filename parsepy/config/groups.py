@@ -42,6 +42,7 @@ from parsepy.config.checks import (
     patterns,
     route,
     secret,
+    site_file,
     size,
     text,
     texts,
@@ -721,6 +722,33 @@ class PageRouteOptions(OptionGroup):
     method: str = required("method", choice("GET", "POST"), "GET", "method of the requests")
     path: str = required("path", page_path, "page", "path, such as shop/:city")
     handler: str = required("handler", function, "pages:page", "function that names the page")
+
+
+SITE_POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob: https:; "
+    "font-src 'self' data:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+"""What the pages of a site may load and run: files of the same server, nothing inline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SiteOptions(OptionGroup):
+    """A folder of files that browsers get beside the API."""
+
+    folder: Path = required("folder", path, Path(), "the folder of the files")
+    path: str = required("path", route, "", "path below which the files lie; / is the root")
+    fallback: str | None = maybe(
+        "fallback",
+        site_file,
+        "file for paths that name none, as index.html of a single-page application",
+    )
+    content_security_policy: str = option(
+        "contentSecurityPolicy",
+        text,
+        SITE_POLICY,
+        "what the pages may load and run; an empty text: whatever they like",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
