@@ -63,7 +63,7 @@ class Pool(pool.Pool):
             made: Any = await asyncio.wait_for(super().connect(handler), _CONNECT_SECONDS)
         except TimeoutError as error:
             raise AutoReconnect("the database does not answer a new connection") from error
-        made.__class__ = Connection
+        made.__class__ = PooledConnection
         made.home, made.pulse = self, pulse
         if made.compression_context is None:
             _read_at_once(made.conn.get_conn)
@@ -76,7 +76,7 @@ def pool_with(pulse: Pulse) -> type[Pool]:
     return type("Pool", (Pool,), {"pulse": pulse})
 
 
-class Connection(pool.AsyncConnection):
+class PooledConnection(pool.AsyncConnection):
     """A connection of our pool, its ``home``."""
 
     home: Any
