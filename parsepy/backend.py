@@ -136,6 +136,7 @@ class RequestContext:
             self.mount_url,
             self.headers,
             self.is_answered,
+            self.is_large,
         )
 
     @property

@@ -20,7 +20,8 @@ class Turns:
         self.counts: dict[str, int] = {}
         """Requests under way by client, of those that have any."""
         self._most_waiting = waiting
-        self._queues: dict[str, deque[asyncio.Future[None]]] = {}
+        self.queues: dict[str, deque[asyncio.Future[None]]] = {}
+        """Those that wait, by client."""
 
     def take(self, client: str) -> Awaitable[None] | None:
         """Begin a request: at once (``None``), or when what is returned has been awaited.
@@ -35,11 +36,11 @@ class Turns:
 
     def end(self, client: str) -> None:
         """End a request; the one of this client that has waited longest begins."""
-        queue = self._queues.get(client)
+        queue = self.queues.get(client)
         while queue:
             turn = queue.popleft()
             if not queue:
-                del self._queues[client]
+                del self.queues[client]
             if not turn.done():
                 turn.set_result(None)
                 return
@@ -51,7 +52,7 @@ class Turns:
 
     async def wait(self, client: str) -> None:
         """Return when the turn of a request has come; raises ``HTTPRefusal`` 429."""
-        queue = self._queues.setdefault(client, deque())
+        queue = self.queues.setdefault(client, deque())
         if len(queue) >= self._most_waiting:
             raise HTTPRefusal(
                 429,

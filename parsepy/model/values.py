@@ -199,9 +199,12 @@ def from_iso(value: Any) -> datetime | None:
 
 def _from_text(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
-    if moment.tzinfo is not None:
+    if moment.tzinfo is UTC:
+        moment = moment.replace(tzinfo=None)
+    elif moment.tzinfo is not None:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    beyond = moment.microsecond % 1000
+    return moment.replace(microsecond=moment.microsecond - beyond) if beyond else moment
 
 
 _SHORT = 32  # characters

@@ -127,8 +127,13 @@ class RestDoor:
         except Exception as error:  # noqa: BLE001 - the outermost handler, which logs
             answer = self._refused(exchange, error)
         finally:
-            if exchange.turn is not None:
-                self._turns.end(exchange.turn)
+            client = exchange.turn
+            if client is not None:
+                turns = self._turns
+                if turns.queues or turns.counts[client] > 1:
+                    turns.end(client)
+                else:  # as `end` does, without the call
+                    del turns.counts[client]
         await send(answer, send_message)
 
     def _refused(self, exchange: Exchange, error: Exception) -> Answer:

@@ -183,8 +183,8 @@ async def test_creates_whose_answer_is_lost_are_stored_once(
     real = PlainWrites.insert_many
     lost = []
 
-    async def losing(self: Any, *args: Any, **options: Any) -> Any:
-        lost.append(await real(self, *args, **options))
+    async def losing(self: Any, *args: Any) -> Any:
+        lost.append(await real(self, *args))
         raise AutoReconnect("the connection closed")
 
     monkeypatch.setattr(PlainWrites, "insert_many", losing)
