@@ -9,6 +9,7 @@ COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY parsepy parsepy
 COPY schema schema
 COPY cloud cloud
+COPY docs docs
 RUN /opt/parsepy/bin/pip install --no-cache-dir --disable-pip-version-check '.[encryption,metrics,payments,push,redis,s3]' \
  && /opt/parsepy/bin/pip uninstall --yes --disable-pip-version-check pip
 

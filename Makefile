@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test test-all record check docs coverage bench bench-live constraints dist wheels env clean
 SHELL := /bin/sh
+# Compiled modules are kept: hundreds of processes of the tests import the same ones.
+unexport PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
 BIN := $(VENV)/bin

@@ -74,19 +74,25 @@ def _of_product(product: Object, skus: list[Object]) -> Query[Object]:
     return Query.or_(*branches).contained_in("status", OPEN)
 
 
-@Cloud.before_delete("Product")
-async def keep_what_is_ordered(request: DeleteRequest) -> None:
-    """P3: a product in open orders stays."""
-    skus = await _all("SKU", request.object)
-    if await _of_product(request.object, skus).first(use_master_key=True) is not None:
-        raise refuse("product", "it is in orders that are still open")
+@Cloud.around_delete("Product")
+async def keep_what_is_ordered(request: DeleteRequest, proceed: Proceed) -> None:
+    """P3: a product in open orders stays; with one that goes, go its SKUs and flash sales.
 
+    An order that takes stock of it meanwhile and this deletion change the same SKUs: the second
+    of them is made again, and sees what the first has done.
+    """
+    product = request.object
 
-@Cloud.after_delete("Product")
-async def clear_away(request: DeleteRequest) -> None:
-    """P3: its SKUs and flash sales go with it."""
-    rows = [*await _all("SKU", request.object), *await _all("FlashSale", request.object)]
-    await Object.destroy_all(rows, use_master_key=True)
+    @Cloud.transaction()
+    async def clear_away_and_delete() -> None:
+        skus = await _all("SKU", product)
+        if await _of_product(product, skus).first(use_master_key=True) is not None:
+            raise refuse("product", "it is in orders that are still open")
+        rows = [*skus, *await _all("FlashSale", product)]
+        await Object.destroy_all(rows, use_master_key=True)
+        await proceed()
+
+    await clear_away_and_delete()
 
 
 async def _all(class_name: str, product: Object) -> list[Object]:

@@ -3,13 +3,15 @@
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from cloud.money import rounded, to_decimal
-from parsepy import ACL, Cloud, Code, Object, ParseError, Query
+from parsepy import ACL, Cloud, Code, Object, ParseError, Query, TriggerRequest, User
 
 NOT_VALID = "This code is not valid."
-MOST_TRIES = 10
+MOST_TRIES, MOST_OF_ADDRESS, MOST_IN_ALL = 10, 60, 600
+"""Wrong codes within the window: of one user, from one address, from everybody."""
 WINDOW = timedelta(minutes=1)
 
 
@@ -27,18 +29,57 @@ async def valid_code(text: Any) -> Object | None:
     return await query.greater_than("validUntil", datetime.now(UTC)).first(use_master_key=True)
 
 
-async def tried(user: Object, find: Callable[[], Awaitable[Object | None]]) -> Object:
+async def tried(
+    request: TriggerRequest, user: Object, find: Callable[[], Awaitable[Object | None]]
+) -> Object:
     """The code that a user has named; one and the same refusal for all that are not valid.
 
-    Who has named too many of those must wait.
+    Who has named too many of those must wait: the user, everybody at their address, and, where
+    many addresses guess together, all. A try is noted before the code is looked up, so that tries
+    at once count like tries in turn, and outside of any transaction, so that none undoes it.
+    Anonymous accounts cost nothing, so they can't try. The caller has the user's turn.
     """
-    async with Cloud.lock(f"tries:{user.id}"):
-        since = datetime.now(UTC) - WINDOW
-        tries = Query("DiscountTry").equal_to("user", user).greater_than("createdAt", since)
-        if await tries.count(use_master_key=True) >= MOST_TRIES:
+    if await _is_anonymous(user):
+        raise ParseError(Code.OPERATION_FORBIDDEN, "Sign up first: codes are for known customers.")
+    with Cloud.outside_transaction():
+        fields = {"user": user, "address": _network(request.ip), "ACL": ACL()}
+        note = await Object("DiscountTry", fields).save(use_master_key=True)
+        if await _too_many(note):
+            await note.destroy(use_master_key=True)
             raise ParseError(Code.REQUEST_LIMIT_EXCEEDED, "Too many wrong codes; wait a minute.")
-        code = await find()
-        if code is None:
-            await Object("DiscountTry", user=user, ACL=ACL()).save(use_master_key=True)
-            raise ParseError(Code.VALIDATION_ERROR, NOT_VALID)
+    code = await find()
+    if code is None:
+        raise ParseError(Code.VALIDATION_ERROR, NOT_VALID)
+    with Cloud.outside_transaction():
+        await note.destroy(use_master_key=True)
     return code
+
+
+async def _too_many(note: Object) -> bool:
+    """Are there more tries, this one included, than one of the bounds allows?"""
+    since = datetime.now(UTC) - WINDOW
+    for field, most in (("user", MOST_TRIES), ("address", MOST_OF_ADDRESS), (None, MOST_IN_ALL)):
+        tries = Query("DiscountTry").greater_than("createdAt", since)
+        if field is not None:
+            tries.equal_to(field, note.get(field))
+        if await tries.count(use_master_key=True) > most:
+            return True
+    return False
+
+
+async def _is_anonymous(user: Object) -> bool:
+    """Has an account nothing that could be known of its user?"""
+    stored = await Query(User).select("authData").get(str(user.id), use_master_key=True)
+    return "anonymous" in (stored.get("authData") or {})
+
+
+def _network(ip: str | None) -> str:
+    """An address as it is counted: of IPv6 the network, which one customer has whole."""
+    try:
+        address = ip_address(ip or "")
+    except ValueError:
+        return "unknown"
+    if isinstance(address, IPv6Address):
+        mapped = address.ipv4_mapped
+        return str(mapped or ip_network((int(address), 64), strict=False))
+    return str(address)

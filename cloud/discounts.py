@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from cloud import lines
 from cloud.carts import cart_of
 from cloud.codes import WINDOW, tried, valid_code
 from cloud.money import to_decimal
-from cloud.rules import TRADERS, WRITE, caller, refuse, settle, with_staff
+from cloud.rules import TRADERS, WRITE, caller, is_staff, refuse, settle, turn_of, with_staff
 from parsepy import (
     Answer,
     Cloud,
@@ -19,10 +20,12 @@ from parsepy import (
     Proceed,
     Query,
     SaveRequest,
+    TriggerRequest,
     WriteRequest,
 )
 
 _CODE = re.compile(r"[A-Z0-9-]{3,40}")
+_CLIENTS = {"code", "percentage", "validUntil", "ACL"}
 
 
 # --- writing them -------------------------------------------------------------------------------
@@ -42,8 +45,10 @@ async def check_code(request: SaveRequest, proceed: Proceed) -> Answer | None:
     item = request.object
     if not request.master and TRADERS.isdisjoint(request.roles):
         if item.is_new:
-            return Cloud.answer(await apply(caller(request), item.get("code"), item.get("cart")))
+            return Cloud.answer(await apply(request, item.get("code"), item.get("cart")))
         raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found.")
+    if not request.master:
+        _check_fields(request)
     text = item.get("code")
     if not isinstance(text, str) or not _CODE.fullmatch(text.strip().upper()):
         raise refuse("code", "3 to 40 of A to Z, 0 to 9 and -")
@@ -67,8 +72,19 @@ async def check_code(request: SaveRequest, proceed: Proceed) -> Answer | None:
         if item.is_new and (item.acl is None or not request.master):
             # a shopper never reads a code
             item.acl = with_staff({str(request.user.id): WRITE} if request.user else {})
-        await proceed()
+        is_sellers = item.is_new and not is_staff(request)
+        if is_sellers:
+            item.set("seller", caller(request))
+        await proceed(use_master_key=is_sellers)  # where it may be a new column
     return None
+
+
+def _check_fields(request: SaveRequest) -> None:
+    """Whose goods a code is good for is the server's to set; a new one has no other fields."""
+    item = request.object
+    unknown = set(item.dirty_keys()) - _CLIENTS if item.is_new else {"seller"}
+    for field in sorted(unknown & set(item.dirty_keys())):
+        raise refuse(field, "it can't be set")
 
 
 # --- applying one -------------------------------------------------------------------------------
@@ -79,26 +95,48 @@ async def check_code(request: SaveRequest, proceed: Proceed) -> Answer | None:
 )
 async def apply_discount_code(request: FunctionRequest) -> dict[str, Any]:
     """D4: put a code on the caller's cart."""
-    return await apply(caller(request), request.params["code"], request.params.get("cart"))
+    return await apply(request, request.params["code"], request.params.get("cart"))
 
 
 @Cloud.function("removeDiscountCode", require_user=True)
 async def remove_discount_code(request: FunctionRequest) -> dict[str, Any]:
     """Take the code off the caller's cart."""
-    return await _put(caller(request), None, None)
+    user = caller(request)
+    async with turn_of(user):
+        return await _put(None, await _cart(user, None))
 
 
-async def apply(user: Object, text: Any, cart: Any) -> dict[str, Any]:
-    """D4: the confirmation, or one and the same refusal for unknown and expired codes."""
-    return await _put(user, await tried(user, partial(valid_code, text)), cart)
+async def apply(request: TriggerRequest, text: Any, named: Any) -> dict[str, Any]:
+    """D4: the confirmation, or one and the same refusal for unknown and expired codes.
+
+    Without a cart that it could be put on, no code is looked up.
+    """
+    user = caller(request)
+    async with turn_of(user):
+        cart = await _cart(user, named)
+        return await _put(await tried(request, user, partial(_good_code, text, cart)), cart)
 
 
-async def _put(user: Object, code: Object | None, named: Any) -> dict[str, Any]:
-    """Set or remove the code of the user's cart, and say what it comes to."""
+async def _good_code(text: Any, cart: Object) -> Object | None:
+    """The valid code of that text; a seller's only for a cart with goods of theirs."""
+    code = await valid_code(text)
+    if code is None or code.get("seller") is None:
+        return code
+    found = await lines.read("items", cart.get("items"))
+    return code if lines.sold_by(code.get("seller"), found) else None
+
+
+async def _cart(user: Object, named: Any) -> Object:
+    """The user's cart, which is the one that they name, if they name one."""
     cart = await cart_of(user)
     wanted = named.id if isinstance(named, Object) else named
     if cart is None or wanted not in (None, cart.id):
         raise refuse("cart", "there is no such cart of yours")
+    return cart
+
+
+async def _put(code: Object | None, cart: Object) -> dict[str, Any]:
+    """Set or remove the code of a cart, and say what it comes to."""
     if code is None:
         cart.unset("code")
     else:
@@ -122,7 +160,7 @@ async def keep_tries(request: SaveRequest) -> None:
         raise ParseError(Code.OPERATION_FORBIDDEN, "Permission denied")
 
 
-@Cloud.job("forgetTries", schedule="17 * * * *")
+@Cloud.job("forgetTries", schedule="*/5 * * * *")
 async def forget_tries(request: Any) -> None:
     """Wrong codes count for a minute: what is older goes."""
     old = Query("DiscountTry").less_than("createdAt", datetime.now(UTC) - WINDOW)

@@ -69,6 +69,17 @@ def subtotal(lines: Sequence[Line]) -> Decimal:
     return rounded(sum((line.price * line.quantity for line in lines), Decimal(0)))
 
 
+def sold_by(seller: Object | None, lines: Sequence[Line]) -> list[Line]:
+    """Those of the lines whose product belongs to a seller; all of them if there is none."""
+    if seller is None:
+        return list(lines)
+    return [line for line in lines if line.product is not None and _is_of(line.product, seller)]
+
+
+def _is_of(product: Object, seller: Object) -> bool:
+    return product.acl is not None and product.acl.get_write_access(seller)
+
+
 def _line(place: str, given: Any) -> Line:
     if isinstance(given, Object):
         if given.class_name not in ("SKU", "Product"):
@@ -127,13 +138,14 @@ async def _with_skus(found: dict[tuple[str, str | None], Object]) -> set[str | N
 
 
 async def _price(lines: list[Line]) -> None:
-    """The price of each unit now: its product's, or that of the flash sale that is live."""
+    """The price of each unit now: its product's, or that of the live flash sale if it is lower."""
     products = {line.product.id: line.product for line in lines if line.product is not None}
     live = await live_prices(list(products.values()))
     for line in lines:
         assert line.product is not None
-        price = live.get(line.product.id, to_decimal(line.product.get("price")))
-        line.price = price or Decimal(0)
+        price = to_decimal(line.product.get("price")) or Decimal(0)
+        # a price that was lowered below the sale's counts
+        line.price = min(price, live.get(line.product.id, price))
 
 
 async def live_prices(products: Sequence[Object]) -> dict[str | None, Decimal]:

@@ -3,23 +3,29 @@
 from cloud import (
     carts,
     catalogue,
+    customers,
     discounts,
     flash_sales,
     orders,
     payments,
     people,
     reports,
+    stock,
+    storefront,
     variants,
 )
 
 __all__ = [
     "carts",
     "catalogue",
+    "customers",
     "discounts",
     "flash_sales",
     "orders",
     "payments",
     "people",
     "reports",
+    "stock",
+    "storefront",
     "variants",
 ]

@@ -10,7 +10,7 @@ from typing import Any
 
 from cloud import carts, codes, lines
 from cloud.money import to_decimal
-from cloud.rules import READ, caller, is_staff, owner, refuse, with_staff
+from cloud.rules import READ, caller, is_staff, owner, refuse, turn_of, with_staff
 from parsepy import (
     Answer,
     Cloud,
@@ -38,6 +38,8 @@ STEPS = {
 _CLIENTS = {"user", "products", "total", "status", "ACL"}
 _CHECKOUT = "shop.checkout"
 """In the context of a save: the order is one of its user's cart, under this request id."""
+OF_PAYMENT = "shop.payment"
+"""In the context of a save: the server notes what it has heard of the order's payment."""
 _ONCE = timedelta(minutes=5)
 
 
@@ -52,10 +54,15 @@ async def check_order(request: SaveRequest, proceed: Proceed) -> Answer | None:
     if _is_variant(request.object, request.original):
         await proceed()
         return None
-    if request.original is not None:
+    if request.original is None:
+        await _place(request, proceed)
+        return None
+    async with turn_of(request.original.get("user")):
+        await request.refresh()
+        if request.master and OF_PAYMENT in request.context:
+            await proceed()
+            return None
         return await _step(request, request.original, proceed)
-    await _place(request, proceed)
-    return None
 
 
 # --- placing ------------------------------------------------------------------------------------
@@ -70,7 +77,7 @@ async def _place(request: SaveRequest, proceed: Proceed) -> None:
         raise refuse("status", "a new order is pending")
     is_checkout = request.master and _CHECKOUT in request.context
     key = request.context[_CHECKOUT] if is_checkout else request.headers.get("x-parse-request-id")
-    async with Cloud.lock(f"order:{user.id}"):
+    async with turn_of(user):
         if await _placed_before(user, key) is not None:
             raise ParseError(Code.DUPLICATE_REQUEST, "Duplicate request")
         cart = await carts.cart_of(user) if is_checkout else None
@@ -102,8 +109,7 @@ async def _price(order: Object, cart: Object | None) -> None:
         raise refuse("products", "not empty" if cart is None else "the cart is empty")
     found = await lines.read("products", products)
     code = await _code_of(cart)
-    subtotal = lines.subtotal(found)
-    discount = codes.amount(subtotal, code)
+    subtotal, discount = carts.amounts(found, code)
     total = subtotal - discount
     if order.get("total") is not None and to_decimal(order.get("total")) != total:
         raise refuse("total", f"it is {total}")
@@ -159,9 +165,9 @@ async def move_stock(request: SaveRequest) -> None:
         return
     if before is None:
         await _take(order)
-    elif order.get("status") == "cancelled" or (
-        order.get("status") == "refunded" and before.get("status") == "paid"
-    ):
+        return
+    old, new = before.get("status"), order.get("status")
+    if (new == "cancelled" and old != new) or (new == "refunded" and old == "paid"):
         await _put_back(before)
 
 
@@ -189,16 +195,19 @@ async def _take(order: Object) -> None:
             # never below 0: `catalogue` sees to that
             await Pointer("SKU", object_id).decrement("stock", count).save(use_master_key=True)
         except ParseError as error:
-            if error.code != Code.VALIDATION_ERROR:
+            if error.code not in (Code.VALIDATION_ERROR, Code.OBJECT_NOT_FOUND):
                 raise
             raise await _shortage(order, object_id) from error
 
 
 async def _shortage(order: Object, object_id: str) -> ParseError:
     """The refusal that names the first line of a SKU of which too few are left."""
-    sku = await Query("SKU").include("product").get(object_id, use_master_key=True)
     skus = [_sku_of(item) for item in order.get("products")]
     place = next(n for n, item in enumerate(skus) if item is not None and item.id == object_id)
+    query = Query("SKU").include("product").equal_to("objectId", object_id)
+    sku = await query.first(use_master_key=True)
+    if sku is None:  # deleted after the order was priced
+        return refuse(f"products[{place}]", f"there is no SKU {object_id}")
     name = f"{sku.get('product').get('name')} ({sku.get('variation')})"
     return refuse(f"products[{place}]", f"only {sku.get('stock')} of {name} are left")
 
@@ -222,13 +231,19 @@ async def _step(request: SaveRequest, before: Object, proceed: Proceed) -> Answe
     for field in order.dirty_keys():
         if field == "status":
             continue
+        if field == "attention" and is_staff(request) and not order.has(field):
+            continue  # they have seen to it
         if order.get(field) != before.get(field):
             raise refuse(field, "an order's contents never change")
         order.revert(field)
     old, new = str(before.get("status")), order.get("status")
     if new == old:
+        if order.dirty("attention"):
+            order.revert("status")
+            await proceed()
+            return None
         return Cloud.answer({"updatedAt": before.to_json()["updatedAt"]})
-    if not isinstance(new, str) or new not in STEPS.get(old, ()):
+    if not isinstance(new, str) or new not in _steps_of(before):
         raise refuse("status", f"{old} does not become {new}")
     if not is_staff(request) and (old, new) != ("pending", "cancelled"):
         raise refuse("status", "a customer may only cancel a pending order")
@@ -243,11 +258,19 @@ async def _step(request: SaveRequest, before: Object, proceed: Proceed) -> Answe
             raise refuse("status", f"it is no longer {old}") from error
 
     await step()
-    await _tell_customer(before, new)
+    await tell_customer(before, new)
     return None
 
 
-async def _tell_customer(order: Object, status: str) -> None:
+def _steps_of(order: Object) -> set[str]:
+    """The statuses that may follow; one that was paid after it was cancelled can be refunded."""
+    status, payment = str(order.get("status")), order.get("payment") or {}
+    if status == "cancelled" and payment.get("state") == "received":
+        return {"refunded"}
+    return STEPS.get(status, set())
+
+
+async def tell_customer(order: Object, status: str) -> None:
     """O11: push to the devices on which the customer is logged in, if pushes are configured."""
     user = order.get("user")
     if not Push.is_configured() or not isinstance(user, Object):
@@ -273,13 +296,26 @@ async def open_to_its_user(request: WriteRequest) -> bool:
     return set(request.changes) == {"status"}
 
 
-@Cloud.before_delete("Order")
-async def put_back_when_deleted(request: DeleteRequest) -> None:
-    """A pending order that is deleted puts its stock back, once."""
-    order = request.object
-    if order.has("customer"):
+@Cloud.around_delete("Order")
+async def put_back_when_deleted(request: DeleteRequest, proceed: Proceed) -> None:
+    """A pending order that is deleted puts its stock back, once; unless money is on its way."""
+    if request.object.has("customer"):
+        await proceed()
         return
-    if order.get("status") == "pending":
-        await order.save({"status": "cancelled"}, use_master_key=True)
-    elif not is_staff(request):
-        raise refuse("status", "only a pending order can be deleted")
+    async with turn_of(request.object.get("user")):
+        await request.refresh()
+        order = request.object
+        status = order.get("status")
+        if not is_staff(request):
+            if status != "pending":
+                raise refuse("status", "only a pending order can be deleted")
+            if order.has("payment"):
+                raise refuse("payment", "it has begun: cancel the order instead")
+
+        @Cloud.transaction()
+        async def put_back_and_delete() -> None:
+            if status == "pending":
+                await order.save({"status": "cancelled"}, use_master_key=True)
+            await proceed()
+
+        await put_back_and_delete()

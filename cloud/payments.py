@@ -8,11 +8,13 @@ import asyncio
 import json
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from cloud.money import to_decimal
-from cloud.rules import caller, refuse
+from cloud.orders import OF_PAYMENT, tell_customer
+from cloud.rules import caller, refuse, turn_of
 from parsepy import (
     Answer,
     Cloud,
@@ -44,7 +46,7 @@ def gateway() -> Gateway:
         key,
         os.environ.get("STRIPE_WEBHOOK_SECRET", ""),
         os.environ.get("STRIPE_API_BASE") or None,
-        os.environ.get("STRIPE_CURRENCY") or "usd",
+        (os.environ.get("STRIPE_CURRENCY") or "usd").lower(),
     )
 
 
@@ -58,9 +60,20 @@ def _stripe() -> Any:
     return stripe
 
 
-def cents(total: Any) -> int:
-    """An amount in the smallest unit of its currency."""
-    return int((to_decimal(total) or Decimal(0)) * 100)
+_DIGITS = {
+    **dict.fromkeys(("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga"), 0),
+    **dict.fromkeys(("pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"), 0),
+    **dict.fromkeys(("bhd", "jod", "kwd", "omr", "tnd"), 3),
+}
+"""Decimals of a currency's smallest unit at the gateway, where they are not two."""
+
+
+def units(total: Any, currency: str) -> int:
+    """An amount in the smallest unit of its currency; refuses what that can't say."""
+    amount = (to_decimal(total) or Decimal(0)).scaleb(_DIGITS.get(currency, 2))
+    if amount != amount.to_integral_value():
+        raise refuse("total", f"{total} can't be paid in {currency}")
+    return int(amount)
 
 
 @Cloud.function("createPayment", require_user=True)
@@ -70,12 +83,18 @@ async def create_payment(request: FunctionRequest) -> dict[str, Any]:
     wanted = named.id if isinstance(named, Object) else named
     if not isinstance(wanted, str):
         raise refuse("order", "a pointer or an id")
-    order = await Query("Order").get(wanted)  # with the caller's own rights
-    if not order.get("user").same_as(caller(request)):
-        raise refuse("order", "there is no such order of yours")
-    if order.get("status") != "pending":
-        raise refuse("order", f"it is {order.get('status')}, not pending")
-    intent = await asyncio.to_thread(_intent, gateway(), order)
+    at, user = gateway(), caller(request)
+    async with turn_of(user):
+        order = await Query("Order").get(wanted)  # with the caller's own rights
+        if not user.same_as(order.get("user")):
+            raise refuse("order", "there is no such order of yours")
+        if order.get("status") != "pending":
+            raise refuse("order", f"it is {order.get('status')}, not pending")
+        amount = units(order.get("total"), at.currency)
+        if not order.has("payment"):  # from now on it can be cancelled, but does not vanish
+            begun = {"state": "begun", "amount": amount, "currency": at.currency}
+            await _note(order, payment=begun)
+    intent = await asyncio.to_thread(_intent, at, str(order.id), amount)
     return {
         "id": intent["id"],
         "clientSecret": intent["client_secret"],
@@ -84,7 +103,11 @@ async def create_payment(request: FunctionRequest) -> dict[str, Any]:
     }
 
 
-def _intent(at: Gateway, order: Object) -> Any:
+async def _note(order: Object, **fields: Any) -> None:
+    await order.save(fields, use_master_key=True, context={OF_PAYMENT: True})
+
+
+def _intent(at: Gateway, order: str, amount: int) -> Any:
     stripe = _stripe()
     client = stripe.StripeClient(
         at.api_key, base_addresses={"api": at.base} if at.base else {}, max_network_retries=2
@@ -92,11 +115,11 @@ def _intent(at: Gateway, order: Object) -> Any:
     try:
         return client.v1.payment_intents.create(
             {
-                "amount": cents(order.get("total")),
+                "amount": amount,
                 "currency": at.currency,
-                "metadata": {"order": str(order.id)},
+                "metadata": {"order": order},
             },
-            {"idempotency_key": str(order.id)},
+            {"idempotency_key": order},
         )
     except stripe.StripeError as error:
         message = error.user_message or "The payment gateway can't be reached."
@@ -122,17 +145,55 @@ async def hear_of_payment(request: ReceivedRequest) -> Answer | dict[str, bool]:
 
 
 async def _pay(request: ReceivedRequest, intent: dict[str, Any]) -> None:
+    """Money has come for an order: it is paid, or its staff are told what does not fit."""
     object_id = (intent.get("metadata") or {}).get("order")
     query = Query("Order").equal_to("objectId", str(object_id))
     order = await query.first(use_master_key=True)
-    if order is None or intent.get("amount_received") != cents(order.get("total")):
+    if order is None or not isinstance(order.get("user"), Object):
         request.log.error("a payment fits no order: %s of %s", intent.get("id"), object_id)
         return
-    if order.get("status") != "pending":
-        request.log.info("order %s is %s already", order.id, order.get("status"))
-        return
+    async with turn_of(order.get("user")):
+        await order.fetch(use_master_key=True)
+        problem = _problem(order, intent)
+        if problem is not None:
+            await _alarm(request, order, intent, problem)
+        elif (order.get("payment") or {}).get("id") != intent.get("id"):
+            payment = {"state": "received", **_paid(intent)}
+            if order.get("status") == "pending":
+                await _note(order, status="paid", paidAt=datetime.now(UTC), payment=payment)
+                await tell_customer(order, "paid")
+            else:
+                await _note(order, payment=payment)
+                why = f"it was {order.get('status')} already: refund it"
+                await _alarm(request, order, intent, why)
+
+
+def _paid(intent: dict[str, Any]) -> dict[str, Any]:
+    """What came: the gateway's id, the amount in the currency's smallest unit, the currency."""
+    currency = str(intent.get("currency")).lower()
+    return {"id": intent.get("id"), "amount": intent.get("amount_received"), "currency": currency}
+
+
+def _problem(order: Object, intent: dict[str, Any]) -> str | None:
+    """Why a payment is not what an order costs, or one too many."""
+    known, paid = order.get("payment") or {}, _paid(intent)
+    currency = known.get("currency") or gateway().currency
     try:
-        await order.save({"status": "paid"}, use_master_key=True)
-    except ParseError as error:  # the same message came twice at once
-        if error.code != Code.VALIDATION_ERROR:
-            raise
+        expected = units(order.get("total"), currency)
+    except ParseError as error:
+        return error.message
+    if (paid["amount"], paid["currency"]) != (expected, currency):
+        return f"it costs {expected} {currency}"
+    if known.get("state") == "received" and known.get("id") != paid["id"]:
+        return f"it was paid by {known.get('id')} before: refund it"
+    return None
+
+
+async def _alarm(request: ReceivedRequest, order: Object, intent: dict[str, Any], why: str) -> None:
+    """Note at the order, where its staff look, what somebody has to see to; each thing once."""
+    paid = _paid(intent)
+    text = f"{paid['id']} paid {paid['amount']} {paid['currency']}, but {why}"
+    if text in (order.get("attention") or []):
+        return
+    request.log.error("order %s needs attention: %s", order.id, text)
+    await _note(order, attention=[*(order.get("attention") or []), text])

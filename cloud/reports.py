@@ -30,6 +30,44 @@ async def sales_report(request: FunctionRequest) -> dict[str, Any]:
     }
 
 
+@Cloud.function("codeReport", require_any_user_roles=["staff", "admin"])
+async def code_report(request: FunctionRequest) -> list[dict[str, Any]]:
+    """How often each discount code was used: ``[{code, uses, discount, revenue}]``, most first.
+
+    ``uses`` counts orders that were not cancelled; the others count what was sold. The 1000 codes
+    used most.
+    """
+    is_sold = {"$in": ["$status", list(SOLD)]}
+    rows = (
+        await Query("Order")
+        .exists("code")
+        .not_equal_to("status", "cancelled")
+        .aggregate(
+            [
+                {
+                    "$group": {
+                        "_id": "$code",
+                        "uses": {"$sum": 1},
+                        "discount": {"$sum": {"$cond": [is_sold, "$discount", 0]}},
+                        "revenue": {"$sum": {"$cond": [is_sold, "$total", 0]}},
+                    }
+                },
+                {"$sort": {"uses": -1, "_id": 1}},
+                {"$limit": 1000},
+            ]
+        )
+    )
+    return [
+        {
+            "code": row["objectId"],
+            "uses": row["uses"],
+            "discount": rounded(to_decimal(row["discount"]) or Decimal(0)),
+            "revenue": rounded(to_decimal(row["revenue"]) or Decimal(0)),
+        }
+        for row in rows
+    ]
+
+
 def _between(begin: Any, end: Any) -> Query[Object]:
     query: Query[Object] = Query("Order")
     if isinstance(begin, datetime):

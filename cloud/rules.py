@@ -1,9 +1,11 @@
 """What every rule needs: refusals, who is staff, and writes that leave nothing below 0."""
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 
 from parsepy import (
     ACL,
+    Cloud,
     Code,
     ConditionFailed,
     Object,
@@ -41,6 +43,15 @@ def owner(request: SaveRequest) -> Object:
     if not isinstance(user, Object):
         raise refuse("user", "required")
     return user
+
+
+def turn_of(user: Object) -> AbstractAsyncContextManager[None]:
+    """What a customer has is changed by one request at a time: cart, codes, orders, payments.
+
+    There is one lock for all of it, since each of them is made of the others. Who has waited for
+    it looks again at what they had read before.
+    """
+    return Cloud.lock(f"customer:{user.id}")
 
 
 def private_to(user: Object) -> ACL:

@@ -6,7 +6,7 @@ from typing import Any
 
 from cloud.codes import tried
 from cloud.money import is_price, rounded, to_decimal
-from cloud.rules import owner, private_to, refuse
+from cloud.rules import owner, private_to, refuse, turn_of
 from parsepy import Cloud, Code, Object, ParseError, Pointer, Proceed, Query, SaveRequest
 
 
@@ -47,7 +47,8 @@ async def check_transaction(request: SaveRequest, proceed: Proceed) -> None:
     product = await _product(sent.get("product"))
     coupon = None
     if sent.get("coupon") is not None:
-        coupon = await tried(user, partial(_coupon, sent.get("coupon")))
+        async with turn_of(user):
+            coupon = await tried(request, user, partial(_coupon, sent.get("coupon")))
         sent.set("coupon", coupon.get("code"))
     price = _reduced(product.get("price"), coupon)
     if not is_price(sent.get("amount")) or to_decimal(sent.get("amount")) != price:

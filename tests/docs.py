@@ -34,7 +34,8 @@ numbers that exist for SDKs and that this server does not send.
 
 Refusals that Parse answers by status have no code: 403 for a wrong key or a route of the master
 key, 404 for an unknown route, 409 for `/security` when it is off. Too many requests are status
-429 with code 100 and `Retry-After`, a body that is too large is 413. With the option
+429 with code 100 (155 for too many at once) and `Retry-After`, a body that is too large is 413,
+a database that does not answer is 503 with code 1 and `Retry-After`. With the option
 `enableSanitizedErrorResponse` (the default) a refusal of permissions reads "Permission denied";
 its reason is in the log. [The protocol](protocol.md), §3, says more."""
 
@@ -43,6 +44,11 @@ For whoever moves from Parse Server, or to it. Tests send the same thousands of 
 and to Parse Server 9.10.0 and compare the answers. Those on this page differ on purpose; all
 others are the same, and the test fails when one is not, or when a line of this page is no
 longer true. What is stored is the same for both, but where a line says otherwise."""
+
+
+UNSEEN_INTRO = """\
+What takes many requests at once, time, or a party between, is not compared request by request; a
+test of parsepy alone shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,15 @@ TOPICS = (
     ),
     Topic(
         "Objects and their values",
-        ("objects", "types", "updates", "dotted_keys", "stored_documents", "invalid_input"),
+        (
+            "objects",
+            "bounds",
+            "types",
+            "updates",
+            "dotted_keys",
+            "stored_documents",
+            "invalid_input",
+        ),
         "Correct what sends such values; objects that are stored already are read as they are.",
     ),
     Topic(
@@ -82,7 +96,7 @@ TOPICS = (
     ),
     Topic(
         "Users, sessions and mails",
-        ("users", "sessions", "accounts", "factors", "mail", "maintenance"),
+        ("users", "sessions", "accounts", "factors", "hardening", "mail", "maintenance"),
         "Nothing, unless a client sends names or passwords that are empty.",
     ),
     Topic(
@@ -193,6 +207,9 @@ def differences_page() -> str:
         if rows:
             table = _table(("what differs, and why", "parsepy answers", "tried as"), rows)
             lines += ["", f"## {topic.title}", "", f"What to do: {topic.do}", "", *table]
+    unseen = [(_cell(one.reason), _code(f"tests/{one.shown}")) for one in differences.read_unseen()]
+    lines += ["", "## What no single request shows", "", UNSEEN_INTRO, ""]
+    lines += _table(("what differs, and why", "shown by"), unseen)
     source = "tests/differential/differences.toml"
     return _page("Where parsepy answers otherwise", source, [DIFFERENCES_INTRO, "", *lines])
 

@@ -53,6 +53,12 @@ TRESPASSES = (
         needs=("graphql/__init__.py",),
     ),
     Trespass(
+        "a tool of MCP imports its door",
+        "mcp/tools/objects.py",
+        "import parsepy.mcp.door",
+        "parsepy.mcp.tools.objects -> parsepy.mcp.door",
+    ),
+    Trespass(
         "an operation imports what belongs to HTTP",
         "operations/save.py",
         "from parsepy.http import responses",

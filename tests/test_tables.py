@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -72,10 +73,11 @@ def options() -> Iterator[tuple[Option, bool]]:
             yield member, option.acts and member.acts
 
 
-def shown(capsys: pytest.CaptureFixture[str], table: str) -> list[str]:
-    """The lines of `parsepy show TABLE` below the title."""
-    assert main(["show", table]) == 0
-    return capsys.readouterr().out.splitlines()[1:]
+def shown(capsys: pytest.CaptureFixture[str], table: str) -> list[dict[str, str]]:
+    """The rows of `parsepy show TABLE`."""
+    assert main(["show", table, "--json"]) == 0
+    rows: list[dict[str, str]] = json.loads(capsys.readouterr().out)
+    return rows
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -86,11 +88,11 @@ def test_every_table_can_be_shown(table: str, capsys: pytest.CaptureFixture[str]
 def test_every_option_is_shown_and_says_whether_it_acts(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    lines = shown(capsys, "options")
-    for line, (option, acts) in zip(lines, options(), strict=True):
-        assert line.split()[0].lstrip(".") == option.name
+    rows = shown(capsys, "options")
+    for row, (option, acts) in zip(rows, options(), strict=True):
+        assert row["option"].rpartition(".")[2] == option.name
         reason = f"({option.idle or 'not yet acted on'})"
-        assert line.endswith(reason) is not acts
+        assert row["what"].endswith(reason) is not acts
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from typing import Any
 from parsepy.adapters import check_providers, load_function
 from parsepy.app.doors import Dispatcher, Door
 from parsepy.app.graphql import GraphQLDoors
+from parsepy.app.mcp import MCPDoors
 from parsepy.app.misspelled import misspelled
 from parsepy.app.parts import start_and_end_functions
 from parsepy.app.schema_templates import template_of
@@ -59,6 +60,7 @@ class Application:
         self._graphql = GraphQLDoors(backend, self._limits, live)
         self.doors = (
             *self._graphql.doors,
+            *MCPDoors(backend, self._limits, self._background).doors,
             Door(f"{mount}/{pages}/", PagesDoor(backend, self._limits)),
             Door("", RestDoor(backend, self._limits)),
         )

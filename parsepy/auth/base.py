@@ -1,5 +1,6 @@
 """``AuthAdapter``: what an author offers. ``AuthProvider``: one that is ready to be asked."""
 
+import unicodedata
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
@@ -82,6 +83,9 @@ class AuthRequest(Protocol):
     async def release(self, name: str) -> None:
         """Give a name back before its time."""
 
+    async def has_user(self, auth_id: str) -> bool:
+        """Has a user linked this provider by just this id?"""
+
     async def mail_code(self, email: str, locale: str | None) -> None:
         """Mail a code to the user with this verified address, if there is one."""
 
@@ -105,6 +109,11 @@ class AuthAdapter:
     """
 
     policy: ClassVar[Policy] = "default"
+    folds_ids: ClassVar[bool] = False
+    """Are ids that differ in case and blanks only one id, of which the provider tells the spelling?
+
+    Else a client's ``id`` must be the one that ``before_find`` answers, sign by sign.
+    """
 
     async def validate_options(self, options: Mapping[str, Any]) -> None:
         """Stop the start, by any exception, if the options are not right."""
@@ -215,7 +224,8 @@ class AuthProvider:
         if not isinstance(found, Mapping):
             raise TypeError("before_find must answer None or an object.")
         told = _with_text_id(dict(found))
-        if auth_data.get("id") is not None and auth_data["id"] != told.get("id"):
+        given = auth_data.get("id")
+        if given is not None and not is_same_id(self.adapter, given, told.get("id")):
             raise ParseError(Code.OBJECT_NOT_FOUND, "The id is not the one of this sign-in.")
         return told
 
@@ -276,6 +286,18 @@ class AuthProvider:
 
     async def _call(self, method: str, *arguments: Any, request: Any) -> Any:
         return await self.methods[method](*arguments, dict(self.options), request)
+
+
+def is_same_id(adapter: object, given: Any, told: Any) -> bool:
+    """Is the id that a client gives the one that the provider tells?"""
+    if given == told or not getattr(adapter, "folds_ids", False):
+        return bool(given == told)
+    return isinstance(given, str) and isinstance(told, str) and folded(given) == folded(told)
+
+
+def folded(text: str) -> str:
+    """Text by which spellings are compared that differ in case, width and blanks (RFC 4518)."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _with_text_id(auth_data: JSONObject) -> JSONObject:

@@ -75,6 +75,10 @@ class RequestInMemory:
         """Give a name back."""
         self.claimed.discard(name)
 
+    async def has_user(self, auth_id: str) -> bool:
+        """Is it the id of the user?"""
+        return self.stored.get("id") == auth_id
+
 
 class AdapterContract:
     """The tests; a subclass says which adapter, and what is true and false to it."""

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from parsepy.app import Application
     from parsepy.model.values import JSONObject
 
-LANGUAGES = ("typescript", "python", "dart", "swift", "kotlin")
-"""Those of ``codegen.LANGUAGES``, which is imported only when it is wanted."""
-
 
 def command(args: argparse.Namespace) -> int:
     """Write the classes in a language, to a file or to standard output."""

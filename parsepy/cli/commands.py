@@ -1,9 +1,10 @@
-"""`parsepy schema` and `parsepy user`: commands that read or change a database, and end."""
+"""`parsepy schema check|diff`, and what all commands share that use a database and end."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -26,13 +27,25 @@ def schema_check(args: argparse.Namespace) -> int:
     try:
         template = templates.load(files_of(SchemaOptions(files=tuple(args.files))))
     except templates.TemplateError as error:
-        for problem in error.problems:
-            print(problem)
+        problems = [str(problem) for problem in error.problems]
+        if args.json:
+            _print_json({"valid": False, "problems": problems})
+        else:
+            print("\n".join(problems))
         return 1
-    for problem in template.warnings:
-        print(f"warning: {problem}")
-    print(f"fine: {', '.join(entry['className'] for entry in template.classes)}")
+    names = [entry["className"] for entry in template.classes]
+    warnings = [str(problem) for problem in template.warnings]
+    if args.json:
+        _print_json({"valid": True, "classes": names, "warnings": warnings})
+        return 0
+    for warning in warnings:
+        print(f"warning: {warning}")
+    print(f"fine: {', '.join(names)}")
     return 0
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, indent=2))
 
 
 def schema_diff(args: argparse.Namespace) -> int:
@@ -48,21 +61,15 @@ def schema_diff(args: argparse.Namespace) -> int:
     try:
         lines = with_application(config, differences)
     except schemas.SchemaConflict as error:
-        print("\n".join(error.lines))
+        if args.json:
+            _print_json({"conflicts": error.lines, "changes": []})
+        else:
+            print("\n".join(error.lines))
         return 2
-    print("\n".join(lines) if lines else "nothing to change")
-    return 0
-
-
-def user_grant(args: argparse.Namespace) -> int:
-    """Put a user into a role."""
-    from parsepy.operations import bootstrap
-
-    async def grant(application: Application) -> None:
-        await bootstrap.grant(application.backend, args.username, args.role)
-
-    with_application(configure(args).config, grant)
-    print(f"{args.username} is in the role {args.role}")
+    if args.json:
+        _print_json({"conflicts": [], "changes": lines})
+    else:
+        print("\n".join(lines) if lines else "nothing to change")
     return 0
 
 

@@ -24,6 +24,9 @@ from parsepy.logs import shown
 def command(args: argparse.Namespace) -> int:
     """Print every problem and warning of a configuration; return 1 if it can't be used."""
     notes, problems = checked(args.file)
+    if args.json:
+        print(json.dumps({"problems": with_lines(tuple(problems)), "notes": notes}, indent=2))
+        return 1 if problems else 0
     for note in notes:
         print(f"note: {note}")
     for line in with_lines(tuple(problems)):

@@ -5,41 +5,21 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import sys
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from parsepy.cli import data_files
+from parsepy.cli import data_files, file_contents, progress
 from parsepy.cli.commands import with_application
 from parsepy.cli.configuration import configure
 from parsepy.cli.data_files import MANIFEST, STATE, Place, name_of, place_of
-from parsepy.cli.messages import StartError
+from parsepy.cli.messages import StartError, warn
 
 if TYPE_CHECKING:
     from parsepy.app import Application
     from parsepy.backend import Backend
     from parsepy.model.schema import ClassSchema
     from parsepy.model.values import JSONObject
-
-
-class Progress:
-    """Tells how many objects of a file are through, on a terminal, twice a second."""
-
-    def __init__(self, name: str) -> None:
-        self._name, self._next = name, 0.0
-
-    def at(self, count: int) -> None:
-        """Say how far it is."""
-        if sys.stderr.isatty() and time.monotonic() >= self._next:
-            self._next = time.monotonic() + 0.5
-            print(f"\r{self._name}: {count:,}", end="", file=sys.stderr, flush=True)
-
-    def end(self) -> None:
-        """Leave the line."""
-        if sys.stderr.isatty():
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 def _report(args: argparse.Namespace, counts: dict[str, dict[str, Any]]) -> None:
@@ -56,14 +36,29 @@ def _report(args: argparse.Namespace, counts: dict[str, dict[str, Any]]) -> None
 
 def export(args: argparse.Namespace) -> int:
     """Write classes to a folder; a killed export goes on where it was."""
+    from parsepy.operations import transfers
+
     folder: Path = args.folder
     folder.mkdir(parents=True, exist_ok=True)
 
     async def act(application: Application) -> dict[str, dict[str, Any]]:
-        return await _export(application.backend, folder, args.classes, args.format)
+        backend = application.backend
+        done = await _export(backend, folder, args.classes, args.format)
+        if args.files:
+            classes = [await transfers.class_named(backend, one) for one in _classes_in(done)]
+            count, missing = await file_contents.export(backend, classes, folder)
+            done = {**done, file_contents.FOLDER: {"count": count}}
+            for name in missing[:100]:
+                warn(f"an object names the file {name}, which is not there")
+        return done
 
     _report(args, with_application(configure(args).config, act))
     return 0
+
+
+def _classes_in(done: dict[str, Any]) -> list[str]:
+    """The classes whose objects were written, relations aside."""
+    return [place.class_name for place in map(place_of, map(Path, done)) if place.field is None]
 
 
 async def _export(
@@ -93,28 +88,34 @@ async def _export(
 async def _write(backend: Backend, schema: ClassSchema, place: Place, path: Path, form: str) -> int:
     from parsepy.operations import transfers
 
-    progress = Progress(path.name)
     if place.field is not None:
         count = 0
         with path.open("wb") as file:
             async for row in transfers.relation_rows(backend, schema, place.field):
                 file.write(data_files.line_of(row))
                 count += 1
-    elif form == "csv":
-        count = await _write_csv(backend, schema, path, progress)
-    else:
+        return count
+    with progress.bar(path.name, await _size(backend, schema)) as told:
+        if form == "csv":
+            return await _write_csv(backend, schema, path, told)
         count, last = data_files.resume(path)
         with path.open("ab") as file:
             async for page in transfers.pages(backend, schema, last):
                 file.write(b"".join(map(data_files.line_of, page)))
                 file.flush()
                 count += len(page)
-                progress.at(count)
-    progress.end()
+                told(count)
     return count
 
 
-async def _write_csv(backend: Backend, schema: ClassSchema, path: Path, progress: Progress) -> int:
+async def _size(backend: Backend, schema: ClassSchema) -> int:
+    from parsepy.storage import backups
+
+    connection = backend.storage.connection
+    return await backups.size(connection, connection.prefix + schema.name)
+
+
+async def _write_csv(backend: Backend, schema: ClassSchema, path: Path, told: progress.Told) -> int:
     from parsepy.operations import transfers
 
     types = {name: kind.name for name, kind in schema.types.items()}
@@ -125,7 +126,7 @@ async def _write_csv(backend: Backend, schema: ClassSchema, path: Path, progress
         async for page in transfers.pages(backend, schema):
             writer.writerows(data_files.row_of(item, header, types) for item in page)
             count += len(page)
-            progress.at(count)
+            told(count)
     return count
 
 
@@ -137,7 +138,12 @@ def import_(args: argparse.Namespace) -> int:
     paths = _files(args.paths)
 
     async def act(application: Application) -> dict[str, dict[str, Any]]:
-        return await _import(application.backend, paths)
+        counts = await _import(application.backend, paths)
+        for folder in args.paths:
+            if (folder / file_contents.FOLDER).is_dir():
+                count = await file_contents.import_(application.backend, folder)
+                counts[file_contents.FOLDER] = {"count": count}
+        return counts
 
     _report(args, with_application(configure(args).config, act))
     return 0
@@ -172,17 +178,18 @@ async def _import(backend: Backend, paths: Sequence[Path]) -> dict[str, dict[str
         key = f"{database} {path.name}"
         at = data_files.read_json(state).get(key, {})
         offset, count = int(at.get("offset", 0)), int(at.get("count", 0))
-        progress = Progress(path.name)
-        for batch, offset in _batches(path, schema, offset):  # noqa: B020 - goes on from there
-            if place.field is None:
-                await transfers.put(backend, schema, batch)
-            else:
-                await transfers.put_rows(backend, schema, place.field, batch)
-            count += len(batch)
-            progress.at(count)
-            known = {**data_files.read_json(state), key: {"offset": offset, "count": count}}
-            data_files.write_json(state, known)
-        progress.end()
+        is_csv = path.suffix == ".csv"  # whose offsets are rows
+        total = None if is_csv else path.stat().st_size
+        with progress.bar(path.name, total, "" if is_csv else "bytes") as told:
+            for batch, offset in _batches(path, schema, offset):  # noqa: B020 - goes on from there
+                if place.field is None:
+                    await transfers.put(backend, schema, batch)
+                else:
+                    await transfers.put_rows(backend, schema, place.field, batch)
+                count += len(batch)
+                told(offset)
+                known = {**data_files.read_json(state), key: {"offset": offset, "count": count}}
+                data_files.write_json(state, known)
         counts[path.name] = {"count": count}
     for folder in dict.fromkeys(path.parent for path in paths):
         _forget(folder / STATE, database)

@@ -1,8 +1,9 @@
-"""`parsepy new` makes a project from a template or a prompt; `parsepy prompt` prints its prompt."""
+"""`parsepy new` and `init` make a project; `parsepy prompt` prints the prompt of an app."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 from pathlib import Path
@@ -21,29 +22,51 @@ PROMPT_FILE = "prompt.txt"
 
 def command(args: argparse.Namespace) -> int:
     """Make the folder of a project; print what of its prompt was not read."""
+    folder: Path = args.name
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise StartError(
+            f"new: {folder} is there already, and not empty; `parsepy init` works in such a folder"
+        )
+    return _make(folder, args)
+
+
+def init(args: argparse.Namespace) -> int:
+    """Make a project of the working directory; files that are there stay as they are."""
+    return _make(Path(), args)
+
+
+def _make(folder: Path, args: argparse.Namespace) -> int:
     from parsepy import projects, prompts
 
-    folder: Path = args.name
     name = folder.resolve().name
     if _NAME.fullmatch(name) is None:
-        raise StartError(
-            f"new: {name!r} can't be the name of a project; use letters, digits, - _ ."
-        )
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise StartError(f"new: {folder} is there already, and not empty")
+        raise StartError(f"{name!r} can't be the name of a project; use letters, digits, - _ .")
     project = _project(name, args)
-    files = projects.files_of(project)
-    for path, text in files.items():
+    made: list[str] = []
+    kept: list[str] = []
+    for path, text in projects.files_of(project).items():
         target = folder / path
+        if target.exists():
+            kept.append(str(target))
+            continue
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
-        print(f"made {target}")
-    for unclear in project.prompt.unclear if project.prompt is not None else ():
-        print(f"not read: {args.prompt or 'prompt'}, {unclear}")
-    if project.prompt is not None:
-        for line in prompts.remarks(project.prompt):
-            print(f"note: {line}")
-    print(f"\nNext:\n\n  cd {folder}\n  parsepy serve --watch\n  pytest")
+        made.append(str(target))
+    prompt = project.prompt
+    unclear = [f"{args.prompt or 'prompt'}, {one}" for one in (prompt.unclear if prompt else ())]
+    notes = list(prompts.remarks(prompt)) if prompt is not None else []
+    if args.json:
+        told = {"made": made, "kept": kept, "notRead": unclear, "notes": notes}
+        print(json.dumps(told, indent=2))
+        return 0
+    for lead, lines in (
+        *(("made", made), ("kept as it is:", kept)),
+        *(("not read:", unclear), ("note:", notes)),
+    ):
+        for line in lines:
+            print(f"{lead} {line}")
+    enter = "" if folder == Path() else f"  cd {folder}\n"
+    print(f"\nNext:\n\n{enter}  parsepy serve --watch\n  pytest")
     return 0
 
 

@@ -8,11 +8,24 @@ from typing import Any
 from parsepy.config import OPTIONS
 from parsepy.config.table import nearest
 
-EVERY_OPTION = "Every option of `parsepy show options` has its flag, as these do."
+EVERY_OPTION = "Every option of `parsepy show options` has its flag, as these have."
 
 # The options that `--help` explains; every other one has its flag as well.
 DATABASE = {"databaseURI", "dataDir"}
 REPEATED = {"schema": "FILE", "template": "NAME"}  # those whose flag may stand several times
+_VALUES = {
+    "appId": "ID",
+    "masterKey": "KEY",
+    "port": "PORT",
+    "host": "ADDRESS",
+    "mountPath": "PATH",
+    "serverURL": "URL",
+    "databaseURI": "URI",
+    "dataDir": "FOLDER",
+    "cloud": "FILE",
+    "logLevel": "LEVEL",
+}
+"""What ``--help`` calls the value of an option; VALUE for the others."""
 COMMON = {
     *("port", "host", "appId", "masterKey", "databaseURI", "serverURL", "mountPath"),
     *(
@@ -52,7 +65,7 @@ def add_options(parser: argparse.ArgumentParser, explained: Set[str]) -> None:
     for option in OPTIONS:
         # Parse: its own command line takes the camelCase names.
         flags = dict.fromkeys((option.flag, f"--{option.name}"))
-        extra: dict[str, Any] = {"metavar": "VALUE"}
+        extra: dict[str, Any] = {"metavar": _VALUES.get(option.name, "VALUE")}
         if option.name in REPEATED:
             extra = {"metavar": REPEATED[option.name], "action": "append"}
         elif option.check.expected.startswith("true or false"):

@@ -79,6 +79,18 @@ def list_(args: argparse.Namespace) -> int:
     return 0
 
 
+def grant(args: argparse.Namespace) -> int:
+    """Put a user into a role."""
+
+    async def act(application: Application) -> None:
+        from parsepy.operations import bootstrap
+
+        await bootstrap.grant(application.backend, args.username, args.role)
+
+    with_application(configure(args).config, act)
+    return _told_of(args, "is", is_member=True)
+
+
 def revoke(args: argparse.Namespace) -> int:
     """Take a user out of a role."""
 
@@ -88,7 +100,12 @@ def revoke(args: argparse.Namespace) -> int:
         await bootstrap.revoke(application.backend, args.username, args.role)
 
     with_application(configure(args).config, act)
-    print(f"{args.username} is not in the role {args.role}")
+    return _told_of(args, "is not", is_member=False)
+
+
+def _told_of(args: argparse.Namespace, verb: str, *, is_member: bool) -> int:
+    told = {"username": args.username, "role": args.role, "isMember": is_member}
+    print(json.dumps(told) if args.json else f"{args.username} {verb} in the role {args.role}")
     return 0
 
 

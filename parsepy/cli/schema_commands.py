@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from parsepy.cli import progress
 from parsepy.cli.client_code import classes_of
 from parsepy.cli.commands import with_application
 from parsepy.cli.configuration import configure, read_template
@@ -33,7 +34,8 @@ def apply(args: argparse.Namespace) -> int:
         return await schemas.plan(application.backend, template)
 
     async def act(application: Application) -> list[str]:
-        lines = await schemas.apply(application.backend, template)
+        async with progress.telling(application, "bringing in the schema"):
+            lines = await schemas.apply(application.backend, template)
         made = await bootstrap.make_roles(application.backend, template.roles)
         return [*lines, *(f"role made: {name}" for name in made)]
 
@@ -42,7 +44,7 @@ def apply(args: argparse.Namespace) -> int:
             return 3
         lines = with_application(config, act)
     except schemas.SchemaConflict as error:
-        print("\n".join(error.lines))
+        print(json.dumps({"conflicts": error.lines}, indent=2) if args.json else error)
         return 2
     if args.json:
         print(json.dumps(lines, indent=2))
@@ -52,13 +54,14 @@ def apply(args: argparse.Namespace) -> int:
 
 
 def _confirmed(lines: Sequence[str]) -> bool:
-    """Show what would change, and ask."""
-    print("\n".join(lines) if lines else "nothing to change")
+    """Show what would change, and ask; on standard error, where the question belongs."""
+    print("\n".join(lines) if lines else "nothing to change", file=sys.stderr)
     if not lines:
         return True
     if not sys.stdin.isatty():
         raise StartError("schema apply: nobody can be asked here; say --yes")
-    return input("Apply these? [y/N] ").strip().lower() in ("y", "yes")
+    print("Apply these? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def pull(args: argparse.Namespace) -> int:

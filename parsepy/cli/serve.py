@@ -39,7 +39,7 @@ def command(args: argparse.Namespace) -> int:
     """Serve until a signal ends the process; return its exit code."""
     configured = configure(args)
     config = configured.config
-    _set_up_logs(config)
+    set_up_logs(config)
     template = read_template(config)
     heed_signals()
     with contextlib.ExitStack() as stack:
@@ -260,7 +260,8 @@ async def _load_demo(application: Application, config: Config) -> None:
         await bootstrap.load_demo(application.backend, file)
 
 
-def _set_up_logs(config: Config) -> None:
+def set_up_logs(config: Config) -> None:
+    """Write the log to standard error, in the form and from the level that the options name."""
     import logging
 
     from parsepy import logs
@@ -273,5 +274,5 @@ def _set_up_logs(config: Config) -> None:
     handler = logging.NullHandler() if config.silent else logs.BatchStreamHandler()
     handler.setFormatter(logs.JSONLines() if config.json_logs else logs.Lines())
     logging.basicConfig(level=level, handlers=[handler])
-    for chatty in ("uvicorn", "pymongo", "asyncio"):
+    for chatty in ("uvicorn", "pymongo", "asyncio", "mcp"):
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))

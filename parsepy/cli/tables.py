@@ -13,16 +13,37 @@ Row = tuple[str, ...]
 
 
 def show(args: argparse.Namespace) -> int:
-    """Print a table with aligned columns; return the exit code."""
-    print_table(TABLES[args.table]())
-    return 0
+    """Print a table; return 1 if words were asked for that no row has."""
+    title, *rows = TABLES[args.table]()
+    words = [word.lower() for word in args.words]
+    found = [row for row in rows if _has_words(row, words)]
+    if args.json:
+        names = [name.lower() for name in title]
+        print(json.dumps([dict(zip(names, row, strict=True)) for row in found], indent=2))
+    elif found:
+        print_table([title, *found], is_narrow=True)
+    if not found:
+        print(f"parsepy: no row of {args.table} has {' '.join(args.words)}", file=sys.stderr)
+    return 0 if found else 1
 
 
-def print_table(table: Iterable[Sequence[object]], indent: str = "") -> None:
-    """Print rows with aligned columns; None is an empty cell."""
+def _has_words(row: Sequence[object], words: Sequence[str]) -> bool:
+    text = " ".join(str(cell) for cell in row).lower()
+    return all(word in text for word in words)
+
+
+def print_table(
+    table: Iterable[Sequence[object]], indent: str = "", *, is_narrow: bool = False
+) -> None:
+    """Print rows with aligned columns; None is an empty cell.
+
+    On a terminal that is too narrow each row gets lines of its own; with ``is_narrow`` also where
+    there is none, for 80 columns, or as many as COLUMNS says.
+    """
     rows = [tuple("" if cell is None else str(cell) for cell in row) for row in table]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    has_width = is_narrow or sys.stdout.isatty()
+    room = shutil.get_terminal_size().columns if has_width else None
     if room is not None and len(indent) + sum(widths) + 2 * len(widths) > room:
         _print_blocks(rows, room)
         return
@@ -44,7 +65,7 @@ def _print_blocks(rows: Sequence[Row], room: int) -> None:
 
 def _options() -> Iterator[Row]:
     def line(option: Option, group: Option | None = None) -> Row:
-        name = f"  .{option.name}" if group else option.name
+        name = f"{group.name}.{option.name}" if group else option.name
         default = "" if option.default is None else json.dumps(option.default)
         shown = default if len(default) <= 40 else f"{default[:37]}..."
         acts = option.acts and (group is None or group.acts)

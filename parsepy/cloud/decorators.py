@@ -26,7 +26,7 @@ from parsepy.cloud.transactions import Transaction
 from parsepy.cloud.validators import Validator, declared
 from parsepy.config.paths import escape_path
 from parsepy.model.values import JSONObject
-from parsepy.operations import functions, jobs
+from parsepy.operations import functions, jobs, schemas
 from parsepy.triggers import (
     TRIGGERS,
     UNDEFINED,
@@ -155,6 +155,14 @@ class CloudCode(HookDecorators):
         """
         return Transaction(attempts)
 
+    def outside_transaction(self) -> AbstractContextManager[None]:
+        """``with Cloud.outside_transaction():`` every call inside lasts, whatever else is undone.
+
+        It neither sees nor waits for what the transaction around it has written: it must not
+        write the same objects. So is counted what a refused request may not undo.
+        """
+        return current.backend().storage.connection.outside_transaction()
+
     def as_master(self) -> AbstractContextManager[None]:
         """``with Cloud.as_master():`` every call inside has the rights of the master key.
 
@@ -187,6 +195,13 @@ class CloudCode(HookDecorators):
         if permissions is not None:
             definition["classLevelPermissions"] = encode(dict(permissions))
         current_registry().definitions.append(definition)
+
+    async def schemas(self) -> list[JSONObject]:
+        """Every class with its fields, permissions and indexes, as ``GET /schemas`` answers them.
+
+        Runs with the master key: what of it a client may know is for the caller to say.
+        """
+        return await schemas.list_classes(current.backend())
 
     def lock(self, name: str, *, seconds: float = 30, patience: float = 10) -> Lock:
         """``async with Cloud.lock(name)``: one at a time, over every process of the database.

@@ -137,9 +137,10 @@ class SaveRequest(TriggerRequest, Generic[T]):
 
     def __init__(self, event: SaveEvent | AroundSaveEvent | SavedEvent) -> None:
         super().__init__(event)
-        self._stored = event.original
+        self._event = event
         self._sent: JSONObject = {}
         self._given: dict[str, Any] = {}
+        self._stored = event.original
         item: Any
         if isinstance(event, SavedEvent):
             item = objects.from_rest(event.class_name, event.object)
@@ -151,6 +152,20 @@ class SaveRequest(TriggerRequest, Generic[T]):
             )
             self._given = dict(item._pending)
         self.object: T = item
+
+    async def refresh(self) -> None:
+        """Of around_save: read the stored object again, and begin anew.
+
+        Who has waited for a lock does so: ``original`` is the object as it is now, ``object`` it
+        with the changes that were asked for; what the hook has changed is dropped. Nothing happens
+        at a create. Raises OBJECT_NOT_FOUND if it is gone, or not the caller's to write any more.
+        """
+        event = self._event
+        if not isinstance(event, AroundSaveEvent):
+            raise RuntimeError("only around_save can refresh")
+        event.original = await event.refresh()
+        self.__dict__.pop("original", None)
+        SaveRequest.__init__(self, event)
 
     @cached_property
     def original(self) -> T | None:
@@ -173,6 +188,7 @@ class _ObjectRequest(TriggerRequest, Generic[T]):
 
     def __init__(self, event: DeleteEvent | AroundDeleteEvent | UserEvent) -> None:
         super().__init__(event)
+        self._event = event
         self._item = event.object
 
     @cached_property
@@ -184,6 +200,13 @@ class _ObjectRequest(TriggerRequest, Generic[T]):
 
 class DeleteRequest(_ObjectRequest[T]):
     """Of before_delete, around_delete and after_delete: the ``object`` that goes, or is gone."""
+
+    async def refresh(self) -> None:
+        """Of around_delete: read the object again, as of a save; OBJECT_NOT_FOUND if it is gone."""
+        if not isinstance(self._event, AroundDeleteEvent):
+            raise RuntimeError("only around_delete can refresh")
+        self._item = await self._event.refresh()
+        self.__dict__.pop("object", None)
 
 
 class UserRequest(_ObjectRequest[Object]):

@@ -6,12 +6,13 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
+from functools import partial
 from types import TracebackType
 from typing import Any, TypeVar
 
 from parsepy.cloud import current
 from parsepy.errors import Code, ParseError
-from parsepy.storage import Conflict
+from parsepy.storage import Conflict, LockWanted, Storage
 from parsepy.storage.transactions import LONGEST_PAUSE, PATIENCE
 
 R = TypeVar("R")
@@ -44,11 +45,17 @@ class Transaction:
         trace: TracebackType | None,
     ) -> bool:
         inner = self._open.pop()
+        is_own = not isinstance(inner, nullcontext)
         try:
             handled = bool(await inner.__aexit__(kind, error, trace))
         except Conflict as conflict:
             raise _refused() from conflict
-        if isinstance(error, Conflict) and not isinstance(inner, nullcontext):
+        if is_own and isinstance(error, LockWanted):
+            raise RuntimeError(
+                "Cloud.lock must be taken before the transaction begins; only a function with "
+                "@Cloud.transaction() can be run again with the lock"
+            ) from error
+        if is_own and isinstance(error, Conflict):
             raise _refused() from error
         return handled
 
@@ -60,12 +67,18 @@ class Transaction:
             storage = current.backend().storage
             if storage.in_transaction:
                 return await function(*args, **kwargs)
+            wish = None
             try:
                 async with storage.transaction():
                     return await function(*args, **kwargs)
+            except LockWanted as error:
+                wish = error
             except Conflict:
                 pass
-            # from now on one after another, in this process
+            return await storage.locks.around(partial(in_turn, storage, *args, **kwargs), wish)
+
+        async def in_turn(storage: Storage, *args: Any, **kwargs: Any) -> R:
+            """From now on one after another, in this process."""
             async with storage.connection.retry_lock:
                 attempt, end = 0, time.monotonic() + PATIENCE
                 while attempt < self._attempts or time.monotonic() < end:
@@ -73,6 +86,8 @@ class Transaction:
                     try:
                         async with storage.transaction():
                             return await function(*args, **kwargs)
+                    except LockWanted:
+                        raise
                     except Conflict:
                         pause = min(LONGEST_PAUSE, 0.002 * 2**attempt)
                         await asyncio.sleep(random.uniform(0, pause))

@@ -57,6 +57,7 @@ from parsepy.config.groups import (
     LiveQueryServerOptions,
     LogLevelOptions,
     MailOptions,
+    MCPOptions,
     MetricsOptions,
     PageRouteOptions,
     PagesOptions,
@@ -108,6 +109,7 @@ __all__ = [
     "LiveQueryOptions",
     "LiveQueryServerOptions",
     "LogLevelOptions",
+    "MCPOptions",
     "MailOptions",
     "MetricsOptions",
     "Network",
@@ -233,7 +235,7 @@ class Config(OptionGroup):
 
     # Data
     database_uri: str | None = maybe(
-        "databaseURI", mongo_uri, "MongoDB, or memory:; none: an embedded MongoDB"
+        "databaseURI", mongo_uri, "address of MongoDB, or memory:; without it an embedded MongoDB"
     )
     database_options: DatabaseOptions = option(
         "databaseOptions",
@@ -369,8 +371,8 @@ class Config(OptionGroup):
         "allowExpiredAuthDataToken",
         boolean,
         False,
-        "accept a log-in with outdated authData",
-        acts=False,
+        "of old versions: a log-in always asks the provider, an update only about what changes",
+        idle=ALWAYS,
     )
     verify_user_emails: bool | str = option(
         "verifyUserEmails",
@@ -629,6 +631,9 @@ class Config(OptionGroup):
     )
     metrics: MetricsOptions = option(
         "metrics", group(MetricsOptions), {}, "figures for Prometheus", env="PARSEPY_METRICS"
+    )
+    mcp: MCPOptions = option(
+        "mcp", group(MCPOptions), {}, "tools for agents over HTTP", env="PARSEPY_MCP"
     )
     logger_adapter: AdapterOptions | None = maybe(
         "loggerAdapter", adapter, "adapter that gets log records", acts=False

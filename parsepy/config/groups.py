@@ -40,6 +40,7 @@ from parsepy.config.checks import (
     path,
     pattern,
     patterns,
+    route,
     secret,
     text,
     texts,
@@ -59,6 +60,7 @@ from parsepy.config.table import (
     required,
 )
 from parsepy.logs import files_kept
+from parsepy.model.bounds import RequestBounds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -190,6 +192,7 @@ schema_files = Check(
 )
 
 # The MongoDB driver's own options that PyMongo knows under the same name.
+_BOUNDS = RequestBounds()
 _DRIVER: Mapping[Check[Any], str] = {
     boolean: "directConnection loadBalanced retryReads retryWrites ssl tls tlsInsecure "
     "tlsAllowInvalidCertificates tlsAllowInvalidHostnames",
@@ -335,7 +338,10 @@ driver_and_own = Check("an object", _database_options, record=DatabaseOptions)
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RequestComplexityOptions(OptionGroup):
-    """The limits of a request's complexity; -1 is no limit. The master key is exempt."""
+    """The limits of a request's complexity; -1 is no limit. The master key is exempt.
+
+    From ``requestsUnderWay`` on they are the fields of ``model.bounds.RequestBounds``.
+    """
 
     include_depth: int = option("includeDepth", limit, -1, "largest depth of `include`")
     include_count: int = option("includeCount", limit, -1, "largest number of paths in `include`")
@@ -349,9 +355,99 @@ class RequestComplexityOptions(OptionGroup):
     graphql_depth: int = option("graphQLDepth", limit, -1, "largest depth of GraphQL fields")
     graphql_fields: int = option("graphQLFields", limit, -1, "largest number of GraphQL fields")
     batch_request_limit: int = option(
-        "batchRequestLimit", limit, -1, "largest number of requests in a batch"
+        "batchRequestLimit", limit, 500, "largest number of requests in a batch"
     )
     allow_regex: bool = option("allowRegex", boolean, True, "allow $regex without the master key")
+    requests_under_way: int = option(
+        "requestsUnderWay",
+        limit,
+        _BOUNDS.requests_under_way,
+        "requests of one user, or of one address without a user, that are worked on at once",
+    )
+    requests_waiting: int = option(
+        "requestsWaiting",
+        limit,
+        _BOUNDS.requests_waiting,
+        "requests beyond `requestsUnderWay` that wait for their turn; more are refused with 429",
+    )
+    query_time: int = option(
+        "queryTime",
+        limit,
+        _BOUNDS.query_time,
+        "milliseconds for which MongoDB works on a query of a client",
+    )
+    body_values: int = option(
+        "bodyValues",
+        limit,
+        _BOUNDS.body_values,
+        "largest number of JSON values in a body, of which each object counts for four",
+    )
+    where_clauses: int = option(
+        "whereClauses",
+        limit,
+        _BOUNDS.where_clauses,
+        "largest number of constraints in `where`, those within $or, $and, $nor among them",
+    )
+    subqueries: int = option(
+        "subqueries",
+        limit,
+        _BOUNDS.subqueries,
+        "largest number of $inQuery and the like in a query, at any depth",
+    )
+    include_reads: int = option(
+        "includeReads",
+        limit,
+        _BOUNDS.include_reads,
+        "largest number of reads for `include`: one a path and class that is pointed to",
+    )
+    included_bytes: int = option(
+        "includedBytes",
+        limit,
+        _BOUNDS.included_bytes,
+        "largest size of an answer by objects that are included again and again",
+    )
+    acl_entries: int = option(
+        "aclEntries", limit, _BOUNDS.acl_entries, "largest number of users and roles in an ACL"
+    )
+    relation_objects: int = option(
+        "relationObjects",
+        limit,
+        _BOUNDS.relation_objects,
+        "largest number of objects that a save adds to relations or takes from them",
+    )
+    array_work: int = option(
+        "arrayWork",
+        limit,
+        _BOUNDS.array_work,
+        "largest product of the elements that AddUnique or Remove names and those that are stored",
+    )
+    dotted_keys: int = option(
+        "dottedKeys", limit, _BOUNDS.dotted_keys, "largest number of dotted keys in a save"
+    )
+    polygon_corners: int = option(
+        "polygonCorners", limit, _BOUNDS.polygon_corners, "largest number of corners of a polygon"
+    )
+    new_columns: int = option(
+        "newColumns", limit, _BOUNDS.new_columns, "largest number of columns that a save adds"
+    )
+    columns_per_class: int = option(
+        "columnsPerClass",
+        limit,
+        _BOUNDS.columns_per_class,
+        "number of columns of a class up to which saves add more",
+    )
+    column_name_length: int = option(
+        "columnNameLength",
+        limit,
+        _BOUNDS.column_name_length,
+        "longest name of a column that a save adds, in characters",
+    )
+    class_row_bytes: int = option(
+        "classRowBytes",
+        limit,
+        _BOUNDS.class_row_bytes,
+        "size of a class's row in _SCHEMA up to which saves add columns",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -649,6 +745,15 @@ class MetricsOptions(OptionGroup):
         "port", integer(0, 65535), "another port that serves the figures, without a key"
     )
     host: str = option("host", filled, "127.0.0.1", "address of that port")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class MCPOptions(OptionGroup):
+    """Tools over HTTP for agents that have the master key or an administrator's session."""
+
+    enabled: bool = option("enabled", boolean, False, "offer tools to agents (docs/mcp.md)")
+    path: str = option("path", route, "/mcp", "where they are offered; not below mountPath")
+    write: bool = option("write", boolean, False, "offer the tools that change something, too")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

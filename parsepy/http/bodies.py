@@ -32,16 +32,16 @@ async def read_body(receive: Receive, limit: int) -> bytes:
     return body
 
 
-def read_json(content_type: bytes, body: bytes) -> JSONObject:
+def read_json(content_type: bytes, body: bytes, most_values: int) -> JSONObject:
     """Read a body as a JSON object, whatever its content type says (protocol §1.3).
 
-    Raises INVALID_JSON.
+    Raises INVALID_JSON, and OBJECT_TOO_LARGE for one of more than ``most_values``.
     """
     if not body or is_multipart(content_type):
         return {}
     if content_type.startswith(_FORM) and body.lstrip()[:1] not in (b"{", b"["):
         return _read_form(body)
-    value = loads(body.removeprefix(b"\xef\xbb\xbf"))
+    value = loads(body.removeprefix(b"\xef\xbb\xbf"), most_values)
     if type(value) is list:
         # Parse: the indexes of an array are its field names, and the first is refused as such
         return {str(index): item for index, item in enumerate(value[:1])}

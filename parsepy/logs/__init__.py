@@ -5,7 +5,7 @@ once (`writing`).
 """
 
 from parsepy.logs.lines import LEVELS, SILLY, VERBOSE, JSONLines, Lines, entry_of, stamp
-from parsepy.logs.masks import mask, shown
+from parsepy.logs.masks import is_secret_name, mask, shown
 from parsepy.logs.store import LogQuery, LogStore, a_week_ago, files_kept
 from parsepy.logs.writing import BatchHandler, BatchStreamHandler
 
@@ -22,6 +22,7 @@ __all__ = [
     "a_week_ago",
     "entry_of",
     "files_kept",
+    "is_secret_name",
     "mask",
     "shown",
     "stamp",

@@ -13,6 +13,13 @@ _SECRET = re.compile(
 _SECRET_NAME = re.compile(
     r"(?i:password|secret|token|authorization|authdata)|(?i:(?:^|[_-])(?:api)?key$)|[a-z0-9]Key$"
 )
+
+
+def is_secret_name(name: str) -> bool:
+    """Does a name say that its value is a password, a token, a key or what a provider vouched?"""
+    return _SECRET_NAME.search(name) is not None
+
+
 _SHOWN = 1000  # characters of a value in a line
 _SHOWN_ITEMS, _SHOWN_DEPTH = 50, 8
 _TOKEN = re.compile(r"\br:[0-9A-Za-z]{16,}")
@@ -60,7 +67,7 @@ def _without_secrets(value: Any, depth: int) -> Any:
     if depth and isinstance(value, dict):
         return {
             str(name): "********"
-            if _SECRET_NAME.search(str(name))
+            if is_secret_name(str(name))
             else _without_secrets(item, depth - 1)
             for name, item in islice(value.items(), _SHOWN_ITEMS)
         }

@@ -1,19 +1,21 @@
 """Refuse a request by the model's permission decisions and by the server's own denylists."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from parsepy.backend import RequestContext
 from parsepy.config import DeniedKeywordOptions
 from parsepy.errors import Code, ParseError, denied
+from parsepy.model import credentials
 from parsepy.model.permissions import is_hidden
 from parsepy.model.query import Query
 from parsepy.model.schema import VOLATILE_CLASSES, ClassSchema
 from parsepy.model.where import Where, fields_of, tests_of
 
 _INSTALLATION_REFUSALS = ("find", "delete")
+_OWN_KEYS = {"_id": "objectId", "_created_at": "createdAt", "_updated_at": "updatedAt"}
 
 
 def check_internal(context: RequestContext, class_name: str, operation: str) -> None:
@@ -48,6 +50,9 @@ def check_query(context: RequestContext, schema: ClassSchema, query: Query) -> N
     hidden = schema.permissions.hidden_fields(context.principal)
     if schema.name == "_User" and not context.principal.is_privileged:
         _check_secrets(query)
+    if context.principal.is_read_only:
+        names = (*fields_of(query.where), *(name for name, _ in query.order))
+        credentials.check(schema.name, names)
     if not hidden:
         return
     for name in fields_of(query.where):
@@ -71,15 +76,49 @@ async def check_search(context: RequestContext, schema: ClassSchema, where: Wher
     """
     if context.principal.is_privileged or next(tests_of(where, "$text"), None) is None:
         return
-    hidden = schema.permissions.hidden_fields(context.principal)
     indexes = await context.backend.storage.indexes.read(schema.name)
-    for column in (name for keys in indexes.values() for name in keys if keys[name] == "text"):
+    columns = [name for keys in indexes.values() for name in keys if keys[name] == "text"]
+    if _tell_of_hidden(context, schema, columns):
+        raise denied(
+            Code.OPERATION_FORBIDDEN,
+            f"This user is not allowed to search texts of class {schema.name}",
+        )
+
+
+async def check_hint(context: RequestContext, schema: ClassSchema, hint: Any) -> None:
+    """Refuse a hint at an index that tells of columns hidden from the caller.
+
+    What is found comes in the order of the index, and a sparse one leaves out objects. ``hint`` is
+    the name of an index or its keys; one that there is not is for the database to refuse.
+    """
+    principal = context.principal
+    if principal.is_privileged and not principal.is_read_only:
+        return
+    columns = hint
+    if isinstance(hint, str):
+        indexes = await context.backend.storage.indexes.read(schema.name)
+        columns = indexes.get(hint, ())
+    if _tell_of_hidden(context, schema, columns):
+        raise denied(
+            Code.OPERATION_FORBIDDEN,
+            f"This user is not allowed to use this hint on class {schema.name}",
+        )
+
+
+def _tell_of_hidden(context: RequestContext, schema: ClassSchema, columns: Iterable[str]) -> bool:
+    """Does an index over these columns, by the database's names, tell what the caller may not see?
+
+    An index over everything (``$**``) does so where anything is hidden.
+    """
+    if context.principal.is_privileged:
+        return any(credentials.is_withheld(schema.name, column) for column in columns)
+    hidden = schema.permissions.hidden_fields(context.principal)
+    for column in columns:
+        name = _OWN_KEYS.get(column, column.removeprefix("_p_"))
         everything = column == "$**" and (hidden or schema.name[0] == "_")
-        if everything or column[0] == "_" or is_hidden(column, hidden):
-            raise denied(
-                Code.OPERATION_FORBIDDEN,
-                f"This user is not allowed to search texts of class {schema.name}",
-            )
+        if everything or name[:1] == "_" or is_hidden(name, hidden):
+            return True
+    return False
 
 
 def _check_secrets(query: Query) -> None:

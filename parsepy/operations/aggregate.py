@@ -5,10 +5,12 @@ from typing import Any
 
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, denied
+from parsepy.model import credentials
 from parsepy.model.aggregation import Aggregation
 from parsepy.model.query import Query
 from parsepy.model.schema import is_class_name
-from parsepy.operations import find, hooks, schemas
+from parsepy.model.where import fields_of
+from parsepy.operations import access, find, hooks, schemas
 from parsepy.storage.options import ReadOptions
 from parsepy.triggers import ReplacementResults
 
@@ -23,6 +25,8 @@ async def aggregate(context: RequestContext, asked: Aggregation) -> list[Any]:
     if not is_class_name(asked.class_name):
         schemas.check_unknown(context, asked.class_name)
         return []
+    if context.principal.is_read_only:
+        asked = await _without_credentials(context, asked)
     selects = asked.where or asked.distinct is not None
     query = None
     if selects or context.backend.triggers.has("beforeFind", asked.class_name):
@@ -30,6 +34,8 @@ async def aggregate(context: RequestContext, asked: Aggregation) -> list[Any]:
         # Parse: beforeFind sees an aggregation as a query; afterFind does not see it
         rewritten = await hooks.before_find(context, query)
         if isinstance(rewritten, ReplacementResults):
+            if context.principal.is_read_only:
+                credentials.withhold(asked.class_name, rewritten.objects)
             return rewritten.objects
         if asked.distinct is not None:
             query = rewritten  # Parse: what it makes of the where is not heeded by a pipeline
@@ -68,3 +74,20 @@ def _check_rights(context: RequestContext, asked: Aggregation) -> None:
             Code.OPERATION_FORBIDDEN,
             "read-only masterKey isn't allowed to write with an aggregation pipeline.",
         )
+
+
+async def _without_credentials(context: RequestContext, asked: Aggregation) -> Aggregation:
+    """What the read-only key asks, so that no answer has or tells what one signs in by."""
+    credentials.check(asked.class_name, fields_of(asked.where))
+    if asked.distinct is not None:
+        credentials.check(asked.class_name, (asked.distinct,))
+        return asked
+    schema = await schemas.readable(context, asked.class_name)
+    if asked.hint is not None:
+        await access.check_hint(context, schema, asked.hint)
+    columns = {
+        name: credentials.shown_columns(await schemas.existing(context.backend, name))
+        for name in credentials.WITHHELD
+    }
+    pipelines = credentials.Pipelines(columns, context.backend.storage.connection.prefix)
+    return replace(asked, pipeline=tuple(pipelines.of(asked.class_name, asked.pipeline)))

@@ -56,9 +56,11 @@ async def around_save(
     original: JSONObject | None,
     make: Callable[[JSONObject | None, Where, bool], Awaitable[Outcome]],
     answer_of: Callable[[Outcome], JSONObject],
+    again: Callable[[], Awaitable[JSONObject | None]],
 ) -> Decision[Outcome]:
     """Run aroundSave with ``make`` as what it proceeds with.
 
+    ``again`` reads the stored object anew, for cloud code that has waited for a lock.
     Raises what cloud code or the write raises, and SCRIPT_FAILED if cloud code neither let the
     write be made nor answered in its place.
     """
@@ -70,6 +72,9 @@ async def around_save(
     ) -> JSONObject:
         return answer_of(await inner.make(lambda: make(changes, condition, as_master)))
 
+    async def refresh() -> JSONObject | None:
+        return original_as_told(write, await again())
+
     answer = await context.backend.triggers.run(
         AroundSaveEvent(
             class_name=write.class_name,
@@ -77,6 +82,7 @@ async def around_save(
             original=original_as_told(write, original),
             changes=write.values,
             proceed=proceed,
+            refresh=refresh,
             object_id=write.chosen_id,
         )
     )
@@ -88,6 +94,7 @@ async def around_delete(
     schema: ClassSchema,
     doomed: JSONObject,
     make: Callable[[Where, bool], Awaitable[Outcome]],
+    again: Callable[[], Awaitable[JSONObject]],
 ) -> Decision[Outcome]:
     """Run aroundDelete with ``make`` as what it proceeds with; as ``around_save``."""
     inner: _Inner[Outcome] = _Inner(context.backend.storage)
@@ -95,12 +102,16 @@ async def around_delete(
     async def proceed(condition: Where, *, as_master: bool) -> None:
         await inner.make(lambda: make(condition, as_master))
 
+    async def refresh() -> JSONObject:
+        return as_told(context, schema, await again())
+
     answer = await context.backend.triggers.run(
         AroundDeleteEvent(
             class_name=schema.name,
             request=context,
             object=as_told(context, schema, doomed),
             proceed=proceed,
+            refresh=refresh,
         )
     )
     return _decided(answer, "around_delete", schema.name, inner)

@@ -6,6 +6,7 @@ Every way out passes here, so that none can do half of it.
 from collections.abc import Iterable, Sequence
 
 from parsepy.backend import RequestContext
+from parsepy.model import credentials
 from parsepy.model.permissions import drop_hidden
 from parsepy.model.schema import ClassSchema
 from parsepy.model.values import JSONObject
@@ -38,6 +39,8 @@ def redact(
                 rules.mask(context, item)
             else:
                 rules.redact(context, item)
+    if principal.is_read_only:
+        credentials.withhold(schema.name, objects)
 
 
 def hides_nothing(context: RequestContext, schema: ClassSchema) -> bool:

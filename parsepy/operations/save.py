@@ -1,7 +1,9 @@
 """``create`` and ``update``: the write spine (protocol §9)."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from parsepy.backend import RequestContext
 from parsepy.errors import ParseError
@@ -27,7 +29,9 @@ async def create(
     if has("aroundSave", class_name) or has("beforeSave", class_name):
         await _check_create(write)
         if has("aroundSave", class_name):
-            return await _around(write, None, lambda inner: _create(inner, rules, body, None))
+            return await _around(
+                write, rules, lambda inner, _: _create(inner, rules, body, None), None
+            )
         return await _create(write, rules, body, None)
     # Parse: without cloud code before it, a new column is refused before the create is
     new = _new_columns(write)
@@ -99,6 +103,8 @@ async def _begin(
     values = save_bodies.creation(context, class_name, body)
     access.check_keywords(context, body)
     access.check_file_urls(context, body)
+    if context.is_large:
+        await asyncio.sleep(0)  # others have their turn
     schema = await schemas.writable(context, class_name)
     rules = class_rules.of(class_name)
     object_id = options.object_id or save_bodies.chosen_id(context, class_name, body)
@@ -133,6 +139,8 @@ async def _create(
                 return answered
         new = _new_columns(write)
     ready = await _make_ready(write, rules, body, new)
+    if context.is_large:
+        await asyncio.sleep(0)
     try:
         await context.backend.storage.insert(write.schema, ready.stored)
     except ParseError as error:
@@ -144,10 +152,10 @@ async def _make_ready(
     write: Write, rules: ClassRules, body: JSONObject, new: Mapping[str, FieldType]
 ) -> _Ready:
     """Add new columns, and make of the values what is stored."""
-    context, class_name = write.context, write.class_name
+    context, class_name = write.context, write.schema.name
     if new:
         save_values.check_new(write, new)
-        write.schema = await schemas.add_columns(context.backend, write.schema, new)
+        write.schema = await schemas.add_columns(context, write.schema, new)
     save_values.check_system_columns(write)
     relations = save_values.split_relations(write)
     save_values.start(write)
@@ -174,7 +182,7 @@ async def _finish(ready: _Ready, rules: ClassRules) -> Saved:
         await save_values.relate(write, relations)
     await rules.after_save(write)
     replacement = None
-    if hooks.needs_stored(context, write.class_name):
+    if hooks.needs_stored(context, write.schema.name):
         stored = hooks.created(write, created_at, updated_at)
         replacement = await hooks.after_save(write, stored, None)
     shown = save_values.shown(write, write.echo)
@@ -203,17 +211,20 @@ async def update(
     values = save_bodies.changes(context, class_name, object_id, body)
     access.check_keywords(context, body)
     access.check_file_urls(context, body)
+    if context.is_large:
+        await asyncio.sleep(0)
     write = Write(context, schema, values, object_id, False, stamp(), options)
     await rules.check(write)
     original = None
     if hooks.needs_original(context, class_name):
         original = await _original(write, rules)
         if context.backend.triggers.has("aroundSave", class_name):
-            return await _around(write, original, lambda inner: _update(inner, rules, original))
-    return await _update(write, rules, original)
+            make = partial(_update, rules=rules)
+            return await _around(write, rules, make, original)
+    return await _update(write, original, rules)
 
 
-async def _update(write: Write, rules: ClassRules, original: JSONObject | None) -> Saved:
+async def _update(write: Write, original: JSONObject | None, rules: ClassRules) -> Saved:
     """Make an update of an object that the caller may write: beforeSave to afterSave."""
     context, schema, class_name = write.context, write.schema, write.schema.name
     object_id, condition = write.object_id, write.options.condition
@@ -227,10 +238,10 @@ async def _update(write: Write, rules: ClassRules, original: JSONObject | None) 
         scope = scope_of(schema, "update", context.principal, narrowing)
     if scope.is_nothing:
         raise rules.not_found(context)
-    save_values.check_operations(write.values)
+    longest = save_values.check_operations(write)
     if new:
         save_values.check_new(write, new)
-        write.schema = await schemas.add_columns(context.backend, schema, new)
+        write.schema = await schemas.add_columns(context, schema, new)
     relations = save_values.split_relations(write)
     save_values.check_kept(write)
     await rules.prepare(write)
@@ -238,6 +249,8 @@ async def _update(write: Write, rules: ClassRules, original: JSONObject | None) 
     is_wanted = hooks.needs_stored(context, class_name)
     if context.is_answered:
         hooks.announce(context, class_name, object_id)
+    if context.is_large:
+        await asyncio.sleep(0)
     try:
         stored = await context.backend.storage.update(
             write.schema,
@@ -249,10 +262,13 @@ async def _update(write: Write, rules: ClassRules, original: JSONObject | None) 
             else save_values.echoed(write.values),
             internal=context.principal.is_maintenance and not is_wanted,
             mount_url=context.mount_url,
+            longest=longest,
         )
     except ParseError as error:
         raise rules.translate(context, error) from error
     if stored is None:
+        if longest and await context.backend.storage.get(schema, object_id, scope):
+            raise save_values.too_much_work(write)
         if condition and await context.backend.storage.get(schema, object_id, scope):
             raise ConditionFailed(class_name, object_id)
         raise rules.not_found(context)
@@ -342,9 +358,22 @@ def _take_changes(write: Write, changes: JSONObject) -> None:
 
 
 async def _around(
-    write: Write, original: JSONObject | None, make: Callable[[Write], Awaitable[Saved]]
+    write: Write,
+    rules: ClassRules,
+    make: Callable[[Write, JSONObject | None], Awaitable[Saved]],
+    original: JSONObject | None,
 ) -> Saved:
-    """Let cloud code stand around a save; ``make`` makes it, each time of a write of its own."""
+    """Let cloud code stand around a save; ``make`` makes it, each time of a write of its own.
+
+    It is given the original: as it was read, or as cloud code has read it again meanwhile.
+    """
+
+    async def again() -> JSONObject | None:
+        nonlocal original
+        if not write.is_create:
+            write.is_opened = False
+            original = await _original(write, rules)
+        return original
 
     async def proceed(changes: JSONObject | None, condition: Where, as_master: bool) -> Saved:
         # the moment of the write, not of the request, which may have waited for a lock
@@ -356,12 +385,12 @@ async def _around(
             inner.options = replace(write.options, condition=both)
         if changes is not None:
             _take_changes(inner, changes)
-        saved = await make(inner)
+        saved = await make(inner, original)
         if as_master and not saved.is_finished:  # the answer is for the caller's eyes
             saved.answer = save_values.shown(write, saved.answer)
         return saved
 
-    decision: Decision[Saved] = await around_save(write, original, proceed, _answer_of)
+    decision: Decision[Saved] = await around_save(write, original, proceed, _answer_of, again)
     response, saved = decision.response, decision.outcome
     if response is None:
         assert saved is not None

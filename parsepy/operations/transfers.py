@@ -4,7 +4,7 @@ It is the operator's, with all rights: no permissions, no cloud code, no events.
 taken page by page, so that memory does not grow with the class.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -48,6 +48,20 @@ async def pages(
             after = found[-1]["objectId"]
         if len(found) < PAGE:
             return
+
+
+def file_names(items: Any) -> Iterator[str]:
+    """The names of the files that values name, at any depth."""
+    if isinstance(items, dict):
+        if items.get("__type") == "File":
+            name = items.get("name")
+            if isinstance(name, str) and name:
+                yield name
+            return
+        items = list(items.values())
+    if isinstance(items, list):
+        for item in items:
+            yield from file_names(item)
 
 
 async def relation_rows(

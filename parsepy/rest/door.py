@@ -1,5 +1,6 @@
 """``RestDoor``: the ASGI application of the route tables, and the steps of a request through it."""
 
+import asyncio
 from collections.abc import Awaitable
 
 from parsepy.backend import Backend
@@ -9,6 +10,7 @@ from parsepy.http.admission import Admission
 from parsepy.http.asgi import ASGIScope, Receive, Send
 from parsepy.http.bodies import read_body, read_json
 from parsepy.http.compression import unpacked
+from parsepy.http.credentials import is_master
 from parsepy.http.exchange import NO_ROUTE, Exchange, Step, exchange_of, needed, run
 from parsepy.http.failures import failure_of
 from parsepy.http.idempotency import Once
@@ -19,6 +21,7 @@ from parsepy.http.responses import Answer, send
 from parsepy.http.routing import Router
 from parsepy.http.tracing import traced
 from parsepy.http.uploads import open_body
+from parsepy.model.values import MOST_VALUES, JSONObject
 from parsepy.operations.cloud_log import username_taken
 from parsepy.rest import (
     aggregate,
@@ -75,6 +78,10 @@ def aliases() -> dict[str, str]:
     }
 
 
+_LARGE = 20_000
+"""Bytes of a body whose work may be felt by others."""
+
+
 class RestDoor:
     """Answers every request below the mount path; ``steps`` are taken in their order."""
 
@@ -85,8 +92,11 @@ class RestDoor:
         self._find = Router(traced(routes(), backend.telemetry)).find
         self._admit_item = limits.admit_item
         self._body_limit = config.max_upload_size
+        self._values = backend.bounds.body_values
+        self._large = min(_LARGE, self._values // 4)  # below, it can't have too many values
         admission = Admission(backend, limits)
         self._context = admission.context
+        self._turns = admission.turns
         once = Once(backend)
         self.steps: tuple[Step, ...] = (
             answer_preflight,
@@ -100,6 +110,7 @@ class RestDoor:
             admission.limit_by_address,
             admission.find_session,
             admission.limit_by_user,
+            admission.take_turn,
             refuse_unknown_route,
             once.claim,
             self.handle,
@@ -113,6 +124,9 @@ class RestDoor:
             answer = await run(self._steps, exchange)
         except Exception as error:  # noqa: BLE001 - the outermost handler, which logs
             answer = self._refused(exchange, error)
+        finally:
+            if exchange.turn is not None:
+                self._turns.end(exchange.turn)
         await send(answer, send_message)
 
     def _refused(self, exchange: Exchange, error: Exception) -> Answer:
@@ -154,7 +168,22 @@ class RestDoor:
             if raw:
                 exchange.raw = raw
                 if route.body is BodyRule.JSON:
-                    exchange.body = read_json(exchange.headers.get(b"content-type", b""), raw)
+                    kind = exchange.headers.get(b"content-type", b"")
+                    if len(raw) > self._large:
+                        exchange.body = await self._read_large(exchange, kind, raw)
+                    else:
+                        exchange.body = read_json(kind, raw, self._values)
+
+    async def _read_large(self, exchange: Exchange, kind: bytes, raw: bytes) -> JSONObject:
+        """Read a body whose work is done in steps, between which others have their turn.
+
+        The master key may send more than clients.
+        """
+        is_trusted = is_master(self._backend.config, exchange.headers)
+        exchange.is_large = True
+        body = read_json(kind, raw, MOST_VALUES if is_trusted else self._values)
+        await asyncio.sleep(0)
+        return body
 
     def override_method(self, exchange: Exchange) -> None:
         """Take ``_method`` of a POST for the method: old clients send all requests as POST."""
@@ -180,6 +209,7 @@ class RestDoor:
             exchange.headers,
             self._find,
             self._admit_item,
+            exchange.receive,
             exchange.raw,
             exchange.upload,
         )

@@ -1,5 +1,6 @@
 """``Claims``: what one process of many has taken for itself (locks, the start of a job)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +23,8 @@ class Claim:
     owner: str | None
     since: datetime
     holder: str = ""
+    is_wanted: bool = False
+    """Does another process than the holder's wait for it?"""
 
 
 class Claims:
@@ -73,9 +76,23 @@ class Claims:
         """Read who has taken a name; None if nobody has."""
         with guard():
             row = await self._connection.collection(COLLECTION).find_one({"_id": name})
-        if row is None:
-            return None
-        return Claim(name, row.get("owner"), row["at"], row.get("holder") or "")
+        return None if row is None else _claim(row)
+
+    async def want(self, name: str) -> None:
+        """Let the holder of a name know that another process waits for it."""
+        with guard():
+            await self._connection.collection(COLLECTION).update_one(
+                {"_id": name}, {"$set": {"wanted": True}}
+            )
+
+    async def hand_over(self, name: str, owner: str, to: str, holder: str) -> Claim | None:
+        """Give what ``owner`` has to another; the claim as it was, None if it was not theirs."""
+        with guard():
+            row = await self._connection.collection(COLLECTION).find_one_and_update(
+                {"_id": name, "owner": owner},
+                {"$set": {"owner": to, "holder": holder, "at": now()}},
+            )
+        return None if row is None else _claim(row)
 
     async def drop_older(self, claim: Claim, seconds: float) -> bool:
         """Take a claim from its holder if it is older than so many seconds; did that happen?
@@ -87,3 +104,8 @@ class Claims:
         with guard():
             deleted = await self._connection.collection(COLLECTION).delete_one(row)
         return bool(deleted.deleted_count)
+
+
+def _claim(row: Mapping[str, Any]) -> Claim:
+    is_wanted = bool(row.get("wanted"))
+    return Claim(row["_id"], row.get("owner"), row["at"], row.get("holder") or "", is_wanted)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +31,7 @@ from parsepy.storage.email_changes import EmailChanges
 from parsepy.storage.failures import Unavailable, guard
 from parsepy.storage.images import Images
 from parsepy.storage.indexes import Indexes
+from parsepy.storage.locks import Locks
 from parsepy.storage.options import ALL, ANY_CASE, ReadOptions
 from parsepy.storage.relations import Relations
 from parsepy.storage.schemas import Schemas
@@ -49,6 +50,8 @@ _PREFERENCES = {
     "SECONDARY_PREFERRED": ReadPreference.SECONDARY_PREFERRED,
     "NEAREST": ReadPreference.NEAREST,
 }
+
+_INDEX_SECONDS = 10.0  # for which a query waits for the index that it lacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ class Storage:
         self.schemas = Schemas(connection, self.relations)
         self.settings = SettingsDocuments(connection)
         self.claims = Claims(connection, self.indexes)
+        self.locks = Locks(self.claims)
         self.email_changes = EmailChanges(connection, self.indexes)
         self.sign_in_codes = SignInCodes(connection, self.indexes)
         self.bulk = Bulk(connection)
@@ -122,6 +126,7 @@ class Storage:
 
     async def close(self) -> None:
         """Close the connections."""
+        await self.indexes.close()
         await self.connection.close()
 
     @property
@@ -286,7 +291,7 @@ class Storage:
             arguments["comment"] = options.comment
         if options.ignore_case:
             arguments["collation"] = ANY_CASE
-        if time := self._time_limit(where):
+        if time := self._time_limit(where, options):
             arguments["max_time_ms"] = time
         return arguments
 
@@ -322,7 +327,7 @@ class Storage:
             return await self._indexed(
                 schema,
                 where,
-                lambda _: self._explained(command, verbosity, self._time_limit(where)),
+                lambda _: self._explained(command, verbosity, self._time_limit(where, options)),
             )
 
     async def _explained(self, command: Document, verbosity: str, time: int | None) -> JSONObject:
@@ -348,7 +353,7 @@ class Storage:
             arguments["hint"] = options.hint
         if options.comment is not None:
             arguments["comment"] = options.comment
-        time = self._time_limit(asked.where)
+        time = self._time_limit(asked.where, options)
         if asked.has_regex:
             time = min(self._regex_time_ms, time or self._regex_time_ms)
         if asked.explain is not None:
@@ -362,7 +367,7 @@ class Storage:
         collection = self._preferring(schema.name, options.read_preference)
         reads = self.connection.reads
         with guard(Code.INVALID_QUERY):
-            found = await self.connection.do(
+            found = await self.connection.read(
                 lambda session: reads.aggregate(collection, stages, session=session, **arguments)
             )
         plan = documents.plan_of(schema, self.file_url, options.mount_url)
@@ -383,10 +388,13 @@ class Storage:
             )
         return pipelines.from_distinct(schema, field, values)
 
-    def _time_limit(self, where: Where) -> int | None:
+    def _time_limit(self, where: Where, options: ReadOptions) -> int | None:
+        most = self._max_time_ms
+        if options.max_time_ms is not None:
+            most = min(options.max_time_ms, most or options.max_time_ms)
         if where and filters.has_regex(where):
-            return min(self._regex_time_ms, self._max_time_ms or self._regex_time_ms)
-        return self._max_time_ms
+            return min(self._regex_time_ms, most or self._regex_time_ms)
+        return most
 
     async def get(
         self,
@@ -439,14 +447,14 @@ class Storage:
             arguments["hint"] = options.hint
         if options.comment:
             arguments["comment"] = options.comment
-        if time := self._time_limit(where):
+        if time := self._time_limit(where, options):
             arguments["maxTimeMS"] = time
         return arguments
 
     async def _indexed(self, schema: ClassSchema, where: Where, call: Call[Result]) -> Result:
         """Make a call that reads; if it lacks an index, once more when there is one."""
         try:
-            return await self.connection.do(call)
+            return await self.connection.read(call)
         except OperationFailure as error:
             if self.connection.in_transaction:
                 raise
@@ -463,7 +471,12 @@ class Storage:
         return await self.connection.do(call)
 
     async def _make_index(self, class_name: str, index: on_demand.MissingIndex) -> None:
-        await self.indexes.create(class_name, index.name, index.keys)
+        if not await self.indexes.create_when_free(
+            class_name, index.name, index.keys, patience=_INDEX_SECONDS
+        ):
+            raise ParseError(
+                Code.TIMEOUT, "An index that the query needs is being made: try again later."
+            )
         shown = {"_id_": {"_id": 1}, index.name: index.columns}
         changes = {f"_metadata.indexes.{name}": keys for name, keys in shown.items()}
         await self.schemas.change(class_name, {"$set": changes})
@@ -512,13 +525,21 @@ class Storage:
         returning: frozenset[str] | None = None,
         internal: bool = False,
         mount_url: str | None = None,
+        longest: Mapping[str, int] | None = None,
     ) -> JSONObject | None:
         """Change the first object that matches, atomically; ``None`` if there is none.
 
         Answers its new state, or only the columns ``returning`` of it; ``internal`` and
-        ``mount_url`` as in ``ReadOptions``.
+        ``mount_url`` as in ``ReadOptions``. An object of which an array has more elements than
+        ``longest`` says does not match.
         """
         query = filters.to_filter(schema, where, scope)
+        if longest:
+            short = [
+                {f"{documents.key_of(schema, name)}.{most}": {"$exists": False}}
+                for name, most in longest.items()
+            ]
+            query = {"$and": [query, *short]}
         update = updates.to_update(schema, changes)
         projection = None if returning is None else _projection(schema, returning)
         object_id = None if schema.name in documents.NUMBERED else equals_id(where)

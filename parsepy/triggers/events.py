@@ -137,7 +137,10 @@ class ProceedDelete(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class AroundSaveEvent:
-    """As ``SaveEvent``, before that: ``proceed`` makes the whole write, its triggers included."""
+    """As ``SaveEvent``, before that: ``proceed`` makes the whole write, its triggers included.
+
+    ``refresh`` reads the stored object again, which ``proceed`` starts from then on.
+    """
 
     kind: str = field(default="aroundSave", init=False)
     class_name: str
@@ -145,18 +148,23 @@ class AroundSaveEvent:
     original: JSONObject | None
     changes: JSONObject
     proceed: ProceedSave
+    refresh: Callable[[], Awaitable[JSONObject | None]]
     object_id: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
 class AroundDeleteEvent:
-    """As ``DeleteEvent``, before that: ``proceed`` deletes the object, its triggers included."""
+    """As ``DeleteEvent``, before that: ``proceed`` deletes the object, its triggers included.
+
+    ``refresh`` reads the object again, as of a save.
+    """
 
     kind: str = field(default="aroundDelete", init=False)
     class_name: str
     request: EventRequest
     object: JSONObject
     proceed: ProceedDelete
+    refresh: Callable[[], Awaitable[JSONObject]]
 
 
 @dataclass(slots=True, kw_only=True)

@@ -585,3 +585,157 @@ async def test_a_deletion_may_be_answered_in_its_place(shop: MakeShop) -> None:
     url = f"/classes/Order/{order['objectId']}"
     assert ok(await made.client.delete(url)) == {"kept": True}
     assert ok(await made.master.get(url))["status"] == "kept"
+
+
+# --- after a wait -------------------------------------------------------------------------------
+
+IN_TURN = """
+import asyncio
+
+@Cloud.around_save("Cart")
+async def in_turn(request, proceed):
+    if request.original is not None:
+        LATE.set()
+        await GO.wait()
+        await request.refresh()
+        request.object.set("count", len(request.object.get("items")))
+        request.object.set("was", len(request.original.get("items")))
+        request.object.set("items", request.object.get("items"))
+    await proceed()
+
+@Cloud.around_delete("Cart")
+async def delete(request, proceed):
+    await GO.wait()
+    await request.refresh()
+    if request.object.get("items"):
+        raise ParseError(142, "it is not empty")
+    await proceed()
+
+@Cloud.before_save("Box")
+async def no_refresh(request): await request.refresh()
+
+@Cloud.before_delete("Box")
+async def neither(request): await request.refresh()
+
+@Cloud.function("late")
+async def late(request): await LATE.wait()
+
+@Cloud.function("go")
+async def go(request):
+    GO.set()
+
+LATE, GO = asyncio.Event(), asyncio.Event()
+"""
+
+
+async def test_a_hook_that_has_waited_begins_anew_with_what_is_stored_now(
+    shop: MakeShop,
+) -> None:
+    made = await shop(IN_TURN)
+    cart = ok(await made.client.post("/classes/Cart", json={"items": ["mug"]}), 201)["objectId"]
+    add = {"items": {"__op": "Add", "objects": ["cup"]}}
+    saving = asyncio.create_task(made.client.put(f"/classes/Cart/{cart}", json=add))
+    ok(await made.client.post("/functions/late", json={}))
+    storage = made.client.application.backend.storage
+    rows = storage.connection.collection("Cart")
+    await rows.update_one({"_id": cart}, {"$set": {"items": ["mug", "pan"]}})
+    ok(await made.client.post("/functions/go", json={}))
+    ok(await saving)
+    stored = ok(await made.client.get(f"/classes/Cart/{cart}"))
+    assert stored["items"] == ["mug", "pan", "cup"]
+    assert (stored["was"], stored["count"]) == (2, 3)
+
+
+async def test_a_hook_that_has_waited_is_told_that_the_object_is_gone(shop: MakeShop) -> None:
+    made = await shop(IN_TURN)
+    cart = ok(await made.client.post("/classes/Cart", json={"items": []}), 201)["objectId"]
+    saving = asyncio.create_task(made.client.put(f"/classes/Cart/{cart}", json={"a": 1}))
+    ok(await made.client.post("/functions/late", json={}))
+    await made.client.application.backend.storage.connection.collection("Cart").delete_one(
+        {"_id": cart}
+    )
+    ok(await made.client.post("/functions/go", json={}))
+    refused(await saving, 101, 404)
+
+
+async def test_a_deletion_that_has_waited_begins_anew_as_well(shop: MakeShop) -> None:
+    made = await shop(IN_TURN)
+    cart = ok(await made.client.post("/classes/Cart", json={"items": []}), 201)["objectId"]
+    going = asyncio.create_task(made.client.delete(f"/classes/Cart/{cart}"))
+    rows = made.client.application.backend.storage.connection.collection("Cart")
+    await rows.update_one({"_id": cart}, {"$set": {"items": ["mug"]}})
+    ok(await made.client.post("/functions/go", json={}))
+    refused(await going, 142)
+    await rows.update_one({"_id": cart}, {"$set": {"items": []}})
+    ok(await made.client.delete(f"/classes/Cart/{cart}"))
+
+
+async def test_only_hooks_around_a_write_can_begin_anew(shop: MakeShop) -> None:
+    made = await shop(IN_TURN)
+    assert "only around_save" in refused(await made.client.post("/classes/Box", json={}), 141)
+
+
+# --- locks and transactions ---------------------------------------------------------------------
+
+IN_ONE = """
+@Cloud.around_save("Order")
+async def one_at_a_time(request, proceed):
+    async with Cloud.lock("orders"):
+        await proceed()
+
+@Cloud.function("again")
+async def again(request):
+    @Cloud.transaction()
+    async def place():
+        return (await Object("Order").save()).id
+    return await place()
+
+@Cloud.function("once")
+async def once(request):
+    async with Cloud.transaction():
+        await Object("Order").save()
+
+@Cloud.function("count")
+async def count(request):
+    async with Cloud.transaction():
+        await Object("Box").save()
+        with Cloud.outside_transaction():
+            await Object("Try").save()
+        raise ParseError(142, "wrong")
+"""
+
+
+async def test_a_function_of_a_transaction_runs_again_with_the_lock_that_it_wants(
+    shop: MakeShop,
+) -> None:
+    made = await shop(IN_ONE)
+    order = ok(await made.client.post("/functions/again", json={}))["result"]
+    (stored,) = ok(await made.master.get("/classes/Order"))["results"]
+    assert stored["objectId"] == order
+
+
+async def test_a_block_of_a_transaction_can_not_wait_for_a_lock(shop: MakeShop) -> None:
+    made = await shop(IN_ONE)
+    message = refused(await made.client.post("/functions/once", json={}), 141)
+    assert "Cloud.lock must be taken before the transaction begins" in message
+    assert ok(await made.master.get("/classes/Order"))["results"] == []
+
+
+async def test_what_is_written_outside_of_a_transaction_stays(shop: MakeShop) -> None:
+    made = await shop(IN_ONE)
+    refused(await made.client.post("/functions/count", json={}), 142)
+    assert ok(await made.master.get("/classes/Box"))["results"] == []
+    assert len(ok(await made.master.get("/classes/Try"))["results"]) == 1
+
+
+async def test_each_item_of_a_batch_is_told_a_request_id_of_its_own(shop: MakeShop) -> None:
+    made = await shop("""
+@Cloud.before_save("Order")
+async def note(request): request.object.set("by", request.headers.get("x-parse-request-id"))
+""")
+    item = {"method": "POST", "path": "/parse/classes/Order", "body": {}}
+    headers = {"X-Parse-Request-Id": "abc"}
+    ok(await made.client.post("/batch", json={"requests": [item, item]}, headers=headers))
+    ok(await made.client.post("/batch", json={"requests": [item]}))
+    told = [row.get("by") for row in ok(await made.master.get("/classes/Order"))["results"]]
+    assert set(told) == {"abc.0", "abc.1", None}

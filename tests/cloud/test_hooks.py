@@ -174,6 +174,24 @@ async def test_a_before_find_may_answer_objects_itself(shop: MakeShop) -> None:
     assert [order["total"] for order in await find(it.master, "Order")] == [1, 2]
 
 
+async def test_l6_what_a_before_find_answers_tells_the_read_only_key_no_credentials(
+    shop: MakeShop,
+) -> None:
+    it = await shop(
+        """
+        @Cloud.before_find("_User")
+        async def answer(request): return [User(username="ann", authData={"badge": {"id": "7"}})]
+    """,
+        readOnlyMasterKey="reader",
+    )
+    it.client.headers["X-Parse-Master-Key"] = "reader"
+    for reader, shown in ((it.client, {"badge": {}}), (it.master, {"badge": {"id": "7"}})):
+        (found,) = await find(reader, "_User")
+        assert (found["username"], found["authData"]) == ("ann", shown)
+        (found,) = ok(await reader.get("/aggregate/_User"))["results"]
+        assert found["authData"] == shown
+
+
 async def test_objects_that_a_before_find_answers_are_read_again_for_a_client(
     shop: MakeShop,
 ) -> None:

@@ -13,6 +13,7 @@ from pymongo.database import Database
 
 from tests.conftest import database_in
 from tests.differential.cases import SCENARIOS
+from tests.differential.cases.hardening import codes
 from tests.differential.cases.providers import tokens
 from tests.differential.reference import Reference, Start
 from tests.differential.sides import Side, options_of
@@ -74,7 +75,7 @@ async def receiver_url() -> AsyncIterator[str]:
 async def providers() -> AsyncIterator[dict[str, str]]:
     """Where sign-in providers answer, and the tokens that they have signed for steps to send."""
     with FakeProviders() as fake:
-        yield {"providers": fake.url, **tokens()}
+        yield {"providers": fake.url, **tokens(), **codes()}
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -28,6 +28,23 @@ class Difference:
         return f"differences.toml says {self.ours}, but ours has {wrong}" if wrong else None
 
 
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """A difference that no case shows: it takes many at once, time, or another party."""
+
+    reason: str
+    shown: str
+    """`file::test` of ours, below `tests`, that shows what parsepy does."""
+
+    def objection(self) -> str | None:
+        """Say what is wrong with this entry; None if its test is there."""
+        file, _, name = self.shown.partition("::")
+        path = FILE.parents[1] / file
+        if not path.is_file() or f"def {name}(" not in path.read_text(encoding="utf-8"):
+            return f"there is no test {self.shown}"
+        return None
+
+
 def part(answer: Any, path: str) -> Any:
     """Return what `path` names: `status`, a header, `body.results.0.name`, or a key of the body."""
     if path in answer:
@@ -53,6 +70,11 @@ def read(path: Path = FILE) -> dict[str, Difference]:
                 raise ValueError(f"{case} is listed twice")
             found[case] = Difference(entry["ours"], entry["reason"], entry.get("do", ""))
     return found
+
+
+def read_unseen(path: Path = FILE) -> list[Unseen]:
+    """Return the differences that no case shows; raises TypeError for an incomplete entry."""
+    return [Unseen(**entry) for entry in tomllib.loads(path.read_text()).get("unseen", [])]
 
 
 def unknown(found: Iterable[str], cases: Iterable[str]) -> list[str]:

@@ -183,6 +183,13 @@ CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
     },
     # Providers of every policy, with steps, challenges and a second factor.
     "factors": {**COMMON, "enableSanitizedErrorResponse": False, "auth": FACTORS},
+    # The same, where wrong guesses lock an account and codes last a day.
+    "hardened": {
+        **COMMON,
+        "enableSanitizedErrorResponse": False,
+        "auth": FACTORS,
+        "accountLockout": {"threshold": 3, "duration": 5},
+    },
     # Functions decide who confirms an address; passwords are old at once.
     "strict": {
         **MAILING,
@@ -290,11 +297,13 @@ def options_of(configuration: str, mailer: Path, given: Mapping[str, str]) -> di
         options["cloud"] = str(TWINS / f"stages{mailer.suffix}")
     auth = options.get("auth")
     if auth is BADGES or auth is FACTORS:
-        names = ("badge", "card") if auth is BADGES else ("badge", "card", "key", "steps")
+        names = ["badge", "card", *(() if auth is BADGES else ("key", "steps"))]
+        names += ["crash"] if configuration == "hardened" else []
         files = {name: str(TWINS / f"{name}{mailer.suffix}") for name in names}
         options["auth"] = {name: {"module": file} for name, file in files.items()}
     if auth is FACTORS:
-        options["auth"]["mfa"] = second_factor(mailer.suffix, period=600)
+        period = 86_400 if configuration == "hardened" else 600
+        options["auth"]["mfa"] = second_factor(mailer.suffix, period=period)
     for option in OWN_RULES:
         if isinstance(options.get(option), str):
             options[option] = f"{TWINS / f'rules{mailer.suffix}'}:{option}"

@@ -90,6 +90,11 @@ def test_every_listed_difference_belongs_to_a_case() -> None:
     assert not differences.unknown(LISTED, cases)
 
 
+def test_every_difference_that_no_case_shows_has_a_test_of_its_own() -> None:
+    wrong = [one.objection() for one in differences.read_unseen() if one.objection()]
+    assert not wrong
+
+
 def test_scenarios_have_distinct_names_and_known_configurations() -> None:
     assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS)
     assert {scenario.configuration for scenario in SCENARIOS} == set(CONFIGURATIONS)

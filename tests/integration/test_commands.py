@@ -92,7 +92,8 @@ def test_apply_changes_the_database_and_is_done_once(
     assert any(line.startswith("Room: ") for line in lines)
     assert "role made: staff" in lines
     assert run("schema", "apply", "--schema", "rooms.json") == 0
-    assert capsys.readouterr().out == "nothing to change\nnothing to change\n"
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("nothing to change\n", "nothing to change\n")
 
 
 def test_apply_asks_and_where_nobody_can_be_asked_it_changes_nothing(

@@ -93,6 +93,28 @@ def documents(uri: str, collection: str) -> list[dict[str, Any]]:
         return list(client.get_default_database()[collection].find())
 
 
+@pytest.mark.slow
+async def test_files_go_along_where_they_are_asked_for(
+    app: MakeApp, other: str, tmp_path: Path
+) -> None:
+    master, uri = await filled(app)
+    names = []
+    for path, content in (("a.txt", b"a text"), ("b b.bin", bytes(700_000))):
+        headers = {"Content-Type": "application/octet-stream"}
+        answer = await master.post(f"/files/{path}", content=content, headers=headers)
+        names.append(ok(answer, 201)["name"])
+    held = [{"__type": "File", "name": name} for name in names]
+    body = {"photo": held[0], "list": [{"deep": held[1]}], "text": "files"}
+    ok(await master.post("/classes/Game", json=body), 201)
+    told = ended("export", tmp_path, "--database-uri", uri, "--files", "--json")
+    assert json.loads(told.stdout)["files"] == {"count": 2}
+    assert "the file a.png, which is not there" in told.stderr
+    assert run("import", tmp_path, "--database-uri", other)["files"] == {"count": 2}
+    async with Client(await app(databaseURI=other)) as moved:
+        contents = [(await moved.get(f"/files/parsepy/{name}")).content for name in names]
+    assert contents == [b"a text", bytes(700_000)]
+
+
 async def test_users_keep_their_passwords(app: MakeApp, other: str, tmp_path: Path) -> None:
     _, uri = await filled(app)
     run("export", tmp_path, "--database-uri", uri, "--class", "_User")

@@ -11,7 +11,9 @@ from parsepy.auth.options import OptionsError
 from parsepy.auth.providers import THIRD_PARTIES
 from parsepy.errors import Code, ParseError
 from parsepy.outgoing import Outgoing
+from tests.conftest import Client, MakeApp
 from tests.providers.directory import SUFFIX, Slapd
+from tests.rest.shop import ok, refused
 
 pytest.importorskip("bonsai", reason="the extra ldap is not installed (.ci/directory installs it)")
 GROUP = {"groupCn": "clerks", "groupFilter": "(&(memberUid={{id}})(objectClass=posixGroup))"}
@@ -48,8 +50,55 @@ async def test_the_name_of_an_entry_may_be_given_as_a_pattern(directory: Slapd) 
     assert await log_in(directory, "ada", "pass-word of ada", dn=dn) == {"id": "ada"}
 
 
+@pytest.mark.parametrize("typed", ["ada", "ADA", " Ada  ", "\uff41da"])
+async def test_one_entry_is_one_identity_however_its_name_is_typed(
+    directory: Slapd, typed: str
+) -> None:
+    """Else each spelling was an account of its own."""
+    assert await log_in(directory, typed, "pass-word of ada") == {"id": "ada"}
+    dn = f"uid={{{{id}}}},{SUFFIX}"
+    assert await log_in(directory, typed, "pass-word of ada", dn=dn) == {"id": "ada"}
+
+
+async def test_a_name_is_as_it_was_typed_where_no_attribute_holds_it(directory: Slapd) -> None:
+    dn = f"uid=ada,{SUFFIX}"
+    odd = {"dn": f"{dn[:4]}{{{{id}}}}a,{SUFFIX}"}  # the name is a part of the entry's
+    assert await log_in(directory, "AD", "pass-word of ada", **odd) == {"id": "AD"}
+
+
+async def test_one_account_is_logged_in_by_every_spelling(directory: Slapd, app: MakeApp) -> None:
+    options = {"ldap": {"url": directory.url, "suffix": SUFFIX}}
+    client = Client(await app(auth=options))
+
+    async def by(name: str, status: int = 200) -> str:
+        body = {"authData": {"ldap": {"id": name, "password": "pass-word of ada"}}}
+        found: str = ok(await client.post("/users", json=body), status)["objectId"]
+        return found
+
+    ada = await by("Ada", 201)
+    assert {await by(name) for name in ("ada", "ADA", "Ada ")} == {ada}
+    wrong = {"authData": {"ldap": {"id": "ada", "password": "pass-word of j"}}}
+    refused(await client.post("/users", json=wrong), 101, 404)
+
+
+async def test_a_user_stored_as_they_typed_stays_who_types_so(
+    directory: Slapd, app: MakeApp
+) -> None:
+    """Parse Server keeps the spelling of the client."""
+    client = Client(await app(auth={"ldap": {"url": directory.url, "suffix": SUFFIX}}))
+    master = Client(client.application, master=True)
+    old = ok(await master.post("/users", json={"username": "old", "password": "x"}), 201)
+    rows = client.application.backend.storage.connection.collection("_User")
+    stored = {"_auth_data_ldap": {"id": "ADA"}}
+    await rows.update_one({"_id": old["objectId"]}, {"$set": stored})
+    body = {"authData": {"ldap": {"id": "ADA", "password": "pass-word of ada"}}}
+    assert ok(await client.post("/users", json=body))["objectId"] == old["objectId"]
+    body["authData"]["ldap"]["id"] = "ada"
+    assert ok(await client.post("/users", json=body), 201)["objectId"] != old["objectId"]
+
+
 @pytest.mark.parametrize("password", ["", " ", "wrong", "pass-word of j", None, 0, [], {}, "\0"])
-async def test_a_password_that_is_empty_or_wrong_is_refused(
+async def test_ghsa_863r_39r9_vfcf_a_password_that_is_empty_or_wrong_is_refused(
     directory: Slapd, password: Any
 ) -> None:
     """Parse Server 9.10 lets an empty one in: the directory takes it for an anonymous bind."""
@@ -75,7 +124,9 @@ async def test_a_password_that_is_empty_or_wrong_is_refused(
         {"$ne": ""},
     ],
 )
-async def test_a_name_is_a_name_and_nothing_else(directory: Slapd, name: Any) -> None:
+async def test_ghsa_7m6r_fhh7_r47c_a_name_is_a_name_and_nothing_else(
+    directory: Slapd, name: Any
+) -> None:
     assert await refusal(directory, name, "pass-word of ada") == "LDAP: Wrong username or password"
 
 

@@ -23,7 +23,6 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from moto.server import ThreadedMotoServer
 from pymongo import AsyncMongoClient, MongoClient
 
 from parsepy.files.gridfs import GridFS
@@ -190,6 +189,8 @@ def up_and_down(url: str, pid: int, headers: dict[str, str], content: Iterator[b
 @pytest.fixture
 def s3() -> Iterator[dict[str, Any]]:
     """The option `filesAdapter` for a real server that speaks S3, with an empty bucket."""
+    from moto.server import ThreadedMotoServer  # takes a second
+
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -94,6 +94,7 @@ def test_the_tests_of_the_sdist_find_what_they_need(sdist: Path, tmp_path: Path)
 def test_the_wheel_has_the_shop_and_no_tests(wheel: Path) -> None:
     files = in_wheel(wheel)
     assert {"parsepy/_shop/schema/ecommerce.json", "parsepy/_shop/cloud/main.py"} <= files
+    assert "parsepy/_docs/queries.md" in files
     assert [name for name in files if re.search(r"(^|/)(tests?|conftest|benchmarks)\b", name)] == []
     assert {name.partition("/")[0] for name in files} == {
         "parsepy",

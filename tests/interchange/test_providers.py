@@ -129,6 +129,7 @@ async def test_a_user_of_before_parse_server_9_logs_in_here(pair: Pair, name: st
 
 
 async def test_an_empty_password_opens_no_entry_of_a_directory_here(pair: Pair) -> None:
+    """GHSA-863r-39r9-vfcf, beside the reference, which lets it in."""
     if not pair.has_directory:
         pytest.skip("there is no slapd")
     body = {"authData": {"ldap": {"id": "ada", "password": ""}}}

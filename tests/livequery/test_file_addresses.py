@@ -16,7 +16,7 @@ OURS = {**FILE, "url": f"{MOUNT}/files/{APP_ID}/receipt.pdf"}
 THEIRS = {**FILE, "url": "https://evil.example/receipt.pdf"}
 
 
-async def test_the_host_that_a_writer_names_reaches_no_listener(url: str, shop: Client) -> None:
+async def test_l4_the_host_that_a_writer_names_reaches_no_listener(url: str, shop: Client) -> None:
     order = await create(shop, "Order", receipt=FILE)
     async with listening(url) as listener:
         await listener.subscribe("Order")

@@ -76,3 +76,20 @@ async def test_b5_the_master_key_counts_where_key_pairs_name_it(
         await create(shop, "Order", ACL={})
         await create(shop, "Order")
         await listener.nothing_but(*["create"] * (2 if is_seen else 1))
+
+
+async def test_l6_the_read_only_key_opens_no_live_query_as_the_master_key_does(
+    app: MakeApp,
+) -> None:
+    application = await app(**LIVE, **KEYS)
+    async with (
+        serving(application) as url,
+        listening(url, masterKey="reader") as listener,
+        Client(application, master=True) as shop,
+    ):
+        await listener.subscribe("Order")
+        await create(shop, "Order", ACL={})
+        await create(shop, "Order")
+        await listener.nothing_but("create")
+    refused = await answer(app, {**KEYS, **PAIRS}, {"masterKey": "reader"})
+    assert refused == ("error", 4)

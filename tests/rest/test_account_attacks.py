@@ -27,7 +27,7 @@ async def confirmed(shop: Shop) -> tuple[Shopper, str]:
 # --- an address is confirmed as long as it stays --------------------------------------------------
 
 
-@pytest.mark.parametrize("auth", [None, {}, {"gone": None}, {"anonymous": {"id": "new"}}])
+@pytest.mark.parametrize("auth", [{}, {"gone": None}, {"anonymous": {"id": "new"}}])
 async def test_authdata_beside_a_new_address_does_not_confirm_it(app: MakeApp, auth: Any) -> None:
     shop = Shop(await app(**OPTIONS, verifyUserEmails=True))
     ann, _ = await confirmed(shop)

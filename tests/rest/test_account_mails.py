@@ -108,6 +108,7 @@ async def test_a_link_works_once(shop: Shop) -> None:
 
 
 async def test_of_many_resets_with_one_link_one_succeeds(shop: Shop) -> None:
+    """GHSA-r3xq-68wh-gwvh: several read the token before the first had used it up."""
     ann, address = await shop.sign_up()
     token = await shop.ask_reset(address)
     words = [f"password {number}" for number in range(8)]
@@ -187,6 +188,7 @@ async def test_an_address_in_another_case_is_found_where_all_are_lower(server: M
 
 
 async def test_an_unknown_address_is_answered_alike(shop: Shop) -> None:
+    """CVE-2026-31901, GHSA-w54v-hf9p-8856: the answer told who has an account."""
     _, address = await shop.sign_up()
     for path in ("/requestPasswordReset", "/verificationEmailRequest"):
         known = await shop.client.post(path, json={"email": address})

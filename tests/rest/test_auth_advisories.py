@@ -97,7 +97,7 @@ async def test_ghsa_4hf6_3x24_c9m8_a_recovery_code_is_used_up(
 async def test_ghsa_2299_ghjr_6vjp_w73w_g5xw_rwhf_jpq4_7fmq_q5fj_a_code_is_not_spent_twice(
     opened: OpenWithMFA, clock: Clock, telephone: Telephone, kind: str
 ) -> None:
-    """Parallel log-ins with one code (recovery codes, codes by message, by another provider)."""
+    """CVE-2026-43930. Parallel log-ins with one code (recovery, message, by another provider)."""
     client = await opened("TOTP", "SMS")
     if kind == "message":
         anna = await enrol_by_telephone(client, telephone)

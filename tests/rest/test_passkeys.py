@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from parsepy.auth import passkey
 from parsepy.config import ConfigError
+from parsepy.operations.users import providers
 from tests.authenticator import Authenticator
 from tests.conftest import Client, MakeApp
 from tests.rest.enrolment import SECRET, Clock, Rows, with_mfa
@@ -139,6 +141,50 @@ async def test_a_passkey_needs_no_second_factor(shop: Client, clock: Clock) -> N
     enrol = with_mfa(secret=SECRET, token=clock.code())
     ok(await anna.client.put(f"/users/{anna.id}", json=enrol))
     ok(await shop.post("/users", json=signed(device, await challenged(shop))))
+
+
+AGAIN = "Log in again before you change how you sign in."
+
+
+@pytest.mark.parametrize("how", ["old", "made by hand", "made by the master key"])
+async def test_a_session_alone_opens_no_way_around_the_second_factor(
+    shop: Client, clock: Clock, database: Rows, how: str
+) -> None:
+    """Who has stolen one would link a passkey of their own, and stay."""
+    anna = await sign_up(shop)
+    enrol = with_mfa(secret=SECRET, token=clock.code())
+    ok(await anna.client.put(f"/users/{anna.id}", json=enrol))
+    ago = datetime.now(UTC) - timedelta(seconds=providers.FRESH + 60)
+    database["_Session"].update_many(
+        {"_p_user": f"_User${anna.id}"}, {"$set": {"_created_at": ago}}
+    )
+    thief = anna.client
+    if how == "made by hand":
+        thief = shop.as_user(ok(await thief.post("/sessions", json={}), 201)["sessionToken"])
+    elif how == "made by the master key":
+        master = Client(shop.application, master=True)
+        whose = {"userId": anna.id}
+        thief = shop.as_user(ok(await master.post("/loginAs", json=whose))["sessionToken"])
+    device = Authenticator()
+    key = made(device, await challenged(thief, "register"))
+    assert refused(await thief.put(f"/users/{anna.id}", json=key), -1) == AGAIN
+    assert stored(database, anna.id) is None
+    clock.step += 1
+    proof = with_mfa(token=clock.code())
+    body = {"username": anna.name, "password": PASSWORD, **proof}
+    fresh = shop.as_user(ok(await shop.post("/login", json=body))["sessionToken"])
+    ok(await fresh.put(f"/users/{anna.id}", json=key))
+    ok(await shop.post("/users", json=signed(device, await challenged(shop))))
+
+
+async def test_without_a_second_factor_any_session_links_a_passkey(
+    shop: Client, database: Rows
+) -> None:
+    anna, long_ago = await sign_up(shop), datetime(2026, 1, 1, tzinfo=UTC)
+    own = {"_p_user": f"_User${anna.id}"}
+    database["_Session"].update_many(own, {"$set": {"_created_at": long_ago}})
+    key = made(Authenticator(), await challenged(anna.client, "register"))
+    ok(await anna.client.put(f"/users/{anna.id}", json=key))
 
 
 async def test_what_the_javascript_sdk_sends_again_changes_nothing(

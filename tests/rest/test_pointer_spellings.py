@@ -86,7 +86,7 @@ async def test_add_unique_adds_no_pointer_that_is_there_in_another_order(
         assert len(database[name].find_one({"_id": f"game{n}"})["list"]) == 3  # type: ignore[index]
 
 
-async def test_remove_removes_a_pointer_stored_in_any_order(
+async def test_l5_remove_removes_a_pointer_stored_in_any_order(
     client: Client, database: Stored
 ) -> None:
     name = await aged(client, database)
@@ -106,7 +106,7 @@ async def test_a_search_for_a_pointer_in_any_order_uses_the_index_of_its_array(
     assert "IXSCAN" in str(plan["queryPlanner"]["winningPlan"])
 
 
-async def test_an_owner_in_an_array_is_known_by_any_order_of_keys_and_extra_keys(
+async def test_l5_an_owner_in_an_array_is_known_by_any_order_of_keys_and_extra_keys(
     sign_up: SignUp, client: Client, master: Client, database: Stored
 ) -> None:
     name, anna, ben = unique("Doc"), await sign_up(), await sign_up()

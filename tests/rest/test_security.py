@@ -281,6 +281,7 @@ ERASED = [
 async def test_the_columns_of_a_session_are_not_a_client_s_to_change(
     master: Client, shopper: Shopper, field: str, value: Any, path: str
 ) -> None:
+    """GHSA-6w4q-23cf-j9jp, GHSA-jc39-686j-wp6q, PS#4150; no end at all is CVE-2026-34574."""
     session = await session_of(shopper)
     before = ok(await master.get(f"/sessions/{session}"))
     refused(await shopper.client.put(f"/{path}/{session}", json={field: value}), 105)
@@ -291,6 +292,7 @@ async def test_the_columns_of_a_session_are_not_a_client_s_to_change(
 async def test_a_session_made_by_hand_is_the_caller_s_whatever_it_says(
     sign_up: SignUp, value: Any
 ) -> None:
+    """GHSA-5v7g-9h8f-8pgg, PS#7486."""
     anna = await sign_up()
     forged = SESSION_FIELDS if value else dict.fromkeys(SESSION_FIELDS)
     made = ok(await anna.client.post("/sessions", json=forged), 201)
@@ -318,6 +320,7 @@ async def test_another_user_s_session_is_neither_read_nor_changed_nor_deleted(
 async def test_sessions_me_hides_the_protected_fields_that_sessions_hides(
     server: MakeApp,
 ) -> None:
+    """CVE-2026-39381, GHSA-g4v2-qx3q-4p64."""
     protected = {"_Session": {"*": ["createdWith"]}}
     anna = await shop.sign_up(Client(await server(protectedFields=protected)))
     session = await session_of(anna)

@@ -19,10 +19,11 @@ from pymongo import MongoClient
 from parsepy.app import Application, build
 from parsepy.config import Config
 from tests.conftest import Client, database_in
-from tests.rest.shop import Shopper, ok, refused
+from tests.rest.shop import Shopper, find, ok, refused
 from tests.shop.conftest import Shop, line, options
 
 SECRET = "whsec_of_the_test"
+DELETE = {"__op": "Delete"}
 
 
 class Gateway(ThreadingHTTPServer):
@@ -88,9 +89,10 @@ async def pending(shop: Shop) -> tuple[Shopper, str]:
     return ann, ok(await ann.client.post("/classes/Order", json=body), 201)["objectId"]
 
 
-def message(order: str, amount: int = 2100) -> str:
-    intent = {"id": "pi_1", "amount_received": amount, "metadata": {"order": order}}
-    return json.dumps({"type": "payment_intent.succeeded", "data": {"object": intent}})
+def message(order: str, amount: int = 2100, currency: str = "eur", intent: str = "pi_1") -> str:
+    paid = {"id": intent, "amount_received": amount, "currency": currency}
+    data = {"object": {**paid, "metadata": {"order": order}}}
+    return json.dumps({"type": "payment_intent.succeeded", "data": data})
 
 
 async def told(client: Client, text: str, secret: str = SECRET) -> httpx.Response:
@@ -154,3 +156,120 @@ async def test_y1_without_a_key_no_payment_is_made(
     ann, order = await pending(shop)
     monkeypatch.delenv("STRIPE_API_KEY")
     refused(await ann.client.post("/functions/createPayment", json={"order": order}), 141)
+
+
+# --- money that fits no order (S9) --------------------------------------------------------------
+
+
+async def stored(shop: Shop, order: str) -> dict[str, Any]:
+    found: dict[str, Any] = ok(await shop.master.get(f"/classes/Order/{order}"))
+    return found
+
+
+async def test_s9_money_for_a_cancelled_order_is_seen_by_staff_who_refund_it(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    ann, order = await pending(shop)
+    staff = await shop.shopper("staff")
+    path = f"/classes/Order/{order}"
+    ok(await ann.client.put(path, json={"status": "cancelled"}))
+    sku = (await stored(shop, order))["products"][0]["sku"]["objectId"]
+    for _ in range(2):
+        ok(await told(shop.client, message(order)))
+    open_ones = await find(staff.client, "Order", {"attention": {"$exists": True}})
+    (open_one,) = [found for found in open_ones if found["objectId"] == order]
+    assert open_one["attention"] == ["pi_1 paid 2100 eur, but it was cancelled already: refund it"]
+    assert [r.levelname for r in caplog.records if "attention" in r.getMessage()] == ["ERROR"]
+    refused(await ann.client.put(path, json={"status": "refunded"}), 142)
+    ok(await staff.client.put(path, json={"status": "refunded", "attention": DELETE}))
+    assert "attention" not in await stored(shop, order)
+    assert await shop.stock(sku) == 5  # put back once, when it was cancelled
+
+
+@pytest.mark.parametrize(
+    ("paid", "why"),
+    [
+        ({"currency": "jpy"}, "pi_1 paid 2100 jpy, but it costs 2100 eur"),
+        ({"amount": 2099}, "pi_1 paid 2099 eur, but it costs 2100 eur"),
+    ],
+)
+async def test_s9_another_sum_or_currency_pays_nothing_and_staff_see_it(
+    shop: Shop, paid: dict[str, Any], why: str
+) -> None:
+    ann, order = await pending(shop)
+    ok(await told(shop.client, message(order, **paid)))
+    found = await stored(shop, order)
+    assert (found["status"], found["attention"]) == ("pending", [why])
+    refused(await ann.client.put(f"/classes/Order/{order}", json={"attention": DELETE}), 101, 404)
+
+
+async def test_s9_an_order_that_is_paid_twice_is_seen_by_staff(shop: Shop) -> None:
+    _, order = await pending(shop)
+    for intent in ("pi_1", "pi_2", "pi_2", "pi_1"):
+        ok(await told(shop.client, message(order, intent=intent)))
+    found = await stored(shop, order)
+    assert (found["status"], found["payment"]["id"]) == ("paid", "pi_1")
+    assert found["attention"] == ["pi_2 paid 2100 eur, but it was paid by pi_1 before: refund it"]
+
+
+async def test_s9_an_order_whose_payment_has_begun_is_cancelled_but_never_vanishes(
+    shop: Shop,
+) -> None:
+    ann, order = await pending(shop)
+    path = f"/classes/Order/{order}"
+    ok(await ann.client.post("/functions/createPayment", json={"order": order}))
+    refused(await ann.client.delete(path), 142)
+    ok(await ann.client.put(path, json={"status": "cancelled"}))
+    ok(await told(shop.client, message(order)))
+    assert len((await stored(shop, order))["attention"]) == 1
+
+
+@pytest.mark.parametrize("rounds", [5, pytest.param(100, marks=pytest.mark.slow)])
+async def test_s9_an_order_that_is_paid_and_cancelled_at_once_is_one_of_both_and_told(
+    shop: Shop, rounds: int
+) -> None:
+    for _ in range(rounds):
+        ann, order = await pending(shop)
+        path = f"/classes/Order/{order}"
+        cancelled, _ = await asyncio.gather(
+            ann.client.put(path, json={"status": "cancelled"}),
+            told(shop.client, message(order)),
+        )
+        found = await stored(shop, order)
+        left = await shop.stock(found["products"][0]["sku"]["objectId"])
+        if cancelled.status_code == 200:  # before it was paid
+            assert (found["status"], len(found["attention"]), left) == ("cancelled", 1, 5)
+        else:
+            assert (found["status"], found.get("attention"), left) == ("paid", None, 3)
+
+
+@pytest.mark.parametrize(
+    ("currency", "price", "asked"), [("jpy", 1000, "2000"), ("KWD", 1.25, "2500")]
+)
+async def test_s9_an_amount_is_told_in_the_smallest_unit_of_its_currency(
+    shop: Shop,
+    stripe: Gateway,
+    monkeypatch: pytest.MonkeyPatch,
+    currency: str,
+    price: float,
+    asked: str,
+) -> None:
+    monkeypatch.setenv("STRIPE_CURRENCY", currency)
+    ann, sku = await shop.shopper(), await shop.sku(5, price=price)
+    body = {"products": [line(sku, 2)]}
+    order = ok(await ann.client.post("/classes/Order", json=body), 201)["objectId"]
+    ok(await ann.client.post("/functions/createPayment", json={"order": order}))
+    assert stripe.asked[-1]["amount"] == asked
+    ok(await told(shop.client, message(order, int(asked), currency.lower())))
+    assert await status(shop, order) == "paid"
+
+
+async def test_s9_what_a_currency_can_not_say_is_not_asked_for(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STRIPE_CURRENCY", "jpy")
+    ann, sku = await shop.shopper(), await shop.sku(5, price=10.5)
+    body = {"products": [line(sku)]}
+    order = ok(await ann.client.post("/classes/Order", json=body), 201)["objectId"]
+    answer = await ann.client.post("/functions/createPayment", json={"order": order})
+    assert refused(answer, 142) == "total: 10.5 can't be paid in jpy"

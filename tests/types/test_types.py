@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from parsepy import codegen
-from parsepy.cli import client_code, main
+from parsepy.cli import main
+from parsepy.cli.grammar.writers import LANGUAGES
 from parsepy.model import templates
 from tests.peer import REFERENCE, installed
 
@@ -150,7 +151,7 @@ async def test_the_classes_work_in_cloud_code(parse_app, tmp_path: Path) -> None
 # --- the others ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", client_code.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_class_and_field_is_there(language: str) -> None:
     classes = codegen.shapes_of(templates.load([SCHEMAS["everything"]]).classes)
     text = codegen.LANGUAGES[language](classes)
@@ -161,7 +162,7 @@ def test_every_class_and_field_is_there(language: str) -> None:
 
 
 def test_the_command_knows_the_languages_that_there_are() -> None:
-    assert tuple(codegen.LANGUAGES) == client_code.LANGUAGES
+    assert tuple(codegen.LANGUAGES) == LANGUAGES
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_a_session_token_is_known_by_its_form() -> None:
     assert mask("deleted r:0123456789abcdef0123456789abcdef now") == "deleted r:******** now"
 
 
-def test_a_line_that_a_client_has_written_passes_for_no_record() -> None:
+def test_l3_a_line_that_a_client_has_written_passes_for_no_record() -> None:
     sent = "GET /parse/a\n2026-01-01 ERROR parsepy: all is lost\r\x1b[2J\u2028\tß"
     written = Lines().format(logging.makeLogRecord({"msg": "%s 404", "args": (sent,)}))
     first, *others = written.split("\n")

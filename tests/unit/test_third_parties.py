@@ -354,6 +354,33 @@ async def test_a_game_of_the_clients_word_is_insecure() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("options", "age", "is_good"),
+    [
+        ({}, 86_000, True),
+        ({}, 87_000, False),
+        ({}, -200, True),
+        ({}, -400, False),
+        ({"maxAge": 600}, 500, True),
+        ({"maxAge": 600}, 700, False),
+    ],
+)
+async def test_a_signature_of_game_center_is_good_for_a_day(
+    options: dict[str, Any], age: int, is_good: bool
+) -> None:
+    """It is no secret that ends by itself: whoever reads one later would sign in by it."""
+    game, given = adapter("gcenter", {**GAME, **options}), authority().signed("G:1", age)
+    if is_good:
+        assert await identified(game, **given) == given
+    else:
+        assert (await refusal(game, **given)).message == "The signature is too old."
+
+
+def test_a_signature_that_is_never_good_stops_the_start() -> None:
+    with pytest.raises(OptionsError, match="maxAge"):
+        adapter("gcenter", {**GAME, "maxAge": 0})
+
+
 async def test_a_moment_may_be_text() -> None:
     good = authority().signed("G:1")
     assert await identified(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from parsepy.auth.base import folded
 from parsepy.auth.options import OptionsError
 from parsepy.auth.providers.asking import log
 from parsepy.auth.providers.proving import ProvingAdapter
@@ -21,6 +22,7 @@ _LONGEST = 1_000  # characters of a name or a password
 _GROUPS = 1_000  # entries that a search may answer
 _PLAIN = re.compile(r"[A-Za-z0-9._@-]")
 _NAME = re.compile(r"\{\{id\}\}", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"(?:^|[,+])\s*([A-Za-z][A-Za-z0-9-]*)\s*=\s*\{\{id\}\}", re.IGNORECASE)
 _WRONG = "LDAP: Wrong username or password"
 
 
@@ -61,6 +63,7 @@ class Directory(ProvingAdapter):
     """A name and a password of the directory, and membership of a group if that is asked for."""
 
     Options = DirectoryOptions
+    folds_ids = True
     title = "LDAP"
     modes = ("name and password",)
     extra = "ldap"
@@ -68,6 +71,19 @@ class Directory(ProvingAdapter):
     def __init__(self, options: DirectoryOptions) -> None:
         super().__init__()
         self._options = options
+
+    async def before_find(
+        self, auth_data: JSONObject, options: Mapping[str, Any], request: Any
+    ) -> JSONObject:
+        """The name as the directory spells it: one entry is one account.
+
+        A user whose name was stored as it had been typed, as Parse Server does, stays who types so.
+        """
+        found = await super().before_find(auth_data, options, request)
+        typed = auth_data["id"]
+        if typed != found["id"] and request is not None and await request.has_user(typed):
+            return self.remember({"id": typed})
+        return found
 
     async def prove(self, auth_data: JSONObject) -> JSONObject:
         """The name alone is stored.
@@ -78,10 +94,10 @@ class Directory(ProvingAdapter):
         name, password = auth_data.get("id"), auth_data.get("password")
         if not _is_usable(name) or not _is_usable(password):
             raise self.refused(_WRONG)
-        await self._check(name, password)
-        return {"id": name}
+        return {"id": await self._checked(name, password)}
 
-    async def _check(self, name: str, password: str) -> None:
+    async def _checked(self, name: str, password: str) -> str:
+        """The name as the directory spells it, once name, password and group are right."""
         import bonsai
 
         client = self._client()
@@ -90,6 +106,7 @@ class Directory(ProvingAdapter):
             async with client.connect(is_async=True, timeout=_SECONDS) as connection:
                 if self._options.group_cn is not None:
                     await self._check_group(connection, name)
+                return await self._spelled(connection, name)
         except bonsai.AuthenticationError as error:
             raise self.refused(_WRONG) from error
         except (bonsai.LDAPError, OSError, TimeoutError) as error:
@@ -104,6 +121,27 @@ class Directory(ProvingAdapter):
         )
         if not any(self._options.group_cn in entry.get("cn", ()) for entry in found):
             raise self.refused("LDAP: User not in group")
+
+    async def _spelled(self, connection: Any, name: str) -> str:
+        """As the user: the name as their entry has it, which a bind takes in any spelling.
+
+        As it was typed where the entry can't be read, or is named otherwise than by an attribute.
+        """
+        attribute = _ATTRIBUTE.search(self._options.dn or "uid={{id}}")
+        if attribute is None:
+            return name
+        import bonsai
+
+        entry, wanted = self._entry_of(name), [attribute[1]]
+        try:
+            found = await connection.search(entry, 0, "(objectClass=*)", wanted, timeout=_SECONDS)
+        except (bonsai.errors.NoSuchObjectError, bonsai.errors.InsufficientAccess):
+            return name
+        spellings = found[0].get(attribute[1], ()) if found else ()
+        same = (
+            each for each in spellings if isinstance(each, str) and folded(each) == folded(name)
+        )
+        return next(same, name)
 
     def _client(self) -> LDAPClient:
         import bonsai

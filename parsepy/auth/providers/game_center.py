@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _DIGICERT = "https://cacerts.digicert.com/DigiCertTrustedG4CodeSigningRSA4096SHA3842021CA1.crt.pem"
 _SECONDS = 3600.0  # that a certificate is kept
+_DAY = 86_400
+_AHEAD = 300  # seconds that Apple's clock may go before ours
 _MOST = 16  # certificates kept; clients name them
 _LARGEST = 20_000  # bytes of a certificate
 _FIELDS = ("id", "publicKeyUrl", "timestamp", "signature", "salt")
@@ -35,10 +37,17 @@ class GameCenterOptions:
     bundle_id: str | None = option("bundleId", default=None, is_needed=True)
     root_certificate_url: str = _DIGICERT
     enable_insecure_auth: bool = False
+    max_age: int = _DAY
+    """Seconds for which a signature is good."""
 
     def __post_init__(self) -> None:
+        problems = []
         if self.bundle_id is None and not self.enable_insecure_auth:
-            raise OptionsError(["bundleId is missing"])
+            problems.append("bundleId is missing")
+        if self.max_age <= 0:
+            problems.append("maxAge: expected a number of seconds from 1 on")
+        if problems:
+            raise OptionsError(problems)
 
 
 class GameCenter(ProvingAdapter):
@@ -70,6 +79,9 @@ class GameCenter(ProvingAdapter):
         moment = _moment_of(given["timestamp"])
         if signature is None or salt is None or moment is None:
             raise self.refused("Invalid signature.")
+        age = time.time() - int.from_bytes(moment, "big") / 1000
+        if not -_AHEAD <= age <= self._options.max_age:
+            raise self.refused("The signature is too old.")
         if not isinstance(given["id"], str) or not isinstance(bundle_id, str):
             raise self.refused("Invalid signature.")
         try:

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from parsepy.auth.base import AuthAdapter
+from parsepy.auth.base import AuthAdapter, is_same_id
 from parsepy.errors import Code, ParseError
 from parsepy.model.values import JSONObject
 
@@ -47,9 +47,7 @@ class ProvingAdapter(AuthAdapter, ABC):
         self, auth_data: JSONObject, options: Mapping[str, Any], request: Any
     ) -> JSONObject:
         """Ask the provider; raises ``ParseError``, also where a client's ``id`` is another's."""
-        proven = await self._proven(auth_data)
-        self._proofs.add(proven)
-        return proven
+        return self.remember(await self._proven(auth_data))
 
     async def validate_auth_data(
         self, auth_data: JSONObject, options: Mapping[str, Any], request: Any
@@ -60,12 +58,17 @@ class ProvingAdapter(AuthAdapter, ABC):
         email = self.verified_email(auth_data)
         return {"save": auth_data, **({} if email is None else {"verifiedEmail": email})}
 
+    def remember(self, proven: JSONObject) -> JSONObject:
+        """Take authData for proven, for a minute; the same is returned."""
+        self._proofs.add(proven)
+        return proven
+
     def verified_email(self, proven: JSONObject) -> str | None:
         """The address that the provider has verified, of authData that is proven."""
 
     async def _proven(self, auth_data: JSONObject) -> JSONObject:
         proven = await self.prove(auth_data)
-        if "id" in auth_data and auth_data["id"] != proven["id"]:
+        if "id" in auth_data and not is_same_id(self, auth_data["id"], proven["id"]):
             raise self.refused()
         return proven
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from pathlib import Path
 
@@ -33,9 +34,13 @@ def command(args: argparse.Namespace) -> int:
         sections += examined(_old(str(uri), settings, jobs))
     else:
         sections.append(Section("Database", to_do=["not looked at: say --database-uri"]))
-    for section in sections:
-        print("\n".join(section.lines()))
-    print(verdict(sections))
+    if args.json:
+        told = {section.title: section.to_json() for section in sections}
+        print(json.dumps({"sections": told, "verdict": verdict(sections)}, indent=2))
+    else:
+        for section in sections:
+            print("\n".join(section.lines()))
+        print(verdict(sections))
     return 1 if any(section.to_do for section in sections) else 0
 
 

@@ -26,6 +26,10 @@ class Section:
         if not (self.fine or self.differs or self.to_do):
             yield "  nothing"
 
+    def to_json(self) -> dict[str, list[str]]:
+        """Write the section for programs."""
+        return {"fine": self.fine, "differs": self.differs, "toDo": self.to_do}
+
 
 def verdict(sections: list[Section]) -> str:
     """Say in one line whether everything carries over."""

@@ -11,6 +11,7 @@ from parsepy.operations import principals, schemas
 from parsepy.operations.class_rules import auth_data
 from parsepy.operations.mails import codes
 from parsepy.storage import DuplicateKey
+from parsepy.storage.options import FIRST
 
 
 @dataclass(slots=True, repr=False)
@@ -50,6 +51,11 @@ class ProviderRequest(RequestContext):
     async def release(self, name: str) -> None:
         """Give a name back before its time."""
         await self.backend.storage.claims.release(f"auth:{self.provider}:{name}")
+
+    async def has_user(self, auth_id: str) -> bool:
+        """Has a user linked this provider by just this id?"""
+        where = {f"authData.{self.provider}.id": auth_id}
+        return bool(await schemas.lookup(self.backend, "_User", where, FIRST))
 
     async def mail_code(self, email: str, locale: str | None) -> None:
         """Mail a code to the user with this verified address, if there is one."""

@@ -232,7 +232,9 @@ class UserRules(ClassRules):
         await account_notices.forget(context, object_id)
 
     def shows(self, context: RequestContext) -> bool:
-        """Does a provider have an ``after_find``?"""
+        """Does a provider have an ``after_find``, and the caller see any authData?"""
+        if context.principal.is_read_only:
+            return False
         return any(provider.has("after_find") for provider in context.backend.auth.values())
 
     async def show(self, context: RequestContext, items: list[JSONObject]) -> None:

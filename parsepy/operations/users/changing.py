@@ -5,6 +5,7 @@ from dataclasses import replace
 from parsepy.backend import RequestContext
 from parsepy.model.values import JSONObject
 from parsepy.operations import save
+from parsepy.operations.class_rules import auth_data
 from parsepy.operations.class_rules.provider_requests import lost
 from parsepy.operations.class_rules.user import delete_sessions
 from parsepy.operations.users.answers import start_session
@@ -18,7 +19,9 @@ async def update(
     """Change a user; link and unlink providers; a new password ends the old sessions."""
     values = dict(body)
     linked: Linked | None = None
-    if values.get("authData") is not None:
+    if "authData" in values:
+        if values["authData"] is None:
+            raise auth_data.unsupported()
         linked = await link(context, object_id, values)
         if linked is not None:
             condition = (*options.condition, *linked.condition)

@@ -5,15 +5,17 @@ from dataclasses import dataclass, field
 
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
-from parsepy.model.values import JSONObject
+from parsepy.model.values import JSONObject, from_iso, now
 from parsepy.model.where import Where
-from parsepy.operations import schemas
+from parsepy.operations import principals, schemas
 from parsepy.operations.class_rules import auth_data
 from parsepy.operations.class_rules.provider_requests import request_of
 from parsepy.operations.class_rules.shown_auth_data import is_echo
 from parsepy.operations.users import asking
 from parsepy.storage.options import ReadOptions
 
+FRESH = 600
+"""Seconds after a log-in in which a user with a second factor may link what opens alone."""
 _UNLINK = "unlink"
 """What authData says that is a proof for unlinking, where a provider asks for one."""
 
@@ -111,9 +113,11 @@ async def link(context: RequestContext, user_id: str, values: JSONObject) -> Lin
     )
     user: JSONObject = found[0] if found else {"objectId": user_id}
     changed = await _changes(context, providers, user)
-    if providers and not changed:
+    if not changed:
         del values["authData"]
         return None
+    if _opens_alone(context, changed) and auth_data.second_factors(context, _stored(user)):
+        await _check_fresh(context)
     changed = await asking.identify(context, changed, user)
     checked = await asking.check(context, changed, user, is_update=True)
     await refuse_others(context, changed, checked, user_id)
@@ -121,6 +125,36 @@ async def link(context: RequestContext, user_id: str, values: JSONObject) -> Lin
     values["authData"] = checked.save
     unchanged = auth_data.unchanged(user.get("authData") or {}, checked.save)
     return Linked(checked.response, unchanged)
+
+
+def _stored(user: JSONObject) -> JSONObject:
+    return user.get("authData") or {}
+
+
+def _opens_alone(context: RequestContext, changed: auth_data.Providers) -> bool:
+    """Does an update link or change a provider that needs no second factor beside it?"""
+    return any(
+        auth_data.policy(context, name, data) == "solo"
+        for name, data in changed.items()
+        if data is not None
+    )
+
+
+async def _check_fresh(context: RequestContext) -> None:
+    """Refuse, with OTHER_CAUSE, a session that its user did not begin by a log-in just now.
+
+    A session that was stolen, or one made by such, would make a way in that asks for no second
+    factor. The log-in has shown one.
+    """
+    if context.principal.is_privileged:
+        return
+    token = context.principal.session_token
+    session = await principals.find_session(context.backend, token) if token else None
+    made = (session or {}).get("createdWith") or {}
+    began = from_iso((session or {}).get("createdAt"))
+    is_own = made.get("action") in ("login", "signup") and made.get("authProvider") != "masterkey"
+    if not is_own or began is None or (now() - began).total_seconds() > FRESH:
+        raise ParseError(Code.OTHER_CAUSE, "Log in again before you change how you sign in.")
 
 
 def _keep_last(

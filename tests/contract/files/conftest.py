@@ -8,7 +8,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from moto.server import ThreadedMotoServer
 from obstore.store import S3Store
 from pymongo import AsyncMongoClient
 
@@ -26,6 +25,8 @@ STORES = ("gridfs", "encrypted", "local", "memory", "s3")
 @pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
     """Where a real server that speaks S3 listens."""
+    from moto.server import ThreadedMotoServer  # takes a second
+
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -5,6 +5,7 @@ from tests.differential.cases import (
     administration,
     aggregate,
     batches,
+    bounds,
     class_permissions,
     clients,
     cloud_code,
@@ -15,6 +16,7 @@ from tests.differential.cases import (
     files,
     forms,
     geo,
+    hardening,
     hooks,
     installations,
     invalid_input,
@@ -50,6 +52,7 @@ from tests.differential.scenario import Scenario
 
 SCENARIOS: list[Scenario] = [
     *objects.SCENARIOS,
+    *bounds.SCENARIOS,
     *types.SCENARIOS,
     *updates.SCENARIOS,
     *operators.SCENARIOS,
@@ -61,6 +64,7 @@ SCENARIOS: list[Scenario] = [
     *accounts.SCENARIOS,
     *providers.SCENARIOS,
     *factors.SCENARIOS,
+    *hardening.SCENARIOS,
     *dashboard.SCENARIOS,
     *sessions.SCENARIOS,
     *permissions.SCENARIOS,

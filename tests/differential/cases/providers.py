@@ -37,8 +37,11 @@ def tokens() -> dict[str, str]:
         found |= {f"{name}_{short}": false[label] for label, short in FALSE.items()}
     found["keycloak_in_roles"] = token(REALM, "1001", azp=CLIENT, roles=["a", "b"], groups=["g"])
     found["keycloak_another_client"] = token(REALM, "1001", azp="another")
-    signed = authority().signed("G:1001")
-    found |= {f"gcenter_{name}": str(signed[name]) for name in ("timestamp", "salt", "signature")}
+    for name, signed in {
+        "gcenter": authority().signed("G:1001"),
+        "gcenter_old": authority().signed("G:1001", age=200_000),
+    }.items():
+        found |= {f"{name}_{key}": str(signed[key]) for key in ("timestamp", "salt", "signature")}
     return found
 
 
@@ -156,6 +159,11 @@ GAME_CENTER = [
     *lives("gcenter", **SIGNED),
     tell("gcenter", "another's id", **{**SIGNED, "id": "G:1002"}),
     tell("gcenter", "another moment", **{**SIGNED, "timestamp": 1}),
+    tell(
+        "gcenter",
+        "signed two days ago",
+        **{**SIGNED, **{name: f"{{gcenter_old_{name}}}" for name in ("timestamp", "signature")}},
+    ),
     tell("gcenter", "another salt", **{**SIGNED, "salt": "c2FsdA=="}),
     tell("gcenter", "no salt", **{**SIGNED, "salt": ""}),
     tell("gcenter", "elsewhere", **{**SIGNED, "publicKeyUrl": "https://evil.test/apple.com/a.cer"}),

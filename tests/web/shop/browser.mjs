@@ -1,0 +1,173 @@
+// Browsers at the shop, and what the tests do with them.
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test as nodeTest } from "node:test";
+
+const { CHROMIUM, SCREENSHOTS, BROWSER_MODULES, SHOP_PAGES, SHOP_URL, SHOP_APP_ID, SHOP_MASTER_KEY } = process.env;
+const require = createRequire(`${BROWSER_MODULES}/`);
+const { chromium } = require("playwright-core");
+const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const WAIT = 20_000;
+export const SHOP = { url: SHOP_URL, appId: SHOP_APP_ID, masterKey: SHOP_MASTER_KEY };
+export const PASSWORD = "correct horse";
+export const BASE = `${SHOP_PAGES}/shop`;
+
+let browser;
+let complaints = [];
+let meant = [];
+const opened = new Set();
+
+before(async () => {
+  browser = await chromium.launch({ executablePath: CHROMIUM });
+});
+
+after(() => browser?.close());
+
+/** A window of somebody new: other storage, other session. What goes wrong in it is a complaint. */
+export async function visit(path = "/", options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, serviceWorkers: "block", locale: "en-US", ...options });
+  context.setDefaultTimeout(WAIT);
+  const page = await context.newPage();
+  const origin = SHOP_PAGES.replace(/^http/, "");
+  page.on("pageerror", ({ message }) => complaints.push(`the page: ${message}`));
+  page.on("console", (said) => said.type() === "error" && complaints.push(`the console: ${said.text()}`));
+  for (const event of ["request", "websocket"]) {
+    page.on(event, (asked) => {
+      if (!asked.url().replace(/^(?:http|ws)/, "").startsWith(origin)) complaints.push(`it asked elsewhere: ${asked.url()}`);
+    });
+  }
+  opened.add(page);
+  page.on("close", () => opened.delete(page));
+  await page.goto(BASE + path);
+  return page;
+}
+
+const file = (name) => `${SCREENSHOTS}/${name.replace(/\W+/g, "-")}.png`;
+
+/** A test that closes its windows; fails when anything went wrong in them that it did not mean. */
+export function test(name, body) {
+  nodeTest(name, { timeout: 3 * 60_000 }, async () => {
+    [complaints, meant] = [[], []];
+    try {
+      await body();
+      assert.deepEqual(meant.filter((pattern) => !complaints.some((text) => pattern.test(text))), [], "was meant, and did not happen");
+      assert.deepEqual(complaints.filter((text) => !meant.some((pattern) => pattern.test(text))), []);
+    } catch (error) {
+      let count = 0;
+      for (const page of opened) await page.screenshot({ path: file(`${name} ${count++}`) }).catch(() => undefined);
+      throw error;
+    } finally {
+      for (const page of [...opened]) await page.context().close();
+    }
+  });
+}
+
+/** Say that the test means to have something refused; it fails if that does not happen. */
+export const expect = (pattern) => meant.push(pattern);
+export const REFUSED = /Failed to load resource: the server responded with a status of 4/;
+
+// --- the server itself ----------------------------------------------------------------------------
+
+/** Ask the server: as master, or with other headers. */
+export async function ask(method, path, body, headers = { "X-Parse-Master-Key": SHOP_MASTER_KEY }) {
+  const answer = await fetch(`${SHOP_URL}/${path}`, {
+    method,
+    headers: { "Content-Type": "application/json", "X-Parse-Application-Id": SHOP_APP_ID, ...headers },
+    body: body && JSON.stringify(body),
+  });
+  const said = await answer.json();
+  assert.ok(answer.ok, `${method} ${path}: ${JSON.stringify(said)}`);
+  return said;
+}
+
+let made = 0;
+export const unique = (name) => `${name}${process.pid}${made++}`;
+export const pointer = (className, objectId) => ({ __type: "Pointer", className, objectId });
+export const date = (seconds) => ({ __type: "Date", iso: new Date(Date.now() + seconds * 1000).toISOString() });
+
+/** Put something into the shop; its id. */
+export const put = async (className, fields) => (await ask("POST", `classes/${className}`, fields)).objectId;
+
+/** A product, with SKUs of these stocks: `{ blue: 3 }`. */
+export async function putProduct(name, price, stocks = {}, more = {}) {
+  const id = await put("Product", { name, price, ...more });
+  const skus = {};
+  for (const [variation, stock] of Object.entries(stocks)) {
+    skus[variation] = await put("SKU", { product: pointer("Product", id), variation, stock });
+  }
+  return { id, skus };
+}
+
+/** Somebody with an account, who holds this role. */
+export async function putUser(role, more = {}) {
+  const username = unique(role ?? "shopper");
+  const user = await ask("POST", "users", { username, password: PASSWORD, email: `${username}@example.com`, ...more }, {});
+  if (role) {
+    const { results } = await ask("GET", `roles?where=${encodeURIComponent(JSON.stringify({ name: role }))}`);
+    const users = { __op: "AddRelation", objects: [pointer("_User", user.objectId)] };
+    await ask("PUT", `roles/${results[0].objectId}`, { users });
+  }
+  return { username, id: user.objectId, headers: { "X-Parse-Session-Token": user.sessionToken } };
+}
+
+/** An order of one line, as its buyer places it; its id. */
+export async function putOrder(buyer, sku, quantity = 1) {
+  const line = { sku: pointer("SKU", sku), quantity };
+  return (await ask("POST", "classes/Order", { products: [line] }, buyer.headers)).objectId;
+}
+
+// --- what people do -------------------------------------------------------------------------------
+
+export async function logIn(page, { username }) {
+  await page.goto(`${BASE}/account`);
+  await page.getByLabel("User name").fill(username);
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("main").getByRole("button", { name: "Log in" }).click();
+  await page.getByRole("heading", { level: 1, name: username }).waitFor();
+}
+
+/** A window in which this user is logged in. */
+export async function visitAs(user, path = "/", options = {}) {
+  const page = await visit("/account", options);
+  await logIn(page, user);
+  await page.goto(BASE + path);
+  return page;
+}
+
+export const openCart = (page) => page.getByRole("button", { name: /^Cart, / }).click();
+export const cart = (page) => page.getByRole("dialog", { name: "Cart" });
+export const dialog = (page) => page.locator("dialog[open]");
+export const button = (place, name) => place.getByRole("button", { name, exact: true });
+export const heading = (page, name) => page.getByRole("heading", { level: 1, name });
+
+/** What axe-core finds serious on a page is a complaint. */
+async function judge(page, where) {
+  // Not by addScriptTag: the page's policy would refuse it, as it should.
+  const found = await page.evaluate(`${AXE}; axe.run({ resultTypes: ["violations"] })`);
+  for (const { id, impact, nodes } of found.violations) {
+    if (impact !== "serious" && impact !== "critical") continue;
+    complaints.push(`${where}: ${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).slice(0, 3).join(" | ")}`);
+  }
+}
+
+const LOOKS = [
+  ["light", 1280],
+  ["light", 360],
+  ["dark", 1280],
+  ["dark", 360],
+];
+
+/** Look at a page light and dark, on a desktop and a phone: a screenshot of each, and nothing that
+ * a screen reader or a narrow screen would lose. */
+export async function look(page, name) {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  for (const [theme, width] of LOOKS) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme: theme });
+    await page.screenshot({ path: `${SCREENSHOTS}/${name}-${theme}-${width}.png` });
+    if (await page.evaluate(() => document.scrollingElement.scrollWidth > innerWidth)) complaints.push(`${name} is wider than ${width}`);
+    if ((theme === "light") === (width === 1280)) await judge(page, `${name}, ${theme}`);
+  }
+  await page.setViewportSize({ width: 1280, height: 900 });
+}

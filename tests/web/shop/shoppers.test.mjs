@@ -1,0 +1,196 @@
+// A shopper's whole way: from the catalogue to an order, and out of the account again.
+import assert from "node:assert/strict";
+import { BASE, REFUSED, ask, button, cart, date, expect, heading, logIn, openCart, pointer, put, putProduct, putUser, test, unique, visit, visitAs, PASSWORD } from "./browser.mjs";
+
+const total = (page) => cart(page).locator("dd.sums-total");
+const place = (page) => button(cart(page), "Place the order");
+
+/** Put one of a product into the cart, from its page. */
+async function add(page, id, variation) {
+  await page.goto(`${BASE}/product/${id}`);
+  if (variation) await page.getByLabel(variation).check();
+  await button(page, "Add to cart").click();
+  await page.getByText("is in the cart.").first().waitFor();
+}
+
+test("the catalogue is searched, narrowed by price, sorted and paged, and the address says how", async () => {
+  const word = unique("Teapot");
+  for (let n = 1; n <= 14; n++) await put("Product", { name: `${word} ${String(n).padStart(2, "0")}`, price: n * 4 });
+  const page = await visit();
+  const names = page.locator(".card-name");
+  await page.getByRole("searchbox").fill(word.toLowerCase());
+  await page.getByText("14 products").waitFor();
+  assert.equal(await names.count(), 12);
+  await button(page, "Next").click();
+  await page.getByText("Page 2 of 2").waitFor();
+  await page.waitForFunction(() => document.querySelectorAll(".card").length === 2);
+  await page.getByLabel("Price", { exact: true }).selectOption({ label: "$15.00 to $50.00" });
+  await page.getByText("9 products").waitFor();
+  await page.getByLabel("Sort by").selectOption("Price, high to low");
+  await names.first().getByText(`${word} 12`).waitFor();
+  assert.equal(new URL(page.url()).search, `?q=${word.toLowerCase()}&price=15-50&sort=dear`);
+  await page.reload();
+  await names.first().getByText(`${word} 12`).waitFor();
+  await page.getByRole("searchbox").fill("(.*)[");
+  await page.getByText("Nothing fits.").waitFor();
+});
+
+test("a guest fills the cart, signs up, orders once, follows and cancels", async () => {
+  const mug = await putProduct(unique("Mug"), 9.5, { blue: 3, red: 0 });
+  const code = unique("TEN-");
+  await put("DiscountCode", { code, percentage: 10, validUntil: date(3600) });
+  const page = await visit(`/product/${mug.id}`);
+  await page.getByText("3 left").first().waitFor();
+  assert.ok(await page.getByLabel("red").isDisabled());
+  await add(page, mug.id, "blue");
+  await openCart(page);
+  await cart(page).getByRole("button", { name: /^One more of/ }).click();
+  await total(page).getByText("$19.00").waitFor();
+  expect(REFUSED);
+  await cart(page).getByLabel("Discount code").fill("NOSUCHCODE");
+  await button(cart(page), "Apply").click();
+  await cart(page).getByText("This code is not valid.").waitFor();
+  await cart(page).getByLabel("Discount code").fill(code.toLowerCase());
+  await button(cart(page), "Apply").click();
+  await total(page).getByText("$17.10").waitFor();
+
+  await button(cart(page), "Sign in to order").click();
+  const username = unique("ann");
+  await button(page, "I am new here").click();
+  await page.getByLabel("User name").fill(username);
+  await page.getByLabel("E-mail address").fill(`${username}@example.com`);
+  await page.getByLabel("Password").fill(PASSWORD);
+  await button(page.getByRole("main"), "Create an account").click();
+  // The cart comes back by itself, with what the guest had put in.
+  await place(page).dblclick();
+  await page.getByText("Your order is placed.").waitFor();
+  const id = new URL(page.url()).pathname.split("/").at(-1);
+  const { results } = await ask("GET", "classes/Order");
+  assert.equal(results.filter((order) => order.products[0].sku.objectId === mug.skus.blue).length, 1);
+  assert.equal(results.find((order) => order.objectId === id).total, 17.1);
+  await button(page, "Cancel the order").click();
+  await button(page, "Cancel the order").last().click();
+  await page.getByRole("list", { name: "How far it is" }).getByText("Cancelled").waitFor();
+  assert.equal((await ask("GET", `classes/SKU/${mug.skus.blue}`)).stock, 3);
+});
+
+test("an order whose answer was lost is found after a reload, and not placed again", async () => {
+  const pen = await putProduct(unique("Pen"), 4, { black: 5 });
+  const page = await visitAs(await putUser());
+  await add(page, pen.id);
+  // The server gets the order; its answer never arrives.
+  await page.route("**/functions/checkout", async (route) => {
+    await route.fetch();
+    await route.abort("connectionreset");
+  });
+  expect(/net::ERR_CONNECTION_RESET/);
+  await openCart(page);
+  const placed = page.waitForEvent("requestfailed");
+  await place(page).click();
+  await placed;
+  await page.unroute("**/functions/checkout");
+  await page.reload();
+  await page.getByText("Your order is placed.").waitFor();
+  assert.equal((await ask("GET", `classes/SKU/${pen.skus.black}`)).stock, 4);
+});
+
+test("what is refused is undone, and the reason is said", async () => {
+  const cup = await putProduct(unique("Cup"), 5, { white: 2 });
+  const page = await visitAs(await putUser());
+  await add(page, cup.id);
+  await openCart(page);
+  for (const n of [2, 3]) {
+    await cart(page).getByRole("button", { name: /^One more of/ }).click();
+    await cart(page).locator("output").getByText(String(n)).waitFor();
+  }
+  expect(REFUSED);
+  await place(page).click();
+  await cart(page).getByText(/only 2 of .* are left/).waitFor();
+  await cart(page).getByRole("button", { name: /^Remove/ }).click();
+  await cart(page).getByText("Your cart is empty.").waitFor();
+});
+
+test("a guest's cart goes along to the account that they log in to", async () => {
+  const [jar, lid] = [await putProduct(unique("Jar"), 3), await putProduct(unique("Lid"), 1)];
+  const bob = await putUser();
+  await ask("POST", "classes/Cart", { items: [{ product: pointer("Product", jar.id), quantity: 2 }] }, bob.headers);
+  const page = await visit();
+  await add(page, jar.id);
+  await add(page, lid.id);
+  await logIn(page, bob);
+  await page.getByRole("button", { name: "Cart, 4 items" }).click();
+  await total(page).getByText("$10.00").waitFor();
+});
+
+test("one keeps one's profile, changes the password, ends other sessions, and leaves", async () => {
+  const user = await putUser();
+  const page = await visitAs(user, "/account");
+  const elsewhere = await visitAs(user, "/account");
+  await page.getByLabel("Address", { exact: true }).fill("1 Main Street");
+  await button(page, "Save").click();
+  await page.getByText("Saved.").waitFor();
+  assert.equal((await ask("GET", `users/${user.id}`)).address, "1 Main Street");
+  await page.reload();
+  await button(page, "Log out there").first().waitFor();
+  expect(REFUSED); // who is logged out elsewhere is told so by a refusal
+  while ((await button(page, "Log out there").count()) > 0) {
+    const count = await button(page, "Log out there").count();
+    await button(page, "Log out there").first().click();
+    await page.waitForFunction((n) => [...document.querySelectorAll("button")].filter((one) => one.textContent === "Log out there").length < n, count);
+  }
+  await elsewhere.reload();
+  await elsewhere.getByText("You are here as a guest.").waitFor();
+  await page.getByLabel("New password").fill("another horse");
+  await button(page.getByRole("main"), "Change the password").click();
+  await page.getByText("Saved.").waitFor();
+  await page.reload();
+  await heading(page, user.username).waitFor();
+  await button(page, "Log out").click();
+  await page.getByLabel("User name").fill(user.username);
+  await page.getByLabel("Password").fill(PASSWORD);
+  await button(page.getByRole("main"), "Log in").click();
+  await page.getByText("Invalid username/password.").waitFor();
+  await page.getByLabel("Password").fill("another horse");
+  await button(page.getByRole("main"), "Log in").click();
+  await button(page, "Delete the account").click();
+  await button(page, "Yes, delete my account").click();
+  await page.getByText("You are here as a guest.").waitFor();
+  const { results } = await ask("GET", `users?where=${encodeURIComponent(JSON.stringify({ username: user.username }))}`);
+  assert.deepEqual(results, []);
+});
+
+test("the shop speaks German, money and dates too, and remembers it", async () => {
+  const page = await visit("/", { locale: "de-DE" });
+  await heading(page, "Katalog").waitFor();
+  const lamp = await putProduct(unique("Lampe"), 1234.5);
+  await page.goto(`${BASE}/product/${lamp.id}`);
+  await page.getByText("1.234,50").waitFor();
+  await page.getByLabel("Sprache").selectOption("en");
+  await page.reload();
+  await button(page, "Add to cart").waitFor();
+  assert.equal(await page.locator("html").getAttribute("lang"), "en");
+});
+
+test("the shop is used by keyboard alone", async () => {
+  const bowl = await putProduct(unique("Bowl"), 8, { small: 4, large: 4 });
+  const page = await visit(`/product/${bowl.id}`);
+  await page.getByLabel("large").waitFor();
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Skip to the content");
+  await page.keyboard.press("Enter");
+  const reach = async (isThere) => {
+    for (let n = 0; n < 30 && !(await page.evaluate(isThere)); n++) await page.keyboard.press("Tab");
+  };
+  await reach(() => document.activeElement.matches("input[type=radio]"));
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Space");
+  await reach(() => document.activeElement.textContent === "Add to cart");
+  await page.keyboard.press("Enter");
+  await page.getByText("is in the cart.").waitFor();
+  await page.getByRole("button", { name: /^Cart, 1/ }).focus();
+  await page.keyboard.press("Enter");
+  await cart(page).waitFor();
+  await page.keyboard.press("Escape");
+  await cart(page).waitFor({ state: "hidden" });
+  assert.match(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), /^Cart, 1/);
+});

@@ -1,0 +1,140 @@
+"""The shop and its back office in a browser, on a served parsepy: shoppers, staff, both at once."""
+
+import os
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from pymongo import MongoClient
+
+from tests.conftest import database_in
+from tests.dashboard.test_dashboard import chromium
+from tests.peer import installed
+from tests.sdk.test_js_sdk import (
+    APP_ID,
+    SCHEMA,
+    TEMPLATES,
+    declared,
+    environment,
+    parsepy_serving,
+    tally,
+)
+
+FOLDER = Path(__file__).parent
+ROOT = FOLDER.parents[2]
+WEB = ROOT / "web"
+BROWSER_MODULES = ROOT / "tests" / "dashboard"
+BUILD_SECONDS = 120
+RUN_SECONDS = 240
+FILES = {
+    "shoppers": "both",
+    "staff": "both",
+    "live": "both",
+    "safety": "both",
+    "looks": "both",
+    "ecommerce": "ecommerce",
+    "shopping": "shopping",
+}
+"""File of tests → the templates that are served for it."""
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the built pages, made of the sources as they are."""
+    folder = tmp_path_factory.mktemp("shop") / "dist"
+    done = subprocess.run(
+        ["npx", "vite", "build", "--outDir", str(folder)],
+        cwd=installed(WEB) / "shop",
+        capture_output=True,
+        text=True,
+        timeout=BUILD_SECONDS,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@contextmanager
+def serving(folder: Path, templates: str, mongo_uri: str, home: Path) -> Iterator[dict[str, str]]:
+    """Serve the built pages beside an application of these templates; what the Node files read.
+
+    This is the one place that knows how pages are served.
+    """
+    database = f"web_{uuid4().hex[:16]}"
+    paths = [SCHEMA / name for name in TEMPLATES[templates]]
+    cloud = ROOT / "cloud" / "main.py"
+    with (
+        parsepy_serving(database_in(mongo_uri, database), paths, home, cloud) as shop,
+        subprocess.Popen(
+            ["node", str(FOLDER / "pages.mjs"), str(folder), shop.url.removesuffix("/parse")],
+            env={**os.environ, "SHOP_APP_ID": APP_ID},
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as pages,
+    ):
+        assert pages.stdout is not None
+        try:
+            port = int(pages.stdout.readline())
+            yield environment(
+                "parsepy",
+                shop.url,
+                SHOP_PAGES=f"http://127.0.0.1:{port}",
+                SHOP_DIST=str(folder),
+                CHROMIUM=chromium(),
+                BROWSER_MODULES=str(installed(BROWSER_MODULES)),
+            )
+        finally:
+            pages.kill()
+    with MongoClient[dict[str, object]](mongo_uri) as mongo:
+        mongo.drop_database(database)
+
+
+@pytest.fixture(scope="module")
+def open_shop(
+    built: Path, mongo_uri: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], dict[str, str]]]:
+    """Serve these templates, until others are asked for."""
+    with ExitStack() as stack:
+        running: dict[str, dict[str, str]] = {}
+
+        def open_with(templates: str) -> dict[str, str]:
+            if templates not in running:
+                stack.close()
+                running.clear()
+                home = tmp_path_factory.mktemp(templates)
+                running[templates] = stack.enter_context(serving(built, templates, mongo_uri, home))
+            return running[templates]
+
+        yield open_with
+
+
+@pytest.mark.slow
+@pytest.mark.node
+@pytest.mark.parametrize("file", FILES)
+def test_the_pages_do_all_that_their_file_says(
+    open_shop: Callable[[str], dict[str, str]], file: str, tmp_path: Path
+) -> None:
+    screenshots = Path(os.environ.get("SHOP_SCREENSHOTS", tmp_path))
+    script = FOLDER / f"{file}.test.mjs"
+    done = subprocess.run(
+        ["node", "--test", "--test-reporter=tap", str(script)],
+        cwd=FOLDER,
+        env={**open_shop(FILES[file]), "SCREENSHOTS": str(screenshots)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=RUN_SECONDS,
+    )
+    if done.returncode != 0:
+        pytest.fail(f"{done.stdout}\nScreenshots: {screenshots}", pytrace=False)
+    counts = tally(done.stdout)
+    assert counts["pass"] == declared(script) > 0, done.stdout
+    assert counts["skipped"] == counts["todo"] == 0, done.stdout
+
+
+def test_every_file_is_run() -> None:
+    names = {re.sub(r"\.test\.mjs$", "", path.name) for path in FOLDER.glob("*.test.mjs")}
+    assert names == set(FILES)

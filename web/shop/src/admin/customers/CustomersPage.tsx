@@ -1,0 +1,98 @@
+import Parse from "parse";
+import { Link } from "wouter";
+import { useFormat } from "../../i18n/useFormat";
+import { StatusBadge } from "../../orders/OrderSteps";
+import { statusOf } from "../../parse/model";
+import { Order, User } from "../../parse/types";
+import { useLiveQuery } from "../../parse/useLiveQuery";
+import { Dialog } from "../../ui/Dialog";
+import { Choice } from "../../ui/Field";
+import { Skeleton } from "../../ui/States";
+import { RANGES, useCustomerReport, type Customer } from "../dashboard/reports";
+import { useAdminText } from "../texts/useAdminText";
+import { Table, type Column } from "../ui/Table";
+import { TablePage } from "../ui/TablePage";
+import { useView } from "../ui/useView";
+import { Profile } from "./Profile";
+
+const PAGE_SIZE = 25;
+type Field = "username" | "orders" | "value" | "firstOrder" | "lastOrder";
+
+/** Rows by a field; "-" before it: the greatest first. */
+function sorted(rows: Customer[], sort: string): Customer[] {
+  const field = sort.replace("-", "") as Field;
+  const sign = sort.startsWith("-") ? -1 : 1;
+  const key = (row: Customer) => row[field] ?? "";
+  return [...rows].sort((a, b) => sign * (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
+}
+
+export function CustomersPage() {
+  const t = useAdminText();
+  const { date, money } = useFormat();
+  const [view, change] = useView({ q: "", days: "90", sort: "-value", page: "1", open: "" });
+  const { data, error, reload } = useCustomerReport(Number(view.days));
+  const wanted = (view.q ?? "").toLowerCase();
+  const found = data && sorted(data.customers, view.sort ?? "").filter((row) => (row.username ?? "").toLowerCase().includes(wanted));
+  const page = Number(view.page);
+  const columns: Column<Customer>[] = [
+    { title: t("field.customer"), field: "username", cell: (row) => row.username ?? row.customer },
+    { title: t("field.orders"), field: "orders", isNumber: true, cell: (row) => row.orders },
+    { title: t("field.value"), field: "value", isNumber: true, cell: (row) => money(row.value) },
+    { title: t("field.first"), field: "firstOrder", cell: (row) => date(row.firstOrder) },
+    { title: t("field.last"), field: "lastOrder", cell: (row) => date(row.lastOrder) },
+  ];
+  const opened = data?.customers.find((row) => row.customer === view.open);
+  return (
+    <TablePage
+      title={t("customers")}
+      kind="customers"
+      count={found?.length}
+      presets={[]}
+      search={{ value: view.q ?? "", onSearch: (q) => change({ q }) }}
+      actions={<Choice label={t("range")} value={view.days ?? ""} onChoose={(days) => change({ days })} options={RANGES.map((n) => ({ value: String(n), label: t("range.days", { n }) }))} />}
+    >
+      <Table
+        label={t("customers")}
+        columns={columns}
+        rows={found?.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE)}
+        error={error}
+        onRetry={reload}
+        idOf={(row) => row.customer}
+        nameOf={(row) => row.username ?? row.customer}
+        sort={view.sort ?? ""}
+        onSort={(sort) => change({ sort })}
+        onOpen={(open) => change({ open })}
+        page={page}
+        pages={Math.ceil((found?.length ?? 0) / PAGE_SIZE)}
+        onPage={(to) => change({ page: String(to) })}
+      />
+      <Dialog title={opened?.username ?? t("field.customer")} kind="side" isOpen={view.open !== ""} onClose={() => change({ open: "" })}>
+        <Profile id={view.open ?? ""} />
+        <OrdersOf id={view.open ?? ""} />
+      </Dialog>
+    </TablePage>
+  );
+}
+
+function OrdersOf({ id }: { id: string }) {
+  const t = useAdminText();
+  const { date, money } = useFormat();
+  const { data } = useLiveQuery(new Parse.Query(Order).equalTo("user", User.createWithoutData(id) as User).descending("createdAt").limit(50));
+  return (
+    <section>
+      <h3>{t("orders")}</h3>
+      {!data && <Skeleton />}
+      <ul className="rows rows-links">
+        {data?.rows.map((order) => (
+          <li key={order.id}>
+            <Link href={`/orders?open=${order.id}`}>
+              <span>{date(order.createdAt)}</span>
+              <StatusBadge status={statusOf(order)} />
+              <span className="line-sum">{money(order.get("total"))}</span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

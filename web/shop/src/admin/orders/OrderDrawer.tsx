@@ -1,0 +1,78 @@
+import Parse from "parse";
+import { useFormat } from "../../i18n/useFormat";
+import { useText } from "../../i18n/LanguageContext";
+import type { Key } from "../../i18n/en";
+import { OrderLines } from "../../orders/OrderLines";
+import { OrderSteps } from "../../orders/OrderSteps";
+import { STATUSES, statusOf, type Status } from "../../parse/model";
+import { Order } from "../../parse/types";
+import { useLiveQuery } from "../../parse/useLiveQuery";
+import { useStorefront } from "../../Storefront";
+import { Dialog } from "../../ui/Dialog";
+import { Failure, Skeleton } from "../../ui/States";
+import { useAction } from "../../ui/useAction";
+import { Profile } from "../customers/Profile";
+import { useAdminText } from "../texts/useAdminText";
+import { saveFields } from "../ui/save";
+
+/** One order: what was charged, to whom it goes, and the steps that it may take. */
+export function OrderDrawer({ id, onClose }: { id: string; onClose: () => void }) {
+  const t = useText();
+  const { data, error, reload } = useLiveQuery(id ? new Parse.Query(Order).equalTo("objectId", id) : null);
+  const order = data?.rows.find((row) => row.id === id);
+  return (
+    <Dialog title={t("order.title", { id })} kind="side" isOpen={id !== ""} onClose={onClose}>
+      {error && <Failure error={error} onRetry={reload} />}
+      {!order && !error && <Skeleton />}
+      {order && (
+        <>
+          <OrderSteps status={statusOf(order)} />
+          <LegalSteps order={order} onDone={reload} />
+          <OrderLines order={order} />
+          <History order={order} />
+          {order.get("user")?.id && <Profile id={order.get("user").id ?? ""} />}
+        </>
+      )}
+    </Dialog>
+  );
+}
+
+function LegalSteps({ order, onDone }: { order: Order; onDone: () => void }) {
+  const t = useAdminText();
+  const shopText = useText();
+  const { steps } = useStorefront();
+  const { isBusy, problem, run } = useAction();
+  const legal = STATUSES.filter((status) => steps[statusOf(order)]?.includes(status));
+  const take = async (status: Status) => {
+    if (await run(() => saveFields(order, { status }))) onDone();
+  };
+  return (
+    <div className="form-row" role="group" aria-label={t("orders.step")}>
+      <span className="quiet">{t(legal.length > 0 ? "orders.step" : "orders.none")}</span>
+      {legal.map((status) => (
+        <button key={status} type="button" className="button" disabled={isBusy} onClick={() => take(status)}>
+          {shopText(`status.${status}` as Key)}
+        </button>
+      ))}
+      {problem && (
+        <p className="problem" role="alert">
+          {problem}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function History({ order }: { order: Order }) {
+  const t = useAdminText();
+  const { moment } = useFormat();
+  const paid = (order as Parse.Object).get("paidAt") as Date | undefined;
+  return (
+    <dl className="facts">
+      <dt>{t("field.created")}</dt>
+      <dd>{moment(order.createdAt)}</dd>
+      <dt>{t("field.paid")}</dt>
+      <dd>{moment(paid)}</dd>
+    </dl>
+  );
+}

@@ -1,0 +1,17 @@
+// What a table shows, as it stands in the address: so a view can be kept, sent, and gone back to.
+import { useSearchParams } from "wouter";
+
+export type View = Record<string, string>;
+
+/** Parameters of the address, and how to change some; another question begins at its first page. */
+export function useView(usual: View): [View, (change: View) => void] {
+  const [search, setSearch] = useSearchParams();
+  const view = { ...usual, ...Object.fromEntries(search) };
+  const change = (wanted: View) => {
+    const keepsPage = Object.keys(wanted).every((name) => name === "open" || name === "page");
+    const next = { ...view, ...(keepsPage ? {} : { page: "1" }), ...wanted };
+    const shown = Object.entries(next).filter(([name, value]) => value !== (usual[name] ?? ""));
+    setSearch(new URLSearchParams(shown), { replace: "q" in wanted });
+  };
+  return [view, change];
+}

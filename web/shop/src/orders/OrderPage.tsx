@@ -1,0 +1,103 @@
+import Parse from "parse";
+import { useState } from "react";
+import { Link, useSearch } from "wouter";
+import { useCart } from "../cart/CartContext";
+import { useFormat } from "../i18n/useFormat";
+import { useText } from "../i18n/LanguageContext";
+import { linesOf, statusOf } from "../parse/model";
+import { Order } from "../parse/types";
+import { useLiveQuery } from "../parse/useLiveQuery";
+import { useSession } from "../session/SessionContext";
+import { Empty, Failure, Skeleton } from "../ui/States";
+import { useAction } from "../ui/useAction";
+import { usePage } from "../ui/usePage";
+import { OrderLines } from "./OrderLines";
+import { OrderSteps } from "./OrderSteps";
+
+export function OrderPage({ id }: { id: string }) {
+  const t = useText();
+  const { moment } = useFormat();
+  const heading = usePage(t("order.title", { id }));
+  const { user } = useSession();
+  const isPlaced = useSearch().includes("placed");
+  const { data, error, reload } = useLiveQuery(user && new Parse.Query(Order).equalTo("objectId", id));
+  const order = data?.rows[0];
+  return (
+    <>
+      <p>
+        <Link href="/orders">← {t("order.back")}</Link>
+      </p>
+      <h1 {...heading}>{t("order.title", { id })}</h1>
+      {error && <Failure error={error} onRetry={reload} />}
+      {!data && !error && <Skeleton />}
+      {data && !order && (
+        <Empty>
+          <p>{t("shop.missing")}</p>
+        </Empty>
+      )}
+      {order && (
+        <div className="order">
+          {isPlaced && statusOf(order) === "pending" && <p className="good">{t("order.placed")}</p>}
+          <p className="quiet">{t("orders.of", { date: moment(order.createdAt) })}</p>
+          <OrderSteps status={statusOf(order)} />
+          <OrderLines order={order} />
+          <OrderActions order={order} onDone={reload} />
+        </div>
+      )}
+    </>
+  );
+}
+
+function OrderActions({ order, onDone }: { order: Order; onDone: () => void }) {
+  const t = useText();
+  const cart = useCart();
+  const [isSure, setSure] = useState(false);
+  const { isBusy, problem, run } = useAction();
+  const cancel = async () => {
+    const isDone = await run(async () => {
+      try {
+        await order.save({ status: "cancelled" });
+      } catch (error) {
+        order.revert();
+        throw error;
+      }
+    });
+    setSure(false);
+    if (isDone) onDone();
+  };
+  const again = async () => {
+    for (const line of linesOf(order.get("products"))) {
+      const { sku, product, quantity, name, variation } = line;
+      if (!(await cart.add({ ...(sku ? { sku, variation } : { product }), quantity, name }))) return;
+    }
+    cart.setOpen(true);
+  };
+  return (
+    <div className="form-row">
+      {problem && (
+        <p className="problem" role="alert">
+          {problem}
+        </p>
+      )}
+      {statusOf(order) === "pending" && !isSure && (
+        <button type="button" className="button" onClick={() => setSure(true)}>
+          {t("order.cancel")}
+        </button>
+      )}
+      {isSure && (
+        <>
+          <span>{t("order.cancel.sure")}</span>
+          <button type="button" className="button button-danger" disabled={isBusy} onClick={cancel}>
+            {t("order.cancel")}
+          </button>
+          <button type="button" className="button" onClick={() => setSure(false)}>
+            {t("state.cancel")}
+          </button>
+        </>
+      )}
+      <button type="button" className="button" onClick={again}>
+        {t("order.again")}
+      </button>
+    </div>
+  );
+}

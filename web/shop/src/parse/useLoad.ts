@@ -1,0 +1,43 @@
+import { useCallback, useEffect, useState } from "react";
+import { forgetIfExpired } from "../session/session";
+
+export interface Loaded<T> {
+  /** The newest answer; while another is on its way, the one before. */
+  data: T | undefined;
+  error: Error | undefined;
+  isLoading: boolean;
+  reload: () => void;
+}
+
+interface Answer<T> {
+  load: () => Promise<T>;
+  data?: T;
+  error?: Error;
+}
+
+/** Call an async function now and whenever it is another one (so give it a stable one). */
+export function useLoad<T>(load: () => Promise<T>): Loaded<T> {
+  const [answer, setAnswer] = useState<Answer<T>>();
+  const [round, setRound] = useState(0);
+  useEffect(() => {
+    let isCurrent = true;
+    load().then(
+      (data) => isCurrent && setAnswer({ load, data }),
+      (error: Error) => {
+        void forgetIfExpired(error);
+        if (isCurrent) setAnswer((before) => ({ load, data: before?.data, error }));
+      },
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [load, round]);
+  const reload = useCallback(() => setRound((n) => n + 1), []);
+  const isCurrent = answer?.load === load;
+  return {
+    data: answer?.data,
+    error: isCurrent ? answer?.error : undefined,
+    isLoading: !isCurrent,
+    reload,
+  };
+}

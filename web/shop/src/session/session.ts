@@ -1,0 +1,96 @@
+// Who is here: guests have an anonymous account, so that they have a cart; signing up makes it
+// theirs, with all that is in it.
+import Parse from "parse";
+import { linesOf, type Line } from "../parse/model";
+import { Cart, type User } from "../parse/types";
+
+export const currentUser = (): User | null => (Parse.User.current() as User | undefined) ?? null;
+
+export const isGuest = (user: User | null): boolean =>
+  user === null || Parse.AnonymousUtils.isLinked(user);
+
+type Listener = () => void;
+const listeners = new Set<Listener>();
+
+/** Be told when somebody else is here. Answers how to stop. */
+export function onSessionChange(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function sessionChanged(): void {
+  for (const listener of listeners) listener();
+}
+
+/** The user who is here; a guest gets an anonymous account. */
+export async function ensureUser(): Promise<User> {
+  const user = currentUser();
+  if (user) return user;
+  const guest = (await Parse.AnonymousUtils.logIn()) as User;
+  sessionChanged();
+  return guest;
+}
+
+/** Sign up; a guest's anonymous account becomes this one. */
+export async function signUp(username: string, email: string, password: string): Promise<void> {
+  const user = currentUser() ?? (new Parse.User() as User);
+  user.setUsername(username); // which also takes the anonymity away
+  user.setEmail(email);
+  user.setPassword(password);
+  try {
+    await user.signUp();
+  } catch (error) {
+    user.revert();
+    throw error;
+  }
+  sessionChanged();
+}
+
+/** Log in, and take along what a guest has put into the cart. */
+export async function logIn(username: string, password: string): Promise<void> {
+  const guest = currentUser();
+  const taken = guest && isGuest(guest) ? await cartLines(guest) : [];
+  const user = (await Parse.User.logIn(username, password)) as User;
+  if (taken.length > 0) {
+    const cart = (await cartOf(user)) ?? new Cart();
+    await cart.save({ items: merged(linesOf(cart.get("items")), taken) });
+  }
+  sessionChanged();
+}
+
+export async function logOut(): Promise<void> {
+  await Parse.User.logOut().catch(() => undefined); // a session that is gone already is no matter
+  await clearCaches();
+  sessionChanged();
+}
+
+export async function deleteAccount(): Promise<void> {
+  await currentUser()?.destroy();
+  await logOut();
+}
+
+/** Forget a session that the server no longer knows (it was ended elsewhere). */
+export async function forgetIfExpired(error: unknown): Promise<void> {
+  if (error instanceof Parse.Error && error.code === Parse.Error.INVALID_SESSION_TOKEN) await logOut();
+}
+
+/** What was kept for reading offline is nobody else's. */
+async function clearCaches(): Promise<void> {
+  if ("caches" in globalThis) await caches.delete("catalogue");
+}
+
+export const cartOf = (user: User) => new Parse.Query(Cart).equalTo("user", user).first();
+
+const cartLines = async (user: User) => linesOf((await cartOf(user))?.get("items"));
+
+/** Two lists of lines as one: the quantities of the same item are added. */
+export function merged(lines: Line[], more: Line[]): Line[] {
+  const result = lines.map((line) => ({ ...line }));
+  for (const line of more) {
+    const id = (line.sku ?? line.product)?.id;
+    const twin = result.find((other) => (other.sku ?? other.product)?.id === id);
+    if (twin) twin.quantity = Math.min(999, twin.quantity + line.quantity);
+    else result.push({ ...line });
+  }
+  return result;
+}

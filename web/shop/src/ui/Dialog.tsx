@@ -1,0 +1,33 @@
+import { useEffect, useId, useRef, type ReactNode } from "react";
+import { useText } from "../i18n/LanguageContext";
+
+interface Props {
+  title: string;
+  isOpen: boolean;
+  onClose: () => void;
+  /** At the side, as the cart, or in the middle. */
+  kind?: "side" | "middle";
+  children: ReactNode;
+}
+
+/** The browser's own dialog: it keeps the focus, closes with Escape, and gives the focus back. */
+export function Dialog({ title, isOpen, onClose, kind = "middle", children }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  const t = useText();
+  useEffect(() => {
+    if (isOpen && !dialog.current?.open) dialog.current?.showModal();
+    if (!isOpen && dialog.current?.open) dialog.current.close();
+  }, [isOpen]);
+  return (
+    <dialog ref={dialog} className={`dialog dialog-${kind}`} aria-labelledby={id} onClose={onClose}>
+      <header className="dialog-head">
+        <h2 id={id}>{title}</h2>
+        <button type="button" className="button-quiet" onClick={onClose} aria-label={t("state.close")}>
+          ✕
+        </button>
+      </header>
+      {isOpen && children}
+    </dialog>
+  );
+}

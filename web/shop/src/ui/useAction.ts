@@ -1,0 +1,43 @@
+import { useCallback, useState } from "react";
+import { fieldOf } from "../parse/errors";
+import { forgetIfExpired } from "../session/session";
+
+export interface Action {
+  isBusy: boolean;
+  /** What the server said, when it refused. */
+  problem: string | undefined;
+  /** The refusal, if it is about this field; one about none of `known` is in `problem` alone. */
+  about: (field: string) => string | undefined;
+  /** Do it; answers whether it went well. */
+  run: (work: () => Promise<unknown>) => Promise<boolean>;
+  forget: () => void;
+}
+
+/** Something that a click sends: busy meanwhile, and with the server's words when it is refused. */
+export function useAction(): Action {
+  const [isBusy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>();
+  const run = useCallback(async (work: () => Promise<unknown>) => {
+    setBusy(true);
+    setError(undefined);
+    try {
+      await work();
+      return true;
+    } catch (caught) {
+      await forgetIfExpired(caught);
+      setError(caught);
+      return false;
+    } finally {
+      setBusy(false);
+    }
+  }, []);
+  const forget = useCallback(() => setError(undefined), []);
+  const said = error === undefined ? undefined : fieldOf(error);
+  return {
+    isBusy,
+    problem: said && (said.field ? `${said.field}: ${said.message}` : said.message),
+    about: (field) => (said?.field === field ? said.message : undefined),
+    run,
+    forget,
+  };
+}
