@@ -19,6 +19,7 @@ from parsepy.model.bounds import UNBOUNDED, RequestBounds
 from parsepy.model.principal import MASTER, Principal
 from parsepy.model.query import QueryLimits
 from parsepy.model.schema import ClassSchema
+from parsepy.model.templates import ClassNotes
 from parsepy.model.values import JSONObject
 from parsepy.outgoing import Outgoing
 from parsepy.pubsub import Events, Unanswered
@@ -94,6 +95,8 @@ class Backend:
     push_queued: asyncio.Event = field(default_factory=asyncio.Event)
     job_times_changed: asyncio.Event = field(default_factory=asyncio.Event)
     sign_up_required: tuple[str, ...] = ()
+    notes: Mapping[str, ClassNotes] = field(default_factory=dict)
+    """What templates say of classes for people."""
     state: str = "initialized"
     doing: str = ""
     """What a start is doing, in words for who asks `/health`."""

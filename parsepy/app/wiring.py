@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+from typing import TYPE_CHECKING
 
 from parsepy.adapters import open_providers
 from parsepy.app import parts
@@ -23,6 +24,9 @@ from parsepy.storage import Storage
 from parsepy.telemetry import Telemetry
 from parsepy.triggers import Triggers
 
+if TYPE_CHECKING:
+    from parsepy.sites import WebBuild
+
 log = logging.getLogger("parsepy")
 _LONGEST_TIME = 2**31  # MongoDB takes no more milliseconds
 
@@ -33,22 +37,28 @@ def build(
     storage: Storage | None = None,
     outgoing: Outgoing | None = None,
     runs_schedules: bool = True,
+    web_build: "WebBuild | None" = None,
 ) -> Application:
     """Wire the parts of one application from its options.
 
     ``storage`` replaces the one that ``databaseURI`` names, ``outgoing`` the network that the
-    server itself asks; without ``runs_schedules`` no job starts by itself. Raises ``ConfigError``
+    server itself asks; without ``runs_schedules`` no job starts by itself; ``web_build`` is run
+    after the start. Raises ``ConfigError``
     with all adapters and functions that can't be loaded, and for ``memory:`` without its extra.
     """
     try:
-        return _wired(config, storage, outgoing or Outgoing(), runs_schedules)
+        return _wired(config, storage, outgoing or Outgoing(), runs_schedules, web_build)
     except ConfigError as error:
         others = parts.problems_of(config)
         raise ConfigError(dict.fromkeys([*error.problems, *others])) from error
 
 
 def _wired(
-    config: Config, storage: Storage | None, outgoing: Outgoing, runs_schedules: bool
+    config: Config,
+    storage: Storage | None,
+    outgoing: Outgoing,
+    runs_schedules: bool,
+    web_build: "WebBuild | None",
 ) -> Application:
     complexity = config.request_complexity
     bounds = _bounds(complexity)
@@ -106,7 +116,7 @@ def _wired(
         backend.unanswered = Unanswered(live.listens)
         backend.troubles["liveQuery"] = lambda: live.trouble
         _show_live(backend, live)
-    return Application(backend, live, runs_schedules=runs_schedules)
+    return Application(backend, live, runs_schedules=runs_schedules, web_build=web_build)
 
 
 def _bounds(complexity: RequestComplexityOptions) -> RequestBounds:
@@ -141,6 +151,8 @@ def _live(backend: Backend) -> LiveQuery | None:
     options = backend.config.live_query
     if options is None or not options.class_names:
         return None
+    if backend.config.process_role in ("api", "jobs") and options.redis_url is None:
+        return None  # others hear of its writes from MongoDB; Redis hears of them from it
     return LiveQuery(backend, match.compile)
 
 

@@ -42,6 +42,8 @@ from parsepy.config.checks import (
     patterns,
     route,
     secret,
+    site_file,
+    size,
     text,
     texts,
     url,
@@ -619,7 +621,7 @@ class LiveQueryOptions(OptionGroup):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LiveQueryServerOptions(OptionGroup):
-    """Keys and heartbeat of the Live Query server."""
+    """Keys, heartbeat and bounds of the Live Query server."""
 
     app_id: str | None = maybe("appId", filled, "application id", idle=NO_PROCESS)
     master_key: str | None = maybe("masterKey", secret, "master key", idle=NO_PROCESS)
@@ -654,6 +656,63 @@ class LiveQueryServerOptions(OptionGroup):
     wss_adapter: AdapterOptions | None = maybe(
         "wssAdapter", adapter, "adapter of another WebSocket server", idle=NODE
     )
+    max_subscriptions: int = option(
+        "maxSubscriptions", integer(1), 1000, "largest number of subscriptions of a connection"
+    )
+    max_query_cost: int = option(
+        "maxQueryCost",
+        integer(1),
+        10_000,
+        "largest cost of a query: its values, 1 for each 64 bytes of text, 100 for each $regex",
+    )
+    max_connection_cost: int = option(
+        "maxConnectionCost", integer(1), 50_000, "what the queries of a connection may cost"
+    )
+    max_total_cost: int = option(
+        "maxTotalCost",
+        integer(1),
+        2_000_000,
+        "what the queries of a process may cost; some 100 bytes each",
+    )
+    resume_window: float = option(
+        "resumeWindow",
+        at_least_zero,
+        600,
+        "seconds that a client may have been away to be told what it missed; 0: never",
+    )
+    max_backlog: int = option(
+        "maxBacklog", size, "64mb", "bytes that may wait for all slow clients of a process"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ConnectionOptions(OptionGroup):
+    """How many connections there may be, and how long a client may keep the server waiting."""
+
+    most: int = option(
+        "most", integer(1), 20_000, "connections of a process, websockets among them"
+    )
+    most_per_address: int = option(
+        "mostPerAddress",
+        integer(1),
+        1000,
+        "connections of one public address that is no trusted proxy's",
+    )
+    headers_timeout: float = option(
+        "headersTimeout", number(0), 60, "seconds in which the headers of a request must come"
+    )
+    request_timeout: float = option(
+        "requestTimeout", number(0), 300, "seconds in which a body must come that is kept in memory"
+    )
+    least_rate: int = option(
+        "leastRate", integer(0), 500, "bytes a second that a body must bring, over half a minute"
+    )
+    keep_alive_timeout: float = option(
+        "keepAliveTimeout", number(0), 75, "seconds for which a connection may be idle"
+    )
+    held_bodies: int = option(
+        "heldBodies", size, "256mb", "bytes of bodies in memory that wait for their rest"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -663,6 +722,33 @@ class PageRouteOptions(OptionGroup):
     method: str = required("method", choice("GET", "POST"), "GET", "method of the requests")
     path: str = required("path", page_path, "page", "path, such as shop/:city")
     handler: str = required("handler", function, "pages:page", "function that names the page")
+
+
+SITE_POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob: https:; "
+    "font-src 'self' data:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+"""What the pages of a site may load and run: files of the same server, nothing inline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SiteOptions(OptionGroup):
+    """A folder of files that browsers get beside the API."""
+
+    folder: Path = required("folder", path, Path(), "the folder of the files")
+    path: str = required("path", route, "", "path below which the files lie; / is the root")
+    fallback: str | None = maybe(
+        "fallback",
+        site_file,
+        "file for paths that name none, as index.html of a single-page application",
+    )
+    content_security_policy: str = option(
+        "contentSecurityPolicy",
+        text,
+        SITE_POLICY,
+        "what the pages may load and run; an empty text: whatever they like",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -8,11 +8,12 @@ from parsepy.errors import Code, ParseError
 from parsepy.http.access_log import masked_path
 from parsepy.http.admission import Admission
 from parsepy.http.asgi import ASGIScope, Receive, Send
-from parsepy.http.bodies import read_body, read_json
+from parsepy.http.bodies import check_declared, read_body, read_json
 from parsepy.http.compression import unpacked
 from parsepy.http.credentials import is_master
 from parsepy.http.exchange import NO_ROUTE, Exchange, Step, exchange_of, needed, run
 from parsepy.http.failures import failure_of
+from parsepy.http.held_bodies import known, strangers
 from parsepy.http.idempotency import Once
 from parsepy.http.limits import Limits
 from parsepy.http.paths import read_query, segments
@@ -91,6 +92,7 @@ class RestDoor:
         self._mount = config.mount_path.rstrip("/")
         self._find = Router(traced(routes(), backend.telemetry)).find
         self._admit_item = limits.admit_item
+        self._app_id = config.app_id.encode("latin-1", "replace")
         self._body_limit = config.max_upload_size
         self._values = backend.bounds.body_values
         self._large = min(_LARGE, self._values // 4)  # below, it can't have too many values
@@ -157,14 +159,16 @@ class RestDoor:
         """Read the body as the route wants it, no further than its limit."""
         route = exchange.match.route
         limit = self._body_limit if route.body_limit is None else route.body_limit
-        if b"content-encoding" in exchange.headers:
+        headers = exchange.headers
+        if b"content-encoding" in headers:
             exchange.receive = unpacked(exchange.receive, exchange.headers)
         if route.body is BodyRule.STREAMED:
-            headers = exchange.headers
             exchange.upload = await open_body(exchange.scope, exchange.receive, headers, limit)
             exchange.body = exchange.upload.fields or {}
         elif route.body is not BodyRule.NONE:
-            raw = await read_body(exchange.receive, limit)
+            check_declared(headers, limit)
+            is_known = headers.get(b"x-parse-application-id") == self._app_id
+            raw = await read_body(exchange.receive, limit, known if is_known else strangers)
             if raw:
                 exchange.raw = raw
                 if route.body is BodyRule.JSON:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pymongo.errors import AutoReconnect
 
+from parsepy.storage.driver.plain_writes import PlainWrites
 from tests.conftest import Client
 from tests.rest.shop import PASSWORD, SignUp, create, find, ok, refused, unique
 
@@ -179,15 +180,14 @@ async def test_creates_whose_answer_is_lost_are_stored_once(
     client: Client, orders: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await create(client, orders, number=0)
-    writes_of_storage = client.application.backend.storage.connection.writes
-    real = writes_of_storage.insert_many
+    real = PlainWrites.insert_many
     lost = []
 
-    async def losing(*args: Any) -> Any:
-        lost.append(await real(*args))
+    async def losing(self: Any, *args: Any, **options: Any) -> Any:
+        lost.append(await real(self, *args, **options))
         raise AutoReconnect("the connection closed")
 
-    monkeypatch.setattr(writes_of_storage, "insert_many", losing)
+    monkeypatch.setattr(PlainWrites, "insert_many", losing)
     writes = [client.post(f"/classes/{orders}", json={"number": 1}) for _ in range(30)]
     answers = await asyncio.gather(*writes)
     assert lost
