@@ -156,12 +156,15 @@ async def _make_ready(
     if new:
         save_values.check_new(write, new)
         write.schema = await schemas.add_columns(context, write.schema, new)
-    save_values.check_system_columns(write)
+    if class_name[:1] == "_":
+        save_values.check_system_columns(write)
     relations = save_values.split_relations(write)
     save_values.start(write)
     save_values.fill(write)
     await rules.prepare(write)
-    created_at, updated_at = save_bodies.stamps(write, body)
+    created_at = updated_at = write.stamp
+    if context.principal.is_maintenance:
+        created_at, updated_at = save_bodies.stamps(write, body)
     if context.is_answered:
         hooks.announce(context, class_name, write.object_id)
     stored = {
