@@ -152,16 +152,19 @@ async def _make_ready(
     write: Write, rules: ClassRules, body: JSONObject, new: Mapping[str, FieldType]
 ) -> _Ready:
     """Add new columns, and make of the values what is stored."""
-    context, class_name = write.context, write.class_name
+    context, class_name = write.context, write.schema.name
     if new:
         save_values.check_new(write, new)
         write.schema = await schemas.add_columns(context, write.schema, new)
-    save_values.check_system_columns(write)
+    if class_name[:1] == "_":
+        save_values.check_system_columns(write)
     relations = save_values.split_relations(write)
     save_values.start(write)
     save_values.fill(write)
     await rules.prepare(write)
-    created_at, updated_at = save_bodies.stamps(write, body)
+    created_at = updated_at = write.stamp
+    if context.principal.is_maintenance:
+        created_at, updated_at = save_bodies.stamps(write, body)
     if context.is_answered:
         hooks.announce(context, class_name, write.object_id)
     stored = {
@@ -182,7 +185,7 @@ async def _finish(ready: _Ready, rules: ClassRules) -> Saved:
         await save_values.relate(write, relations)
     await rules.after_save(write)
     replacement = None
-    if hooks.needs_stored(context, write.class_name):
+    if hooks.needs_stored(context, write.schema.name):
         stored = hooks.created(write, created_at, updated_at)
         replacement = await hooks.after_save(write, stored, None)
     shown = save_values.shown(write, write.echo)
