@@ -10,6 +10,7 @@ COPY parsepy parsepy
 COPY schema schema
 COPY cloud cloud
 COPY docs docs
+COPY web web
 RUN /opt/parsepy/bin/pip install --no-cache-dir --disable-pip-version-check '.[encryption,metrics,payments,push,redis,s3]' \
  && /opt/parsepy/bin/pip uninstall --yes --disable-pip-version-check pip
 
@@ -26,6 +27,8 @@ USER parsepy
 WORKDIR /srv/parsepy
 VOLUME /srv/parsepy/.parsepy
 EXPOSE 1337
+# Requests under way are answered; `docker stop` waits for ten seconds unless told otherwise.
+STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
   CMD ["python", "-c", "import os, urllib.request as web; web.urlopen('http://127.0.0.1:' + os.environ['PORT'] + os.environ.get('PARSE_SERVER_MOUNT_PATH', '/parse') + '/health', timeout=4)"]
 ENTRYPOINT ["parsepy"]

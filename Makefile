@@ -14,6 +14,7 @@ NODE_MODULES := tests/reference/node_modules
 DASHBOARD_MODULES := tests/dashboard/node_modules
 CLIENT_MODULES := tests/graphql/clients/node_modules
 TYPES_MODULES := tests/types/node_modules
+WEB_MODULES := web/node_modules
 
 help: ## this menu
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s%s\n", $$1, $$2}'
@@ -30,11 +31,13 @@ test-all: $(BIN)/.installed-dev node dashboard ## every test, with Parse Server 
 record: $(BIN)/.installed-dev node ## ask Parse Server again what `make test` compares with
 	@PARSEPY_REFERENCE=record $(BIN)/python -m pytest tests/differential tests/graphql/test_scalars.py $(ARGS)
 
-check: $(BIN)/.installed-dev ## format, lint, types, import layers
+check: $(BIN)/.installed-dev ## format, lint, types, import layers, of Python and the web pages
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(call WITH_NODE,web)
+	@if [ -d $(WEB_MODULES) ]; then cd web && npm run check --silent; fi
 
 # The measured tests and the others are all tests; measuring costs a quarter of the time, and what
 # the others reach has been reached before.
@@ -80,7 +83,7 @@ wheels: $(BIN)/.installed-dev ## build the wheel of this platform, with the nati
 env: .env ## make .env with random secrets for `docker compose up`
 
 clean: ## remove what the targets above made, but neither keys nor data (.parsepy)
-	rm -rf $(VENV) $(NODE_MODULES) $(DASHBOARD_MODULES) $(CLIENT_MODULES) $(TYPES_MODULES) build dist .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf $(VENV) $(NODE_MODULES) $(DASHBOARD_MODULES) $(CLIENT_MODULES) $(TYPES_MODULES) $(WEB_MODULES) web/dist build dist .mypy_cache .ruff_cache .pytest_cache \
 	  .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
 	rm -f parsepy/storage/native/*.so
 	find parsepy tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -123,6 +126,11 @@ dashboard: # Parse Dashboard, and what drives a browser
 tests/%/node_modules/.package-lock.json: tests/%/package.json tests/%/package-lock.json
 	@echo "Installing the packages of tests/$* (once)"
 	@cd tests/$* && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	@echo "Installing the packages of web (once)"
+	@cd web && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 .env:

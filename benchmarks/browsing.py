@@ -43,6 +43,7 @@ class Include(CatalogueScenario):
     """Fifty variants, each with its article."""
 
     name = "query with include"
+    promised = 6.0
     page = 50
 
     def requests(self) -> Sequence[bytes]:
@@ -71,10 +72,12 @@ class FilteredSorted(CatalogueScenario):
     """The twenty dearest of the articles that are there, within a range of prices."""
 
     name = "filtered and sorted, of 10,000"
+    promised = 5.0
     page = 20
+    floors = range(0, 9000, 300)
 
     def requests(self) -> Sequence[bytes]:
-        self._floors = range(0, 9000, 300)
+        self._floors = self.floors
         there = sorted(
             (row for row in self.catalogue.articles if row["available"]),
             key=lambda row: -row["price"],
@@ -103,10 +106,18 @@ class FilteredSorted(CatalogueScenario):
         return None
 
 
+class EqualPages(FilteredSorted):
+    """The same page for everybody, as a shop's first page is asked for."""
+
+    name = "equal pages, of 10,000"
+    floors = range(0, 300, 300)
+
+
 class CountArticles(CatalogueScenario):
     """How many articles cost less."""
 
     name = "count"
+    promised = 3.5
 
     def requests(self) -> Sequence[bytes]:
         self._prices = range(50, 550, 50)
@@ -128,6 +139,7 @@ class BatchOfFifty(CatalogueScenario):
     """Fifty creates in one request."""
 
     name = "batch of 50"
+    promised = 7.0
 
     def requests(self) -> Sequence[bytes]:
         self._made: set[str] = set()
@@ -165,6 +177,7 @@ class Aggregate(CatalogueScenario):
     """Articles and prices by shelf, in one aggregation."""
 
     name = "aggregate"
+    promised = 2.8
 
     def requests(self) -> Sequence[bytes]:
         self._limits = range(100, 600, 100)
@@ -202,6 +215,7 @@ class ShopMix(CatalogueScenario):
     """What shoppers do: browse 70 %, a product with its SKUs 15 %, cart 10 %, order 5 %."""
 
     name = "the shop's mix"
+    promised = 3.7
     kinds = ("browse",) * 70 + ("variants",) * 15 + ("cart",) * 10 + ("order",) * 5
 
     def requests(self) -> Sequence[bytes]:
@@ -253,6 +267,7 @@ class ShopMix(CatalogueScenario):
 BROWSING: tuple[type[Scenario], ...] = (
     Include,
     FilteredSorted,
+    EqualPages,
     CountArticles,
     BatchOfFifty,
     Aggregate,

@@ -232,7 +232,7 @@ def summary(sides: Sequence[Side], cores: Cores, chosen: argparse.Namespace) -> 
     scenarios = {
         scenario.name: {
             **compare(contender.slices[scenario.name], baseline.slices[scenario.name]),
-            "promised": scenario.promised,
+            "promised": _promised(scenario, chosen),
         }
         for scenario in contender.scenarios
     }
@@ -269,6 +269,12 @@ def summary(sides: Sequence[Side], cores: Cores, chosen: argparse.Namespace) -> 
             "baseline": baseline.server.start_seconds,
         },
     }
+
+
+def _promised(scenario: Scenario, chosen: argparse.Namespace) -> float | None:
+    """What a scenario promises in this run, if it has a promise of its own."""
+    is_own = scenario.connections is not None or chosen.connections > 1
+    return scenario.promised if is_own else None
 
 
 @contextlib.contextmanager

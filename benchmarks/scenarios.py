@@ -26,7 +26,10 @@ class Scenario:
     share: ClassVar[float] = 1.0
     """How long its slices are, beside those of the others."""
     promised: ClassVar[float | None] = None
-    """How many times better by CPU parsepy has to be; None: as the run promises."""
+    """How many times better by CPU parsepy has to be; None: as the run promises.
+
+    Over as many connections as a run has by itself; over one, only what the run promises counts.
+    """
 
     def __init__(self, shop: Shop) -> None:
         """Build the requests; they are sent in turn, with the session token of the shop's user."""
@@ -50,6 +53,7 @@ class GetById(Scenario):
     """One product by its id."""
 
     name = "get by id"
+    promised = 10.0
 
     def requests(self) -> Sequence[bytes]:
         self._rows = list(self.shop.products.values())
@@ -70,6 +74,7 @@ class QueryHundred(Scenario):
     """A hundred products by a number column, filtered by the ACLs of a user and their role."""
 
     name = "query 100"
+    promised = 10.0
     full_every = 15
     """Of so many answers, one is compared row by row; of all, the rows are counted."""
 
@@ -106,6 +111,7 @@ class CreateOrder(Scenario):
     """An order of ten columns, with an ACL of two entries."""
 
     name = "create"
+    promised = 6.0
     class_name = "Order"
     sampled = 200
 
@@ -163,6 +169,7 @@ class IncrementCart(Scenario):
     """An update of a cart: one Increment and one plain column."""
 
     name = "update with Increment"
+    promised = 4.5
 
     def requests(self) -> Sequence[bytes]:
         self._totals: defaultdict[str, Counter[int]] = defaultdict(Counter)
@@ -198,6 +205,7 @@ class CreateInvoice(CreateOrder):
     """The same create in a class with a before-save hook, which adds a column."""
 
     name = "create with a hook"
+    promised = 5.0
     class_name = "Invoice"
 
     def check(self, number: int, status: int, body: bytes) -> str | None:
@@ -212,6 +220,7 @@ class FunctionCall(Scenario):
     """A cloud function that multiplies two numbers."""
 
     name = "function call"
+    promised = 4.5
     counts = range(1, 33)
 
     def requests(self) -> Sequence[bytes]:

@@ -15,9 +15,11 @@ from parsepy.logs import LogStore
 from parsepy.mail.base import Mailer, MailFigures
 from parsepy.mail.templates import MailTemplates
 from parsepy.metrics import Metrics
+from parsepy.model.bounds import UNBOUNDED, RequestBounds
 from parsepy.model.principal import MASTER, Principal
 from parsepy.model.query import QueryLimits
 from parsepy.model.schema import ClassSchema
+from parsepy.model.templates import ClassNotes
 from parsepy.model.values import JSONObject
 from parsepy.outgoing import Outgoing
 from parsepy.pubsub import Events, Unanswered
@@ -60,6 +62,9 @@ class Backend:
     limits: QueryLimits
     auth: Mapping[str, AuthProvider]
     files: FileStore
+    bounds: RequestBounds = field(default_factory=RequestBounds)
+    query_time: int | None = None
+    """For how many milliseconds MongoDB may work on a client's query; ``None``: any time."""
     denied: tuple[DeniedKeywordOptions, ...] = ()
     denied_keys: re.Pattern[str] | None = None
     schemas: SchemaCache = field(default_factory=SchemaCache)
@@ -90,6 +95,8 @@ class Backend:
     push_queued: asyncio.Event = field(default_factory=asyncio.Event)
     job_times_changed: asyncio.Event = field(default_factory=asyncio.Event)
     sign_up_required: tuple[str, ...] = ()
+    notes: Mapping[str, ClassNotes] = field(default_factory=dict)
+    """What templates say of classes for people."""
     state: str = "initialized"
     doing: str = ""
     """What a start is doing, in words for who asks `/health`."""
@@ -109,6 +116,8 @@ class RequestContext:
     headers: Mapping[bytes, bytes] = field(default_factory=dict)
     is_answered: bool = False
     """Is a write in this context what the answer of a request tells of?"""
+    is_large: bool = False
+    """Is there so much work in it that others need a turn between its steps?"""
 
     @property
     def config(self) -> Config:
@@ -127,7 +136,13 @@ class RequestContext:
             self.mount_url,
             self.headers,
             self.is_answered,
+            self.is_large,
         )
+
+    @property
+    def bounds(self) -> RequestBounds:
+        """How much this caller may ask for; the holder of the master key as much as they like."""
+        return UNBOUNDED if self.principal.is_privileged else self.backend.bounds
 
     def as_master(self) -> "RequestContext":
         """The same request with the rights of the master key."""

@@ -17,6 +17,7 @@ Every exception of parsepy, and the module that raises it::
     ├── Interruption            errors.py: never itself; passes through cloud code unchanged
     │   ├── Unavailable         storage/failures.py: the database can't be reached
     │   └── Conflict            storage/transactions.py: another transaction was faster
+    │       └── LockWanted      storage/locks.py: a lock is taken, and the transaction begun anew
     ├── BadRequest              graphql/transport.py: what is no request of GraphQL
     ├── Refused                 graphql/transport.py: a body that can't be read; a page tells it
     ├── BadUpload               graphql/uploads.py: a form of files that can't be read
@@ -29,6 +30,7 @@ Every exception of parsepy, and the module that raises it::
     ├── Anomaly                 graphql/runs.py: a value that the library must complete
     ├── Unfit                   graphql/literals.py: a value that its type does not take
     ├── Unsuited                graphql/selections.py: a document that is left to the library
+    ├── TookTooLong             model/time_limits.py: a test of an object, beyond its limit
     ├── FrameError              livequery/protocol.py: a message that is none
     ├── OutgoingError           outgoing.py: another server gave no answer to use
     ├── MailRefused             mail/base.py: a mail can't be sent, however often one tries
@@ -41,9 +43,12 @@ Every exception of parsepy, and the module that raises it::
     ├── CloudError              cloud/loader.py: cloud code that can't be loaded
     ├── CloudMistake            cloud/mistakes.py: in tests, what a server only warns about
     ├── StartError              cli/messages.py: what keeps the command from starting
+    ├── BuildError              sites/building.py: web pages that can't be built
     ├── WorkerFailed            workers.py: the first worker could not start
+    ├── BackupError             storage/backups.py: a backup that is none, or can't be restored
     ├── EmbeddedMongoError      storage/embedded.py: mongod can't be found or does not start
     ├── _Failed                 rest/batch.py: ends a transaction; never leaves its module
+    ├── _Undone                 mcp/explaining.py: likewise, of a write that was only tried
     ├── _Unliftable             graphql/shapes.py: likewise, of a document's shape
     ├── _Malformed              model/templates/nodes.py: likewise, of a template
     ├── _OwnershipLost          operations/push/sending.py: likewise, of a push

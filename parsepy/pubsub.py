@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -27,6 +27,9 @@ first, and SDKs take some turns of their loop from an answer to what waits for i
 """
 
 Operation = Literal["create", "update", "delete"]
+Position = tuple[int, int, int]
+"""A place among the changes of a database: the cluster's time (seconds, and a number within the
+second), and which of the changes of that time it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class ObjectEvent:
     class_name: str
     object: JSONObject
     original: JSONObject | None = None
+    position: Position | None = None
+    """Where it stands among all changes of the database, where that is known."""
 
 
 class Listener(Protocol):
@@ -135,6 +140,20 @@ class EventTransport(Protocol):
         """Receive no more."""
 
     @property
+    def begun(self) -> Position | None:
+        """The place of the last change whose delivery has begun; None where there are no places."""
+        return None
+
+    @property
+    def position(self) -> Position | None:
+        """The place up to which all changes have been delivered; None where there are none."""
+        return None
+
+    def history(self, start: Position, end: Position) -> AsyncIterator[ObjectEvent]:
+        """Yield the events after one place, up to another one; none where there are no places."""
+        return _no_events()
+
+    @property
     def behind(self) -> float:
         """The age in seconds of what has not been delivered yet."""
         ...
@@ -143,6 +162,12 @@ class EventTransport(Protocol):
     def missed(self) -> int:
         """How often events were lost for good."""
         ...
+
+
+async def _no_events() -> AsyncIterator[ObjectEvent]:
+    nothing: tuple[ObjectEvent, ...] = ()
+    for event in nothing:
+        yield event
 
 
 class Events:

@@ -4,6 +4,8 @@ import contextlib
 import logging
 import os
 import signal
+import sys
+import threading
 import time
 from collections.abc import Callable
 
@@ -13,9 +15,11 @@ Serve = Callable[[int, Callable[[], None]], None]
 """Serve as the worker of this number; call the second argument when requests are answered."""
 
 PATIENCE = 15.0
-"""Seconds for a worker to end by itself after SIGTERM."""
+"""Seconds for a worker to end by itself after SIGTERM, unless another number is given."""
 _SHORT_LIFE = 1.0  # seconds; a worker that dies earlier is started again after a pause
 _POLL = 0.05
+_PARENT_POLL = 0.5
+_PR_SET_PDEATHSIG = 1
 
 
 class WorkerFailed(Exception):
@@ -29,11 +33,19 @@ def count_of(cluster: bool | int | None) -> int:
     return cluster or 1
 
 
-def run(count: int, serve: Serve) -> None:
+def run(
+    count: int,
+    serve: Serve,
+    *,
+    ready: Callable[[], None] = lambda: None,
+    stopping: Callable[[], None] = lambda: None,
+    patience: float = PATIENCE,
+) -> None:
     """Keep ``count`` workers serving until this process is interrupted.
 
-    The first one prepares the database; the others start when it answers requests. Raises
-    ``WorkerFailed`` if it never does.
+    The first one prepares the database; the others start when it answers requests, and ``ready``
+    is called. ``stopping`` is called before the workers are asked to end; each has ``patience``
+    seconds for it. Raises ``WorkerFailed`` if the first never serves.
     """
     pids: dict[int, int] = {}
     born: dict[int, float] = {}
@@ -49,6 +61,7 @@ def run(count: int, serve: Serve) -> None:
             raise WorkerFailed
         for number in range(1, count):
             os.close(start(number))
+        ready()
         while True:
             time.sleep(_POLL)
             for pid, number in list(pids.items()):
@@ -62,17 +75,20 @@ def run(count: int, serve: Serve) -> None:
                     time.sleep(_SHORT_LIFE)
                 os.close(start(number))
     finally:
-        _end(pids)
+        stopping()
+        _end(pids, patience)
 
 
 def _fork(number: int, serve: Serve) -> tuple[int, int]:
     """Start a worker; return its process id, and a pipe into which it writes when it serves."""
     reading, writing = os.pipe()
+    parent = os.getpid()
     pid = os.fork()
     if pid:
         os.close(writing)
         return pid, reading
     os.close(reading)
+    end_with(parent)
     code = 1
     try:
         serve(number, lambda: _say_ready(writing))
@@ -88,6 +104,28 @@ def _fork(number: int, serve: Serve) -> tuple[int, int]:
         os._exit(code)  # what the parent opened is the parent's to close
 
 
+def end_with(parent: int) -> None:
+    """Have this process get SIGTERM when its parent ends, however that ends.
+
+    Linux tells it by itself; elsewhere a thread looks who the parent is.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            import ctypes
+
+            ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM))
+    else:
+        threading.Thread(target=_watch_parent, args=(parent,), daemon=True).start()
+    if os.getppid() != parent:  # it had ended before
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _watch_parent(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_PARENT_POLL)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def _say_ready(writing: int) -> None:
     with contextlib.suppress(OSError):  # the parent waits only for the first worker
         os.write(writing, b"r")
@@ -101,12 +139,12 @@ def _await(ready: int) -> bool:
         os.close(ready)
 
 
-def _end(pids: dict[int, int]) -> None:
+def _end(pids: dict[int, int], patience: float) -> None:
     """Ask every worker to end and wait; kill those that do not."""
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     left = set(pids)
     while left:
         for pid in list(left):

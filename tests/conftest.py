@@ -37,6 +37,9 @@ LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
 LOOP = os.environ.get("PARSEPY_TEST_LOOP", "")
 """The event loop of this run; production serves on uvloop."""
 
+# Servers that tests start from this checkout build no web pages; those of tests/web are asked to.
+os.environ.setdefault("PARSEPY_BUILD_WEB", "false")
+
 if LOOP:
 
     def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:

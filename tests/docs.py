@@ -34,7 +34,8 @@ numbers that exist for SDKs and that this server does not send.
 
 Refusals that Parse answers by status have no code: 403 for a wrong key or a route of the master
 key, 404 for an unknown route, 409 for `/security` when it is off. Too many requests are status
-429 with code 100 and `Retry-After`, a body that is too large is 413. With the option
+429 with code 100 (155 for too many at once) and `Retry-After`, a body that is too large is 413,
+a database that does not answer is 503 with code 1 and `Retry-After`. With the option
 `enableSanitizedErrorResponse` (the default) a refusal of permissions reads "Permission denied";
 its reason is in the log. [The protocol](protocol.md), §3, says more."""
 
@@ -68,7 +69,15 @@ TOPICS = (
     ),
     Topic(
         "Objects and their values",
-        ("objects", "types", "updates", "dotted_keys", "stored_documents", "invalid_input"),
+        (
+            "objects",
+            "bounds",
+            "types",
+            "updates",
+            "dotted_keys",
+            "stored_documents",
+            "invalid_input",
+        ),
         "Correct what sends such values; objects that are stored already are read as they are.",
     ),
     Topic(

@@ -23,7 +23,7 @@ from tests.docs import GENERATED
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
     str(path.relative_to(ROOT))
-    for folder in (".", "docs", "benchmarks")
+    for folder in (".", "docs", "docs/clients", "benchmarks")
     for path in (ROOT / folder).glob("*.md")
 )
 CITING = {".py", ".md", ".toml", ".mjs", ".js"}
@@ -95,7 +95,7 @@ def test_every_error_code_has_its_meaning_in_one_sentence() -> None:
 
 def test_every_page_of_the_manual_is_in_its_index() -> None:
     index = page("docs/README.md")
-    pages = {path.name for path in (ROOT / "docs").iterdir()} - {"README.md"}
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
     assert set(re.findall(r"^\| \[([^\]/]+)\]\(\1\)", index, re.MULTILINE)) == pages
 
 

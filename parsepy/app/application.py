@@ -5,7 +5,7 @@ import logging
 from collections.abc import Coroutine, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from parsepy.adapters import check_providers, load_function
 from parsepy.app.doors import Dispatcher, Door
@@ -14,15 +14,20 @@ from parsepy.app.mcp import MCPDoors
 from parsepy.app.misspelled import misspelled
 from parsepy.app.parts import start_and_end_functions
 from parsepy.app.schema_templates import template_of
+from parsepy.app.web import web_doors
 from parsepy.backend import Backend, master_context
 from parsepy.cloud import current, loader, mistakes
 from parsepy.cloud.watchdog import Watchdog
-from parsepy.config import ConfigError
+from parsepy.config import ConfigError, LiveQueryServerOptions
 from parsepy.config.groups import SchemaOptions
+from parsepy.errors import Code
 from parsepy.files.gridfs import GridFS
 from parsepy.http.asgi import ASGIApplication, ASGIScope, Receive, Send
+from parsepy.http.backlog import Backlog
+from parsepy.http.failures import Failure
 from parsepy.http.layers import ExchangeLayer
 from parsepy.http.limits import Limits
+from parsepy.http.responses import send as answer
 from parsepy.http.tracing import TracingLayer
 from parsepy.http.websocket import Socket, WebsocketDoor
 from parsepy.livequery import LiveQuery, cancelled
@@ -36,11 +41,21 @@ from parsepy.rest import RestDoor, aliases
 from parsepy.storage.schemas import COLLECTION as SCHEMA_ROWS
 from parsepy.triggers import Triggers
 
+if TYPE_CHECKING:
+    from parsepy.sites import WebBuild
+
 log = logging.getLogger("parsepy")
 
 
 LOUD = (schemas.REPLACED, schemas.DELETED, schemas.KEPT)
 """What a start does to a schema that its operator should hear of."""
+_STOPPED = Failure(
+    503,
+    "The server stops; try again.",
+    Code.CONNECTION_FAILED,
+    ((b"retry-after", b"1"), (b"connection", b"close")),
+    is_passing=True,
+)
 _PATIENCE = 10.0
 """Seconds for what runs in the background to end, and then for the connections to close."""
 
@@ -49,7 +64,12 @@ class Application:
     """An ASGI 3 application: one Parse application with its backend and front doors."""
 
     def __init__(
-        self, backend: Backend, live: LiveQuery | None = None, *, runs_schedules: bool = True
+        self,
+        backend: Backend,
+        live: LiveQuery | None = None,
+        *,
+        runs_schedules: bool = True,
+        web_build: "WebBuild | None" = None,
     ) -> None:
         self.backend = backend
         self.live = live
@@ -57,17 +77,28 @@ class Application:
         self._calls = start_and_end_functions(backend.config)
         self._limits = Limits(backend, aliases())
         mount, pages = backend.config.mount_path.rstrip("/"), backend.config.pages.pages_endpoint
+        role = backend.config.process_role
+        self._works = role in ("all", "jobs")
         self._graphql = GraphQLDoors(backend, self._limits, live)
         self.doors = (
             *self._graphql.doors,
             *MCPDoors(backend, self._limits, self._background).doors,
             Door(f"{mount}/{pages}/", PagesDoor(backend, self._limits)),
-            Door("", RestDoor(backend, self._limits)),
+            *web_doors(
+                backend,
+                self._limits,
+                RestDoor(backend, self._limits),
+                listeners=lambda: 0 if live is None else live.connections,
+                build=web_build,
+            ),
         )
-        self.websocket_doors: tuple[WebsocketDoor, ...] = (
-            *self._graphql.websocket_doors,
-            *(() if live is None else (live.door,)),  # at every path, so the last
-        )
+        self._web_build = web_build
+        self.websocket_doors: tuple[WebsocketDoor, ...] = ()
+        if role in ("all", "live"):
+            self.websocket_doors = (
+                *self._graphql.websocket_doors,
+                *(() if live is None else (live.door,)),  # at every path, so the last
+            )
         doors: ASGIApplication = Dispatcher(self.doors)
         if backend.telemetry is not None:
             doors = TracingLayer(backend.telemetry, doors)
@@ -114,6 +145,8 @@ class Application:
             raise
         backend.state = "ok"
         self._background(self._graphql.warm_up())
+        if self._web_build is not None:
+            self._background(self._web_build.run())
 
     def _tell_of_standalone(self) -> None:
         if not self.backend.storage.is_standalone:
@@ -182,6 +215,7 @@ class Application:
         options = options or SchemaOptions()
         template = await asyncio.to_thread(template_of, options, of_cloud_code)
         self.backend.sign_up_required = template.sign_up_required
+        self.backend.notes = template.notes
         for problem in template.warnings:
             log.warning("schema: %s", problem)
         lines = await schemas.apply(self.backend, template)
@@ -207,13 +241,13 @@ class Application:
             if backend.config.watch:
                 mistakes.track_origins()
                 self._background(loader.watch(path, self._adopt_changed))
-        if self._runs_schedules:
+        if self._runs_schedules and self._works:
             self._background(jobs.run_schedules(backend))
             self._background(jobs.run_at_moments(backend))
             push = backend.config.push
             if push is not None and not push.disable_worker:
                 self._background(worker.run(backend))
-        if backend.mailer is not None:
+        if backend.mailer is not None and self._works:
             self._background(mail_worker.run(backend))
         if backend.config.email_change == "confirm":
             await backend.storage.email_changes.prepare()
@@ -286,7 +320,10 @@ class Application:
     async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         """Answer one request, or start and stop with the server (ASGI's lifespan)."""
         if scope["type"] == "http":
-            await self._http(scope, receive, send)
+            try:
+                await self._http(scope, receive, send)
+            except asyncio.CancelledError:  # the server stops, and can wait no longer
+                await answer(_STOPPED.answer(), send)
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
 
@@ -322,8 +359,10 @@ def websocket_class(application: Application) -> Any:
     doors = application.websocket_doors
     if not doors:
         return None
+    options = application.backend.config.live_query_server_options or LiveQueryServerOptions()
+    backlog = Backlog(options.max_backlog)
 
     def make(config: Any, server_state: Any, app_state: Any) -> asyncio.Protocol:
-        return Socket(doors, server_state.connections)
+        return Socket(doors, server_state.connections, backlog)
 
     return make

@@ -13,7 +13,8 @@ from parsepy.graphql import HEARTBEAT_SECONDS, SUBPROTOCOL
 from parsepy.graphql.playground import PlaygroundDoor
 from parsepy.http.asgi import ASGIApplication, ASGIScope, Receive, Send
 from parsepy.http.limits import Limits
-from parsepy.http.websocket import MAX_WAITING, Owner, Socket, WebsocketDoor
+from parsepy.http.message_queue import MAX_WAITING
+from parsepy.http.websocket import Owner, Socket, WebsocketDoor
 from parsepy.livequery import LiveQuery
 
 if TYPE_CHECKING:

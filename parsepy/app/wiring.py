@@ -2,17 +2,20 @@
 
 import logging
 import re
+import sys
+from typing import TYPE_CHECKING
 
 from parsepy.adapters import open_providers
 from parsepy.app import parts
 from parsepy.app.application import Application
 from parsepy.backend import Backend
 from parsepy.cache import Cache
-from parsepy.config import Config, ConfigError
+from parsepy.config import Config, ConfigError, RequestComplexityOptions
 from parsepy.livequery import LiveQuery
 from parsepy.logs import LogStore
 from parsepy.metrics import Metrics
 from parsepy.model import match
+from parsepy.model.bounds import RequestBounds
 from parsepy.model.query import QueryLimits
 from parsepy.operations.cloud_log import CloudLog
 from parsepy.outgoing import Outgoing
@@ -21,7 +24,11 @@ from parsepy.storage import Storage
 from parsepy.telemetry import Telemetry
 from parsepy.triggers import Triggers
 
+if TYPE_CHECKING:
+    from parsepy.sites import WebBuild
+
 log = logging.getLogger("parsepy")
+_LONGEST_TIME = 2**31  # MongoDB takes no more milliseconds
 
 
 def build(
@@ -30,24 +37,31 @@ def build(
     storage: Storage | None = None,
     outgoing: Outgoing | None = None,
     runs_schedules: bool = True,
+    web_build: "WebBuild | None" = None,
 ) -> Application:
     """Wire the parts of one application from its options.
 
     ``storage`` replaces the one that ``databaseURI`` names, ``outgoing`` the network that the
-    server itself asks; without ``runs_schedules`` no job starts by itself. Raises ``ConfigError``
+    server itself asks; without ``runs_schedules`` no job starts by itself; ``web_build`` is run
+    after the start. Raises ``ConfigError``
     with all adapters and functions that can't be loaded, and for ``memory:`` without its extra.
     """
     try:
-        return _wired(config, storage, outgoing or Outgoing(), runs_schedules)
+        return _wired(config, storage, outgoing or Outgoing(), runs_schedules, web_build)
     except ConfigError as error:
         others = parts.problems_of(config)
         raise ConfigError(dict.fromkeys([*error.problems, *others])) from error
 
 
 def _wired(
-    config: Config, storage: Storage | None, outgoing: Outgoing, runs_schedules: bool
+    config: Config,
+    storage: Storage | None,
+    outgoing: Outgoing,
+    runs_schedules: bool,
+    web_build: "WebBuild | None",
 ) -> Application:
     complexity = config.request_complexity
+    bounds = _bounds(complexity)
     seconds = config.cache_ttl / 1000
     own_files = parts.file_adapter(config)
     metrics = parts.metrics_of(config)
@@ -72,7 +86,10 @@ def _wired(
             public_explain=config.database_options.allow_public_explain,
             subquery_depth=complexity.subquery_depth,
             allow_regex=complexity.allow_regex,
+            bounds=bounds,
         ),
+        bounds=bounds,
+        query_time=bounds.query_time if bounds.query_time < _LONGEST_TIME else None,
         auth=open_providers(config, outgoing),
         outgoing=outgoing,
         mailer=parts.mailer_of(config),
@@ -99,7 +116,34 @@ def _wired(
         backend.unanswered = Unanswered(live.listens)
         backend.troubles["liveQuery"] = lambda: live.trouble
         _show_live(backend, live)
-    return Application(backend, live, runs_schedules=runs_schedules)
+    return Application(backend, live, runs_schedules=runs_schedules, web_build=web_build)
+
+
+def _bounds(complexity: RequestComplexityOptions) -> RequestBounds:
+    """Read the bounds from the options of the same names; -1 is none."""
+    return RequestBounds(
+        requests_under_way=_most(complexity.requests_under_way),
+        requests_waiting=_most(complexity.requests_waiting),
+        query_time=_most(complexity.query_time),
+        body_values=_most(complexity.body_values),
+        where_clauses=_most(complexity.where_clauses),
+        subqueries=_most(complexity.subqueries),
+        include_reads=_most(complexity.include_reads),
+        included_bytes=_most(complexity.included_bytes),
+        acl_entries=_most(complexity.acl_entries),
+        relation_objects=_most(complexity.relation_objects),
+        array_work=_most(complexity.array_work),
+        dotted_keys=_most(complexity.dotted_keys),
+        polygon_corners=_most(complexity.polygon_corners),
+        new_columns=_most(complexity.new_columns),
+        columns_per_class=_most(complexity.columns_per_class),
+        column_name_length=_most(complexity.column_name_length),
+        class_row_bytes=_most(complexity.class_row_bytes),
+    )
+
+
+def _most(number: int) -> int:
+    return sys.maxsize if number < 0 else number
 
 
 def _live(backend: Backend) -> LiveQuery | None:
@@ -107,6 +151,8 @@ def _live(backend: Backend) -> LiveQuery | None:
     options = backend.config.live_query
     if options is None or not options.class_names:
         return None
+    if backend.config.process_role in ("api", "jobs") and options.redis_url is None:
+        return None  # others hear of its writes from MongoDB; Redis hears of them from it
     return LiveQuery(backend, match.compile)
 
 

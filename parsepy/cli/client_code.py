@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from parsepy.config import SchemaOptions
 
 if TYPE_CHECKING:
     from parsepy.app import Application
+    from parsepy.model.templates import ClassNotes
     from parsepy.model.values import JSONObject
 
 
@@ -20,7 +21,7 @@ def command(args: argparse.Namespace) -> int:
     """Write the classes in a language, to a file or to standard output."""
     from parsepy import codegen
 
-    text = codegen.LANGUAGES[args.language](codegen.shapes_of(classes_of(args)))
+    text = codegen.LANGUAGES[args.language](codegen.shapes_of(classes_of(args), notes_of(args)))
     if args.output is None:
         print(text, end="")
     else:
@@ -37,6 +38,17 @@ def classes_of(args: argparse.Namespace) -> Sequence[JSONObject]:
 
         return templates.load(files_of(SchemaOptions(files=files))).classes
     return with_application(configure(args).config, live_classes)
+
+
+def notes_of(args: argparse.Namespace) -> Mapping[str, ClassNotes]:
+    """What the files that were named say of their classes for people; of a database nothing."""
+    files: tuple[Path, ...] = tuple(args.files)
+    if not files:
+        return {}
+    from parsepy.app import files_of
+    from parsepy.model import templates
+
+    return templates.load(files_of(SchemaOptions(files=files))).notes
 
 
 async def live_classes(application: Application) -> list[JSONObject]:

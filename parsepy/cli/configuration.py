@@ -14,6 +14,7 @@ from parsepy import keys
 from parsepy.cli.database import make_data_dir
 from parsepy.cli.messages import StartError, warn
 from parsepy.cli.problems import examined, provider_notes
+from parsepy.cli.web import with_sites
 from parsepy.config import (
     Config,
     ConfigError,
@@ -119,7 +120,7 @@ def _with_defaults(config: Config, has_file: bool) -> Config:
         schema = SchemaOptions(files=_templates(config, _own("schema", places)))
     if config.cloud is None:
         config = dataclasses.replace(config, cloud=_default_cloud(config, schema, places))
-    config = dataclasses.replace(config, schema=schema)
+    config = with_sites(dataclasses.replace(config, schema=schema), packaged())
     if config.live_query is None and not schema.definitions:
         config = dataclasses.replace(config, live_query=_live_query_of(schema))
     return config

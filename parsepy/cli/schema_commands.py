@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from parsepy.cli import progress
-from parsepy.cli.client_code import classes_of
+from parsepy.cli.client_code import classes_of, notes_of
 from parsepy.cli.commands import with_application
 from parsepy.cli.configuration import configure, read_template
 from parsepy.cli.messages import StartError
@@ -68,52 +68,19 @@ def pull(args: argparse.Namespace) -> int:
     """Write the database's schema as a template."""
     from parsepy import prompts
     from parsepy.cli.client_code import live_classes
+    from parsepy.descriptions import template_of
+    from parsepy.operations import bootstrap
 
     async def act(application: Application) -> tuple[list[JSONObject], list[JSONObject]]:
-        return await live_classes(application), await _roles(application)
+        return await live_classes(application), await bootstrap.list_roles(application.backend)
 
     classes, roles = with_application(configure(args).config, act)
-    template = {"roles": roles, "classes": list(_templates(classes))}
-    text = prompts.template_text(template)
+    text = prompts.template_text(template_of(classes, roles))
     if args.output is None:
         print(text, end="")
     else:
         args.output.write_text(text, encoding="utf-8")
     return 0
-
-
-async def _roles(application: Application) -> list[JSONObject]:
-    """The roles by name, each with those whose members have its rights."""
-    from parsepy.operations import schemas
-
-    found = await schemas.lookup(application.backend, "_Role", {})
-    names = {item["objectId"]: str(item.get("name")) for item in found}
-    members = application.backend.storage.relations.members
-    roles: list[JSONObject] = []
-    for object_id, name in sorted(names.items(), key=lambda item: item[1]):
-        heirs = [names[one] for one in await members("_Role", "roles", object_id) if one in names]
-        roles.append({"name": name, **({"roles": sorted(heirs)} if heirs else {})})
-    return roles
-
-
-def _templates(classes: Sequence[JSONObject]) -> Iterator[JSONObject]:
-    """The classes as templates have them: without Parse's own columns and indexes."""
-    from parsepy.model.schema import SYSTEM_COLUMNS, VOLATILE_CLASSES
-
-    for one in classes:
-        name = one["className"]
-        parses = {*_PARSES, *SYSTEM_COLUMNS.get(name, ())}
-        fields = {key: column for key, column in one["fields"].items() if key not in parses}
-        if name in VOLATILE_CLASSES or (name in SYSTEM_COLUMNS and not fields):
-            continue
-        made: JSONObject = {"className": name, "fields": fields}
-        if name not in SYSTEM_COLUMNS:
-            made["classLevelPermissions"] = one.get("classLevelPermissions") or {}
-            indexes = {
-                key: keys for key, keys in (one.get("indexes") or {}).items() if key != "_id_"
-            }
-            made |= {"indexes": indexes} if indexes else {}
-        yield made
 
 
 # --- for people ---------------------------------------------------------------------------------
@@ -168,20 +135,23 @@ def _who(entry: JSONObject) -> str:
 
 
 def diagram(args: argparse.Namespace) -> int:
-    """Print the classes and what points to what, as a diagram of Mermaid."""
-    lines = ["erDiagram"]
-    for one in _chosen(args):
-        name = str(one["className"]).lstrip("_")
-        lines.append(f"    {name} {{")
-        for key, column in one["fields"].items():
-            if key not in _PARSES:
-                lines.append(f"        {column['type']} {key}")
-        lines.append("    }")
-        for key, column in one["fields"].items():
-            target = str(column.get("targetClass") or "").lstrip("_")
-            if target:
-                mark = "}o--||" if column.get("required") else "}o--o|"
-                mark = "}o--o{" if column["type"] == "Relation" else mark
-                lines.append(f"    {name} {mark} {target} : {key}")
-    print("\n".join(lines))
+    """Print the classes and what refers to what, as a diagram of Mermaid."""
+    from parsepy.descriptions import entity_diagram
+
+    print(entity_diagram(_chosen(args), notes_of(args)))
+    return 0
+
+
+def openapi(args: argparse.Namespace) -> int:
+    """Print the REST API of the classes as an OpenAPI document."""
+    from parsepy.descriptions import Described, document, entries_of
+    from parsepy.rest import described_routes
+    from parsepy.version import __version__
+
+    config = configure(args).config
+    about = Described(
+        config.app_name or config.app_id, __version__, config.server_url, described_routes()
+    )
+    made = document(entries_of(_chosen(args), notes_of(args)), about)
+    print(json.dumps(made, indent=2, ensure_ascii=False))
     return 0

@@ -16,23 +16,30 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from parsepy import workers
+from parsepy.cli import systemd
 from parsepy.cli.configuration import configure, packaged, read_template
 from parsepy.cli.database import database, is_in_memory, noted
+from parsepy.cli.descriptors import most_connections, raise_limit
+from parsepy.cli.listener import refuse_more
 from parsepy.cli.messages import StartError, explained, warn
 from parsepy.cli.process import heed_signals, run
 from parsepy.cli.waiting import answering
+from parsepy.cli.web import web_build
 from parsepy.cli.welcome import welcome_text
-from parsepy.config import Config
+from parsepy.config import Config, ConnectionOptions
+from parsepy.http import held_bodies
 
 if TYPE_CHECKING:
     from parsepy.app import Application
+    from parsepy.cli.connections import ConnectionLimits
+    from parsepy.cli.server import StoppingServer
 
     Welcome = Callable[[Application], str]
 
-GRACE_SECONDS = 10
-KEEP_ALIVE_SECONDS = 75  # longer than proxies keep idle connections, so that none is cut at use
 BACKLOG = 2048
-HEAD_SIZE = 256 * 1024
+SWITCH_SECONDS = 0.001
+CLOSE_SECONDS = 15.0
+"""How long a worker may take to close everything when the last request is answered."""
 
 
 def command(args: argparse.Namespace) -> int:
@@ -68,7 +75,7 @@ def _with_transport(config: Config, *, is_alone: bool) -> Config:
     live = config.live_query
     if live is None or live.carrier is not None:
         return config
-    is_direct = is_alone or _is_standalone(config)
+    is_direct = (is_alone and config.process_role == "all") or _is_standalone(config)
     carrier = "direct" if is_direct else "changeStreams"
     return dataclasses.replace(config, live_query=dataclasses.replace(live, carrier=carrier))
 
@@ -103,9 +110,8 @@ def _serve_many(
         raise StartError(f"cluster, --workers: several processes can't be made on {sys.platform}")
 
     def serve(number: int, ready: Callable[[], None]) -> None:
-        own = config if number == 0 else dataclasses.replace(config, demo=False)
         try:
-            run(_serving(own, listener, None if number else welcome, ready))
+            run(_serving(config, listener, None if number else welcome, ready, number == 0))
         except Exception as error:
             reason = explained(error)
             if reason is None:
@@ -113,8 +119,15 @@ def _serve_many(
             print(f"parsepy: {reason}", file=sys.stderr, flush=True)
             raise SystemExit(1) from error
 
+    def stopping() -> None:
+        systemd.notify(systemd.STOPPING)
+        refuse_more(listener)
+        listener.close()  # ours: the workers empty its queue, and close theirs
+
+    patience = config.shutdown_timeout + CLOSE_SECONDS
+    ready = partial(systemd.notify, systemd.READY)
     try:
-        workers.run(count, serve)
+        workers.run(count, serve, ready=ready, stopping=stopping, patience=patience)
     except workers.WorkerFailed as error:
         raise StartError("the first worker could not start") from error
 
@@ -150,54 +163,31 @@ async def _serving(
     listener: socket.socket,
     welcome: Welcome | None,
     ready: Callable[[], None] = _nothing,
+    is_first: bool = True,
 ) -> None:
     import uvicorn
-    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
     from parsepy.app import build, websocket_class
-    from parsepy.cli.one_write import OneWriteCycle
+    from parsepy.cli.connections import ConnectionTable
+    from parsepy.cli.http_protocol import http_protocol
+    from parsepy.cli.server import StoppingServer
 
-    class BoundedHttpProtocol(HttpToolsProtocol):
-        """Refuses a request with too many bytes of headers, which httptools would keep."""
+    def started() -> None:
+        ready()
+        if ready is _nothing:
+            systemd.notify(systemd.READY)
+        if welcome is not None:
+            print(welcome(application), flush=True)
+        if config.verify_server_url:
+            kept.append(asyncio.create_task(verify_server_url(config.server_url)))
 
-        received = content = 0  # bytes of the request under way, and those of its body
+    def stopping() -> None:
+        if ready is _nothing:  # else the supervisor has done so, for all workers
+            systemd.notify(systemd.STOPPING)
+            refuse_more(listener)
 
-        def on_message_begin(self) -> None:
-            self.received = self.content = 0
-            super().on_message_begin()
-
-        def on_headers_complete(self) -> None:
-            super().on_headers_complete()
-            if self.cycle is not None:
-                self.cycle.__class__ = OneWriteCycle
-
-        def on_body(self, body: bytes) -> None:
-            self.content += len(body)
-            super().on_body(body)
-
-        def data_received(self, data: bytes) -> None:
-            request = self.headers
-            super().data_received(data)
-            if self.headers is request:  # else another one has begun
-                self.received += len(data)
-                # a body of tiny chunks has several times its size around it
-                if self.received > HEAD_SIZE + 16 * self.content:
-                    self.send_400_response("The headers are too large.")
-
-    class WelcomingServer(uvicorn.Server):
-        """Prints the welcome as soon as requests are answered."""
-
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            if not self.started:
-                return
-            ready()
-            if welcome is not None:
-                print(welcome(application), flush=True)
-            if config.verify_server_url:
-                self.verifying = asyncio.create_task(verify_server_url(config.server_url))
-
-    application = build(config)
+    kept: list[asyncio.Task[None]] = []
+    application = build(config, web_build=web_build(config) if is_first else None)
     # Objects that live as long as the server are left out of garbage collection; and a page of
     # objects is so many small dictionaries that the default threshold collects several times in it.
     gc.freeze()
@@ -210,11 +200,10 @@ async def _serving(
                 told = answering(listener, lambda: backend.storage.doing or backend.doing)
                 await stack.enter_async_context(told)
             await application.startup()
-            if config.demo:
+            if config.demo and is_first:
                 await _load_demo(application, config)
         settings = uvicorn.Config(
             application,
-            http=BoundedHttpProtocol,
             ws=websocket_class(application) or "none",
             lifespan="off",
             access_log=False,
@@ -222,12 +211,46 @@ async def _serving(
             server_header=False,
             proxy_headers=False,
             backlog=BACKLOG,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        await WelcomingServer(settings).serve(sockets=[listener])
+        server = StoppingServer(settings, config.shutdown_timeout, started, stopping)
+        limits = _limits_of(config.connections)
+        is_proxy = config.trust_proxy.trusts
+        server.table = ConnectionTable(limits, server.server_state.connections, is_proxy)
+        settings.http = http_protocol(server.table)
+        _show(application, server)
+        held_bodies.known.most = config.connections.held_bodies
+        held_bodies.strangers.most = config.connections.held_bodies // 4
+        # threads that compute give way to the event loop so often
+        sys.setswitchinterval(SWITCH_SECONDS)
+        await server.serve(sockets=[listener])
     finally:
         await application.shutdown()
+
+
+def _show(application: Application, server: StoppingServer) -> None:
+    """Have the figures tell of connections, and of requests that are being answered."""
+    metrics, state, table = application.backend.metrics, server.server_state, server.table
+    if metrics is not None and table is not None:
+        metrics.gauge("parsepy_requests_under_way", "Requests", lambda: len(state.tasks))
+        metrics.gauge("parsepy_connections", "Connections", lambda: len(table))
+        metrics.counter(
+            "parsepy_connections_refused",
+            "Connections refused or closed to make room",
+            lambda: table.refused,
+        )
+
+
+def _limits_of(options: ConnectionOptions) -> ConnectionLimits:
+    from parsepy.cli.connections import ConnectionLimits
+
+    return ConnectionLimits(
+        connections=most_connections(options.most, raise_limit()),
+        per_address=options.most_per_address,
+        headers=options.headers_timeout,
+        body=options.request_timeout,
+        idle=options.keep_alive_timeout,
+        least_rate=options.least_rate,
+    )
 
 
 async def verify_server_url(url: str) -> None:

@@ -42,6 +42,7 @@ def welcome_text(configured: Configured, template: Template, application: Applic
         "schema": ", ".join(file.name for file in files_of(config.schema or SchemaOptions())),
         "classes": _classes(config, own),
         "GraphQL": _origin(config) + config.graphql_path if config.mount_graphql else "",
+        "portal": _origin(config) + "/portal" if config.has_portal else "",
         "playground": _origin(config) + config.playground_path if config.mount_playground else "",
     }
     facts = "\n".join(f"  {name:<16}{value}" for name, value in held.items() if value)

@@ -38,6 +38,7 @@ from parsepy.cloud.requests import (
 from parsepy.cloud.validators import Validator
 from parsepy.triggers import (
     CONFIG,
+    DECLARED,
     FILE,
     UNDEFINED,
     AroundDeleteEvent,
@@ -114,6 +115,7 @@ class Shape(Generic[E, R]):
             finally:
                 RUNNING.reset(token)
 
+        handle.__dict__[DECLARED] = validator.declared_fields()
         return handle
 
 

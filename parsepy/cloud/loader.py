@@ -66,7 +66,7 @@ def _fresh(folder: Path) -> Iterator[Callable[[Path], str]]:
     names = {file.stem for file in folder.glob("*.py")}
     own = [
         name
-        for name, module in sys.modules.items()
+        for name, module in sys.modules.copy().items()
         if _lies_in(module, folder)
         or (is_package and name.partition(".")[0] == folder.name)
         or (not is_package and name in names and name != "__main__")

@@ -18,7 +18,8 @@ class Lock:
         name, seconds, patience = self._asked
         self._lock = locks.LockRequest(name, _who(), seconds, patience, f"lock:{name}")
         storage = current.backend().storage
-        await storage.locks.enter(self._lock, in_transaction=storage.in_transaction)
+        self._locks = storage.locks
+        await self._locks.enter(self._lock, in_transaction=storage.in_transaction)
 
     async def __aexit__(
         self,
@@ -26,7 +27,7 @@ class Lock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await current.backend().storage.locks.leave(self._lock)
+        await self._locks.leave(self._lock)
 
 
 def _who() -> str:

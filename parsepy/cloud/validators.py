@@ -48,6 +48,16 @@ class Validator:
         """Is there nothing to check?"""
         return self == Validator()
 
+    def declared_fields(self) -> dict[str, tuple[str, bool]]:
+        """The fields that are declared: by name Parse's type ("" if none), and whether needed."""
+        if not isinstance(self.fields, Mapping):
+            names = (self.fields,) if isinstance(self.fields, str) else self.fields
+            return dict.fromkeys(names, ("", True))
+        return {
+            key: (_shown_type(rules.get("type")), bool(rules.get("required")))
+            for key, rules in self.fields.items()
+        }
+
     async def check(self, request: Any) -> None:
         """Refuse the call with VALIDATION_ERROR if a condition does not hold."""
         if request.master and not self.validate_master_key:
@@ -113,6 +123,12 @@ def _type(key: str, wanted: Any) -> Any:
         return found
     names = ", ".join(name for name in _TYPES if isinstance(name, str))
     raise TypeError(f"fields: {key}: {wanted!r} is no type; use a class, or one of {names}")
+
+
+def _shown_type(wanted: Any) -> str:
+    name = _TYPES[wanted][0] if wanted in _TYPES else getattr(wanted, "__name__", "")
+    name = "number" if name == "integer" else name
+    return name[:1].upper() + name[1:]
 
 
 def _check_names(where: str, given: Iterable[str], known: Iterable[str]) -> None:

@@ -1,11 +1,13 @@
 """``ClassShape``: a class as generators see it, from the JSON of a template or of `/schemas`."""
 
-from collections.abc import Iterable, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, replace
 
 from parsepy.model.schema import DEFAULT_COLUMNS, SYSTEM_COLUMNS
+from parsepy.model.templates import ClassNotes
 from parsepy.model.values import JSONObject
 
+_NO_NOTES: Mapping[str, ClassNotes] = {}
 HIDDEN = {"password", "authData"}
 """Columns of users that are never read as fields."""
 
@@ -18,6 +20,7 @@ class FieldShape:
     type: str
     target: str | None = None
     required: bool = False
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class ClassShape:
 
     name: str
     fields: tuple[FieldShape, ...]
+    description: str = ""
 
     @property
     def is_system(self) -> bool:
@@ -45,10 +49,13 @@ class ClassShape:
 GENERATED_SYSTEM = ("_User", "_Role", "_Session", "_Installation")
 
 
-def shapes_of(classes: Iterable[JSONObject]) -> tuple[ClassShape, ...]:
+def shapes_of(
+    classes: Iterable[JSONObject], notes: Mapping[str, ClassNotes] = _NO_NOTES
+) -> tuple[ClassShape, ...]:
     """The classes that clients use, by name: those of the schema, and always `_User`.
 
     Parse's other classes come along where the schema gives them columns or points to them.
+    ``notes`` are what templates say of classes.
     """
     given = {str(one["className"]): _fields(one) for one in classes}
     targets = {field.target for fields in given.values() for field in fields}
@@ -58,9 +65,21 @@ def shapes_of(classes: Iterable[JSONObject]) -> tuple[ClassShape, ...]:
         if own or name in targets:
             names.add(name)
     return tuple(
-        ClassShape(name, _with_system(name, given.get(name, ())))
+        _described(ClassShape(name, _with_system(name, given.get(name, ()))), notes.get(name))
         for name in sorted(names, key=lambda name: (name.lstrip("_"), name))
     )
+
+
+def _described(shape: ClassShape, notes: ClassNotes | None) -> ClassShape:
+    if notes is None:
+        return shape
+    fields = tuple(
+        replace(field, description=notes.fields[field.name].description)
+        if field.name in notes.fields
+        else field
+        for field in shape.fields
+    )
+    return ClassShape(shape.name, fields, notes.description)
 
 
 def _fields(given: JSONObject) -> tuple[FieldShape, ...]:

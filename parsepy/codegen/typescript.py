@@ -45,9 +45,15 @@ def _class(shape: ClassShape, names: Mapping[str, str]) -> str:
     base = f"Parse.{shape.name.lstrip('_')}" if shape.is_system else "Parse.Object"
     lines = [f"export type {name}Attributes = {{"]
     for field in shape.fields:
+        lines += _comment(field.description, "  ")
         mark = "" if field.required else "?"
         lines.append(f"  {field.name}{mark}: {_type(field, name, names)};")
-    lines += ["};", "", f"export class {name} extends {base}<{name}Attributes> {{"]
+    lines += [
+        "};",
+        "",
+        *_comment(shape.description),
+        f"export class {name} extends {base}<{name}Attributes> {{",
+    ]
     if shape.is_system and shape.name not in _OWN_CONSTRUCTOR:
         lines += [
             f"  constructor(attributes?: Partial<{name}Attributes>) {{",
@@ -62,6 +68,12 @@ def _class(shape: ClassShape, names: Mapping[str, str]) -> str:
         ]
     lines += ["}", f'Parse.Object.registerSubclass("{shape.name}", {name});', ""]
     return "\n".join(lines)
+
+
+def _comment(text: str, indent: str = "") -> list[str]:
+    """What templates say, where editors show it; nothing in it ends the comment."""
+    shown = " ".join(text.split()).replace("*/", "* /")
+    return [f"{indent}/** {shown} */"] if shown else []
 
 
 def _type(field: FieldShape, owner: str, names: Mapping[str, str]) -> str:

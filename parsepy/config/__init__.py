@@ -47,6 +47,7 @@ from parsepy.config.groups import (
     AccountLockoutOptions,
     AdapterOptions,
     AuthProviderOptions,
+    ConnectionOptions,
     DatabaseOptions,
     DeniedKeywordOptions,
     FileDownloadOptions,
@@ -68,6 +69,7 @@ from parsepy.config.groups import (
     RequestComplexityOptions,
     SchemaOptions,
     SecurityOptions,
+    SiteOptions,
     TelemetryOptions,
     adapter,
     auth_provider,
@@ -100,6 +102,7 @@ __all__ = [
     "AuthProviderOptions",
     "Config",
     "ConfigError",
+    "ConnectionOptions",
     "DatabaseOptions",
     "DeniedKeywordOptions",
     "FileDownloadOptions",
@@ -123,6 +126,7 @@ __all__ = [
     "RequestComplexityOptions",
     "SchemaOptions",
     "SecurityOptions",
+    "SiteOptions",
     "TelemetryOptions",
     "WrittenOptions",
     "collect",
@@ -210,6 +214,27 @@ class Config(OptionGroup):
     )
     cluster: bool | int | None = maybe(
         "cluster", processes, "number of processes; true: one for each core"
+    )
+    connections: ConnectionOptions = option(
+        "connections",
+        group(ConnectionOptions),
+        {},
+        "bounds of connections",
+        env="PARSEPY_CONNECTIONS",
+    )
+    process_role: str = option(
+        "processRole",
+        choice("all", "api", "live", "jobs"),
+        "all",
+        "what a process does beside requests: websockets (live), jobs and queues (jobs), or both",
+        env="PARSEPY_ROLE",
+    )
+    shutdown_timeout: float = option(
+        "shutdownTimeout",
+        number(0),
+        10,
+        "seconds that requests under way are given when the server stops",
+        env="PARSEPY_SHUTDOWN_TIMEOUT",
     )
     allow_origin: tuple[str, ...] = option("allowOrigin", texts, ["*"], "CORS: allowed origins")
     allow_headers: tuple[str, ...] = option(
@@ -592,6 +617,27 @@ class Config(OptionGroup):
     custom_pages: Mapping[str, str] = option(
         "customPages", named(text, "URLs"), {}, "old form of pages.customUrls", acts=False
     )
+    portal: bool | None = maybe(
+        "portal",
+        boolean,
+        "offer the portal at /portal, to admins and the master key; not set: for everybody with "
+        "`demo`, and on loopback for this machine",
+        env="PARSEPY_PORTAL",
+    )
+    build_web: bool = option(
+        "buildWeb",
+        boolean,
+        True,
+        "with `demo` in a checkout, build its web pages in the background",
+        env="PARSEPY_BUILD_WEB",
+    )
+    sites: tuple[SiteOptions, ...] = option(
+        "sites",
+        many(group(SiteOptions), "sites"),
+        [],
+        "folders of files that browsers get beside the API",
+        env="PARSEPY_SITES",
+    )
     parse_frame_url: str | None = maybe(
         "parseFrameURL", text, "URL of a page that shows the others in a frame"
     )
@@ -704,6 +750,22 @@ class Config(OptionGroup):
             ):
                 if is_set and value is None:
                     yield option_name, f"needs {name}"
+        mount, paths = self.mount_path.rstrip("/"), [site.path for site in self.sites]
+        for place in dict.fromkeys(paths):
+            if paths.count(place) > 1:
+                yield "sites", f"{place or '/'} is the path of two sites"
+            if mount and (place == mount or place.startswith(f"{mount}/")):
+                yield "sites", f"{place} lies below mountPath, where the API answers"
+
+    @property
+    def is_on_loopback(self) -> bool:
+        """Does only this machine reach the port?"""
+        return self.host in ("localhost", "127.0.0.1", "::1")
+
+    @property
+    def has_portal(self) -> bool:
+        """Is there a portal at all?"""
+        return self.demo or self.is_on_loopback if self.portal is None else self.portal
 
     @property
     def ineffective(self) -> tuple[str, ...]:

@@ -323,6 +323,13 @@ def _page_path(value: object) -> str:
     return found
 
 
+def _site_file(value: object) -> str:
+    found = _filled(value)
+    if any(part in ("", "..") or part.startswith(".") for part in found.split("/")):
+        raise ValueError
+    return found
+
+
 def _path(value: object, at: At) -> Path:
     return at.folder / Path(_filled(value)).expanduser()
 
@@ -354,6 +361,7 @@ checked_pattern = value_of("a regular expression", _checked)
 json_object = value_of("an object", lambda value: frozen(json_of_object(value)))
 json_value: Check[Any] = value_of("a value", frozen)
 json_list: Check[tuple[Any, ...]] = value_of("a list", lambda value: frozen(list(_items(value))))
+site_file = value_of("a file of the folder, such as index.html", _site_file)
 path = Check("a path", _path)
 sdl: Check[str | Path] = Check("a path, or a GraphQL schema as text", _sdl)
 texts = many(filled, "texts")

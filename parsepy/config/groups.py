@@ -42,6 +42,8 @@ from parsepy.config.checks import (
     patterns,
     route,
     secret,
+    site_file,
+    size,
     text,
     texts,
     url,
@@ -60,6 +62,7 @@ from parsepy.config.table import (
     required,
 )
 from parsepy.logs import files_kept
+from parsepy.model.bounds import RequestBounds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -191,6 +194,7 @@ schema_files = Check(
 )
 
 # The MongoDB driver's own options that PyMongo knows under the same name.
+_BOUNDS = RequestBounds()
 _DRIVER: Mapping[Check[Any], str] = {
     boolean: "directConnection loadBalanced retryReads retryWrites ssl tls tlsInsecure "
     "tlsAllowInvalidCertificates tlsAllowInvalidHostnames",
@@ -336,7 +340,10 @@ driver_and_own = Check("an object", _database_options, record=DatabaseOptions)
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RequestComplexityOptions(OptionGroup):
-    """The limits of a request's complexity; -1 is no limit. The master key is exempt."""
+    """The limits of a request's complexity; -1 is no limit. The master key is exempt.
+
+    From ``requestsUnderWay`` on they are the fields of ``model.bounds.RequestBounds``.
+    """
 
     include_depth: int = option("includeDepth", limit, -1, "largest depth of `include`")
     include_count: int = option("includeCount", limit, -1, "largest number of paths in `include`")
@@ -350,9 +357,99 @@ class RequestComplexityOptions(OptionGroup):
     graphql_depth: int = option("graphQLDepth", limit, -1, "largest depth of GraphQL fields")
     graphql_fields: int = option("graphQLFields", limit, -1, "largest number of GraphQL fields")
     batch_request_limit: int = option(
-        "batchRequestLimit", limit, -1, "largest number of requests in a batch"
+        "batchRequestLimit", limit, 500, "largest number of requests in a batch"
     )
     allow_regex: bool = option("allowRegex", boolean, True, "allow $regex without the master key")
+    requests_under_way: int = option(
+        "requestsUnderWay",
+        limit,
+        _BOUNDS.requests_under_way,
+        "requests of one user, or of one address without a user, that are worked on at once",
+    )
+    requests_waiting: int = option(
+        "requestsWaiting",
+        limit,
+        _BOUNDS.requests_waiting,
+        "requests beyond `requestsUnderWay` that wait for their turn; more are refused with 429",
+    )
+    query_time: int = option(
+        "queryTime",
+        limit,
+        _BOUNDS.query_time,
+        "milliseconds for which MongoDB works on a query of a client",
+    )
+    body_values: int = option(
+        "bodyValues",
+        limit,
+        _BOUNDS.body_values,
+        "largest number of JSON values in a body, of which each object counts for four",
+    )
+    where_clauses: int = option(
+        "whereClauses",
+        limit,
+        _BOUNDS.where_clauses,
+        "largest number of constraints in `where`, those within $or, $and, $nor among them",
+    )
+    subqueries: int = option(
+        "subqueries",
+        limit,
+        _BOUNDS.subqueries,
+        "largest number of $inQuery and the like in a query, at any depth",
+    )
+    include_reads: int = option(
+        "includeReads",
+        limit,
+        _BOUNDS.include_reads,
+        "largest number of reads for `include`: one a path and class that is pointed to",
+    )
+    included_bytes: int = option(
+        "includedBytes",
+        limit,
+        _BOUNDS.included_bytes,
+        "largest size of an answer by objects that are included again and again",
+    )
+    acl_entries: int = option(
+        "aclEntries", limit, _BOUNDS.acl_entries, "largest number of users and roles in an ACL"
+    )
+    relation_objects: int = option(
+        "relationObjects",
+        limit,
+        _BOUNDS.relation_objects,
+        "largest number of objects that a save adds to relations or takes from them",
+    )
+    array_work: int = option(
+        "arrayWork",
+        limit,
+        _BOUNDS.array_work,
+        "largest product of the elements that AddUnique or Remove names and those that are stored",
+    )
+    dotted_keys: int = option(
+        "dottedKeys", limit, _BOUNDS.dotted_keys, "largest number of dotted keys in a save"
+    )
+    polygon_corners: int = option(
+        "polygonCorners", limit, _BOUNDS.polygon_corners, "largest number of corners of a polygon"
+    )
+    new_columns: int = option(
+        "newColumns", limit, _BOUNDS.new_columns, "largest number of columns that a save adds"
+    )
+    columns_per_class: int = option(
+        "columnsPerClass",
+        limit,
+        _BOUNDS.columns_per_class,
+        "number of columns of a class up to which saves add more",
+    )
+    column_name_length: int = option(
+        "columnNameLength",
+        limit,
+        _BOUNDS.column_name_length,
+        "longest name of a column that a save adds, in characters",
+    )
+    class_row_bytes: int = option(
+        "classRowBytes",
+        limit,
+        _BOUNDS.class_row_bytes,
+        "size of a class's row in _SCHEMA up to which saves add columns",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -524,7 +621,7 @@ class LiveQueryOptions(OptionGroup):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LiveQueryServerOptions(OptionGroup):
-    """Keys and heartbeat of the Live Query server."""
+    """Keys, heartbeat and bounds of the Live Query server."""
 
     app_id: str | None = maybe("appId", filled, "application id", idle=NO_PROCESS)
     master_key: str | None = maybe("masterKey", secret, "master key", idle=NO_PROCESS)
@@ -559,6 +656,63 @@ class LiveQueryServerOptions(OptionGroup):
     wss_adapter: AdapterOptions | None = maybe(
         "wssAdapter", adapter, "adapter of another WebSocket server", idle=NODE
     )
+    max_subscriptions: int = option(
+        "maxSubscriptions", integer(1), 1000, "largest number of subscriptions of a connection"
+    )
+    max_query_cost: int = option(
+        "maxQueryCost",
+        integer(1),
+        10_000,
+        "largest cost of a query: its values, 1 for each 64 bytes of text, 100 for each $regex",
+    )
+    max_connection_cost: int = option(
+        "maxConnectionCost", integer(1), 50_000, "what the queries of a connection may cost"
+    )
+    max_total_cost: int = option(
+        "maxTotalCost",
+        integer(1),
+        2_000_000,
+        "what the queries of a process may cost; some 100 bytes each",
+    )
+    resume_window: float = option(
+        "resumeWindow",
+        at_least_zero,
+        600,
+        "seconds that a client may have been away to be told what it missed; 0: never",
+    )
+    max_backlog: int = option(
+        "maxBacklog", size, "64mb", "bytes that may wait for all slow clients of a process"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ConnectionOptions(OptionGroup):
+    """How many connections there may be, and how long a client may keep the server waiting."""
+
+    most: int = option(
+        "most", integer(1), 20_000, "connections of a process, websockets among them"
+    )
+    most_per_address: int = option(
+        "mostPerAddress",
+        integer(1),
+        1000,
+        "connections of one public address that is no trusted proxy's",
+    )
+    headers_timeout: float = option(
+        "headersTimeout", number(0), 60, "seconds in which the headers of a request must come"
+    )
+    request_timeout: float = option(
+        "requestTimeout", number(0), 300, "seconds in which a body must come that is kept in memory"
+    )
+    least_rate: int = option(
+        "leastRate", integer(0), 500, "bytes a second that a body must bring, over half a minute"
+    )
+    keep_alive_timeout: float = option(
+        "keepAliveTimeout", number(0), 75, "seconds for which a connection may be idle"
+    )
+    held_bodies: int = option(
+        "heldBodies", size, "256mb", "bytes of bodies in memory that wait for their rest"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -568,6 +722,33 @@ class PageRouteOptions(OptionGroup):
     method: str = required("method", choice("GET", "POST"), "GET", "method of the requests")
     path: str = required("path", page_path, "page", "path, such as shop/:city")
     handler: str = required("handler", function, "pages:page", "function that names the page")
+
+
+SITE_POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob: https:; "
+    "font-src 'self' data:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+"""What the pages of a site may load and run: files of the same server, nothing inline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SiteOptions(OptionGroup):
+    """A folder of files that browsers get beside the API."""
+
+    folder: Path = required("folder", path, Path(), "the folder of the files")
+    path: str = required("path", route, "", "path below which the files lie; / is the root")
+    fallback: str | None = maybe(
+        "fallback",
+        site_file,
+        "file for paths that name none, as index.html of a single-page application",
+    )
+    content_security_policy: str = option(
+        "contentSecurityPolicy",
+        text,
+        SITE_POLICY,
+        "what the pages may load and run; an empty text: whatever they like",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -30,8 +30,9 @@ from parsepy.graphql.socket_requests import SocketRequests, credential_headers
 from parsepy.graphql.transport import BadRequest, GraphQLRequest, encoded
 from parsepy.http.exchange import Exchange
 from parsepy.http.failures import failure_of
+from parsepy.http.message_queue import MessageQueue
 from parsepy.http.refusals import HTTPRefusal
-from parsepy.http.websocket import TRY_LATER, MessageQueue, Socket
+from parsepy.http.websocket import TRY_LATER, Socket
 
 LONGEST_MESSAGE = 100 * 1024
 """Bytes of one message, as of a request in JSON over HTTP."""

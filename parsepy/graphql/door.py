@@ -43,7 +43,12 @@ class GraphQLDoor:
     def __init__(self, backend: Backend, processor: RequestProcessor) -> None:
         self._backend = backend
         self._processor = processor
-        self.steps: tuple[Step, ...] = (_answer_preflight, *processor.admission, self.handle)
+        self.steps: tuple[Step, ...] = (
+            _answer_preflight,
+            *processor.admission,
+            processor.take_turn,
+            self.handle,
+        )
         self._steps = needed(self.steps, processor.idle)
 
     async def __call__(self, scope: ASGIScope, receive: Receive, send_message: Send) -> None:
@@ -57,6 +62,9 @@ class GraphQLDoor:
             failure = failure_of(self._backend, error, where)
             exchange.code = failure.code
             given = failure.answer()
+        finally:
+            if exchange.turn is not None:
+                self._processor.turns.end(exchange.turn)
         await send(given, send_message)
 
     # --- the request ----------------------------------------------------------------------------

@@ -77,6 +77,8 @@ class RequestProcessor:
         self._path = tuple(backend.config.graphql_path.strip("/").split("/"))
         admission = Admission(backend, limits)
         self.context: Callable[[Exchange], RequestContext] = admission.context
+        self.take_turn: Step = admission.take_turn
+        self.turns = admission.turns
         route = Route(
             "ANY",
             backend.config.graphql_path,

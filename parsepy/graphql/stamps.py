@@ -144,7 +144,7 @@ class SchemaKeeper:
         self._schema, self._stamp = made, stamp
 
     def _build(self, stamp: Stamp) -> GraphQLSchema:
-        return schemas_of_graphql.build(
+        made = schemas_of_graphql.build(
             stamp.classes,
             functions=stamp.functions,
             config=stamp.config,
@@ -153,6 +153,8 @@ class SchemaKeeper:
             if self._live is not None
             else frozenset(),
         )
+        schemas_of_graphql.describe(made, self._backend.notes)
+        return made
 
 
 def open_keeper(backend: Backend) -> SchemaKeeper:

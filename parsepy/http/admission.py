@@ -9,6 +9,7 @@ from parsepy.http.exchange import Exchange, Step
 from parsepy.http.limits import Limits
 from parsepy.http.requests import KeyRule, SessionRule
 from parsepy.http.responses import Answer
+from parsepy.storage import reserved
 
 _FIRST = (SessionRule.FIRST, SessionRule.LOOKED_UP)
 
@@ -22,6 +23,7 @@ class Admission:
     def __init__(self, backend: Backend, limits: Limits) -> None:
         self._backend = backend
         self._limits = limits
+        self.turns = limits.turns
         self._client_keys = credentials.client_keys(backend.config)
 
     def idle(self) -> list[Step]:
@@ -84,7 +86,8 @@ class Admission:
 
     async def _find_session(self, exchange: Exchange, token: str, rule: SessionRule) -> None:
         try:
-            exchange.principal = await credentials.session_principal(self._backend, token, rule)
+            with reserved():
+                exchange.principal = await credentials.session_principal(self._backend, token, rule)
         except ParseError:
             if self._limits.are_set:  # a bad session counts for its address
                 await self._limits.by_user(exchange)
@@ -95,6 +98,27 @@ class Admission:
         if not self._limits.are_set or exchange.match.route.is_probe:
             return None
         return self._limits.by_user(exchange)
+
+    def take_turn(self, exchange: Exchange) -> Awaitable[Answer | None] | None:
+        """Let a client's request wait while many of the same client are under way.
+
+        Who has taken a turn ends it: ``turns.end(exchange.turn)``. Raises ``HTTPRefusal`` 429.
+        """
+        principal = exchange.principal
+        if principal.is_privileged or exchange.match.route.is_probe:
+            return None
+        client = principal.user_id or exchange.ip
+        counts = self.turns.counts
+        count = counts.get(client, 0)
+        if count < self.turns.most:  # as `Turns.take` does, without the call
+            counts[client] = count + 1
+            exchange.turn = client
+            return None
+        return self._wait(exchange, client)
+
+    async def _wait(self, exchange: Exchange, client: str) -> None:
+        await self.turns.wait(client)
+        exchange.turn = client
 
     def context(self, exchange: Exchange) -> RequestContext:
         """Make the context in which operations act for this request; raises INVALID_JSON."""
@@ -109,4 +133,5 @@ class Admission:
             exchange.mount_url,
             exchange.headers,
             is_answered=self._backend.unanswered is not None,
+            is_large=exchange.is_large,
         )

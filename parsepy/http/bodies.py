@@ -1,9 +1,11 @@
 """Whole bodies: read within a bound, and read as JSON whatever a Parse client calls them."""
 
+from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from parsepy.errors import Code, ParseError
 from parsepy.http.asgi import Receive
+from parsepy.http.held_bodies import HeldBodies, strangers
 from parsepy.http.refusals import hung_up, too_large
 from parsepy.model.values import JSONObject, loads
 
@@ -11,37 +13,49 @@ _FORM = b"application/x-www-form-urlencoded"
 _MULTIPART = b"multipart/form-data"
 _FORM_SIZE = 1_000_000  # bytes; a form takes ten times as long to read as JSON
 _FORM_FIELDS = 1000
+_FEW_DIGITS = 4  # bodies of up to 9,999 bytes are not asked for their length
 
 
-async def read_body(receive: Receive, limit: int) -> bytes:
-    """Read the whole body; raises ``HTTPRefusal`` 413 once it is longer than ``limit`` bytes."""
+async def read_body(receive: Receive, limit: int, held: HeldBodies = strangers) -> bytes:
+    """Read the whole body; raises ``HTTPRefusal`` 413 once it is longer than ``limit`` bytes.
+
+    ``held`` bounds what waits for its rest; raises ``HTTPRefusal`` 408 and 503 by it.
+    """
     message = await receive()
     body: bytes = message.get("body", b"")
     if message.get("more_body"):
-        chunks = [body]
-        size = len(body)
-        while message.get("more_body") and size <= limit:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise hung_up()
-            chunks.append(message.get("body", b""))
-            size += len(chunks[-1])
-        body = b"".join(chunks)
+        async with held.hold() as kept:
+            chunks = [body]
+            held.grow(kept, len(body))
+            while message.get("more_body") and kept.size <= limit:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise hung_up()
+                chunks.append(message.get("body", b""))
+                held.grow(kept, len(chunks[-1]))
+            body = b"".join(chunks)
     if len(body) > limit:
         raise too_large(limit, "(maxUploadSize)")
     return body
 
 
-def read_json(content_type: bytes, body: bytes) -> JSONObject:
+def check_declared(headers: Mapping[bytes, bytes], limit: int) -> None:
+    """Raise ``HTTPRefusal`` 413 if a body says that it is longer, before anything of it is read."""
+    declared = headers.get(b"content-length", b"")
+    if len(declared) > _FEW_DIGITS and declared.isdigit() and int(declared) > limit:
+        raise too_large(limit, "(maxUploadSize)")
+
+
+def read_json(content_type: bytes, body: bytes, most_values: int) -> JSONObject:
     """Read a body as a JSON object, whatever its content type says (protocol §1.3).
 
-    Raises INVALID_JSON.
+    Raises INVALID_JSON, and OBJECT_TOO_LARGE for one of more than ``most_values``.
     """
     if not body or is_multipart(content_type):
         return {}
     if content_type.startswith(_FORM) and body.lstrip()[:1] not in (b"{", b"["):
         return _read_form(body)
-    value = loads(body.removeprefix(b"\xef\xbb\xbf"))
+    value = loads(body.removeprefix(b"\xef\xbb\xbf"), most_values)
     if type(value) is list:
         # Parse: the indexes of an array are its field names, and the first is refused as such
         return {str(index): item for index, item in enumerate(value[:1])}

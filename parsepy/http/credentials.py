@@ -86,6 +86,12 @@ def read(config: Config, headers: Mapping[bytes, bytes], body: JSONObject) -> Cr
     return found
 
 
+def is_master(config: Config, headers: Mapping[bytes, bytes]) -> bool:
+    """Do the headers bring the master key? What its holder may do is decided later."""
+    key = headers.get(b"x-parse-master-key")
+    return key is not None and _same(key.decode("latin-1"), config.master_key)
+
+
 def _read_basic(config: Config, found: Credentials, authorization: bytes) -> None:
     scheme, _, encoded = authorization.partition(b" ")
     if scheme.lower() != b"basic":

@@ -34,6 +34,10 @@ class Exchange:
     match: RouteMatch = NO_ROUTE
     raw: bytes = b""
     upload: FileBody | None = None
+    turn: str | None = None
+    """Whose turn this request has taken (``Turns``), and must end."""
+    is_large: bool = False
+    """Is the body so large that others need a turn between the steps of its work?"""
     credentials: Credentials
     principal: Principal = NOBODY
     answer_headers: Sequence[tuple[bytes, bytes]] = ()

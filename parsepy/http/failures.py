@@ -63,7 +63,13 @@ def failure_of(backend: Backend, error: Exception, where: str) -> Failure:
         return Failure(400, "The nesting is too deep.", Code.INVALID_JSON)
     if isinstance(error, Unavailable):
         log.error("%s: the database can't be reached: %s", where, error)
-        return _internal("Database error", is_passing=True)
+        return Failure(
+            503,
+            "Database error",
+            Code.INTERNAL_SERVER_ERROR,
+            ((b"retry-after", b"1"),),
+            is_passing=True,
+        )
     if isinstance(error, Conflict):
         log.error("%s: %s", where, error)
         message = "Other transactions changed the same objects; try again."

@@ -18,6 +18,7 @@ from parsepy.http.asgi import Headers
 from parsepy.http.exchange import Exchange
 from parsepy.http.refusals import HTTPRefusal
 from parsepy.http.requests import ANY_CLASS, RouteMatch, SessionRule
+from parsepy.http.turns import Turns
 from parsepy.model.principal import NOBODY, Principal
 from parsepy.model.values import JSONObject
 
@@ -99,6 +100,9 @@ class Limits:
         self._limits = self._own
         allowed = backend.config.route_allow_list
         self._allowed = None if allowed is None else tuple(map(re.compile, allowed))
+        bounds = backend.bounds
+        self.turns = Turns(bounds.requests_under_way, bounds.requests_waiting)
+        """Shared by all doors: who has begun too much at one waits at the others."""
 
     async def close(self) -> None:
         """Close the connections to Redis."""

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError, denied
+from parsepy.http.asgi import Receive
 from parsepy.http.paths import nested
 from parsepy.http.refusals import master_required
 from parsepy.http.responses import Answer
@@ -22,7 +23,7 @@ class Request:
     ``path`` are the decoded segments below the mount; ``arguments`` the named ones of the
     route; ``body`` the JSON object without credentials; ``query`` the raw query parameters;
     ``raw`` the body as it came. ``upload`` is the body of a route that streams it: nothing of it
-    has been read, and ``raw`` is empty then.
+    has been read, and ``raw`` is empty then. ``receive`` is ASGI's, for what comes after the body.
     """
 
     method: str
@@ -35,6 +36,7 @@ class Request:
     headers: Mapping[bytes, bytes]
     find_route: "FindRoute"
     admit_item: "AdmitItem"
+    receive: Receive
     raw: bytes = b""
     upload: FileBody | None = None
 

@@ -6,15 +6,15 @@ What goes out is the hot path: a text frame is its header and the text, written 
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from time import perf_counter
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol, cast
 
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
+
+from parsepy.http.backlog import Backlog
 
 log = logging.getLogger("parsepy.http")
 # The library would log each connection, and each frame with the keys and tokens in it.
@@ -28,14 +28,16 @@ FLUSH = 64 * 1024
 """Bytes that are gathered in one turn of the loop before they are written."""
 AT_ONCE = 32 * 1024
 """Bytes of frames that are read in one turn of the loop: there may be 5,000 of them in so many."""
-MAX_WAITING = 64
-"""Messages of a client that may wait to be handled; with more, reading pauses."""
+SHARED = 16 * 1024
+"""Bytes from which on a text that many clients get is not copied for each."""
+MAX_HEAD = 32 * 1024
+"""Bytes of headers that an upgrade may have: they are kept as long as the connection."""
+_LARGE = 64 * 1024  # bytes; what is less is always taken
+_MOST_BEATS = 6  # a message that takes longer than so many heartbeats to come is none
 TRY_LATER = 1013
 GOING_AWAY = 1001
 CLOSE_SECONDS = 5.0
 HANDSHAKE_SECONDS = 10.0
-_TURN = 0.005
-"""Seconds for which the messages of one client are handled before others have their turn."""
 
 
 class Owner(Protocol):
@@ -91,60 +93,34 @@ def frame(text: bytes) -> bytes:
     size = len(text)
     if size < 126:
         return b"\x81%c%b" % (size, text)
+    return _header(size) + text
+
+
+def _header(size: int) -> bytes:
     if size < 65536:
-        return b"\x81\x7e" + size.to_bytes(2, "big") + text
-    return b"\x81\x7f" + size.to_bytes(8, "big") + text
-
-
-class MessageQueue:
-    """The messages of one client, handled one after the other; while many wait, reading pauses."""
-
-    def __init__(self, socket: "Socket", handle: Callable[[bytes], Awaitable[None]]) -> None:
-        self._socket = socket
-        self._handle = handle
-        self._waiting: deque[bytes] = deque()
-        self._task: asyncio.Task[None] | None = None
-        self._is_closed = False
-
-    def put(self, text: bytes) -> None:
-        """Have a message handled after those before it."""
-        self._waiting.append(text)
-        if len(self._waiting) >= MAX_WAITING:
-            self._socket.pause()
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._work())
-
-    async def _work(self) -> None:
-        begun = perf_counter()
-        try:
-            while self._waiting and not self._is_closed:
-                if len(self._waiting) == MAX_WAITING // 2:
-                    self._socket.resume()
-                await self._handle(self._waiting.popleft())
-                if perf_counter() - begun > _TURN:
-                    await asyncio.sleep(0)
-                    begun = perf_counter()
-        finally:
-            self._task = None
-            self._socket.resume()
-
-    def close(self) -> None:
-        """Drop what waits, and handle no more messages."""
-        self._is_closed = True
-        self._waiting.clear()
+        return b"\x81\x7e" + size.to_bytes(2, "big")
+    return b"\x81\x7f" + size.to_bytes(8, "big")
 
 
 class Socket(asyncio.Protocol):
     """One connection, from the HTTP upgrade on; one of ``doors`` makes its owner after it.
 
-    ``connections`` is uvicorn's set of open connections.
+    ``connections`` is uvicorn's set of open connections, ``backlog`` counts what waits in all.
     """
 
-    def __init__(self, doors: Sequence[WebsocketDoor], connections: set[Any]) -> None:
+    def __init__(
+        self,
+        doors: Sequence[WebsocketDoor],
+        connections: set[Any],
+        backlog: Backlog | None = None,
+    ) -> None:
         self._doors = doors
         self._door: WebsocketDoor | None = None
         self._path = ""
         self._connections = connections
+        self._backlog = backlog or Backlog()
+        self._partial = 0  # bytes of a message that is not complete
+        self._beats = 0  # heartbeats since it began
         self._protocol = ServerProtocol(
             max_size=MAX_FRAME,
             logger=_wire,
@@ -157,6 +133,7 @@ class Socket(asyncio.Protocol):
         self._unread = bytearray()
         self._is_paused = False
         self._out: list[bytes] = []
+        self._shared: list[bytes] = []  # those of `_out` that other sockets have as well
         self._gathered = 0
         self._heartbeat = 0.0
         self._is_alive = True
@@ -164,6 +141,7 @@ class Socket(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self.ip = ""  # the peer's, until the owner knows better
+        self.released: Callable[[], None] | None = None  # called at the end of the connection
 
     # --- asyncio's calls ------------------------------------------------------------------------
 
@@ -173,7 +151,7 @@ class Socket(asyncio.Protocol):
         self._connections.add(self)
         peer = transport.get_extra_info("peername")
         self.ip = str(peer[0]) if isinstance(peer, tuple) and peer else ""
-        self._transport.set_write_buffer_limits(high=MAX_PENDING)
+        self._transport.set_write_buffer_limits(high=0)  # so that `resume_writing` means: all read
         self._timer = self._loop.call_later(HANDSHAKE_SECONDS, self._abort)
 
     def data_received(self, data: bytes) -> None:
@@ -201,6 +179,7 @@ class Socket(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _read(self, data: bytes) -> None:
+        self._count(len(data))
         self._protocol.receive_data(data)
         for event in self._protocol.events_received():
             if isinstance(event, Request):
@@ -211,6 +190,14 @@ class Socket(asyncio.Protocol):
         if self._protocol.parser_exc is not None or self._protocol.close_expected():
             self._closing = True
             self._finish()
+        elif self._partial > _LARGE and self._backlog.is_full:
+            log.warning("too many half messages wait: a websocket client at %s is closed", self.ip)
+            self.close(TRY_LATER, "too much at once")
+
+    def _count(self, size: int) -> None:
+        """Count bytes of a message that is not complete yet."""
+        self._partial += size
+        self._backlog.incoming += size
 
     def eof_received(self) -> bool:
         """Close the connection, since the client has closed its side."""
@@ -219,15 +206,35 @@ class Socket(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         """Release everything, and call the owner's ``lost``."""
         self._connections.discard(self)
+        if self.released is not None:
+            self.released()
         self._closing = True
         if self._timer is not None:
             self._timer.cancel()
         owner, self._owner = self._owner, None
         self._transport = None
         self._unread.clear()
+        self._text.clear()
         self._out.clear()
+        self._shared.clear()
+        self._count(-self._partial)
+        self._backlog.remove(self)
         if owner is not None:
             owner.lost()
+
+    def pause_writing(self) -> None:
+        """Do nothing: ``_flush`` has noted what waits."""
+
+    def resume_writing(self) -> None:
+        """Note that the client has read everything."""
+        self._backlog.remove(self)
+
+    def cut(self) -> None:
+        """End the connection at once, since too much waits in all sockets together."""
+        self._closing = True
+        self._abort()
+        if self._owner is not None:
+            self._owner.too_slow()
 
     def shutdown(self) -> None:
         """Close with code 1001; uvicorn calls this when it stops."""
@@ -243,7 +250,10 @@ class Socket(asyncio.Protocol):
 
     def _accept(self, request: Request) -> None:
         self._path = request.path.partition("?")[0]
+        self._count(-self._partial)
         response = self._protocol.accept(request)
+        if sum(len(name) + len(value) for name, value in request.headers.raw_items()) > MAX_HEAD:
+            response = self._protocol.reject(431, "The headers are too large.\n")
         if response.status_code == 101 and self._door is None:
             response = self._protocol.reject(404, "There is no websocket here.\n")
         self._protocol.send_response(response)
@@ -260,9 +270,12 @@ class Socket(asyncio.Protocol):
         if event.opcode in (Opcode.TEXT, Opcode.BINARY):
             self._is_text, self._text = event.opcode is Opcode.TEXT, bytearray()
         elif event.opcode is not Opcode.CONT:
+            self._count(len(self._text) - self._partial)
             return  # the protocol answers pings and closes itself
         self._text += event.data
         if event.fin:
+            self._count(-self._partial)
+            self._beats = 0
             text, self._text = bytes(self._text), bytearray()
             if not self._is_text:
                 self.close(1003, "only text is understood")
@@ -294,19 +307,37 @@ class Socket(asyncio.Protocol):
         if self._gathered > FLUSH:
             self._flush()
 
+    def send_shared(self, head: bytes, rest: bytes) -> None:
+        """Queue the message ``head + rest``, of which others get ``rest``, too."""
+        if len(rest) < SHARED:
+            self.send(head + rest)
+            return
+        if self._closing or self._transport is None:
+            return
+        size = len(head) + len(rest)
+        self._out += (_header(size) + head, rest)
+        self._shared.append(rest)
+        self._gathered += size
+        self._flush()
+
     def _flush(self) -> None:
-        transport, out = self._transport, self._out
+        transport, out, shared = self._transport, self._out, self._shared
         if transport is None or not out:
             return
-        data = out[0] if len(out) == 1 else b"".join(out)
-        out.clear()
-        self._gathered = 0
+        size = self._gathered
+        self._out, self._shared, self._gathered = [], [], 0
         waiting = transport.get_write_buffer_size()
         # a client that has read everything gets a message of any size
-        if waiting and waiting + len(data) > MAX_PENDING:
+        if waiting and waiting + size > MAX_PENDING:
             self._drop_slow()
             return
-        transport.write(data)
+        if shared:
+            transport.writelines(out)
+        else:
+            transport.write(out[0] if len(out) == 1 else b"".join(out))
+        waiting = transport.get_write_buffer_size()
+        if waiting:
+            self._backlog.put(self, waiting, shared)
 
     def _drop_slow(self) -> None:
         log.warning("a websocket client at %s can't keep up: closed", self.ip)
@@ -355,7 +386,10 @@ class Socket(asyncio.Protocol):
         """Ping the client; end the connection if nothing arrived since the last ping."""
         if self._closing:
             return
-        if not self._is_alive:
+        self._beats += 1
+        if not self._partial:
+            self._beats = 0
+        if not self._is_alive or self._beats > _MOST_BEATS:
             self._abort()
             return
         self._is_alive = False

@@ -10,13 +10,15 @@ from typing import Any
 from websockets.http11 import Request
 
 from parsepy.backend import Backend
+from parsepy.config import LiveQueryServerOptions
 from parsepy.errors import Code, ParseError
 from parsepy.http.addresses import forwarded
 from parsepy.http.failures import failure_of
 from parsepy.http.websocket import Socket, WebsocketDoor
 from parsepy.livequery import protocol
 from parsepy.livequery.clients import Follower, LiveClient, require_connected
-from parsepy.livequery.delivery import Delivery, Principals
+from parsepy.livequery.costs import CostLimits, checked_cost
+from parsepy.livequery.delivery import Delivery
 from parsepy.livequery.protocol import (
     Connect,
     Fetch,
@@ -25,6 +27,8 @@ from parsepy.livequery.protocol import (
     Subscribe,
     Unsubscribe,
 )
+from parsepy.livequery.resuming import Resumptions
+from parsepy.livequery.rights import Principals
 from parsepy.livequery.subscribing import SubscriptionChecks
 from parsepy.livequery.subscriptions import Compile, Observer, Subscription, SubscriptionIndex
 from parsepy.livequery.transports import transport_of
@@ -38,7 +42,8 @@ from parsepy.triggers import CONNECT, ConnectEvent
 log = logging.getLogger("parsepy.livequery")
 
 HEARTBEAT_MS = 10_000
-MAX_SUBSCRIPTIONS = 1000
+CONNECT_SECONDS = 30.0
+"""How long a client may take to send its connect message."""
 BEHIND_SECONDS = 10.0
 """How old an event may be that has not been delivered yet, before ``/health`` tells of it."""
 _MOST_NAMES = 1000
@@ -53,24 +58,31 @@ class LiveQuery:
 
     def __init__(self, backend: Backend, compile_where: Compile) -> None:
         options = backend.config.live_query
+        server = backend.config.live_query_server_options or LiveQueryServerOptions()
         names = options.class_names if options is not None else ()
         self._backend = backend
         self._live = re.compile("|".join(f"(?:{name})" for name in names)) if names else None
         self._index = SubscriptionIndex(compile_where)
         self._who = Principals(backend)
         self._clients: set[LiveClient | Follower] = set()
-        self._delivery = Delivery(backend, self._index, self._who, self._clients)
+        self._delivery = Delivery(backend, self._index, self._who, self._clients, self._end)
+        self._most = server.max_subscriptions
+        self._limits = CostLimits(
+            server.max_query_cost, server.max_connection_cost, server.max_total_cost
+        )
+        self._beginning = 0  # what the subscriptions cost that are being checked
         self._checks = SubscriptionChecks(backend, self._who, self._delivery.live_state)
         self._transport = transport_of(backend, self._index.listens, self.is_live)
+        self._resumptions = Resumptions(
+            backend, self._transport, compile_where, self._who, self._clients, server.resume_window
+        )
         self._running: asyncio.Task[None] | None = None
         self._not_live: set[str] = set()
         self.slow_clients = 0
         """Clients that were closed because they could not keep up."""
         self.restarts = 0
         """How often the delivery of events broke off, and was taken up again."""
-        server = backend.config.live_query_server_options
-        milliseconds = (server.websocket_timeout if server else None) or HEARTBEAT_MS
-        self._heartbeat = milliseconds / 1000
+        self._heartbeat = (server.websocket_timeout or HEARTBEAT_MS) / 1000
 
     def is_live(self, class_name: str) -> bool:
         """Is this class one of ``liveQuery.classNames``?
@@ -127,6 +139,7 @@ class LiveQuery:
     async def run(self) -> None:
         """Deliver events until cancelled; what breaks off is logged and taken up again."""
         pause = _FIRST_PAUSE
+        self._resumptions.open()
         try:
             while True:
                 began = time.monotonic()
@@ -145,6 +158,7 @@ class LiveQuery:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
         finally:
+            await self._resumptions.close()
             await self._transport.close()
 
     @property
@@ -161,6 +175,7 @@ class LiveQuery:
         socket.ip = forwarded(socket.ip, told, self._backend.config.trust_proxy)
         client = LiveClient(socket, self._handle, self._gone, self._slow, headers)
         self._clients.add(client)
+        client.expect(CONNECT_SECONDS)
         return client
 
     def _gone(self, client: LiveClient) -> None:
@@ -174,6 +189,15 @@ class LiveQuery:
 
     def _drop(self, subscription: Subscription) -> None:
         self._index.remove(subscription)
+
+    def _end(self, subscription: Subscription, error: ParseError) -> None:
+        """End a subscription for a reason, of which its client is told."""
+        client: LiveClient | Follower = subscription.client
+        self._drop(subscription)
+        if subscription.observer is not None:
+            subscription.observer.refused(error)
+        elif isinstance(client, LiveClient):
+            client.end(subscription, error)
 
     # --- followers: the clients of other doors --------------------------------------------------
 
@@ -218,13 +242,16 @@ class LiveQuery:
         of Live Query would be refused.
         """
         made = Subscription(follower, name, class_name, (), observer=observer)
-        await self._prepare(made, where)
+        await self._prepare(made, where, held=follower.cost)
         self._index.add(made)
+        follower.cost += made.cost
         return made
 
     def unfollow(self, subscription: Subscription) -> None:
-        """End what ``follow`` began."""
-        self._index.remove(subscription)
+        """End what ``follow`` began, unless it has ended already."""
+        subscription.client.cost -= subscription.cost
+        if subscription.query is not None:
+            self._index.remove(subscription)
 
     # --- messages -------------------------------------------------------------------------------
 
@@ -284,10 +311,8 @@ class LiveQuery:
 
     async def _subscribe(self, client: LiveClient, message: Subscribe) -> bytes:
         known = client.subscriptions.get(message.request_id)
-        if known is None and len(client.subscriptions) >= MAX_SUBSCRIPTIONS:
-            raise FrameError(
-                f"More than {MAX_SUBSCRIPTIONS} subscriptions", request_id=message.request_id
-            )
+        if known is None and len(client.subscriptions) >= self._most:
+            raise FrameError(f"More than {self._most} subscriptions", request_id=message.request_id)
         made = Subscription(
             client,
             message.request_id,
@@ -298,7 +323,9 @@ class LiveQuery:
             message.session_token,
             address=client.address(message.request_id),
         )
-        await self._prepare(made, message.where)
+        held = sum(each.cost for each in client.subscriptions.values() if each is not known)
+        replaced = 0 if known is None else known.cost
+        await self._prepare(made, message.where, held=held, replaced=replaced)
         if client.is_lost:
             return b""
         self._index.add(made)  # first, since it refuses invalid patterns
@@ -307,13 +334,26 @@ class LiveQuery:
         if known is not None:
             self._drop(known)
         client.subscriptions[message.request_id] = made
-        return protocol.acknowledged("subscribed", made.address)
+        more = self._resumptions.begin(made, message.since)
+        return protocol.acknowledged("subscribed", made.address, more)
 
-    async def _prepare(self, made: Subscription, where: JSONObject) -> None:
-        """Check a subscription, and see that events of its class come; raises its refusal."""
-        await self._checks.check(made, where)
-        self._require_live(made.class_name)
-        await self._transport.follow(made.class_name)
+    async def _prepare(
+        self, made: Subscription, where: JSONObject, *, held: int, replaced: int = 0
+    ) -> None:
+        """Check a subscription, and see that events of its class come; raises its refusal.
+
+        ``held`` is what its client's others cost, ``replaced`` what the one does that it replaces.
+        """
+        names = (made.keys or frozenset()) | (made.watch or frozenset())
+        together = self._index.spent + self._beginning - replaced
+        made.cost = checked_cost(self._limits, where, names, held=held, together=together)
+        self._beginning += made.cost
+        try:
+            await self._checks.check(made, where)
+            self._require_live(made.class_name)
+            await self._transport.follow(made.class_name)
+        finally:
+            self._beginning -= made.cost
 
     def _require_live(self, class_name: str) -> None:
         """Raise ``ParseError`` for a class without events: Parse Server is silent about it."""

@@ -1,5 +1,6 @@
 """Live Query's clients: keys and token, subscriptions, messages in their order; and followers."""
 
+import asyncio
 import hmac
 import logging
 import uuid
@@ -9,13 +10,17 @@ from typing import Any
 
 from parsepy.backend import Backend
 from parsepy.config import ip_allowed
-from parsepy.http.websocket import MessageQueue, Socket
+from parsepy.errors import ParseError
+from parsepy.http.message_queue import MessageQueue
+from parsepy.http.websocket import Socket
 from parsepy.livequery import protocol
 from parsepy.livequery.protocol import BAD_KEY, Connect, FrameError
 from parsepy.livequery.subscriptions import Subscription
 from parsepy.model.principal import MASTER, Principal
 
 log = logging.getLogger("parsepy.livequery")
+
+PROTOCOL_ERROR = 1002
 
 
 @dataclass(eq=False, slots=True)
@@ -37,7 +42,10 @@ class LiveClient:
     is_master: bool = False
     subscriptions: dict[int | float, Subscription] = field(default_factory=dict)
     is_lost: bool = False
+    goes_on: bool = False
+    """Has it asked to be told what it missed (``since``)?"""
     _messages: MessageQueue | None = None
+    _timer: asyncio.TimerHandle | None = None
 
     @property
     def ip(self) -> str:
@@ -55,9 +63,28 @@ class LiveClient:
             self._messages = MessageQueue(self.socket, lambda message: self.handle(self, message))
         self._messages.put(text)
 
+    def expect(self, seconds: float) -> None:
+        """Close the connection if no connect message is taken in so many seconds."""
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(seconds, self.socket.close, PROTOCOL_ERROR, "no connect")
+
+    def tell_reached(self, told: bytes) -> None:
+        """Say how far events have come, unless some are being held for this client."""
+        if all(each.held is None for each in self.subscriptions.values()):
+            self.socket.send(told)
+
+    def end(self, subscription: Subscription, error: ParseError) -> None:
+        """Forget a subscription that the server has ended, and tell the client why."""
+        request_id: Any = subscription.request_id
+        if self.subscriptions.get(request_id) is subscription:
+            del self.subscriptions[request_id]
+        self.socket.send(protocol.error(error.code, error.message, request_id))
+
     def lost(self) -> None:
         """Drop what waits and handle no more messages: the connection has ended."""
         self.is_lost = True
+        if self._timer is not None:
+            self._timer.cancel()
         if self._messages is not None:
             self._messages.close()
         self.gone(self)
@@ -68,6 +95,8 @@ class LiveClient:
         Raises ``FrameError`` with code 4 for a wrong key (protocol §30.8).
         """
         self.is_master = _check_keys(message, backend, self.socket.ip)
+        if self._timer is not None:
+            self._timer.cancel()
         self.id = str(uuid.uuid4())
         self.installation_id = message.installation_id
         self.token = message.session_token
@@ -95,6 +124,8 @@ class Follower:
     ip: str
     headers: Mapping[bytes, bytes]
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    cost: int = 0
+    """What its subscriptions cost together."""
 
 
 def _check_keys(message: Connect, backend: Backend, ip: str) -> bool:

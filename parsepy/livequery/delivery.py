@@ -2,117 +2,45 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterator
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any
 
 from parsepy.backend import Backend, RequestContext
-from parsepy.cache import Cache
-from parsepy.errors import ParseError
+from parsepy.config import LiveQueryServerOptions
+from parsepy.errors import Code, ParseError
 from parsepy.livequery import protocol
 from parsepy.livequery.clients import Follower, LiveClient
+from parsepy.livequery.matching import match_all
+from parsepy.livequery.rights import Principals, retry_while_unavailable
 from parsepy.livequery.subscriptions import (
     EventName,
     QueryMatch,
+    SharedQuery,
     Subscription,
     SubscriptionIndex,
     is_watched,
     outcome,
 )
 from parsepy.model.permissions import is_hidden
-from parsepy.model.principal import NOBODY, Principal
+from parsepy.model.principal import Principal
 from parsepy.model.query import Query
 from parsepy.model.schema import ClassSchema
 from parsepy.model.scope import NOTHING, scope_of
 from parsepy.model.values import JSONObject
-from parsepy.operations import access, class_rules, principals, schemas
+from parsepy.operations import access, class_rules, schemas
 from parsepy.operations.class_rules import RULES
 from parsepy.operations.redaction import redacted
 from parsepy.pubsub import ObjectEvent
-from parsepy.storage import Unavailable
 from parsepy.triggers import LiveEvent, LiveState
 
 log = logging.getLogger("parsepy.livequery")
-T = TypeVar("T")
-_PAUSES = (0.1, 0.3, 1, 3, 10)  # seconds between tries while the database is away
-# After so much work on one event, other tasks may run:
-_MATCHING_SECONDS = 0.01
-_LISTENERS_AT_ONCE = 2000  # takes some milliseconds
-_OBSERVER = 10  # so many listeners take as long as an observer, for whom each event is completed
-
-
-class Principals:
-    """Finds the user behind a subscription; asked for each event, so that rights are current.
-
-    Valid tokens are in the application's cache (``cacheTTL``; a log-out drops them at once),
-    invalid ones in a cache of this object (protocol §30.12).
-    """
-
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
-        self._invalid: Cache[bool] = Cache(backend.config.cache_ttl / 1000, 10_000)
-
-    def known(self, subscription: Subscription) -> Principal | None:
-        """Return the principal of a subscription if it is cached, else None."""
-        client: LiveClient | Follower = subscription.client
-        if subscription.token is not None:
-            own = self._cached(subscription.token)
-            if own is not NOBODY:
-                return own
-        if client.privileged is not None:
-            return client.privileged
-        return NOBODY if client.token is None else self._cached(client.token)
-
-    def _cached(self, token: str) -> Principal | None:
-        known = self._backend.principals.get(token)
-        if known is not None:
-            return known
-        return NOBODY if self._invalid.get(token) else None
-
-    async def of(self, subscription: Subscription) -> Principal:
-        """Find the user of the subscription's own token, else of the connection's, else nobody."""
-        client: LiveClient | Follower = subscription.client
-        if subscription.token is not None:
-            own = await self.of_token(subscription.token)
-            if own is not NOBODY:
-                return own
-        if client.privileged is not None:
-            return client.privileged
-        return NOBODY if client.token is None else await self.of_token(client.token)
-
-    async def of_token(self, token: str) -> Principal:
-        """Find the user of a session token; ``NOBODY`` if it is not (or no longer) valid."""
-        known = self._cached(token)
-        if known is not None:
-            return known
-        try:
-            return await retry_while_unavailable(lambda: principals.of_token(self._backend, token))
-        except ParseError:
-            self._invalid.put(token, True)
-            return NOBODY
-
-    def context(self, client: LiveClient | Follower, principal: Principal) -> RequestContext:
-        """Make the request context in which a client's messages and events are handled."""
-        return RequestContext(
-            self._backend,
-            principal,
-            client.installation_id,
-            client.ip,
-            client.id,
-            headers=client.headers,
-        )
-
-
-async def retry_while_unavailable(call: Callable[[], Awaitable[T]]) -> T:
-    """Await a call, again while the database is away; after 14 seconds raises ``Unavailable``."""
-    for pause in _PAUSES:
-        try:
-            return await call()
-        except Unavailable as error:
-            log.warning("an event waits for the database: %s", error)
-            await asyncio.sleep(pause)
-    return await call()
+_TURN = 0.005
+"""Seconds of telling listeners of one event after which other tasks may run."""
+_MOST_KEPT = 16 * 1024 * 1024
+"""Bytes of encoded frames that are kept for further listeners of an event that show the same."""
 
 
 @dataclass(slots=True, eq=False)
@@ -152,7 +80,6 @@ class _EventFrame:
     name: EventName
     item: JSONObject
     original: JSONObject | None
-    opening: bytes = b""
     rest: bytes = b""
 
 
@@ -165,10 +92,27 @@ class _Fanout:
     has_trigger: bool
     views: dict[tuple[Any, str], View] = field(default_factory=dict)
     frames: dict[tuple[Any, ...], _EventFrame | None] = field(default_factory=dict)
+    encoded: deque[_EventFrame] = field(default_factory=deque)
+    """Frames that are kept encoded."""
+    kept: int = 0
+    """Bytes of these."""
+
+    def keep(self, frame: _EventFrame, rest: bytes) -> None:
+        """Keep what a frame is encoded to; with many bytes, former ones are forgotten."""
+        frame.rest = rest
+        self.kept += len(rest)
+        self.encoded.append(frame)
+        while self.kept > _MOST_KEPT and len(self.encoded) > 1:
+            former = self.encoded.popleft()
+            self.kept -= len(former.rest)
+            former.rest = b""
 
 
 class Delivery:
-    """Sends each event to the subscriptions that match it; ``sent`` counts frames."""
+    """Sends each event to the subscriptions that match it; ``sent`` counts frames.
+
+    ``end`` ends a subscription whose query takes too long to match, and tells its client.
+    """
 
     def __init__(
         self,
@@ -176,7 +120,11 @@ class Delivery:
         index: SubscriptionIndex,
         who: Principals,
         clients: Collection[LiveClient | Follower],
+        end: Callable[[Subscription, ParseError], None],
     ) -> None:
+        self._end = end
+        server = backend.config.live_query_server_options or LiveQueryServerOptions()
+        self._tells_since = server.resume_window > 0
         self._backend = backend
         self._index = index
         self._who = who
@@ -203,9 +151,15 @@ class Delivery:
             await self._backend.unanswered.wait(name, str(event.object.get("objectId")))
         schema = await retry_while_unavailable(lambda: schemas.existing(self._backend, name))
         fanout = _Fanout(event, schema, self._backend.triggers.has("afterEvent", name))
-        matches = await self._matches(event)
-        work = 0
-        for match, subscription in _listeners(matches):
+        queries = self._index.candidates(name, event.object, event.original)
+        matches = await match_all(queries, event)
+        for query in matches.given_up:
+            self._give_up(query, name)
+        began = perf_counter()
+        place = event.position
+        for match, subscription in _listeners(matches.found):
+            if place is not None and subscription.after is not None and place <= subscription.after:
+                continue
             try:
                 # the rights of most are known already, so that nothing is awaited
                 view = self._known_view(fanout, subscription)
@@ -220,27 +174,17 @@ class Delivery:
                     self._send(fanout, subscription, view.context, frame)
             except Exception:  # around each subscription: the others still get the event
                 log.exception("an event of %s could not be sent to one subscription", name)
-            work += 1 if subscription.observer is None else _OBSERVER
-            if work >= _LISTENERS_AT_ONCE:
-                work = 0
-                await asyncio.sleep(0)
-
-    async def _matches(self, event: ObjectEvent) -> list[QueryMatch]:
-        """Find the queries that match, letting other tasks run: queries may be costly."""
-        item, original = event.object, event.original
-        found, began = [], perf_counter()
-        for query in self._index.candidates(event.class_name, item, original):
-            try:
-                match = query.match(item, original)
-            except Exception:  # around each query: the others still get the event
-                log.exception("an event of %s could not be matched", event.class_name)
-                continue
-            if match is not None:
-                found.append(match)
-            if perf_counter() - began > _MATCHING_SECONDS:
+            if perf_counter() - began > _TURN:
                 await asyncio.sleep(0)
                 began = perf_counter()
-        return found
+
+    def _give_up(self, query: SharedQuery, class_name: str) -> None:
+        log.warning("a query of %s took too long to match an event: it is ended", class_name)
+        error = ParseError(
+            Code.TIMEOUT, "The query takes too long to match: it is followed no more."
+        )
+        for subscription in list(query.listeners):
+            self._end(subscription, error)
 
     def _known_view(self, fanout: _Fanout, subscription: Subscription) -> View | None:
         principal = self._who.known(subscription)
@@ -344,10 +288,16 @@ class Delivery:
                 original = original and protocol.shape(original, class_name, keys)
             subscription.observer.changed(frame.name, item, original, context)
         else:
-            if not frame.rest:
-                _encode(fanout.event.class_name, subscription.keys, frame)
+            rest = frame.rest
+            if not rest:
+                rest = _encoded(fanout.event, subscription.keys, frame, self._tells_since)
+                fanout.keep(frame, rest)
             client: LiveClient = subscription.client
-            client.socket.send(frame.opening + subscription.address + frame.rest)
+            head = protocol.opening(frame.name) + subscription.address
+            if subscription.held is not None:
+                subscription.held.append((fanout.event.position, head, rest))
+                return
+            client.socket.send_shared(head, rest)
         self.sent += 1
 
 
@@ -384,11 +334,14 @@ def _event_frame(
     return _EventFrame(name, item, original)
 
 
-def _encode(class_name: str, keys: frozenset[str] | None, frame: _EventFrame) -> None:
-    original = frame.original
+def _encoded(
+    event: ObjectEvent, keys: frozenset[str] | None, frame: _EventFrame, tells_since: bool
+) -> bytes:
+    original, class_name = frame.original, event.class_name
     before = None if original is None else protocol.shape(original, class_name, keys)
-    frame.opening = protocol.opening(frame.name)
-    frame.rest = protocol.state(protocol.shape(frame.item, class_name, keys), before)
+    place = event.position if tells_since else None
+    since = None if place is None else protocol.since_of(place)
+    return protocol.state(protocol.shape(frame.item, class_name, keys), before, since)
 
 
 async def _reader(

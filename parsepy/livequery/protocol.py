@@ -1,18 +1,23 @@
 """Read and write the messages of Live Query, without any input or output (protocol §30)."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from parsepy.errors import ParseError
 from parsepy.model.values import JSONObject, dumps, loads
+from parsepy.pubsub import Position
 
 BAD_FRAME = 1
 NOT_KNOWN = 2
 BAD_KEY = 4
 KEYS = ("javascriptKey", "clientKey", "windowsKey", "restAPIKey", "masterKey")
 ALWAYS_SENT = frozenset(("className", "objectId", "createdAt", "updatedAt", "ACL"))
+_SINCE = re.compile("([0-9a-f]{1,8})[.]([0-9a-f]{1,8})[.]([0-9a-f]{1,8})")
 MAX_FIELDS = 1000  # names in keys or watch
+MAX_TEXT = 10_000
+"""Characters of a key, token, id or class name, which are kept as long as the connection."""
 
 
 class FrameError(Exception):
@@ -45,6 +50,8 @@ class Subscribe:
     keys: frozenset[str] | None
     watch: frozenset[str] | None
     session_token: str | None
+    since: str | None = None
+    """Ours: what the client was last told; it asks for all events after it. Empty: for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,7 @@ def _subscribe(raw: JSONObject) -> Message:
         keys,
         _names(raw, query, "watch"),
         _text(raw, "sessionToken") or None,
+        _text(raw, "since"),
     )
 
 
@@ -130,6 +138,8 @@ def _required(
         raise FrameError(f"Missing required property: {name}", request_id=request_id)
     if not isinstance(value, kind):
         raise FrameError(f"Invalid type: {_kind(value)} (expected {shown})", request_id=request_id)
+    if isinstance(value, str) and len(value) > MAX_TEXT:
+        raise FrameError(f"{name} has more than {MAX_TEXT} characters", request_id=request_id)
     return value
 
 
@@ -187,9 +197,10 @@ def opening(op: str) -> bytes:
     return b'{"op":"' + op.encode() + b'",'
 
 
-def acknowledged(op: str, receiver: bytes) -> bytes:
+def acknowledged(op: str, receiver: bytes, more: JSONObject | None = None) -> bytes:
     """Encode the frame that confirms: connected, subscribed or unsubscribed."""
-    return opening(op) + receiver + b"}"
+    rest = b"," + dumps(more)[1:] if more else b"}"
+    return opening(op) + receiver + rest
 
 
 def results(receiver: bytes, objects: Iterable[JSONObject]) -> bytes:
@@ -197,12 +208,33 @@ def results(receiver: bytes, objects: Iterable[JSONObject]) -> bytes:
     return opening("result") + receiver + b',"results":' + dumps(list(objects)) + b"}"
 
 
-def state(item: JSONObject, original: JSONObject | None) -> bytes:
+def state(item: JSONObject, original: JSONObject | None, since: str | None = None) -> bytes:
     """Encode the end of an event's frame, which subscriptions with equal contents share."""
     rest = b',"object":' + dumps(item)
     if original is not None:
         rest += b',"original":' + dumps(original)
+    if since is not None:
+        rest += b',"since":"' + since.encode() + b'"'
     return rest + b"}"
+
+
+def since_of(position: Position) -> str:
+    """Write a place among the changes as clients keep it, without knowing what it means."""
+    return ".".join(f"{number:x}" for number in position)
+
+
+def position_of(since: str) -> Position | None:
+    """Read what ``since_of`` has written; None for anything else."""
+    found = _SINCE.fullmatch(since)
+    if found is None:
+        return None
+    time, number, order = (int(part, 16) for part in found.groups())
+    return time, number, order
+
+
+def reached(position: Position) -> bytes:
+    """Encode the frame that tells a client who goes on by ``since`` how far events have come."""
+    return dumps({"op": "since", "since": since_of(position)})
 
 
 def shape(item: JSONObject, class_name: str, keys: frozenset[str] | None) -> JSONObject:

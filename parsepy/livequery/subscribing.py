@@ -6,7 +6,7 @@ from typing import Any
 from parsepy.backend import Backend, RequestContext
 from parsepy.errors import DENIED, Code, ParseError, denied
 from parsepy.livequery.clients import Follower, LiveClient
-from parsepy.livequery.delivery import Principals
+from parsepy.livequery.rights import Principals
 from parsepy.livequery.subscriptions import Subscription
 from parsepy.model import match
 from parsepy.model.permissions import is_hidden

@@ -5,6 +5,7 @@ change looks up its own values, so other subscriptions cost it nothing, and a qu
 thousands of clients share is matched once.
 """
 
+import hashlib
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -12,6 +13,7 @@ from typing import Any, Literal, Protocol
 from parsepy.errors import ParseError
 from parsepy.model.values import JSONObject
 from parsepy.model.where import DIRECT, Constraint, Where
+from parsepy.pubsub import Position
 
 EventName = Literal["create", "enter", "update", "leave", "delete"]
 Compile = Callable[[Where], Callable[[JSONObject], bool]]
@@ -46,6 +48,7 @@ class Subscription:
     subscription's own, ``operation`` the class permission that it needs (get or find), and
     ``address`` the part of each frame that names it. ``keys`` are the columns that are sent,
     ``watch`` the fields whose changes are sent; None is all. A follower's has an ``observer``.
+    ``cost`` is what it counts for in the bounds of its client (``costs``).
     """
 
     client: Any
@@ -60,15 +63,27 @@ class Subscription:
     asked: frozenset[str] = frozenset()
     """The fields that the client's own where and watch name."""
     observer: Observer | None = None
+    cost: int = 0
+    query: "SharedQuery | None" = None
+    """What the index keeps it under."""
+    after: Position | None = None
+    """Events up to this place are not for it: it has had them, or gets them otherwise."""
+    held: "list[tuple[Position | None, bytes, bytes]] | None" = None
+    """Frames that wait until the events before them have been told: place, head and rest."""
 
 
 @dataclass(eq=False, slots=True)
 class SharedQuery:
-    """A query with all subscriptions to it; ``holds`` tells whether an object satisfies it."""
+    """A query with all subscriptions to it; ``holds`` tells whether an object satisfies it.
+
+    ``name`` is a digest, and ``where`` is shared, so that many subscriptions keep it once.
+    """
 
     holds: Callable[[JSONObject], bool]
     index_key: IndexKey | None
-    name: str
+    name: bytes
+    where: Where
+    cost: int
     listeners: dict[Subscription, None] = field(default_factory=dict)
 
     def match(self, item: JSONObject, original: JSONObject | None) -> "QueryMatch | None":
@@ -89,9 +104,9 @@ class QueryMatch:
 
 @dataclass(slots=True)
 class _ClassSubscriptions:
-    queries: dict[str, SharedQuery] = field(default_factory=dict)
-    by_value: dict[str, dict[Hashable, dict[str, SharedQuery]]] = field(default_factory=dict)
-    others: dict[str, SharedQuery] = field(default_factory=dict)
+    queries: dict[bytes, SharedQuery] = field(default_factory=dict)
+    by_value: dict[str, dict[Hashable, dict[bytes, SharedQuery]]] = field(default_factory=dict)
+    others: dict[bytes, SharedQuery] = field(default_factory=dict)
 
 
 class SubscriptionIndex:
@@ -101,6 +116,8 @@ class SubscriptionIndex:
         self._compile = compile_where
         self._classes: dict[str, _ClassSubscriptions] = {}
         self._count = 0
+        self.spent = 0
+        """What the subscriptions cost together."""
 
     def __len__(self) -> int:
         return self._count
@@ -111,23 +128,32 @@ class SubscriptionIndex:
 
     def add(self, subscription: Subscription) -> None:
         """Add a subscription; raises ``ParseError`` if its query cannot be matched here."""
-        found = self._classes.setdefault(subscription.class_name, _ClassSubscriptions())
-        name = repr(subscription.where)
+        found = self._classes.get(subscription.class_name) or _ClassSubscriptions()
+        where = subscription.where
+        name = hashlib.sha256(repr(where).encode("utf-8", "surrogatepass")).digest()
         query = found.queries.get(name)
         if query is None:
-            where = subscription.where
-            query = SharedQuery(self._compile(where), index_key_of(where), name)
+            query = SharedQuery(
+                self._compile(where), index_key_of(where), name, where, subscription.cost
+            )
             found.queries[name] = query
             _bucket(found, query)[name] = query
+            self._classes[subscription.class_name] = found
+        subscription.where = query.where
+        subscription.query = query
         query.listeners[subscription] = None
         self._count += 1
+        self.spent += subscription.cost
 
     def remove(self, subscription: Subscription) -> None:
         """Remove a subscription; raises ``KeyError`` if it was never added."""
+        query, subscription.query = subscription.query, None
+        if query is None:
+            raise KeyError(subscription.class_name)
         found = self._classes[subscription.class_name]
-        query = found.queries[repr(subscription.where)]
         del query.listeners[subscription]
         self._count -= 1
+        self.spent -= subscription.cost
         if query.listeners:
             return
         del found.queries[query.name]
@@ -149,7 +175,7 @@ class SubscriptionIndex:
         return [] if found is None else list(_candidates(found, item, original))
 
 
-def _bucket(found: _ClassSubscriptions, query: SharedQuery) -> dict[str, SharedQuery]:
+def _bucket(found: _ClassSubscriptions, query: SharedQuery) -> dict[bytes, SharedQuery]:
     if query.index_key is None:
         return found.others
     column, value = query.index_key

@@ -9,7 +9,7 @@ import logging
 import re
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from parsepy.backend import Backend
@@ -17,7 +17,7 @@ from parsepy.config import ConfigError
 from parsepy.errors import ParseError
 from parsepy.model.values import JSONObject, dumps, loads
 from parsepy.operations import principals, schemas
-from parsepy.pubsub import EventTransport, ObjectEvent
+from parsepy.pubsub import EventTransport, ObjectEvent, Position
 from parsepy.storage import Unavailable
 from parsepy.storage import schemas as schema_rows
 from parsepy.storage.documents import Document
@@ -104,6 +104,8 @@ class ChangeStreamTransport(EventTransport):
         )
         self._images = backend.storage.images()
         self._failed = 0
+        self._begun: Position | None = None
+        self._done: Position | None = None
 
     async def open(self) -> None:
         """Open the stream, before the first request is served, so that no change is missed."""
@@ -121,6 +123,29 @@ class ChangeStreamTransport(EventTransport):
     def missed(self) -> int:
         """How often events were lost for good."""
         return self._stream.missed + self._failed
+
+    @property
+    def begun(self) -> Position | None:
+        """The place of the last change whose delivery has begun."""
+        return self._begun
+
+    @property
+    def position(self) -> Position | None:
+        """The place up to which all changes have been delivered."""
+        if self._begun != self._done:
+            return self._done
+        return max(filter(None, (self._done, self._stream.reached)), default=None)
+
+    def history(self, start: Position, end: Position) -> AsyncIterator[ObjectEvent]:
+        """Yield the events of live classes after one place, up to another one."""
+        return self._history(start, end)
+
+    async def _history(self, start: Position, end: Position) -> AsyncIterator[ObjectEvent]:
+        async for change in self._stream.history(start, end):
+            if change.kind not in ("drop", "modify") and self._is_live(change.collection):
+                event = await self._event(change)
+                if event is not None:
+                    yield event
 
     async def follow(self, class_name: str) -> None:
         """Have MongoDB keep the states before and after each change of this class from now on."""
@@ -145,6 +170,7 @@ class ChangeStreamTransport(EventTransport):
 
     async def _handle(self, change: ChangeEvent, deliver: Deliver) -> None:
         name = change.collection
+        self._begun = change.place
         if name in _RIGHTS:
             self._forget(change)
         if change.kind in ("drop", "modify"):
@@ -157,6 +183,7 @@ class ChangeStreamTransport(EventTransport):
             if event is not None:
                 await deliver(event)
             self._images.note(change)
+        self._done = self._begun
 
     async def _event(self, change: ChangeEvent) -> ObjectEvent | None:
         """The event of a completed change; None if it is not known what there was, or is."""
@@ -168,14 +195,15 @@ class ChangeStreamTransport(EventTransport):
             return None if document is None else storage.as_object(schema, document)
 
         item, original = as_object(change.document), as_object(change.before)
+        at = change.place
         if change.kind == "delete":
-            return None if original is None else ObjectEvent("delete", name, original)
+            return None if original is None else ObjectEvent("delete", name, original, None, at)
         if change.kind == "create":
-            return None if item is None else ObjectEvent("create", name, item)
+            return None if item is None else ObjectEvent("create", name, item, None, at)
         if item is None:
             item = await storage.get(schema, str(change.key))
         # without an object it has been deleted since then, which comes next
-        return None if item is None else ObjectEvent("update", name, item, original)
+        return None if item is None else ObjectEvent("update", name, item, original, at)
 
     def _forget(self, change: ChangeEvent) -> None:
         backend = self._backend

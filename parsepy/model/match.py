@@ -5,13 +5,13 @@ compared as *elements*: as a document would hold them, in Python's types (dates 
 bytes as ``bytes``, a top-level pointer as its text).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from parsepy.errors import Code, ParseError
-from parsepy.model import acl, geo, patterns, relative_time
+from parsepy.model import acl, geo, patterns, relative_time, time_limits
 from parsepy.model.schema import MISSING
 from parsepy.model.values import (
     JSONObject,
@@ -33,6 +33,7 @@ _BEYOND = (*SUBQUERIES, "$text")  # what only a database can decide
 _BARE_DATES = ("createdAt", "updatedAt")
 _DATE_COLUMNS = (*_BARE_DATES, "expiresAt")
 _ACL_LISTS = {"_rperm": "read", "_wperm": "write"}
+_CHECKED = 16  # so many conditions are tested between two looks at the time
 
 
 def compile(where: Where) -> Matcher:
@@ -40,7 +41,8 @@ def compile(where: Where) -> Matcher:
 
     Conditions that only a database can decide (subqueries, relations, text searches) never
     match. Raises INVALID_JSON, INVALID_QUERY or INCORRECT_TYPE for the operands that a query
-    refuses.
+    refuses. A test raises ``TookTooLong`` in a context that has a limit (``time_limits``), which
+    groups, regular expressions and every sixteenth condition look at.
     """
     return _conjunction(where, undecided=False)
 
@@ -68,7 +70,15 @@ def _conjunction(where: Where, *, undecided: bool) -> Matcher:
     parts = [_node(node, undecided) for node in where]
     if len(parts) == 1:
         return parts[0]
+    if len(parts) > _CHECKED:
+        pieces = [parts[start : start + _CHECKED] for start in range(0, len(parts), _CHECKED)]
+        return lambda item: all(_all_of(piece, item) for piece in pieces)
     return lambda item: all(part(item) for part in parts)
+
+
+def _all_of(parts: Sequence[Matcher], item: JSONObject) -> bool:
+    time_limits.check()
+    return all(part(item) for part in parts)
 
 
 def _node(node: object, undecided: bool) -> Matcher:
@@ -84,11 +94,16 @@ def _node(node: object, undecided: bool) -> Matcher:
         return lambda item: undecided
     if node.operator == "$nor":
         refused = [_conjunction(branch, undecided=not undecided) for branch in node.branches]
-        return lambda item: not any(branch(item) for branch in refused)
+        return lambda item: not any(_branch(branch, item) for branch in refused)
     branches = [_conjunction(branch, undecided=undecided) for branch in node.branches]
     if node.operator == "$or":
-        return lambda item: any(branch(item) for branch in branches)
-    return lambda item: all(branch(item) for branch in branches)
+        return lambda item: any(_branch(branch, item) for branch in branches)
+    return lambda item: all(_branch(branch, item) for branch in branches)
+
+
+def _branch(branch: Matcher, item: JSONObject) -> bool:
+    time_limits.check()
+    return branch(item)
 
 
 # --- one column -------------------------------------------------------------------------------
@@ -330,16 +345,46 @@ def _compares(wanted: Element, signs: tuple[int, ...]) -> Callable[[Element], bo
 
 
 def _is_one_of(wanted: Sequence[Element]) -> Callable[[Element], bool]:
+    """Make a test that takes equally long for one operand and for thousands."""
     texts = frozenset(value for value in wanted if type(value) is str)
-    others = [_equals(value) for value in wanted if type(value) is not str]
-    return lambda element: (
-        element in texts if type(element) is str else any(equals(element) for equals in others)
-    )
+    others = frozenset(_comparable(value) for value in wanted if type(value) is not str)
+    kinds = {type(value) for value in wanted}
+
+    def holds(element: Element) -> bool:
+        kind = type(element)
+        if kind is str:
+            return element in texts
+        if (kind is dict or kind is list) and kind not in kinds:
+            return False  # before a large one is turned over
+        return bool(others) and _comparable(element) in others
+
+    return holds
+
+
+def _comparable(element: Element) -> Hashable:
+    """Turn an element into a value that equals others as elements do (``compare`` is 0)."""
+    kind = type(element)
+    if kind is int or kind is float:
+        return _NUMBER, element
+    if kind is list:
+        return _RANKS[list], tuple(map(_comparable, element))
+    if kind is dict:
+        return _RANKS[dict], tuple((key, _comparable(item)) for key, item in element.items())
+    if element is None or element is MISSING:
+        return None  # what is missing equals null
+    return _RANKS[kind], element
 
 
 def _matching(pattern: str, options: str = "") -> Callable[[Element], bool]:
     occurs = patterns.compile(pattern, options)
-    return lambda element: type(element) is str and occurs(element)
+
+    def holds(element: Element) -> bool:
+        if type(element) is not str:
+            return False
+        time_limits.check()
+        return occurs(element)
+
+    return holds
 
 
 def _list(operand: Any, kind: _Kind) -> Callable[[Element], bool]:

@@ -154,17 +154,30 @@ def apply(change: Any, value: Any) -> Any:
         case "AddUnique":
             return [*items, *_once(objects, items)]
         case "Remove":
-            return [item for item in items if item not in objects]
+            gone = {_key(item) for item in objects}
+            return [item for item in items if _key(item) not in gone]
     return value
 
 
 def _once(objects: list[Any], known: list[Any]) -> list[Any]:
     """List each of the objects once, without those that are known."""
+    seen = {_key(item) for item in known}
     found: list[Any] = []
     for item in objects:
-        if item not in known and item not in found:
+        key = _key(item)
+        if key not in seen:
+            seen.add(key)
             found.append(item)
     return found
+
+
+def _key(item: Any) -> Any:
+    """What equal values have in common, and only these: many are looked up at once by it."""
+    if isinstance(item, dict):
+        return frozenset((name, _key(value)) for name, value in item.items())
+    if isinstance(item, list):
+        return tuple(map(_key, item))
+    return isinstance(item, bool), item
 
 
 def column_type(value: Any) -> FieldType | None:

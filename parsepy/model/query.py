@@ -8,7 +8,8 @@ from typing import Any
 
 from parsepy.errors import Code, ParseError
 from parsepy.model import where as wheres
-from parsepy.model.values import MAX_DEPTH, JSONObject, loads
+from parsepy.model.bounds import UNBOUNDED, RequestBounds
+from parsepy.model.values import MAX_DEPTH, MOST_VALUES, JSONObject, loads
 from parsepy.model.where import Where
 
 _ORDER_KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*(\.[a-zA-Z0-9_]+)*")
@@ -57,7 +58,9 @@ EXPLAIN_LEVELS = ("queryPlanner", "queryPlannerExtended", "executionStats", "all
 READ_PREFERENCES = ("PRIMARY", "PRIMARY_PREFERRED", "SECONDARY", "SECONDARY_PREFERRED", "NEAREST")
 _MAX_INCLUDES = 1000
 _MAX_KEYS = 5000  # MongoDB's time for a projection grows with the square of its fields
+_MAX_STEPS = 20_000  # of all these paths together
 _MAX_ORDER = 32  # MongoDB sorts by no more
+_COMPOUND = "[object Object]"
 Path = tuple[str, ...]
 
 
@@ -122,19 +125,23 @@ class QueryLimits:
     public_explain: bool = False
     subquery_depth: int = -1
     allow_regex: bool = True
+    bounds: RequestBounds = UNBOUNDED
 
 
 def parse_where(raw: Any, *, privileged: bool, limits: QueryLimits) -> Where:
     """Parse the where of a request, which may be JSON text; raises as ``where.parse``."""
     if isinstance(raw, str):
         try:
-            raw = loads(raw)
-        except ParseError:
+            raw = loads(raw, MOST_VALUES if privileged else limits.bounds.body_values)
+        except ParseError as error:
+            if error.code == Code.OBJECT_TOO_LARGE:
+                raise
             raise ParseError(Code.INVALID_JSON, "where parameter is not valid JSON") from None
     depth = -1 if privileged else limits.query_depth
     if not privileged and (limits.subquery_depth >= 0 or not limits.allow_regex):
         _check_operators(raw, limits)
-    return wheres.parse(raw, privileged=privileged, max_depth=depth)
+    most = None if privileged else limits.bounds.where_clauses
+    return wheres.parse(raw, privileged=privileged, max_depth=depth, most=most)
 
 
 def _check_operators(raw: Any, limits: QueryLimits) -> None:
@@ -248,18 +255,20 @@ def selection(
     """Read keys, excludeKeys, include paths and "include all" of a get or find."""
     keys = None
     if parameters.get("keys") is not None:
-        keys = column_keys(_names(parameters, "keys"))
-        if len(keys) > _MAX_KEYS:
-            raise ParseError(Code.INVALID_QUERY, f"keys names more than {_MAX_KEYS} fields")
-    exclude_keys = _names(parameters, "excludeKeys")
-    include = [tuple(name.split(".")) for name in _names(parameters, "include")]
+        keys = column_keys(_names(parameters, "keys", _MAX_KEYS))
+    exclude_keys = _names(parameters, "excludeKeys", _MAX_KEYS)
+    include = [tuple(name.split(".")) for name in _names(parameters, "include", _MAX_KEYS)]
     include_all = ("*",) in include or bool(parameters.get("includeAll"))
     # Parse: a dotted key implies the include of its parents, also one that is excluded
     for key in (*(keys or ()), *exclude_keys):
         parts = tuple(key.split("."))
         if len(parts) > 1:
             include.append(parts[:-1])
-    too_many = len(include) > _MAX_INCLUDES or any(len(path) > MAX_DEPTH for path in include)
+    too_many = (
+        len(include) > _MAX_INCLUDES
+        or any(len(path) > MAX_DEPTH for path in include)
+        or sum(map(len, include)) > _MAX_STEPS
+    )
     paths: set[Path] = set()
     if not too_many:
         paths = {path[:length] for path in include for length in range(1, len(path) + 1)}
@@ -303,16 +312,22 @@ def _whole(parameters: Mapping[str, Any], name: str, default: int) -> int:
     return value
 
 
-def _names(parameters: Mapping[str, Any], name: str) -> tuple[str, ...]:
+def _names(parameters: Mapping[str, Any], name: str, most: int) -> tuple[str, ...]:
+    """Read a list of names, which are counted before they are taken apart."""
     value = parameters.get(name)
     if value is None or value == "":
         return ()
     if isinstance(value, list):
-        items = [str(item) for item in value]
+        count = len(value)
+        items = [_COMPOUND if isinstance(item, dict | list) else str(item) for item in value[:most]]
     elif isinstance(value, (str, int, float)):
-        items = str(value).split(",")
+        text = str(value)
+        count = text.count(",") + 1
+        items = text.split(",", most)
     else:
         raise ParseError(Code.INVALID_QUERY, f"Invalid parameter for query: {name}")
+    if count > most:
+        raise ParseError(Code.INVALID_QUERY, f"{name} names more than {most} fields")
     return tuple(item.strip() for item in items if item.strip())
 
 
@@ -320,7 +335,7 @@ def _order(value: Any) -> tuple[tuple[str, int], ...]:
     if not value:
         return ()
     order: dict[str, int] = {}
-    for name in _names({"order": value}, "order"):
+    for name in _names({"order": value}, "order", 10 * _MAX_ORDER):
         direction = 1
         if name[0] == "-":
             direction, name = -1, name[1:]
@@ -339,21 +354,18 @@ def _order(value: Any) -> tuple[tuple[str, int], ...]:
     return tuple(order.items())
 
 
-def narrowed(keys: tuple[str, ...], path: Path, *, last_only: bool) -> tuple[str, ...]:
-    """Select the dotted ``keys`` below ``path``: the next component of each.
+def below(keys: Iterable[str], *, last_only: bool) -> Mapping[Path, tuple[str, ...]]:
+    """Sort dotted ``keys`` by the paths that they lie below: for each, the next components.
 
-    ``last_only`` selects only those that end there (excludeKeys).
+    ``last_only`` takes of each key only its last component (excludeKeys).
     """
-    found: dict[str, None] = {}
+    found: dict[Path, dict[str, None]] = {}
     for key in keys:
         parts = tuple(key.split("."))
-        if (
-            len(parts) > len(path)
-            and parts[: len(path)] == path
-            and (not last_only or len(parts) == len(path) + 1)
-        ):
-            found[parts[len(path)]] = None
-    return tuple(found)
+        for length in range(len(parts) - 1 if last_only else 1, len(parts)):
+            if length:
+                found.setdefault(parts[:length], {})[parts[length]] = None
+    return {path: tuple(names) for path, names in found.items()}
 
 
 def one(class_name: str, object_id: str, **selection: Any) -> Query:

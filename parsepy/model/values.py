@@ -19,6 +19,7 @@ from typing import Any, TypeGuard
 import orjson
 
 from parsepy.errors import Code, ParseError
+from parsepy.model.bounds import RequestBounds
 
 JSONObject = dict[str, Any]
 
@@ -27,13 +28,15 @@ _CHARACTERS = bytes(ord(_ALPHABET[byte % 62]) for byte in range(256))
 _ABOVE = bytes(range(248, 256))
 _EPOCH = datetime(1970, 1, 1)
 MAX_DEPTH = 100  # BSON itself stops at 180 levels; two are spent on the document and the ACL
-_LARGE_TEXT = 1_000_000
-_MAX_VALUES = 1_500_000  # more of them fill no object of 16 MB, and hold everybody up for seconds
-_MARKS = (b",", b"[", b"{")
-_TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+MOST_VALUES = 1_500_000
+"""The most values of any JSON text, whoever sends it: more of them fill no object of 16 MB."""
+_OBJECT = 4  # values that take as much time as an object by itself
+_MOST_MENDED = 1_000_000
+"""The longest text, in bytes, whose cut characters are mended."""
 _HIGH = rb"\\u[dD][89abAB][0-9a-fA-F]{2}"
 _LOW = rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _HALF = re.compile(rb"%b(?!%b)|(?<!%b)%b" % (_HIGH, _LOW, _HIGH, _LOW))
+_USUAL = RequestBounds().body_values
 _MAX_TEXT_DEPTH = 2 * MAX_DEPTH  # a batch and its requests lie around the objects
 
 
@@ -73,18 +76,19 @@ def new_token() -> str:
 # --- JSON bytes -----------------------------------------------------------------------------
 
 
-def loads(data: bytes | bytearray | str) -> Any:
+def loads(data: bytes | bytearray | str, most: int = _USUAL) -> Any:
     """Decode JSON text.
 
     Raises INVALID_JSON if it is invalid or nested too deep, OBJECT_TOO_LARGE if it holds more
-    values than one object can.
+    than ``most`` values, of which an object counts as many as it takes time, four; they are
+    counted before it is decoded, which can't be interrupted.
     """
     if isinstance(data, str):
         brackets = data.count("[") + data.count("{")
     else:
         brackets = data.count(b"[") + data.count(b"{")
-    if len(data) > _LARGE_TEXT:
-        _check_size(data.encode() if isinstance(data, str) else data)
+    if _OBJECT * len(data) > most:  # no value is shorter than a character
+        _check_size(data.encode("utf-8", "replace") if isinstance(data, str) else data, most)
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -102,6 +106,8 @@ def _loads_cut(data: bytes | bytearray | str, error: orjson.JSONDecodeError) -> 
     """
     text = data.encode("utf-8", "replace") if isinstance(data, str) else bytes(data)
     try:
+        if len(text) > _MOST_MENDED:
+            raise error
         if b"\0" in text:  # no JSON has one: it may stand for an escaped backslash meanwhile
             raise error
         marked = _HALF.sub(rb"\\ufffd", text.replace(rb"\\", b"\0"))
@@ -110,13 +116,24 @@ def _loads_cut(data: bytes | bytearray | str, error: orjson.JSONDecodeError) -> 
         raise ParseError(Code.INVALID_JSON, f"Malformed JSON: {error}") from error
 
 
-def _check_size(data: bytes | bytearray) -> None:
+def _check_size(data: bytes | bytearray, most: int) -> None:
     """Raise OBJECT_TOO_LARGE for so many values that other requests would have to wait."""
-    if sum(map(data.count, _MARKS)) > _MAX_VALUES:
-        texts = data.count(b'"') // 2
-        bare = _TEXT.sub(b"", data) if texts <= _MAX_VALUES else data  # texts may hold any mark
-        if sum(map(bare.count, _MARKS)) > _MAX_VALUES:
-            raise ParseError(Code.OBJECT_TOO_LARGE, f"JSON of more than {_MAX_VALUES} values.")
+    most = min(most, MOST_VALUES)
+    if _values_of(data) <= most:
+        return
+    # texts may hold any mark: what lies between their quotes does not count
+    if b"\\" in data:
+        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    if data.count(b'"') <= 4 * most:  # a key and its value are two texts
+        data = b"".join(data.split(b'"')[::2])
+        if _values_of(data) <= most:
+            return
+    raise ParseError(Code.OBJECT_TOO_LARGE, f"JSON of more than {most} values.")
+
+
+def _values_of(bare: bytes | bytearray) -> int:
+    """Count the values of a JSON text, and with them marks inside its texts."""
+    return bare.count(b",") + bare.count(b"[") + _OBJECT * bare.count(b"{")
 
 
 def _check_depth(value: Any) -> None:
@@ -176,14 +193,18 @@ def from_iso(value: Any) -> datetime | None:
             return None
     except (ValueError, OverflowError):
         return None
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    beyond = moment.microsecond % 1000
+    return moment.replace(microsecond=moment.microsecond - beyond) if beyond else moment
 
 
 def _from_text(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
-    if moment.tzinfo is not None:
+    if moment.tzinfo is UTC:
+        moment = moment.replace(tzinfo=None)
+    elif moment.tzinfo is not None:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    beyond = moment.microsecond % 1000
+    return moment.replace(microsecond=moment.microsecond - beyond) if beyond else moment
 
 
 _SHORT = 32  # characters

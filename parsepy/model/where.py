@@ -7,10 +7,13 @@ from typing import Any
 
 from parsepy.errors import Code, ParseError, denied
 from parsepy.model import geo
+from parsepy.model.bounds import query_exceeds
 from parsepy.model.values import MAX_DEPTH, JSONObject, dumps, is_pointer
 
 _KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_.]*")
 _WORD = re.compile(r"_?[a-zA-Z][a-zA-Z0-9_]*")
+_MAX_ALL = 1_000
+_SHOWN = 100  # elements of a list in a message
 _MAX_CONSTRAINTS = 10_000  # in one object or one $or; MongoDB plans for seconds with more
 _PLACEHOLDER_KEYS = ("_rperm", "_wperm")
 HIDDEN_USER_COLUMNS = (
@@ -78,12 +81,14 @@ def _array(operator: str, operand: Any) -> None:
 
 def _all(operator: str, operand: Any) -> None:
     _array(operator, operand)
+    if len(operand) > _MAX_ALL:  # each is looked for in each array
+        raise _query_error(f"$all has more than {_MAX_ALL} values")
     patterns = [item["$regex"] if _is_pattern(item) else None for item in operand]
     if any(pattern is not None for pattern in patterns) and not all(
         isinstance(pattern, str) and pattern.startswith("^") for pattern in patterns
     ):
         shown = ",".join(
-            f"/{item['$regex']}/" if _is_pattern(item) else str(item) for item in operand
+            f"/{item['$regex']}/" if _is_pattern(item) else str(item) for item in operand[:_SHOWN]
         )
         raise _json_error(f"All $all values must be of regex type or none: {shown}")
     for pattern in patterns:
@@ -197,35 +202,45 @@ GROUPS = ("$or", "$and", "$nor")
 RELATED_TO = "$relatedTo"
 
 
-def parse(raw: Any, *, privileged: bool = False, max_depth: int = -1) -> Where:
+def parse(
+    raw: Any, *, privileged: bool = False, max_depth: int = -1, most: int | None = None
+) -> Where:
     """Parse a raw ``where`` and check its shape.
 
     With ``privileged`` (master and maintenance key) it may name hidden columns. ``max_depth``
-    limits the nesting of logical operators (-1: only the server's own limit). Raises
-    INVALID_QUERY, INVALID_JSON or INVALID_KEY_NAME (protocol §8.1, §8.2).
+    limits the nesting of logical operators (-1: only the server's own limit), ``most`` the number
+    of constraints in all. Raises INVALID_QUERY, INVALID_JSON or INVALID_KEY_NAME (protocol §8.1,
+    §8.2).
     """
     limit = max_depth if max_depth >= 0 else MAX_DEPTH
-    return _parse(raw, privileged, limit, limit)
+    return _parse(raw, privileged, limit, limit, None if most is None else [most, most])
 
 
-def _parse(raw: Any, privileged: bool, depth: int, limit: int) -> Where:
+def _parse(raw: Any, privileged: bool, depth: int, limit: int, budget: list[int] | None) -> Where:
+    # `budget`: how many constraints there may still be, and how many in all
     if not isinstance(raw, dict):
         if raw == []:
             return ()
         raise _query_error("where must be an object")
     if len(raw) > _MAX_CONSTRAINTS:
         raise _query_error(f"where names more than {_MAX_CONSTRAINTS} fields")
+    if budget is not None:
+        budget[0] -= len(raw)
+        if budget[0] < 0:
+            raise query_exceeds("constraints", budget[1])
     nodes: list[Node] = []
     for key, value in raw.items():
         if key[:1] == "$":
-            nodes.append(_special(key, value, privileged, depth, limit))
+            nodes.append(_special(key, value, privileged, depth, limit, budget))
         else:
             _check_key(key, privileged)
             nodes.append(Constraint(key, _tests(value)))
     return tuple(nodes)
 
 
-def _special(key: str, value: Any, privileged: bool, depth: int, limit: int) -> Node:
+def _special(
+    key: str, value: Any, privileged: bool, depth: int, limit: int, budget: list[int] | None
+) -> Node:
     if key in GROUPS:
         if not isinstance(value, list):
             if not privileged:
@@ -241,7 +256,7 @@ def _special(key: str, value: Any, privileged: bool, depth: int, limit: int) -> 
             raise _query_error(
                 f"Query condition nesting depth exceeds maximum allowed depth of {limit}"
             )
-        return Group(key, tuple(_parse(b, privileged, depth - 1, limit) for b in value))
+        return Group(key, tuple(_parse(b, privileged, depth - 1, limit, budget) for b in value))
     if key == RELATED_TO:
         owner = value.get("object") if isinstance(value, dict) else None
         if (
@@ -270,7 +285,8 @@ def _check_key(key: str, privileged: bool) -> None:
 
 def _tests(value: Any) -> tuple[tuple[str, Any], ...]:
     if type(value) is list:
-        raise _json_error(f"You cannot use {','.join(map(str, value))} as a query parameter.")
+        shown = ",".join(map(str, value[:_SHOWN]))
+        raise _json_error(f"You cannot use {shown} as a query parameter.")
     if type(value) is not dict:
         return ((DIRECT, value),)
     operators = [key for key in value if key[:1] == "$"]

@@ -34,6 +34,18 @@ async def make_roles(backend: Backend, roles: tuple[TemplateRole, ...]) -> list[
     return made
 
 
+async def list_roles(backend: Backend) -> list[JSONObject]:
+    """List the roles by name, each with the roles whose members have its rights."""
+    found = await schemas.lookup(backend, "_Role", {})
+    names = {item["objectId"]: str(item.get("name")) for item in found}
+    members = backend.storage.relations.members
+    roles: list[JSONObject] = []
+    for object_id, name in sorted(names.items(), key=lambda item: item[1]):
+        heirs = [names[one] for one in await members("_Role", "roles", object_id) if one in names]
+        roles.append({"name": name, **({"roles": sorted(heirs)} if heirs else {})})
+    return roles
+
+
 async def _role_id(backend: Backend, name: str) -> str | None:
     found = await schemas.lookup(backend, "_Role", {"name": name}, FIRST)
     return found[0]["objectId"] if found else None

@@ -19,6 +19,7 @@ from parsepy.storage.options import ReadOptions
 from parsepy.triggers import ReplacementResults
 
 ReadOperation = Literal["find", "get"]
+_SLICE = 1000  # objects that are worked on at once
 
 
 @dataclass(slots=True)
@@ -185,6 +186,7 @@ async def _redirected(context: RequestContext, query: Query, key: str) -> Query:
 async def resolved(context: RequestContext, schema: ClassSchema, query: Query) -> Query:
     """The query with its subqueries and relations answered, by the caller's rights."""
     if query.where and subqueries.is_needed(schema, query.where):
+        subqueries.check_number(context, query.where)
         preference = query.subquery_read_preference or query.read_preference
         where = await subqueries.resolve(context, schema, query.where, _reading(preference))
         return replace(query, where=where)
@@ -265,13 +267,21 @@ async def _fetch(
             _read_options(context, schema, query, internal=internal),
         )
     if page:
-        redact(context, schema, page)
+        roots = _roots(schema, query)
+        for start in range(0, len(page), _SLICE):
+            some = page[start : start + _SLICE] if len(page) > _SLICE else page
+            redact(context, schema, some)
+            if some is not page:
+                await asyncio.sleep(0)  # others have their turn
         rules = class_rules.RULES.get(schema.name)
         if rules is not None and rules.shows(context):
             await rules.show(context, page)
-        roots = _roots(schema, query)
         if roots is not None:
-            _select(schema, page, roots)
+            for start in range(0, len(page), _SLICE):
+                some = page[start : start + _SLICE] if len(page) > _SLICE else page
+                _select(schema, some, roots)
+                if some is not page:
+                    await asyncio.sleep(0)
         if query.include or query.include_all:
             paths = includes.paths_of(schema, query)
             preference = query.include_read_preference or query.read_preference
@@ -297,6 +307,7 @@ def _read_options(
         read_preference=query.read_preference,
         internal=internal,
         mount_url=context.mount_url,
+        max_time_ms=None if context.principal.is_privileged else context.backend.query_time,
     )
 
 
@@ -368,5 +379,10 @@ async def _count(context: RequestContext, schema: ClassSchema, query: Query) -> 
         schema,
         query.where,
         scope,
-        ReadOptions(hint=query.hint, comment=query.comment, read_preference=query.read_preference),
+        ReadOptions(
+            hint=query.hint,
+            comment=query.comment,
+            read_preference=query.read_preference,
+            max_time_ms=None if context.principal.is_privileged else context.backend.query_time,
+        ),
     )

@@ -1,5 +1,6 @@
 """``create`` and ``update``: the write spine (protocol §9)."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -102,6 +103,8 @@ async def _begin(
     values = save_bodies.creation(context, class_name, body)
     access.check_keywords(context, body)
     access.check_file_urls(context, body)
+    if context.is_large:
+        await asyncio.sleep(0)  # others have their turn
     schema = await schemas.writable(context, class_name)
     rules = class_rules.of(class_name)
     object_id = options.object_id or save_bodies.chosen_id(context, class_name, body)
@@ -136,6 +139,8 @@ async def _create(
                 return answered
         new = _new_columns(write)
     ready = await _make_ready(write, rules, body, new)
+    if context.is_large:
+        await asyncio.sleep(0)
     try:
         await context.backend.storage.insert(write.schema, ready.stored)
     except ParseError as error:
@@ -147,16 +152,19 @@ async def _make_ready(
     write: Write, rules: ClassRules, body: JSONObject, new: Mapping[str, FieldType]
 ) -> _Ready:
     """Add new columns, and make of the values what is stored."""
-    context, class_name = write.context, write.class_name
+    context, class_name = write.context, write.schema.name
     if new:
         save_values.check_new(write, new)
-        write.schema = await schemas.add_columns(context.backend, write.schema, new)
-    save_values.check_system_columns(write)
+        write.schema = await schemas.add_columns(context, write.schema, new)
+    if class_name[:1] == "_":
+        save_values.check_system_columns(write)
     relations = save_values.split_relations(write)
     save_values.start(write)
     save_values.fill(write)
     await rules.prepare(write)
-    created_at, updated_at = save_bodies.stamps(write, body)
+    created_at = updated_at = write.stamp
+    if context.principal.is_maintenance:
+        created_at, updated_at = save_bodies.stamps(write, body)
     if context.is_answered:
         hooks.announce(context, class_name, write.object_id)
     stored = {
@@ -177,7 +185,7 @@ async def _finish(ready: _Ready, rules: ClassRules) -> Saved:
         await save_values.relate(write, relations)
     await rules.after_save(write)
     replacement = None
-    if hooks.needs_stored(context, write.class_name):
+    if hooks.needs_stored(context, write.schema.name):
         stored = hooks.created(write, created_at, updated_at)
         replacement = await hooks.after_save(write, stored, None)
     shown = save_values.shown(write, write.echo)
@@ -206,6 +214,8 @@ async def update(
     values = save_bodies.changes(context, class_name, object_id, body)
     access.check_keywords(context, body)
     access.check_file_urls(context, body)
+    if context.is_large:
+        await asyncio.sleep(0)
     write = Write(context, schema, values, object_id, False, stamp(), options)
     await rules.check(write)
     original = None
@@ -231,10 +241,10 @@ async def _update(write: Write, original: JSONObject | None, rules: ClassRules) 
         scope = scope_of(schema, "update", context.principal, narrowing)
     if scope.is_nothing:
         raise rules.not_found(context)
-    save_values.check_operations(write.values)
+    longest = save_values.check_operations(write)
     if new:
         save_values.check_new(write, new)
-        write.schema = await schemas.add_columns(context.backend, schema, new)
+        write.schema = await schemas.add_columns(context, schema, new)
     relations = save_values.split_relations(write)
     save_values.check_kept(write)
     await rules.prepare(write)
@@ -242,6 +252,8 @@ async def _update(write: Write, original: JSONObject | None, rules: ClassRules) 
     is_wanted = hooks.needs_stored(context, class_name)
     if context.is_answered:
         hooks.announce(context, class_name, object_id)
+    if context.is_large:
+        await asyncio.sleep(0)
     try:
         stored = await context.backend.storage.update(
             write.schema,
@@ -253,10 +265,13 @@ async def _update(write: Write, original: JSONObject | None, rules: ClassRules) 
             else save_values.echoed(write.values),
             internal=context.principal.is_maintenance and not is_wanted,
             mount_url=context.mount_url,
+            longest=longest,
         )
     except ParseError as error:
         raise rules.translate(context, error) from error
     if stored is None:
+        if longest and await context.backend.storage.get(schema, object_id, scope):
+            raise save_values.too_much_work(write)
         if condition and await context.backend.storage.get(schema, object_id, scope):
             raise ConditionFailed(class_name, object_id)
         raise rules.not_found(context)

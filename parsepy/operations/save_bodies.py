@@ -5,6 +5,7 @@ from typing import Any
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.model import acl, ops
+from parsepy.model.bounds import save_exceeds
 from parsepy.model.schema import INTERNAL_COLUMNS
 from parsepy.model.values import (
     DATE,
@@ -23,6 +24,8 @@ from parsepy.operations import schemas
 from parsepy.operations.writes import Write
 
 # what a body may bring, since SDKs send objects back as they came, and what is not taken from it
+_FEW = 50  # so many keys are not counted by what they are
+_LONG = 20
 _STAMPS = ("createdAt", "updatedAt")
 _IGNORED = ("objectId", *_STAMPS, "className", "__type")
 
@@ -41,6 +44,8 @@ def creation(context: RequestContext, class_name: str, body: JSONObject) -> JSON
         raise ParseError(Code.INVALID_KEY_NAME, "objectId is an invalid field name.")
     if body.get("id"):
         raise ParseError(Code.INVALID_KEY_NAME, "id is an invalid field name.")
+    if len(body) > _FEW or context.is_large:
+        _check_number(context, body)
     values: JSONObject = {}
     for name, value in body.items():
         if name in _IGNORED:
@@ -65,6 +70,8 @@ def changes(
 
     Raises INVALID_KEY_NAME, INVALID_ACL.
     """
+    if len(body) > _FEW or context.is_large:
+        _check_number(context, body)
     values: JSONObject = {}
     for name, value in body.items():
         if name in _IGNORED:
@@ -80,6 +87,22 @@ def changes(
         else:
             values[name] = value
     return values
+
+
+def _check_number(context: RequestContext, body: JSONObject) -> None:
+    """Refuse more keys than a class has columns, many dotted ones, and endless names.
+
+    MongoDB's time for an update grows with the square of its dotted keys. Raises
+    OBJECT_TOO_LARGE and INVALID_KEY_NAME.
+    """
+    bounds = context.bounds
+    if any(len(name) > _LONG * bounds.column_name_length for name in body):
+        # longer than any path into a column that may be there
+        raise ParseError(Code.INVALID_KEY_NAME, "Invalid field name: it is too long.")
+    if len(body) > bounds.columns_per_class + bounds.dotted_keys:
+        raise save_exceeds("columns", bounds.columns_per_class)
+    if sum("." in name for name in body) > bounds.dotted_keys:
+        raise save_exceeds("dotted keys", bounds.dotted_keys)
 
 
 def _check_name(name: str) -> None:
@@ -148,6 +171,8 @@ def _put_acl(
             object_id or "(new)",
         )
         value = {}
+    if isinstance(value, dict) and len(value) > context.bounds.acl_entries:
+        raise save_exceeds("entries in an ACL", context.bounds.acl_entries)
     values["ACL"] = acl.clean(value)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from parsepy.errors import Code, ParseError
 from parsepy.model import acl, ops
+from parsepy.model.bounds import save_exceeds
 from parsepy.model.geo import closed
 from parsepy.model.schema import SYSTEM_REQUIRED, VOLATILE_CLASSES
 from parsepy.model.values import FieldType, JSONObject, check_nested
@@ -13,6 +14,8 @@ from parsepy.operations.redaction import redact
 from parsepy.operations.writes import Write
 
 _EMPTY = (None, "")
+_COMPARING = ("AddUnique", "Remove")
+_FEW = 10  # elements, which MongoDB compares quickly with all that a document can hold
 _MISSING: Any = object()
 
 
@@ -39,14 +42,18 @@ def check_new(write: Write, new: Mapping[str, FieldType]) -> None:
 def split_relations(write: Write) -> JSONObject:
     """Take relation operations out of the values: they write join rows, not columns."""
     relations: JSONObject = {}
+    count = 0
     for name, value in list(write.values.items()):
         if type(value) is not dict:
             continue
         op = ops.op_of(value)
         if op is not None and op.is_relation:
             relations[name] = write.values.pop(name)
+            count += sum(len(ids) for _, ids in ops.relation_changes(value))
         elif value.get("__type") == "Relation":
             del write.values[name]  # sent back as it was read, it changes nothing
+    if count > write.context.bounds.relation_objects:
+        raise save_exceeds("objects of relations", write.context.bounds.relation_objects)
     return relations
 
 
@@ -110,13 +117,38 @@ def check_kept(write: Write) -> None:
             raise ParseError(Code.VALIDATION_ERROR, f"{name} is required")
 
 
-def check_operations(values: JSONObject) -> None:
-    """Refuse operations of an update whose operands make no sense."""
-    for value in values.values():
+def check_operations(write: Write) -> dict[str, int]:
+    """Refuse operations of an update whose operands make no sense.
+
+    Answers the arrays that must not be longer than so many elements: MongoDB compares each that
+    AddUnique or Remove names with each that is stored, and can't be stopped meanwhile. Raises
+    OBJECT_TOO_LARGE for those that would be too many whatever is stored.
+    """
+    longest: dict[str, int] = {}
+    for name, value in write.values.items():
         if type(value) is dict:
             op = ops.op_of(value)
             if op is not None:
                 op.check(value)
+                if value["__op"] in _COMPARING and len(value["objects"]) > _FEW:
+                    longest[name] = _longest(write, value["__op"], len(value["objects"]))
+    return longest
+
+
+def _longest(write: Write, op: str, count: int) -> int:
+    """How many elements may be stored where an operation names so many."""
+    most = write.context.bounds.array_work
+    if count * (count if op == "AddUnique" else 1) > most:
+        raise too_much_work(write, op)
+    return most // count
+
+
+def too_much_work(write: Write, op: str = "AddUnique or Remove") -> ParseError:
+    """Make the refusal of an array operation that would compare too many elements."""
+    most = write.context.bounds.array_work
+    return ParseError(
+        Code.OBJECT_TOO_LARGE, f"{op} would compare more than {most} pairs of elements."
+    )
 
 
 # --- after the storage --------------------------------------------------------------------------

@@ -9,12 +9,14 @@ from typing import Any
 
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError, denied
+from parsepy.model.bounds import query_exceeds
 from parsepy.model.permissions import is_hidden
 from parsepy.model.query import Query, parse_where
 from parsepy.model.schema import ClassSchema, is_class_name, is_field_name
 from parsepy.model.values import JSONObject, is_pointer, pointer
 from parsepy.model.where import (
     DIRECT,
+    RELATED_TO,
     SUBQUERIES,
     Constraint,
     Group,
@@ -22,6 +24,7 @@ from parsepy.model.where import (
     RelatedTo,
     Where,
     by_id,
+    operators_of,
 )
 from parsepy.operations import access, schemas
 
@@ -42,6 +45,31 @@ def is_needed(schema: ClassSchema, where: Where) -> bool:
         elif isinstance(node, RelatedTo) or any(is_needed(schema, b) for b in node.branches):
             return True
     return False
+
+
+def check_number(context: RequestContext, where: Where) -> None:
+    """Refuse more subqueries than a query may have, those within them among them.
+
+    Raises INVALID_QUERY.
+    """
+    most = context.bounds.subqueries
+    if _count(where) > most:
+        raise query_exceeds("subqueries", most)
+
+
+def _count(where: Where) -> int:
+    count = 0
+    for node in where:
+        if isinstance(node, Group):
+            count += sum(map(_count, node.branches))
+        elif isinstance(node, RelatedTo):
+            count += 1
+        else:
+            for operator, operand in node.tests:
+                if operator in SUBQUERIES:
+                    within = operators_of(operand)
+                    count += 1 + sum(name in SUBQUERIES or name == RELATED_TO for name, _ in within)
+    return count
 
 
 async def resolve(context: RequestContext, schema: ClassSchema, where: Where, read: Read) -> Where:

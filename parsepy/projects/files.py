@@ -76,6 +76,7 @@ def files_of(project: Project) -> dict[str, str]:
         ),
         "README.md": pages.readme_md(project.name, [one.name for one in classes]),
         "config.json": json.dumps(pages.config(project.name), indent=2) + "\n",
+        "public/app.js": pages.APP_JS,
         "public/index.html": pages.index_html(project.name, public),
         "pyproject.toml": pages.pyproject_toml(project.name),
     }

@@ -13,7 +13,7 @@ from parsepy.http import credentials
 from parsepy.http.failures import FORESEEN, failure_of
 from parsepy.http.idempotency import HEADER as REQUEST_ID
 from parsepy.http.paths import read_query, split_path
-from parsepy.http.refusals import HTTPRefusal
+from parsepy.http.refusals import HTTPRefusal, hung_up
 from parsepy.http.requests import Request, Route, RouteMatch
 from parsepy.http.responses import Answer
 from parsepy.model.values import JSONObject
@@ -23,6 +23,7 @@ from parsepy.storage import Conflict, LockWanted
 _ATTEMPTS = 10  # of a transaction that meets others
 _TOGETHER = 20  # inner requests under way at once
 _INSERTED = 100  # creates in one call of the database
+_AT_ONCE = 100  # inner requests that are looked at before others have their turn
 _METHODS = ("GET", "POST", "PUT", "DELETE")
 
 
@@ -42,16 +43,29 @@ async def batch(request: Request) -> Answer:
             f"Batch request contains {len(items)} sub-requests, which exceeds the limit of {limit}."
         )
     mounts, request_id = _mounts(context), context.headers.get(REQUEST_ID)
-    inner = [_inner(request, item, mounts) for item in items]
-    if request_id is not None:
-        for place, item in enumerate(inner):
-            item.context.headers = _headers(context, request_id, place)
+    inner = []
+    for place, item in enumerate(items):
+        inner.append(_inner(request, item, mounts))
+        if request_id is not None:
+            inner[-1].context.headers = _headers(context, request_id, place)
+        if len(inner) % _AT_ONCE == 0:
+            await asyncio.sleep(0)  # others have their turn
     for item in inner:
         match = RouteMatch(item.route, item.arguments)
         await request.admit_item(context, item.method, item.path, match)
-    if request.body.get("transaction"):
-        return Answer(await _in_transaction(context, inner))
-    return Answer(await _run(inner))
+    gone = asyncio.ensure_future(request.receive())  # which comes when the client has hung up
+    try:
+        if request.body.get("transaction"):
+            return Answer(await _in_transaction(context, inner, gone))
+        return Answer(await _run(inner, gone))
+    finally:
+        gone.cancel()
+
+
+def _check(gone: "asyncio.Future[Any]") -> None:
+    """Do nothing more for a client that has hung up."""
+    if gone.done():
+        raise hung_up()
 
 
 def _inner(request: Request, item: Any, mounts: Sequence[str]) -> Request:
@@ -87,6 +101,7 @@ def _inner(request: Request, item: Any, mounts: Sequence[str]) -> Request:
         request.headers,
         request.find_route,
         request.admit_item,
+        request.receive,
     )
 
 
@@ -107,11 +122,12 @@ def _mounts(context: RequestContext) -> list[str]:
     return list(dict.fromkeys([config.mount_path.rstrip("/"), *paths]))
 
 
-async def _run(inner: list[Request]) -> list[JSONObject]:
+async def _run(inner: list[Request], gone: "asyncio.Future[Any]") -> list[JSONObject]:
     """Run creates and changes of different objects together, all else in order."""
     answers: list[JSONObject] = []
     position = 0
     while position < len(inner):
+        _check(gone)
         if creates := _creates(inner, position):
             answers += await _created(creates)
             position += len(creates)
@@ -195,7 +211,9 @@ class _Failed(Exception):
         self.error = error
 
 
-async def _in_transaction(context: RequestContext, inner: list[Request]) -> list[JSONObject]:
+async def _in_transaction(
+    context: RequestContext, inner: list[Request], gone: "asyncio.Future[Any]"
+) -> list[JSONObject]:
     """Run all or nothing: the first refusal rolls everything back and is the answer.
 
     One that met another's change is tried again, a little later each time.
@@ -206,14 +224,16 @@ async def _in_transaction(context: RequestContext, inner: list[Request]) -> list
         if not request.route.in_transaction:
             message = f"A transaction can't change {request.route.changes}."
             raise ParseError(Code.OPERATION_FORBIDDEN, message)
-    return await context.backend.storage.locks.around(lambda: _repeated(context, inner))
+    return await context.backend.storage.locks.around(lambda: _repeated(context, inner, gone))
 
 
-async def _repeated(context: RequestContext, inner: list[Request]) -> list[JSONObject]:
+async def _repeated(
+    context: RequestContext, inner: list[Request], gone: "asyncio.Future[Any]"
+) -> list[JSONObject]:
     attempt = 1
     while True:
         try:
-            return await _try_transaction(context, inner)
+            return await _try_transaction(context, inner, gone)
         except LockWanted:  # of cloud code: it is taken before the next attempt begins
             raise
         except _Failed as failure:
@@ -228,11 +248,14 @@ async def _repeated(context: RequestContext, inner: list[Request]) -> list[JSONO
             attempt += 1
 
 
-async def _try_transaction(context: RequestContext, inner: list[Request]) -> list[JSONObject]:
+async def _try_transaction(
+    context: RequestContext, inner: list[Request], gone: "asyncio.Future[Any]"
+) -> list[JSONObject]:
     answers = []
     try:
         async with context.backend.storage.transaction():
             for request in inner:
+                _check(gone)
                 answers.append(await _outcome(request))
                 if "error" in answers[-1]:
                     raise _Failed(answers[-1]["error"])

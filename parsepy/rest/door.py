@@ -1,5 +1,6 @@
 """``RestDoor``: the ASGI application of the route tables, and the steps of a request through it."""
 
+import asyncio
 from collections.abc import Awaitable
 
 from parsepy.backend import Backend
@@ -7,10 +8,12 @@ from parsepy.errors import Code, ParseError
 from parsepy.http.access_log import masked_path
 from parsepy.http.admission import Admission
 from parsepy.http.asgi import ASGIScope, Receive, Send
-from parsepy.http.bodies import read_body, read_json
+from parsepy.http.bodies import check_declared, read_body, read_json
 from parsepy.http.compression import unpacked
+from parsepy.http.credentials import is_master
 from parsepy.http.exchange import NO_ROUTE, Exchange, Step, exchange_of, needed, run
 from parsepy.http.failures import failure_of
+from parsepy.http.held_bodies import known, strangers
 from parsepy.http.idempotency import Once
 from parsepy.http.limits import Limits
 from parsepy.http.paths import read_query, segments
@@ -19,6 +22,7 @@ from parsepy.http.responses import Answer, send
 from parsepy.http.routing import Router
 from parsepy.http.tracing import traced
 from parsepy.http.uploads import open_body
+from parsepy.model.values import MOST_VALUES, JSONObject
 from parsepy.operations.cloud_log import username_taken
 from parsepy.rest import (
     aggregate,
@@ -75,6 +79,10 @@ def aliases() -> dict[str, str]:
     }
 
 
+_LARGE = 20_000
+"""Bytes of a body whose work may be felt by others."""
+
+
 class RestDoor:
     """Answers every request below the mount path; ``steps`` are taken in their order."""
 
@@ -84,9 +92,13 @@ class RestDoor:
         self._mount = config.mount_path.rstrip("/")
         self._find = Router(traced(routes(), backend.telemetry)).find
         self._admit_item = limits.admit_item
+        self._app_id = config.app_id.encode("latin-1", "replace")
         self._body_limit = config.max_upload_size
+        self._values = backend.bounds.body_values
+        self._large = min(_LARGE, self._values // 4)  # below, it can't have too many values
         admission = Admission(backend, limits)
         self._context = admission.context
+        self._turns = admission.turns
         once = Once(backend)
         self.steps: tuple[Step, ...] = (
             answer_preflight,
@@ -100,6 +112,7 @@ class RestDoor:
             admission.limit_by_address,
             admission.find_session,
             admission.limit_by_user,
+            admission.take_turn,
             refuse_unknown_route,
             once.claim,
             self.handle,
@@ -113,6 +126,14 @@ class RestDoor:
             answer = await run(self._steps, exchange)
         except Exception as error:  # noqa: BLE001 - the outermost handler, which logs
             answer = self._refused(exchange, error)
+        finally:
+            client = exchange.turn
+            if client is not None:
+                turns = self._turns
+                if turns.queues or turns.counts[client] > 1:
+                    turns.end(client)
+                else:  # as `end` does, without the call
+                    del turns.counts[client]
         await send(answer, send_message)
 
     def _refused(self, exchange: Exchange, error: Exception) -> Answer:
@@ -143,18 +164,35 @@ class RestDoor:
         """Read the body as the route wants it, no further than its limit."""
         route = exchange.match.route
         limit = self._body_limit if route.body_limit is None else route.body_limit
-        if b"content-encoding" in exchange.headers:
+        headers = exchange.headers
+        if b"content-encoding" in headers:
             exchange.receive = unpacked(exchange.receive, exchange.headers)
         if route.body is BodyRule.STREAMED:
-            headers = exchange.headers
             exchange.upload = await open_body(exchange.scope, exchange.receive, headers, limit)
             exchange.body = exchange.upload.fields or {}
         elif route.body is not BodyRule.NONE:
-            raw = await read_body(exchange.receive, limit)
+            check_declared(headers, limit)
+            is_known = headers.get(b"x-parse-application-id") == self._app_id
+            raw = await read_body(exchange.receive, limit, known if is_known else strangers)
             if raw:
                 exchange.raw = raw
                 if route.body is BodyRule.JSON:
-                    exchange.body = read_json(exchange.headers.get(b"content-type", b""), raw)
+                    kind = exchange.headers.get(b"content-type", b"")
+                    if len(raw) > self._large:
+                        exchange.body = await self._read_large(exchange, kind, raw)
+                    else:
+                        exchange.body = read_json(kind, raw, self._values)
+
+    async def _read_large(self, exchange: Exchange, kind: bytes, raw: bytes) -> JSONObject:
+        """Read a body whose work is done in steps, between which others have their turn.
+
+        The master key may send more than clients.
+        """
+        is_trusted = is_master(self._backend.config, exchange.headers)
+        exchange.is_large = True
+        body = read_json(kind, raw, MOST_VALUES if is_trusted else self._values)
+        await asyncio.sleep(0)
+        return body
 
     def override_method(self, exchange: Exchange) -> None:
         """Take ``_method`` of a POST for the method: old clients send all requests as POST."""
@@ -180,6 +218,7 @@ class RestDoor:
             exchange.headers,
             self._find,
             self._admit_item,
+            exchange.receive,
             exchange.raw,
             exchange.upload,
         )

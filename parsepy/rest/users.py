@@ -4,6 +4,7 @@ from parsepy.http.requests import Request, Route, SessionRule
 from parsepy.http.responses import Answer
 from parsepy.model.values import JSONObject
 from parsepy.operations import accounts, users
+from parsepy.storage import reserved
 
 
 def _credentials(request: Request) -> JSONObject:
@@ -13,7 +14,8 @@ def _credentials(request: Request) -> JSONObject:
 
 async def log_in(request: Request) -> Answer:
     """Log in with username or email and password."""
-    return Answer(await users.log_in(request.context, _credentials(request)))
+    with reserved():
+        return Answer(await users.log_in(request.context, _credentials(request)))
 
 
 async def challenge(request: Request) -> Answer:

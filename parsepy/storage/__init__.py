@@ -1,5 +1,6 @@
 """What parsepy keeps in MongoDB: see ``Storage``."""
 
+from parsepy.storage.driver import reserved as reserved
 from parsepy.storage.failures import DuplicateKey as DuplicateKey
 from parsepy.storage.failures import Unavailable as Unavailable
 from parsepy.storage.locks import LockWanted as LockWanted

@@ -1,31 +1,50 @@
 """``Connection``: a MongoDB database, its collections and transactions."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
+from functools import partial
 
 import pymongo
 from pymongo import AsyncMongoClient
-from pymongo.errors import PyMongoError
+from pymongo.errors import (
+    AutoReconnect,
+    NotPrimaryError,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
 
 from parsepy.storage.building import Building
 from parsepy.storage.documents import CODEC, Document
-from parsepy.storage.driver import Collection, Reads, Writes
+from parsepy.storage.driver import Collection, Pulse, Reads, Writes, reserved
 from parsepy.storage.failures import Unavailable, guard, no_transactions, translated
 from parsepy.storage.transactions import Call, Result, RunningTransaction
 
 RUNNING: ContextVar[RunningTransaction | None] = ContextVar("parsepy_transaction", default=None)
 _MOST_COLLECTIONS = 10_000
+_PING_SECONDS = 6.0
+_RETRY_SECONDS = 8.0
+"""How long a read is tried again while the database changes its primary."""
+_RETRY_PAUSE = 0.25
 CLOSE_SECONDS = 1.0
 """How long closing waits for a database that may be dead."""
+_NO_PRIMARY = (10107, 13435)  # NotWritablePrimary, NotPrimaryNoSecondaryOk
+
+
+def _is_refusal(error: AutoReconnect) -> bool:
+    """Has the server refused, so that certainly nothing has happened?"""
+    details = error.details if isinstance(error, NotPrimaryError) else None
+    return isinstance(details, Mapping) and details.get("code") in _NO_PRIMARY
 
 
 class Connection:
     """One database, and the transaction that the code may run in.
 
     The parts of a storage share it. ``reads`` and ``writes`` are how documents are read and
-    written; ``in_memory`` says that the database is one of this process, without MongoDB.
+    written; ``in_memory`` says that the database is one of this process, without MongoDB. ``pulse``
+    tells whether the database answers at all.
     """
 
     def __init__(
@@ -37,6 +56,7 @@ class Connection:
         reads: Reads | None = None,
         writes: Writes | None = None,
         in_memory: bool = False,
+        pulse: Pulse | None = None,
     ) -> None:
         self.client = client
         self.database = client.get_database(database, codec_options=CODEC)
@@ -50,13 +70,17 @@ class Connection:
         self.is_standalone = False
         """Is it a MongoDB alone, that has neither transactions nor change streams?"""
         self._collections: dict[str, Collection] = {}
+        self._pulse = pulse
+        if pulse is not None:
+            pulse.ping = partial(self.database.command, "ping")
 
     async def ping(self) -> None:
         """Return when the database has answered; raise ``Unavailable`` otherwise."""
         try:
-            await self.database.command("ping")
-        except PyMongoError as error:
-            raise Unavailable(str(error)) from error
+            with reserved():
+                await asyncio.wait_for(self.database.command("ping"), _PING_SECONDS)
+        except (PyMongoError, TimeoutError) as error:
+            raise Unavailable(str(error) or "no answer") from error
 
     async def look(self) -> None:
         """Find out what kind of MongoDB it is; raises ``Unavailable``."""
@@ -70,6 +94,8 @@ class Connection:
 
     async def close(self) -> None:
         """Close the connections."""
+        if self._pulse is not None:
+            self._pulse.close()
         with pymongo.timeout(CLOSE_SECONDS):
             await self.client.close()
 
@@ -181,10 +207,67 @@ class Connection:
         assert running is not None
         running.ended.append(call)
 
-    async def do(self, call: Call[Result]) -> Result:
-        """Make a driver call, in the transaction if there is one; raises PyMongo's errors."""
+    async def read(self, call: Call[Result]) -> Result:
+        """Make a driver call that reads, or may be made twice; raises PyMongo's errors.
+
+        Outside a transaction it is made again, for some seconds, while connections are lost: the
+        driver itself tries once more, which is too soon while a new primary is elected.
+        """
         running = RUNNING.get()
-        return await (call(None) if running is None else running.call(call))
+        if running is not None:
+            return await running.call(call)
+        if self._pulse is not None and self._pulse.is_silent:
+            raise AutoReconnect("the database does not answer")
+        try:
+            return await call(None)
+        except AutoReconnect as error:
+            return await self.again(call, error)
+
+    async def do(self, call: Call[Result]) -> Result:
+        """Make a driver call, in the transaction if there is one; raises PyMongo's errors.
+
+        Outside one it is made again only after a server has refused it for being no primary.
+        """
+        running = RUNNING.get()
+        if running is not None:
+            return await running.call(call)
+        if self._pulse is not None and self._pulse.is_silent:
+            raise AutoReconnect("the database does not answer")
+        try:
+            return await call(None)
+        except AutoReconnect as error:
+            return await self.again(call, error, is_harmless=False)
+
+    async def write(self, call: Callable[[], Awaitable[Result]]) -> Result:
+        """Make a driver call outside any transaction, as often as ``read`` does."""
+        try:
+            return await call()
+        except AutoReconnect as error:
+            return await self.again(lambda _: call(), error)
+
+    async def again(
+        self, call: Call[Result], failure: AutoReconnect, *, is_harmless: bool = True
+    ) -> Result:
+        """Make a call that has failed again, while that may help.
+
+        Unless it is harmless to make it twice, only while it was refused. Raises PyMongo's errors.
+        """
+        until = time.monotonic() + _RETRY_SECONDS
+        while (is_harmless or _is_refusal(failure)) and not self._is_lost(failure):
+            if time.monotonic() > until:
+                break
+            await asyncio.sleep(_RETRY_PAUSE)
+            try:
+                return await call(None)
+            except AutoReconnect as error:
+                failure = error
+        raise failure
+
+    def _is_lost(self, failure: AutoReconnect) -> bool:
+        """Is there no use in trying again soon?"""
+        if isinstance(failure, ServerSelectionTimeoutError):
+            return True  # it has waited long enough for a primary
+        return self._pulse is not None and self._pulse.is_silent
 
     async def run(self, call: Call[Result]) -> Result:
         """Make a driver call, in the transaction if there is one; raises the storage's errors."""

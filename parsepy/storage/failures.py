@@ -36,6 +36,7 @@ _BAD_VALUE = {
     17280: Code.OBJECT_TOO_LARGE,
     51091: Code.INVALID_QUERY,  # regular expression is invalid
     51108: Code.INVALID_QUERY,  # regular expression flags
+    5729100: Code.INVALID_QUERY,  # a dotted name of too many steps
     _NO_GEO_KEYS: Code.INCORRECT_TYPE,
     13027: Code.INCORRECT_TYPE,  # a place beyond the bounds of a flat index
     17261: Code.INCORRECT_TYPE,  # of an object in a text index, the language is no text

@@ -246,7 +246,7 @@ class Locks:
         if queue is None or queue.claim is None or queue.claim.owner != owner:
             return await self._claims.release(lock.key, owner)
         try:
-            while (heir := self._next(queue)) is not None:
+            while queue.waiting and (heir := self._next(queue)) is not None:
                 before: Claim | None = None
                 heir.is_offered = True
                 try:
@@ -274,8 +274,6 @@ class Locks:
 
     def _next(self, queue: _Queue) -> _Waiter | None:
         """Who is handed the lock: the first in line, unless it is other processes' turn."""
-        if not queue.waiting:
-            return None
         if queue.others_wait and time.monotonic() - queue.turn_began > _TURN:
             queue.not_before = time.monotonic() + _LONGEST_PAUSE * 1.2
             return None

@@ -1,9 +1,14 @@
 """``Storage``: the objects of one Parse application, and what else is kept of it."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import dataclass
 from typing import Any
 
+import bson
 from pymongo import ReadPreference, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
@@ -14,7 +19,7 @@ from parsepy.model.aggregation import Aggregation
 from parsepy.model.query import SCORE
 from parsepy.model.schema import ClassSchema
 from parsepy.model.scope import EVERYTHING, Scope
-from parsepy.model.values import JSONObject
+from parsepy.model.values import JSONObject, dumps
 from parsepy.model.where import Where, equals_id
 from parsepy.storage import documents, filters, on_demand, pipelines, streams, updates
 from parsepy.storage.bulk import Bulk
@@ -31,6 +36,7 @@ from parsepy.storage.options import ALL, ANY_CASE, ReadOptions
 from parsepy.storage.relations import Relations
 from parsepy.storage.schemas import Schemas
 from parsepy.storage.settings import SettingsDocuments
+from parsepy.storage.shared_finds import SharedFinds
 from parsepy.storage.shared_gets import SharedGets
 from parsepy.storage.shared_inserts import SharedInserts
 from parsepy.storage.shared_updates import SharedUpdates, Update
@@ -44,6 +50,22 @@ _PREFERENCES = {
     "SECONDARY_PREFERRED": ReadPreference.SECONDARY_PREFERRED,
     "NEAREST": ReadPreference.NEAREST,
 }
+
+_INDEX_SECONDS = 10.0  # for which a query waits for the index that it lacks
+
+
+@dataclass(frozen=True, slots=True)
+class _Find:
+    """A find as the driver is asked it."""
+
+    collection: Collection
+    query: Document
+    projection: Document | None
+    arguments: dict[str, Any]
+
+    def as_document(self) -> Document:
+        """All that the database is told."""
+        return {"filter": self.query, "projection": self.projection, **self.arguments}
 
 
 class Storage:
@@ -81,6 +103,7 @@ class Storage:
         self._batch_size = batch_size
         self._gets = SharedGets(connection)
         self._inserts = SharedInserts(connection)
+        self._finds: SharedFinds[bytes | list[JSONObject]] = SharedFinds()
         self._updates = None if connection.in_memory else SharedUpdates(connection)
 
     async def ping(self) -> None:
@@ -103,6 +126,7 @@ class Storage:
 
     async def close(self) -> None:
         """Close the connections."""
+        await self.indexes.close()
         await self.connection.close()
 
     @property
@@ -176,7 +200,7 @@ class Storage:
         found = await self._found(schema, where, scope, options, native.objects if native else None)
         if isinstance(found, Made):
             return found.value
-        return [documents.to_object(plan, item, internal=internal) for item in found]
+        return await _objects(plan, found, internal=internal)
 
     async def find_json(
         self,
@@ -187,14 +211,22 @@ class Storage:
     ) -> bytes | list[JSONObject]:
         """The objects that match as a JSON array, for who only passes them on.
 
-        Or as ``find`` answers them, where that takes no more time.
+        Or as ``find`` answers them, where that takes no more time. Whoever is given them must
+        not change them: equal reads at the same time share theirs.
         """
         plan = self._plan(schema, options)
         native = plan.native
-        found = await self._found(schema, where, scope, options, native.json if native else None)
-        if isinstance(found, Made):
-            return found.value
-        return [documents.to_object(plan, item) for item in found]
+        asked = self._asked(schema, where, scope, options)
+
+        async def read() -> bytes | list[JSONObject]:
+            found = await self._made(schema, where, asked, native.json if native else None)
+            return found.value if isinstance(found, Made) else await _in_json(plan, found)
+
+        if self.connection.in_transaction:
+            return await read()
+        with guard():
+            key = (schema.name, id(plan), options.read_preference, bson.encode(asked.as_document()))
+        return await self._finds.call(key, read)
 
     def _plan(self, schema: ClassSchema, options: ReadOptions) -> documents.Plan:
         return documents.plan_of(schema, self.file_url, options.mount_url)
@@ -208,11 +240,24 @@ class Storage:
         read: ReplyReader[Value] | None,
     ) -> list[Document] | Made[Value]:
         """The documents that match, or what ``read`` makes of MongoDB's reply."""
-        arguments = self._find_arguments(schema, where, options)
-        collection = self._preferring(schema.name, options.read_preference)
-        query = filters.to_filter(schema, where, scope)
-        projection = filters.to_projection(schema, options.keys)
-        reads = self.connection.reads
+        return await self._made(schema, where, self._asked(schema, where, scope, options), read)
+
+    def _asked(
+        self, schema: ClassSchema, where: Where, scope: Scope, options: ReadOptions
+    ) -> _Find:
+        """A find as MongoDB is asked it."""
+        return _Find(
+            self._preferring(schema.name, options.read_preference),
+            filters.to_filter(schema, where, scope),
+            filters.to_projection(schema, options.keys),
+            self._find_arguments(schema, where, options),
+        )
+
+    async def _made(
+        self, schema: ClassSchema, where: Where, asked: _Find, read: ReplyReader[Value] | None
+    ) -> list[Document] | Made[Value]:
+        collection, query, projection = asked.collection, asked.query, asked.projection
+        arguments, reads = asked.arguments, self.connection.reads
 
         def call(
             session: AsyncClientSession | None,
@@ -246,7 +291,7 @@ class Storage:
             arguments["comment"] = options.comment
         if options.ignore_case:
             arguments["collation"] = ANY_CASE
-        if time := self._time_limit(where):
+        if time := self._time_limit(where, options):
             arguments["max_time_ms"] = time
         return arguments
 
@@ -282,7 +327,7 @@ class Storage:
             return await self._indexed(
                 schema,
                 where,
-                lambda _: self._explained(command, verbosity, self._time_limit(where)),
+                lambda _: self._explained(command, verbosity, self._time_limit(where, options)),
             )
 
     async def _explained(self, command: Document, verbosity: str, time: int | None) -> JSONObject:
@@ -308,7 +353,7 @@ class Storage:
             arguments["hint"] = options.hint
         if options.comment is not None:
             arguments["comment"] = options.comment
-        time = self._time_limit(asked.where)
+        time = self._time_limit(asked.where, options)
         if asked.has_regex:
             time = min(self._regex_time_ms, time or self._regex_time_ms)
         if asked.explain is not None:
@@ -322,7 +367,7 @@ class Storage:
         collection = self._preferring(schema.name, options.read_preference)
         reads = self.connection.reads
         with guard(Code.INVALID_QUERY):
-            found = await self.connection.do(
+            found = await self.connection.read(
                 lambda session: reads.aggregate(collection, stages, session=session, **arguments)
             )
         plan = documents.plan_of(schema, self.file_url, options.mount_url)
@@ -343,10 +388,13 @@ class Storage:
             )
         return pipelines.from_distinct(schema, field, values)
 
-    def _time_limit(self, where: Where) -> int | None:
+    def _time_limit(self, where: Where, options: ReadOptions) -> int | None:
+        most = self._max_time_ms
+        if options.max_time_ms is not None:
+            most = min(options.max_time_ms, most or options.max_time_ms)
         if where and filters.has_regex(where):
-            return min(self._regex_time_ms, self._max_time_ms or self._regex_time_ms)
-        return self._max_time_ms
+            return min(self._regex_time_ms, most or self._regex_time_ms)
+        return most
 
     async def get(
         self,
@@ -399,14 +447,14 @@ class Storage:
             arguments["hint"] = options.hint
         if options.comment:
             arguments["comment"] = options.comment
-        if time := self._time_limit(where):
+        if time := self._time_limit(where, options):
             arguments["maxTimeMS"] = time
         return arguments
 
     async def _indexed(self, schema: ClassSchema, where: Where, call: Call[Result]) -> Result:
         """Make a call that reads; if it lacks an index, once more when there is one."""
         try:
-            return await self.connection.do(call)
+            return await self.connection.read(call)
         except OperationFailure as error:
             if self.connection.in_transaction:
                 raise
@@ -423,7 +471,12 @@ class Storage:
         return await self.connection.do(call)
 
     async def _make_index(self, class_name: str, index: on_demand.MissingIndex) -> None:
-        await self.indexes.create(class_name, index.name, index.keys)
+        if not await self.indexes.create_when_free(
+            class_name, index.name, index.keys, patience=_INDEX_SECONDS
+        ):
+            raise ParseError(
+                Code.TIMEOUT, "An index that the query needs is being made: try again later."
+            )
         shown = {"_id_": {"_id": 1}, index.name: index.columns}
         changes = {f"_metadata.indexes.{name}": keys for name, keys in shown.items()}
         await self.schemas.change(class_name, {"$set": changes})
@@ -472,13 +525,21 @@ class Storage:
         returning: frozenset[str] | None = None,
         internal: bool = False,
         mount_url: str | None = None,
+        longest: Mapping[str, int] | None = None,
     ) -> JSONObject | None:
         """Change the first object that matches, atomically; ``None`` if there is none.
 
         Answers its new state, or only the columns ``returning`` of it; ``internal`` and
-        ``mount_url`` as in ``ReadOptions``.
+        ``mount_url`` as in ``ReadOptions``. An object of which an array has more elements than
+        ``longest`` says does not match.
         """
         query = filters.to_filter(schema, where, scope)
+        if longest:
+            short = [
+                {f"{documents.key_of(schema, name)}.{most}": {"$exists": False}}
+                for name, most in longest.items()
+            ]
+            query = {"$and": [query, *short]}
         update = updates.to_update(schema, changes)
         projection = None if returning is None else _projection(schema, returning)
         object_id = None if schema.name in documents.NUMBERED else equals_id(where)
@@ -551,6 +612,39 @@ class Storage:
 
         with guard():
             return await self.connection.do(change)
+
+
+_SLICE = 500
+"""So many objects are converted at once: others wait no longer than that takes."""
+
+
+async def _in_json(plan: documents.Plan, found: list[Document]) -> bytes | list[JSONObject]:
+    """Documents as objects; many as a JSON array, made in slices between which others go on."""
+    objects = await _objects(plan, found)
+    if len(objects) <= _SLICE:
+        return objects
+    pieces = []
+    for begin in range(0, len(objects), _SLICE):
+        try:
+            pieces.append(dumps(objects[begin : begin + _SLICE])[1:-1])
+        except TypeError:  # of another server's making: the answer's own encoding says why
+            return objects
+        await asyncio.sleep(0)
+    return b"[%b]" % b",".join(pieces)
+
+
+async def _objects(
+    plan: documents.Plan, found: list[Document], *, internal: bool = False
+) -> list[JSONObject]:
+    """Documents as objects; others go on between slices of many."""
+    if len(found) <= _SLICE:
+        return [documents.to_object(plan, item, internal=internal) for item in found]
+    objects: list[JSONObject] = []
+    for begin in range(0, len(found), _SLICE):
+        some = found[begin : begin + _SLICE]
+        objects += [documents.to_object(plan, item, internal=internal) for item in some]
+        await asyncio.sleep(0)
+    return objects
 
 
 def _sort(schema: ClassSchema, order: Sequence[tuple[str, int]]) -> list[tuple[str, Any]]:

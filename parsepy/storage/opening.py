@@ -12,7 +12,11 @@ from parsepy.storage.connection import Connection
 from parsepy.storage.documents import Document, FileURL
 from parsepy.storage.objects import Storage
 
-_DEFAULTS: Mapping[str, Any] = {"serverSelectionTimeoutMS": 5000, "appname": "parsepy"}
+_DEFAULTS: Mapping[str, Any] = {
+    "serverSelectionTimeoutMS": 5000,
+    "waitQueueTimeoutMS": 5000,
+    "appname": "parsepy",
+}
 
 
 def client_options(uri: str, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -51,7 +55,10 @@ def open_storage(
         options = {**client_options(uri, driver_options), "tz_aware": False}
         if client is not None:
             options["driver"] = DriverInfo(*client)
-        made, reads, writes = driver.open_client(uri, options, private=private_driver_api)
+        pulse = driver.Pulse()
+        made, reads, writes = driver.open_client(
+            uri, options, private=private_driver_api, pulse=pulse
+        )
         name = made.get_default_database("parse").name
-        connection = Connection(made, name, prefix=prefix, reads=reads, writes=writes)
+        connection = Connection(made, name, prefix=prefix, reads=reads, writes=writes, pulse=pulse)
     return Storage(connection, file_url=file_url, max_time_ms=max_time_ms, batch_size=batch_size)

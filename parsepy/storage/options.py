@@ -29,6 +29,8 @@ class ReadOptions:
     """As REST names it, such as ``SECONDARY``; None: the connection's own."""
     ignore_case: bool = False
     """Compare texts as equal that differ in case alone."""
+    max_time_ms: int | None = None
+    """For how many milliseconds MongoDB may work on it; None: as it is configured."""
     internal: bool = False
     """Answer the server's own columns, which begin with ``_``, too."""
     mount_url: str | None = None

@@ -13,7 +13,16 @@ from bson.json_util import RELAXED_JSON_OPTIONS
 from parsepy.errors import Code, ParseError
 from parsepy.model import relative_time
 from parsepy.model.schema import ClassSchema
-from parsepy.model.values import JSONObject, dumps, from_iso, is_pointer, loads, now, type_of
+from parsepy.model.values import (
+    MOST_VALUES,
+    JSONObject,
+    dumps,
+    from_iso,
+    is_pointer,
+    loads,
+    now,
+    type_of,
+)
 from parsepy.storage.documents import (
     AUTH_DATA,
     KEYS,
@@ -247,7 +256,7 @@ def from_results(
     if raw_values:
         shown = found if raw_field_names else [_identified(document) for document in found]
         text = json_util.dumps(list(shown), json_options=_EXTENDED)
-        extended: list[JSONObject] = loads(text)
+        extended: list[JSONObject] = loads(text, MOST_VALUES)
         return extended
     if raw_field_names:
         return [_bare(document) for document in found]

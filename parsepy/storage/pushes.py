@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from parsepy.model.values import JSONObject, dumps, loads
+from parsepy.model.values import MOST_VALUES, JSONObject, dumps, loads
 from parsepy.storage import Storage
 from parsepy.storage.documents import Document
 from parsepy.storage.queues import FREE, Queue
@@ -50,8 +50,8 @@ def _state_of(work: PushWork) -> Document:
 def _from_document(document: Document) -> PushWork:
     return PushWork(
         id=document["_id"],
-        body=loads(document["body"]),
-        where=loads(document["where"]),
+        body=loads(document["body"], MOST_VALUES),
+        where=loads(document["where"], MOST_VALUES),
         begun=document["begun"],
         due=document["due"],
         offsets=list(document["legs"]),

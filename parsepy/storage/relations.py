@@ -9,7 +9,11 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from parsepy.errors import ParseError
 from parsepy.storage.connection import Connection
 from parsepy.storage.driver import Collection
+from parsepy.storage.failures import guard
 from parsepy.storage.indexes import Index, Indexes
+
+_AT_ONCE = 500
+"""Rows of one call: what makes a call of more holds others up."""
 
 
 class Relations:
@@ -29,10 +33,12 @@ class Relations:
             return
 
         async def add(session: AsyncClientSession | None) -> None:
-            await self._join(class_name, field).bulk_write(
-                [UpdateOne(row, {"$setOnInsert": row}, upsert=True) for row in rows],
-                session=session,
-            )
+            for start in range(0, len(rows), _AT_ONCE):
+                some = rows[start : start + _AT_ONCE]
+                await self._join(class_name, field).bulk_write(
+                    [UpdateOne(row, {"$setOnInsert": row}, upsert=True) for row in some],
+                    session=session,
+                )
 
         await self._connection.run(add)
 
@@ -61,17 +67,19 @@ class Relations:
         if newest_first is not None:
             options["sort"] = [("_id", -1 if newest_first else 1)]
         join, query = self._join(class_name, field), {"owningId": owner}
-        rows = await self._connection.run(
-            lambda session: self._connection.reads.find(join, query, session=session, **options)
-        )
+        with guard():
+            rows = await self._connection.read(
+                lambda session: self._connection.reads.find(join, query, session=session, **options)
+            )
         return [row["relatedId"] for row in rows]
 
     async def owners(self, class_name: str, field: str, related: Sequence[str]) -> list[str]:
         """The ids of the owners whose relation ``field`` holds one of ``related``."""
         join, query = self._join(class_name, field), {"relatedId": {"$in": list(related)}}
-        rows = await self._connection.run(
-            lambda session: self._connection.reads.find(join, query, session=session)
-        )
+        with guard():
+            rows = await self._connection.read(
+                lambda session: self._connection.reads.find(join, query, session=session)
+            )
         return list(dict.fromkeys(row["owningId"] for row in rows))
 
     async def create_indexes(self, class_name: str, field: str) -> dict[str, ParseError]:

@@ -52,13 +52,13 @@ class Schemas:
     async def read(self) -> list[Document]:
         """Every `_SCHEMA` document."""
         with guard():
-            return await self._rows.find({}).to_list(None)
+            return await self._connection.write(lambda: self._rows.find({}).to_list(None))
 
     async def insert(self, document: Document) -> bool:
         """Record a new class; False if it was there already."""
         try:
             with self._writing():
-                await self._rows.insert_one(dict(document))
+                await self._connection.write(lambda: self._rows.insert_one(dict(document)))
         except DuplicateKey:
             return False
         return True
@@ -66,7 +66,7 @@ class Schemas:
     async def change(self, class_name: str, update: Document) -> None:
         """Apply a MongoDB update to a class's `_SCHEMA` document."""
         with self._writing():
-            await self._rows.update_one({"_id": class_name}, update)
+            await self._connection.write(lambda: self._rows.update_one({"_id": class_name}, update))
 
     async def template_permissions(self) -> dict[str, JSONObject]:
         """The permissions that templates gave to classes; by class."""
@@ -89,8 +89,10 @@ class Schemas:
         if options:
             change[f"_metadata.fields_options.{name}"] = options
         with self._writing():
-            result = await self._rows.update_one(
-                {"_id": class_name, name: {"$exists": False}}, {"$set": change}
+            result = await self._connection.write(
+                lambda: self._rows.update_one(
+                    {"_id": class_name, name: {"$exists": False}}, {"$set": change}
+                )
             )
         return result.matched_count == 1
 

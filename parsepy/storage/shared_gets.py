@@ -10,7 +10,8 @@ from parsepy.errors import ParseError
 from parsepy.storage.batching import Batcher
 from parsepy.storage.connection import Connection
 from parsepy.storage.documents import Document
-from parsepy.storage.driver import Made
+from parsepy.storage.driver import Made, reserved
+from parsepy.storage.driver.reserve import CLASSES
 from parsepy.storage.failures import Unavailable, guard
 from parsepy.storage.native import splitter
 
@@ -27,13 +28,13 @@ class SharedGets:
         self._connection = connection
         self._batchers: dict[str, Gets] = {}
         self._split = splitter()
-        self._split = splitter()
 
     def of(self, class_name: str) -> Gets:
         """What reads the documents of a class outside transactions; ``call`` takes the id."""
         batcher = self._batchers.get(class_name)
         if batcher is None:
-            batcher = self._batchers[class_name] = Batcher(partial(self._fetch, class_name))
+            fetch = self._fetch_reserved if class_name in CLASSES else self._fetch
+            batcher = self._batchers[class_name] = Batcher(partial(fetch, class_name))
         return batcher
 
     async def one(self, class_name: str, object_id: Id) -> Found | None:
@@ -42,16 +43,22 @@ class SharedGets:
         split = self._split
         with guard():
             if split is None:
-                return await self._connection.do(
+                return await self._connection.read(
                     lambda session: reads.find_by_id(collection, object_id, session=session)
                 )
             query = {"_id": object_id}
-            found = await self._connection.do(
+            found = await self._connection.read(
                 lambda session: reads.find_made(
                     collection, query, None, split, session=session, limit=1
                 )
             )
             return _by_id(found).get(object_id)
+
+    async def _fetch_reserved(
+        self, class_name: str, ids: Sequence[Id]
+    ) -> list[Found | Exception | None]:
+        with reserved():  # whoever began it: the one who signs in may be among them
+            return await self._fetch(class_name, ids)
 
     async def _fetch(self, class_name: str, ids: Sequence[Id]) -> list[Found | Exception | None]:
         if len(ids) == 1:
@@ -60,12 +67,19 @@ class SharedGets:
         reads, query, batch = self._connection.reads, {"_id": several}, len(ids) + 1
         try:
             with guard():
-                if self._split is None:
-                    found = _by_id(await reads.find(collection, query, batch_size=batch))
+                split = self._split
+                if split is None:
+                    found = _by_id(
+                        await self._connection.read(
+                            lambda _: reads.find(collection, query, batch_size=batch)
+                        )
+                    )
                 else:
                     found = _by_id(
-                        await reads.find_made(
-                            collection, query, None, self._split, batch_size=batch
+                        await self._connection.read(
+                            lambda _: reads.find_made(
+                                collection, query, None, split, batch_size=batch
+                            )
                         )
                     )
         except ParseError:

@@ -36,6 +36,14 @@ class Update:
     change: Document
     projection: Document | None
 
+    @property
+    def is_idempotent(self) -> bool:
+        """Is it the same to make it twice? Values are set, and no condition is asked of them."""
+        if not self.change.keys() <= {"$set", "$unset"}:
+            return False
+        changes_rights = "_wperm" in self.change.get("$set", {})
+        return self.query.keys() <= ({"_id"} if changes_rights else {"_id", "_wperm"})
+
 
 Updates = Batcher[Update, Document | None]
 
@@ -80,9 +88,13 @@ class SharedUpdates:
         return results
 
     async def _alone(self, collection: Collection, update: Update) -> Document | None:
-        return await self._connection.writes.find_one_and_update(
-            collection, update.query, update.change, update.projection
-        )
+        async def change(_: AsyncClientSession | None) -> Document | None:
+            return await self._connection.writes.find_one_and_update(
+                collection, update.query, update.change, update.projection
+            )
+
+        connection = self._connection
+        return await (connection.read if update.is_idempotent else connection.do)(change)
 
     async def _together(
         self, collection: Collection, updates: list[Update]
@@ -91,7 +103,7 @@ class SharedUpdates:
 
         Raises if nobody can know whether it did: making the updates again might double them.
         """
-        async with self._connection.client.start_session(causal_consistency=False) as session:
+        async with collection.database.client.start_session(causal_consistency=False) as session:
             await session.start_transaction()
             try:
                 found = await self._update_and_read(session, collection, updates)

@@ -42,6 +42,11 @@ _MOST_UNREADABLE = 3
 """How often a change is asked for that can't be decoded, before it is given up."""
 _STATES = ("fullDocumentBeforeChange", "fullDocument")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
+_LAST = 2**32 - 1  # behind all changes of one time
+
+Place = tuple[int, int, int]
+"""Where a change stands: the cluster's time (seconds, and a number within the second), and which of
+the changes of that time it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,13 @@ class ChangeEvent:
     time: Timestamp
     update: Document | None = None
     """How MongoDB describes an update."""
+    order: int = 0
+    """Which of the changes of this time it is: those of a transaction have one time."""
+
+    @property
+    def place(self) -> Place:
+        """Where it stands among all changes."""
+        return self.time.time, self.time.inc, self.order
 
 
 Handle = Callable[[ChangeEvent], Awaitable[None]]
@@ -98,6 +110,9 @@ class Stream:
         self._first: Any = None
         self._unreadable = 0
         self._current_at: float | None = None
+        self._count = _Count()
+        self.reached: Place | None = None
+        """All changes up to this place have come; None if that is not known."""
         self.missed = 0
 
     @property
@@ -110,6 +125,7 @@ class Stream:
         self._first = await self._watch()
         self._token = self._first.resume_token
         self._current_at = time.monotonic()
+        self.reached = place_of(self._token)
 
     async def _watch(self, *more: Document) -> Any:
         return await self._database.watch(
@@ -159,6 +175,7 @@ class Stream:
                 raw = await stream.try_next()
                 if raw is None:
                     self._current_at = time.monotonic()
+                    self.reached = place_of(stream.resume_token) or self.reached
                 else:
                     await self._handle(raw, handle)
                 self._token = stream.resume_token
@@ -167,7 +184,7 @@ class Stream:
     async def _handle(self, raw: Document, handle: Handle) -> None:
         age = max(0.0, time.time() - raw["wallTime"].timestamp()) if "wallTime" in raw else 0.0
         self._current_at = time.monotonic() - age
-        for change in self._read(raw):
+        for change in self._read(raw, self._count):
             await handle(change)
 
     async def _handle_large(self, handle: Handle) -> bool:
@@ -203,7 +220,39 @@ class Stream:
         else:
             log.warning("the stream of changes broke, and will go on where it was: %s", error)
 
-    def _read(self, raw: Document) -> Iterator[ChangeEvent]:
+    async def history(self, start: Place, end: Place) -> AsyncIterator[ChangeEvent]:
+        """Yield the changes after one place, up to and with another, on a stream of its own.
+
+        Raises PyMongo's errors, among them that MongoDB no longer has what was there.
+        """
+        count = _Count()
+        stream = await self._database.watch(
+            self._pipeline,
+            full_document="whenAvailable",
+            full_document_before_change="whenAvailable",
+            start_at_operation_time=Timestamp(start[0], start[1]),
+            max_await_time_ms=200,
+            show_expanded_events=True,
+        )
+        try:
+            while stream.alive:
+                raw = await stream.try_next()
+                if raw is None:
+                    reached = place_of(stream.resume_token)
+                    if reached is None or reached >= end:
+                        return
+                    continue
+                for change in self._read(raw, count):
+                    if change.place > end:
+                        return
+                    if change.place > start:
+                        yield change
+        finally:
+            with pymongo.timeout(CLOSE_SECONDS):
+                await stream.close()
+
+    def _read(self, raw: Document, count: "_Count") -> Iterator[ChangeEvent]:
+        order = count.of(raw["clusterTime"])
         names = [raw["ns"]["coll"]]
         if "to" in raw:  # a rename ends both collections that had these names
             names.append(raw["to"]["coll"])
@@ -217,4 +266,33 @@ class Stream:
                     raw.get("fullDocumentBeforeChange"),
                     raw["clusterTime"],
                     raw.get("updateDescription"),
+                    order,
                 )
+
+
+class _Count:
+    """Counts the changes of one time."""
+
+    def __init__(self) -> None:
+        self._time: Timestamp | None = None
+        self._number = 0
+
+    def of(self, moment: Timestamp) -> int:
+        """Which change of this time is the next one?"""
+        self._number = self._number + 1 if moment == self._time else 0
+        self._time = moment
+        return self._number
+
+
+def place_of(token: Any) -> Place | None:
+    """Read the cluster's time from a resume token; None if it looks otherwise than MongoDB's.
+
+    The token of a stream from which nothing has come says that there is nothing up to this time.
+    """
+    data = token.get("_data") if isinstance(token, dict) else None
+    if not isinstance(data, str) or data[:2] != "82" or len(data) < 18:
+        return None
+    try:
+        return int(data[2:10], 16), int(data[10:18], 16), _LAST
+    except ValueError:
+        return None

@@ -96,12 +96,12 @@ def doubles(update: Document, document: Document) -> Document:
         pointers = [item for item in added["$each"] if is_nested_pointer(item)]
         if not pointers:
             continue
-        others = [
-            item
+        others = {
+            (item["className"], item["objectId"])
             for item in _at(document, path)
             if is_nested_pointer(item) and list(item) != list(pointers[0])
-        ]
-        if twice := [item for item in pointers if item in others]:
+        }
+        if twice := [item for item in pointers if (item["className"], item["objectId"]) in others]:
             found[path] = twice
     return found
 

@@ -36,12 +36,22 @@ from parsepy.triggers.events import (
     WriteEvent,
     expect,
 )
-from parsepy.triggers.registry import MAX_DEPTH, Job, TriggerLog, Triggers, failure_code, label_of
+from parsepy.triggers.registry import (
+    DECLARED,
+    MAX_DEPTH,
+    Job,
+    TriggerLog,
+    Triggers,
+    failure_code,
+    label_of,
+    said_of,
+)
 from parsepy.triggers.table import CONFIG, CONNECT, FILE, TRIGGERS, Kind, check_place
 
 __all__ = [
     "CONFIG",
     "CONNECT",
+    "DECLARED",
     "FILE",
     "MAX_DEPTH",
     "TRIGGERS",
@@ -81,4 +91,5 @@ __all__ = [
     "expect",
     "failure_code",
     "label_of",
+    "said_of",
 ]

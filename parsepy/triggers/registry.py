@@ -1,6 +1,7 @@
 """``Triggers``: which handlers an application has, and how each is called."""
 
 import asyncio
+import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -47,6 +48,16 @@ class TriggerLog(Protocol):
         ...
 
 
+DECLARED = "declared_fields"
+"""The attribute of a handler that has the fields which its validator declares."""
+
+
+def said_of(handler: Handler) -> tuple[str, Mapping[str, tuple[str, bool]]]:
+    """What an author's function says of itself: its documentation, and its declared fields."""
+    doc = inspect.getdoc(handler) if hasattr(handler, "__wrapped__") else None
+    return doc or "", handler.__dict__.get(DECLARED, {}) if hasattr(handler, "__dict__") else {}
+
+
 class Triggers:
     """The registry of one application: triggers, functions and jobs.
 
@@ -89,6 +100,10 @@ class Triggers:
         self.receivers = other.receivers
         self.rate_limits = other.rate_limits
         self.definitions = other.definitions
+
+    def told(self) -> list[tuple[str, str, str]]:
+        """Every trigger of cloud code: kind, class, and what its documentation says."""
+        return [(*place, said_of(handler)[0]) for place, handler in self._handlers.items()]
 
     def has(self, kind: str, class_name: str) -> bool:
         """Does anything handle this?"""

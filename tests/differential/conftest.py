@@ -1,5 +1,6 @@
 """Fixtures of the differential test: a server for each configuration in use, and the reference."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -39,7 +40,9 @@ async def peer_side(
 ) -> Side:
     """Start a Parse Server under `configuration`, to be ended with `stack`."""
     options = options_of(configuration, MAILERS / "mailer.js", given)
-    peer = stack.enter_context(Peer(uri, options, redirecting(given["providers"])))
+    # In a thread: its start takes seconds, and what our side asks meanwhile has ten at most.
+    peer = Peer(uri, options, redirecting(given["providers"]))
+    await asyncio.to_thread(stack.enter_context, peer)
     # A connection for each request: Node may close an idle one just as we send on it.
     limits = httpx.Limits(max_keepalive_connections=0)
     client = await stack.enter_async_context(httpx.AsyncClient(limits=limits))

@@ -190,6 +190,8 @@ CONFIGURATIONS: Mapping[str, Mapping[str, Any]] = {
         "auth": FACTORS,
         "accountLockout": {"threshold": 3, "duration": 5},
     },
+    # Users have second factors here, of which the server knows nothing.
+    "factorless": COMMON,
     # Functions decide who confirms an address; passwords are old at once.
     "strict": {
         **MAILING,

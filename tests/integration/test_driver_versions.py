@@ -12,7 +12,10 @@ from tests.peer import unavailable
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
-TESTS = ("test_reads.py", "test_replies.py", "test_driver.py", "test_shared_updates.py")
+TESTS = tuple(
+    f"test_{name}.py"
+    for name in ("reads", "replies", "ready", "plain_writes", "driver", "shared_updates")
+)
 INSTALL_SECONDS, RUN_SECONDS = 180, 240
 
 

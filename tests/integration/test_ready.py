@@ -12,7 +12,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import AutoReconnect, OperationFailure
 
 from parsepy.storage.driver.plain import PlainReads
-from parsepy.storage.driver.replies import Connection, Pool
+from parsepy.storage.driver.replies import Pool, PooledConnection
 from tests.line import between
 
 Document = dict[str, Any]
@@ -152,7 +152,7 @@ async def test_a_connection_that_has_ended_while_it_lay_ready_is_not_taken(
             reads = PlainReads()
             assert await reads.count(rows, {"n": 1}) == 1
             (connection,) = pool_of(rows).conns
-            assert isinstance(connection, Connection)
+            assert isinstance(connection, PooledConnection)
             await cut()
             while connection.reads_at_once:  # noqa: ASYNC110 (nobody tells of the end)
                 await asyncio.sleep(0.001)

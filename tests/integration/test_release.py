@@ -1,8 +1,10 @@
 """A release: sdist and wheel are built as `make dist` does it, and each serves where it is new."""
 
+import asyncio
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -17,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from parsepy.sites import WebBuild
 from tests.integration.test_cli import free_port
 from tests.test_compose import ROOT, instructions
 
@@ -49,7 +52,19 @@ def in_sdist(sdist: Path) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pages() -> Iterator[Path]:
+    """The web pages of this checkout, built once for all packages; an empty folder without Node."""
+    build = WebBuild(ROOT / "web")
+    if shutil.which("npm"):
+        asyncio.run(build.run())
+        assert build.failure is None, build.failure
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PARSEPY_WEB_DIST", str(build.output))
+        yield build.output
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory, pages: Path) -> Path:
     """The folder of an sdist of this checkout, and the wheel that was built from that sdist."""
     target = tmp_path_factory.mktemp("dist")
     build(ROOT, target)
@@ -100,6 +115,20 @@ def test_the_wheel_has_the_shop_and_no_tests(wheel: Path) -> None:
         "parsepy",
         next(name.partition("/")[0] for name in files if name.endswith("/METADATA")),
     }
+
+
+@pytest.mark.slow
+@pytest.mark.node
+def test_the_wheel_has_the_web_pages_and_the_guides(wheel: Path, pages: Path) -> None:
+    files = in_wheel(wheel)
+    built = {
+        f"parsepy/_web/{path.relative_to(pages).as_posix()}"
+        for path in pages.rglob("*")
+        if path.is_file() and path.parent != pages
+    }
+    assert "parsepy/_web/islands/.vite/manifest.json" in built
+    assert built <= files
+    assert "parsepy/_docs/clients/javascript.md" in files
 
 
 @pytest.mark.slow

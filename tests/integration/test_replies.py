@@ -75,7 +75,7 @@ async def test_a_reply_is_awaited_without_tasks(
     client = connect()
     await client[name]["Thing"].find_one({})
     (connection,) = pools(client)[0].conns
-    assert type(connection) is replies.Connection
+    assert type(connection) is replies.PooledConnection
 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a task was started")

@@ -9,8 +9,9 @@ import pytest
 from websockets.asyncio.client import connect
 
 from parsepy.app import Application
-from parsepy.livequery import delivery
-from parsepy.livequery.delivery import Delivery, Principals
+from parsepy.livequery import matching
+from parsepy.livequery.delivery import Delivery
+from parsepy.livequery.rights import Principals
 from parsepy.livequery.subscriptions import Subscription, SubscriptionIndex
 from parsepy.model.where import parse
 from parsepy.pubsub import ObjectEvent
@@ -198,7 +199,7 @@ async def test_a_pattern_that_is_none_leaves_no_subscription_behind(
 async def test_others_get_their_turn_between_queries_that_take_long(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "_MATCHING_SECONDS", -1.0)
+    monkeypatch.setattr(matching, "_TURN", -1.0)
     loop, turns = asyncio.get_running_loop(), [0]
     seen: list[int] = []
 
@@ -219,6 +220,6 @@ async def test_others_get_their_turn_between_queries_that_take_long(
     timer = [loop.call_soon(turn)]
     event = ObjectEvent("create", "Order", {"objectId": "1"})
     who = Principals(application.backend)
-    await Delivery(application.backend, index, who, ()).deliver(event)
+    await Delivery(application.backend, index, who, (), lambda *_: None).deliver(event)
     timer[0].cancel()
     assert len(seen) == len(set(seen)) == 3

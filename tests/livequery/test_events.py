@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from parsepy.livequery.delivery import Principals
+from parsepy.livequery.rights import Principals
 from parsepy.livequery.subscriptions import SharedQuery, Subscription
 from parsepy.model.principal import Principal
 from tests.conftest import Client

@@ -173,9 +173,9 @@ async def test_what_many_may_see_is_encoded_once(
     encoded: list[object] = []
     encode = protocol.state
 
-    def counting(item: Any, original: Any) -> bytes:
+    def counting(item: Any, original: Any, since: Any) -> bytes:
         encoded.append(item)
-        return encode(item, original)
+        return encode(item, original, since)
 
     monkeypatch.setattr(protocol, "state", counting)
     ann, bob = await sign_up(client), await sign_up(client)

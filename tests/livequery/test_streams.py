@@ -14,7 +14,7 @@ from pymongo.monitoring import (
 
 from parsepy.storage import Unavailable
 from parsepy.storage.images import Images
-from parsepy.storage.streams import ChangeEvent, Stream
+from parsepy.storage.streams import ChangeEvent, Stream, place_of
 
 
 async def test_a_change_that_could_not_be_handled_comes_again_and_the_others_do_not(
@@ -103,3 +103,10 @@ async def test_m1_who_waits_for_a_collections_lock_stops_nobody_for_long(mongo_u
                 await session.abort_transaction()
         finally:
             await client.drop_database(database.name)
+
+
+def test_a_token_that_is_not_mongodbs_tells_no_place() -> None:
+    good = {"_data": "82" + "0000000a" + "00000002" + "2b"}
+    assert place_of(good) == (10, 2, 2**32 - 1)
+    for token in (None, {}, {"_data": 1}, {"_data": "82"}, {"_data": "82" + "x" * 16}):
+        assert place_of(token) is None

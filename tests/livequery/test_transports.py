@@ -166,3 +166,9 @@ async def test_the_spines_read_nothing_for_change_streams(app: MakeApp) -> None:
     async with serving(application) as url, listening(url) as listener:
         await listener.subscribe("Order")
         assert not application.backend.events.wants("Order")
+
+
+async def test_with_redis_every_role_tells_of_its_writes(app: MakeApp, redis_url: str) -> None:
+    live = {"classNames": ["Order"], "redisURL": redis_url}
+    application = await app(liveQuery=live, processRole="api")
+    assert (application.live is not None, application.websocket_doors) == (True, ())

@@ -415,8 +415,8 @@ async def test_a_save_of_more_than_a_thousand_new_columns_is_refused(
             assert "c1" not in ok(await master.get(f"/schemas/{orders}"))["fields"]
 
 
-async def test_a_very_long_column_name_works_like_any_other(client: Client, orders: str) -> None:
-    name = "a" * 100_000
+async def test_a_long_column_name_works_like_any_other(client: Client, orders: str) -> None:
+    name = "a" * 256
     order = await create(client, orders, **{name: 1})
     assert ok(await client.get(f"/classes/{orders}/{order}"))[name] == 1
 

@@ -26,6 +26,7 @@ ORDER = [
     "limit_by_address",
     "find_session",
     "limit_by_user",
+    "take_turn",
     "refuse_unknown_route",
     "claim",
     "handle",

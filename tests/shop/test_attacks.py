@@ -250,3 +250,50 @@ async def test_a_shown_role_is_no_users_to_change(shop: Shop, role: Any) -> None
     refused(await ann.client.put(f"/users/{ann.id}", json={"role": role}), 142)
     body = {"username": name, "password": "x", "email": f"{name}@example.com", "role": role}
     refused(await shop.client.post("/users", json=body), 142)
+
+
+# --- what the server tells itself, and others' request ids --------------------------------------
+
+
+@pytest.mark.parametrize("told", ["shop.payment", "shop.checkout"])
+async def test_a_client_can_not_say_what_only_the_server_tells_its_own_hooks(
+    shop: Shop, told: str
+) -> None:
+    ann, sku = await shop.shopper(), await shop.sku(5)
+    headers = {"X-Parse-Cloud-Context": json.dumps({told: "x"})}
+    body = {"products": [line(sku)]}
+    made = ok(await ann.client.post("/classes/Order", json=body, headers=headers), 201)
+    assert made["status"] == "pending"
+    path = f"/classes/Order/{made['objectId']}"
+    for change in ({"status": "paid"}, {"status": "shipped"}):
+        refused(await ann.client.put(path, json=change, headers=headers), 142)
+    for field in ("payment", "paidAt", "attention", "total"):
+        refused(await ann.client.put(path, json={field: 1}, headers=headers), 101, 404)
+    stored = ok(await shop.master.get(path))
+    assert (stored["status"], stored.get("payment")) == ("pending", None)
+
+
+async def test_the_request_id_of_one_customer_neither_blocks_nor_tells_of_anothers(
+    shop: Shop,
+) -> None:
+    ann, bob, sku = await shop.shopper(), await shop.shopper(), await shop.sku(9)
+    headers, body = {"X-Parse-Request-Id": unique("request")}, {"products": [line(sku)]}
+    for user in (ann, bob):
+        ok(await user.client.post("/classes/Order", json=body, headers=headers), 201)
+        await create(user.client, "Cart", items=[line(sku)])
+    key = {"requestId": unique("request")}
+    orders = [
+        ok(await user.client.post("/functions/checkout", json=key))["result"] for user in (ann, bob)
+    ]
+    assert [order["user"]["objectId"] for order in orders] == [ann.id, bob.id]
+
+
+async def test_who_waits_for_his_turn_takes_nobody_elses(shop: Shop) -> None:
+    ann, bob, sku = await shop.shopper(), await shop.shopper(), await shop.sku(9)
+    storage = shop.application.backend.storage
+    await storage.claims.take(f"lock:customer:{ann.id}", "somebody", "a test")
+    waiting = asyncio.create_task(create(ann.client, "Cart", items=[line(sku)]))
+    await create(bob.client, "Cart", items=[line(sku)])
+    assert not waiting.done()
+    await storage.claims.release(f"lock:customer:{ann.id}", "somebody")
+    await waiting

@@ -33,7 +33,10 @@ def of(error: Exception, **options: Any) -> Failure:
         (unauthorized(), Failure(403, "unauthorized")),
         (HTTPRefusal(409, "Off."), Failure(409, "Off.")),
         (RecursionError("deep"), Failure(400, "The nesting is too deep.", 107)),
-        (Unavailable("mongo:27017"), Failure(500, "Database error", 1, is_passing=True)),
+        (
+            Unavailable("mongo:27017"),
+            Failure(503, "Database error", 1, ((b"retry-after", b"1"),), is_passing=True),
+        ),
         (KeyError("a secret of the inside"), Failure(500, "Internal server error.", 1)),
     ],
 )

@@ -139,3 +139,28 @@ def test_a_shape_is_a_new_dict_of_the_selected_columns() -> None:
 def test_refusals_of_the_house_keep_their_code() -> None:
     told = json.loads(protocol.error(119, "no", 4))
     assert (told["code"], told["error"], told["requestId"]) == (119, "no", 4)
+
+
+def test_a_place_among_the_changes_is_written_and_read() -> None:
+    place = (1_764_460_800, 3, 2**32 - 1)
+    assert protocol.position_of(protocol.since_of(place)) == place
+
+
+@pytest.mark.parametrize("text", ["", "1.2", "1.2.x", "1.2.3.4", "-1.2.3", "1.2." + "f" * 9])
+def test_what_is_no_place_is_none(text: str) -> None:
+    assert protocol.position_of(text) is None
+
+
+def test_frames_carry_a_place_where_there_is_one() -> None:
+    assert protocol.state({"a": 1}, None) == b',"object":{"a":1}}'
+    assert protocol.state({"a": 1}, None, "1.2.0") == b',"object":{"a":1},"since":"1.2.0"}'
+    assert protocol.reached((1, 2, 0)) == b'{"op":"since","since":"1.2.0"}'
+    assert protocol.acknowledged("subscribed", b'"requestId":1', {"resumed": True}) == (
+        b'{"op":"subscribed","requestId":1,"resumed":true}'
+    )
+
+
+def test_a_name_as_long_as_a_book_is_refused() -> None:
+    text = b'{"op":"connect","applicationId":"' + b"x" * (protocol.MAX_TEXT + 1) + b'"}'
+    with pytest.raises(FrameError, match="characters"):
+        protocol.decode(text)

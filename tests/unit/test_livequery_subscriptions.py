@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parsepy.errors import ParseError
 from parsepy.livequery.subscriptions import (
     Subscription,
     SubscriptionIndex,
@@ -164,3 +165,31 @@ def test_the_index_finds_what_matching_every_query_finds(
         if matches(one.where, item) or (original is not None and matches(one.where, original))
     }
     assert {id(each[0]) for each in found(index, item, original)} == expected
+
+
+def test_a_subscription_is_removed_once() -> None:
+    index = SubscriptionIndex(compile_where)
+    one = listener({"total": 1})
+    one.cost = 7
+    index.add(one)
+    assert index.spent == 7
+    index.remove(one)
+    assert (index.spent, len(index), index.listens("Order")) == (0, 0, False)
+    with pytest.raises(KeyError):
+        index.remove(one)
+
+
+def test_queries_that_are_equal_are_kept_once() -> None:
+    index = SubscriptionIndex(compile_where)
+    first, second = listener({"status": "paid"}), listener({"status": "paid"})
+    index.add(first)
+    index.add(second)
+    assert first.where is second.where
+    assert first.query is second.query
+
+
+def test_a_query_that_can_not_be_compiled_leaves_its_class_alone() -> None:
+    index = SubscriptionIndex(compile_where)
+    with pytest.raises(ParseError):
+        index.add(listener({"name": {"$regex": "["}}))
+    assert not index.listens("Order")

@@ -264,3 +264,29 @@ def test_a_condition_that_only_a_database_decides_is_named(
     where: dict[str, Any], name: str | None
 ) -> None:
     assert match.beyond(parse(where)) == name
+
+
+THINGS: list[Any] = [1, 1.0, True, None, "1", [1], [True], {"a": 1}, {"b": 1}, {"a": 1, "b": 2}]
+ONE_OF: list[tuple[Any, list[int]]] = [
+    (1, [0, 1, 5]),  # an array by its items, too
+    (True, [2, 6]),
+    ("1", [4]),
+    ([True], [2, 6]),
+    (None, [3, 10]),
+    (MARCH, []),
+    ([[1]], [5]),  # an array among the operands counts as its items
+]
+
+
+@pytest.mark.parametrize(("wanted", "found"), ONE_OF, ids=str)
+def test_one_of_several_is_found_as_equality_finds_it(wanted: Any, found: list[int]) -> None:
+    test = match.compile(parse({"value": {"$in": [wanted, "never", ["never"]]}}))
+    items = [*({"value": thing} for thing in THINGS), {}]
+    assert [number for number, item in enumerate(items) if test(item)] == found
+
+
+def test_an_object_among_several_is_found_by_the_order_of_its_members() -> None:
+    ann = {"__type": "Pointer", "className": "_User", "objectId": "ann"}
+    test = match.compile(parse({"users": {"$in": [ann]}}))
+    assert test({"users": [{"objectId": "ann", "__type": "Pointer", "className": "_User"}]})
+    assert not test({"users": [{"a": 1}, [1], "ann"]})

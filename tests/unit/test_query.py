@@ -280,11 +280,11 @@ KEYS = ("user.name", "user.shop.city", "price", "user.shop")
 def test_dotted_keys_are_narrowed_to_an_included_object(
     path: tuple[str, ...], last_only: bool, names: tuple[str, ...]
 ) -> None:
-    assert query.narrowed(KEYS, path, last_only=last_only) == names
+    assert query.below(KEYS, last_only=last_only).get(path, ()) == names
 
 
 def test_an_excluded_path_drops_only_where_it_ends() -> None:
-    assert query.narrowed(("user.shop.city",), ("user",), last_only=True) == ()
+    assert query.below(("user.shop.city",), last_only=True).get(("user",), ()) == ()
 
 
 # --- what an operator may cost ------------------------------------------------------------------

@@ -39,13 +39,13 @@ FORM = b"application/x-www-form-urlencoded"
     ],
 )
 def test_a_body_is_read_as_an_object(content_type: bytes, body: bytes, value: Any) -> None:
-    assert read_json(content_type, body) == value
+    assert read_json(content_type, body, 1000) == value
 
 
 @pytest.mark.parametrize("body", [b"{", b"5", b"null", b'"cup"', b"\xff", b'{"a":NaN}'])
 def test_any_other_body_is_invalid_json(body: bytes) -> None:
     with pytest.raises(ParseError) as refused:
-        read_json(b"application/json", body)
+        read_json(b"application/json", body, 1000)
     assert refused.value.code == Code.INVALID_JSON
 
 
@@ -153,8 +153,22 @@ def request(principal: Principal = NOBODY, body: Any = None, **query: str) -> Re
     context = RequestContext(backend, principal)
     route = Route("GET", "/nothing", nothing)
     return Request(
-        "GET", (), query, body or {}, context, route, {}, {}, lambda method, path: None, admit
+        "GET",
+        (),
+        query,
+        body or {},
+        context,
+        route,
+        {},
+        {},
+        lambda method, path: None,
+        admit,
+        nothing_more,
     )
+
+
+async def nothing_more() -> Any:
+    raise AssertionError("nobody asks for more than the body")
 
 
 async def nothing(request: Request) -> Answer:

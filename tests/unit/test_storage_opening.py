@@ -45,5 +45,6 @@ async def test_the_connection_strings_own_options_go_before_ours(
 def test_a_connection_string_without_options_gets_ours() -> None:
     assert client_options("mongodb://localhost") == {
         "serverSelectionTimeoutMS": 5000,
+        "waitQueueTimeoutMS": 5000,
         "appname": "parsepy",
     }

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parsepy.model.templates import Problem, Template, TemplateError, TemplateRole, load, parse
+from parsepy.model.templates import (
+    ClassNotes,
+    FieldNotes,
+    Problem,
+    Template,
+    TemplateError,
+    TemplateRole,
+    load,
+    parse,
+)
 
 SCHEMA = Path(__file__).parents[2] / "schema"
 SHOP = [SCHEMA / "ecommerce.json", SCHEMA / "shopping.json"]
@@ -782,3 +791,60 @@ def test_the_demo_keeps_the_shops_rules_on_prices_stock_and_sales() -> None:
     assert sale["discountPrice"] < prices[sale["product"]["objectId"]]
     assert sale["startTime"]["offsetSeconds"] < 0 < sale["endTime"]["offsetSeconds"]
     assert [code["code"] for code in objects["DiscountCode"]] == ["WELCOME10"]
+
+
+# --- what is said for people ----------------------------------------------------------------
+
+
+def test_descriptions_are_read_and_stand_beside_the_classes() -> None:
+    name = {"type": "String", "description": " What shoppers see. "}
+    made = template([{"className": "Product", "description": "Goods.", "fields": {"name": name}}])
+    assert made.notes["Product"] == ClassNotes("Goods.", {"name": FieldNotes("What shoppers see.")})
+    assert product_class(made)["fields"] == {"name": {"type": "String"}}
+    assert "description" not in product_class(made)
+
+
+def test_a_built_in_column_may_be_described_and_silence_leaves_nothing() -> None:
+    user = {"className": "User", "fields": {"email": {"type": "String", "description": "Unique."}}}
+    made = template([user, {"className": "Note", "description": None, "fields": {}}])
+    assert made.notes == {"_User": ClassNotes("", {"email": FieldNotes("Unique.")})}
+
+
+def test_what_an_array_holds_is_named_by_class_and_united() -> None:
+    def holds(*names: str, **more: Any) -> Any:
+        return fields(items={"type": "Array", "of": list(names), **more})
+
+    made = template(holds("Product", "User"), holds("Product", description="Second."))
+    notes = made.notes["Product"].fields["items"]
+    assert notes == FieldNotes("Second.", ("Product", "_User"))
+    first = template(holds("Product", description="First."), holds(description="Second."))
+    assert first.notes["Product"].fields["items"].description == "First."
+    assert template(fields(items={"type": "Array", "of": None})).notes == {}
+
+
+def test_an_array_of_an_unknown_class_is_a_warning() -> None:
+    made = template(fields(items={"type": "Array", "of": ["Prodct"]}))
+    (warning,) = made.warnings
+    assert warning.reason == "there is no class 'Prodct'; did you mean 'Product'?"
+
+
+@pytest.mark.parametrize(
+    ("column", "reason"),
+    [
+        ({"type": "Number", "of": ["Product"]}, "only an Array says what it is 'of'"),
+        ({"type": "Array", "of": [1]}, "'of' lists the names of classes"),
+        ({"type": "Array", "of": "Product"}, "'of' must be a list, not a string"),
+        ({"type": "Array", "description": 1}, "'description' must be a string, not a number"),
+    ],
+)
+def test_an_invalid_note_is_refused(column: Any, reason: str) -> None:
+    assert reasons(fields(items=column)) == [f"Product.items: {reason}"]
+
+
+def test_our_own_templates_describe_every_class_and_every_field_of_theirs() -> None:
+    for path in SHOP:
+        made = load([path])
+        for one in made.classes:
+            notes = made.notes[one["className"]]
+            assert notes.description
+            assert one["fields"].keys() - notes.fields.keys() == set()

@@ -236,33 +236,30 @@ def test_values_nest_100_levels_and_no_deeper() -> None:
 # --- how much is read -----------------------------------------------------------------------
 
 
-@pytest.fixture
-def few_values(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A house that reads at most ten values of a text worth counting."""
-    monkeypatch.setattr(values, "_LARGE_TEXT", 8)
-    monkeypatch.setattr(values, "_MAX_VALUES", 10)
-
-
-@pytest.mark.usefixtures("few_values")
 @pytest.mark.parametrize("text", ["[" + "0," * 20 + "0]", b"[" + b"[]," * 20 + b"0]"])
 def test_json_of_too_many_values_is_refused_before_it_is_read(text: Any) -> None:
     with pytest.raises(ParseError) as refused:
-        values.loads(text)
+        values.loads(text, 10)
     assert refused.value.code == Code.OBJECT_TOO_LARGE
 
 
-@pytest.mark.usefixtures("few_values")
-def test_marks_inside_texts_are_no_values() -> None:
-    assert values.loads('{"description": "a, b, c, d, e, f, g, h, i, j, k, l, m"}') == {
-        "description": "a, b, c, d, e, f, g, h, i, j, k, l, m"
-    }
-    assert values.loads('{"price": 5, "n": 1}') == {"price": 5, "n": 1}
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a, b, c, d, e, f, g, h, i, j, k, l, m",
+        'he said "a, b, c, d, e, f, g, h, i, j, k, l", and',
+        "a backslash at the end, b, c, d, e, f, g, h, i, j, k \\",
+    ],
+)
+def test_marks_inside_texts_are_no_values(text: str) -> None:
+    body = {"description": text, "price": 5}
+    assert values.loads(json.dumps(body), 10) == body
 
 
-@pytest.mark.usefixtures("few_values")
-def test_too_many_texts_are_too_many_values() -> None:
+@pytest.mark.parametrize("text", ["[" + '"a",' * 20 + '"b"]', "[" + '"a","b",' * 40 + "1]"])
+def test_too_many_texts_are_too_many_values(text: str) -> None:
     with pytest.raises(ParseError):
-        values.loads("[" + '"a",' * 20 + '"b"]')
+        values.loads(text, 10)
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,14 @@ def add_schema(parts: Any) -> None:
         later("schema_commands", "diagram"),
         examples=("schema diagram > classes.mmd",),
     )
-    for action in (describe, picture):
+    api = add_command(
+        actions,
+        "openapi",
+        "print the REST API as an OpenAPI document",
+        later("schema_commands", "openapi"),
+        examples=("schema openapi > openapi.json",),
+    )
+    for action in (describe, picture, api):
         action.add_argument("classes", nargs="*", metavar="CLASS", help="only these classes")
         action.add_argument(
             "--from",

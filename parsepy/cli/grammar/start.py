@@ -63,4 +63,11 @@ def add_start(parts: Any) -> None:
         default=argparse.SUPPRESS,
         help="serve with so many processes (the option cluster)",
     )
+    server.add_argument(
+        "--role",
+        dest="option process_role",
+        metavar="ROLE",
+        default=argparse.SUPPRESS,
+        help="all, api, live or jobs (the option processRole)",
+    )
     server.set_defaults(endless=True)

@@ -6,15 +6,16 @@ from graphql import GraphQLObjectType, GraphQLSchema
 
 from parsepy.graphql.schema import classes as types_of_a_class
 from parsepy.graphql.schema import custom as own
-from parsepy.graphql.schema import fields, naming, users
+from parsepy.graphql.schema import fields, naming, types, users
 from parsepy.graphql.schema import subscriptions as live
 from parsepy.graphql.schema.custom import CustomTypes
 from parsepy.graphql.schema.draft import Draft
 from parsepy.graphql.schema.records import ClassTypes
 from parsepy.model.graphql_config import DEFAULT, GraphQLConfig
 from parsepy.model.schema import ClassSchema
+from parsepy.model.templates import ClassNotes
 
-__all__ = ["DEFAULT", "CustomTypes", "GraphQLConfig", "build"]
+__all__ = ["DEFAULT", "CustomTypes", "GraphQLConfig", "build", "describe"]
 
 
 def build(
@@ -74,3 +75,18 @@ def _schema(draft: Draft) -> GraphQLSchema:
         types=[*draft.types.values(), *roots],
         assume_valid=True,
     )
+
+
+def describe(schema: GraphQLSchema, notes: Mapping[str, ClassNotes]) -> None:
+    """Put what templates say of classes and fields in place of our own words."""
+    for class_name, said in notes.items():
+        output = schema.get_type(naming.type_name(class_name))
+        if not isinstance(output, GraphQLObjectType):
+            continue
+        if said.description:
+            output.description = said.description
+        for name, noted in said.fields.items():
+            shown = output.fields.get(name)
+            # those that every object has belong to all types
+            if shown is not None and noted.description and name not in types.OBJECT_FIELDS:
+                shown.description = noted.description

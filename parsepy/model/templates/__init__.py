@@ -21,11 +21,14 @@ from parsepy.model.templates.complaints import Complaints
 from parsepy.model.templates.declarations import Declarations
 from parsepy.model.templates.merging import Template, TemplateRole, merge
 from parsepy.model.templates.names import ALIASES, MEANT
+from parsepy.model.templates.notes import ClassNotes, FieldNotes
 from parsepy.model.templates.problems import Problem, TemplateError
 
 __all__ = [
     "ALIASES",
     "MEANT",
+    "ClassNotes",
+    "FieldNotes",
     "Problem",
     "Template",
     "TemplateError",

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from parsepy.model.templates import shapes
+from parsepy.model.templates import notes, shapes
 from parsepy.model.templates.complaints import Complaints
 from parsepy.model.templates.names import (
     DEFAULTS,
@@ -18,8 +18,15 @@ from parsepy.model.templates.nodes import Node, Reader
 from parsepy.model.templates.values import type_of
 from parsepy.model.values import JSONObject
 
-_CLASS_KEYS = ("className", "fields", "classLevelPermissions", "indexes", "liveQuery")
-_FIELD_KEYS = ("type", "targetClass", "required", "defaultValue")
+_CLASS_KEYS = (
+    "className",
+    "description",
+    "fields",
+    "classLevelPermissions",
+    "indexes",
+    "liveQuery",
+)
+_FIELD_KEYS = ("type", "targetClass", "required", "defaultValue", "description", "of")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _ROLE_NAME = re.compile(r"[0-9A-Za-z_\- ]+")
 
@@ -38,6 +45,13 @@ class FieldDeclaration:
         """Find the declared default value; None if there is none."""
         declared: Node | None = self.node.value.get("defaultValue") if self.type else None
         return declared if declared is not None and declared.value is not None else None
+
+    @property
+    def held(self) -> list[Node]:
+        """The names of the classes whose objects an array holds, as declared."""
+        node: Node | None = self.node.value.get("of") if self.type == "Array" else None
+        named = node.value if node is not None and isinstance(node.value, list) else ()
+        return [member for member in named if isinstance(member.value, str)]
 
     def as_json(self, required: bool) -> JSONObject:
         """Make the column's REST schema JSON, without a default value."""
@@ -147,6 +161,7 @@ class Declarations:
             for key in ("classLevelPermissions", "indexes"):
                 self.complaints.member(node, key, dict, written or "")
             self.complaints.member(node, "liveQuery", bool, written or "")
+            self.complaints.member(node, "description", str, written or "")
             fields = self.complaints.member(node, "fields", dict, written or "")
             columns = {
                 field: self._read_field(name, field, member, f"{written or '?'}.{field}")
@@ -186,6 +201,7 @@ class Declarations:
         spelled = self._spelled_type(node, target, where, built_in)
         flag = self.complaints.member(node, "required", bool, where)
         required = flag is not None and flag.value
+        notes.check_field(node, built_in or spelled, where, self.complaints)
         if not spelled:
             return FieldDeclaration(node)
         if built_in is not None:

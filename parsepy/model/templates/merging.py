@@ -1,5 +1,7 @@
 """Merge the declarations of the files: one schema for each class."""
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from parsepy.model.schema import VOLATILE_CLASSES
@@ -8,6 +10,8 @@ from parsepy.model.templates.complaints import Complaints
 from parsepy.model.templates.declarations import ClassDeclaration, Declarations, FieldDeclaration
 from parsepy.model.templates.names import ALIASES, DEFAULTS, SIGN_UP, SYSTEM, stored_name, suggest
 from parsepy.model.templates.nodes import Node
+from parsepy.model.templates.notes import ClassNotes
+from parsepy.model.templates.notes import merged as merged_notes
 from parsepy.model.templates.problems import Problem
 from parsepy.model.values import JSONObject
 
@@ -34,6 +38,8 @@ class Template:
     live_classes: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
     """What was accepted although it may not be meant."""
+    notes: Mapping[str, ClassNotes] = dataclasses.field(default_factory=dict)
+    """What is said of classes for people; it is not stored with them."""
 
 
 def merge(declarations: Declarations) -> Template:
@@ -62,7 +68,13 @@ def merge(declarations: Declarations) -> Template:
             name for name, group in by_name.items() if any(declared.is_live for declared in group)
         ),
         warnings=tuple(complaints.warnings),
+        notes={name: made for name, group in by_name.items() if (made := _notes(group))},
     )
+
+
+def _notes(group: list[ClassDeclaration]) -> ClassNotes | None:
+    fields = [(name, field.node) for declared in group for name, field in declared.fields.items()]
+    return merged_notes([declared.node for declared in group], fields)
 
 
 def _check_targets(declarations: Declarations, known: set[str]) -> None:
@@ -73,6 +85,11 @@ def _check_targets(declarations: Declarations, known: set[str]) -> None:
                 reason = f"there is no class {field.target.value!r}{hint}"
                 where = f"{declared.written}.{name}"
                 declarations.complaints.warn(field.target, where, reason)
+            for node in field.held:
+                if stored_name(node.value) not in known:
+                    hint = suggest(node.value, {*known, *ALIASES})
+                    reason = f"there is no class {node.value!r}{hint}"
+                    declarations.complaints.warn(node, f"{declared.written}.{name}", reason)
 
 
 def _check_heirs(declarations: Declarations) -> None:

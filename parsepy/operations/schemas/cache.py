@@ -10,7 +10,7 @@ from parsepy.model import schema as model
 from parsepy.model.query import simple
 from parsepy.model.schema import ClassSchema, make_schema
 from parsepy.model.values import JSONObject
-from parsepy.storage import Unavailable
+from parsepy.storage import Unavailable, reserved
 from parsepy.storage import schemas as stored
 from parsepy.storage.options import ALL, ReadOptions
 from parsepy.storage.streams import ChangeEvent
@@ -36,7 +36,8 @@ async def load(backend: Backend, *, within: float | None = None) -> dict[str, Cl
             raise Unavailable("the class schemas could not be read")
         started = time.monotonic()
         try:
-            rows = await backend.storage.schemas.read()
+            with reserved():  # no request can do without
+                rows = await backend.storage.schemas.read()
         except Unavailable:
             cache.failed_at = started
             raise

@@ -11,6 +11,8 @@ from parsepy.model.values import FieldType, JSONObject
 from parsepy.operations.schemas.cache import load
 from parsepy.storage import schemas as stored
 
+_INDEX_SECONDS = 1.0  # for which who brings a new column waits for its index
+
 
 async def insert_row(
     backend: Backend,
@@ -42,7 +44,9 @@ async def index_columns(backend: Backend, class_name: str, fields: Mapping[str, 
             for error in refused.values():
                 raise error
         elif field.type.name == "Polygon":
-            await backend.storage.indexes.create(class_name, f"{name}_2dsphere", {name: "2dsphere"})
+            await backend.storage.indexes.create_when_free(
+                class_name, f"{name}_2dsphere", {name: "2dsphere"}, patience=_INDEX_SECONDS
+            )
 
 
 async def apply_changes(

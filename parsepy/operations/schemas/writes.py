@@ -3,17 +3,25 @@
 from collections.abc import Mapping
 from typing import Any
 
-from parsepy.backend import Backend, RequestContext
+from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.model import ops
 from parsepy.model import schema as model
+from parsepy.model.bounds import save_exceeds
 from parsepy.model.schema import ClassSchema, Field
-from parsepy.model.values import ARRAY, NATIVE, OBJECT, FieldType, JSONObject, invalid, is_position
+from parsepy.model.values import (
+    ARRAY,
+    NATIVE,
+    OBJECT,
+    POLYGON,
+    FieldType,
+    JSONObject,
+    invalid,
+    is_position,
+)
 from parsepy.operations.schemas.cache import check_unknown, existing, load
 from parsepy.operations.schemas.changes import index_columns, insert_row, mismatch
 from parsepy.storage import schemas as stored
-
-_MOST_NEW_COLUMNS = 1000  # each is a call, and all of a class share one document of 16 MB
 
 
 async def writable(context: RequestContext, class_name: str) -> ClassSchema:
@@ -55,6 +63,12 @@ def check_types(
         else:
             known = types.get(name)
         if known is None:
+            longest = context.bounds.column_name_length
+            if len(name) > longest:
+                raise ParseError(
+                    Code.INVALID_KEY_NAME,
+                    f"Invalid field name: {name[:50]}…: it has more than {longest} characters.",
+                )
             if not model.is_field_name(name):
                 raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name: {name}.")
             if kind is not None:
@@ -63,10 +77,18 @@ def check_types(
                 new[name] = kind
         elif kind is not None and kind is not known and kind != known:
             raise mismatch(schema.name, name, known, kind)
+        if kind is POLYGON:
+            _check_corners(context, value)
     if not new:
         return new, ()
     narrowing = schema.permissions.decide(schema.name, "addField", context.principal) or ()
     return new, narrowing
+
+
+def _check_corners(context: RequestContext, value: JSONObject) -> None:
+    polygon = value.get("amount", value)  # which may be that of SetOnInsert
+    if len(polygon["coordinates"]) > context.bounds.polygon_corners:
+        raise save_exceeds("corners of a polygon", context.bounds.polygon_corners)
 
 
 def _is_harmless(column: FieldType, change: Any) -> bool:
@@ -86,18 +108,16 @@ def _root(path: str) -> tuple[str, FieldType]:
 
 
 async def add_columns(
-    backend: Backend, schema: ClassSchema, new: Mapping[str, FieldType]
+    context: RequestContext, schema: ClassSchema, new: Mapping[str, FieldType]
 ) -> ClassSchema:
     """Record columns learned from a write; a race with another writer is fine if types agree.
 
-    Answers the schema as it is then.
+    Answers the schema as it is then. Raises OBJECT_TOO_LARGE for more than the class may get.
     """
     if not new:
         return schema
-    if len(new) > _MOST_NEW_COLUMNS:
-        raise ParseError(
-            Code.OBJECT_TOO_LARGE, f"One save brings {_MOST_NEW_COLUMNS} new columns at most."
-        )
+    backend = context.backend
+    _check_number(context, schema, new)
     _check_new_points(schema, new)
     for name, kind in new.items():
         await backend.storage.schemas.add_column(schema.name, name, stored.to_text(kind), {})
@@ -113,6 +133,27 @@ async def add_columns(
         if known is not None and known != kind:
             raise mismatch(schema.name, name, known, kind)
     return fresh
+
+
+def _check_number(
+    context: RequestContext, schema: ClassSchema, new: Mapping[str, FieldType]
+) -> None:
+    """Refuse more columns than a class may have: all of them share one document of 16 MB."""
+    bounds = context.bounds
+    if len(new) > bounds.new_columns:
+        raise save_exceeds("new columns", bounds.new_columns)
+    if len(schema.fields) + len(new) > bounds.columns_per_class:
+        raise ParseError(
+            Code.OBJECT_TOO_LARGE,
+            f"Class {schema.name} has as many columns as saves may add, "
+            f"{bounds.columns_per_class}.",
+        )
+    row = context.backend.schemas.documents.get(schema.name, {})
+    if len(str(row)) + sum(map(len, new)) > bounds.class_row_bytes:
+        raise ParseError(
+            Code.OBJECT_TOO_LARGE,
+            f"The row of class {schema.name} in _SCHEMA is as large as saves may make it.",
+        )
 
 
 def _check_new_points(schema: ClassSchema, new: Mapping[str, FieldType]) -> None:

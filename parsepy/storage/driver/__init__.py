@@ -17,33 +17,37 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import ConfigurationError
 
 from parsepy.storage.documents import Document
+from parsepy.storage.driver.pulse import Pulse as Pulse
 from parsepy.storage.driver.reads import Collection as Collection
 from parsepy.storage.driver.reads import Made as Made
 from parsepy.storage.driver.reads import Reads as Reads
 from parsepy.storage.driver.reads import ReplyReader as ReplyReader
 from parsepy.storage.driver.reads import Value as Value
+from parsepy.storage.driver.reserve import reserved as reserved
 from parsepy.storage.driver.writes import Writes as Writes
 
 log = logging.getLogger("parsepy.storage")
 
 
 def open_client(
-    uri: str, options: Mapping[str, Any], *, private: bool = True
+    uri: str, options: Mapping[str, Any], *, private: bool = True, pulse: Pulse | None = None
 ) -> tuple[AsyncMongoClient[Document], Reads, Writes]:
     """A client of MongoDB, which connects with its first call, and how to read and write by it.
 
-    ``options`` are PyMongo's; ``private`` says that its private names may be used. Raises
-    PyMongo's refusals of the URI and the options.
+    ``options`` are PyMongo's; ``private`` says that its private names may be used; when the
+    database of ``pulse`` is silent, the connections are lost. Raises PyMongo's refusals of the
+    URI and the options.
     """
     if private:
         try:
             from parsepy.storage.driver.commands import Commands
             from parsepy.storage.driver.plain import PlainReads
             from parsepy.storage.driver.plain_writes import PlainWrites
-            from parsepy.storage.driver.replies import Pool
+            from parsepy.storage.driver.replies import Pool, pool_with
 
             commands = Commands()
-            made: AsyncMongoClient[Document] = AsyncMongoClient(uri, _pool_class=Pool, **options)
+            pool = Pool if pulse is None else pool_with(pulse)
+            made: AsyncMongoClient[Document] = AsyncMongoClient(uri, _pool_class=pool, **options)
             return made, PlainReads(commands), PlainWrites(commands)
         except (ImportError, AttributeError) as error:
             log.warning("PyMongo %s is used by its public API alone: %s", pymongo.version, error)

@@ -13,7 +13,7 @@ from pymongo.message import _op_msg
 from parsepy.storage.documents import Document
 from parsepy.storage.driver.reads import Collection, Made, ReplyReader, Session, Value
 from parsepy.storage.driver.ready import PrimaryPool
-from parsepy.storage.driver.replies import Connection
+from parsepy.storage.driver.replies import PooledConnection
 
 NEEDED = (
     AsyncMongoClient._conn_for_reads,
@@ -150,7 +150,7 @@ async def _asked(
 ) -> bytes | memoryview:
     """The document that MongoDB answers."""
     if (
-        isinstance(connection, Connection)
+        isinstance(connection, PooledConnection)
         and connection.reads_at_once
         and largest <= connection.max_bson_size
     ):

@@ -10,7 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pymongo.asynchronous.command_cursor import AsyncCommandCursor
-from pymongo.errors import ConnectionFailure, OperationFailure, ServerSelectionTimeoutError
+from pymongo.errors import (
+    ConnectionFailure,
+    NetworkTimeout,
+    OperationFailure,
+    ServerSelectionTimeoutError,
+    WaitQueueTimeoutError,
+)
 from pymongo.helpers_shared import _RETRYABLE_ERROR_CODES
 from pymongo.read_preferences import Primary
 
@@ -202,7 +208,7 @@ async def _reply(
     retries = collection.database.client.options.retry_reads
     try:
         return await commands.read(collection, command, read)
-    except ServerSelectionTimeoutError:
+    except (ServerSelectionTimeoutError, WaitQueueTimeoutError, NetworkTimeout):
         raise
     except ConnectionFailure:
         if not retries:

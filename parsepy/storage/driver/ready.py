@@ -20,7 +20,7 @@ from pymongo.asynchronous.topology import _ErrorContext  # type: ignore[attr-def
 from pymongo.logger import _CONNECTION_LOGGER
 
 from parsepy.storage.documents import Document
-from parsepy.storage.driver.replies import Connection, Pool
+from parsepy.storage.driver.replies import Pool, PooledConnection
 
 NEEDED = (
     topology.Topology.handle_error,
@@ -76,7 +76,7 @@ class PrimaryPool:
         self.has_sessions = bool(server.description.retryable_writes_supported)
         self._chosen, self._pool = seen, server.pool
 
-    def take(self) -> Connection | None:
+    def take(self) -> PooledConnection | None:
         """A connection that lies ready; ``None`` where the driver has to see to it."""
         found = self._pool
         if (
@@ -89,9 +89,9 @@ class PrimaryPool:
             or _CONNECTION_LOGGER.isEnabledFor(logging.DEBUG)
         ):
             return None
-        connection: Connection = found.conns[0]
+        connection: PooledConnection = found.conns[0]
         if (
-            connection.__class__ is not Connection
+            connection.__class__ is not PooledConnection
             or not connection.reads_at_once
             or connection.cancel_context.cancelled
             or connection.idle_time_seconds() > _MOST_IDLE
@@ -106,7 +106,9 @@ class PrimaryPool:
         connection.active = True
         return connection
 
-    async def give_back(self, connection: Connection, failure: BaseException | None = None) -> None:
+    async def give_back(
+        self, connection: PooledConnection, failure: BaseException | None = None
+    ) -> None:
         """Put a connection back that ``take`` gave, and tell the driver of a failure."""
         found = connection.home
         if failure is not None:

@@ -15,9 +15,12 @@ from typing import Any
 
 from pymongo import _csot
 from pymongo.asynchronous import pool
-from pymongo.errors import ProtocolError, _OperationCancelled
+from pymongo.errors import AutoReconnect, ProtocolError, _OperationCancelled
 from pymongo.message import _UNPACK_REPLY, _OpMsg
 from pymongo.network_layer import _UNPACK_HEADER, PyMongoProtocol
+
+from parsepy.storage.driver.pulse import ASK_SECONDS, PINGING, Pulse
+from parsepy.storage.driver.reserve import CONNECTIONS, IS_RESERVED
 
 NEEDED = (
     pool.AsyncConnection.receive_message,
@@ -26,6 +29,8 @@ NEEDED = (
 )
 """What is used of PyMongo beside the names above: a version without it ends the import."""
 _LOOK_SECONDS = 0.5
+_CONNECT_SECONDS = 5.0
+"""How long a new connection may take with greeting and log-in."""
 _INBOX = 16 * 1024  # bytes that are read at once; a longer reply is given a place of its own
 _HEADER = 16
 _BODY = _HEADER + 5  # of a message: after its flags and the kind of its one section
@@ -33,26 +38,52 @@ _OP_MSG = 2013
 
 
 class Pool(pool.Pool):
-    """A pool for ``AsyncMongoClient``'s ``_pool_class``."""
+    """A pool for ``AsyncMongoClient``'s ``_pool_class``; ``pulse`` tells whether all is lost."""
+
+    pulse: Pulse | None = None
+    _most: float = 0
+
+    @property
+    def max_pool_size(self) -> float:
+        """How many connections this work may take; reserved work may take a few more."""
+        return self._most + CONNECTIONS if IS_RESERVED.get() else self._most
+
+    @max_pool_size.setter
+    def max_pool_size(self, most: float) -> None:
+        self._most = most
 
     async def connect(self, handler: Any = None) -> pool.AsyncConnection:
         """Return a new connection, greeted and logged in; raises ConnectionFailure."""
-        made: Any = await super().connect(handler)
-        if not self.is_sdam:  # those of the monitors wait for long, and cost nothing
-            made.__class__ = Connection
-            made.home = self
-            if made.compression_context is None:
-                _read_at_once(made.conn.get_conn)
+        if self.is_sdam:  # those of the monitors wait for long, and cost nothing
+            return await super().connect(handler)
+        pulse = self.pulse
+        if pulse is not None and pulse.is_silent and not PINGING.get():
+            raise AutoReconnect("the database does not answer")
+        try:
+            made: Any = await asyncio.wait_for(super().connect(handler), _CONNECT_SECONDS)
+        except TimeoutError as error:
+            raise AutoReconnect("the database does not answer a new connection") from error
+        made.__class__ = PooledConnection
+        made.home, made.pulse = self, pulse
+        if made.compression_context is None:
+            _read_at_once(made.conn.get_conn)
         connection: pool.AsyncConnection = made
         return connection
 
 
-class Connection(pool.AsyncConnection):
+def pool_with(pulse: Pulse) -> type[Pool]:
+    """Make the class of a client's pool, whose connections end when the database is silent."""
+    return type("Pool", (Pool,), {"pulse": pulse})
+
+
+class PooledConnection(pool.AsyncConnection):
     """A connection of our pool, its ``home``."""
 
     home: Any
+    pulse: Pulse | None = None
     _timer: asyncio.TimerHandle | None = None
     _awaits = False
+    _looks = 0
 
     @property
     def reads_at_once(self) -> bool:
@@ -74,6 +105,7 @@ class Connection(pool.AsyncConnection):
         if self._timer is None:
             self._look_later()
         self._awaits = True
+        self._looks = 0
         try:
             waiter = protocol.expect()
             protocol.transport.write(message)
@@ -94,6 +126,7 @@ class Connection(pool.AsyncConnection):
         if self._timer is None:
             self._look_later()
         self._awaits = True
+        self._looks = 0
         try:
             data, op_code = await self.conn.get_conn.read(request_id, self.max_message_size)
             unpack = _UNPACK_REPLY.get(op_code)
@@ -113,9 +146,15 @@ class Connection(pool.AsyncConnection):
         self._timer = None
         if not self._awaits:
             return
+        self._looks += 1
+        pulse = self.pulse
         if self.cancel_context.cancelled:
             self.conn.get_conn.close(_OperationCancelled("operation cancelled"))
+        elif pulse is not None and pulse.is_silent:
+            self.conn.get_conn.close(TimeoutError("the database does not answer"))
         else:
+            if pulse is not None and self._looks * _LOOK_SECONDS >= ASK_SECONDS:
+                pulse.ask()
             self._look_later()
 
 

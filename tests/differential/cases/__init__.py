@@ -5,6 +5,7 @@ from tests.differential.cases import (
     administration,
     aggregate,
     batches,
+    bounds,
     class_permissions,
     clients,
     cloud_code,
@@ -51,6 +52,7 @@ from tests.differential.scenario import Scenario
 
 SCENARIOS: list[Scenario] = [
     *objects.SCENARIOS,
+    *bounds.SCENARIOS,
     *types.SCENARIOS,
     *updates.SCENARIOS,
     *operators.SCENARIOS,

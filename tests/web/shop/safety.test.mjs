@@ -115,5 +115,5 @@ test("the shop can be installed", async () => {
   assert.deepEqual(errors, []);
   await button(page, "Dark mode").click();
   await page.reload();
-  assert.equal(await page.locator("html").getAttribute("data-theme"), "dark");
+  await page.locator("html[data-theme=dark]").waitFor();
 });

@@ -1,12 +1,14 @@
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
 import { connect } from "./parse/client";
+import { showTheme } from "./ui/theme";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/shop.css";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
+showTheme();
 await connect();
 createRoot(root).render(<App />);
 // For reading without a network, and for being installed; where it may not run, the shop does.

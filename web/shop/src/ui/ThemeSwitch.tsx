@@ -1,22 +1,17 @@
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useText } from "../i18n/LanguageContext";
-import { remember, remembered } from "./remembered";
-
-type Theme = "light" | "dark";
+import { chooseTheme, chosenTheme, type Theme } from "./theme";
 
 const preferred = (): Theme => (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 
 /** Light or dark: what the system says, until somebody chooses. */
 export function ThemeSwitch() {
   const t = useText();
-  const [chosen, setChosen] = useState(remembered("theme") as Theme | null);
-  useEffect(() => {
-    if (chosen) document.documentElement.dataset.theme = chosen;
-  }, [chosen]);
+  const [chosen, setChosen] = useState(chosenTheme);
   const isDark = (chosen ?? preferred()) === "dark";
   const choose = () => {
     const theme = isDark ? "light" : "dark";
-    remember("theme", theme);
+    chooseTheme(theme);
     setChosen(theme);
   };
   return (

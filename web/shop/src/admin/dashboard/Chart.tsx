@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useReducer, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
@@ -28,6 +28,7 @@ const toSeconds = (day: string) => Date.parse(day) / 1000;
 /** Bars by day; the same as a table for those who do not see them. */
 export function Chart({ summary, dayTitle, days, series, format, short = format }: Props) {
   const frame = useRef<HTMLDivElement>(null);
+  const [round, renew] = useReducer((n: number) => n + 1, 0);
   const latest = JSON.stringify([days, series]);
   const formatter = useRef(short);
   useEffect(() => {
@@ -68,7 +69,7 @@ export function Chart({ summary, dayTitle, days, series, format, short = format 
     );
     const size = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT }));
     size.observe(place);
-    const draw = () => plot.redraw(false); // in the colours of the other theme
+    const draw = () => renew(); // in the colours of the other theme
     const theme = new MutationObserver(draw);
     theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
     const system = matchMedia("(prefers-color-scheme: dark)");
@@ -79,7 +80,7 @@ export function Chart({ summary, dayTitle, days, series, format, short = format 
       system.removeEventListener("change", draw);
       plot.destroy();
     };
-  }, [latest]);
+  }, [latest, round]);
   return (
     <figure className="chart">
       <div ref={frame} role="img" aria-label={summary} />

@@ -1,0 +1,70 @@
+"""``Turns``: how many requests of one client are under way at once; more wait for their turn."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable
+
+from parsepy.errors import Code
+from parsepy.http.refusals import HTTPRefusal
+
+
+class Turns:
+    """Counts the requests under way by client, whatever tells clients apart.
+
+    ``under_way`` of one client are worked on at once, ``waiting`` more wait in the order in which
+    they came; what is beyond is refused with 429. Both may be as large as one likes.
+    """
+
+    def __init__(self, under_way: int, waiting: int) -> None:
+        self.most = under_way
+        self.counts: dict[str, int] = {}
+        """Requests under way by client, of those that have any."""
+        self._most_waiting = waiting
+        self.queues: dict[str, deque[asyncio.Future[None]]] = {}
+        """Those that wait, by client."""
+
+    def take(self, client: str) -> Awaitable[None] | None:
+        """Begin a request: at once (``None``), or when what is returned has been awaited.
+
+        Raises ``HTTPRefusal`` 429. Each request that has begun must ``end``.
+        """
+        count = self.counts.get(client, 0)
+        if count < self.most:
+            self.counts[client] = count + 1
+            return None
+        return self.wait(client)
+
+    def end(self, client: str) -> None:
+        """End a request; the one of this client that has waited longest begins."""
+        queue = self.queues.get(client)
+        while queue:
+            turn = queue.popleft()
+            if not queue:
+                del self.queues[client]
+            if not turn.done():
+                turn.set_result(None)
+                return
+        count = self.counts[client] - 1
+        if count:
+            self.counts[client] = count
+        else:
+            del self.counts[client]
+
+    async def wait(self, client: str) -> None:
+        """Return when the turn of a request has come; raises ``HTTPRefusal`` 429."""
+        queue = self.queues.setdefault(client, deque())
+        if len(queue) >= self._most_waiting:
+            raise HTTPRefusal(
+                429,
+                "Too many requests at once.",
+                code=Code.REQUEST_LIMIT_EXCEEDED,
+                headers=[(b"retry-after", b"1")],
+            )
+        turn = asyncio.get_running_loop().create_future()
+        queue.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.end(client)  # it had got its turn just now
+            raise

@@ -1,0 +1,99 @@
+"""``Pages``: the templates of the portal, and what they need beside the facts."""
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from parsepy.descriptions import ClassEntry, Snippets, origin_of, snippets
+from parsepy.portal.facts import Facts
+from parsepy.portal.words import Guide, docs_folder, guides_in, localized, read, to_html
+from parsepy.sites import WebBuild
+from parsepy.version import __version__
+
+SECTIONS = (
+    ("overview", "Overview"),
+    ("takeaways", "Key takeaways"),
+    ("stack", "Stack"),
+    ("diagram", "ER diagram"),
+    ("flow", "Integration flow"),
+    ("dictionary", "Data dictionary"),
+    ("security", "Security"),
+    ("schema", "Schema JSON"),
+    ("agent", "AI agent"),
+    ("playground", "Playground"),
+    ("technologies", "Technologies"),
+    ("faq", "FAQ"),
+)
+"""The sections of the portal, in their order: anchor, title."""
+_HTML = Path(__file__).parent / "html"
+
+
+class Pages:
+    """Renders pages; finds the built islands by the manifest of their build."""
+
+    def __init__(self, islands: Path, build: WebBuild | None) -> None:
+        self._islands = islands
+        self._build = build
+        self._environment = Environment(
+            loader=FileSystemLoader(_HTML),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters |= {"markdown": to_html, "pretty": _pretty}
+
+    @cached_property
+    def guides(self) -> tuple[Guide, ...]:
+        """The guides of the manual."""
+        return guides_in(docs_folder() / "clients")
+
+    @cached_property
+    def faq(self) -> str:
+        """The questions of the manual, as Markdown without its title; "" if there are none."""
+        text = read(docs_folder() / "faq.md")
+        return text.partition("\n")[2] if text.startswith("# ") else text
+
+    def render(self, name: str, **values: Any) -> str:
+        """Fill a template."""
+        return self._environment.get_template(name).render(
+            **values,
+            sections=SECTIONS,
+            version=__version__,
+            guides=self.guides,
+            faq=self.faq,
+            island=self._island,
+            build=self._build,
+            localized=localized,
+            origin=origin_of(values["url"]),
+        )
+
+    def code_of(self, entry: ClassEntry, facts: Facts) -> Mapping[str, Snippets]:
+        """Write the code for a class in every technology."""
+        is_live = entry.name in facts.live_classes
+        return snippets(entry, facts.url, facts.app_id, is_live=is_live)
+
+    def guide_html(self, name: str, url: str, app_id: str) -> tuple[Guide, Markup] | None:
+        """Write a guide for this server, as HTML; None if there is none of that name."""
+        for guide in self.guides:
+            if guide.name == name:
+                return guide, to_html(localized(guide.text, url, app_id))
+        return None
+
+    def _island(self, entry: str) -> dict[str, Any] | None:
+        """Find the files of a built entry: its script, and its styles; None if not built."""
+        try:
+            text = (self._islands / ".vite" / "manifest.json").read_text(encoding="utf-8")
+            known = json.loads(text)[f"src/{entry}.ts"]
+            return {"file": known["file"], "css": known.get("css", [])}
+        except (OSError, ValueError, KeyError):
+            return None
+
+
+def _pretty(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)

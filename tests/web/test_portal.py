@@ -1,0 +1,431 @@
+"""The portal by HTTP: who may see what, what it shows of a schema, and that texts stay texts."""
+
+import html
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from parsepy.portal.access import COOKIE
+from parsepy.portal.pages import SECTIONS
+from tests.conftest import APP_ID, MASTER_KEY, Client, MakeApp
+
+AT = "http://testserver"
+SCHEMA = Path(__file__).parents[2] / "schema"
+TEMPLATES = [str(SCHEMA / "ecommerce.json"), str(SCHEMA / "shopping.json")]
+TEMPLATE_CLASSES = {path: json.loads(Path(path).read_text())["classes"] for path in TEMPLATES}
+NAVIGATION = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
+EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+
+
+@pytest.fixture
+async def shop(app: MakeApp) -> AsyncIterator[Client]:
+    """A client of a demo of both templates, where the portal is open."""
+    cloud = SCHEMA.parent / "cloud" / "main.py"
+    made = await app(demo=True, schema=TEMPLATES, cloud=str(cloud), mountGraphQL=True)
+    async with Client(made) as client:
+        yield client
+
+
+@pytest.fixture
+async def closed(app: MakeApp) -> AsyncIterator[Client]:
+    """A client of a server that is reached from elsewhere, with the portal on."""
+    async with Client(await app(portal=True, schema=TEMPLATES, host="0.0.0.0")) as client:
+        yield client
+
+
+# --- what it shows ------------------------------------------------------------------------------
+
+
+async def test_the_page_has_its_sections_in_their_order(shop: Client) -> None:
+    page = await shop.get(f"{AT}/portal")
+    assert page.status_code == 200
+    found = re.findall(r'<section id="(\w+)">', page.text)
+    wanted = [anchor for anchor, _ in SECTIONS]
+    assert [anchor for anchor in wanted if anchor in found] == found
+    assert set(wanted) - set(found) <= {"faq"}  # which the manual may not have
+    assert (await shop.get(f"{AT}/")).text.count("<section id=") == len(found)
+
+
+async def test_every_class_and_field_is_in_the_dictionary_with_its_description(
+    shop: Client,
+) -> None:
+    text = html.unescape((await shop.get(f"{AT}/portal")).text)
+    for path in TEMPLATES:
+        for entry in TEMPLATE_CLASSES[path]:
+            assert f'id="class-{entry["className"]}"' in text
+            for name, column in entry["fields"].items():
+                if name != "password":
+                    assert f"<code>{name}</code>" in text
+                    assert column.get("description", "") in text
+    assert 'href="/portal#class-SKU">SKU</a> or <a href="/portal#class-Product">' in text
+    assert "Anyone may read. The roles admin, seller and staff may write." in text
+
+
+async def test_the_diagram_draws_what_arrays_hold(shop: Client) -> None:
+    text = html.unescape((await shop.get(f"{AT}/portal")).text)
+    assert "SKU }o--|| Product : product" in text
+    assert "Order }o--o{ SKU : products" in text
+
+
+async def test_the_flow_is_the_apps_own_and_without_one_the_general(
+    shop: Client, app: MakeApp
+) -> None:
+    assert "Browse the catalogue" in (await shop.get(f"{AT}/portal")).text
+    async with Client(await app(demo=True)) as other:
+        await other.post("/classes/Note", json={"title": "a"})
+        text = (await other.get(f"{AT}/portal")).text
+        assert "List Note" in text
+        assert "Browse the catalogue" not in text
+
+
+async def test_the_schema_of_the_portal_loads_again(
+    shop: Client, app: MakeApp, tmp_path: Path
+) -> None:
+    schema = (await shop.get(f"{AT}/portal/schema.json")).json()
+    file = tmp_path / "schema.json"
+    file.write_text(json.dumps(schema))
+    async with Client(await app(demo=True, schema=[str(file)])) as again:
+        assert (await again.get(f"{AT}/portal/schema.json")).json() == schema
+
+
+async def test_the_page_of_a_class_has_code_in_every_technology(shop: Client) -> None:
+    text = html.unescape((await shop.get(f"{AT}/portal/classes/Product")).text)
+    assert 'new Parse.Query("Product").limit(10).find()' in text
+    assert "products(first: 10)" in text
+    assert "http://testserver/parse/classes/Product?limit=10" in text
+    for name in ("Flutter", "Swift", "Kotlin", "PHP", "C#"):
+        assert f"<h3>{name}</h3>" in text
+    assert (await shop.get(f"{AT}/portal/classes/Nothing")).status_code == 404
+
+
+async def test_guides_bear_the_address_and_id_of_this_server(shop: Client) -> None:
+    text = html.unescape((await shop.get(f"{AT}/portal/guides/javascript")).text)
+    assert 'Parse.serverURL = "http://testserver/parse"' in text
+    assert "localhost:1337" not in text
+    assert (await shop.get(f"{AT}/portal/guides/..%2f..%2fREADME")).status_code == 404
+
+
+async def test_the_prompt_can_be_taken_along(shop: Client) -> None:
+    answer = await shop.get(f"{AT}/portal/prompt.txt")
+    assert "attachment" in answer.headers["content-disposition"]
+    assert "Product: name (String, required)" in answer.text
+
+
+async def test_the_overview_is_light(shop: Client) -> None:
+    sizes = []
+    for path in (
+        "/portal",
+        "/portal/static/tokens.css",
+        "/portal/static/portal.css",
+        "/portal/static/portal.js",
+        "/portal/static/theme.js",
+    ):
+        request = shop.build_request("GET", f"{AT}{path}", headers={"Accept-Encoding": "gzip"})
+        answer = await shop.send(request, stream=True)
+        sizes.append(len(b"".join([piece async for piece in answer.aiter_raw()])))
+    assert sum(sizes) < 30_000, sizes
+
+
+async def test_an_empty_app_has_a_portal_that_says_what_to_do(app: MakeApp) -> None:
+    async with Client(await app(demo=True)) as client:
+        text = (await client.get(f"{AT}/portal")).text
+        assert "There are no classes yet." in text
+
+
+async def test_sixty_classes_are_shown(app: MakeApp, tmp_path: Path) -> None:
+    classes = [
+        {
+            "className": f"Class{number}",
+            "fields": {f"field{n}": {"type": "String"} for n in range(12)}
+            | (
+                {"before": {"type": "Pointer", "targetClass": f"Class{number - 1}"}}
+                if number
+                else {}
+            ),
+        }
+        for number in range(60)
+    ]
+    file = tmp_path / "many.json"
+    file.write_text(json.dumps({"classes": classes}))
+    async with Client(await app(demo=True, schema=[str(file)])) as client:
+        page = await client.get(f"{AT}/portal")
+        assert page.text.count('<article class="class"') == 61  # and users
+        validate((await client.get(f"{AT}/openapi.json")).json())
+
+
+# --- OpenAPI ------------------------------------------------------------------------------------
+
+
+def validate(document: Any) -> None:
+    """Hold a document to the specification."""
+    assert document["openapi"] == "3.1.0"
+    OpenAPIV31SpecValidator(document).validate()
+
+
+async def test_the_openapi_document_is_valid_and_has_every_class_and_function(
+    shop: Client,
+) -> None:
+    document = (await shop.get(f"{AT}/openapi.json")).json()
+    validate(document)
+    paths = document["paths"]
+    assert {"get", "post"} == set(paths["/classes/Product"])
+    assert {"get", "put", "delete"} == set(paths["/classes/Product/{objectId}"])
+    assert {"/login", "/batch", "/files/{name}", "/functions/salesReport"} <= set(paths)
+    product = document["components"]["schemas"]["Product"]
+    assert product["required"] == ["name", "price"]
+    assert product["properties"]["name"]["description"] == "What shoppers see and search for."
+    items = document["components"]["schemas"]["Cart"]["properties"]["items"]
+    assert [one["title"] for one in items["items"]["oneOf"]] == [
+        "Pointer to SKU",
+        "Pointer to Product",
+    ]
+    assert document["servers"] == [{"url": "http://testserver/parse"}]
+
+
+async def test_descriptions_are_in_the_graphql_schema_too(shop: Client) -> None:
+    query = '{ __type(name: "SKU") { description fields { name description } } }'
+    answer = await shop.post(
+        f"{AT}/graphql", json={"query": query}, headers={"X-Parse-Master-Key": MASTER_KEY}
+    )
+    found = answer.json()["data"]["__type"]
+    assert found["description"] == "A variation of a product, with its stock."
+    texts = {field["name"]: field["description"] for field in found["fields"]}
+    assert texts["stock"] == "Pieces that can still be ordered; never below zero."
+    assert texts["objectId"] != ""
+
+
+# --- who may see it -----------------------------------------------------------------------------
+
+
+async def test_the_portal_is_off_where_nobody_asked_for_it(client: Client) -> None:
+    for path in ("/portal", "/openapi.json", "/portal/static/portal.css", "/"):
+        assert (await client.get(f"{AT}{path}")).json()["error"] == f"Cannot GET {path}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/portal",
+        "/openapi.json",
+        "/portal/schema.json",
+        "/portal/classes/Product",
+        "/portal/prompt.txt",
+        "/portal/reference",
+        "/",
+        "/portal/guides/rest",
+    ],
+)
+async def test_elsewhere_nobody_and_no_mere_user_sees_anything(closed: Client, path: str) -> None:
+    token = await signed_up(closed, "ann")
+    for headers in (
+        {},
+        {"X-Parse-Session-Token": token},
+        {"Cookie": f"{COOKIE}={token}"},
+        {"X-Parse-Master-Key": "wrong"},
+    ):
+        answer = await closed.get(f"{AT}{path}", headers=headers)
+        assert answer.status_code == 403
+        assert "Product" not in answer.text
+        page = await closed.get(f"{AT}{path}", headers={**headers, **NAVIGATION})
+        assert (page.status_code, page.headers["location"]) == (303, "/portal/sign-in")
+
+
+async def signed_up(client: Client, name: str) -> str:
+    """The session of a new user."""
+    body = {"username": name, "password": "a good password", "email": f"{name}@example.com"}
+    token: str = (await client.post("/users", json=body)).json()["sessionToken"]
+    return token
+
+
+async def admin(client: Client) -> None:
+    """Make a user ann of the role admin."""
+    from parsepy.operations import bootstrap
+
+    await signed_up(client, "ann")
+    await bootstrap.grant(client.application.backend, "ann", "admin")
+
+
+async def test_an_admin_signs_in_by_the_form_and_out_again(closed: Client) -> None:
+    await admin(closed)
+    form = {"username": "ann", "password": "a good password"}
+    answer = await closed.post(f"{AT}/portal/sign-in", data=form, headers=NAVIGATION)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/portal")
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    page = await closed.get(f"{AT}/portal", headers=NAVIGATION)
+    assert "ann" in page.text
+    assert "Weak settings" in page.text
+    kept = closed.cookies[COOKIE]
+    out = await closed.post(f"{AT}/portal/sign-out", headers=NAVIGATION)
+    assert out.status_code == 303
+    # the session has ended, not only the cookie
+    again = await closed.get(f"{AT}/portal", headers={"Cookie": f"{COOKIE}={kept}"})
+    assert again.status_code == 403
+
+
+async def test_the_master_key_opens_it_and_is_not_in_the_cookie(closed: Client) -> None:
+    form = {"masterKey": MASTER_KEY}
+    answer = await closed.post(f"{AT}/portal/sign-in", data=form, headers=NAVIGATION)
+    assert answer.status_code == 303
+    assert MASTER_KEY not in answer.headers["set-cookie"]
+    page = await closed.get(f"{AT}/portal", headers=NAVIGATION)
+    assert page.status_code == 200
+    assert MASTER_KEY not in page.text
+    by_header = await closed.get(f"{AT}/openapi.json", headers={"X-Parse-Master-Key": MASTER_KEY})
+    assert by_header.status_code == 200
+
+
+async def test_the_master_key_counts_from_its_addresses_only(app: MakeApp) -> None:
+    options = {"portal": True, "host": "0.0.0.0", "masterKeyIps": ["10.0.0.0/8"]}
+    async with Client(await app(**options)) as client:
+        form = {"masterKey": MASTER_KEY}
+        answer = await client.post(f"{AT}/portal/sign-in", data=form, headers=NAVIGATION)
+        assert answer.status_code == 403
+        assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"masterKey": "wrong"},
+        {"username": "ann", "password": "wrong"},
+        {"username": "bob", "password": "a good password"},
+        {"username": "", "password": ""},
+        {},
+    ],
+)
+async def test_who_is_no_admin_gets_no_cookie(closed: Client, form: Any) -> None:
+    await admin(closed)
+    await signed_up(closed, "bob")
+    answer = await closed.post(f"{AT}/portal/sign-in", data=form, headers=NAVIGATION)
+    assert answer.status_code == 403
+    assert "set-cookie" not in answer.headers
+    assert 'role="alert"' in answer.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://stranger.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/portal/sign-in", "/portal/sign-out"])
+async def test_forms_of_other_pages_are_refused(
+    closed: Client, path: str, headers: dict[str, str]
+) -> None:
+    form = {"masterKey": MASTER_KEY}
+    answer = await closed.post(f"{AT}{path}", data=form, headers=headers)
+    assert answer.status_code == 403
+    assert "set-cookie" not in answer.headers
+
+
+async def test_a_forged_cookie_and_a_form_that_is_too_large_open_nothing(closed: Client) -> None:
+    import jwt
+
+    forged = jwt.encode({"kind": "master", "exp": 9_999_999_999}, "x" * 32, algorithm="HS256")
+    for cookie in (forged, "nonsense", "a.b.c"):
+        answer = await closed.get(f"{AT}/portal", headers={"Cookie": f"{COOKIE}={cookie}"})
+        assert answer.status_code == 403
+    large = await closed.post(f"{AT}/portal/sign-in", content=b"a" * 20_000)
+    assert large.status_code == 413
+
+
+async def test_on_loopback_it_is_open_to_this_machine_by_its_own_name(app: MakeApp) -> None:
+    async with Client(await app(host="127.0.0.1")) as client:
+        near = await client.get("http://localhost/portal")
+        assert near.status_code == 200
+        assert "Weak settings" not in near.text  # for that one signs in
+        for headers in (
+            {"Host": "stranger.example"},  # a name that leads here
+            {"Host": "localhost", "X-Forwarded-For": "203.0.113.5"},  # through a proxy
+        ):
+            assert (await client.get(f"{AT}/portal", headers=headers)).status_code == 403
+
+
+async def test_sign_ins_count_in_the_limit_of_log_ins(app: MakeApp) -> None:
+    limit = {
+        "requestPath": "/login",
+        "requestCount": 2,
+        "requestTimeWindow": 60_000,
+        "includeInternalRequests": True,
+    }
+    async with Client(await app(portal=True, host="0.0.0.0", rateLimit=[limit])) as client:
+        answers = [
+            await client.post(f"{AT}/portal/sign-in", data={"masterKey": "x"}) for _ in range(3)
+        ]
+        assert [answer.status_code for answer in answers] == [403, 403, 429]
+
+
+async def test_counts_are_for_admins_and_demos(closed: Client, shop: Client) -> None:
+    assert "objects, for admins" not in (await shop.get(f"{AT}/portal")).text
+    local = await closed.get(f"{AT}/portal", headers={"X-Parse-Master-Key": MASTER_KEY})
+    assert "0 objects" in local.text
+
+
+async def test_the_demos_user_is_signed_in_by_a_click_and_nowhere_else(
+    shop: Client, closed: Client
+) -> None:
+    answer = await shop.post(f"{AT}/portal/demo-session", headers=NAVIGATION)
+    token = answer.json()["sessionToken"]
+    again = (await shop.post(f"{AT}/portal/demo-session", headers=NAVIGATION)).json()
+    assert again["username"] == "demo"
+    me = await shop.get("/users/me", headers={"X-Parse-Session-Token": token})
+    assert me.json()["username"] == "demo"
+    stranger = {"Origin": "https://stranger.example"}
+    assert (await shop.post(f"{AT}/portal/demo-session", headers=stranger)).status_code == 403
+    master = {"X-Parse-Master-Key": MASTER_KEY}
+    assert (await closed.post(f"{AT}/portal/demo-session", headers=master)).status_code == 403
+
+
+# --- texts stay texts ---------------------------------------------------------------------------
+
+
+async def test_descriptions_functions_and_names_of_an_app_run_nothing(
+    app: MakeApp, tmp_path: Path
+) -> None:
+    field = {"type": "String", "description": EVIL, "defaultValue": EVIL}
+    schema = {"classes": [{"className": "Note", "description": EVIL, "fields": {"title": field}}]}
+    (tmp_path / "schema.json").write_text(json.dumps(schema))
+    (tmp_path / "portal.md").write_text(
+        f"# {EVIL}\n\n{EVIL}\n\n[a](javascript:alert(3))\n\n"
+        f"## {EVIL}\n\n{EVIL}\n\n## Integration flow\n\n"
+        f'1. {EVIL}: `POST /classes/Note {{"a": "{EVIL}"}}`\n'
+    )
+    cloud = tmp_path / "main.py"
+    cloud.write_text(
+        "from parsepy import Cloud\n\n\n@Cloud.function('evil')\n"
+        f"async def evil(request):\n    {EVIL!r}\n\n\n@Cloud.before_save('Note')\n"
+        f"async def hook(request):\n    {EVIL!r}\n"
+    )
+    made = await app(
+        demo=True, schema=[str(tmp_path / "schema.json")], cloud=str(cloud), appName=EVIL
+    )
+    async with Client(made) as client:
+        for path in ("/portal", "/portal/classes/Note"):
+            page = await client.get(f"{AT}{path}")
+            assert page.status_code == 200
+            assert "<script>alert" not in page.text
+            assert "<img" not in page.text
+            assert 'href="javascript' not in page.text
+            policy = page.headers["content-security-policy"]
+            assert "unsafe" not in policy
+            assert "script-src 'self';" in policy
+        answer = await client.get(f"{AT}/openapi.json")
+        assert answer.headers["content-type"] == "application/json"
+
+
+async def test_an_application_id_and_a_host_are_texts_too(app: MakeApp) -> None:
+    async with Client(await app(demo=True, appId=APP_ID)) as client:
+        page = await client.get(
+            f"{AT}/portal", headers={"Host": "a.example;script-src 'unsafe-inline' *"}
+        )
+        assert "unsafe-inline" not in page.headers["content-security-policy"]

@@ -1,0 +1,66 @@
+// The switch of who asks.
+import { button, labelled, make } from "./dom";
+import { ask, become, server, watch, who } from "./server";
+
+export function identitySwitch(console_: HTMLElement): HTMLElement {
+  const told = make("p", { class: "figures", role: "status" });
+  const more = make("div", { class: "row" });
+  const choice = make("select");
+  const options = ["nobody", ...(server.isDemo ? ["demo user"] : []), "sign in", "master key"];
+  choice.append(...options.map((text) => make("option", { value: text }, text)));
+  watch(() => {
+    const now = who();
+    console_.classList.toggle("master", now.kind === "master");
+    told.textContent =
+      now.kind === "user" ? `Asks as ${now.name}.`
+      : now.kind === "master" ? "Asks with the master key: everything is allowed, and counts."
+      : "Asks as nobody.";
+  });
+  choice.addEventListener("change", () => {
+    more.replaceChildren();
+    become({ kind: "nobody" });
+    if (choice.value === "demo user") void demo(told);
+    if (choice.value === "sign in") more.append(...signIn(told));
+    if (choice.value === "master key") more.append(...masterKey());
+  });
+  return make("div", {}, make("div", { class: "row" }, labelled("Ask as", choice), told), more);
+}
+
+async function demo(told: HTMLElement): Promise<void> {
+  const response = await fetch("/portal/demo-session", { method: "POST" });
+  if (!response.ok) {
+    told.textContent = "The demo's user could not be signed in.";
+    return;
+  }
+  const user = await response.json();
+  become({ kind: "user", name: user.username, token: user.sessionToken });
+}
+
+function signIn(told: HTMLElement): HTMLElement[] {
+  const name = make("input", { autocomplete: "username", autocapitalize: "none" });
+  const password = make("input", { type: "password", autocomplete: "current-password" });
+  const enter = async () => {
+    const body = JSON.stringify({ username: name.value, password: password.value });
+    const answer = await ask("POST", "/login", body);
+    const user = JSON.parse(answer.text);
+    password.value = "";
+    if (user.sessionToken) become({ kind: "user", name: user.username, token: user.sessionToken });
+    else told.textContent = user.error ?? "The log-in was refused.";
+  };
+  return [
+    labelled("Username", name, true),
+    labelled("Password", password, true),
+    button("Sign in", enter),
+  ];
+}
+
+function masterKey(): HTMLElement[] {
+  const key = make("input", { type: "password", autocomplete: "off" });
+  return [
+    labelled("Master key, kept in the memory of this page", key, true),
+    button("Use it", () => {
+      if (key.value) become({ kind: "master", key: key.value });
+      key.value = "";
+    }),
+  ];
+}

@@ -1,0 +1,54 @@
+// The playground: REST, GraphQL, Live Query, functions, the reference; asked by whom one chooses.
+import { button, make, tabs } from "./dom";
+import { functionsConsole } from "./functions";
+import { identitySwitch } from "./identity";
+import { liveConsole } from "./live";
+import { restConsole, type Tried } from "./rest";
+
+const texts = (selector: string) =>
+  [...document.querySelectorAll(selector)].map((one) => one.textContent ?? "");
+
+/** A tool with a page of its own, which is loaded when it is asked for. */
+function framed(title: string, address: string): HTMLElement {
+  const place = make("div");
+  const open = () => place.replaceChildren(make("iframe", { src: address, title }));
+  place.append(
+    make("p", {}, `${title} is loaded on demand.`),
+    button(`Open ${title} here`, open, { class: "primary" }),
+    " ",
+    make("a", { class: "button", href: address }, "On a page of its own"),
+  );
+  return place;
+}
+
+export function mountPlayground(place: HTMLElement): void {
+  const live = [...document.querySelectorAll("article.class")]
+    .filter((one) => one.querySelector("h3 .badge:not(.plain)"))
+    .map((one) => one.id.replace("class-", ""));
+  const functions = texts("[data-function] th code");
+  const first = texts("[data-try] code")[0] ? firstTry() : { method: "GET", path: "/health", body: "" };
+  const rest = restConsole(first);
+  const console_ = make("div", { class: "console" });
+  const panels: Record<string, () => HTMLElement> = { REST: () => rest };
+  if (place.dataset.graphiql) panels.GraphQL = () => framed("GraphiQL", "/portal/graphiql");
+  panels["Live Query"] = () => liveConsole(live);
+  panels.Functions = () => functionsConsole(functions);
+  panels.Reference = () => framed("The API reference", "/portal/reference");
+  const all = tabs("Ways to ask", panels);
+  console_.append(identitySwitch(console_), all);
+  place.replaceChildren(console_);
+
+  for (const link of document.querySelectorAll<HTMLElement>("[data-try]")) {
+    link.addEventListener("click", () => {
+      all.dispatchEvent(new CustomEvent("showtab", { detail: "REST" }));
+      rest.dispatchEvent(new CustomEvent("try", { detail: tried(link) }));
+    });
+  }
+}
+
+const tried = (link: HTMLElement) => JSON.parse(link.dataset.try ?? "{}") as Tried;
+
+function firstTry(): Tried {
+  const links = [...document.querySelectorAll<HTMLElement>("[data-try]")].map(tried);
+  return links.find(({ method }) => method === "GET") ?? links[0];
+}
