@@ -3,14 +3,11 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from pymongo import MongoClient
 
 from tests.clients.blocks import RUNNERS, blocks
-from tests.conftest import database_in
-from tests.sdk.test_js_sdk import SCHEMA, parsepy_serving
+from tests.clients.demo import demo_serving
 
 GUIDES = Path(__file__).parents[2] / "docs" / "clients"
 RUN = {
@@ -31,15 +28,8 @@ FACTS = ("title", "order", "minutes", "sdk", "version", "proven")
 @pytest.fixture(scope="module")
 def url(mongo_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server with the demo shop, one for all guides; its address."""
-    name = f"guides_{uuid4().hex[:16]}"
-    templates = [SCHEMA / "ecommerce.json", SCHEMA / "shopping.json"]
-    cloud = SCHEMA.parent / "cloud" / "main.py"
-    home = tmp_path_factory.mktemp("guides")
-    uri = database_in(mongo_uri, name)
-    with parsepy_serving(uri, templates, home, cloud, demo="true", mountGraphQL="true") as shop:
-        yield shop.url
-    with MongoClient[dict[str, object]](mongo_uri) as mongo:
-        mongo.drop_database(name)
+    with demo_serving(mongo_uri, tmp_path_factory.mktemp("guides")) as address:
+        yield address
 
 
 def facts(name: str) -> dict[str, str]:
