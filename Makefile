@@ -22,21 +22,20 @@ help: ## this menu
 run: $(BIN)/.installed-run ## install into .venv, then serve both templates with demo data
 	@exec $(BIN)/parsepy serve --demo $(ARGS)
 
-test: $(BIN)/.installed-dev node dashboard ## the tests but for slow ones; `make test ARGS='tests/unit -k query'` for some
+test: $(BIN)/.installed-dev $(if $(ARGS),node dashboard web,reference) ## the tests but for slow ones; `make test ARGS='tests/unit -k query'` for some
 	@$(BIN)/python -m pytest $(or $(ARGS),$(QUICK_TESTS))
 
-test-all: $(BIN)/.installed-dev node dashboard ## every test, with Parse Server and its dashboard alive
+test-all: $(BIN)/.installed-dev node dashboard web ## every test, with Parse Server and its dashboard alive
 	@PARSEPY_REFERENCE=living $(BIN)/python -m pytest $(or $(ARGS),$(ALL_TESTS))
 
 record: $(BIN)/.installed-dev node ## ask Parse Server again what `make test` compares with
 	@PARSEPY_REFERENCE=record $(BIN)/python -m pytest tests/differential tests/graphql/test_scalars.py $(ARGS)
 
-check: $(BIN)/.installed-dev ## format, lint, types, import layers, of Python and the web pages
+check: $(BIN)/.installed-dev web ## format, lint, types, import layers, of Python and the web pages
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	@$(call WITH_NODE,web)
 	@if [ -d $(WEB_MODULES) ]; then cd web && npm run check --silent; fi
 
 # The measured tests and the others are all tests; measuring costs a quarter of the time, and what
@@ -44,9 +43,9 @@ check: $(BIN)/.installed-dev ## format, lint, types, import layers, of Python an
 PURE := parsepy/model/*,parsepy/errors.py,parsepy/livequery/protocol.py,parsepy/livequery/subscriptions.py
 MEASURED := $(addprefix tests/,rest cloud livequery pages push contract integration projects telemetry types providers sign_in test_tables.py)
 # What these reach is compared with recorded answers here, and with the living server below.
-RECORDED := $(addprefix tests/,graphql clients differential shop)
+RECORDED := $(addprefix tests/,graphql clients differential shop mcp web hostile connections)
 COVERAGE := $(BIN)/python -m coverage
-coverage: $(BIN)/.installed-dev node dashboard ## every test; fails below the bounds of coverage
+coverage: $(BIN)/.installed-dev node dashboard web ## every test; fails below the bounds of coverage
 	@$(COVERAGE) erase
 	@$(COVERAGE) run -m pytest tests/unit
 	@$(COVERAGE) combine --quiet
@@ -114,14 +113,19 @@ $(BIN)/.installed-dev: pyproject.toml constraints.txt $(NATIVE) | $(BIN)/python
 WITH_NODE = if [ -f $(1)/package.json ] && command -v node >/dev/null && command -v npm >/dev/null; \
 	then $(MAKE) --no-print-directory $(1)/node_modules/.package-lock.json; fi
 
-.PHONY: node dashboard
-node: # Parse Server and its SDK, GraphQL's clients, and what checks types
+.PHONY: reference node dashboard web
+reference: # Parse Server and its SDK: all of Node that the tests need which are not slow
 	@$(call WITH_NODE,tests/reference)
+
+node: reference # and GraphQL's clients, and what checks types
 	@$(call WITH_NODE,tests/graphql/clients)
 	@$(call WITH_NODE,tests/types)
 
 dashboard: # Parse Dashboard, and what drives a browser
 	@$(call WITH_NODE,tests/dashboard)
+
+web: # what the web pages are built with
+	@$(call WITH_NODE,web)
 
 tests/%/node_modules/.package-lock.json: tests/%/package.json tests/%/package-lock.json
 	@echo "Installing the packages of tests/$* (once)"

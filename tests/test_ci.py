@@ -60,11 +60,12 @@ def test_the_workflow_may_only_read() -> None:
 
 
 def test_ci_checks_then_tests_then_tests_on_the_loop_of_production() -> None:
-    lines = (ROOT / ".ci/run").read_text().splitlines()
+    lines = (ROOT / ".ci/run").read_text().replace("\\\n", "").splitlines()
     commands = [line.split("</dev/null")[0].strip() for line in lines if "make " in line]
     assert commands[:2] == ["make check", "make coverage"]
     (on_uvloop,) = (command for command in commands if "PARSEPY_TEST_LOOP=uvloop" in command)
     assert "tests/rest tests/livequery" in on_uvloop
+    assert "PARSEPY_NATIVE_READER=off" in on_uvloop
 
 
 def test_coverage_runs_every_test_and_has_two_bounds() -> None:
