@@ -4,7 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -38,9 +38,11 @@ def at(code: str, url: str) -> str:
     return code.replace('"parsepy"', f'"{APP_ID}"').replace("Id: parsepy", f"Id: {APP_ID}")
 
 
-def finished(*command: str | Path, cwd: Path) -> str:
+def finished(*command: str | Path, cwd: Path, environment: Mapping[str, str] | None = None) -> str:
     """What a command printed; the test fails with its words if it failed."""
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=SECONDS)
+    done = subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=SECONDS
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

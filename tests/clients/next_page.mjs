@@ -1,0 +1,24 @@
+// Two visitors of the page of the guide for Next.js: one enters and buys, the other sees nothing of it.
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+
+const { CHROMIUM, BROWSER_MODULES, PAGE } = process.env;
+const { chromium } = createRequire(`${BROWSER_MODULES}/`)("playwright-core");
+
+const browser = await chromium.launch({ executablePath: CHROMIUM });
+try {
+  const page = await (await browser.newContext()).newPage();
+  await page.goto(PAGE);
+  await page.getByLabel("Name").fill(`visitor${Date.now()}`);
+  await page.getByRole("button", { name: "Enter" }).click();
+  await page.getByLabel("Name").waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Buy" }).first().click();
+  await page.getByText(/^pending \d/).waitFor();
+  const other = await (await browser.newContext()).newPage();
+  await other.goto(PAGE);
+  await other.getByRole("button", { name: "Buy" }).first().waitFor();
+  assert.equal(await other.getByRole("listitem").count(), 0);
+  console.log("bought by one, unseen by the other");
+} finally {
+  await browser.close();
+}
