@@ -36,9 +36,6 @@ class WheelHook(BuildHookInterface):  # type: ignore[type-arg]
 
     def _add_pages(self, included: dict[str, str]) -> None:
         root = Path(self.root)
-        for name in ("clients", "faq.md"):
-            if (root / "docs" / name).exists():
-                included[str(root / "docs" / name)] = f"parsepy/_docs/{name}"
         try:
             built = web_pages(root)
         except (OSError, subprocess.SubprocessError) as error:

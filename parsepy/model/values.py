@@ -64,7 +64,8 @@ def _random_bytes(size: int) -> bytes:
     return rest[:size]
 
 
-if hasattr(os, "register_at_fork"):  # two processes must not make the same ids
+# two processes must not make the same ids
+if hasattr(os, "register_at_fork"):  # pragma: no branch
     os.register_at_fork(after_in_child=_random.clear)
 
 

@@ -1,6 +1,7 @@
 """Many objects in one answer, and equal queries at one time: each is answered as if alone."""
 
 import asyncio
+import sys
 import time
 from typing import Any
 
@@ -85,4 +86,5 @@ async def test_a_large_answer_holds_nobody_up(
     await asyncio.sleep(0)  # which lets the bystander tell of the last turn
     beside.cancel()
     assert len(ok(answer)["results"]) == 10_000
-    assert max(waits) < 0.02
+    traced = 2 if sys.gettrace() is not None else 1  # the measure of coverage takes as long again
+    assert max(waits) < 0.02 * traced
