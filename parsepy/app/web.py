@@ -46,11 +46,13 @@ def web_doors(
     from parsepy.sites import StaticSite
 
     mount, last = config.mount_path.rstrip("/"), rest
+    # a path: pages ask the server that they come from, which is all that their policy allows
+    told = {"applicationId": config.app_id, "serverURL": config.mount_path.rstrip("/") or "/"}
     doors: list[Door] = []
     for site in sorted(config.sites, key=lambda site: -len(site.path)):
         inside = build is not None and site.folder.is_relative_to(build.output)
         if site.path:
-            made = StaticSite(site, build=build if inside else None)
+            made = StaticSite(site, build=build if inside else None, configuration=told)
             doors.append(Door(site.path, made))
     if config.has_portal:
         portal = PortalDoor(
@@ -65,7 +67,7 @@ def web_doors(
         last = _FrontPage(portal, rest) if mount else rest
     for site in config.sites:
         if not site.path:
-            last = StaticSite(site, otherwise=last)
+            last = StaticSite(site, otherwise=last, configuration=told)
     if mount:  # the API's requests ask no site first
         doors.insert(0, Door(mount, rest))
     return (*doors, Door("", last))

@@ -49,7 +49,12 @@ def _built() -> Iterator[SiteOptions]:
         names, folder = _workspaces(), workspace() / "dist"
     for name in sorted(names):
         if name != _ISLANDS:
-            yield SiteOptions(path=f"/{name}", folder=folder / name, fallback="index.html")
+            yield SiteOptions(
+                path=f"/{name}",
+                folder=folder / name,
+                fallback="index.html",
+                configuration="config.json",
+            )
 
 
 def workspace() -> Path:

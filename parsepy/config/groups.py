@@ -743,6 +743,11 @@ class SiteOptions(OptionGroup):
         site_file,
         "file for paths that name none, as index.html of a single-page application",
     )
+    configuration: str | None = maybe(
+        "configuration",
+        site_file,
+        "file whose place the server takes: it tells pages applicationId and serverURL",
+    )
     content_security_policy: str = option(
         "contentSecurityPolicy",
         text,

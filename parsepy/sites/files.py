@@ -10,12 +10,19 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import (
+    FileResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+)
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
 from parsepy.config import SiteOptions
 from parsepy.http.asgi import ASGIApplication, ASGIScope, Receive, Send
 from parsepy.http.exchange import exchange_of
+from parsepy.model.values import JSONObject
 from parsepy.sites.building import WebBuild
 from parsepy.sites.compression import SMALLEST, is_text
 from parsepy.sites.states import answer as state_answer
@@ -44,7 +51,7 @@ class StaticSite:
     Files in or below a name that begins with a dot, and links that lead out of the folder, are not
     there. ``fallback`` answers paths without an extension that are no files. What is not there is
     passed to ``otherwise``, if given, else a plain 404. With ``build``, a page tells while the
-    folder is not built.
+    folder is not built. ``configuration`` is what the file of that name in the options holds.
     """
 
     def __init__(
@@ -52,7 +59,9 @@ class StaticSite:
         options: SiteOptions,
         otherwise: ASGIApplication | None = None,
         build: WebBuild | None = None,
+        configuration: JSONObject | None = None,
     ) -> None:
+        self._configuration = options.configuration, configuration
         self._path = options.path.rstrip("/")
         self._folder = options.folder
         self._fallback = options.fallback
@@ -92,6 +101,8 @@ class StaticSite:
             query = scope["query_string"].decode("latin-1")
             return RedirectResponse(f"{self._path}/{'?' if query else ''}{query}", 307)
         name = path.lstrip("/")
+        if name == self._configuration[0]:
+            return JSONResponse(self._configuration[1], headers={"cache-control": _ASK})
         if not _is_plain(name):
             return None
         found = await asyncio.to_thread(self._find, name)

@@ -56,6 +56,15 @@ async def test_a_folder_answers_its_index_and_its_files(site: Client) -> None:
     assert (await site.get(f"{AT}/www/about/")).text == "<h1>About</h1>"
 
 
+async def test_pages_are_told_which_application_they_belong_to(app: MakeApp, folder: Path) -> None:
+    (folder / "config.json").write_text('{"applicationId": "of the build"}')
+    site = {"path": "/www", "folder": str(folder), "configuration": "config.json"}
+    async with Client(await app(sites=[site], appId="mine", mountPath="/api")) as client:
+        answer = await client.get(f"{AT}/www/config.json")
+    assert answer.json() == {"applicationId": "mine", "serverURL": "/api"}
+    assert answer.headers["cache-control"] == "no-cache"
+
+
 async def test_a_folder_without_its_slash_leads_to_the_one_with_it(site: Client) -> None:
     assert (await site.get(f"{AT}/www?a=1")).headers["location"] == "/www/?a=1"
     assert (await site.get(f"{AT}/www/about")).headers["location"] == "/www/about/"
