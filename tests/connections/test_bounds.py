@@ -6,7 +6,7 @@ import resource
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -118,7 +118,9 @@ async def test_k5_1100_idle_sockets_at_1024_descriptors_lock_nobody_out(
 ) -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     limits = {"most": 700}  # where the hard limit allows more than 1024, as that would
-    with descriptors(1024), served(tmp_path, mongo_uri, connections=limits) as server:
+    with ExitStack() as stack:
+        with descriptors(1024):  # the server's: this process has files of other tests
+            server = stack.enter_context(served(tmp_path, mongo_uri, connections=limits))
         clients = [opened(server.port) for _ in range(700)]
         waits = [await catalogue(server.url)]
         clients += [opened(server.port, HEAD) for _ in range(250)]
