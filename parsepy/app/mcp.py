@@ -10,6 +10,8 @@ from parsepy.backend import Backend
 from parsepy.config import ConfigError
 from parsepy.http.asgi import ASGIScope, Receive, Send
 from parsepy.http.limits import Limits
+from parsepy.model.values import JSONObject
+from parsepy.rest import described_routes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,6 +75,7 @@ def desk_of(backend: Backend, *, writes: bool, project: "Path | None" = None) ->
         caller_of=nobody,
         writes=writes,
         graphql_sdl=_sdl_of(backend),
+        openapi=_openapi_of(backend),
         project=project,
     )
 
@@ -90,6 +93,19 @@ def _sdl_of(backend: Backend) -> "Callable[[], Coroutine[Any, Any, str]]":
             keepers.append(open_keeper(backend))
         schema = await keepers[0].current()
         return await asyncio.to_thread(print_schema, schema)
+
+    return make
+
+
+def _openapi_of(backend: Backend) -> "Callable[[], Coroutine[Any, Any, JSONObject]]":
+    """What makes the OpenAPI document."""
+
+    async def make() -> JSONObject:
+        from parsepy.portal.facts import FactFinder
+
+        config = backend.config
+        finder = FactFinder(backend, described_routes(), listeners=lambda: 0)
+        return await finder.openapi(config.public_server_url or config.server_url)
 
     return make
 

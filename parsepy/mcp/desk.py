@@ -9,6 +9,7 @@ from mcp.server.mcpserver import Context
 from parsepy.backend import Backend, RequestContext
 from parsepy.mcp.callers import Caller
 from parsepy.mcp.confirming import Tokens
+from parsepy.model.values import JSONObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +18,7 @@ class Desk:
 
     ``caller_of``: who makes a call; ``writes``: are the tools offered that change something?
     ``graphql_sdl``: makes the GraphQL schema's text, None where GraphQL can't be had;
+    ``openapi``: makes the OpenAPI document, likewise;
     ``project``: the folder whose cloud tests may be run, None where none may.
     """
 
@@ -24,6 +26,7 @@ class Desk:
     caller_of: Callable[[Context], Awaitable[Caller]]
     writes: bool = False
     graphql_sdl: Callable[[], Awaitable[str]] | None = None
+    openapi: Callable[[], Awaitable[JSONObject]] | None = None
     project: Path | None = None
 
 

@@ -112,7 +112,7 @@ def _called(desk: Desk, entry: ToolEntry) -> Callable[..., Awaitable[Any]]:
 
 
 def _add_resources(server: MCPServer[Any], desk: Desk) -> None:
-    """Offer the schema, GraphQL's SDL where it can be had, and the pages of the manual."""
+    """Offer the schema, GraphQL's SDL, the OpenAPI document, and the pages of the manual."""
 
     @server.resource(
         "parsepy://schema",
@@ -134,6 +134,18 @@ def _add_resources(server: MCPServer[Any], desk: Desk) -> None:
         )
         async def graphql() -> str:
             return await sdl()
+
+    openapi = desk.openapi
+    if openapi is not None:
+
+        @server.resource(
+            "parsepy://openapi",
+            name="openapi",
+            description="The REST API of the app as an OpenAPI 3.1 document.",
+            mime_type="application/json",
+        )
+        async def document() -> str:
+            return dumps(await openapi()).decode()
 
     for name, path in manual.pages().items():
         server.resource(

@@ -67,21 +67,25 @@ async def started(uri: str, folder: Path, *flags: str, **options: Any) -> AsyncI
             yield Agent(client)
 
 
+READ = ("schema", "openapi", "graphql/sdl", "docs/queries.md")
+
+
 async def test_an_agent_reads_classes_pages_and_the_graphql_schema(uri: str, folder: Path) -> None:
     async with started(uri, folder) as agent:
         tools = await agent.tools()
         resources = {str(one.uri) for one in (await agent.client.list_resources()).resources}
         texts = {}
-        for name in ("parsepy://schema", "parsepy://graphql/sdl", "parsepy://docs/queries.md"):
-            (content,) = (await agent.client.read_resource(name)).contents
+        for name in READ:
+            (content,) = (await agent.client.read_resource(f"parsepy://{name}")).contents
             assert isinstance(content, TextResourceContents)
             texts[name] = content.text
         found = await agent.call("search_docs", words="geo query near a point")
     assert "create_object" not in tools
-    assert set(texts) <= resources
-    assert "_User" in {one["className"] for one in json.loads(texts["parsepy://schema"])}
-    assert "type Mutation" in texts["parsepy://graphql/sdl"]
-    assert "$nearSphere" in texts["parsepy://docs/queries.md"]
+    assert {f"parsepy://{name}" for name in READ} <= resources
+    assert "_User" in {one["className"] for one in json.loads(texts["schema"])}
+    assert "/users" in json.loads(texts["openapi"])["paths"]
+    assert "type Mutation" in texts["graphql/sdl"]
+    assert "$nearSphere" in texts["docs/queries.md"]
     assert "parsepy://docs/queries.md" in [one["page"] for one in found["sections"]]
 
 
