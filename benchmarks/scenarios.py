@@ -220,7 +220,7 @@ class FunctionCall(Scenario):
     """A cloud function that multiplies two numbers."""
 
     name = "function call"
-    promised = 4.5
+    promised = 3.2
     counts = range(1, 33)
 
     def requests(self) -> Sequence[bytes]:
