@@ -89,6 +89,8 @@ class Telemetry:
 
     def name_request(self, span: Any, route: str | None, status: int, **attributes: Any) -> None:
         """Name the span of a request after its route; it failed if the server did (5xx)."""
+        if not span.is_recording():  # a sampler leaves it out: such a span has no attributes
+            return
         span.set_attribute("http.response.status_code", status)
         if route is not None:
             span.update_name(f"{span.attributes['http.request.method']} {route}")

@@ -135,6 +135,15 @@ async def test_a_request_goes_on_with_the_trace_of_who_sends_it(
     }
 
 
+async def test_a_request_that_a_sampler_leaves_out_is_answered_all_the_same(
+    client: Client, recorded: Recorded
+) -> None:
+    unsampled = {"traceparent": PARENT.removesuffix("01") + "00"}
+    ok(await client.get("/classes/Order", headers=unsampled))
+    ok(await client.post("/functions/refuse", json={}, headers=unsampled), 400)
+    assert recorded.spans == ()
+
+
 async def test_names_alone_are_recorded(client: Client, recorded: Recorded) -> None:
     await client.get("/classes/Order", params={"where": json.dumps({"note": "s3cret"})})
     await client.post("/functions/refuse", json={"code": "s3cret"})
