@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
@@ -196,31 +197,37 @@ def mongo(mongo_uri: str) -> Iterator[MongoClient[dict[str, Any]]]:
         yield client
 
 
-@pytest.fixture
-async def app(mongo_uri: str, mongo: MongoClient[dict[str, Any]]) -> AsyncIterator[MakeApp]:
-    """Make applications; each has a fresh database, which goes when the test ends."""
+async def started(
+    stack: AsyncExitStack,
+    mongo_uri: str,
+    mongo: MongoClient[dict[str, Any]],
+    **options: Any,
+) -> Application:
+    """Start an application on a fresh database; both go when `stack` ends."""
     # Imported late: tests of the data language need no server.
     from parsepy.app import build
     from parsepy.config import Config
 
+    database = f"test_{uuid4().hex[:16]}"
+    defaults = {
+        "appId": APP_ID,
+        "masterKey": MASTER_KEY,
+        "serverURL": MOUNT,
+        "databaseURI": database_in(mongo_uri, database),
+        "allowClientClassCreation": True,
+    }
+    application = build(Config.from_options({**defaults, **options}))
+    stack.callback(mongo.drop_database, database)
+    await application.startup()
+    stack.push_async_callback(application.shutdown)
+    return application
+
+
+@pytest.fixture
+async def app(mongo_uri: str, mongo: MongoClient[dict[str, Any]]) -> AsyncIterator[MakeApp]:
+    """Make applications; each has a fresh database, which goes when the test ends."""
     async with AsyncExitStack() as stack:
-
-        async def make(**options: Any) -> Application:
-            database = f"test_{uuid4().hex[:16]}"
-            defaults = {
-                "appId": APP_ID,
-                "masterKey": MASTER_KEY,
-                "serverURL": MOUNT,
-                "databaseURI": database_in(mongo_uri, database),
-                "allowClientClassCreation": True,
-            }
-            application = build(Config.from_options({**defaults, **options}))
-            stack.callback(mongo.drop_database, database)
-            await application.startup()
-            stack.push_async_callback(application.shutdown)
-            return application
-
-        yield make
+        yield partial(started, stack, mongo_uri, mongo)
 
 
 @pytest.fixture
