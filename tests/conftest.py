@@ -75,16 +75,36 @@ class MakeApp(Protocol):
 
 
 LONG = (
-    *("sdk", "differential", "interchange", "push"),
-    *("dashboard", "shop", "integration", "livequery"),
+    *("sdk", "differential", "interchange", "push", "projects", "dashboard", "shop", "web"),
+    *("hostile", "graphql", "connections", "integration", "livequery", "types"),
 )
 """The folders that take longest, longest first: side by side, they must not begin last."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option by which CI runs quick tests once, though slow ones of their folder twice."""
+    parser.addoption(
+        "--only-slow",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FOLDER",
+        help="of a folder run only tests that are slow or ask Parse Server: the others have run",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let what takes long begin first; files stay whole and in their order otherwise."""
     rank = {name: number for number, name in enumerate(LONG)}
     items.sort(key=lambda item: rank.get(item.path.parent.name, len(LONG)))
+    folders = {config.rootpath / folder for folder in config.getoption("only_slow")}
+    if folders:
+        items[:] = [item for item in items if folders.isdisjoint(item.path.parents) or again(item)]
+
+
+def again(item: pytest.Item) -> bool:
+    """Has a test to run where quick tests have run already?"""
+    return any(item.get_closest_marker(name) for name in ("slow", "reference"))
 
 
 # Worker processes collect the tests, the main process reports: what is left out goes from these to
