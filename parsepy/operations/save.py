@@ -192,7 +192,7 @@ async def _finish(ready: _Ready, rules: ClassRules) -> Saved:
     answer = {"objectId": object_id, "createdAt": created_at, **shown}
     saved = Saved(object_id, answer, 201, has_location=True, replacement=replacement)
     if write.options.wants_stored and _may_tell_stored(write):
-        saved.stored = hooks.created(write, created_at, updated_at)
+        saved.stored = ready.stored
     return saved
 
 

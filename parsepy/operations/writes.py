@@ -68,7 +68,8 @@ class Saved:
     ``answer`` is what a save answers about the object; ``replacement`` an afterSave's JSON in
     its place. ``is_finished``: a beforeSave gave ``answer`` itself, and nothing was stored.
     ``has_location``: the answer goes with the address of the object. ``stored``: its whole
-    state, if it was wanted, and nothing but the storage can have had a hand in it.
+    state, if it was wanted, and nothing but the storage can have had a hand in it; of a new object
+    as it was sent, without its relations.
     """
 
     object_id: str
