@@ -202,10 +202,11 @@ def _not_counted(
 
     async def run(*args: P.args, **kwargs: P.kwargs) -> T:
         loop, end = asyncio.get_running_loop(), limit.when()
-        if end is None:  # another call is under way, or the limit is over
+        if end is None:  # another call is under way
             return await call(*args, **kwargs)
         left = end - loop.time()
-        limit.reschedule(None)
+        with suppress(RuntimeError):  # the handler is over, which the call itself refuses
+            limit.reschedule(None)
         try:
             return await call(*args, **kwargs)
         finally:
