@@ -76,6 +76,8 @@ class Application:
         self._runs_schedules = runs_schedules
         self._calls = start_and_end_functions(backend.config)
         self._limits = Limits(backend, aliases())
+        if live is not None:
+            live.turns = self._limits.turns
         mount, pages = backend.config.mount_path.rstrip("/"), backend.config.pages.pages_endpoint
         role = backend.config.process_role
         self._works = role in ("all", "jobs")
