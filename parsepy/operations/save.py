@@ -10,7 +10,7 @@ from parsepy.errors import ParseError
 from parsepy.model import ops
 from parsepy.model.permissions import refusal
 from parsepy.model.schema import SYSTEM_SHOWN
-from parsepy.model.scope import EVERYTHING, scope_of
+from parsepy.model.scope import scope_of
 from parsepy.model.values import FieldType, JSONObject, stamp
 from parsepy.model.where import Where, by_id
 from parsepy.operations import access, class_rules, hooks, save_bodies, save_values, schemas
@@ -236,8 +236,9 @@ async def _update(write: Write, original: JSONObject | None, rules: ClassRules) 
         if answered is not None:
             return answered
     new, narrowing = schemas.check_types(context, schema, write.values)
-    scope = EVERYTHING
-    if not write.is_opened:
+    if write.is_opened:
+        scope = hooks.readable(scope_of(schema, "update", context.principal))
+    else:
         scope = scope_of(schema, "update", context.principal, narrowing)
     if scope.is_nothing:
         raise rules.not_found(context)

@@ -112,9 +112,9 @@ async def test_a_job_may_start_itself_more_often_than_hooks_may_nest(shop: MakeS
 
 
 async def test_a_job_that_is_cut_off_by_the_end_of_the_server_has_failed(
-    shop: MakeShop, mongo: MongoClient[dict[str, Any]]
+    own_shop: MakeShop, mongo: MongoClient[dict[str, Any]]
 ) -> None:
-    it = await shop(
+    it = await own_shop(
         "import asyncio\n@Cloud.job('wait')\nasync def wait(request):\n"
         "    await request.message('waiting')\n    await asyncio.Event().wait()\n"
     )

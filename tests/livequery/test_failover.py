@@ -78,7 +78,7 @@ class ReplicaSet:
 
 @pytest.fixture
 def replicas(tmp_path: Path) -> Iterator[ReplicaSet]:
-    """A running replica set of three."""
+    """A running replica set of three; asked for before `app`, it outlives its applications."""
     started = ReplicaSet(tmp_path)
     try:
         yield started
@@ -145,7 +145,7 @@ async def heard(listener: Listener, last: str) -> list[dict[str, Any]]:
 
 @pytest.mark.slow
 async def test_a_killed_primary_costs_no_event_and_doubles_none(
-    app: MakeApp, replicas: ReplicaSet
+    replicas: ReplicaSet, app: MakeApp
 ) -> None:
     live = {"classNames": ["Order"], "carrier": "changeStreams"}
     application = await app(databaseURI=replicas.uri, liveQuery=live)

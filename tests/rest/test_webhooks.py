@@ -260,6 +260,21 @@ async def test_a_redirect_is_not_followed(
     assert receiver.sent_to("elsewhere") == []
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "2130706433", "[::ffff:127.0.0.1]", "localhost"])
+async def test_webhooks_may_be_kept_from_the_inside(
+    host: str, server: MakeApp, receiver: Receiver
+) -> None:
+    application = await server(webhookAddresses="public")
+    url = receiver.url.replace("127.0.0.1", host)
+    async with Client(application, master=True) as master, Client(application) as client:
+        path = await function(master, url + echoing("inside"))
+        assert refused(await client.post(path), 141) == "The webhook can't be reached."
+    assert receiver.sent_to("inside") == []
+    async with Client(await server(webhookAddresses=["loopback"]), master=True) as master:
+        ok(await master.post(await function(master, receiver.url + echoing("inside"))))
+    assert len(receiver.sent_to("inside")) == 1
+
+
 async def test_a_client_is_not_told_where_a_webhook_lives(master: Client, client: Client) -> None:
     path = await function(master, "http://127.0.0.1:9/private")
     assert refused(await client.post(path), 141) == "The webhook can't be reached."

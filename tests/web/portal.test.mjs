@@ -42,14 +42,12 @@ before(async () => {
 
 after(() => browser?.close());
 
-/** Scroll through the page, so that every part is loaded, and wait until diagrams are drawn. */
+/** Bring every interactive part into view, and wait until it is there. */
 async function whole(on) {
-  for (const section of await on.locator("main > section").all()) {
-    await section.scrollIntoViewIfNeeded();
+  for (const part of ["#diagram .view svg", "#flow .view svg", "#playground .console"]) {
+    await on.locator(`${part.split(" ")[0]} .island`).scrollIntoViewIfNeeded();
+    await on.locator(part).waitFor();
   }
-  await on.locator("#diagram .view svg").waitFor();
-  await on.locator("#flow .view svg").waitFor();
-  await on.locator("#playground .console").waitFor();
 }
 
 /** What axe finds serious. */

@@ -1,5 +1,6 @@
 """The shop and its back office in a browser, on a served parsepy: shoppers, staff, both at once."""
 
+import json
 import os
 import re
 import subprocess
@@ -27,6 +28,7 @@ from tests.sdk.test_js_sdk import (
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[2]
 WEB = ROOT / "web"
+PAGES = WEB / "shop"
 BROWSER_MODULES = ROOT / "tests" / "dashboard"
 BUILD_SECONDS = 120
 RUN_SECONDS = 240
@@ -133,6 +135,33 @@ def test_the_pages_do_all_that_their_file_says(
     counts = tally(done.stdout)
     assert counts["pass"] == declared(script) > 0, done.stdout
     assert counts["skipped"] == counts["todo"] == 0, done.stdout
+
+
+def test_the_demos_pictures_come_with_the_pages() -> None:
+    """No request leaves the machine: not for a picture either, and none is missing."""
+    products = json.loads((SCHEMA / "demo" / "demo.json").read_text())["objects"]["Product"]
+    missing = [
+        address
+        for address in (product["imageUrl"] for product in products)
+        if not (PAGES / "public" / address.removeprefix("/shop/")).is_file()
+    ]
+    assert products
+    assert missing == []
+
+
+def test_the_pages_look_like_the_portal_whose_colours_and_sizes_they_have() -> None:
+    """There is one file of tokens, and a style that names another one names none."""
+    tokens = (ROOT / "parsepy" / "portal" / "static" / "tokens.css").read_text()
+    known = set(re.findall(r"(--[\w-]+):", tokens))
+    used = {
+        name
+        for file in (PAGES / "src").rglob("*")
+        if file.suffix in (".css", ".tsx")
+        for name in re.findall(r"""var\((--[\w-]+)\)|color: "(--[\w-]+)\"""", file.read_text())
+        for name in name
+        if name
+    }
+    assert {"--accent", "--space-3"} < used <= known
 
 
 def test_every_file_is_run() -> None:

@@ -2,7 +2,7 @@ import { createRoot } from "react-dom/client";
 import { App } from "./App";
 import { connect } from "./parse/client";
 import { showTheme } from "./ui/theme";
-import "./styles/tokens.css";
+import "tokens.css";
 import "./styles/base.css";
 import "./styles/shop.css";
 

@@ -38,7 +38,7 @@ export function Chart({ summary, dayTitle, days, series, format, short = format 
     const place = frame.current;
     if (!place) return;
     const [shownDays, shownSeries] = JSON.parse(latest) as [string[], Series[]];
-    const axis = { stroke: () => colorOf("--text-quiet"), grid: { stroke: () => colorOf("--line"), width: 1 }, ticks: { show: false } };
+    const axis = { stroke: () => colorOf("--soft"), grid: { stroke: () => colorOf("--line"), width: 1 }, ticks: { show: false } };
     const count = shownSeries.length;
     const plot = new uPlot(
       {

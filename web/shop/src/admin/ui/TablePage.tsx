@@ -51,10 +51,10 @@ function Views({ kind, presets }: { kind: string; presets: Preset[] }) {
   const t = useAdminText();
   const search = useSearch();
   const [path, navigate] = useLocation();
-  const [own, setOwn] = useState<Preset[]>(() => JSON.parse(remembered(`views.${kind}`) ?? "[]"));
+  const [own, setOwn] = useState<Preset[]>(() => JSON.parse(remembered(`shop.views.${kind}`) ?? "[]"));
   const [name, setName] = useState<string>();
   const keep = (views: Preset[]) => {
-    remember(`views.${kind}`, JSON.stringify(views));
+    remember(`shop.views.${kind}`, JSON.stringify(views));
     setOwn(views);
   };
   const chip = ({ name: text, search: wanted }: Preset) => (
