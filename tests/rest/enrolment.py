@@ -10,7 +10,7 @@ import pyotp
 from pymongo.database import Database
 
 from tests.conftest import Client
-from tests.rest.shop import PASSWORD, Shopper, ok, sign_up
+from tests.rest.shop import PASSWORD, Shopper, ok, refused, sign_up
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 OTHER = "KRSXG5DSOVXGOYLTMVQXGZLSKRSXG5DS"
@@ -101,6 +101,18 @@ async def enrol_by_telephone(client: Client, telephone: Telephone) -> Shopper:
     ok(await anna.client.put(f"/users/{anna.id}", json=body))
     telephone.wait()
     return anna
+
+
+async def enrol_with_code(
+    client: Client, clock: Clock, telephone: Telephone, kind: str
+) -> tuple[Shopper, str]:
+    """Sign up a shopper with a second factor; a code of theirs: of an app, recovery or message."""
+    if kind == "message":
+        anna = await enrol_by_telephone(client, telephone)
+        refused(await client.post("/login", json=login(anna, token="request")), 141)
+        return anna, telephone.code
+    anna, recovery = await enrol(client, clock)
+    return anna, recovery[0] if kind == "recovery" else clock.code()
 
 
 def stored(database: Rows, anna: Shopper) -> Any:
