@@ -87,7 +87,7 @@ def replicas(tmp_path: Path) -> Iterator[ReplicaSet]:
 
 
 class Writers:
-    """Clients that write at once, each to an order of his own, and note what is acknowledged."""
+    """Clients that write at once, each to an order of its own, and note what is acknowledged."""
 
     def __init__(self, shop: Client) -> None:
         self._shop = shop
