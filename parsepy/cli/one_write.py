@@ -8,6 +8,7 @@ sent in pieces goes uvicorn's own way.
 
 import asyncio
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import (
@@ -26,6 +27,15 @@ _LEFT = frozenset((b"connection", b"transfer-encoding"))
 """Headers that say more than their text: an answer that has one goes uvicorn's way."""
 _NAME = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
+
+class _Done:
+    """What is awaited where nothing is left to wait for; cheaper than a coroutine."""
+
+    def __await__(self) -> Iterator[None]:
+        return iter(())
+
+
+_DONE = _Done()
 _lines: dict[tuple[bytes, bytes], bytes] = {}
 _names: dict[bytes, bytes] = {}
 
@@ -78,16 +88,15 @@ class OneWriteCycle(RequestResponseCycle):
             return {"type": "http.request", "body": body, "more_body": self.more_body}
         return await super().receive()
 
-    async def send(self, message: Any) -> None:
+    def send(self, message: Any) -> Any:
         """Send a message; the start of a response waits for the first piece of its body."""
         if message["type"] == "http.response.start" and not self.response_started:
             self._start = message  # in place of another one, if what followed it has failed
-            return
+            return _DONE
         start, self._start = self._start, None
-        if start is None:
-            await super().send(message)
-        elif (
-            message.get("more_body")
+        if (
+            start is None
+            or message.get("more_body")
             or self.disconnected
             or self.flow.write_paused
             or not self.keep_alive
@@ -95,8 +104,13 @@ class OneWriteCycle(RequestResponseCycle):
             or self.scope["method"] == "HEAD"
             or not self._send_whole(start, message.get("body", b""))
         ):
+            return self._send_as_uvicorn(start, message)
+        return _DONE
+
+    async def _send_as_uvicorn(self, start: Any, message: Any) -> None:
+        if start is not None:
             await super().send(start)
-            await super().send(message)
+        await super().send(message)
 
     def _send_whole(self, start: Any, body: bytes) -> bool:
         """Write a response at once; false, and nothing is written, if it is out of the ordinary."""

@@ -6,7 +6,7 @@ from typing import Any
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.model.schema import ClassSchema
-from parsepy.model.values import JSONObject
+from parsepy.model.values import JSONObject, stamp
 from parsepy.model.where import Where
 
 
@@ -59,6 +59,23 @@ class Write:
     def class_name(self) -> str:
         """The class written to."""
         return self.schema.name
+
+    def again(self) -> "Write":
+        """The same write, with values and echo of its own, made at this moment."""
+        return Write(
+            self.context,
+            self.schema,
+            dict(self.values),
+            self.object_id,
+            self.is_create,
+            stamp(),
+            self.options,
+            dict(self.echo),
+            self.is_opened,
+            self.chosen_id,
+            self.before,
+            self.new_email,
+        )
 
 
 @dataclass(slots=True)
