@@ -86,7 +86,7 @@ async def around_save(
             object_id=write.chosen_id,
         )
     )
-    return _decided(answer, "around_save", write.class_name, inner)
+    return _decided(context, answer, "around_save", write.class_name, inner)
 
 
 async def around_delete(
@@ -114,17 +114,20 @@ async def around_delete(
             refresh=refresh,
         )
     )
-    return _decided(answer, "around_delete", schema.name, inner)
+    return _decided(context, answer, "around_delete", schema.name, inner)
 
 
 def _decided(
-    answer: object, decorator: str, class_name: str, inner: _Inner[Outcome]
+    context: RequestContext,
+    answer: object,
+    decorator: str,
+    class_name: str,
+    inner: _Inner[Outcome],
 ) -> Decision[Outcome]:
     if isinstance(answer, CustomResponse):
         return Decision(answer, inner.outcome)
     if inner.outcome is None:
-        raise ParseError(
-            Code.SCRIPT_FAILED,
-            f"{decorator} of {class_name} neither awaited proceed() nor returned an answer.",
-        )
+        told = f"{decorator} of {class_name} neither awaited proceed() nor returned an answer."
+        context.backend.log.error("request %s: %s", context.request_id, told)
+        raise ParseError(Code.SCRIPT_FAILED, told)
     return Decision(None, inner.outcome)
