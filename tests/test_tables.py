@@ -52,7 +52,6 @@ NAMED = {
     "storage/filters.py": {"_User"},
     "storage/updates.py": {"_User"},
     "triggers/table.py": {"_Session"},  # which has no trigger but afterLogout
-    "descriptions/rights.py": {"_User"},  # an owner sees their own fields
     "cloud/validators.py": {"_User"},  # who signs up counts as the user
 }
 OWN = (
