@@ -47,6 +47,18 @@ async def test_raw_bytes_come_back(client: Client, master: Client) -> None:
     assert got.headers["content-length"] == "20"
 
 
+@pytest.mark.parametrize(
+    ("name", "is_document"),
+    [("a.svg", True), ("a.html", True), ("a.xml", True), ("a.xhtml", True), ("a.png", False)],
+)
+async def test_no_script_in_a_file_runs_beside_the_pages_of_its_host(
+    master: Client, name: str, is_document: bool
+) -> None:
+    got = await download(master, await save(master, name))
+    policy = got.headers.get("content-security-policy", "")
+    assert ("default-src 'none'" in policy and "sandbox" in policy) == is_document
+
+
 async def test_the_answer_names_the_file_and_where_it_is(master: Client) -> None:
     headers = {"Content-Type": "text/plain"}
     answer = await master.post("/files/mug.txt", content=DATA, headers=headers)
