@@ -34,9 +34,10 @@ record: $(BIN)/.installed-dev node ## ask Parse Server again what `make test` co
 check: $(BIN)/.installed-dev web ## format, lint, types, import layers, of Python and the web pages
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	@if [ -d $(WEB_MODULES) ]; then cd web && npm run check --silent; fi
+	@echo "$(BIN)/mypy, $(BIN)/lint-imports and the checks of web/, side by side"
+	@$(BIN)/mypy & types=$$!; failed=0; $(BIN)/lint-imports || failed=1; \
+	if [ -d $(WEB_MODULES) ]; then (cd web && npm run check --silent) || failed=1; fi; \
+	wait $$types || failed=1; exit $$failed
 
 # Each test runs once, but for those that ask Parse Server: its recorded answers, and the living one.
 # Measuring costs a quarter of the time: what is left out has been reached before.

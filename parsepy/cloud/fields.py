@@ -4,7 +4,6 @@ import copy
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from parsepy.cloud import ops
@@ -16,6 +15,7 @@ from parsepy.model import values as rest
 from parsepy.model.values import JSONObject
 
 _STAMPS = ("createdAt", "updatedAt")
+_NO_VALUE: Any = object()
 _AS_RAW = object()
 """Of a value that was handed out: it was as it had been decoded."""
 OWN = ("objectId", "className", "__type", *_STAMPS)
@@ -80,7 +80,7 @@ class Fields(Storable):
             """Refuse a name as Python does; say what it is called, or how a field is read."""
             text = f"{type(self).__name__!r} object has no attribute {name!r}"
             if name[:1] != "_":
-                text += hint_of(name, partial(hasattr, type(self))) or field_hint(name)
+                text += hint_of(name, dir(type(self)), likeness=1) or field_hint(name)
             raise AttributeError(text, name=name, obj=self)
 
     # --- reading ------------------------------------------------------------------------------
@@ -205,7 +205,7 @@ class Fields(Storable):
 
     # --- changing -----------------------------------------------------------------------------
 
-    def set(self, key: str | Mapping[str, Any], value: Any = None) -> Self:
+    def set(self, key: str | Mapping[str, Any], value: Any = _NO_VALUE) -> Self:
         """Give a field a value (or several, from a mapping); the object itself, for chaining.
 
         ``None`` is stored as null; ``unset`` removes. A dotted key changes the inside of an
@@ -215,6 +215,8 @@ class Fields(Storable):
             for name, item in key.items():
                 self.set(name, item)
             return self
+        if value is _NO_VALUE:
+            raise TypeError(f'set("{key}") lacks a value; unset("{key}") removes the field')
         if key == "ACL" and isinstance(value, Mapping):
             value = ACL(value)
         if key == "ACL" and value is None:

@@ -114,10 +114,16 @@ def _hidden(one: JSONObject) -> list[str]:
         seen_by = who_sees(one, field)
         if seen_by != EVERYBODY:
             by_audience.setdefault(seen_by, []).append(field)
-    return [f"{joined(fields)}: seen by {who} only." for who, fields in by_audience.items()]
+    told = []
+    for who, fields in by_audience.items():
+        people = who.capitalize() if who.startswith(EVERYBODY) else f"Only {who}"
+        told.append(f"{people} may see {joined(fields)}.")
+    return told
 
 
 EVERYBODY = "all readers"
+_OWNERS = {"_User": ("its owner",)}
+"""Who sees all of an object whatever is protected, by class."""
 
 
 def who_sees(one: JSONObject, field: str) -> str:
@@ -133,7 +139,7 @@ def who_sees(one: JSONObject, field: str) -> str:
         return EVERYBODY
     if "*" not in hidden:
         return f"{EVERYBODY} but {joined([_group(name) for name in sorted(hidden)])}"
-    owner = ["its owner"] if one["className"] == "_User" else []
+    owner = _OWNERS.get(one["className"], ())
     return joined([*owner, *(_group(name) for name in sorted(shown))]) or "the master key"
 
 

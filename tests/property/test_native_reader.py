@@ -161,10 +161,11 @@ variants = st.builds(
     stored.map(lambda row: {name: row[name] for name in row if name[:3] != "_p_"}),
     st.fixed_dictionaries({}, optional={"_p_article": pointing, "article": values}),
 )
+named = {"className": texts, "__type": texts, "objectId": texts, "size": values}
 articles = st.builds(
     lambda row, more: {**row, **more},
-    stored,
-    st.fixed_dictionaries({}, optional={"className": texts, "__type": texts, "size": values}),
+    stored.map(lambda row: {name: row[name] for name in row if name != "objectId"}),
+    st.fixed_dictionaries({}, optional=named),
 )
 
 

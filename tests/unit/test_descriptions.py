@@ -84,11 +84,11 @@ def test_an_object_acl_that_grants_nothing_says_nothing() -> None:
 def test_hidden_fields_are_told_and_who_sees_them() -> None:
     hidden = {"*": ["mail"], "role:admin": [], "role:clerk": ["mail"]}
     one = shown(rights={"protectedFields": hidden}, mail="String", name="String")
-    assert sentences(one)[-1] == "mail: seen by admin only."
+    assert sentences(one)[-1] == "Only admin may see mail."
     assert who_sees(one, "mail") == "admin"
     assert who_sees(one, "name") == "all readers"
     of_a_user = shown("_User", rights={"protectedFields": hidden}, mail="String")
-    assert sentences(of_a_user)[-1] == "mail: seen by its owner and admin only."
+    assert sentences(of_a_user)[-1] == "Only its owner and admin may see mail."
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,11 @@ def test_hidden_fields_are_told_and_who_sees_them() -> None:
     ],
 )
 def test_who_sees_a_field_is_told_as_the_server_decides_it(protected: Any, said: str) -> None:
-    assert who_sees(shown(rights={"protectedFields": protected}, a="String"), "a") == said
+    one = shown(rights={"protectedFields": protected}, a="String")
+    assert who_sees(one, "a") == said
+    told = sentences(one)[-1]
+    assert told.endswith("may see a.") is (said != "all readers")
+    assert told.startswith("All readers but clerk") is ("clerk" in said)
 
 
 def test_the_dictionary_leaves_out_what_nobody_reads_and_names_targets() -> None:

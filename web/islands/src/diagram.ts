@@ -178,7 +178,6 @@ function linkClasses(view: HTMLElement): void {
       const go = () => (location.hash = article.id);
       entity.setAttribute("role", "link");
       entity.setAttribute("tabindex", "0");
-      entity.setAttribute("aria-label", `${name}: to its dictionary`);
       entity.addEventListener("click", go);
       entity.addEventListener("keydown", ({ key }) => key === "Enter" && go());
     }

@@ -106,7 +106,7 @@ export function codePlace(now: () => Tried) {
     const hasBody = method !== "GET" && method !== "DELETE";
     code.textContent = LANGUAGES[language.value]({
       method,
-      url: server.url + path,
+      url: spelled(server.url + path),
       headers: { ...shownHeaders(), ...(hasBody ? { "Content-Type": "application/json" } : {}) },
       body: hasBody ? oneLine(body) : "",
     });
@@ -119,6 +119,13 @@ export function codePlace(now: () => Tried) {
   const bar = make("div", { class: "row" }, language, copyButton("Copy", () => code.textContent ?? ""));
   const element = make("details", {}, make("summary", {}, "As code"), bar, code);
   return { element, update };
+}
+
+/** An address as every program takes it: what browsers encode by themselves, and what shells read. */
+function spelled(address: string): string {
+  const signs = /[{}[\]|\\^`']/g;
+  const { href } = new URL(address);
+  return href.replace(signs, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 function oneLine(text: string): string {
