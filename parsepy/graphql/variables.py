@@ -8,6 +8,7 @@ from graphql import (
     GraphQLEnumType,
     GraphQLError,
     GraphQLField,
+    GraphQLFloat,
     GraphQLID,
     GraphQLInputObjectType,
     GraphQLInputType,
@@ -73,6 +74,8 @@ class Coercers:
             return _exactly(bool)
         if kind is GraphQLID:
             return _id_or_parsed
+        if kind is GraphQLFloat:
+            return _float_or_parsed
         return _parsed(kind.parse_value)
 
     def _object(self, kind: GraphQLInputObjectType) -> Coercer:
@@ -147,6 +150,15 @@ def _parsed(parse: Coercer) -> Coercer:
 
 def _id_or_parsed(value: Any) -> Any:
     return value if value.__class__ is str or value is None else GraphQLID.parse_value(value)
+
+
+def _float_or_parsed(value: Any) -> Any:
+    kind = value.__class__
+    if kind is float or value is None:
+        return value
+    if kind is int and (number := float(value)) == value:
+        return number
+    return GraphQLFloat.parse_value(value)
 
 
 def _required(inner: Coercer) -> Coercer:
