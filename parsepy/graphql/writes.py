@@ -17,6 +17,8 @@ from parsepy.operations.writes import Saved, SaveOptions
 _READ_AGAIN = SaveOptions(wants_stored=True)
 _DELETE: JSONObject = {"__op": "Delete"}
 _NOTHING: JSONObject = {}
+_OF_INPUTS = frozenset(("ACL", "Relation", "Pointer", "File", "GeoPoint", "Polygon"))
+"""The types of columns whose values are inputs of GraphQL's own; all others are REST's values."""
 
 
 async def body_of(run: Run, class_name: str, fields: Mapping[str, Any] | None) -> JSONObject:
@@ -29,7 +31,9 @@ async def body_of(run: Run, class_name: str, fields: Mapping[str, Any] | None) -
     for name, value in (fields or {}).items():
         kind = schema.types.get(name)
         type_name = "" if kind is None else kind.name
-        if type_name == "ACL":
+        if value is not None and type_name not in _OF_INPUTS:
+            body[name] = value
+        elif type_name == "ACL":
             body[name] = _acl(value or {})  # Parse: null is an ACL that names nobody
         elif type_name == "Relation":
             assert kind is not None
@@ -45,11 +49,9 @@ async def body_of(run: Run, class_name: str, fields: Mapping[str, Any] | None) -
             body[name] = await _file(run, value)
         elif type_name == "GeoPoint":
             body[name] = {**value, "__type": "GeoPoint"}
-        elif type_name == "Polygon":
+        else:
             corners = [[corner["latitude"], corner["longitude"]] for corner in value]
             body[name] = {"__type": "Polygon", "coordinates": corners}
-        else:
-            body[name] = value
     return body
 
 
