@@ -48,7 +48,7 @@ QUICK_MEASURED := $(addprefix tests/,graphql clients shop mcp web hostile connec
 COVERAGE := $(BIN)/python -m coverage
 coverage: $(BIN)/.installed-dev node dashboard web ## every test; fails below the bounds of coverage
 	@$(COVERAGE) erase
-	@$(COVERAGE) run -m pytest tests/unit
+	@$(COVERAGE) run -m pytest tests/unit $(ALL_TESTS)
 	@$(COVERAGE) combine --quiet
 	@$(COVERAGE) report --include='$(PURE)' --fail-under=100
 	@$(COVERAGE) run -m pytest $(MEASURED) $(ALL_TESTS)
