@@ -47,18 +47,6 @@ async def test_raw_bytes_come_back(client: Client, master: Client) -> None:
     assert got.headers["content-length"] == "20"
 
 
-@pytest.mark.parametrize(
-    ("name", "is_held"),
-    [("a.svg", True), ("a.xml", True), ("a.xhtml", True), ("a.html", False), ("a.png", False)],
-)
-async def test_no_script_in_a_picture_or_in_xml_runs_where_it_is_opened_itself(
-    master: Client, name: str, is_held: bool
-) -> None:
-    got = await download(master, await save(master, name))
-    policy = got.headers.get("content-security-policy", "")
-    assert ("default-src 'none'" in policy and "sandbox" in policy) == is_held
-
-
 async def test_the_answer_names_the_file_and_where_it_is(master: Client) -> None:
     headers = {"Content-Type": "text/plain"}
     answer = await master.post("/files/mug.txt", content=DATA, headers=headers)
