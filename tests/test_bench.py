@@ -18,6 +18,7 @@ from benchmarks.graphql import Literals, against_rest
 from benchmarks.live_loads import LOADS, PER_CLIENT, Account, writes_of
 from benchmarks.load import HOST, BrokenAnswer, drive, request_bytes
 from benchmarks.report import Slice, compare, shortfalls, slice_of, table
+from benchmarks.run import arguments, loads
 from benchmarks.scenarios import Documents, IncrementCart
 from benchmarks.shop import Shop
 from benchmarks.soak import Minute, growth
@@ -164,6 +165,24 @@ def test_a_scenarios_own_promise_counts_for_more_and_graphql_is_held_to_rest() -
         "get: 1.40 times REST's CPU, limit 1.35"
     ]
     assert missed[0].endswith("promised 5.0")
+
+
+def test_requests_that_are_sent_one_after_the_other_have_a_column_and_a_promise() -> None:
+    report = report_of(cpu_us=300, memory=20)
+    [line] = report["scenarios"].values()
+    line["at_one"] = compare([measured(250)] * 3, [measured(900)] * 3)
+    assert shortfalls(report, min_ratio=2.5, max_memory=0.5) == []
+    assert "3.60" in table(report)
+    line["at_one"]["promised"] = 4.0
+    [missed] = shortfalls(report, min_ratio=2.5, max_memory=0.5)
+    assert missed.startswith("get by id, at one: 3.60 times")
+
+
+def test_a_scenario_is_measured_over_the_runs_connections_and_over_one() -> None:
+    chosen = arguments(["--connections", "8"])
+    names = [(name, connections) for name, connections, _ in loads(increments(), chosen)]
+    assert names == [("update with Increment", 8), ("update with Increment, at one", 1)]
+    assert len(list(loads(increments(), arguments(["--connections", "1"])))) == 1
 
 
 def test_a_document_is_compared_with_as_many_requests_as_rest_needs() -> None:
