@@ -149,6 +149,9 @@ class Listeners:
         was = old is not None and _reached(world, listener, old, who)
         does = new is not None and _reached(world, listener, new, who)
         expected = _event(old, new, was, does)
+        operation = questions.operation_of(listener.where)
+        if questions.refusals(world, name, operation, listener.where, who):
+            expected = None  # what it asks for was hidden since it was let in
         found = [event["op"] for event in events]
         if found != ([expected] if expected else []):
             said = f"{listener.class_name} {listener.where} of {who}"
