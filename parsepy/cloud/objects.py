@@ -258,8 +258,13 @@ def from_changes(
     if original is not None:
         item.load(original)
     for key, value in changes.items():
+        if type(value) in codec.PLAIN and "." not in key:  # most are: as `_take` does
+            item._values[key] = value
+            item._pending[key] = ops.Set(value)
+            continue
+        op: ops.Op
         if type(value) in codec.PLAIN:
-            op: ops.Op = ops.Set(value)
+            op = ops.Set(value)
         elif key == "ACL":
             op = ops.Set(ACL(value))
         elif isinstance(value, dict) and "__op" in value:

@@ -96,7 +96,7 @@ async def around_save(
     )
     with inner:
         answer = await context.backend.triggers.run(event)
-    return _decided(answer, "around_save", write.class_name, inner)
+    return _decided(context, answer, "around_save", write.class_name, inner)
 
 
 async def around_delete(
@@ -124,17 +124,20 @@ async def around_delete(
     )
     with inner:
         answer = await context.backend.triggers.run(event)
-    return _decided(answer, "around_delete", schema.name, inner)
+    return _decided(context, answer, "around_delete", schema.name, inner)
 
 
 def _decided(
-    answer: object, decorator: str, class_name: str, inner: _Inner[Outcome]
+    context: RequestContext,
+    answer: object,
+    decorator: str,
+    class_name: str,
+    inner: _Inner[Outcome],
 ) -> Decision[Outcome]:
     if isinstance(answer, CustomResponse):
         return Decision(answer, inner.outcome)
     if inner.outcome is None:
-        raise ParseError(
-            Code.SCRIPT_FAILED,
-            f"{decorator} of {class_name} neither awaited proceed() nor returned an answer.",
-        )
+        told = f"{decorator} of {class_name} neither awaited proceed() nor returned an answer."
+        context.backend.log.error("request %s: %s", context.request_id, told)
+        raise ParseError(Code.SCRIPT_FAILED, told)
     return Decision(None, inner.outcome)

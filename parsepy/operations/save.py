@@ -192,7 +192,7 @@ async def _finish(ready: _Ready, rules: ClassRules) -> Saved:
     answer = {"objectId": object_id, "createdAt": created_at, **shown}
     saved = Saved(object_id, answer, 201, has_location=True, replacement=replacement)
     if write.options.wants_stored and _may_tell_stored(write):
-        saved.stored = hooks.created(write, created_at, updated_at)
+        saved.stored = ready.stored
     return saved
 
 
@@ -347,13 +347,10 @@ async def _before_save(write: Write, original: JSONObject | None) -> Saved | Non
 
 def _take_changes(write: Write, changes: JSONObject) -> None:
     """Write what cloud code made of the values; the answer shows what it set."""
-    context, before = write.context, write.values
-    if write.is_create:
-        write.values = save_bodies.creation(context, write.class_name, changes)
-    else:
-        write.values = save_bodies.changes(context, write.class_name, write.object_id, changes)
-    access.check_keywords(context, write.values)
-    for name, value in write.values.items():
+    before = write.values
+    write.values, fresh = save_bodies.changed(write, changes)
+    access.check_keywords(write.context, fresh)
+    for name, value in fresh.items():
         if name in before and before[name] == value:
             continue
         # the results of operations come later
@@ -381,7 +378,7 @@ async def _around(
 
     async def proceed(changes: JSONObject | None, condition: Where, as_master: bool) -> Saved:
         # the moment of the write, not of the request, which may have waited for a lock
-        inner = replace(write, values=dict(write.values), echo=dict(write.echo), stamp=stamp())
+        inner = write.again()
         if as_master:
             inner.context = write.context.as_master()
         if condition:

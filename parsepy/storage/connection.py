@@ -93,6 +93,17 @@ class Connection:
             raise Unavailable(str(error)) from error
         self.is_standalone = "setName" not in hello and hello.get("msg") != "isdbgrid"
 
+    async def version(self) -> str:
+        """Tell MongoDB's version; "" for the stand-in in memory. Raises ``Unavailable``."""
+        if self.in_memory:
+            return ""
+        try:
+            with reserved():
+                told = await asyncio.wait_for(self.database.command("buildInfo"), _PING_SECONDS)
+        except (PyMongoError, TimeoutError) as error:
+            raise Unavailable(str(error) or "no answer") from error
+        return str(told["version"])
+
     async def close(self) -> None:
         """Close the connections."""
         if self._pulse is not None:

@@ -199,7 +199,7 @@ async def test_a_before_find_answers_instead_of_the_database(
     reply = {"success": [{"objectId": "x", "total": 2}]}
     await declare(master, "beforeFind", orders, receiver.url + replying(reply))
     assert [order["total"] for order in await find(master, orders)] == [2]
-    assert await find(client, orders) == [], "a client reads only what is there, and his to read"
+    assert await find(client, orders) == [], "a client reads only what is there, and theirs to read"
 
 
 @pytest.mark.parametrize("kind", ["beforeDelete", "beforeFind"])
