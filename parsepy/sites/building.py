@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
+import json
 import logging
 import os
 import re
@@ -43,8 +44,14 @@ class BuildError(Exception):
 
 
 def stamp_of(folder: Path) -> str:
-    """Return the hash of all sources of a workspace, by which a build is known to be current."""
+    """Return the hash of all sources of a workspace, by which a build is known to be current.
+
+    Files elsewhere that its build reads are named by ``sources`` in its ``package.json``.
+    """
     digest = hashlib.sha256()
+    for outside in _sources_of(folder):
+        if outside.is_file():
+            digest.update(hashlib.sha256(outside.read_bytes()).digest())
     for base, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if name not in _LEFT_OUT and name[:1] != ".")
         for name in sorted(name for name in files if name[:1] != "."):
@@ -52,6 +59,14 @@ def stamp_of(folder: Path) -> str:
             digest.update(f"{file.relative_to(folder).as_posix()}\0".encode())
             digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def _sources_of(folder: Path) -> list[Path]:
+    try:
+        named = json.loads((folder / "package.json").read_text(encoding="utf-8")).get("sources", [])
+        return [folder / str(name) for name in named]
+    except (OSError, ValueError, TypeError, AttributeError):
+        return []
 
 
 class WebBuild:

@@ -73,6 +73,7 @@ class Connection:
         self._pulse = pulse
         if pulse is not None:
             pulse.ping = partial(self.database.command, "ping")
+            pulse.topology = lambda: client.topology_description
 
     async def ping(self) -> None:
         """Return when the database has answered; raise ``Unavailable`` otherwise."""

@@ -252,6 +252,17 @@ async def test_what_was_built_is_served_until_its_sources_change(
     assert not again.is_current
 
 
+def test_a_file_elsewhere_that_the_build_reads_is_one_of_its_sources(tmp_path: Path) -> None:
+    folder, tokens = tmp_path / "web", tmp_path / "tokens.css"
+    folder.mkdir()
+    tokens.write_text(":root { --space: 8px }")
+    (folder / "package.json").write_text(json.dumps({"sources": ["../tokens.css"]}))
+    before = stamp_of(folder)
+    assert stamp_of(folder) == before
+    tokens.write_text(":root { --space: 9px }")
+    assert stamp_of(folder) != before
+
+
 @pytest.mark.node
 async def test_a_build_that_fails_says_what_failed_and_the_server_goes_on(
     app: MakeApp, tmp_path: Path

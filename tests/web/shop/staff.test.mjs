@@ -141,6 +141,24 @@ test("the dashboard counts orders and customers, and each figure opens its list"
   const page = await visitAs(await putUser("staff"), "/admin");
   const top = page.getByRole("region", { name: "Top customers" });
   await top.getByRole("link", { name: bea.username }).getByText("$5,000.00").waitFor();
+  // Every figure, reckoned once more from the orders themselves.
+  const { results } = await ask("GET", "classes/Order?limit=1000");
+  const sold = results.filter(({ status }) => ["paid", "shipped", "delivered"].includes(status));
+  const revenue = sold.reduce((sum, { total }) => sum + Math.round(total * 100), 0) / 100;
+  const money = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" });
+  const number = new Intl.NumberFormat("en-US");
+  assert.deepEqual(await page.locator(".figure dd").allInnerTexts(), [
+    money.format(revenue),
+    number.format(results.length),
+    number.format(new Set(results.map(({ user }) => user.objectId)).size),
+    money.format(revenue / sold.length),
+  ]);
+  const statuses = page.getByRole("region", { name: "Orders by status" });
+  for (const status of new Set(results.map((order) => order.status))) {
+    const count = results.filter((order) => order.status === status).length;
+    const name = status[0].toUpperCase() + status.slice(1);
+    await statuses.getByRole("link", { name: `${name} ${count}` }).waitFor();
+  }
   await page.getByRole("region", { name: "Best sellers" }).getByText(/^Globe/).waitFor();
   await page.getByRole("region", { name: "Low stock" }).getByText(/^Globe/).waitFor();
   await page.getByRole("img", { name: /^Revenue by day, \$/ }).waitFor();

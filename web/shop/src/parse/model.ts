@@ -47,3 +47,14 @@ export const linesOf = (array: unknown): Line[] =>
 export const itemOf = (line: Line): string => line.sku?.id ?? line.product?.id ?? "";
 
 export const statusOf = (order: Order): Status => order.get("status") as Status;
+
+/** What the staff have to see to: money that does not fit the order. */
+export const attentionOf = (order: Order): string[] => (added(order, "attention") as string[] | undefined) ?? [];
+
+/** The statuses that may follow: the shop's, and for one that was paid after it was cancelled, refunded. */
+export function stepsOf(order: Order, steps: Partial<Record<Status, Status[]>>): Status[] {
+  const payment = added(order, "payment") as { state?: string } | undefined;
+  if (statusOf(order) === "cancelled" && payment?.state === "received") return ["refunded"];
+  const legal = steps[statusOf(order)] ?? [];
+  return STATUSES.filter((status) => legal.includes(status));
+}

@@ -4,7 +4,7 @@ import { useText } from "../../i18n/LanguageContext";
 import type { Key } from "../../i18n/en";
 import { OrderLines } from "../../orders/OrderLines";
 import { OrderSteps } from "../../orders/OrderSteps";
-import { STATUSES, statusOf, type Status } from "../../parse/model";
+import { attentionOf, statusOf, stepsOf, type Status } from "../../parse/model";
 import { Order } from "../../parse/types";
 import { useLiveQuery } from "../../parse/useLiveQuery";
 import { useStorefront } from "../../Storefront";
@@ -27,6 +27,7 @@ export function OrderDrawer({ id, onClose }: { id: string; onClose: () => void }
       {order && (
         <>
           <OrderSteps status={statusOf(order)} />
+          <Attention order={order} onDone={reload} />
           <LegalSteps order={order} onDone={reload} />
           <OrderLines order={order} />
           <History order={order} />
@@ -37,12 +38,41 @@ export function OrderDrawer({ id, onClose }: { id: string; onClose: () => void }
   );
 }
 
+/** Money that does not fit the order, until somebody has seen to it. */
+function Attention({ order, onDone }: { order: Order; onDone: () => void }) {
+  const t = useAdminText();
+  const { isBusy, problem, run } = useAction();
+  const texts = attentionOf(order);
+  if (texts.length === 0) return null;
+  const done = async () => {
+    if (await run(() => saveFields(order, { attention: { __op: "Delete" } }))) onDone();
+  };
+  return (
+    <section className="warning" aria-label={t("orders.attention")}>
+      <h3>{t("orders.attention")}</h3>
+      <ul>
+        {texts.map((text) => (
+          <li key={text}>{text}</li>
+        ))}
+      </ul>
+      <button type="button" className="button" disabled={isBusy} onClick={done}>
+        {t("orders.attention.done")}
+      </button>
+      {problem && (
+        <p className="problem" role="alert">
+          {problem}
+        </p>
+      )}
+    </section>
+  );
+}
+
 function LegalSteps({ order, onDone }: { order: Order; onDone: () => void }) {
   const t = useAdminText();
   const shopText = useText();
   const { steps } = useStorefront();
   const { isBusy, problem, run } = useAction();
-  const legal = STATUSES.filter((status) => steps[statusOf(order)]?.includes(status));
+  const legal = stepsOf(order, steps);
   const take = async (status: Status) => {
     if (await run(() => saveFields(order, { status }))) onDone();
   };
