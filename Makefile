@@ -34,16 +34,17 @@ record: $(BIN)/.installed-dev node ## ask Parse Server again what `make test` co
 check: $(BIN)/.installed-dev web ## format, lint, types, import layers, of Python and the web pages
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	@if [ -d $(WEB_MODULES) ]; then cd web && npm run check --silent; fi
+	@echo "$(BIN)/mypy, $(BIN)/lint-imports and the checks of web/, side by side"
+	@$(BIN)/mypy & types=$$!; failed=0; $(BIN)/lint-imports || failed=1; \
+	if [ -d $(WEB_MODULES) ]; then (cd web && npm run check --silent) || failed=1; fi; \
+	wait $$types || failed=1; exit $$failed
 
-# The measured tests and the others are all tests; measuring costs a quarter of the time, and what
-# the others reach has been reached before.
+# Each test runs once, but for those that ask Parse Server: its recorded answers, and the living one.
+# Measuring costs a quarter of the time: what is left out has been reached before.
 PURE := parsepy/model/*,parsepy/errors.py,parsepy/livequery/protocol.py,parsepy/livequery/subscriptions.py
 MEASURED := $(addprefix tests/,rest cloud livequery pages push contract integration projects telemetry types providers sign_in test_tables.py)
-# What these reach is compared with recorded answers here, and with the living server below.
-RECORDED := $(addprefix tests/,graphql clients differential shop mcp web hostile connections)
+# Of these only the quick tests are measured; the slow ones run with the living server.
+QUICK_MEASURED := $(addprefix tests/,graphql clients shop mcp web hostile connections)
 COVERAGE := $(BIN)/python -m coverage
 coverage: $(BIN)/.installed-dev node dashboard web ## every test; fails below the bounds of coverage
 	@$(COVERAGE) erase
@@ -52,10 +53,10 @@ coverage: $(BIN)/.installed-dev node dashboard web ## every test; fails below th
 	@$(COVERAGE) report --include='$(PURE)' --fail-under=100
 	@$(COVERAGE) run -m pytest $(MEASURED) $(ALL_TESTS)
 	@$(COVERAGE) combine --quiet --append
-	@$(COVERAGE) run -m pytest $(RECORDED) -m 'not slow' $(ALL_TESTS)
+	@$(COVERAGE) run -m pytest tests/differential $(QUICK_MEASURED) $(QUICK_TESTS)
 	@$(COVERAGE) combine --quiet --append
 	@PARSEPY_REFERENCE=living $(BIN)/python -m pytest $(ALL_TESTS) \
-	  $(addprefix --ignore=,tests/unit $(MEASURED))
+	  $(addprefix --ignore=,tests/unit $(MEASURED)) $(addprefix --only-slow=,$(QUICK_MEASURED))
 	@$(COVERAGE) report --fail-under=95
 
 bench: $(BIN)/.installed-dev node ## requests a second and CPU per request, beside Parse Server

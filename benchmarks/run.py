@@ -49,6 +49,8 @@ REFERENCE = ROOT / "tests" / "reference"
 BASELINE, CONTENDER = "Parse Server", "parsepy"
 SCENARIOS = (*BASIC, *BROWSING, *BY_GRAPHQL)
 """A new line here is a new line in the report."""
+AT_ONE = ", at one"
+"""What the name of a scenario gets where its requests are sent one after the other."""
 
 
 @dataclass(slots=True)
@@ -71,7 +73,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
         "--budget", type=float, default=400, help="seconds of load in all, warm-up included"
     )
     parser.add_argument("--max-requests", type=int, default=20_000, help="limit of one slice")
-    parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--quick", action="store_true", help="3 rounds in 90 seconds")
     parser.add_argument("--only", metavar="TEXT", help="only scenarios whose name contains this")
     parser.add_argument(
@@ -173,8 +175,22 @@ def with_database(uri: str, database: str) -> str:
     return f"{scheme}://{hosts}/{database}" + (f"?{options}" if options else "")
 
 
+def loads(scenario: Scenario, chosen: argparse.Namespace) -> Iterator[tuple[str, int, float]]:
+    """Give the names, connections and shares of what a scenario is measured under.
+
+    Those are the run's connections and one, or as many as the scenario wants.
+    """
+    yield scenario.name, scenario.connections or chosen.connections, scenario.share
+    if scenario.connections is None and chosen.connections > 1:
+        yield scenario.name + AT_ONE, 1, scenario.share / 2
+
+
 async def measure(
-    side: Side, scenario: Scenario, seconds: float, chosen: argparse.Namespace
+    side: Side,
+    scenario: Scenario,
+    seconds: float,
+    chosen: argparse.Namespace,
+    connections: int,
 ) -> Slice:
     """Put one server under one scenario; raises WrongAnswer at the first burst with a fault."""
     first = side.sent.get(scenario.name, 0)
@@ -184,7 +200,7 @@ async def measure(
         scenario.payloads,
         scenario.check,
         first=first,
-        connections=scenario.connections or chosen.connections,
+        connections=connections,
         seconds=seconds,
         max_requests=chosen.max_requests,
     )
@@ -200,21 +216,25 @@ async def measure(
 
 async def alternate(sides: Sequence[Side], chosen: argparse.Namespace) -> None:
     """The warm-up round and the measured ones; the server that goes first changes every time."""
-    count = len(sides[0].scenarios)
-    shares = sum(scenario.share for scenario in sides[0].scenarios)
+    lines = [
+        (position, *load)
+        for position, scenario in enumerate(sides[0].scenarios)
+        for load in loads(scenario, chosen)
+    ]
+    shares = sum(share for *_, share in lines)
     seconds = chosen.budget / (2 * shares * (chosen.rounds + 1))
     turn = 0
     for number in range(chosen.rounds + 1):
         print(
             f"round {number} of {chosen.rounds}" + (" (warm-up)" if not number else ""), flush=True
         )
-        for position in range(count):
+        for position, name, connections, share in lines:
             turn += 1
             for side in sides if turn % 2 else reversed(sides):
                 scenario = side.scenarios[position]
-                figures = await measure(side, scenario, seconds * scenario.share, chosen)
+                figures = await measure(side, scenario, seconds * share, chosen, connections)
                 if number:
-                    side.slices.setdefault(scenario.name, []).append(figures)
+                    side.slices.setdefault(name, []).append(figures)
 
 
 def settle(sides: Sequence[Side], client: MongoClient[dict[str, Any]]) -> None:
@@ -229,13 +249,14 @@ def settle(sides: Sequence[Side], client: MongoClient[dict[str, Any]]) -> None:
 def summary(sides: Sequence[Side], cores: Cores, chosen: argparse.Namespace) -> dict[str, Any]:
     """Everything the run found, as written to the JSON file."""
     contender, baseline = sides
-    scenarios = {
-        scenario.name: {
-            **compare(contender.slices[scenario.name], baseline.slices[scenario.name]),
-            "promised": _promised(scenario, chosen),
-        }
-        for scenario in contender.scenarios
-    }
+    scenarios: dict[str, Any] = {}
+    for scenario in contender.scenarios:
+        name = scenario.name
+        line = scenarios[name] = compare(contender.slices[name], baseline.slices[name])
+        line["promised"] = _promised(scenario, chosen)
+        if (alone := name + AT_ONE) in contender.slices:
+            line["at_one"] = compare(contender.slices[alone], baseline.slices[alone])
+            line["at_one"]["promised"] = scenario.promised_at_one
     after = {"contender": contender.server.rss_bytes(), "baseline": baseline.server.rss_bytes()}
     return {
         "when": datetime.now(UTC).isoformat(timespec="seconds"),

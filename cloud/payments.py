@@ -83,7 +83,7 @@ def units(total: Any, currency: str) -> int:
 
 @Cloud.function("createPayment", require_user=True)
 async def create_payment(request: FunctionRequest) -> dict[str, Any]:
-    """Y1: a payment intent for a pending order of the caller; the same order, the same intent."""
+    """A payment intent for a pending order of the caller; the same order, the same intent."""  # Y1
     at = gateway()
     order, amount = await _begin(request, at)
     params = {"amount": amount, "currency": at.currency, "metadata": {"order": str(order.id)}}
@@ -182,7 +182,7 @@ async def _made(at: Gateway, what: str, params: dict[str, Any], key: str) -> Any
 
 @Cloud.receiver("stripe")
 async def hear_of_payment(request: ReceivedRequest) -> Answer | dict[str, bool]:
-    """Y2: a signed message of a payment moves its order to paid, however often it comes."""
+    """A signed message of a payment moves its order to paid, however often it comes."""  # Y2
     at, stripe = gateway(), _stripe()
     if not at.secret:  # anybody can sign with an empty one
         raise ParseError(Code.SCRIPT_FAILED, "STRIPE_WEBHOOK_SECRET is not set.")

@@ -3,14 +3,14 @@
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from parsepy.cloud import current, threads
 from parsepy.cloud.codec import decode, encode
 from parsepy.cloud.handlers import FUNCTION, JOB, NEXT_RUN, RECEIVER
-from parsepy.cloud.hooks import HookDecorators, current_registry
+from parsepy.cloud.hooks import HookDecorators, current_registry, named, registered_once
 from parsepy.cloud.locks import Lock
+from parsepy.cloud.mistakes import MustBeEntered
 from parsepy.cloud.names import hint_of
 from parsepy.cloud.rate_limits import limit_of
 from parsepy.cloud.requests import (
@@ -43,6 +43,22 @@ _NO_CALL = {"useMasterKey": "the argument use_master_key=True, or `with Cloud.as
 """Calls of Parse's JavaScript that are none in Python."""
 
 
+class AsMaster(MustBeEntered, AbstractContextManager[None]):
+    """See ``Cloud.as_master``."""
+
+    _written = "Cloud.as_master()"
+
+    def __init__(self) -> None:
+        self._inner = current.as_master()
+
+    def __enter__(self) -> None:
+        self._is_used = True
+        return self._inner.__enter__()
+
+    def __exit__(self, *failure: Any) -> bool | None:
+        return self._inner.__exit__(*failure)
+
+
 class CloudCode(HookDecorators):
     """The decorators and calls of cloud code; its one instance is ``Cloud``.
 
@@ -60,7 +76,7 @@ class CloudCode(HookDecorators):
             hint = (
                 f"; in Python it is {meant}"
                 if meant
-                else hint_of(name, partial(hasattr, type(self)))
+                else hint_of(name, dir(type(self)), likeness=0.8)
             )
             raise AttributeError(f"Cloud has no {name}{hint}", name=name, obj=self)
 
@@ -79,10 +95,12 @@ class CloudCode(HookDecorators):
         ``None`` answers without a result, as the reference does for undefined.
         """
         registry = current_registry()
+        named(name, "function")
         checked = declared(validator, dict(rules))
 
         def register(function: F) -> F:
             handler = FUNCTION.handler(function, checked)
+            registered_once(registry.functions, name, f"the function {name}")
             registry.functions[name] = handler
             if rate_limit is not None:
                 registry.rate_limits.append(limit_of(rate_limit, f"/functions/{escape_path(name)}"))
@@ -107,12 +125,14 @@ class CloudCode(HookDecorators):
         ``Cloud.reschedule()``. One process of all runs the job then.
         """
         registry = current_registry()
+        named(name, "job")
         if schedule is not None:
             jobs.check_schedule(schedule)
 
         def register(function: J) -> J:
             handler = JOB.handler(function, Validator())
             asked = None if next_run is None else NEXT_RUN.handler(next_run, Validator())
+            registered_once(registry.jobs, name, f"the job {name}")
             registry.jobs[name] = Job(handler, schedule, asked)
             return function
 
@@ -125,9 +145,11 @@ class CloudCode(HookDecorators):
         function returns is the answer's JSON.
         """
         registry = current_registry()
+        named(name, "receiver")
 
         def register(function: V) -> V:
             handler = RECEIVER.handler(function, Validator())
+            registered_once(registry.receivers, name, f"the receiver {name}")
             registry.receivers[name] = handler
             return function
 
@@ -153,6 +175,8 @@ class CloudCode(HookDecorators):
         else. ``@Cloud.transaction()`` on an async function runs the function again instead. Both
         are tried so many times, and as long as ten seconds.
         """
+        if callable(attempts):
+            raise TypeError("write @Cloud.transaction(), with parentheses")
         return Transaction(attempts)
 
     def outside_transaction(self) -> AbstractContextManager[None]:
@@ -168,7 +192,7 @@ class CloudCode(HookDecorators):
 
         But those with a ``session_token``. Triggers of what is saved inside see the master key.
         """
-        return current.as_master()
+        return AsMaster()
 
     def define_schema(
         self,
@@ -185,10 +209,14 @@ class CloudCode(HookDecorators):
         It adds, and never drops; said again, or by several processes, it changes nothing.
         What is wrong with a definition stops the start, as a template's error does.
         """
-        described = {
-            name: {"type": column} if isinstance(column, str) else column
-            for name, column in (fields or {}).items()
-        }
+        described = {}
+        for name, column in (fields or {}).items():
+            if not isinstance(column, str | Mapping):
+                raise TypeError(
+                    f"{class_name}.{name}: {column!r} is no type of a column; write the name of "
+                    'one ("String", "Number", "Date", …) or {"type": …}'
+                )
+            described[name] = {"type": column} if isinstance(column, str) else column
         definition: JSONObject = {"className": class_name, "fields": encode(described)}
         if indexes is not None:
             definition["indexes"] = encode(dict(indexes))

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from parsepy.backend import context_of
-from parsepy.cloud import around, current, names, threads
+from parsepy.cloud import around, current, mistakes, names, threads
 from parsepy.cloud.around import Proceed
 from parsepy.cloud.codec import CLASSES, encode
 from parsepy.cloud.files import File
@@ -110,6 +110,7 @@ class Shape(Generic[E, R]):
                     called = function(*arguments) if is_async else _in_thread(function, *arguments)
                     return self.take(request, await called)
             except (TypeError, AttributeError) as error:
+                mistakes.tell_held(error)
                 names.explain(error, _is_object_class)
                 raise
             finally:
@@ -130,6 +131,8 @@ async def _in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def _check_signature(function: Callable[..., Any], *, has_proceed: bool) -> None:
+    if inspect.isasyncgenfunction(function) or inspect.isgeneratorfunction(function):
+        raise TypeError(f"{function.__name__} has a `yield`, so it would never run; write `return`")
     try:
         signature = inspect.signature(function)
     except ValueError:  # some built-in functions show none

@@ -1,6 +1,8 @@
 """``HookDecorators``: those that register hooks; each says which request its hook is given."""
 
-from collections.abc import Callable, Iterator
+import inspect
+import logging
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar, Unpack, overload
@@ -34,6 +36,7 @@ from parsepy.cloud.signatures import (
     SavingFile,
 )
 from parsepy.cloud.validators import declared
+from parsepy.model.schema import is_class_name
 from parsepy.triggers import (
     CONFIG,
     CONNECT,
@@ -46,6 +49,7 @@ C = TypeVar("C", bound=Callable[[ConnectRequest], Any])
 T = TypeVar("T", bound=Object)
 Target = str | type[Any]
 
+log = logging.getLogger("parsepy.cloud")
 _REGISTRY: ContextVar[Triggers | None] = ContextVar("parsepy_registry", default=None)
 _PSEUDO: dict[type[Any], str] = {File: FILE, Config: CONFIG}
 
@@ -72,13 +76,41 @@ def current_registry() -> Triggers:
 
 
 def name_of(target: Target) -> str:
-    """The class that a decorator is about: a name, a Python class, ``File`` or ``Config``."""
+    """The class that a decorator is about: a name, a Python class, ``File`` or ``Config``.
+
+    Raises ``TypeError`` for what names no class, and for a name that no class can have.
+    """
     if isinstance(target, str):
+        if target[:1] != "@" and not is_class_name(target):
+            raise TypeError(
+                f"{target!r} can't be the name of a class: letters, digits and _, a letter first"
+            )
         return target
-    name = _PSEUDO.get(target) or getattr(target, "_own_class", None)
+    if inspect.isfunction(target):
+        above = target.__name__
+        raise TypeError(f'a hook has a class: write @Cloud.…("Game") above {above}')
+    name = getattr(target, "_own_class", None)
+    if isinstance(target, type):
+        name = _PSEUDO.get(target, name)
     if not name:
-        raise TypeError(f"{target!r} stands for no class of the database")
+        raise TypeError(
+            f"{target!r} stands for no class of the database; write its name, or a class that is "
+            "derived from Object. A hook of several classes has a decorator for each"
+        )
     return str(name)
+
+
+def named(name: Any, what: str) -> None:
+    """Raise ``TypeError`` where a function, job or receiver is registered without a name."""
+    if not isinstance(name, str) or not name:
+        above = f" above {name.__name__}" if inspect.isfunction(name) else ""
+        raise TypeError(f'a {what} has a name: write @Cloud.{what}("name"){above}')
+
+
+def registered_once(known: Container[str], name: str, what: str) -> None:
+    """Warn of a name that is registered already: the last one counts."""
+    if name in known:
+        log.warning("%s is registered twice: the last one counts", what)
 
 
 class HookDecorators:
@@ -277,6 +309,10 @@ class HookDecorators:
 
     def _plain(self, kind: str, class_name: str, function: Any, rules: AllRules) -> Any:
         """A decorator that is written with or without parentheses."""
+        if function is not None and not callable(function):
+            raise TypeError(
+                f"it is a hook of {class_name} always: write the decorator without {function!r}"
+            )
         register = self._trigger(kind, class_name, rules)
         return register if function is None else register(function)
 

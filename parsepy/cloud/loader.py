@@ -5,18 +5,23 @@ import importlib
 import importlib.util
 import linecache
 import logging
+import re
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
 
+from parsepy import CLOUD_NAMES
+from parsepy.cloud import mistakes
 from parsepy.cloud.hooks import registering
 from parsepy.triggers import Triggers
 
 log = logging.getLogger("parsepy.cloud")
 ENTRY = "main.py"
+_NO_NAME = re.compile(r"cannot import name '(\w+)' from 'parsepy'")
 _LOOK_EVERY = 0.2  # seconds
 
 
@@ -32,7 +37,7 @@ def load(path: Path, timeout: float | None = None) -> Triggers:
     """
     file = _entry(path)
     registry = Triggers(timeout)
-    with _fresh(file.parent) as name, registering(registry):
+    with _fresh(file.parent) as name, registering(registry), mistakes.loading():
         try:
             importlib.import_module(name(file))
         except BaseException as error:
@@ -78,8 +83,9 @@ def _fresh(folder: Path) -> Iterator[Callable[[Path], str]]:
     try:
         yield lambda file: f"{folder.name}.{file.stem}" if is_package else file.stem
     except BaseException:
-        for name in [n for n, module in sys.modules.items() if _lies_in(module, folder)]:
-            del sys.modules[name]
+        for name, module in sys.modules.copy().items():
+            if _lies_in(module, folder):
+                del sys.modules[name]
         sys.modules.update(before)
         raise
     finally:
@@ -102,7 +108,18 @@ def _explained(file: Path, error: BaseException) -> str:
     if own:
         lines += ["Traceback (most recent call last):\n", *traceback.format_list(own)]
     lines += traceback.format_exception_only(error)
-    return "".join(lines).rstrip()
+    return "".join(lines).rstrip() + _imported(error)
+
+
+def _imported(error: BaseException) -> str:
+    """What to import instead of a name that parsepy has not."""
+    found = _NO_NAME.match(str(error)) if isinstance(error, ImportError) else None
+    if found is None:
+        return ""
+    near = get_close_matches(found[1], CLOUD_NAMES, 1)
+    return (
+        f"\ndid you mean {near[0]}?" if near else f"\nparsepy has {', '.join(sorted(CLOUD_NAMES))}"
+    )
 
 
 # --- watching -----------------------------------------------------------------------------------

@@ -3,18 +3,21 @@
 from types import TracebackType
 
 from parsepy.cloud import current
-from parsepy.cloud.mistakes import RUNNING
+from parsepy.cloud.mistakes import RUNNING, MustBeEntered
 from parsepy.storage import locks
 from parsepy.triggers import label_of
 
 
-class Lock:
+class Lock(MustBeEntered):
     """See ``Cloud.lock``."""
+
+    _written = "Cloud.lock(…)"
 
     def __init__(self, name: str, seconds: float, patience: float) -> None:
         self._asked = (name, seconds, patience)
 
     async def __aenter__(self) -> None:
+        self._is_used = True
         name, seconds, patience = self._asked
         self._lock = locks.LockRequest(name, _who(), seconds, patience, f"lock:{name}")
         storage = current.backend().storage

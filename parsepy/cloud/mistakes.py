@@ -29,12 +29,14 @@ class Running(NamedTuple):
 
 
 RUNNING: ContextVar[Running | None] = ContextVar("parsepy_running", default=None)
+_LOADING: ContextVar[bool] = ContextVar("parsepy_loading", default=False)
 _REFUSING: ContextVar[bool] = ContextVar("parsepy_refusing_mistakes", default=False)
 _HOUSE = str(Path(__file__).resolve().parents[1]) + os.sep
 _LIBRARY = str(Path(logging.__file__).resolve().parents[1]) + os.sep
 _OTHERS = (_HOUSE, _LIBRARY, "<")
 _HANDLERS = f"{_HOUSE}cloud{os.sep}handlers.py"
 _SITE = "site-packages"
+_UNTOUCHED = inspect.CORO_CREATED
 _UNKNOWN = "line unknown"
 
 
@@ -50,6 +52,17 @@ def refusing() -> Iterator[None]:
         yield
     finally:
         _REFUSING.reset(token)
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Log mistakes that cloud code makes while it is imported."""
+    notice_unawaited()
+    token = _LOADING.set(True)
+    try:
+        yield
+    finally:
+        _LOADING.reset(token)
 
 
 def tell(text: str, place: str) -> None:
@@ -79,6 +92,10 @@ def place_now() -> str:
         if is_authors(frame.f_code):
             return _place(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
         frame = frame.f_back
+    running = RUNNING.get()  # in what it has returned
+    code = None if running is None else getattr(inspect.unwrap(running.function), "__code__", None)
+    if isinstance(code, CodeType):
+        return f"{_short(code.co_filename)}, somewhere in {code.co_name}"
     return _UNKNOWN
 
 
@@ -103,6 +120,18 @@ def _short(file: str) -> str:
         return file
 
 
+class MustBeEntered:
+    """What does nothing by itself: told if it goes before a ``with`` has entered it."""
+
+    _is_used = False
+    _written = ""
+    """How it is written, for the line that tells of it."""
+
+    def __del__(self) -> None:
+        if not self._is_used and RUNNING.get() is not None:
+            tell(f"{self._written} was not entered: it did nothing", place_now())
+
+
 # --- coroutines that nobody awaits --------------------------------------------------------------
 
 _NAME = "_warn_unawaited_coroutine"
@@ -120,10 +149,12 @@ def notice_unawaited() -> None:
         return
 
     def noticed(coroutine: Coroutine[Any, Any, Any]) -> None:
-        if RUNNING.get() is None:
-            original(coroutine)
+        if RUNNING.get() is not None:
+            tell(*_unawaited(coroutine))
+        elif _LOADING.get():
+            log.warning("cloud code: %s (%s)", *_unawaited(coroutine))
         else:
-            _tell_unawaited(coroutine)
+            original(coroutine)
 
     noticed.is_parsepys = True  # type: ignore[attr-defined]
     setattr(warnings, _NAME, noticed)
@@ -137,11 +168,34 @@ def track_origins() -> None:
     sys.set_coroutine_origin_tracking_depth(4)
 
 
-def _tell_unawaited(coroutine: Coroutine[Any, Any, Any]) -> None:
+def tell_held(error: TypeError | AttributeError) -> None:
+    """Tell of coroutines that an error is about, which nobody awaited: its frames hold them."""
+    if "coroutine" not in str(error):
+        return
+    values = [getattr(error, "obj", None)]
+    place = None
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if is_authors(code):
+            place = _place(code.co_filename, trace.tb_lineno, code.co_name)
+        values += trace.tb_frame.f_locals.values()
+        trace = trace.tb_next
+    for coroutine in {id(one): one for one in values if inspect.iscoroutine(one)}.values():
+        if inspect.getcoroutinestate(coroutine) != _UNTOUCHED:
+            continue
+        text, origin = _unawaited(coroutine)
+        tell(text, origin if coroutine.cr_origin else place or origin)
+        coroutine.close()  # else Python tells of it once more, later
+
+
+def _unawaited(coroutine: Coroutine[Any, Any, Any]) -> tuple[str, str]:
+    """What is told of such a coroutine, and the place."""
     name = getattr(coroutine, "__qualname__", "a coroutine")
     if name.endswith(".__call__"):
         name = name.removesuffix(".__call__").lower()  # `Proceed` is what an author calls proceed
-    tell(f"{name}() was never awaited: it did nothing; write `await …`", _origin(coroutine))
+    text = f"{name}() was never awaited: it did nothing; write `await …`"
+    return text, _origin(coroutine)
 
 
 def _origin(coroutine: Coroutine[Any, Any, Any]) -> str:
@@ -149,9 +203,4 @@ def _origin(coroutine: Coroutine[Any, Any, Any]) -> str:
     for file, line, function in getattr(coroutine, "cr_origin", None) or ():
         if _is_authors(file):
             return _place(file, line, function)
-    found, running = place_now(), RUNNING.get()
-    if found == _UNKNOWN and running is not None:
-        code = getattr(inspect.unwrap(running.function), "__code__", None)
-        if isinstance(code, CodeType):
-            return f"{_short(code.co_filename)}, somewhere in {code.co_name}"
-    return found
+    return place_now()

@@ -4,7 +4,6 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from parsepy.cloud import codec, current
@@ -47,7 +46,7 @@ class Query(Generic[T]):
 
         def __getattr__(self, name: str) -> Any:
             """Refuse a name as Python does; of one from JavaScript, say what it is called here."""
-            hint = hint_of(name, partial(hasattr, type(self))) if name[:1] != "_" else ""
+            hint = hint_of(name, dir(type(self))) if name[:1] != "_" else ""
             raise AttributeError(f"Query has no {name}{hint}", name=name, obj=self)
 
     # --- comparisons --------------------------------------------------------------------------
@@ -456,7 +455,11 @@ class Query(Generic[T]):
         acting = await current.context(use_master_key=use_master_key, session_token=session_token)
         parameters = {**self._options, **more, "where": self._where}
         query = queries.from_parameters(
-            self.class_name, parameters, privileged=True, limits=acting.backend.limits
+            self.class_name,
+            parameters,
+            # with the caller's rights, what a client has chosen of it is bound as in a request
+            privileged=acting.principal.is_privileged,
+            limits=acting.backend.limits,
         )
         return await run_find(acting, query)
 

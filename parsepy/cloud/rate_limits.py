@@ -65,6 +65,11 @@ def limit_of(
         if wire not in _LIMIT_NAMES.values():
             raise TypeError(f"rate_limit has no {name}; it takes {', '.join(_LIMIT_NAMES)}")
         limit[wire] = value
+    for name in ("request_count", "request_time_window"):
+        value = limit.get(_LIMIT_NAMES[name])
+        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+            given_as = "is missing" if value is None else f"is {value!r}"
+            raise TypeError(f"rate_limit: {name} {given_as}; it takes a number above 0")
     if methods is not None:
         limit["requestMethods"] = list(methods)
     return limit

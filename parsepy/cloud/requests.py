@@ -258,6 +258,12 @@ class FindRequest(TriggerRequest):
         if isinstance(given, Object):
             return ReplacementResults([given.to_json()])
         if isinstance(given, list | tuple):
+            for item in given:
+                if not isinstance(item, Object):
+                    raise TypeError(
+                        f"before_find returned a list with a {type(item).__name__} in it; "
+                        "expected Objects"
+                    )
             return ReplacementResults([item.to_json() for item in given])
         query = self.query if given is None else given
         if not isinstance(query, Query):

@@ -99,6 +99,11 @@ def declared(custom: Callable[[Any], Any] | None, rules: Mapping[str, Any]) -> V
     """
     known = [field.name for field in fields(Validator) if field.name != "custom"]
     _check_names("A validator", rules, [*known, "validator", "rate_limit"])
+    for name in ("require_user", "require_master", "validate_master_key", "skip_with_master_key"):
+        if not isinstance(rules.get(name, False), bool):
+            raise TypeError(f"{name} is True or False, not {rules[name]!r}")
+    if custom is not None and not callable(custom):
+        raise TypeError(f"validator is a function of the request, not {custom!r}")
     if isinstance(asked := rules.get("require_user_keys"), Mapping):
         for key, wanted in asked.items():
             if isinstance(wanted, Mapping):

@@ -17,6 +17,13 @@ _DEFAULT_NOTES = {
     "ACL": "Who may read and change this object.",
 }
 
+_PATHS = {
+    "_User": "/users",
+    "_Role": "/roles",
+    "_Session": "/sessions",
+    "_Installation": "/installations",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class ColumnEntry:
@@ -42,6 +49,11 @@ class ClassEntry:
     columns: tuple[ColumnEntry, ...]
     rights: tuple[str, ...]
     json: JSONObject
+
+    @property
+    def path(self) -> str:
+        """Where its objects lie, below the mount path of the API."""
+        return _PATHS.get(self.name, f"/classes/{self.name}")
 
 
 def entries_of(

@@ -4,9 +4,11 @@ from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, Router
+from starlette.staticfiles import StaticFiles
 
 from parsepy.backend import Backend, RequestContext
 from parsepy.http.asgi import ASGIApplication, ASGIScope, Receive, Send
@@ -67,6 +69,10 @@ class PagesDoor:
             backend.page_functions.get(function) if isinstance(function, str) else None
         )
         self._renderer = Renderer(config, placeholders_of)
+        folder = config.pages.pages_path
+        self._resources: StaticFiles | None = None
+        if folder is not None:
+            self._resources = StaticFiles(directory=folder, check_dir=False)
         mount = config.mount_path.rstrip("/")
         endpoint = config.pages.pages_endpoint
         pages = Router(
@@ -155,13 +161,23 @@ class PagesDoor:
             return not_found()
         name = http.path_params["path"].strip("/")
         if not name.endswith(".html"):
-            return self._renderer.resource(name)
+            return await self._resource(http)
         values: Values = {**self._renderer.defaults(), "locale": self._renderer.locale(request)}
         for parameter in ("token", "username"):
             values[parameter] = request.text(parameter)
         if self._backend.config.pages.force_redirect:  # only then a redirect says what is wrong
             values["error"] = request.text("error")
         return await self._renderer.file(request, name, values)
+
+    async def _resource(self, http: Request) -> Response:
+        """Answer a file that lies beside the operator's pages, such as a picture; else 404."""
+        if self._resources is None:
+            return not_found()
+        try:
+            path = self._resources.get_path(http.scope)
+            return await self._resources.get_response(path, http.scope)
+        except (HTTPException, OSError):  # an operator's folder may hold what can't be read
+            return not_found()
 
 
 class _Responder:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from jinja2 import Environment, FileSystemLoader
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.templating import Jinja2Templates
 
 from parsepy.config import Config, ConfigError
@@ -152,12 +152,6 @@ class Renderer:
         if self._placeholders_of is not None:
             given = await self._placeholders_of(dict(values))
         return given if isinstance(given, Mapping) else {}
-
-    def resource(self, name: str) -> Response:
-        """Answer a file that lies beside the operator's pages, such as a picture; else 404."""
-        folder = self._options.pages_path
-        path = placeholders.find(folder, name) if folder is not None else None
-        return not_found() if path is None else FileResponse(path)
 
     def _find(self, name: str, values: Values) -> tuple[str, Path] | None:
         """Find the operator's own page, in the locale asked for, its language, or none."""

@@ -79,6 +79,7 @@ class PortalDoor:
                 Route(f"{PATH}/", seen(self._overview)),
                 Route(f"{PATH}/classes/{{name}}", seen(self._class)),
                 Route(f"{PATH}/guides/{{name}}", seen(self._guide)),
+                Route(f"{PATH}/manual/{{name}}", seen(self._manual)),
                 Route(f"{PATH}/schema.json", seen(self._schema)),
                 Route(f"{PATH}/prompt.txt", seen(self._prompt)),
                 Route(f"{PATH}/graphiql", seen(self._graphiql)),
@@ -159,6 +160,12 @@ class PortalDoor:
             return self._page(http, "missing.html", visitor, status=404)
         guide, html = text
         return self._page(http, "guide.html", visitor, guide=guide, html=html)
+
+    async def _manual(self, http: Request, visitor: Visitor) -> HTTPResponse:
+        html = await asyncio.to_thread(self._pages.manual_html, http.path_params["name"])
+        if html is None:
+            return self._page(http, "missing.html", visitor, status=404)
+        return self._page(http, "manual.html", visitor, html=html)
 
     async def _schema(self, http: Request, visitor: Visitor) -> HTTPResponse:
         facts = await self._facts.find(exchange_of(http.scope).mount_url, visitor)

@@ -19,6 +19,10 @@ _UNKNOWN = "application/octet-stream"
 # Names are random, so what stands behind one never changes; but it may be deleted.
 _PUBLIC = b"public, max-age=3600"
 _PRIVATE = b"private, no-cache"
+# Pictures of SVG, and XML, can hold scripts, which would have this server's origin where a browser
+# opens the file itself: there they are shown, and nothing in them runs.
+_ACTIVE = ("image/svg+xml", "application/xml", "text/xml")
+_STILL = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
 _OURS = {"content-length", "transfer-encoding", "content-range", "connection"}
 
 
@@ -69,21 +73,10 @@ async def _streamed(
     return answer
 
 
-_HARMLESS = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
-"""For files that are documents: the pages of the same host have sessions, which no script of a file
-is to read. Shown as a picture, a drawing is what it was."""
-
-
 async def _chained(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     yield first
     async for piece in rest:
         yield piece
-
-
-def _is_document(kind: str) -> bool:
-    """Would a browser that is led to a file of this type run the scripts in it?"""
-    plain = kind.partition(";")[0]
-    return plain in ("text/html", "text/xml") or plain.endswith(("/xml", "+xml"))
 
 
 def _headers(request: Request, found: FileDownload) -> Headers:
@@ -96,9 +89,11 @@ def _headers(request: Request, found: FileDownload) -> Headers:
         "content-type": kind,
         "x-content-type-options": "nosniff",
         "cache-control": _cache_control(request),
-        **({"content-security-policy": _HARMLESS} if _is_document(kind) else {}),
         **{name: value for name, value in given.items() if name not in _OURS},
     }
+    shown = headers["content-type"].partition(";")[0].strip().lower()
+    if shown in _ACTIVE or shown.endswith("+xml"):
+        headers.setdefault("content-security-policy", _STILL)
     if found.force_download:
         name = found.draft.name.rpartition("/")[2]
         headers["content-disposition"] = f"attachment;filename={quote(name, safe='@~')}"

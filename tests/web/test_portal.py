@@ -103,6 +103,28 @@ async def test_the_page_of_a_class_has_code_in_every_technology(shop: Client) ->
     assert (await shop.get(f"{AT}/portal/classes/Nothing")).status_code == 404
 
 
+async def test_every_link_of_every_page_leads_somewhere(shop: Client) -> None:
+    seen: dict[str, str] = {}
+    waiting = [("/portal", "")]
+    while waiting:
+        path, source = waiting.pop()
+        if path not in seen:
+            answer = await shop.get(f"{AT}{path}")
+            assert answer.status_code == 200, f"{path}, from {source}"
+            seen[path] = answer.text
+            found = re.findall(r'<a [^>]*href="([^"]*)"', answer.text)
+            for link in map(html.unescape, found):
+                target, _, anchor = link.partition("#")
+                if target.startswith("http"):
+                    continue
+                assert not target or target.startswith("/"), f"{link} of {path}"
+                place = target or path
+                waiting.append((place, path))
+                if anchor and place == path:
+                    assert f'id="{anchor}"' in answer.text, f"{link} of {path}"
+    assert {"/portal/manual/differences", "/portal/guides/flutter"} <= seen.keys()
+
+
 async def test_guides_bear_the_address_and_id_of_this_server(shop: Client) -> None:
     text = html.unescape((await shop.get(f"{AT}/portal/guides/javascript")).text)
     assert 'Parse.serverURL = "http://testserver/parse"' in text
@@ -235,6 +257,74 @@ async def test_elsewhere_nobody_and_no_mere_user_sees_anything(closed: Client, p
         assert (page.status_code, page.headers["location"]) == (303, "/portal/sign-in")
 
 
+PAGES = (
+    *("/", "/portal", "/portal/", "/portal/classes/Product", "/portal/guides/rest"),
+    *("/portal/schema.json", "/portal/prompt.txt", "/portal/graphiql", "/portal/reference"),
+    "/openapi.json",
+)
+READ_ONLY_KEY = "the-read-only-key"
+NO_PORTAL, ONLY_ADMINS, ALL = (), ("admin", "master", "read-only"), ("nobody", "user", "wrong key")
+PLACES: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
+    "elsewhere, not asked for": ({"host": "0.0.0.0"}, AT, NO_PORTAL),
+    "elsewhere": ({"host": "0.0.0.0", "portal": True}, AT, ONLY_ADMINS),
+    "this machine": ({"host": "127.0.0.1"}, "http://localhost", (*ALL, *ONLY_ADMINS)),
+    "this machine, by another name": ({"host": "127.0.0.1"}, AT, ONLY_ADMINS),
+    "this machine, switched off": (
+        {"host": "127.0.0.1", "portal": False},
+        "http://localhost",
+        NO_PORTAL,
+    ),
+    "a demo": ({"demo": True, "host": "0.0.0.0"}, AT, (*ALL, *ONLY_ADMINS)),
+}
+"""Places: options, address, and who sees the portal there."""
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_who_sees_what_by_place_and_role(place: str, app: MakeApp) -> None:
+    options, at, seen_by = PLACES[place]
+    secret = "postgres://user:a-password@db"
+    kept = {"readOnlyMasterKey": READ_ONLY_KEY, "webhookKey": "a-webhook-key"}
+    async with Client(await app(schema=TEMPLATES, **kept, **options)) as client:
+        master = {"X-Parse-Master-Key": MASTER_KEY}
+        await client.post("/classes/Product", json={"name": secret, "price": 1}, headers=master)
+        await admin(client)
+        callers = {
+            "nobody": {},
+            "user": {"X-Parse-Session-Token": await signed_up(client, "bob")},
+            "wrong key": {"X-Parse-Master-Key": "wrong"},
+            "admin": {"X-Parse-Session-Token": await logged_in(client, "ann")},
+            "master": master,
+            "read-only": {"X-Parse-Master-Key": READ_ONLY_KEY},
+        }
+        for caller, headers in callers.items():
+            is_admin = caller in ONLY_ADMINS
+            for path in PAGES:
+                answer = await client.get(f"{at}{path}", headers=headers)
+                where = f"{caller} at {path}"
+                if seen_by == NO_PORTAL:
+                    assert answer.json()["error"] == f"Cannot GET {path}", where
+                    continue
+                assert answer.status_code == (200 if caller in seen_by else 403), where
+                assert ("Product" in answer.text) <= (caller in seen_by), where
+                # nobody's objects, keys and tokens, whoever asks
+                tokens = [
+                    one["X-Parse-Session-Token"] for one in (callers["user"], callers["admin"])
+                ]
+                for hidden in (secret, MASTER_KEY, READ_ONLY_KEY, "a-webhook-key", *tokens):
+                    assert hidden not in answer.text, where
+                if path == "/portal" and caller in seen_by:
+                    assert ("Weak settings" in answer.text) is is_admin, where
+                    counts = is_admin or place == "a demo"
+                    assert ("1 object<" in answer.text) is counts, where
+
+
+async def logged_in(client: Client, name: str) -> str:
+    """A new session of a user."""
+    body = {"username": name, "password": "a good password"}
+    token: str = (await client.post("/login", json=body)).json()["sessionToken"]
+    return token
+
+
 async def signed_up(client: Client, name: str) -> str:
     """The session of a new user."""
     body = {"username": name, "password": "a good password", "email": f"{name}@example.com"}
@@ -243,7 +333,7 @@ async def signed_up(client: Client, name: str) -> str:
 
 
 async def admin(client: Client) -> None:
-    """Make a user ann of the role admin."""
+    """Make a user ann, and her a member of the role admin."""
     from parsepy.operations import bootstrap
 
     await signed_up(client, "ann")

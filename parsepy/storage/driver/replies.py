@@ -152,9 +152,13 @@ class PooledConnection(pool.AsyncConnection):
             self.conn.get_conn.close(_OperationCancelled("operation cancelled"))
         elif pulse is not None and pulse.is_silent:
             self.conn.get_conn.close(TimeoutError("the database does not answer"))
+        elif pulse is not None and self._looks * _LOOK_SECONDS >= ASK_SECONDS:
+            if pulse.has_moved(self.address):
+                self.conn.get_conn.close(OSError("another server is the primary now"))
+                return
+            pulse.ask()
+            self._look_later()
         else:
-            if pulse is not None and self._looks * _LOOK_SECONDS >= ASK_SECONDS:
-                pulse.ask()
             self._look_later()
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Protocol
 
+from parsepy.outgoing.reach import Reach
+
 if TYPE_CHECKING:
     import httpx
 
@@ -27,12 +29,14 @@ class OutgoingError(Exception):
 class Bounds:
     """How long a request may take, how much may be answered, how many redirects are followed.
 
-    ``None`` is the limit of the ``Outgoing`` that is asked.
+    ``None`` is the limit of the ``Outgoing`` that is asked. ``reach``: which addresses may be
+    asked (``None``: all), of which redirects are not followed.
     """
 
     seconds: float | None = None
     size: int | None = None
     redirects: int = 0
+    reach: Reach | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +129,18 @@ class Outgoing:
         try:
             async with asyncio.timeout(seconds):
                 request = self._opened().build_request(method, url, timeout=seconds, **content)
+                host, redirects = request.url.host, bounds.redirects
+                if bounds.reach is not None:
+                    await _pin(request, bounds.reach)
+                    redirects = 0
                 if self.tracing is None:
-                    return await self._send(request, size, bounds.redirects)
-                with self.tracing.outgoing(method, request.url.host):
+                    return await self._send(request, size, redirects)
+                with self.tracing.outgoing(method, host):
                     self.tracing.inject(request.headers)
-                    return await self._send(request, size, bounds.redirects)
+                    return await self._send(request, size, redirects)
         except (TimeoutError, httpx.TimeoutException) as error:
             raise OutgoingError(f"did not answer within {seconds:g} s") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise OutgoingError("can't be reached") from error
 
     async def _send(self, request: "httpx.Request", size: int, redirects: int) -> Reply:
@@ -174,6 +182,24 @@ class Outgoing:
         client, self._client = self._client, None
         if client is not None:
             await client.aclose()
+
+
+async def _pin(request: "httpx.Request", reach: Reach) -> None:
+    """Have a request go to an address that may be asked, whatever its name leads to later.
+
+    Its Host header and the name in the certificate stay as they are. Raises ``OutgoingError``.
+    """
+    url = request.url
+    address = await reach.address_of(url.host, url.port or (443 if url.scheme == "https" else 80))
+    if address is None:
+        # as if nobody answered: who asks shall not learn which names there are inside
+        raise OutgoingError("can't be reached") from PermissionError(
+            f"{url.host} leads to no address that may be asked"
+        )
+    request.extensions = {**request.extensions, "sni_hostname": url.host}
+    # no other host of this address may get what is sent over a connection made for this one
+    request.headers["connection"] = "close"
+    request.url = url.copy_with(host=address)
 
 
 async def _read(response: "httpx.Response", size: int) -> bytes:
