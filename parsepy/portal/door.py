@@ -48,6 +48,7 @@ class PortalDoor:
     """Answers ``/portal`` and all below it, ``/openapi.json``, and ``/`` where nobody else does.
 
     ``islands`` is the folder of the built interactive parts; ``build`` what builds it here.
+    ``sdl`` makes the text of the GraphQL schema, where GraphQL is mounted.
     ``routes`` are those of the REST API, ``listeners`` says how many Live Query clients there are.
     """
 
@@ -58,12 +59,14 @@ class PortalDoor:
         *,
         routes: Sequence[tuple[str, str, str]],
         listeners: Callable[[], int],
+        sdl: Callable[[], Awaitable[str]] | None,
         islands: Path,
         build: WebBuild | None = None,
     ) -> None:
         self._backend = backend
         self._limits = limits
         self._facts = FactFinder(backend, routes, listeners)
+        self._sdl = sdl
         self._pages = Pages(islands, build)
         built = StaticSite(SiteOptions(path=f"{PATH}/islands", folder=islands))
         static = StaticSite(SiteOptions(path=f"{PATH}/static", folder=_STATIC))
@@ -79,6 +82,7 @@ class PortalDoor:
                 Route(f"{PATH}/guides/{{name}}", seen(self._guide)),
                 Route(f"{PATH}/manual/{{name}}", seen(self._manual)),
                 Route(f"{PATH}/schema.json", seen(self._schema)),
+                Route(f"{PATH}/schema.graphql", seen(self._graphql_schema)),
                 Route(f"{PATH}/prompt.txt", seen(self._prompt)),
                 Route(f"{PATH}/graphiql", seen(self._graphiql)),
                 Route(f"{PATH}/reference", seen(self._reference)),
@@ -148,6 +152,12 @@ class PortalDoor:
         facts = await self._facts.find(exchange_of(http.scope).mount_url, visitor)
         text = json.dumps(facts.template, indent=2, ensure_ascii=False)
         return HTTPResponse(text, 200, _file("schema.json"), "application/json")
+
+    async def _graphql_schema(self, http: Request, visitor: Visitor) -> HTTPResponse:
+        """Tell GraphiQL the schema: who sees the portal sees its classes anyway."""
+        if self._sdl is None:
+            return self._page(http, "missing.html", visitor, status=404)
+        return PlainTextResponse(await self._sdl(), 200, _file("schema.graphql"))
 
     async def _prompt(self, http: Request, visitor: Visitor) -> HTTPResponse:
         facts = await self._facts.find(exchange_of(http.scope).mount_url, visitor)
