@@ -96,12 +96,12 @@ def start_server(
     *,
     port: int,
     database: str,
-    core: int,
+    core: int | None,
     log: Path,
     environment: Mapping[str, str],
     health: str = "/parse/health",
 ) -> Server:
-    """Start `command` pinned to `core`, wait until its health route says ok.
+    """Start `command`, pinned to `core` if one is given; wait until its health route says ok.
 
     Raises ServerNotStarted when the process ends or is not healthy within START_SECONDS.
     """
@@ -131,8 +131,11 @@ def start_server(
 
 
 @contextlib.contextmanager
-def _running_on(core: int) -> Iterator[None]:
+def _running_on(core: int | None) -> Iterator[None]:
     """Put this thread on `core` for a moment: a child started meanwhile inherits it for good."""
+    if core is None:
+        yield
+        return
     usual = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {core})
     try:

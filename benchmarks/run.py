@@ -41,6 +41,7 @@ from benchmarks.shop import (
     open_shop,
 )
 from parsepy.storage.embedded import EmbeddedMongo, EmbeddedMongoError
+from parsepy.storage.native import SWITCH
 
 ROOT = Path(__file__).resolve().parent.parent
 CLOUD = Path(__file__).parent / "cloud"
@@ -49,6 +50,8 @@ REFERENCE = ROOT / "tests" / "reference"
 BASELINE, CONTENDER = "Parse Server", "parsepy"
 SCENARIOS = (*BASIC, *BROWSING, *BY_GRAPHQL)
 """A new line here is a new line in the report."""
+AT_ONE = ", at one"
+"""What the name of a scenario gets where its requests are sent one after the other."""
 
 
 @dataclass(slots=True)
@@ -71,7 +74,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
         "--budget", type=float, default=400, help="seconds of load in all, warm-up included"
     )
     parser.add_argument("--max-requests", type=int, default=20_000, help="limit of one slice")
-    parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--quick", action="store_true", help="3 rounds in 90 seconds")
     parser.add_argument("--only", metavar="TEXT", help="only scenarios whose name contains this")
     parser.add_argument(
@@ -79,6 +82,9 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
         choices=["parsepy", "parse-server"],
         default="parsepy",
         help="parse-server on both sides shows the harness itself: all ratios must be about 1",
+    )
+    parser.add_argument(
+        "--both-readers", action="store_true", help="a second column: without the native reader"
     )
     parser.add_argument("--check", action="store_true", help="exit 1 if a promise is not kept")
     parser.add_argument("--min-ratio", type=float, default=2.5, help="promised, by CPU")
@@ -146,6 +152,7 @@ def start_parsepy(
     core: int,
     folder: Path,
     more: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Server:
     """Start parsepy from this checkout with the same options, and `more`."""
     port = free_port()
@@ -161,7 +168,7 @@ def start_parsepy(
         database=database,
         core=core,
         log=folder / f"{database}.log",
-        environment={},
+        environment=environment or {},
     )
 
 
@@ -173,8 +180,22 @@ def with_database(uri: str, database: str) -> str:
     return f"{scheme}://{hosts}/{database}" + (f"?{options}" if options else "")
 
 
+def loads(scenario: Scenario, chosen: argparse.Namespace) -> Iterator[tuple[str, int, float]]:
+    """Give the names, connections and shares of what a scenario is measured under.
+
+    Those are the run's connections and one, or as many as the scenario wants.
+    """
+    yield scenario.name, scenario.connections or chosen.connections, scenario.share
+    if scenario.connections is None and chosen.connections > 1:
+        yield scenario.name + AT_ONE, 1, scenario.share / 2
+
+
 async def measure(
-    side: Side, scenario: Scenario, seconds: float, chosen: argparse.Namespace
+    side: Side,
+    scenario: Scenario,
+    seconds: float,
+    chosen: argparse.Namespace,
+    connections: int,
 ) -> Slice:
     """Put one server under one scenario; raises WrongAnswer at the first burst with a fault."""
     first = side.sent.get(scenario.name, 0)
@@ -184,7 +205,7 @@ async def measure(
         scenario.payloads,
         scenario.check,
         first=first,
-        connections=scenario.connections or chosen.connections,
+        connections=connections,
         seconds=seconds,
         max_requests=chosen.max_requests,
     )
@@ -200,21 +221,25 @@ async def measure(
 
 async def alternate(sides: Sequence[Side], chosen: argparse.Namespace) -> None:
     """The warm-up round and the measured ones; the server that goes first changes every time."""
-    count = len(sides[0].scenarios)
-    shares = sum(scenario.share for scenario in sides[0].scenarios)
-    seconds = chosen.budget / (2 * shares * (chosen.rounds + 1))
+    lines = [
+        (position, *load)
+        for position, scenario in enumerate(sides[0].scenarios)
+        for load in loads(scenario, chosen)
+    ]
+    shares = sum(share for *_, share in lines)
+    seconds = chosen.budget / (len(sides) * shares * (chosen.rounds + 1))
     turn = 0
     for number in range(chosen.rounds + 1):
         print(
             f"round {number} of {chosen.rounds}" + (" (warm-up)" if not number else ""), flush=True
         )
-        for position in range(count):
+        for position, name, connections, share in lines:
             turn += 1
             for side in sides if turn % 2 else reversed(sides):
                 scenario = side.scenarios[position]
-                figures = await measure(side, scenario, seconds * scenario.share, chosen)
+                figures = await measure(side, scenario, seconds * share, chosen, connections)
                 if number:
-                    side.slices.setdefault(scenario.name, []).append(figures)
+                    side.slices.setdefault(name, []).append(figures)
 
 
 def settle(sides: Sequence[Side], client: MongoClient[dict[str, Any]]) -> None:
@@ -228,14 +253,17 @@ def settle(sides: Sequence[Side], client: MongoClient[dict[str, Any]]) -> None:
 
 def summary(sides: Sequence[Side], cores: Cores, chosen: argparse.Namespace) -> dict[str, Any]:
     """Everything the run found, as written to the JSON file."""
-    contender, baseline = sides
-    scenarios = {
-        scenario.name: {
-            **compare(contender.slices[scenario.name], baseline.slices[scenario.name]),
-            "promised": _promised(scenario, chosen),
-        }
-        for scenario in contender.scenarios
-    }
+    contender, baseline, *others = sides
+    scenarios: dict[str, Any] = {}
+    for scenario in contender.scenarios:
+        name = scenario.name
+        line = scenarios[name] = compare(contender.slices[name], baseline.slices[name])
+        line["promised"] = _promised(scenario, chosen)
+        for without in others:
+            line["without_reader"] = compare(without.slices[name], baseline.slices[name])
+        if (alone := name + AT_ONE) in contender.slices:
+            line["at_one"] = compare(contender.slices[alone], baseline.slices[alone])
+            line["at_one"]["promised"] = scenario.promised_at_one
     after = {"contender": contender.server.rss_bytes(), "baseline": baseline.server.rss_bytes()}
     return {
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -284,7 +312,8 @@ def both_servers(
     """Both servers up, each over its own copy of the same shop; stopped and dropped at the end.
 
     Parse Server writes the shop, and the contender opens a copy: ids, ACLs, password hashes and
-    the very session token are the same on both sides.
+    the very session token are the same on both sides. ``--both-readers`` adds a third, parsepy
+    without the native reader.
     """
     mark = f"bench_{secrets.token_hex(4)}"
     folder = Path(tempfile.mkdtemp(prefix="parsepy-bench-"))
@@ -305,12 +334,20 @@ def both_servers(
         copy_database(client, f"{mark}_b", f"{mark}_a")
         contender = ours(name, uri, f"{mark}_a", cores.server, folder)
         cleanup.callback(contender.stop)
-        sides = (
+        sides: tuple[Side, ...] = (
             Side(contender, [scenario(shop) for scenario in wanted]),
             Side(baseline, [scenario(shop) for scenario in wanted], idle_bytes=idle),
         )
         sides[0].idle_bytes = contender.rss_bytes()
-        yield sides, shop
+        if not chosen.both_readers:
+            yield sides, shop
+            return
+        copy_database(client, f"{mark}_b", f"{mark}_c")
+        cleanup.callback(client.drop_database, f"{mark}_c")
+        off = {SWITCH: "off"}
+        without = start_parsepy("without reader", uri, f"{mark}_c", cores.server, folder, None, off)
+        cleanup.callback(without.stop)
+        yield (*sides, Side(without, [scenario(shop) for scenario in wanted])), shop
 
 
 @contextlib.contextmanager

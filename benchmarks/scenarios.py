@@ -26,10 +26,10 @@ class Scenario:
     share: ClassVar[float] = 1.0
     """How long its slices are, beside those of the others."""
     promised: ClassVar[float | None] = None
-    """How many times better by CPU parsepy has to be; None: as the run promises.
+    """How many times better by CPU parsepy has to be; None: as the run promises."""
 
-    Over as many connections as a run has by itself; over one, only what the run promises counts.
-    """
+    promised_at_one: ClassVar[float | None] = None
+    """The same where its requests are sent one after the other, beside the run's connections."""
 
     def __init__(self, shop: Shop) -> None:
         """Build the requests; they are sent in turn, with the session token of the shop's user."""

@@ -14,7 +14,7 @@ _CLIENTS = {"items", "total", "user", "ACL"}
 
 @Cloud.around_save("Cart", require_user=True)
 async def keep_one_cart(request: SaveRequest, proceed: Proceed) -> Answer | None:
-    """C1 to C3: a user has one cart, and its prices are the server's."""
+    """A user has one cart, and its prices are the server's."""  # C1 to C3
     stored = request.original
     user = (stored.get("user") if stored is not None else None) or owner(request)
     async with turn_of(user):
@@ -44,7 +44,7 @@ async def delete_in_turn(request: DeleteRequest, proceed: Proceed) -> None:
 
 
 async def _change(cart: Object, sent: Object) -> Answer:
-    """C2: a user's second cart is the first one, changed."""
+    """A user's second cart is the first one, changed."""  # C2
     items = (sent if sent.dirty("items") else cart).get("items")
     await cart.save({"items": items})
     shown = cart.to_json(whole=False)
@@ -59,7 +59,7 @@ async def cart_of(user: Object) -> Object | None:
 
 
 async def _price(cart: Object) -> None:
-    """M1: set a cart's lines, subtotal, discount and total, by its lines and code as they are."""
+    """Set a cart's lines, subtotal, discount and total, by its lines and code as they are."""  # M1
     found = await lines.read("items", cart.get("items"))
     text = cart.get("code")
     code = await codes.valid_code(text) if text is not None else None

@@ -21,7 +21,7 @@ OPEN = ("pending", "paid", "shipped")
 
 @Cloud.around_save("Product")
 async def check_product(request: SaveRequest, proceed: Proceed) -> None:
-    """P1 price, P2 name, and an inventory that is never below 0."""
+    """A product has a price, a name, and an inventory that is never below 0."""  # P1, P2
     product = request.object
     if (product.is_new or product.dirty("price")) and not is_price(product.get("price")):
         raise refuse("price", "a number of at least 0 with at most two decimals")
@@ -33,7 +33,7 @@ async def check_product(request: SaveRequest, proceed: Proceed) -> None:
 
 
 async def owned_product(request: TriggerRequest, pointer: Any) -> Object:
-    """S2: the product that a SKU or sale is for, which must be the caller's own, or they staff."""
+    """The product of a SKU or sale, which must be the caller's own, or they staff."""  # S2
     found: Object | None = None
     if isinstance(pointer, Object) and pointer.class_name == "Product" and pointer.id:
         found = await Query("Product").equal_to("objectId", pointer.id).first(use_master_key=True)
@@ -48,7 +48,7 @@ async def owned_product(request: TriggerRequest, pointer: Any) -> Object:
 
 @Cloud.around_save("SKU")
 async def check_sku(request: SaveRequest, proceed: Proceed) -> None:
-    """S1 stock, S2 product, S3 variation."""
+    """A SKU has a stock, a product of the caller, and a variation of its own."""  # S1 to S3
     sku = request.object
     if sku.is_new or sku.dirty("product"):
         sku.set("product", await owned_product(request, sku.get("product")))
@@ -76,11 +76,11 @@ def _of_product(product: Object, skus: list[Object]) -> Query[Object]:
 
 @Cloud.around_delete("Product")
 async def keep_what_is_ordered(request: DeleteRequest, proceed: Proceed) -> None:
-    """P3: a product in open orders stays; with one that goes, go its SKUs and flash sales.
+    """A product in open orders stays; with one that goes, go its SKUs and flash sales.
 
     An order that takes stock of it meanwhile and this deletion change the same SKUs: the second
     of them is made again, and sees what the first has done.
-    """
+    """  # P3
     product = request.object
 
     @Cloud.transaction()

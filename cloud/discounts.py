@@ -41,7 +41,7 @@ async def open_to_shoppers(request: WriteRequest) -> bool:
 
 @Cloud.around_save("DiscountCode", require_user=True)
 async def check_code(request: SaveRequest, proceed: Proceed) -> Answer | None:
-    """D1 to D3; a shopper's create is the documented way to apply a code to their cart."""
+    """A code has a percentage and an end; a shopper's create puts it on their cart."""  # D1 to D3
     item = request.object
     if not request.master and TRADERS.isdisjoint(request.roles):
         if item.is_new:
@@ -94,7 +94,7 @@ def _check_fields(request: SaveRequest) -> None:
     "applyDiscountCode", require_user=True, fields={"code": {"type": str, "required": True}}
 )
 async def apply_discount_code(request: FunctionRequest) -> dict[str, Any]:
-    """D4: put a code on the caller's cart."""
+    """Put a code on the caller's cart."""  # D4
     return await apply(request, request.params["code"], request.params.get("cart"))
 
 
@@ -107,10 +107,10 @@ async def remove_discount_code(request: FunctionRequest) -> dict[str, Any]:
 
 
 async def apply(request: TriggerRequest, text: Any, named: Any) -> dict[str, Any]:
-    """D4: the confirmation, or one and the same refusal for unknown and expired codes.
+    """The confirmation, or one and the same refusal for unknown and expired codes.
 
     Without a cart that it could be put on, no code is looked up.
-    """
+    """  # D4
     user = caller(request)
     async with turn_of(user):
         cart = await _cart(user, named)

@@ -26,7 +26,7 @@ _CLIENTS = {"product", "discountPrice", "startTime", "endTime", "ACL"}
 
 @Cloud.around_save("FlashSale")
 async def check_sale(request: SaveRequest, proceed: Proceed) -> Answer | None:
-    """F1 to F3, and that the product is the caller's."""
+    """A sale has times, a lower price, a product of the caller, and none beside it."""  # F1 to F3
     sale = request.object
     if request.master and not sale.is_new and sale.dirty_keys() == ["active"]:
         if sale.get("active") != _is_live(sale.get("startTime"), sale.get("endTime")):
@@ -65,7 +65,7 @@ def _is_live(start: datetime, end: datetime) -> bool:
 
 
 async def _check_overlap(sale: Object, product: Object, start: datetime, end: datetime) -> None:
-    """F3: two sales of one product do not overlap."""
+    """Two sales of one product do not overlap."""  # F3
     other = Query("FlashSale").equal_to("product", product)
     other.less_than("startTime", end).greater_than("endTime", start)
     if sale.id is not None:
@@ -110,7 +110,7 @@ async def next_change(request: TriggerRequest) -> datetime | None:
 
 @Cloud.job("closeFlashSales", schedule="* * * * *", next_run=next_change)
 async def close_flash_sales(request: JobRequest) -> str:
-    """F4: touch what begins and what is over, at its moment, so that Live Query shows it."""
+    """Touch what begins and what is over, at its moment, so that Live Query shows it."""  # F4
     now = datetime.now(UTC)
     begin = _to_begin().less_than_or_equal_to("startTime", now)
     end = _to_end().less_than_or_equal_to("endTime", now)

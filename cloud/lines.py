@@ -105,7 +105,7 @@ def _line(place: str, given: Any) -> Line:
 
 
 async def _resolve(lines: list[Line]) -> None:
-    """L2: find every SKU and product; a product with SKUs must be bought by SKU."""
+    """Find every SKU and product; a product with SKUs must be bought by SKU."""  # L2
     skus = {str(line.item.id) for line in lines if line.is_sku}
     found: dict[tuple[str, str | None], Object] = {}
     if skus:

@@ -1,4 +1,7 @@
-"""The shop's cloud code. What each rule says stands in the module that enforces it."""
+"""The shop's cloud code. What each rule says stands in the module that enforces it.
+
+``# O4`` behind a docstring names the rule; visitors of the portal read the docstring alone.
+"""
 
 from cloud import (
     carts,

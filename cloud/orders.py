@@ -69,7 +69,7 @@ async def check_order(request: SaveRequest, proceed: Proceed) -> Answer | None:
 
 
 async def _place(request: SaveRequest, proceed: Proceed) -> None:
-    """M1, O2 to O4, O7, D5: price it, then take the stock and store it, all or nothing, once."""
+    """Price an order, take the stock and store it, all or nothing, once."""  # M1, O2 to O4, O7, D5
     order, user = request.object, owner(request)
     for field in sorted(set(order.dirty_keys()) - _CLIENTS):
         raise refuse(field, "it can't be set")
@@ -103,7 +103,7 @@ async def _place(request: SaveRequest, proceed: Proceed) -> None:
 
 
 async def _price(order: Object, cart: Object | None) -> None:
-    """M1, D5: an order's lines and what they come to today; a total that was sent must be right."""
+    """An order's lines and what they come to today; a total that was sent is right."""  # M1, D5
     products = order.get("products")
     if not isinstance(products, list) or not products:
         raise refuse("products", "not empty" if cart is None else "the cart is empty")
@@ -121,7 +121,7 @@ async def _price(order: Object, cart: Object | None) -> None:
 
 @Cloud.function("checkout", require_user=True)
 async def checkout(request: FunctionRequest) -> Object | None:
-    """O2: an order of the caller's cart, with its discount code; the cart is empty then."""
+    """An order of the caller's cart, with its discount code; the cart is empty then."""  # O2
     user, key = caller(request), request.params.get("requestId")
     if key is not None and not isinstance(key, str):
         raise refuse("requestId", "a text")
@@ -135,7 +135,7 @@ async def checkout(request: FunctionRequest) -> Object | None:
 
 
 async def _placed_before(user: Object, key: str | None) -> Object | None:
-    """O7: the order that the same request made within the last minutes."""
+    """The order that the same request made within the last minutes."""  # O7
     if not key:
         return None
     query = Query("Order").equal_to("user", user).equal_to("requestId", key)
@@ -144,7 +144,7 @@ async def _placed_before(user: Object, key: str | None) -> Object | None:
 
 
 async def _code_of(cart: Object | None) -> Object | None:
-    """D5: the cart's code, checked again."""
+    """The cart's code, checked again."""  # D5
     text = cart.get("code") if cart is not None else None
     if text is None:
         return None
@@ -159,7 +159,7 @@ async def _code_of(cart: Object | None) -> Object | None:
 
 @Cloud.before_save("Order")
 async def move_stock(request: SaveRequest) -> None:
-    """O4, O6: its stock goes with a new order, and comes back with one that is not kept."""
+    """Stock goes with a new order, and comes back with one that is not kept."""  # O4, O6
     order, before = request.object, request.original
     if _is_variant(order, before):
         return
@@ -189,7 +189,7 @@ def _counts(order: Object) -> dict[str, int]:
 
 
 async def _take(order: Object) -> None:
-    """O4: take the stock of every line, or refuse and name the line."""
+    """Take the stock of every line, or refuse and name the line."""  # O4
     for object_id, count in _counts(order).items():
         try:
             # never below 0: `catalogue` sees to that
@@ -213,7 +213,7 @@ async def _shortage(order: Object, object_id: str) -> ParseError:
 
 
 async def _put_back(order: Object) -> None:
-    """O6: put the stock of an order back; of SKUs that are gone nothing is kept."""
+    """Put the stock of an order back; of SKUs that are gone nothing is kept."""  # O6
     for object_id, count in _counts(order).items():
         try:
             await Pointer("SKU", object_id).increment("stock", count).save(use_master_key=True)
@@ -226,7 +226,7 @@ async def _put_back(order: Object) -> None:
 
 
 async def _step(request: SaveRequest, before: Object, proceed: Proceed) -> Answer | None:
-    """O5, O6, O8: a legal step of the status, and nothing else, exactly once whoever else tries."""
+    """A legal step of the status, and nothing else, once whoever else tries."""  # O5, O6, O8
     order = request.object
     for field in order.dirty_keys():
         if field == "status":
@@ -247,8 +247,7 @@ async def _step(request: SaveRequest, before: Object, proceed: Proceed) -> Answe
         raise refuse("status", f"{old} does not become {new}")
     if not is_staff(request) and (old, new) != ("pending", "cancelled"):
         raise refuse("status", "a customer may only cancel a pending order")
-    if new == "paid":
-        order.set("paidAt", datetime.now(UTC))
+    order.set(f"{new}At", datetime.now(UTC))
 
     @Cloud.transaction()
     async def step() -> None:
@@ -271,7 +270,7 @@ def _steps_of(order: Object) -> set[str]:
 
 
 async def tell_customer(order: Object, status: str) -> None:
-    """O11: push to the devices on which the customer is logged in, if pushes are configured."""
+    """Push to the devices on which the customer is logged in, if pushes are configured."""  # O11
     user = order.get("user")
     if not Push.is_configured() or not isinstance(user, Object):
         return
@@ -287,7 +286,7 @@ async def tell_customer(order: Object, status: str) -> None:
 
 @Cloud.may_write("Order")
 async def open_to_its_user(request: WriteRequest) -> bool:
-    """O9: who placed an order may cancel it, and delete it while it is pending."""
+    """Who placed an order may cancel it, and delete it while it is pending."""  # O9
     order, user = request.object, request.user
     if user is None or not order.has("user") or not order.get("user").same_as(user):
         return False

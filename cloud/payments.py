@@ -5,12 +5,15 @@ The settings are environment variables: STRIPE_API_KEY, STRIPE_WEBHOOK_SECRET, S
 """
 
 import asyncio
+import hashlib
 import json
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from cloud.money import to_decimal
 from cloud.orders import OF_PAYMENT, tell_customer
@@ -25,6 +28,8 @@ from parsepy import (
     Query,
     ReceivedRequest,
 )
+
+_LONGEST = 1000  # of an address to come back to
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +83,72 @@ def units(total: Any, currency: str) -> int:
 
 @Cloud.function("createPayment", require_user=True)
 async def create_payment(request: FunctionRequest) -> dict[str, Any]:
-    """Y1: a payment intent for a pending order of the caller; the same order, the same intent."""
+    """A payment intent for a pending order of the caller; the same order, the same intent."""  # Y1
+    at = gateway()
+    order, amount = await _begin(request, at)
+    params = {"amount": amount, "currency": at.currency, "metadata": {"order": str(order.id)}}
+    intent = await _made(at, "payment_intents", params, str(order.id))
+    return {
+        "id": intent["id"],
+        "clientSecret": intent["client_secret"],
+        "amount": order.get("total"),
+        "currency": intent["currency"],
+    }
+
+
+@Cloud.function("createPaymentPage", require_user=True)
+async def create_payment_page(request: FunctionRequest) -> dict[str, str]:
+    """The address of the gateway's own page, at which the caller pays a pending order.
+
+    ``{order, returnTo}``; answers ``{url}``. From there the customer comes back to ``returnTo``,
+    to which ``payment=done`` or ``payment=cancelled`` is added. Done says that they have paid; that
+    the money has come, the gateway tells the server, sooner or later than that.
+    """
+    at, back = gateway(), _address(request.params.get("returnTo"))
+    order, amount = await _begin(request, at)
+    object_id = str(order.id)
+    item = {"currency": at.currency, "unit_amount": amount}
+    params = {
+        "mode": "payment",
+        "line_items": [
+            {"quantity": 1, "price_data": {**item, "product_data": {"name": f"Order {object_id}"}}}
+        ],
+        "client_reference_id": object_id,
+        "payment_intent_data": {"metadata": {"order": object_id}},
+        "success_url": _with_outcome(back, "done"),
+        "cancel_url": _with_outcome(back, "cancelled"),
+    }
+    # who goes back and pays later is led to the same page, so that nobody pays twice
+    place = hashlib.sha256(f"{amount} {at.currency} {back}".encode()).hexdigest()[:16]
+    page = await _made(at, "checkout.sessions", params, f"{object_id}-{place}")
+    return {"url": page["url"]}
+
+
+def _address(value: Any) -> str:
+    """An absolute address of the web; refuses what is none."""
+    if isinstance(value, str) and len(value) <= _LONGEST:
+        try:
+            parts = urlsplit(value)
+        except ValueError:
+            parts = urlsplit("")
+        if parts.scheme in ("http", "https") and parts.hostname:
+            return value
+    raise refuse("returnTo", f"an absolute address of at most {_LONGEST} characters")
+
+
+def _with_outcome(address: str, outcome: str) -> str:
+    parts = urlsplit(address)
+    query = [pair for pair in parse_qsl(parts.query, True) if pair[0] != "payment"]
+    return urlunsplit(parts._replace(query=urlencode([*query, ("payment", outcome)])))
+
+
+async def _begin(request: FunctionRequest, at: Gateway) -> tuple[Object, int]:
+    """The order that a request names and its amount; it is pending, and the caller's own."""
     named = request.params.get("order")
     wanted = named.id if isinstance(named, Object) else named
     if not isinstance(wanted, str):
         raise refuse("order", "a pointer or an id")
-    at, user = gateway(), caller(request)
+    user = caller(request)
     async with turn_of(user):
         order = await Query("Order").get(wanted)  # with the caller's own rights
         if not user.same_as(order.get("user")):
@@ -94,33 +159,22 @@ async def create_payment(request: FunctionRequest) -> dict[str, Any]:
         if not order.has("payment"):  # from now on it can be cancelled, but does not vanish
             begun = {"state": "begun", "amount": amount, "currency": at.currency}
             await _note(order, payment=begun)
-    intent = await asyncio.to_thread(_intent, at, str(order.id), amount)
-    return {
-        "id": intent["id"],
-        "clientSecret": intent["client_secret"],
-        "amount": order.get("total"),
-        "currency": intent["currency"],
-    }
+    return order, amount
 
 
 async def _note(order: Object, **fields: Any) -> None:
     await order.save(fields, use_master_key=True, context={OF_PAYMENT: True})
 
 
-def _intent(at: Gateway, order: str, amount: int) -> Any:
+async def _made(at: Gateway, what: str, params: dict[str, Any], key: str) -> Any:
+    """Make something at the gateway: the same key, the same thing; refuses what it refuses."""
     stripe = _stripe()
     client = stripe.StripeClient(
         at.api_key, base_addresses={"api": at.base} if at.base else {}, max_network_retries=2
     )
+    service = attrgetter(what)(client.v1)
     try:
-        return client.v1.payment_intents.create(
-            {
-                "amount": amount,
-                "currency": at.currency,
-                "metadata": {"order": order},
-            },
-            {"idempotency_key": order},
-        )
+        return await asyncio.to_thread(service.create, params, {"idempotency_key": key})
     except stripe.StripeError as error:
         message = error.user_message or "The payment gateway can't be reached."
         raise ParseError(Code.SCRIPT_FAILED, message) from error
@@ -128,7 +182,7 @@ def _intent(at: Gateway, order: str, amount: int) -> Any:
 
 @Cloud.receiver("stripe")
 async def hear_of_payment(request: ReceivedRequest) -> Answer | dict[str, bool]:
-    """Y2: a signed message of a payment moves its order to paid, however often it comes."""
+    """A signed message of a payment moves its order to paid, however often it comes."""  # Y2
     at, stripe = gateway(), _stripe()
     if not at.secret:  # anybody can sign with an empty one
         raise ParseError(Code.SCRIPT_FAILED, "STRIPE_WEBHOOK_SECRET is not set.")

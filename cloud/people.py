@@ -12,7 +12,7 @@ CUSTOMER = "customer"
 
 @Cloud.before_save(User)
 async def check_user(request: SaveRequest) -> None:
-    """U1 address, U2 role, U3 privacy."""
+    """An address is well formed, only an admin gives a role, and a user is private."""  # U1 to U3
     user = request.object
     email = user.get("email")
     if user.dirty("email") and isinstance(email, str) and not _EMAIL.fullmatch(email):

@@ -32,7 +32,7 @@ Every exception of parsepy, and the module that raises it::
     ├── Unsuited                graphql/selections.py: a document that is left to the library
     ├── TookTooLong             model/time_limits.py: a test of an object, beyond its limit
     ├── FrameError              livequery/protocol.py: a message that is none
-    ├── OutgoingError           outgoing.py: another server gave no answer to use
+    ├── OutgoingError           outgoing/__init__.py: another server gave no answer to use
     ├── MailRefused             mail/base.py: a mail can't be sent, however often one tries
     ├── UploadAbandoned         files/uploads.py: an upload's chunks were deleted meanwhile
     ├── ConfigError             config/checks.py: options that are wrong, all of them at once

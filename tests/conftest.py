@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
@@ -74,16 +75,36 @@ class MakeApp(Protocol):
 
 
 LONG = (
-    *("sdk", "differential", "interchange", "push"),
-    *("dashboard", "shop", "integration", "livequery"),
+    *("sdk", "differential", "interchange", "push", "projects", "dashboard", "shop", "web"),
+    *("hostile", "graphql", "connections", "integration", "livequery", "types"),
 )
 """The folders that take longest, longest first: side by side, they must not begin last."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option by which CI runs quick tests once, though slow ones of their folder twice."""
+    parser.addoption(
+        "--only-slow",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FOLDER",
+        help="of a folder run only tests that are slow or ask Parse Server: the others have run",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let what takes long begin first; files stay whole and in their order otherwise."""
     rank = {name: number for number, name in enumerate(LONG)}
     items.sort(key=lambda item: rank.get(item.path.parent.name, len(LONG)))
+    folders = {config.rootpath / folder for folder in config.getoption("only_slow")}
+    if folders:
+        items[:] = [item for item in items if folders.isdisjoint(item.path.parents) or again(item)]
+
+
+def again(item: pytest.Item) -> bool:
+    """Has a test to run where quick tests have run already?"""
+    return any(item.get_closest_marker(name) for name in ("slow", "reference"))
 
 
 # Worker processes collect the tests, the main process reports: what is left out goes from these to
@@ -196,31 +217,37 @@ def mongo(mongo_uri: str) -> Iterator[MongoClient[dict[str, Any]]]:
         yield client
 
 
-@pytest.fixture
-async def app(mongo_uri: str, mongo: MongoClient[dict[str, Any]]) -> AsyncIterator[MakeApp]:
-    """Make applications; each has a fresh database, which goes when the test ends."""
+async def started(
+    stack: AsyncExitStack,
+    mongo_uri: str,
+    mongo: MongoClient[dict[str, Any]],
+    **options: Any,
+) -> Application:
+    """Start an application on a fresh database; both go when `stack` ends."""
     # Imported late: tests of the data language need no server.
     from parsepy.app import build
     from parsepy.config import Config
 
+    database = f"test_{uuid4().hex[:16]}"
+    defaults = {
+        "appId": APP_ID,
+        "masterKey": MASTER_KEY,
+        "serverURL": MOUNT,
+        "databaseURI": database_in(mongo_uri, database),
+        "allowClientClassCreation": True,
+    }
+    application = build(Config.from_options({**defaults, **options}))
+    stack.callback(mongo.drop_database, database)
+    await application.startup()
+    stack.push_async_callback(application.shutdown)
+    return application
+
+
+@pytest.fixture
+async def app(mongo_uri: str, mongo: MongoClient[dict[str, Any]]) -> AsyncIterator[MakeApp]:
+    """Make applications; each has a fresh database, which goes when the test ends."""
     async with AsyncExitStack() as stack:
-
-        async def make(**options: Any) -> Application:
-            database = f"test_{uuid4().hex[:16]}"
-            defaults = {
-                "appId": APP_ID,
-                "masterKey": MASTER_KEY,
-                "serverURL": MOUNT,
-                "databaseURI": database_in(mongo_uri, database),
-                "allowClientClassCreation": True,
-            }
-            application = build(Config.from_options({**defaults, **options}))
-            stack.callback(mongo.drop_database, database)
-            await application.startup()
-            stack.push_async_callback(application.shutdown)
-            return application
-
-        yield make
+        yield partial(started, stack, mongo_uri, mongo)
 
 
 @pytest.fixture

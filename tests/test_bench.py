@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -11,13 +12,16 @@ from uuid import uuid4
 import pytest
 from pymongo import MongoClient
 
-from benchmarks import livequery
+from benchmarks import growth as growing
+from benchmarks import livequery, soak
 from benchmarks.graphql import Literals, against_rest
 from benchmarks.live_loads import LOADS, PER_CLIENT, Account, writes_of
 from benchmarks.load import HOST, BrokenAnswer, drive, request_bytes
 from benchmarks.report import Slice, compare, shortfalls, slice_of, table
+from benchmarks.run import arguments, loads
 from benchmarks.scenarios import Documents, IncrementCart
 from benchmarks.shop import Shop
+from benchmarks.soak import Minute, growth
 
 ANSWERS = {
     b"/ok": b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}",
@@ -163,6 +167,24 @@ def test_a_scenarios_own_promise_counts_for_more_and_graphql_is_held_to_rest() -
     assert missed[0].endswith("promised 5.0")
 
 
+def test_requests_that_are_sent_one_after_the_other_have_a_column_and_a_promise() -> None:
+    report = report_of(cpu_us=300, memory=20)
+    [line] = report["scenarios"].values()
+    line["at_one"] = compare([measured(250)] * 3, [measured(900)] * 3)
+    assert shortfalls(report, min_ratio=2.5, max_memory=0.5) == []
+    assert "3.60" in table(report)
+    line["at_one"]["promised"] = 4.0
+    [missed] = shortfalls(report, min_ratio=2.5, max_memory=0.5)
+    assert missed.startswith("get by id, at one: 3.60 times")
+
+
+def test_a_scenario_is_measured_over_the_runs_connections_and_over_one() -> None:
+    chosen = arguments(["--connections", "8"])
+    names = [(name, connections) for name, connections, _ in loads(increments(), chosen)]
+    assert names == [("update with Increment", 8), ("update with Increment, at one", 1)]
+    assert len(list(loads(increments(), arguments(["--connections", "1"])))) == 1
+
+
 def test_a_document_is_compared_with_as_many_requests_as_rest_needs() -> None:
     cpu = {"GraphQL: three roots": 900.0, "REST: three roots": 250.0, "GraphQL: get": 100.0}
     assert against_rest(cpu) == {"GraphQL: three roots": 1.2}
@@ -245,3 +267,69 @@ def test_a_quick_run_of_the_live_benchmark_misses_no_event(tmp_path: Path) -> No
         for line in load.values():
             assert line["events"] > 0
             assert (line["missed"], line["doubled"]) == (0, 0)
+
+
+# --- growth -------------------------------------------------------------------------------------
+
+
+def test_what_costs_more_as_objects_and_classes_grow_is_told() -> None:
+    flat = {row: {1_000: 100.0, 100_000: 110.0} for row in growing.FLAT_ROWS}
+    assert growing.grown(flat) == []
+    steep = {**flat, growing.FLAT_ROWS[0]: {1_000: 100.0, 100_000: 130.0}}
+    (told,) = growing.grown(steep)
+    assert told.startswith("get by id, objects: not flat")
+
+
+@pytest.mark.parametrize(("largest", "count"), [(420.0, 0), (900.0, 1)])
+def test_what_grows_faster_than_the_bytes_is_told(largest: float, count: int) -> None:
+    costs = {100: 100.0, 10_000: 110.0, 30_000: 196.0, 100_000: largest}
+    assert len(growing.grown({"create, bytes": costs})) == count
+
+
+# --- the soak -----------------------------------------------------------------------------------
+
+MINUTE = Minute(600, 3.0, 9.0, 40.0, 12.0, 2000.0, 70.0, 50, 10)
+
+
+def test_what_stays_flat_has_not_grown() -> None:
+    first = [replace(MINUTE, rss_mib=60.0, cpu_us=5000.0)] * 5  # while all is loaded
+    assert growth([*first, *[MINUTE] * 15]) == []
+    assert growth([MINUTE, replace(MINUTE, rss_mib=200.0)]) == []
+
+
+@pytest.mark.parametrize(
+    ("late", "name"),
+    [
+        (replace(MINUTE, rss_mib=76.0), "memory"),
+        (replace(MINUTE, descriptors=57), "descriptors"),
+        (replace(MINUTE, threads=13), "threads"),
+        (replace(MINUTE, cpu_us=2500.0), "CPU"),
+        (replace(MINUTE, p50_ms=9.0), "latency (p50)"),
+        (replace(MINUTE, event_ms=40.0), "latency of events"),
+    ],
+)
+def test_what_has_grown_is_told(late: Minute, name: str) -> None:
+    (told,) = growth([MINUTE] * 10 + [late] * 10)
+    assert told.startswith(name)
+
+
+@pytest.mark.slow
+def test_a_short_soak_does_all_kinds_of_work(tmp_path: Path) -> None:
+    words = ["--minutes", "0.3", "--every", "6", "--listeners", "4", "--rate", "120"]
+    soak.main([*words, "--json", str(tmp_path / "soak.json")])
+    report = json.loads((tmp_path / "soak.json").read_text())
+    assert report["faults"] == []
+    assert report["events"] > 0
+    wanted = {"get", "include", "aggregate", "batch", "function", "GraphQL", "file", "order"}
+    assert wanted <= report["kinds"].keys()
+
+
+@pytest.mark.slow
+def test_a_small_run_of_growth_prints_every_row(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sizes = ["--objects", "200", "400", "--classes", "4", "--bytes", "100", "1000"]
+    words = [*sizes, "--rounds", "1", "--requests", "50", "--json", str(tmp_path / "growth.json")]
+    assert growing.main(words) == 0
+    told = capsys.readouterr().out
+    assert all(row in told for row in (*growing.FLAT_ROWS, *growing.LINEAR_ROWS))

@@ -73,7 +73,10 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
     "K0": ("paths of include into large arrays", ("hostile/test_bounds.py",)),
     "K3": ("bodies that hold up the loop", ("hostile/test_bounds.py", "hostile/test_bystander.py")),
     "K4": ("a database that waits for one client", ("hostile/test_budget.py",)),
-    "K6": ("many requests of one client", ("hostile/test_budget.py",)),
+    "K6": (
+        "many requests of one client",
+        ("hostile/test_budget.py", f"{LIVE}/test_turns.py"),
+    ),
     "K8": ("work of clients that hung up", ("hostile/test_budget.py",)),
     "K9": ("names that fill a class's row", ("hostile/test_bounds.py",)),
     "K11": ("array operations that are quadratic", ("hostile/test_bounds.py",)),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -16,14 +18,16 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["
 WORKFLOW: dict[str, Any] = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
 (JOB,) = WORKFLOW["jobs"].values()
 HOOKS: dict[str, Any] = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+ASKS = re.compile(
+    r"^from tests\.(?:graphql\.recorded|differential\.reference) import", re.MULTILINE
+)
 VERSIONS = re.findall(r"Python :: (3\.\d+)", "\n".join(PROJECT["classifiers"]))
 
 
 def makefile(target: str) -> str:
     """The lines of a target of the Makefile."""
-    found = re.search(
-        rf"^{target}:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE
-    )
+    found = re.search(rf"^{target}:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
     assert found is not None, target
     return found[1]
 
@@ -52,7 +56,7 @@ def test_no_starlette_is_allowed_that_one_header_keeps_busy() -> None:
 def test_make_takes_the_python_of_the_matrix() -> None:
     (step,) = (step for step in JOB["steps"] if "run" in step)
     assert step["env"] == {"PYTHON": "python${{ matrix.python }}"}
-    assert "for python in $(PYTHON) python3" in (ROOT / "Makefile").read_text()
+    assert "for python in $(PYTHON) python3" in MAKEFILE
 
 
 def test_the_workflow_may_only_read() -> None:
@@ -72,16 +76,43 @@ def test_coverage_runs_every_test_and_has_two_bounds() -> None:
     lines = [line.strip().lstrip("@") for line in makefile("coverage").splitlines()]
     runs = [line for line in lines if " -m pytest" in line]
     assert runs[:3] == [
-        "$(COVERAGE) run -m pytest tests/unit",
+        "$(COVERAGE) run -m pytest tests/unit $(ALL_TESTS)",
         "$(COVERAGE) run -m pytest $(MEASURED) $(ALL_TESTS)",
-        "$(COVERAGE) run -m pytest $(RECORDED) -m 'not slow' $(ALL_TESTS)",
+        "$(COVERAGE) run -m pytest tests/differential $(QUICK_MEASURED) $(QUICK_TESTS)",
     ]
     assert "PARSEPY_REFERENCE=living" in runs[3]
-    assert lines[lines.index(runs[3]) + 1] == "$(addprefix --ignore=,tests/unit $(MEASURED))"
+    assert lines[lines.index(runs[3]) + 1] == (
+        "$(addprefix --ignore=,tests/unit $(MEASURED)) $(addprefix --only-slow=,$(QUICK_MEASURED))"
+    )
     assert [line.partition("--fail-under=")[2] for line in lines if " report" in line] == [
         "100",
         "95",
     ]
+
+
+def test_what_asks_parse_server_asks_the_living_one_too() -> None:
+    """Such tests have the mark by which `--only-slow` leaves them in, or lie in no such folder."""
+    folders = re.search(r"^QUICK_MEASURED := \$\(addprefix tests/,(.*)\)", MAKEFILE, re.MULTILINE)
+    assert folders is not None
+    files = [
+        file for name in folders[1].split() for file in (ROOT / "tests" / name).rglob("test_*.py")
+    ]
+    asking = [file for file in files if ASKS.search(file.read_text(encoding="utf-8"))]
+    assert len(asking) >= 2
+    for file in asking:
+        assert "pytestmark = pytest.mark.reference" in file.read_text(encoding="utf-8"), file
+
+
+def test_only_slow_leaves_out_what_has_run_and_nothing_else() -> None:
+    """Of the folder it names, what is slow or asks Parse Server stays; other folders stay whole."""
+    files = [f"tests/graphql/test_{name}.py" for name in ("naming", "start", "stamps")]
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    command += ["--only-slow=tests/graphql", *files, "tests/test_layers.py"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    found = [line.partition("::") for line in done.stdout.splitlines() if "::" in line]
+    names = {file: {name for of, _, name in found if of == file} for file, _, _ in found}
+    assert names.keys() == {*files[:2], "tests/test_layers.py"}, done.stdout
+    assert names[files[1]] == {"test_graphql_costs_little_at_the_start_and_little_memory"}
 
 
 async def test_tests_run_on_the_loop_that_the_environment_names() -> None:
@@ -92,7 +123,7 @@ async def test_tests_run_on_the_loop_that_the_environment_names() -> None:
 
 
 def test_every_target_that_installs_keeps_to_the_constraints() -> None:
-    installs = re.findall(r"\$\(PIP\) install (?!uv\b).*", (ROOT / "Makefile").read_text())
+    installs = re.findall(r"\$\(PIP\) install (?!uv\b).*", MAKEFILE)
     assert len(installs) == 2
     assert all(line.split()[2:4] == ["-c", "constraints.txt"] for line in installs)
     assert "--output-file constraints.txt" in makefile("constraints")

@@ -44,7 +44,7 @@ NAMED = {
     "model/templates/declarations.py": {"_User"},  # what a template may ask of a sign-up
     "operations/access.py": {"_User", "_Installation"},  # secrets; refusals of clients
     "operations/redaction.py": {"_User"},  # users see their own fields
-    "operations/find.py": {"_User"},  # a user reads his own session token
+    "operations/find.py": {"_User"},  # users read their own session token
     "graphql/reads.py": {"_User"},  # whose own session token it never shows
     "rest/classes.py": {"_User"},  # whose address is another one
     "storage/documents.py": {"_User", "_Audience"},  # the storage format of authData, lastUsed

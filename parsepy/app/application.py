@@ -76,6 +76,8 @@ class Application:
         self._runs_schedules = runs_schedules
         self._calls = start_and_end_functions(backend.config)
         self._limits = Limits(backend, aliases())
+        if live is not None:
+            live.turns = self._limits.turns
         mount, pages = backend.config.mount_path.rstrip("/"), backend.config.pages.pages_endpoint
         role = backend.config.process_role
         self._works = role in ("all", "jobs")
@@ -248,7 +250,7 @@ class Application:
             self._watchdog = Watchdog(backend.triggers.timeout)
             if backend.config.watch:
                 mistakes.track_origins()
-                self._background(loader.watch(path, self._adopt_changed))
+                self._background(loader.watch(path, self.replace_cloud_code))
         if self._runs_schedules and self._works:
             self._background(jobs.run_schedules(backend))
             self._background(jobs.run_at_moments(backend))
@@ -264,7 +266,7 @@ class Application:
         await webhooks.load(backend)
         self._background(webhooks.follow(backend))
 
-    async def _adopt_changed(self, loaded: Triggers) -> None:
+    async def replace_cloud_code(self, loaded: Triggers) -> None:
         """Activate cloud code that has changed, and make the classes that it defines now."""
         if loaded.definitions != self.backend.triggers.definitions:
             try:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
+from httptools import parse_url
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from parsepy.cli.connections import ConnectionTable, Phase
 from parsepy.cli.listener import has_come
 from parsepy.cli.one_write import OneWriteCycle
 from parsepy.http.websocket import Socket
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
 
 HEAD_SIZE = 256 * 1024
 _RETRY = "retry-after: 5\r\n"
@@ -27,6 +33,7 @@ def http_protocol(table: ConnectionTable) -> type[HttpToolsProtocol]:
         received = content = 0  # bytes of the request under way, and those of its body
         address = ""
         is_admitted = False
+        is_upgrade = False
         is_last = False
         """Is the next answer the last one, because the server stops?"""
 
@@ -104,6 +111,9 @@ def http_protocol(table: ConnectionTable) -> type[HttpToolsProtocol]:
 
         # --- the requests -----------------------------------------------------------------------
 
+        # These are uvicorn's, with less to make for each request: no event of the body that comes
+        # (`OneWriteCycle`), no call for each task that ends, no upgrade looked for with each piece.
+
         def on_message_begin(self) -> None:
             self.received = self.content = self.mark = self.ticks = 0
             self.phase = Phase.HEAD
@@ -112,20 +122,51 @@ def http_protocol(table: ConnectionTable) -> type[HttpToolsProtocol]:
         def on_headers_complete(self) -> None:
             self.phase = Phase.BODY
             self.ticks = 0
-            super().on_headers_complete()
-            if self.cycle is not None:
-                self.cycle.__class__ = OneWriteCycle
-                if self.is_last:
-                    self.cycle.keep_alive = False
+            parser, scope = self.parser, self.scope
+            version = parser.get_http_version()
+            scope["method"] = parser.get_method().decode("ascii")
+            scope["http_version"] = version
+            self.is_upgrade = parser.should_upgrade() and self._should_upgrade()
+            if self.is_upgrade:
+                return
+            url = parse_url(self.url)
+            raw_path, root = url.path, self.root_path
+            path = raw_path.decode("ascii")
+            if "%" in path:
+                path = unquote(path)
+            scope["path"] = root + path if root else path
+            scope["raw_path"] = root.encode("ascii") + raw_path if root else raw_path
+            scope["query_string"] = url.query or b""
+            before = self.cycle
+            keeps_alive = version != "1.0" and not self.is_last and parser.should_keep_alive()
+            self.cycle = cycle = OneWriteCycle(self, keeps_alive)
+            if before is None or before.response_complete:
+                self._start_asgi_task(cycle, self.app)
+            else:  # it comes before the last one is answered
+                self.flow.pause_reading()
+                self.pipeline.appendleft((cycle, self.app))
+
+        def _start_asgi_task(self, cycle: Any, app: ASGI3Application) -> None:
+            cycle.task = task = self.loop.create_task(cycle.run_asgi(app))
+            self.tasks.add(task)
 
         def on_body(self, body: bytes) -> None:
             self.content += len(body)
-            super().on_body(body)
+            cycle = self.cycle
+            if self.is_upgrade or cycle.response_complete:
+                return
+            cycle.body += body
+            if len(cycle.body) > HIGH_WATER_LIMIT:
+                self.flow.pause_reading()
+            cycle.message_event.set()
 
         def on_message_complete(self) -> None:
             self.phase = Phase.ANSWER
             self.ticks = self.mark = 0
-            super().on_message_complete()
+            cycle = self.cycle
+            if not (self.is_upgrade or cycle.response_complete):
+                cycle.more_body = False
+                cycle.message_event.set()
 
         def on_response_complete(self) -> None:
             # In uvicorn's each answer makes a timer and cancels the last one; the table has one.

@@ -21,9 +21,9 @@ _DROP_SYN = (
 def refuse_more(listener: socket.socket) -> None:
     """Let nobody else into the queue of a listener that is about to be closed.
 
-    A queue that is closed is reset, so it must be empty then. On Linux who asks for a connection
-    from now on is not heard; he asks again a second later, when he is refused, or taken by the
-    server that has come in the place of this one. Elsewhere the queue is only made short.
+    A queue that is closed is reset, so it must be empty then. On Linux requests for a connection
+    get no reply from now on; clients repeat them a second later, when they are refused, or taken by
+    the server that has come in the place of this one. Elsewhere the queue is only made short.
     """
     with contextlib.suppress(OSError):  # it is closed already
         if sys.platform == "linux":

@@ -6,10 +6,16 @@ head and body are joined, and a header that was found well-formed is not looked 
 sent in pieces goes uvicorn's own way.
 """
 
+import asyncio
 import re
+from collections.abc import Iterator
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 _ILL_FORMED = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _MOST_JOINED = 64 * 1024  # bytes of a body: of more, a second write costs less than copying
@@ -21,25 +27,76 @@ _LEFT = frozenset((b"connection", b"transfer-encoding"))
 """Headers that say more than their text: an answer that has one goes uvicorn's way."""
 _NAME = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
+
+class _Done:
+    """What is awaited where nothing is left to wait for; cheaper than a coroutine."""
+
+    def __await__(self) -> Iterator[None]:
+        return iter(())
+
+
+_DONE = _Done()
 _lines: dict[tuple[bytes, bytes], bytes] = {}
 _names: dict[bytes, bytes] = {}
 
 
 class OneWriteCycle(RequestResponseCycle):
-    """One request and its response; made of uvicorn's by setting ``__class__``."""
+    """One request and its response on a connection of ``http_protocol``.
 
+    ``task`` runs the application for it, and is one of the connection's ``tasks`` until it ends.
+    """
+
+    # What uvicorn's cycle sets for each request, most of which never changes.
+    disconnected = response_started = response_complete = False
+    more_body = True
+    chunked_encoding: bool | None = None
+    expected_content_length = 0
     _start: Any = None
+    task: "asyncio.Task[None]"
 
-    async def send(self, message: Any) -> None:
+    def __init__(self, connection: HttpToolsProtocol, keep_alive: bool) -> None:
+        self.scope = connection.scope
+        self.transport = connection.transport
+        self.flow = connection.flow
+        self.logger = connection.logger
+        self.access_logger = connection.access_logger
+        self.access_log = connection.access_log
+        self.default_headers = connection.server_state.default_headers
+        self.message_event = asyncio.Event()
+        self.waiting_for_100_continue = connection.expect_100_continue
+        self.keep_alive = keep_alive
+        self.on_response = connection.on_response_complete
+        self.body = bytearray()
+        self._tasks = connection.tasks
+
+    async def run_asgi(self, app: Any) -> None:
+        """Run the application; whatever it raises is answered."""
+        try:
+            await super().run_asgi(app)
+        finally:
+            self._tasks.discard(self.task)
+            del self.task  # which holds this
+
+    async def receive(self) -> Any:
+        """The body, or its next piece; at once where it has come."""
+        if self.message_event.is_set() and not (
+            self.disconnected or self.response_complete or self.waiting_for_100_continue
+        ):
+            self.flow.resume_reading()
+            self.message_event.clear()
+            body, self.body = bytes(self.body), bytearray()
+            return {"type": "http.request", "body": body, "more_body": self.more_body}
+        return await super().receive()
+
+    def send(self, message: Any) -> Any:
         """Send a message; the start of a response waits for the first piece of its body."""
         if message["type"] == "http.response.start" and not self.response_started:
             self._start = message  # in place of another one, if what followed it has failed
-            return
+            return _DONE
         start, self._start = self._start, None
-        if start is None:
-            await super().send(message)
-        elif (
-            message.get("more_body")
+        if (
+            start is None
+            or message.get("more_body")
             or self.disconnected
             or self.flow.write_paused
             or not self.keep_alive
@@ -47,8 +104,13 @@ class OneWriteCycle(RequestResponseCycle):
             or self.scope["method"] == "HEAD"
             or not self._send_whole(start, message.get("body", b""))
         ):
+            return self._send_as_uvicorn(start, message)
+        return _DONE
+
+    async def _send_as_uvicorn(self, start: Any, message: Any) -> None:
+        if start is not None:
             await super().send(start)
-            await super().send(message)
+        await super().send(message)
 
     def _send_whole(self, start: Any, body: bytes) -> bool:
         """Write a response at once; false, and nothing is written, if it is out of the ordinary."""

@@ -3,10 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from parsepy.cloud.codec import encode
-from parsepy.cloud.objects import Object
+from parsepy.cloud import current
+from parsepy.cloud.objects import Object, condition_of
 from parsepy.cloud.requests import DeleteRequest, SaveRequest
-from parsepy.model import where as wheres
 from parsepy.model.where import Where
 from parsepy.triggers import AroundDeleteEvent, AroundSaveEvent
 
@@ -31,9 +30,8 @@ class Proceed:
         ``use_master_key`` those of the master key: so may fields that the hook sets be new
         columns, where clients may add none. Raises what the write is refused with.
         """
-        condition: Where = ()
-        if where is not None:
-            condition = wheres.parse(encode(dict(where)), privileged=True)
+        is_privileged = use_master_key or current.request().principal.is_privileged
+        condition = condition_of(where, privileged=is_privileged)
         return await self._write(condition, use_master_key)
 
 

@@ -84,6 +84,11 @@ def encode(value: Any, *, whole: bool = False) -> Any:
     Objects become pointers, or with ``whole`` themselves where their data are here. Raises
     ``TypeError`` for what Parse has no form for, MISSING_OBJECT_ID for a new object.
     """
+    kind = type(value)
+    if kind in PLAIN:  # as most are: no look at what else it might be
+        return value
+    if kind is dict:
+        return _encoded(value, whole)
     match value:
         case None | bool() | int() | float() | str():
             return value.value if isinstance(value, Enum) else value
@@ -96,10 +101,7 @@ def encode(value: Any, *, whole: bool = False) -> Any:
                 return {"__type": "Pointer", "className": value.class_name, "objectId": value.id}
             return {**value.to_json(), "__type": "Object", "className": value.class_name}
         case Mapping():
-            return {
-                str(key): item if type(item) in PLAIN else encode(item, whole=whole)
-                for key, item in value.items()
-            }
+            return _encoded(value, whole)
         case list() | tuple():
             return [item if type(item) in PLAIN else encode(item, whole=whole) for item in value]
         case ACL():
@@ -115,6 +117,13 @@ def encode(value: Any, *, whole: bool = False) -> Any:
         case Decimal():
             return from_decimal(value)
     raise TypeError(f"Parse has no type for a {type(value).__name__}")
+
+
+def _encoded(value: Mapping[Any, Any], whole: bool) -> JSONObject:
+    return {
+        str(key): item if type(item) in PLAIN else encode(item, whole=whole)
+        for key, item in value.items()
+    }
 
 
 def decode(value: Any) -> Any:

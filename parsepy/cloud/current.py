@@ -16,14 +16,19 @@ INSTALLATION_ID = "cloud"
 _REQUEST: ContextVar[RequestContext | None] = ContextVar("parsepy_request", default=None)
 
 
-@contextmanager
-def acting(request: RequestContext) -> Iterator[None]:
-    """Run cloud code in a request."""
-    token = _REQUEST.set(request)
-    try:
-        yield
-    finally:
-        _REQUEST.reset(token)
+class acting:
+    """Run cloud code in a request: ``with acting(request):``."""
+
+    __slots__ = ("_request", "_token")
+
+    def __init__(self, request: RequestContext) -> None:
+        self._request = request
+
+    def __enter__(self) -> None:
+        self._token = _REQUEST.set(self._request)
+
+    def __exit__(self, *raised: object) -> None:
+        _REQUEST.reset(self._token)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from parsepy.cloud import ops
-from parsepy.cloud.codec import PLAIN, Storable, decode, encode
+from parsepy.cloud.codec import CLASSES, PLAIN, Storable, decode, encode
 from parsepy.cloud.names import field_hint, hint_of
 from parsepy.cloud.values import ACL, from_datetime, from_decimal, to_datetime
 from parsepy.errors import Code, ParseError
@@ -211,7 +211,7 @@ class Fields(Storable):
         ``None`` is stored as null; ``unset`` removes. A dotted key changes the inside of an
         object field.
         """
-        if isinstance(key, Mapping):
+        if not isinstance(key, str):
             for name, item in key.items():
                 self.set(name, item)
             return self
@@ -298,9 +298,8 @@ class Fields(Storable):
     def _forget_inside(self, key: str) -> None:
         """A field that is set or unset as a whole: no change of its inside is left."""
         inside = key + "."
-        for name in list(self._pending):
-            if name.startswith(inside):
-                del self._pending[name]
+        for name in [name for name in self._pending if name.startswith(inside)]:
+            del self._pending[name]
         self._lent.pop(key, None)
 
     def _show_relation(self, key: str, op: ops.Relate) -> None:
@@ -440,7 +439,13 @@ class Fields(Storable):
 
     def _copy(self) -> Self:
         """An object of the same state, whose fields and changes are its own from now on."""
-        other = copy.copy(self)
+        kind = type(self)
+        if kind is CLASSES[None]:  # as `copy` does, in a sixth of the time
+            other = kind.__new__(kind)
+            for name in _STATE:
+                setattr(other, name, getattr(self, name))
+        else:
+            other = copy.copy(self)
         other._stored, other._values = dict(self._stored), dict(self._values)
         other._pending, other._lent = dict(self._pending), dict(self._lent)
         other._relations, other._raw = dict(self._relations), dict(self._raw)
@@ -462,6 +467,9 @@ class Fields(Storable):
 
     def __repr__(self) -> str:
         return f"<{self.class_name} {self.id or 'new'}>"
+
+
+_STATE = tuple(name for name in Fields.__slots__ if name != "__weakref__")
 
 
 def _decoded(key: str, value: Any) -> Any:

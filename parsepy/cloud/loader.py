@@ -83,8 +83,9 @@ def _fresh(folder: Path) -> Iterator[Callable[[Path], str]]:
     try:
         yield lambda file: f"{folder.name}.{file.stem}" if is_package else file.stem
     except BaseException:
-        for name in [n for n, module in sys.modules.items() if _lies_in(module, folder)]:
-            del sys.modules[name]
+        for name, module in sys.modules.copy().items():
+            if _lies_in(module, folder):
+                del sys.modules[name]
         sys.modules.update(before)
         raise
     finally:

@@ -16,6 +16,7 @@ from parsepy.model import query as queries
 from parsepy.model import values as rest
 from parsepy.model import where as wheres
 from parsepy.model.values import JSONObject
+from parsepy.model.where import Where
 from parsepy.operations.find import get
 from parsepy.operations.objects import create, delete, update
 from parsepy.operations.writes import Saved, SaveOptions
@@ -75,7 +76,7 @@ class Object(Fields):
         if self.id is None:
             saved = await create(acting, self.class_name, body)
         else:
-            condition = wheres.parse(encode(dict(where)), privileged=True) if where else ()
+            condition = condition_of(where, privileged=acting.principal.is_privileged)
             options = SaveOptions(condition=condition)
             saved = await update(acting, self.class_name, self.id, body, options)
         if not saved.is_finished or _is_object(saved):
@@ -146,7 +147,7 @@ class Object(Fields):
         acting = await current.context(use_master_key=use_master_key, session_token=session_token)
         parameters = {"include": ",".join(include)} if include else {}
         keys, exclude, paths, everything = queries.selection(
-            parameters, True, acting.backend.limits
+            parameters, acting.principal.is_privileged, acting.backend.limits
         )
         query = queries.one(
             self.class_name,
@@ -256,9 +257,15 @@ def from_changes(
     item.id, item._is_unstored = chosen_id, chosen_id is not None
     if original is not None:
         item.load(original)
+    plain, values, pending = codec.PLAIN, item._values, item._pending
     for key, value in changes.items():
-        if type(value) in codec.PLAIN:
-            op: ops.Op = ops.Set(value)
+        if type(value) in plain and "." not in key:  # most are: as `_take` does
+            values[key] = value
+            pending[key] = ops.Set(value)
+            continue
+        op: ops.Op
+        if type(value) in plain:
+            op = ops.Set(value)
         elif key == "ACL":
             op = ops.Set(ACL(value))
         elif isinstance(value, dict) and "__op" in value:
@@ -269,6 +276,11 @@ def from_changes(
         if isinstance(op, ops.Set) and isinstance(value, list | dict):
             item._raw[key] = value
     return item
+
+
+def condition_of(where: Mapping[str, Any] | None, *, privileged: bool) -> Where:
+    """Read the condition of a write; ``privileged``: it may name hidden columns."""
+    return wheres.parse(encode(dict(where)), privileged=privileged) if where else ()
 
 
 def _merged(value: Any, changed: Any) -> Any:

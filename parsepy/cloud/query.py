@@ -455,7 +455,11 @@ class Query(Generic[T]):
         acting = await current.context(use_master_key=use_master_key, session_token=session_token)
         parameters = {**self._options, **more, "where": self._where}
         query = queries.from_parameters(
-            self.class_name, parameters, privileged=True, limits=acting.backend.limits
+            self.class_name,
+            parameters,
+            # with the caller's rights, what a client has chosen of it is bound as in a request
+            privileged=acting.principal.is_privileged,
+            limits=acting.backend.limits,
         )
         return await run_find(acting, query)
 

@@ -80,7 +80,7 @@ from parsepy.config.groups import (
     schema_files,
 )
 from parsepy.config.older import modernised
-from parsepy.config.proxies import TrustProxy, trust_proxy
+from parsepy.config.proxies import TrustProxy, outgoing_addresses, trust_proxy
 from parsepy.config.table import (
     ALWAYS,
     NODE,
@@ -94,6 +94,7 @@ from parsepy.config.table import (
     read_group,
     required,
 )
+from parsepy.outgoing.reach import Reach
 
 __all__ = [
     "OPTIONS",
@@ -178,6 +179,9 @@ class Config(OptionGroup):
     rest_api_key: str | None = maybe("restAPIKey", secret, "key of REST clients")
     dot_net_key: str | None = maybe("dotNetKey", secret, "key of .NET clients")
     webhook_key: str | None = maybe("webhookKey", secret, "key that the server sends to webhooks")
+    webhook_addresses: Reach | None = maybe(
+        "webhookAddresses", outgoing_addresses, "addresses that webhooks may have; unset: any"
+    )
     file_key: str | None = maybe(
         "fileKey", secret, "key that encrypts files in GridFS; part of the URLs of hosted files"
     )

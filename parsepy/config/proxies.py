@@ -1,4 +1,4 @@
-"""``TrustProxy``: the proxies whose X-Forwarded-For is used, as in Express's `trust proxy`."""
+"""Options that name addresses: ``TrustProxy``, as Express's `trust proxy`, and ``Reach``."""
 
 import json
 import re
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from parsepy.config.checks import At, Check, Network, ip_allowed, networks
+from parsepy.outgoing.reach import Reach
 
 _NAMED = {
     "loopback": ("127.0.0.1/8", "::1/128"),
@@ -67,6 +68,17 @@ def _read(value: object, at: At) -> TrustProxy:
     return TrustProxy(0, networks(list(_spelled(value)), at))
 
 
+def _read_reach(value: object, at: At) -> Reach:
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        value = json.loads(value)
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    if not isinstance(value, list | tuple) or not value:
+        raise ValueError
+    names = [name for name in value if name != "public"]
+    return Reach("public" in value, networks(list(_spelled(names)), at) if names else ())
+
+
 def _spelled(names: Iterable[object]) -> Iterable[object]:
     for name in names:
         yield from _NAMED.get(name.strip(), (name.strip(),)) if isinstance(name, str) else (name,)
@@ -75,4 +87,8 @@ def _spelled(names: Iterable[object]) -> Iterable[object]:
 trust_proxy = Check(
     'true, false, a number of proxies, or addresses and networks such as "loopback, 10.0.0.0/8"',
     _read,
+)
+
+outgoing_addresses = Check(
+    '"public", addresses and networks, such as "public, 10.1.0.0/16"', _read_reach
 )

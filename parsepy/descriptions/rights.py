@@ -43,7 +43,7 @@ def sentences(one: JSONObject) -> list[str]:
     return [
         *made,
         *_of_new_objects(rules.default_acl),
-        *_hidden((raw or {}).get("protectedFields")),
+        *_hidden(one),
     ]
 
 
@@ -106,26 +106,52 @@ def _name(name: str) -> str:
     return known.get(name, name.removeprefix("role:"))
 
 
-def _hidden(protected: Any) -> list[str]:
-    everyone = (protected or {}).get("*") if isinstance(protected, Mapping) else None
-    if not everyone:
-        return []
-    exempt = sorted(
-        name.removeprefix("role:")
-        for name, fields in protected.items()
-        if name != "*" and not set(fields) & set(everyone)
-    )
-    unless = f", but from {joined(exempt)}" if exempt else ""
-    return [f"Hidden from others than its owner{unless}: {joined(list(everyone))}."]
+def _hidden(one: JSONObject) -> list[str]:
+    """Say which fields are hidden from whom who may read an object, by those who see them."""
+    protected = _protected(one)
+    by_audience: dict[str, list[str]] = {}
+    for field in dict.fromkeys(field for fields in protected.values() for field in fields):
+        seen_by = who_sees(one, field)
+        if seen_by != EVERYBODY:
+            by_audience.setdefault(seen_by, []).append(field)
+    told = []
+    for who, fields in by_audience.items():
+        people = who.capitalize() if who.startswith(EVERYBODY) else f"Only {who}"
+        told.append(f"{people} may see {joined(fields)}.")
+    return told
+
+
+EVERYBODY = "all readers"
+_OWNERS = {"_User": ("its owner",)}
+"""Who sees all of an object whatever is protected, by class."""
 
 
 def who_sees(one: JSONObject, field: str) -> str:
-    """Say in a few words who sees a field of objects that they may read."""
-    protected = (one.get("classLevelPermissions") or {}).get("protectedFields") or {}
+    """Say in a few words who sees a field of objects that they may read.
+
+    A field is hidden from a caller if every list that applies to them has it; ``*`` applies to all.
+    The owner of a user sees all of it, as ``protectedFieldsOwnerExempt`` says by default.
+    """
+    protected = _protected(one)
     hidden = [name for name, fields in protected.items() if field in fields]
-    if not hidden:
-        return "all readers"
-    open_to = [
-        name.removeprefix("role:") for name, fields in protected.items() if field not in fields
-    ]
-    return joined(sorted(open_to)) if open_to else "the master key"
+    shown = [name for name, fields in protected.items() if field not in fields]
+    if not hidden or "*" in shown:
+        return EVERYBODY
+    if "*" not in hidden:
+        return f"{EVERYBODY} but {joined([_group(name) for name in sorted(hidden)])}"
+    owner = _OWNERS.get(one["className"], ())
+    return joined([*owner, *(_group(name) for name in sorted(shown))]) or "the master key"
+
+
+def _protected(one: JSONObject) -> Mapping[str, Sequence[str]]:
+    protected = (one.get("classLevelPermissions") or {}).get("protectedFields")
+    return protected if isinstance(protected, dict) else {}
+
+
+def _group(name: str) -> str:
+    """Name those for whom a list of protected fields is."""
+    if name == "authenticated":
+        return "whoever is signed in"
+    if name.startswith("userField:"):
+        return f"the one in its field {name.removeprefix('userField:')}"
+    return name.removeprefix("role:") if name.startswith("role:") else f"the user {name}"

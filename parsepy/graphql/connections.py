@@ -164,6 +164,8 @@ class SocketClient:
             is_refused = isinstance(error, ParseError | HTTPRefusal)
             reason = failure.message if is_refused else "Internal server error"
             raise MessageError(CloseCode.FORBIDDEN, f"Forbidden: {reason}") from error
+        finally:
+            self._serving.requests.end(exchange)
         if not self._is_lost:
             self._is_acknowledged = True
             self.socket.send(ACKNOWLEDGED)
@@ -201,16 +203,22 @@ class SocketClient:
         # Subscriptions begin in the order of messages, so that the answer to a ping says that all
         # before have begun. What queries and mutations take long for goes on beside them.
         exchange = self._begin()
-        async with self._reported(running, exchange, message.asked):
-            await self._serving.requests.admit(exchange)
-            operation = await self._serving.processor.check(exchange, message.asked)
-            if operation.is_subscription:
-                await self._follow(running, exchange, operation)
-            else:
-                await self._room.acquire()
-                task = asyncio.create_task(self._execute(running, exchange, operation))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+        goes_on = False
+        try:
+            async with self._reported(running, exchange, message.asked):
+                await self._serving.requests.admit(exchange)
+                operation = await self._serving.processor.check(exchange, message.asked)
+                if operation.is_subscription:
+                    await self._follow(running, exchange, operation)
+                else:
+                    await self._room.acquire()
+                    task = asyncio.create_task(self._execute(running, exchange, operation))
+                    goes_on = True
+                    self._tasks.add(task)
+                    task.add_done_callback(self._tasks.discard)
+        finally:
+            if not goes_on:
+                self._serving.requests.end(exchange)
 
     def _begin(self) -> Exchange:
         return self._serving.requests.begin(self.socket.ip, self.headers)
@@ -253,6 +261,7 @@ class SocketClient:
                     self._finish(running)
         finally:
             self._room.release()
+            self._serving.requests.end(exchange)
             unanswered = self._serving.backend.unanswered
             if unanswered is not None:
                 unanswered.end(exchange.request_id)

@@ -16,7 +16,7 @@ from parsepy.graphql.slow_path import Execution, Outcome
 from parsepy.model.values import JSONObject
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Result:
     """What an execution answers; ``data`` is ``None`` where errors have left nothing of it."""
 

@@ -50,7 +50,7 @@ class RequestFailed(Exception):
         self.headers = headers or []
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CheckedOperation:
     """An operation that its caller may execute."""
 

@@ -50,6 +50,7 @@ class SocketRequests:
     def __init__(self, backend: Backend, processor: RequestProcessor) -> None:
         config = backend.config
         self._admission = needed(processor.admission, processor.idle)
+        self._turns = processor.turns
         self._path = config.graphql_path
         self._mount = config.mount_path.rstrip("/")
         self._public_url = (config.public_server_url or "").rstrip("/")
@@ -72,11 +73,21 @@ class SocketRequests:
         return Exchange(scope, _nothing, headers, request_id, ip, url)
 
     async def admit(self, exchange: Exchange) -> None:
-        """Find out who asks, and count the request; raises refusals."""
+        """Find out who asks, count the request, and wait for its turn; raises refusals.
+
+        Whatever comes of it, the request must ``end``.
+        """
         for step in self._admission:
             outcome = step(exchange)
             if outcome is not None and not isinstance(outcome, Answer):
                 await outcome
+        exchange.turn = await self._turns.begin(exchange.principal, exchange.ip)
+
+    def end(self, exchange: Exchange) -> None:
+        """End the turn of a request, if it has taken one: the next of its client begins."""
+        client, exchange.turn = exchange.turn, None
+        if client is not None:
+            self._turns.end(client)
 
 
 async def _nothing() -> Any:

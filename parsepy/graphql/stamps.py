@@ -87,6 +87,9 @@ class SchemaKeeper:
 
         Raises ``ConfigError`` if the first one can't be made, because custom SDL doesn't fit.
         """
+        if self._is_known():
+            assert self._schema is not None
+            return self._schema
         stamp = await self._now()
         while True:
             old, made = self._stamp, self._schema
@@ -108,13 +111,26 @@ class SchemaKeeper:
             await asyncio.shield(self._making)
         return await self.current()
 
+    def _is_known(self) -> bool:
+        """Does the schema stand on what is cached, and are these caches still good?"""
+        stamp, backend = self._stamp, self._backend
+        return (
+            self._schema is not None
+            and stamp is not None
+            and schemas.known_classes(backend) is stamp.classes
+            and graphql_config.known_config(backend) is stamp.config
+            and self._functions() == stamp.functions
+        )
+
+    def _functions(self) -> tuple[str, ...]:
+        triggers = self._backend.triggers
+        return tuple(dict.fromkeys((*triggers.functions, *triggers.webhook_functions)))
+
     async def _now(self) -> Stamp:
         backend = self._backend
         classes = await schemas.load(backend)
         config = await graphql_config.current(backend)
-        triggers = backend.triggers
-        functions = tuple(dict.fromkeys((*triggers.functions, *triggers.webhook_functions)))
-        return Stamp(classes, functions, config, backend.storage.schemas.writes)
+        return Stamp(classes, self._functions(), config, backend.storage.schemas.writes)
 
     def _begin(self, stamp: Stamp) -> "asyncio.Task[None]":
         """Begin to make a schema, unless one is being made; the task ends with that."""

@@ -56,7 +56,7 @@ class Refused(Exception):
         return Answer(page.encode(), self.status, [(b"content-type", _HTML)])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class GraphQLRequest:
     """What a request asks for."""
 

@@ -11,10 +11,10 @@ from parsepy.graphql.schema.naming import object_id_of
 from parsepy.graphql.wheres import internal_error
 from parsepy.model.values import JSONObject, pointer
 from parsepy.operations import objects
+from parsepy.operations.read_back import read_back
 from parsepy.operations.writes import Saved, SaveOptions
 
 _READ_AGAIN = SaveOptions(wants_stored=True)
-_STAMPS = frozenset(("objectId", "createdAt", "updatedAt"))
 _DELETE: JSONObject = {"__op": "Delete"}
 
 
@@ -166,8 +166,12 @@ async def _read_again(
 ) -> JSONObject:
     """What is selected of an object after a save, by the rights of who saved it."""
     known = saved.stored
-    are_stamps = bool(columns.names) and _STAMPS.issuperset(columns.names)
-    if saved.status == 201 and not are_stamps:
+    if known is not None and columns.keys is not None:
+        columns.check(run)
+        found = await read_back(run.context, class_name, known, columns.keys)
+        if found is not None:
+            return found
+    if saved.status == 201:
         known = None  # values in the form in which the client sent them
     return await get(run, class_name, object_id, columns, known=known)
 

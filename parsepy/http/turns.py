@@ -2,10 +2,12 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
 
 from parsepy.errors import Code
 from parsepy.http.refusals import HTTPRefusal
+from parsepy.model.principal import Principal
 
 
 class Turns:
@@ -50,10 +52,36 @@ class Turns:
         else:
             del self.counts[client]
 
-    async def wait(self, client: str) -> None:
+    async def begin(self, principal: Principal, ip: str) -> str | None:
+        """Return when the turn of a message over a websocket has come, and whose turn it is.
+
+        None: it needs none. It waits behind any number of others, since each connection has one
+        that waits, and connections are bounded; a refused subscription would not be tried again.
+        """
+        if principal.is_privileged:
+            return None
+        client = principal.user_id or ip
+        count = self.counts.get(client, 0)
+        if count < self.most:
+            self.counts[client] = count + 1
+        else:
+            await self.wait(client, refuses=False)
+        return client
+
+    @asynccontextmanager
+    async def held(self, principal: Principal, ip: str) -> AsyncIterator[None]:
+        """Do what a message over a websocket asks for in its turn; as ``begin``."""
+        client = await self.begin(principal, ip)
+        try:
+            yield
+        finally:
+            if client is not None:
+                self.end(client)
+
+    async def wait(self, client: str, *, refuses: bool = True) -> None:
         """Return when the turn of a request has come; raises ``HTTPRefusal`` 429."""
         queue = self.queues.setdefault(client, deque())
-        if len(queue) >= self._most_waiting:
+        if refuses and len(queue) >= self._most_waiting:
             raise HTTPRefusal(
                 429,
                 "Too many requests at once.",

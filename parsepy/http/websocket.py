@@ -32,6 +32,8 @@ SHARED = 16 * 1024
 """Bytes from which on a text that many clients get is not copied for each."""
 MAX_HEAD = 32 * 1024
 """Bytes of headers that an upgrade may have: they are kept as long as the connection."""
+MAX_CONTROL = 64 * 1024
+"""Bytes of answers to pings that may wait for a client to read them; with more, it is cut off."""
 _LARGE = 64 * 1024  # bytes; what is less is always taken
 _MOST_BEATS = 6  # a message that takes longer than so many heartbeats to come is none
 TRY_LATER = 1013
@@ -135,6 +137,7 @@ class Socket(asyncio.Protocol):
         self._out: list[bytes] = []
         self._shared: list[bytes] = []  # those of `_out` that other sockets have as well
         self._gathered = 0
+        self._control = 0  # bytes of control frames since the client has read everything
         self._heartbeat = 0.0
         self._is_alive = True
         self._closing = False
@@ -227,6 +230,7 @@ class Socket(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """Note that the client has read everything."""
+        self._control = 0
         self._backlog.remove(self)
 
     def cut(self) -> None:
@@ -348,9 +352,20 @@ class Socket(asyncio.Protocol):
     def _flush_control(self) -> None:
         if self._transport is None:
             return
+        sent = 0
         for data in self._protocol.data_to_send():
             if data:
                 self._transport.write(data)
+                sent += len(data)
+        waiting = self._transport.get_write_buffer_size() if sent else 0
+        if not waiting:
+            return
+        self._control += sent
+        if self._control > MAX_CONTROL:  # it sends pings, and reads no answers
+            log.warning("a websocket client at %s reads no answers to its pings: cut", self.ip)
+            self.cut()
+        else:
+            self._backlog.put(self, waiting, [])
 
     def close(self, code: int, reason: str) -> None:
         """Send a close frame; end when the client answers it, at the latest after CLOSE_SECONDS."""

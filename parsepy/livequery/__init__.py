@@ -14,14 +14,19 @@ from parsepy.config import LiveQueryServerOptions
 from parsepy.errors import Code, ParseError
 from parsepy.http.addresses import forwarded
 from parsepy.http.failures import failure_of
+from parsepy.http.turns import Turns
 from parsepy.http.websocket import Socket, WebsocketDoor
 from parsepy.livequery import protocol
-from parsepy.livequery.clients import Follower, LiveClient, require_connected
+from parsepy.livequery.clients import (
+    Follower,
+    LiveClient,
+    require_connected,
+    subscription_of,
+)
 from parsepy.livequery.costs import CostLimits, checked_cost
 from parsepy.livequery.delivery import Delivery
 from parsepy.livequery.protocol import (
     Connect,
-    Fetch,
     FrameError,
     Message,
     Subscribe,
@@ -32,7 +37,7 @@ from parsepy.livequery.rights import Principals
 from parsepy.livequery.subscribing import SubscriptionChecks
 from parsepy.livequery.subscriptions import Compile, Observer, Subscription, SubscriptionIndex
 from parsepy.livequery.transports import transport_of
-from parsepy.model.principal import Principal
+from parsepy.model.principal import NOBODY, Principal
 from parsepy.model.query import Query
 from parsepy.model.schema import is_class_name
 from parsepy.model.values import JSONObject
@@ -76,6 +81,9 @@ class LiveQuery:
         self._resumptions = Resumptions(
             backend, self._transport, compile_where, self._who, self._clients, server.resume_window
         )
+        bounds = backend.bounds
+        self.turns = Turns(bounds.requests_under_way, bounds.requests_waiting)
+        """Those of all doors, in whose place an application puts its own."""
         self._running: asyncio.Task[None] | None = None
         self._not_live: set[str] = set()
         self.slow_clients = 0
@@ -276,12 +284,12 @@ class LiveQuery:
             return await self._subscribe(client, message)
         if isinstance(message, Unsubscribe):
             require_connected(client, "unsubscribing")
-            subscription = _subscription_of(client, message)
+            subscription = subscription_of(client, message)
             del client.subscriptions[message.request_id]
             self._drop(subscription)
             return protocol.acknowledged("unsubscribed", subscription.address)
         require_connected(client, "querying")
-        return await self._fetch(_subscription_of(client, message))
+        return await self._fetch(subscription_of(client, message))
 
     async def _connect(self, client: LiveClient, message: Connect) -> bytes:
         if client.id:
@@ -289,7 +297,8 @@ class LiveQuery:
         client.connect(message, self._backend)
         if self._backend.triggers.has("beforeConnect", CONNECT):
             try:
-                await self._before_connect(client)
+                async with self.turns.held(client.privileged or NOBODY, client.ip):
+                    await self._before_connect(client)
             except ParseError:
                 client.id = ""
                 client.is_master = False
@@ -325,7 +334,9 @@ class LiveQuery:
         )
         held = sum(each.cost for each in client.subscriptions.values() if each is not known)
         replaced = 0 if known is None else known.cost
-        await self._prepare(made, message.where, held=held, replaced=replaced)
+        async with self.turns.held(await self._who.of(made), client.ip):
+            if not client.is_lost:
+                await self._prepare(made, message.where, held=held, replaced=replaced)
         if client.is_lost:
             return b""
         self._index.add(made)  # first, since it refuses invalid patterns
@@ -376,22 +387,10 @@ class LiveQuery:
         keys = None if subscription.keys is None else tuple(subscription.keys)
         limit = self._backend.limits.default_limit
         query = Query(subscription.class_name, where=subscription.where, keys=keys, limit=limit)
-        found = await find.find(context, query)
+        async with self.turns.held(principal, subscription.client.ip):
+            found = await find.find(context, query)
         objects = [{**item, "className": subscription.class_name} for item in found.objects]
         return protocol.results(subscription.address, objects)
-
-
-def _subscription_of(client: LiveClient, message: Unsubscribe | Fetch) -> Subscription:
-    found = client.subscriptions.get(message.request_id)
-    if found is None:
-        raise FrameError(
-            f"Cannot find subscription with clientId {client.id} subscriptionId "
-            f"{message.request_id}. Make sure you subscribe to live query server before "
-            "unsubscribing.",
-            code=protocol.NOT_KNOWN,
-            request_id=message.request_id,
-        )
-    return found
 
 
 async def cancelled(task: "asyncio.Task[None]") -> None:

@@ -14,7 +14,7 @@ from parsepy.errors import ParseError
 from parsepy.http.message_queue import MessageQueue
 from parsepy.http.websocket import Socket
 from parsepy.livequery import protocol
-from parsepy.livequery.protocol import BAD_KEY, Connect, FrameError
+from parsepy.livequery.protocol import BAD_KEY, Connect, Fetch, FrameError, Unsubscribe
 from parsepy.livequery.subscriptions import Subscription
 from parsepy.model.principal import MASTER, Principal
 
@@ -162,3 +162,17 @@ def require_connected(client: LiveClient, doing: str) -> None:
             f"Can not find this client, make sure you connect to server before {doing}",
             code=protocol.NOT_KNOWN,
         )
+
+
+def subscription_of(client: LiveClient, message: Unsubscribe | Fetch) -> Subscription:
+    """Find the subscription that a message names; raises ``FrameError`` with code 2."""
+    found = client.subscriptions.get(message.request_id)
+    if found is None:
+        raise FrameError(
+            f"Cannot find subscription with clientId {client.id} subscriptionId "
+            f"{message.request_id}. Make sure you subscribe to live query server before "
+            "unsubscribing.",
+            code=protocol.NOT_KNOWN,
+            request_id=message.request_id,
+        )
+    return found

@@ -7,7 +7,7 @@ be made again, so that a transaction around ``proceed`` can be tried again.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
@@ -36,10 +36,20 @@ class _Inner(Generic[Outcome]):
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self._is_begun = False
+        self._is_over = False
         self.outcome: Outcome | None = None
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let nothing that the hook has left behind, such as a task, write after its answer."""
+        self._is_over = True
+
     async def make(self, write: Callable[[], Awaitable[Outcome]]) -> Outcome:
-        """Make the write; raises ``RuntimeError`` if it was made already, or tried."""
+        """Make the write; ``RuntimeError`` if it was made or tried, or if the hook is over."""
+        if self._is_over:
+            raise RuntimeError("the hook is over: proceed() would write what it has answered for")
         if self._is_begun:
             raise RuntimeError("proceed() makes the write once, and was called already")
         self._is_begun = True
@@ -75,17 +85,17 @@ async def around_save(
     async def refresh() -> JSONObject | None:
         return original_as_told(write, await again())
 
-    answer = await context.backend.triggers.run(
-        AroundSaveEvent(
-            class_name=write.class_name,
-            request=context,
-            original=original_as_told(write, original),
-            changes=write.values,
-            proceed=proceed,
-            refresh=refresh,
-            object_id=write.chosen_id,
-        )
+    event = AroundSaveEvent(
+        class_name=write.class_name,
+        request=context,
+        original=original_as_told(write, original),
+        changes=write.values,
+        proceed=proceed,
+        refresh=refresh,
+        object_id=write.chosen_id,
     )
+    with inner:
+        answer = await context.backend.triggers.run(event)
     return _decided(context, answer, "around_save", write.class_name, inner)
 
 
@@ -105,15 +115,15 @@ async def around_delete(
     async def refresh() -> JSONObject:
         return as_told(context, schema, await again())
 
-    answer = await context.backend.triggers.run(
-        AroundDeleteEvent(
-            class_name=schema.name,
-            request=context,
-            object=as_told(context, schema, doomed),
-            proceed=proceed,
-            refresh=refresh,
-        )
+    event = AroundDeleteEvent(
+        class_name=schema.name,
+        request=context,
+        object=as_told(context, schema, doomed),
+        proceed=proceed,
+        refresh=refresh,
     )
+    with inner:
+        answer = await context.backend.triggers.run(event)
     return _decided(context, answer, "around_delete", schema.name, inner)
 
 

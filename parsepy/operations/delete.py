@@ -35,7 +35,7 @@ async def delete(context: RequestContext, class_name: str, object_id: str) -> Cu
         doomed = await storage.get(schema, object_id, scope, mount_url=context.mount_url)
         if doomed is None:
             doomed = await hooks.opened(context, schema, object_id, scope, None)
-            allowed = EVERYTHING
+            allowed = hooks.readable(scope)
         if doomed is None:
             raise ParseError(Code.OBJECT_NOT_FOUND, "Object not found for delete.")
         return doomed

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from parsepy.backend import RequestContext
-from parsepy.errors import Code, ParseError
+from parsepy.errors import Code, ParseError, denied
 from parsepy.files.base import StoredFile
 from parsepy.model.files import (
     FileDraft,
@@ -92,8 +92,10 @@ async def save(context: RequestContext, draft: FileDraft) -> FileDraft:
     """Store a file and answer it with its stored name and its URL.
 
     A beforeSave may change the draft or return another; one with a ``url`` is not stored.
-    Raises INVALID_KEY_NAME, INVALID_JSON, the trigger's error, or FILE_SAVE_ERROR.
+    Raises INVALID_KEY_NAME, INVALID_JSON, the trigger's error, FILE_SAVE_ERROR, or
+    OPERATION_FORBIDDEN for the read-only master key.
     """
+    _check_may_write(context, "create")
     for about in (draft.metadata, draft.tags):
         access.check_keywords(context, about)
         check_about(about)
@@ -105,6 +107,14 @@ async def save(context: RequestContext, draft: FileDraft) -> FileDraft:
     if context.backend.triggers.has("afterSave", FILE):
         await hooks.run_after(context, _event(context, "afterSave", draft))
     return draft
+
+
+def _check_may_write(context: RequestContext, what: str) -> None:
+    """Refuse the read-only master key, by which cloud code may be called."""
+    if context.principal.is_read_only:
+        raise denied(
+            Code.OPERATION_FORBIDDEN, f"read-only masterKey isn't allowed to {what} a file."
+        )
 
 
 async def _before_save(context: RequestContext, draft: FileDraft) -> FileDraft:
@@ -180,7 +190,11 @@ def address(context: RequestContext, name: str) -> str:
 
 
 async def delete(context: RequestContext, name: str) -> None:
-    """Delete a file with its triggers; FILE_DELETE_ERROR if it is not there (§22.6)."""
+    """Delete a file with its triggers; FILE_DELETE_ERROR if it is not there (§22.6).
+
+    Raises OPERATION_FORBIDDEN for the read-only master key.
+    """
+    _check_may_write(context, "delete")
     backend = context.backend
     draft = FileDraft(name=name, url=address(context, name))
     if backend.triggers.has("beforeDelete", FILE):

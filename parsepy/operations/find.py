@@ -10,10 +10,10 @@ from parsepy.errors import Code, ParseError
 from parsepy.model import credentials
 from parsepy.model.query import ALWAYS_SELECTED, SCORE, Query
 from parsepy.model.schema import ClassSchema, is_class_name
-from parsepy.model.scope import scope_of
+from parsepy.model.scope import Scope, scope_of
 from parsepy.model.values import JSONObject
 from parsepy.model.where import Constraint, equals_id
-from parsepy.operations import access, class_rules, hooks, includes, schemas, subqueries
+from parsepy.operations import access, class_rules, hooks, includes, joins, schemas, subqueries
 from parsepy.operations.redaction import deciding_columns, hides_nothing, redact, redact_included
 from parsepy.storage.options import ReadOptions
 from parsepy.triggers import ReplacementResults
@@ -318,7 +318,8 @@ def _only_passes(context: RequestContext, schema: ClassSchema, query: Query) -> 
         and query.explain is None
         and equals_id(query.where) is None  # which shares a read with others
         and query.root_keys is None
-        and not (query.exclude_keys or query.include or query.include_all or query.redirect_key)
+        and not (query.exclude_keys or query.redirect_key)
+        and query.include_read_preference is None
         and hides_nothing(context, schema)
         and not context.backend.triggers.has("afterFind", query.class_name)
     )
@@ -329,8 +330,11 @@ async def _passed(context: RequestContext, schema: ClassSchema, query: Query) ->
     scope = scope_of(schema, "find", context.principal)
     if scope.is_nothing:
         return FindResult([], await _count(context, schema, query) if query.count else None)
-    storage = context.backend.storage
-    reading = storage.find_json(schema, query.where, scope, _read_options(context, schema, query))
+    storage, options = context.backend.storage, _read_options(context, schema, query)
+    if query.include or query.include_all:
+        reading = _joined(context, schema, query, scope)
+    else:
+        reading = storage.find_json(schema, query.where, scope, options)
     if not query.count:
         page, count = await reading, None
     elif storage.in_transaction:  # whose session carries one call at a time
@@ -341,6 +345,30 @@ async def _passed(context: RequestContext, schema: ClassSchema, query: Query) ->
     if isinstance(page, bytes):
         return FindResult([], count, encoded=page)
     return FindResult(page, count)
+
+
+async def _joined(
+    context: RequestContext, schema: ClassSchema, query: Query, scope: Scope
+) -> bytes | list[JSONObject]:
+    """A page with what it includes: as JSON, where no step needs the objects."""
+    paths = includes.paths_of(schema, query)
+    wanted = await joins.joins_of(context, schema, paths) if _may_join(context, query) else None
+    if wanted is None:
+        return await _fetch(context, schema, query, "find")
+    options = _read_options(context, schema, query)
+    page = await context.backend.storage.find_page(schema, query.where, scope, options)
+    if not isinstance(page, list):
+        encoded = await joins.joined(context, page, wanted, _read_options)
+        if encoded is not None:
+            return encoded
+        page = page.objects()
+    await includes.fetch(context, page, paths, query, _reading(None, included=True))
+    return page
+
+
+def _may_join(context: RequestContext, query: Query) -> bool:
+    """May included objects be read apart from the read spine?"""
+    return query.read_preference is None and not context.backend.storage.in_transaction
 
 
 async def _plan(context: RequestContext, schema: ClassSchema, query: Query) -> JSONObject:

@@ -49,12 +49,18 @@ async def current(backend: Backend) -> GraphQLConfig:
 
     The same object comes again while nothing has changed.
     """
-    kept = backend.settings.get(CLASS)
-    if kept is None:
-        mark = backend.settings.mark()
-        kept = dumps(await _stored(backend))
-        backend.settings.put(CLASS, kept, mark)
+    if (known := known_config(backend)) is not None:
+        return known
+    mark = backend.settings.mark()
+    kept = dumps(await _stored(backend))
+    backend.settings.put(CLASS, kept, mark)
     return _read(kept)
+
+
+def known_config(backend: Backend) -> GraphQLConfig | None:
+    """The configuration if ``current`` would not read it now; ``None`` if it would."""
+    kept = backend.settings.get(CLASS)
+    return None if kept is None else _read(kept)
 
 
 async def _stored(backend: Backend) -> JSONObject:

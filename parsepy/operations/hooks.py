@@ -101,6 +101,11 @@ async def opens(
     return answer is True
 
 
+def readable(scope: Scope) -> Scope:
+    """What a caller reaches by a write that cloud code has opened: what they may still read."""
+    return replace(scope, flag="read")
+
+
 async def opened(
     context: RequestContext,
     schema: ClassSchema,
@@ -111,9 +116,8 @@ async def opened(
     """The object, if cloud code opens this write to a caller who may only read it."""
     if scope.principal is None or not context.backend.triggers.has("mayWrite", schema.name):
         return None
-    readable = replace(scope, flag="read")
     found = await context.backend.storage.get(
-        schema, object_id, readable, mount_url=context.mount_url
+        schema, object_id, readable(scope), mount_url=context.mount_url
     )
     if found is not None and await opens(context, schema, found, changes):
         return found

@@ -24,7 +24,8 @@ Ids = dict[str, int]
 """How often each id is pointed to."""
 
 _SLICE = 10_000  # values that are looked at before others have their turn
-_OFTEN = 10  # places of an object beyond which the answer's size is counted
+OFTEN = 10
+"""Places of an object beyond which the answer's size is counted."""
 _GONE: Any = object()
 
 
@@ -69,30 +70,31 @@ async def fetch(
                 reads += 1
                 if reads > context.bounds.include_reads:
                     raise query_exceeds("reads for include", context.bounds.include_reads)
-                asked = _query(class_name, list(ids), path, keys, excluded)
+                asked = query_for(class_name, list(ids), path, keys, excluded)
                 targets = await read(context, asked)
                 for target in targets:
                     target["__type"] = "Object"
                     target["className"] = class_name
                     found.setdefault(path, {})[class_name, target["objectId"]] = target
                 often = max(ids.values()) * repeated.get(path[:-1], 1)
-                if often > _OFTEN:
+                if often > OFTEN:
                     repeated[path] = max(often, repeated.get(path, 1))
                     size += _repeated_size(targets, ids, repeated.get(path[:-1], 1))
-                    _check_size(context, size)
+                    check_size(context, size)
             if classes:
                 found.setdefault(path, {})
         if found:
             await _replace(objects, found)
 
 
-def _query(
+def query_for(
     class_name: str,
     ids: list[str],
     path: Path,
     keys: Mapping[Path, tuple[str, ...]] | None,
     excluded: Mapping[Path, tuple[str, ...]],
 ) -> Query:
+    """The query for the objects of a class that pointers at the end of a path name."""
     one = by_id(ids[0]) if len(ids) == 1 else Constraint("objectId", (("$in", ids),))
     return Query(
         class_name,
@@ -108,12 +110,13 @@ def _repeated_size(targets: list[JSONObject], ids: Ids, factor: int) -> int:
     size = 0
     for target in targets:
         places = ids.get(target["objectId"], 0) * factor  # hooks may answer others
-        if places > _OFTEN:
+        if places > OFTEN:
             size += places * len(dumps(target))
     return size
 
 
-def _check_size(context: RequestContext, size: int) -> None:
+def check_size(context: RequestContext, size: int) -> None:
+    """Refuse an answer to which objects in many places would add so many bytes."""
     most = context.bounds.included_bytes
     if size > most:
         raise ParseError(

@@ -10,7 +10,7 @@ from parsepy.errors import ParseError
 from parsepy.model import ops
 from parsepy.model.permissions import refusal
 from parsepy.model.schema import SYSTEM_SHOWN
-from parsepy.model.scope import EVERYTHING, scope_of
+from parsepy.model.scope import scope_of
 from parsepy.model.values import FieldType, JSONObject, stamp
 from parsepy.model.where import Where, by_id
 from parsepy.operations import access, class_rules, hooks, save_bodies, save_values, schemas
@@ -192,7 +192,7 @@ async def _finish(ready: _Ready, rules: ClassRules) -> Saved:
     answer = {"objectId": object_id, "createdAt": created_at, **shown}
     saved = Saved(object_id, answer, 201, has_location=True, replacement=replacement)
     if write.options.wants_stored and _may_tell_stored(write):
-        saved.stored = hooks.created(write, created_at, updated_at)
+        saved.stored = ready.stored
     return saved
 
 
@@ -236,8 +236,9 @@ async def _update(write: Write, original: JSONObject | None, rules: ClassRules) 
         if answered is not None:
             return answered
     new, narrowing = schemas.check_types(context, schema, write.values)
-    scope = EVERYTHING
-    if not write.is_opened:
+    if write.is_opened:
+        scope = hooks.readable(scope_of(schema, "update", context.principal))
+    else:
         scope = scope_of(schema, "update", context.principal, narrowing)
     if scope.is_nothing:
         raise rules.not_found(context)
@@ -346,13 +347,10 @@ async def _before_save(write: Write, original: JSONObject | None) -> Saved | Non
 
 def _take_changes(write: Write, changes: JSONObject) -> None:
     """Write what cloud code made of the values; the answer shows what it set."""
-    context, before = write.context, write.values
-    if write.is_create:
-        write.values = save_bodies.creation(context, write.class_name, changes)
-    else:
-        write.values = save_bodies.changes(context, write.class_name, write.object_id, changes)
-    access.check_keywords(context, write.values)
-    for name, value in write.values.items():
+    before = write.values
+    write.values, fresh = save_bodies.changed(write, changes)
+    access.check_keywords(write.context, fresh)
+    for name, value in fresh.items():
         if name in before and before[name] == value:
             continue
         # the results of operations come later
@@ -380,7 +378,7 @@ async def _around(
 
     async def proceed(changes: JSONObject | None, condition: Where, as_master: bool) -> Saved:
         # the moment of the write, not of the request, which may have waited for a lock
-        inner = replace(write, values=dict(write.values), echo=dict(write.echo), stamp=stamp())
+        inner = write.again()
         if as_master:
             inner.context = write.context.as_master()
         if condition:

@@ -89,6 +89,26 @@ def changes(
     return values
 
 
+def changed(write: Write, body: JSONObject) -> tuple[JSONObject, JSONObject]:
+    """The columns of a write whose body cloud code has changed, and those among them that are new.
+
+    The others are the very values of before, which have been checked. Raises as ``creation`` and
+    ``changes``.
+    """
+    context, before, given = write.context, write.values, body
+    is_plain = len(body) <= _FEW and not context.is_large and not any("." in n for n in body)
+    if is_plain:  # else the keys are looked at together
+        given = {n: v for n, v in body.items() if n not in before or before[n] is not v}
+    if write.is_create:
+        fresh = creation(context, write.class_name, given)
+    else:
+        fresh = changes(context, write.class_name, write.object_id, given)
+    if not is_plain:
+        return fresh, fresh
+    known, ignored = {**before, **fresh}, given.keys() - fresh.keys()
+    return {name: known[name] for name in body if name not in ignored}, fresh
+
+
 def _check_number(context: RequestContext, body: JSONObject) -> None:
     """Refuse more keys than a class has columns, many dotted ones, and endless names.
 

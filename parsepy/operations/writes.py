@@ -6,7 +6,7 @@ from typing import Any
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.model.schema import ClassSchema
-from parsepy.model.values import JSONObject
+from parsepy.model.values import JSONObject, stamp
 from parsepy.model.where import Where
 
 
@@ -60,6 +60,23 @@ class Write:
         """The class written to."""
         return self.schema.name
 
+    def again(self) -> "Write":
+        """The same write, with values and echo of its own, made at this moment."""
+        return Write(
+            self.context,
+            self.schema,
+            dict(self.values),
+            self.object_id,
+            self.is_create,
+            stamp(),
+            self.options,
+            dict(self.echo),
+            self.is_opened,
+            self.chosen_id,
+            self.before,
+            self.new_email,
+        )
+
 
 @dataclass(slots=True)
 class Saved:
@@ -68,7 +85,8 @@ class Saved:
     ``answer`` is what a save answers about the object; ``replacement`` an afterSave's JSON in
     its place. ``is_finished``: a beforeSave gave ``answer`` itself, and nothing was stored.
     ``has_location``: the answer goes with the address of the object. ``stored``: its whole
-    state, if it was wanted, and nothing but the storage can have had a hand in it.
+    state, if it was wanted, and nothing but the storage can have had a hand in it; of a new object
+    as it was sent, without its relations.
     """
 
     object_id: str

@@ -4,15 +4,16 @@ from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route, Router
+from starlette.staticfiles import StaticFiles
 
 from parsepy.backend import Backend, RequestContext
 from parsepy.http.asgi import ASGIApplication, ASGIScope, Receive, Send
 from parsepy.http.exchange import exchange_of
-from parsepy.http.failures import failure_of
-from parsepy.http.layers import BodyLimitLayer, HeaderLayer, LimitLayer
+from parsepy.http.layers import BodyLimitLayer, HeaderLayer, LimitLayer, PlainFailureLayer
 from parsepy.http.limits import Limits
 from parsepy.model.principal import NOBODY
 from parsepy.pages import account, custom
@@ -20,7 +21,6 @@ from parsepy.pages.renderer import Renderer, Values, not_found
 from parsepy.pages.requests import LARGEST_FORM, PageRequest, read, unreadable
 
 Handler = Callable[[PageRequest, Renderer], Awaitable[Response]]
-_LATER = "Please try again later."
 # The address of a page may hold a token: it is told nobody and kept nowhere.
 _HEADERS = [
     (b"cache-control", b"no-store"),
@@ -67,6 +67,10 @@ class PagesDoor:
             backend.page_functions.get(function) if isinstance(function, str) else None
         )
         self._renderer = Renderer(config, placeholders_of)
+        folder = config.pages.pages_path
+        self._resources: StaticFiles | None = None
+        if folder is not None:
+            self._resources = StaticFiles(directory=folder, check_dir=False)
         mount = config.mount_path.rstrip("/")
         endpoint = config.pages.pages_endpoint
         pages = Router(
@@ -87,37 +91,13 @@ class PagesDoor:
             ]
         )
         limited = LimitLayer(limits, mount, BodyLimitLayer(LARGEST_FORM, unreadable, pages))
-        self._application: ASGIApplication = HeaderLayer(_HEADERS, self._guarded(limited))
+        self._application: ASGIApplication = HeaderLayer(
+            _HEADERS, PlainFailureLayer(backend, "a page", limited)
+        )
 
     async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         await self._application(scope, receive, send)
-
-    def _guarded(self, application: ASGIApplication) -> ASGIApplication:
-        """Return the application with its exceptions answered as plain text."""
-
-        async def guarded(scope: ASGIScope, receive: Receive, send: Send) -> None:
-            exchange = exchange_of(scope)
-            try:
-                if self._backend.state != "ok":
-                    response: Response = PlainTextResponse(_LATER, 503)
-                    await response(scope, receive, send)
-                else:
-                    await application(scope, receive, send)
-            except Exception as error:
-                if exchange.status:  # the answer has begun
-                    raise
-                where = f"request {exchange.request_id}: a page ({exchange.method})"
-                failure = failure_of(self._backend, error, where)
-                exchange.code = failure.code
-                text, status = failure.message, failure.status
-                if failure.is_passing:
-                    text, status = _LATER, 503
-                headers = {name.decode(): value.decode() for name, value in failure.headers}
-                response = PlainTextResponse(text, status, headers)
-                await response(scope, receive, send)
-
-        return guarded
 
     def _endpoint(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
         pattern = f"/apps{page.path}".replace("{app_id}", ":appId")
@@ -155,13 +135,23 @@ class PagesDoor:
             return not_found()
         name = http.path_params["path"].strip("/")
         if not name.endswith(".html"):
-            return self._renderer.resource(name)
+            return await self._resource(http)
         values: Values = {**self._renderer.defaults(), "locale": self._renderer.locale(request)}
         for parameter in ("token", "username"):
             values[parameter] = request.text(parameter)
         if self._backend.config.pages.force_redirect:  # only then a redirect says what is wrong
             values["error"] = request.text("error")
         return await self._renderer.file(request, name, values)
+
+    async def _resource(self, http: Request) -> Response:
+        """Answer a file that lies beside the operator's pages, such as a picture; else 404."""
+        if self._resources is None:
+            return not_found()
+        try:
+            path = self._resources.get_path(http.scope)
+            return await self._resources.get_response(path, http.scope)
+        except (HTTPException, OSError):  # an operator's folder may hold what can't be read
+            return not_found()
 
 
 class _Responder:

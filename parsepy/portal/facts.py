@@ -3,12 +3,12 @@
 import asyncio
 import json
 import platform
+import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from parsepy import prompts
 from parsepy.backend import Backend
@@ -74,7 +74,8 @@ class Facts:
     flow_source: str
     template: JSONObject
     prompt: str
-    mcp: str
+    mcp: Sequence[tuple[str, str]]
+    dashboard: str
     warnings: Sequence[tuple[str, str, str]] = field(default_factory=tuple)
     first: str = ""
 
@@ -102,6 +103,7 @@ class FactFinder:
         self._routes = routes
         self._listeners = listeners
         self._counted: tuple[float, Mapping[str, int]] = (float("-inf"), {})
+        self._database = ""
 
     async def find(self, url: str, visitor: Visitor) -> Facts:
         """Gather everything for a visitor at this address of the API."""
@@ -116,7 +118,7 @@ class FactFinder:
         roles = await self._roles()
         counts = await self._counts(entries) if visitor.is_admin or config.demo else {}
         weak = await self._weaknesses() if visitor.is_admin else ()
-        known = prompts.prompt_of(shown, None, _PROMPT_TITLE)
+        functions, hooks = self.functions(), self._hooks()
         key = next(
             filter(None, (config.javascript_key, config.rest_api_key, config.client_key)), ""
         )
@@ -130,17 +132,18 @@ class FactFinder:
             troubles={n: text for n, tell in backend.troubles.items() if (text := tell())},
             entries=entries,
             counts=counts,
-            functions=self.functions(),
-            hooks=self._hooks(),
+            functions=functions,
+            hooks=hooks,
             live_classes=live,
             listeners=self._listeners(),
-            stack=self._stack(url),
+            stack=self._stack(url, await self._database_name()),
             diagram=entity_diagram(shown, backend.notes),
             flow=flow,
             flow_source=flow_diagram(flow),
             template=template_of(shown, roles, backend.notes, live),
-            prompt=prompts.write(known),
+            prompt=_prompt(entries, functions, hooks),
             mcp=self._mcp(url),
+            dashboard=self._dashboard(url),
             warnings=weak,
             first=first_request(
                 entries,
@@ -260,7 +263,20 @@ class FactFinder:
         )
         return steps or general_flow([entry.json for entry in entries])
 
-    def _stack(self, url: str) -> list[tuple[str, str]]:
+    async def _database_name(self) -> str:
+        """Name the database, with its version as soon as it has told it."""
+        if not self._database:
+            if (self._backend.config.database_uri or "").startswith("memory:"):
+                self._database = "in memory"
+            else:
+                try:
+                    version = await self._backend.storage.connection.version()
+                except Unavailable:
+                    return "MongoDB"
+                self._database = f"MongoDB {version}"
+        return self._database
+
+    def _stack(self, url: str, database: str) -> list[tuple[str, str]]:
         config = self._backend.config
         origin = origin_of(url)
         doors = [("REST API", url)]
@@ -272,21 +288,81 @@ class FactFinder:
         if config.mount_playground:
             doors.append(("GraphQL playground", origin + config.playground_path))
         doors += [(f"Site {site.path or '/'}", f"{origin}{site.path}/") for site in config.sites]
-        uri = config.database_uri or ""
+        if config.mcp.enabled:
+            doors.append(("Agents (MCP)", origin + config.mcp.path))
         return [
             ("Server", f"parsepy {__version__}, speaks Parse Server 9.10's protocol"),
             ("Python", f"{platform.python_implementation()} {platform.python_version()}"),
-            ("Database", "in memory" if uri.startswith("memory:") else "MongoDB"),
-            ("Files", config.files_adapter.module if config.files_adapter else "gridfs"),
+            ("Database", database),
+            ("Files", config.files_adapter.module if config.files_adapter else "GridFS"),
             *doors,
         ]
 
-    def _mcp(self, url: str) -> str:
+    def _mcp(self, url: str) -> list[tuple[str, str]]:
+        """How clients of agents are set up: for which, and the lines."""
         if find_spec("parsepy.mcp") is None:
-            return ""
-        name = self._backend.config.app_id
-        server: dict[str, Any] = {"command": "parsepy", "args": ["mcp"]}
-        return json.dumps({"mcpServers": {name: server}}, indent=2)
+            return []
+        config = self._backend.config
+        name, server = config.app_id, {"command": "parsepy", "args": ["mcp"]}
+        told = [
+            ("Claude Code", f"claude mcp add {shlex.quote(name)} -- parsepy mcp"),
+            (
+                "Claude Desktop (claude_desktop_config.json), Cursor (.cursor/mcp.json)",
+                _json({"mcpServers": {name: server}}),
+            ),
+            ("VS Code (.vscode/mcp.json)", _json({"servers": {name: {"type": "stdio", **server}}})),
+        ]
+        if config.mcp.enabled:
+            headers = {"X-Parse-Application-Id": name, "X-Parse-Session-Token": "r:…"}
+            address = origin_of(url) + config.mcp.path
+            remote = {"type": "http", "url": address, "headers": headers}
+            told.append(
+                ("By HTTP, with the session of an admin", _json({"mcpServers": {name: remote}}))
+            )
+        return told
+
+    def _dashboard(self, url: str) -> str:
+        """Write the command that opens Parse Dashboard on this app, but for the master key."""
+        words = ["npx", "parse-dashboard@9.2.0", "--dev", "--appId", self._backend.config.app_id]
+        words += ["--masterKey", "YOUR_MASTER_KEY", "--serverURL", url]
+        return shlex.join([*words, "--appName", self._backend.config.app_name or "app"])
+
+
+def _prompt(
+    entries: Sequence[ClassEntry],
+    functions: Sequence[FunctionEntry],
+    hooks: Mapping[str, Sequence[tuple[str, str]]],
+) -> str:
+    """Write the prompt for agents: schema and rights in the words that `parsepy new` reads.
+
+    Behind them stand, for the agent alone, the permissions of each class whole, and what cloud
+    code does.
+    """
+    known = prompts.prompt_of([entry.json for entry in entries], None, _PROMPT_TITLE)
+    parts = [prompts.write(known).rstrip()]
+    rights = [f"- {entry.title}: {' '.join(entry.rights)}" for entry in entries]
+    if rights:
+        parts.append("\n".join(["Permissions in full:", *rights]))
+    titles = {entry.name: entry.title for entry in entries}
+    behavior = [
+        f"- {kind} of {titles.get(name, name)}: {text}"
+        for name, told in hooks.items()
+        for kind, text in told
+    ]
+    for function in functions:
+        taken = ", ".join(
+            f"{key} ({kind}{', required' if needed else ''})"
+            for key, (kind, needed) in function.parameters.items()
+        )
+        text = f": {function.text}" if function.text else ""
+        behavior.append(f"- function {function.name}({taken}){text}")
+    if behavior:
+        parts.append("\n".join(["What cloud code does:", *behavior]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _plain(text: str) -> str:

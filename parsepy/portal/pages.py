@@ -1,6 +1,7 @@
 """``Pages``: the templates of the portal, and what they need beside the facts."""
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +31,7 @@ SECTIONS = (
     ("faq", "FAQ"),
 )
 """The sections of the portal, in their order: anchor, title."""
+_NAME = re.compile(r"[\w-]+")
 _HTML = Path(__file__).parent / "html"
 
 
@@ -82,8 +84,13 @@ class Pages:
         """Write a guide for this server, as HTML; None if there is none of that name."""
         for guide in self.guides:
             if guide.name == name:
-                return guide, to_html(localized(guide.text, url, app_id))
+                return guide, to_html(localized(guide.text, url, app_id), folder="clients")
         return None
+
+    def manual_html(self, name: str) -> Markup | None:
+        """Write a page of the manual as HTML; None if there is none of that name."""
+        text = read(docs_folder() / f"{name}.md") if _NAME.fullmatch(name) else ""
+        return to_html(text) if text else None
 
     def _island(self, entry: str) -> dict[str, Any] | None:
         """Find the files of a built entry: its script, and its styles; None if not built."""

@@ -1,5 +1,6 @@
 """Markdown of guides, questions and the app's own words, as HTML that can carry no script."""
 
+import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ LARGEST = 200_000
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 _FIRST = re.compile(r"^## First query\n.*?^```\w*\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _TITLE = re.compile(r"\A\s*# (.+)\n")
+_PAGE = re.compile(r"(?P<folder>clients/)?(?P<name>[\w-]+)\.md")
 _SECTION = re.compile(r"^## (.+)\n", re.MULTILINE)
 
 
@@ -113,16 +115,47 @@ def _reader() -> Any:
     return MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
-def to_html(text: str, *, level: int = 0) -> Markup:
-    """Turn Markdown into HTML; tags in it are shown, not run. Headings sink by ``level``."""
+def to_html(text: str, *, level: int = 0, folder: str = "") -> Markup:
+    """Turn Markdown into HTML; tags in it are shown, not run. Headings sink by ``level``.
+
+    Links between pages of the manual become links between pages of the portal; ``folder`` is the
+    one of the manual that the text stands in. On a page of its own headings can be linked to.
+    """
     reader = _reader()
     tokens = reader.parse(text)
-    for token in tokens:
+    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + level)}"
+            if following is not None and token.type == "heading_open" and level == 0:
+                token.attrSet("id", _anchor(following.content))
         if token.type == "fence":
             token.attrSet("tabindex", "0")
+        for child in token.children or ():
+            if child.type == "link_open":
+                _lead(child, folder)
     return Markup(reader.renderer.render(tokens, reader.options, {}))
+
+
+def _anchor(title: str) -> str:
+    """Make the anchor of a heading as forges of code do."""
+    return re.sub(r"\s", "-", re.sub(r"[^\w\s-]", "", title.lower()))
+
+
+def _lead(link: Any, folder: str) -> None:
+    """Lead a link of the manual to the portal's page; one that leads out of both leads nowhere."""
+    target, mark, anchor = str(link.attrGet("href") or "").partition("#")
+    if not target or "://" in target or target.startswith(("/", "mailto:")):
+        return
+    place = posixpath.normpath(posixpath.join(folder, target))
+    page = _PAGE.fullmatch(place)
+    if page is None:
+        del link.attrs["href"]
+    elif page["folder"]:
+        is_list = page["name"] == "README"
+        to = "/portal#technologies" if is_list else f"/portal/guides/{page['name']}{mark}{anchor}"
+        link.attrSet("href", to)
+    else:
+        link.attrSet("href", f"/portal/manual/{page['name']}{mark}{anchor}")
 
 
 def localized(text: str, url: str, app_id: str) -> str:

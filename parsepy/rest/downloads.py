@@ -19,6 +19,10 @@ _UNKNOWN = "application/octet-stream"
 # Names are random, so what stands behind one never changes; but it may be deleted.
 _PUBLIC = b"public, max-age=3600"
 _PRIVATE = b"private, no-cache"
+# Pictures of SVG, and XML, can hold scripts, which would have this server's origin where a browser
+# opens the file itself: there they are shown, and nothing in them runs.
+_ACTIVE = ("image/svg+xml", "application/xml", "text/xml")
+_STILL = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
 _OURS = {"content-length", "transfer-encoding", "content-range", "connection"}
 
 
@@ -87,6 +91,9 @@ def _headers(request: Request, found: FileDownload) -> Headers:
         "cache-control": _cache_control(request),
         **{name: value for name, value in given.items() if name not in _OURS},
     }
+    shown = headers["content-type"].partition(";")[0].strip().lower()
+    if shown in _ACTIVE or shown.endswith("+xml"):
+        headers.setdefault("content-security-policy", _STILL)
     if found.force_download:
         name = found.draft.name.rpartition("/")[2]
         headers["content-disposition"] = f"attachment;filename={quote(name, safe='@~')}"

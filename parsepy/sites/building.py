@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
+import json
 import logging
 import os
 import re
@@ -10,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -26,6 +27,16 @@ _SECONDS = 600.0
 _LOOK_SECONDS = 0.5
 _SHOWN_LINES = 20
 STAMP = ".stamp"
+# Stands between the server and a command: when the server is gone, killed even, its end of the pipe
+# is closed, and the command is ended with all that it has started.
+_LAUNCHER = """
+import os, signal, subprocess, sys, threading
+def watch():
+    os.read(0, 1)
+    os.killpg(0, signal.SIGKILL)
+threading.Thread(target=watch, daemon=True).start()
+sys.exit(subprocess.call(sys.argv[1:], stdin=subprocess.DEVNULL))
+"""
 
 
 class BuildError(Exception):
@@ -33,8 +44,14 @@ class BuildError(Exception):
 
 
 def stamp_of(folder: Path) -> str:
-    """Return the hash of all sources of a workspace, by which a build is known to be current."""
+    """Return the hash of all sources of a workspace, by which a build is known to be current.
+
+    Files elsewhere that its build reads are named by ``sources`` in its ``package.json``.
+    """
     digest = hashlib.sha256()
+    for outside in _sources_of(folder):
+        if outside.is_file():
+            digest.update(hashlib.sha256(outside.read_bytes()).digest())
     for base, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if name not in _LEFT_OUT and name[:1] != ".")
         for name in sorted(name for name in files if name[:1] != "."):
@@ -42,6 +59,14 @@ def stamp_of(folder: Path) -> str:
             digest.update(f"{file.relative_to(folder).as_posix()}\0".encode())
             digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def _sources_of(folder: Path) -> list[Path]:
+    try:
+        named = json.loads((folder / "package.json").read_text(encoding="utf-8")).get("sources", [])
+        return [folder / str(name) for name in named]
+    except (OSError, ValueError, TypeError, AttributeError):
+        return []
 
 
 class WebBuild:
@@ -139,29 +164,47 @@ class WebBuild:
 
     async def _run(self, name: str, command: Sequence[str], more: dict[str, str]) -> str:
         """Run a command in the folder; raises ``BuildError`` with the end of what it said."""
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            cwd=self.folder,
-            env={**os.environ, "NO_UPDATE_NOTIFIER": "1", "CI": "1", **more},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            async with asyncio.timeout(_SECONDS):
-                said, _ = await process.communicate()
-        except TimeoutError as error:
-            raise BuildError(f"{name} took longer than {_SECONDS:g} s") from error
-        finally:
-            if process.returncode is None:
-                _kill(process.pid)
-                await process.wait()
+        with _launched(command) as (words, stdin):
+            process = await asyncio.create_subprocess_exec(
+                *words,
+                cwd=self.folder,
+                env={**os.environ, "NO_UPDATE_NOTIFIER": "1", "CI": "1", **more},
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            try:
+                async with asyncio.timeout(_SECONDS):
+                    said, _ = await process.communicate()
+            except TimeoutError as error:
+                raise BuildError(f"{name} took longer than {_SECONDS:g} s") from error
+            finally:
+                if process.returncode is None:
+                    _kill(process.pid)
+                    await process.wait()
         text = said.decode("utf-8", "replace")
         if process.returncode:
             end = "\n".join(re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()[-_SHOWN_LINES:])
             raise BuildError(f"{name} ended with {process.returncode}:\n{end}")
         return text
+
+
+@contextlib.contextmanager
+def _launched(command: Sequence[str]) -> Iterator[tuple[Sequence[str], int]]:
+    """Say how to start a command that ends with this process, and with which input.
+
+    Where the system has no groups of processes, the command is started as it is.
+    """
+    if not hasattr(os, "killpg"):
+        yield command, subprocess.DEVNULL
+        return
+    reading, writing = os.pipe()  # no child of this process gets the end for writing
+    try:
+        yield (sys.executable, "-I", "-S", "-c", _LAUNCHER, *command), reading
+    finally:
+        os.close(reading)
+        os.close(writing)
 
 
 def _of_package() -> tuple[str, str]:

@@ -73,6 +73,7 @@ class Connection:
         self._pulse = pulse
         if pulse is not None:
             pulse.ping = partial(self.database.command, "ping")
+            pulse.topology = lambda: client.topology_description
 
     async def ping(self) -> None:
         """Return when the database has answered; raise ``Unavailable`` otherwise."""
@@ -91,6 +92,17 @@ class Connection:
         except PyMongoError as error:
             raise Unavailable(str(error)) from error
         self.is_standalone = "setName" not in hello and hello.get("msg") != "isdbgrid"
+
+    async def version(self) -> str:
+        """Tell MongoDB's version; "" for the stand-in in memory. Raises ``Unavailable``."""
+        if self.in_memory:
+            return ""
+        try:
+            with reserved():
+                told = await asyncio.wait_for(self.database.command("buildInfo"), _PING_SECONDS)
+        except (PyMongoError, TimeoutError) as error:
+            raise Unavailable(str(error) or "no answer") from error
+        return str(told["version"])
 
     async def close(self) -> None:
         """Close the connections."""

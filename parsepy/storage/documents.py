@@ -307,8 +307,9 @@ def from_timestamp(value: Any) -> str | None:
     if isinstance(value, DatetimeMS) or is_number(value) or isinstance(value, Int64):
         return _far_timestamp(int(value))
     if isinstance(value, str):
-        moment = from_iso(value)
-        return to_iso(moment) if moment else value
+        text = str(value)  # BSON's code is a str without a hash
+        moment = from_iso(text)
+        return to_iso(moment) if moment else text
     return None
 
 

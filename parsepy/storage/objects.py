@@ -32,7 +32,9 @@ from parsepy.storage.failures import Unavailable, guard
 from parsepy.storage.images import Images
 from parsepy.storage.indexes import Indexes
 from parsepy.storage.locks import Locks
+from parsepy.storage.native import whole
 from parsepy.storage.options import ALL, ANY_CASE, ReadOptions
+from parsepy.storage.raw_pages import RawPage
 from parsepy.storage.relations import Relations
 from parsepy.storage.schemas import Schemas
 from parsepy.storage.settings import SettingsDocuments
@@ -201,6 +203,22 @@ class Storage:
         if isinstance(found, Made):
             return found.value
         return await _objects(plan, found, internal=internal)
+
+    async def find_page(
+        self,
+        schema: ClassSchema,
+        where: Where,
+        scope: Scope = EVERYTHING,
+        options: ReadOptions = ALL,
+    ) -> RawPage | list[JSONObject]:
+        """The objects that match as a page to be read, or as ``find`` answers them."""
+        plan = self._plan(schema, options)
+        native = plan.native
+        found = await self._found(schema, where, scope, options, whole if native else None)
+        if isinstance(found, Made):
+            assert native is not None
+            return RawPage(plan, native, found.value)
+        return await _objects(plan, found)
 
     async def find_json(
         self,
@@ -371,7 +389,13 @@ class Storage:
                 lambda session: reads.aggregate(collection, stages, session=session, **arguments)
             )
         plan = documents.plan_of(schema, self.file_url, options.mount_url)
-        return pipelines.from_results(schema, plan, stages, found, **raw)
+        shown: list[Any] = []
+        for begin in range(0, len(found), _SLICE):
+            if begin:
+                await asyncio.sleep(0)  # others have their turn
+            some = found[begin : begin + _SLICE]
+            shown += pipelines.from_results(schema, plan, stages, some, **raw)
+        return shown
 
     async def distinct(
         self, schema: ClassSchema, where: Where, field: str, options: ReadOptions = ALL

@@ -1,20 +1,22 @@
 """``Triggers``: which handlers an application has, and how each is called."""
 
-import asyncio
 import inspect
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from parsepy.errors import Code, Interruption, ParseError
 from parsepy.model.values import JSONObject
+from parsepy.triggers.deadlines import Deadline, Deadlines
 from parsepy.triggers.events import AroundDeleteEvent, AroundSaveEvent, Event, Handler
 from parsepy.triggers.table import FILE, check_place
 
 log = logging.getLogger("parsepy.cloud")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 MAX_DEPTH = 24
 """Cloud code that leads to cloud code stops here; the reference recurses until it falls over."""
@@ -79,6 +81,7 @@ class Triggers:
         self.trace: Callable[[str, Mapping[str, str]], AbstractContextManager[None]] | None = None
         """Makes a span of each call, where traces are recorded."""
         self.observers: list[Callable[[Event], None]] = []
+        self._deadlines = Deadlines()
         self.on_mistake: list[Callable[[str], None]] = []
         """Told each line that is logged of an author's mistake."""
 
@@ -139,10 +142,10 @@ class Triggers:
         try:
             seconds = self.timeout if is_bounded else None
             if self.trace is None:
-                answer = await _bounded(handler, event, label, seconds)
+                answer = await self._bounded(handler, event, label, seconds)
             else:
                 with self.trace(label_of(event), {"parse.trigger": event.kind}):
-                    answer = await _bounded(handler, event, label, seconds)
+                    answer = await self._bounded(handler, event, label, seconds)
         except (ParseError, Interruption) as error:
             if isinstance(error, ParseError) and not error.was_logged and self._log is not None:
                 self._log.refused(event, error)
@@ -155,23 +158,39 @@ class Triggers:
             self._log.completed(event, answer)
         return answer
 
-
-async def _bounded(handler: Handler, event: Event, label: str, seconds: float | None) -> Any:
-    with _one_deeper(label):
-        if seconds is None:
-            return await handler(event)
+    async def _bounded(
+        self, handler: Handler, event: Event, label: str, seconds: float | None
+    ) -> Any:
+        token = _CHAIN.set(_deeper(label))
+        deadline = None
         try:
-            async with asyncio.timeout(seconds) as limit:
+            if seconds is None:
+                return await handler(event)
+            with self._deadlines.within(seconds) as deadline:
                 match event:
                     case AroundSaveEvent():
-                        event.proceed = _not_counted(limit, event.proceed)
+                        event.proceed = _not_counted(deadline, event.proceed)
                     case AroundDeleteEvent():
-                        event.proceed = _not_counted(limit, event.proceed)
+                        event.proceed = _not_counted(deadline, event.proceed)
                 return await handler(event)
         except TimeoutError as error:
-            if not limit.expired():
+            if deadline is None or not deadline.has_passed:
                 raise
             raise TimeoutError(f"{label} did not end within {seconds:g} s.") from error
+        finally:
+            _CHAIN.reset(token)
+
+
+def _not_counted(deadline: Deadline, call: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+    """The call, during which the time stands still: the triggers inside have limits of their own.
+
+    Cancelling a write in its midst would leave nobody knowing whether it was made.
+    """
+
+    def run(*args: P.args, **kwargs: P.kwargs) -> Awaitable[T]:
+        return deadline.standing_still(lambda: call(*args, **kwargs))
+
+    return run
 
 
 def label_of(event: Event) -> str:
@@ -186,33 +205,6 @@ _LABELS = {
     "receiver": "the receiver",
     "nextRun": "the next run of",
 }
-
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-def _not_counted(
-    limit: asyncio.Timeout, call: Callable[P, Awaitable[T]]
-) -> Callable[P, Awaitable[T]]:
-    """The call, during which the time does not run: the triggers inside have limits of their own.
-
-    Cancelling a write in its midst would leave nobody knowing whether it was made.
-    """
-
-    async def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        loop, end = asyncio.get_running_loop(), limit.when()
-        if end is None:  # another call is under way, or the limit is over
-            return await call(*args, **kwargs)
-        left = end - loop.time()
-        limit.reschedule(None)
-        try:
-            return await call(*args, **kwargs)
-        finally:
-            with suppress(RuntimeError):  # nobody has waited for this call: the handler is over
-                limit.reschedule(loop.time() + left)
-
-    return run
 
 
 _CODES = {
@@ -240,8 +232,8 @@ def _failed(error: BaseException, event: Event) -> ParseError:
 _CHAIN: ContextVar[tuple[str, ...]] = ContextVar("parsepy_trigger_chain", default=())
 
 
-@contextmanager
-def _one_deeper(label: str) -> Iterator[None]:
+def _deeper(label: str) -> tuple[str, ...]:
+    """The calls that have led to this one, and itself; raises SCRIPT_FAILED for too many."""
     chain = _CHAIN.get()
     if len(chain) >= MAX_DEPTH:
         shown = " → ".join(_shortened(chain))
@@ -250,11 +242,7 @@ def _one_deeper(label: str) -> Iterator[None]:
             Code.SCRIPT_FAILED,
             f"Cloud code leads to itself more than {MAX_DEPTH} levels deep ({label}).",
         )
-    token = _CHAIN.set((*chain, label))
-    try:
-        yield
-    finally:
-        _CHAIN.reset(token)
+    return (*chain, label)
 
 
 def _shortened(chain: Sequence[str]) -> Sequence[str]:

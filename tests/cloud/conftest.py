@@ -5,16 +5,19 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pymongo import MongoClient
 
 from parsepy.backend import RequestContext
 from parsepy.cloud import current
 from parsepy.model.principal import MASTER
 from parsepy.triggers import Event
-from tests.conftest import Client, MakeApp
+from tests.cloud.standing import Standing
+from tests.conftest import Client, MakeApp, started
 
 HEAD = """
 from parsepy import ACL, Cloud, Code, GeoPoint, Object, ParseError, Pointer, Query, User
@@ -52,9 +55,42 @@ def cloud_file(tmp_path: Path) -> Callable[[str], Path]:
     return write
 
 
+@pytest.fixture(scope="module")
+async def standing(
+    mongo_uri: str,
+    mongo: MongoClient[dict[str, Any]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Standing]:
+    """The application that the tests of a module share."""
+    empty = tmp_path_factory.mktemp("cloud") / "nothing.py"
+    empty.touch()
+    async with AsyncExitStack() as stack:
+        application = await started(stack, mongo_uri, mongo, cloud=str(empty))
+        yield Standing(application, mongo[application.backend.storage.connection.database.name])
+
+
 @pytest.fixture
-async def shop(app: MakeApp, cloud_file: Callable[[str], Path]) -> MakeShop:
-    """Make applications with this cloud code."""
+async def shop(
+    standing: Standing, own_shop: MakeShop, cloud_file: Callable[[str], Path]
+) -> AsyncIterator[MakeShop]:
+    """Serve this cloud code by the module's application, which forgets it when the test ends.
+
+    With options an application of its own is made.
+    """
+
+    async def make(code: str, **options: Any) -> CloudShop:
+        if options:
+            return await own_shop(code, **options)
+        application = await standing.serve(cloud_file(code))
+        return CloudShop(Client(application), Client(application, master=True))
+
+    yield make
+    await standing.forget()
+
+
+@pytest.fixture
+async def own_shop(app: MakeApp, cloud_file: Callable[[str], Path]) -> MakeShop:
+    """Start an application with this cloud code, for tests of its start, end and options."""
 
     async def make(code: str, **options: Any) -> CloudShop:
         application = await app(cloud=str(cloud_file(code)), **options)
@@ -64,8 +100,9 @@ async def shop(app: MakeApp, cloud_file: Callable[[str], Path]) -> MakeShop:
 
 
 @pytest.fixture
-async def acting(app: MakeApp) -> AsyncIterator[Client]:
+async def acting(standing: Standing) -> AsyncIterator[Client]:
     """Run the test as cloud code with the master key; a client of the same application."""
-    application = await app()
+    application = standing.application
     with current.acting(RequestContext(application.backend, MASTER)):
         yield Client(application, master=True)
+    await standing.forget()

@@ -18,6 +18,7 @@ from parsepy.operations.schemas import SchemaConflict
 from tests.cloud.conftest import MakeShop
 from tests.conftest import MakeApp
 from tests.peer import REFERENCE
+from tests.rest.shop import find, ok, refused, sign_up
 
 SDK = REFERENCE / "node_modules" / "parse" / "lib" / "node"
 MAILS = {
@@ -51,6 +52,34 @@ def test_an_acl_is_chained() -> None:
     assert acl.equals(ACL(acl.to_json()))
     assert not acl.equals(ACL())
     assert CloudObject("Note").set_acl(acl).get_acl() is acl
+
+
+async def test_a_user_is_asked_for_roles_and_given_a_password(shop: MakeShop) -> None:
+    it = await shop("""
+        @Cloud.function("promote")
+        async def promote(request):
+            await request.user.set_password("second").save()
+            held = [await request.user.has_role(name) for name in ("staff", "admin")]
+            return [request.function_name, request.user.is_anonymous, *held]
+    """)
+    ann = await sign_up(it.client, username="ann", password="first")
+    staff = {"name": "staff", "ACL": {}, "users": {"__op": "AddRelation", "objects": [ann.pointer]}}
+    ok(await it.master.post("/roles", json=staff), 201)
+    answer = ok(await ann.client.post("/functions/promote", json={}))
+    assert answer == {"result": ["promote", False, True, False]}
+    refused(await it.client.post("/login", json={"username": "ann", "password": "first"}), 101, 404)
+    ok(await it.client.post("/login", json={"username": "ann", "password": "second"}))
+
+
+async def test_a_user_without_a_name_is_anonymous(shop: MakeShop) -> None:
+    it = await shop("""
+        @Cloud.after_save(User)
+        async def see(request):
+            await Object("Seen", without_name=request.object.is_anonymous).save()
+    """)
+    body = {"authData": {"anonymous": {"id": "a-phone"}}}
+    ok(await it.client.post("/users", json=body), 201)
+    assert [seen["without_name"] for seen in await find(it.master, "Seen")] == [True]
 
 
 async def test_mails_are_asked_for(shop: MakeShop) -> None:

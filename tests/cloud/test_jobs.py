@@ -104,6 +104,12 @@ async def test_a_job_that_a_transaction_started_does_not_run_when_that_fails(
     assert it.fired["job close"] == 1
 
 
+async def test_a_job_knows_its_name(shop: MakeShop) -> None:
+    it = await shop("@Cloud.job('count')\nasync def count(request): return request.job_name\n")
+    status = await run(it, "count")
+    assert (status["status"], status["message"]) == ("succeeded", "count")
+
+
 async def test_a_job_may_start_itself_more_often_than_hooks_may_nest(shop: MakeShop) -> None:
     it = await shop(JOBS)
     status = await run(it, "again", left=30)
@@ -112,9 +118,9 @@ async def test_a_job_may_start_itself_more_often_than_hooks_may_nest(shop: MakeS
 
 
 async def test_a_job_that_is_cut_off_by_the_end_of_the_server_has_failed(
-    shop: MakeShop, mongo: MongoClient[dict[str, Any]]
+    own_shop: MakeShop, mongo: MongoClient[dict[str, Any]]
 ) -> None:
-    it = await shop(
+    it = await own_shop(
         "import asyncio\n@Cloud.job('wait')\nasync def wait(request):\n"
         "    await request.message('waiting')\n    await asyncio.Event().wait()\n"
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -159,6 +162,28 @@ def test_what_failed_to_load_leaves_the_old_modules(folder: Path) -> None:
     with pytest.raises(CloudError):
         load(folder)
     assert sys.modules["orders_of_old"] is before
+
+
+NUMBERS = itertools.count()
+
+
+class Lazy(ModuleType):
+    """A module that imports another when it is looked at, as threads may at any time."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "__file__":
+            sys.modules[f"other_{next(NUMBERS)}"] = ModuleType("other")
+        return super().__getattribute__(name)
+
+
+def test_a_module_that_appears_meanwhile_disturbs_no_load(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "main.py").write_text("1 / 0\n")
+    monkeypatch.setattr(sys, "modules", dict(sys.modules))
+    sys.modules["lazy"] = Lazy("lazy")
+    with pytest.raises(CloudError, match="ZeroDivisionError"):
+        load(folder / "main.py")
 
 
 def test_a_decorator_outside_of_a_load_says_how_to_load() -> None:

@@ -219,6 +219,15 @@ async def test_destroy_all_deletes_them() -> None:
     assert await Query("Order").count() == 0
 
 
+async def test_only_mere_pointers_of_several_are_fetched_if_needed() -> None:
+    tea, mug = await Object.save_all([Object("Order", total=1), Object("Order", total=2)])
+    await Pointer("Order", str(tea.id)).set("total", 5).save()
+    kept, read = await Object.fetch_all_if_needed([tea, Pointer("Order", str(mug.id))])
+    assert (kept.get("total"), read.get("total")) == (1, 2)
+    (again,) = await Object.fetch_all([kept])
+    assert again.get("total") == 5
+
+
 async def test_what_was_deleted_cannot_be_fetched() -> None:
     order = await Object("Order").save()
     await order.destroy()

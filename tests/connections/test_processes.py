@@ -28,6 +28,8 @@ from parsepy import Cloud
 
 @Cloud.function("slow")
 async def slow(request):
+    _, begun = await asyncio.open_connection("127.0.0.1", request.params["port"])
+    begun.close()
     await asyncio.sleep(float(request.params["seconds"]))
     return "done"
 """
@@ -133,10 +135,19 @@ def test_m3_a_stop_resets_no_connection(tmp_path: Path, mongo_uri: str) -> None:
 
 async def test_m3_requests_under_way_are_answered_or_told(two_workers: Server) -> None:
     url = f"http://127.0.0.1:{two_workers.port}/parse/functions/slow"
-    async with httpx.AsyncClient(headers=APP, timeout=30) as client:
-        quick = asyncio.create_task(client.post(url, json={"seconds": 1.5}))
-        long = asyncio.create_task(client.post(url, json={"seconds": 60}))
-        await asyncio.sleep(0.7)
+    begun = asyncio.Semaphore(0)
+
+    def told_that_it_began(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        begun.release()
+        writer.close()
+
+    listening = await asyncio.start_server(told_that_it_began, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    async with listening, httpx.AsyncClient(headers=APP, timeout=30) as client:
+        quick = asyncio.create_task(client.post(url, json={"seconds": 0.8, "port": port}))
+        long = asyncio.create_task(client.post(url, json={"seconds": 60, "port": port}))
+        for _ in range(2):
+            await asyncio.wait_for(begun.acquire(), 30)
         two_workers.process.send_signal(signal.SIGTERM)
         answer, told = await quick, await long
     assert answer.json() == {"result": "done"}

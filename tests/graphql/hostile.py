@@ -104,7 +104,6 @@ FOLLOWING = {
 
 async def longest_turn(work: Coroutine[Any, Any, T]) -> tuple[T, float]:
     """What the work gives, and the CPU time of this thread's longest turn meanwhile."""
-    gc.collect()
     gc.disable()  # whose garbage a collection meets is chance: of this process, all tests'
     try:
         task = asyncio.create_task(work)

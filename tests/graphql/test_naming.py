@@ -1,7 +1,11 @@
 """Names are made as the reference makes them."""
 
+import pytest
+
 from parsepy.graphql.schema import naming
 from tests.graphql.recorded import IDS, WORDS, answers
+
+pytestmark = pytest.mark.reference
 
 
 def test_plurals_are_those_of_the_reference() -> None:

@@ -12,6 +12,8 @@ from parsepy.graphql.schema.dates import to_iso_date
 from parsepy.model.javascript import shown_number
 from tests.graphql.recorded import LITERALS, VALUES, answers
 
+pytestmark = pytest.mark.reference
+
 SCALARS = {
     "Any": scalars.ANY,
     "Object": scalars.OBJECT,

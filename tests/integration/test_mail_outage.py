@@ -16,7 +16,9 @@ import pytest
 from aiosmtpd.smtp import SMTP
 from pymongo import MongoClient
 
+from parsepy.storage import mails
 from tests.conftest import APP_ID, MASTER_KEY, database_in
+from tests.ownership import let_go
 from tests.sdk.test_js_sdk import free_port, wait_until_healthy
 
 OUTAGE = 20.0
@@ -76,6 +78,7 @@ class Server:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/parse"
         self.process: subprocess.Popen[bytes] | None = None
+        self.database_uri = options["databaseURI"]
         (home / "config.json").write_text(json.dumps(options))
 
     async def start(self) -> None:
@@ -168,6 +171,7 @@ async def test_neither_an_outage_nor_a_kill_loses_a_mail(server: Server, sink: S
     sink.delay = 0.2  # so that the kill comes in the middle
     more = await sign_up(server, "after", 60)
     await server.kill()
+    let_go(server.database_uri, mails.COLLECTION)
     left = more - set(sink.taken)
     assert left, "the kill came too late to show anything"
     sink.delay = 0

@@ -13,7 +13,7 @@ import pytest
 from bson import Int64
 
 from parsepy.model.schema import Field, make_schema
-from parsepy.model.values import PLAIN_TYPES
+from parsepy.model.values import PLAIN_TYPES, FieldType
 from parsepy.storage.documents import file_url_of, plan_of
 from parsepy.storage.native import SWITCH, is_built
 
@@ -57,7 +57,8 @@ def test_without_a_compiler_the_package_is_built_all_the_same(tmp_path: Path) ->
         source,
         ignore=shutil.ignore_patterns("node_modules", ".*", "*.so", "tests", "docs", "benchmarks"),
     )
-    done = python(*words, source, CC="no-such-compiler")
+    # of no web pages: npm would bring their packages anew
+    done = python(*words, source, CC="no-such-compiler", PARSEPY_WEB_DIST="")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "the native reader was not built" in done.stdout + done.stderr
     assert [path.name.split("-", 2)[2] for path in tmp_path.glob("*.whl")] == ["py3-none-any.whl"]
@@ -65,12 +66,20 @@ def test_without_a_compiler_the_package_is_built_all_the_same(tmp_path: Path) ->
 
 @built
 def test_no_reference_is_lost() -> None:
+    pointer = Field(FieldType("Pointer", "Tag"))
     schema = make_schema(
-        "Shop", {"a": Field(PLAIN_TYPES["Object"]), "f": Field(PLAIN_TYPES["File"])}
+        "Shop", {"a": Field(PLAIN_TYPES["Object"]), "f": Field(PLAIN_TYPES["File"]), "p": pointer}
     )
     plan = plan_of(schema, FILE_URL)
     assert plan.native is not None
-    row = {"_id": "x", "a": {"b": [1, 2.5, "c", b"d"]}, "f": "x.png", "_rperm": ["*"], "_wperm": []}
+    row = {
+        "_id": "x",
+        "a": {"b": [1, 2.5, "c", b"d"]},
+        "f": "x.png",
+        "_p_p": "Tag$t",
+        "_rperm": ["*"],
+        "_wperm": [],
+    }
     odd = {**row, "_auth_data_x": {}}
     good = bson.encode({"cursor": {"firstBatch": [row] * 50, "id": Int64(0)}, "ok": 1.0})
     late = bson.encode({"cursor": {"firstBatch": [row] * 9 + [odd], "id": Int64(0)}, "ok": 1.0})
@@ -81,6 +90,10 @@ def test_no_reference_is_lost() -> None:
             assert plan.native.json(good) is not None
             assert plan.native.objects(late) is None
             assert plan.native.json(late) is None
+            assert plan.native.pointers(good, "p") == {"t": 50}
+            assert plan.native.json_with(good, {"p": {"t": b"{}"}}) is not None
+            assert plan.native.json_by_id(good, b',"x":1', {"p": {}}) is not None
+            assert plan.native.json_by_id(late, b',"x":1', {"p": {"t": b"{}"}}) is None
         gc.collect()
         sizes.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
     # a lost dictionary for each row would be 30 MB for every pass

@@ -8,19 +8,19 @@ import pytest
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from parsepy.cli.one_write import OneWriteCycle
+from parsepy.cli.connections import ConnectionLimits, ConnectionTable
+from parsepy.cli.http_protocol import http_protocol
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 
-class OneWriteProtocol(HttpToolsProtocol):
-    """What `parsepy serve` makes of uvicorn's protocol."""
+_SERVED: Any = http_protocol(ConnectionTable(ConnectionLimits(9, 9, 9, 9, 9, 1), ()))
 
-    def on_headers_complete(self) -> None:
-        super().on_headers_complete()
-        self.cycle.__class__ = OneWriteCycle
+
+class OneWriteProtocol(_SERVED):  # type: ignore[misc]  # a class that is made by a function
+    """What `parsepy serve` makes of uvicorn's protocol."""
 
 
 class Recorded(asyncio.Transport):
@@ -44,6 +44,9 @@ class Recorded(asyncio.Transport):
         return default
 
     def resume_reading(self) -> None:
+        pass
+
+    def pause_reading(self) -> None:
         pass
 
 
@@ -172,3 +175,58 @@ async def test_lines_are_kept_within_a_bound(monkeypatch: pytest.MonkeyPatch) ->
         writes, _ = await written(OneWriteProtocol, messages, GET)
         assert name + b": v\r\n" in writes[0]
     assert len(one_write._lines) == len(one_write._names) == 3
+
+
+# --- requests -----------------------------------------------------------------------------------
+
+POST = b"POST /a%20b?c=d HTTP/1.1\r\nhost: shop\r\n"
+SENT: dict[str, list[bytes]] = {
+    "a whole body": [POST + b"content-length: 4\r\n\r\nbody"],
+    "a body in pieces": [POST + b"content-length: 4\r\n\r\n", b"bo", b"dy"],
+    "chunks": [POST + b"transfer-encoding: chunked\r\n\r\n2\r\nbo\r\n", b"2\r\ndy\r\n0\r\n\r\n"],
+    "a body that waits to be asked for": [
+        POST + b"expect: 100-continue\r\ncontent-length: 4\r\n\r\n",
+        b"body",
+    ],
+    "two requests at once": [(POST + b"content-length: 4\r\n\r\nbody") * 2],
+    "an old client": [OLD],
+    "an upgrade to what is not known": [GET.replace(b"host", b"connection: upgrade\r\nhost")],
+}
+
+
+async def heard(kind: type[HttpToolsProtocol], pieces: list[bytes]) -> tuple[list[Any], bytes]:
+    """What an application is told of requests that come in pieces, and what is written."""
+    told: list[Any] = []
+
+    async def application(scope: Any, receive: Any, send: Send) -> None:
+        told.append({name: value for name, value in scope.items() if name != "state"})
+        content, has_more = b"", True
+        while has_more:
+            message = await receive()
+            content += message["body"]
+            has_more = message["more_body"]
+        told.append(content)
+        for message in WHOLE:
+            await send({**message})
+        told.append(await receive())
+
+    config = uvicorn.Config(application, lifespan="off", access_log=False, log_config=None)
+    config.load()
+    config.loaded_app = application
+    state = uvicorn.Server(config).server_state
+    protocol, transport = kind(config, state, {}), Recorded()
+    protocol.connection_made(transport)
+    for piece in pieces:
+        protocol.data_received(piece)
+        await asyncio.sleep(0)
+    while state.tasks:
+        await asyncio.gather(*state.tasks)
+    protocol._unset_keepalive_if_required()
+    return told, b"".join(transport.writes)
+
+
+@pytest.mark.parametrize("name", SENT)
+async def test_an_application_is_told_of_a_request_what_uvicorn_tells(name: str) -> None:
+    ours, theirs = [await heard(k, SENT[name]) for k in (OneWriteProtocol, HttpToolsProtocol)]
+    assert ours == theirs
+    assert ours[0][-1] == {"type": "http.disconnect"}

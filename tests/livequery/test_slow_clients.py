@@ -1,7 +1,9 @@
 """Who does not read is closed, slows nobody and fills no memory; the figures tell of it."""
 
 import asyncio
+import contextlib
 import re
+import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,6 +14,7 @@ from parsepy.app import Application
 from parsepy.http import websocket as sockets
 from tests.conftest import APP_ID, Client, MakeApp
 from tests.livequery.listener import Listener, listening
+from tests.livequery.test_frames import UPGRADE
 from tests.rest.shop import create, eventually, ok
 
 BOUND = 200_000
@@ -122,3 +125,28 @@ async def test_the_figures_tell_who_listens_and_how_much_is_told(url: str, shop:
 async def _is(shop: Client, **expected: float) -> bool:
     found: dict[str, Any] = await figures(shop)
     return all(found[name] == value for name, value in expected.items())
+
+
+async def test_who_pings_and_reads_no_answers_is_cut_off_and_fills_no_memory(
+    url: str, application: Application
+) -> None:
+    host, _, port = url.removeprefix("ws://").partition(":")
+    raw = socket.socket()
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    raw.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(raw, (host, int(port)))
+    await loop.sock_sendall(raw, UPGRADE)
+    ping = b"\x89\xfd" + bytes(4) + b"x" * 125
+    live = application.live
+    assert live is not None
+    with contextlib.suppress(ConnectionError):
+        async with asyncio.timeout(10):
+            for _ in range(2000):  # 26 MB, and so much in answers
+                await loop.sock_sendall(raw, ping * 100)
+                if live.slow_clients:
+                    break
+    raw.close()
+    assert live.slow_clients == 1
+    async with listening(url) as another:
+        await asyncio.wait_for(await another.connection.ping(), 5)

@@ -51,6 +51,8 @@ async def own(start: Start, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     page = "{{appName}}|{{token}}|{{greeting}}|{{season}}|{{{username}}}|{{#token}}yes{{/token}}"
     (folder / "password_reset.html").write_text(page)
     (folder / "logo.svg").write_text("<svg/>")
+    (folder / "out.svg").symlink_to(folder.parent / "config.json")
+    (folder / "round.svg").symlink_to("round.svg")
     for language in ("de", "de-AT"):
         (folder / language).mkdir()
         (folder / language / "password_reset.html").write_text(f"{language}|{{{{greeting}}}}")

@@ -91,11 +91,20 @@ async def test_every_page_is_there_and_readable_by_all(file: str, shop: Shop) ->
         "/apps/layout.html",
         "/apps/nothing.html",
         "/apps/a%00b.html",
+        "/apps/a%00b.svg",
+        "/apps/out.svg",
+        "/apps/round.svg",
+        "/apps/de/../../config.json",
+        "/apps/..%2fconfig.json",
+        "/apps/de%2f..%2f..%2fconfig.json",
+        "/apps/%2e%2e%5cconfig.json",
+        "/apps/de",
         "/apps/%2fetc%2fpasswd",
         "/apps/",
         "/apps/x",
         "/apps/a/b/c.html",
         f"/apps/{'a' * 5000}.html",
+        f"/apps/{'a' * 5000}.svg",
     ],
 )
 async def test_nothing_outside_of_the_pages_is_served(path: str, own: Shop) -> None:
@@ -250,6 +259,19 @@ async def test_all_pages_are_redirects_where_the_shop_wants_it(start: Start) -> 
     assert "password_reset_success.html" in done.headers["location"]
 
 
+async def test_a_picture_is_asked_for_without_being_sent_again(own: Shop) -> None:
+    logo = await own.client.get("/apps/logo.svg")
+    seen = {"If-None-Match": logo.headers["etag"]}
+    again = await own.client.get("/apps/logo.svg", headers=seen)
+    assert (again.status_code, again.content) == (304, b"")
+    other = await own.client.get("/apps/logo.svg", headers={"If-None-Match": '"other"'})
+    assert (other.status_code, other.text) == (200, "<svg/>")
+    head = await own.client.head("/apps/logo.svg")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == str(len("<svg/>"))
+    assert (await own.client.post("/apps/logo.svg")).status_code == 404
+
+
 async def test_the_shops_own_pages_come_first(own: Shop) -> None:
     query = {"appId": APP_ID, "token": "abc", "username": "<i>"}
     page = await own.client.get("/apps/choose_password", params=query)
@@ -257,6 +279,7 @@ async def test_the_shops_own_pages_come_first(own: Shop) -> None:
     assert "content-security-policy" not in page.headers
     logo = await own.client.get("/apps/logo.svg")
     assert (logo.text, logo.headers["content-type"]) == ("<svg/>", "image/svg+xml")
+    assert (await own.client.get("/apps/de/../logo.svg")).text == "<svg/>"
     assert "used" in (await own.client.get("/apps/password_reset_link_invalid.html")).text
 
 

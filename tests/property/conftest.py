@@ -1,4 +1,4 @@
-"""A real backend for the whole folder: hypothesis runs many examples over one fixture."""
+"""A real backend for each file: hypothesis runs many examples over one fixture."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -29,7 +29,7 @@ def thing() -> ClassSchema:
     return make_schema("Thing", THING)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def shop(mongo_uri: str, mongo: MongoClient[dict[str, Any]]) -> AsyncIterator[Backend]:
     """A started backend on a database of its own, with the class Thing."""
     database = f"property_{uuid4().hex[:12]}"

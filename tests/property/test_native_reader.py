@@ -1,7 +1,9 @@
 """The extension reads documents as its Python twin does, or leaves them to it."""
 
+import asyncio
 import random
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import bson
@@ -22,10 +24,13 @@ from bson.datetime_ms import DatetimeMS
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from parsepy.model.query import Query
 from parsepy.model.schema import ClassSchema, Field, make_schema
-from parsepy.model.values import PLAIN_TYPES, FieldType, dumps, loads
+from parsepy.model.values import PLAIN_TYPES, FieldType, JSONObject, dumps, loads
+from parsepy.operations import includes
 from parsepy.storage.documents import CODEC, Plan, file_url_of, plan_of, to_object
-from parsepy.storage.native import is_built, splitter
+from parsepy.storage.native import is_built, splitter, whole
+from parsepy.storage.raw_pages import RawPage
 from tests.property.strategies import texts
 
 pytestmark = pytest.mark.skipif(not is_built(), reason="the extension is not built")
@@ -33,6 +38,8 @@ pytestmark = pytest.mark.skipif(not is_built(), reason="the extension is not bui
 FILE_URL = file_url_of("http://shop/parse", "shop")
 KINDS = (*PLAIN_TYPES.values(), FieldType("Pointer", "_User"), FieldType("Relation", "Tag"))
 NAMES = ("a", "b", "name", "size", "owner", "äöü", 'quo"te', "expiresAt")
+
+UNBOUNDED: Any = SimpleNamespace(bounds=SimpleNamespace(include_reads=99, included_bytes=10**9))
 
 # --- documents, as any program may have written them ---------------------------------------------
 
@@ -144,6 +151,71 @@ def test_objects_and_json_are_the_twins(schema: ClassSchema, rows: list[dict[str
     assert text is None or read_again(text) == read_again(dumps(expected))
 
 
+VARIANT = make_schema("Variant", {"article": Field(FieldType("Pointer", "Article"))})
+ARTICLE = make_schema("Article", {"size": Field(PLAIN_TYPES["Number"])})
+pointing = st.sampled_from(
+    ["Article$a", "Article$b", "Article$gone", "Article$", "Other$a", None, 1]
+)
+variants = st.builds(
+    lambda document, pointers: {**document, **pointers},
+    stored.map(lambda row: {name: row[name] for name in row if name[:3] != "_p_"}),
+    st.fixed_dictionaries({}, optional={"_p_article": pointing, "article": values}),
+)
+named = {"className": texts, "__type": texts, "objectId": texts, "size": values}
+articles = st.builds(
+    lambda row, more: {**row, **more},
+    stored.map(lambda row: {name: row[name] for name in row if name != "objectId"}),
+    st.fixed_dictionaries({}, optional=named),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(variants, max_size=4),
+    st.dictionaries(st.sampled_from(["a", "b", "c"]), articles, max_size=3),
+)
+@example([{"_p_article": "Article$a"}, {"_p_article": "Article$gone"}], {"a": {"size": 1}})
+@example([{"article": 1, "_p_article": "Article$gone"}], {})
+def test_joined_pages_are_what_includes_make_of_the_objects(
+    rows: list[dict[str, Any]], targets: dict[str, dict[str, Any]]
+) -> None:
+    plan, of_targets = plan_of(VARIANT, FILE_URL), plan_of(ARTICLE, FILE_URL)
+    assert plan.native is not None
+    assert of_targets.native is not None
+    answer = reply(*map(bson.encode, rows))
+    found = reply(*(bson.encode({**row, "_id": name}) for name, row in targets.items()))
+    page, other = RawPage(plan, plan.native, answer), RawPage(of_targets, of_targets.native, found)
+
+    async def read(_: Any, query: Query) -> list[JSONObject]:
+        return other.objects() if query.class_name == "Article" else []
+
+    expected = page.objects()
+    asyncio.run(includes.fetch(UNBOUNDED, expected, [("article",)], Query("Variant"), read))
+    pointers = page.pointers("article")
+    objects = other.included("Article", {})
+    if pointers is not None and objects is not None:
+        joined = {name: text for name, text in objects.items() if name in pointers}
+        text = page.json({"article": joined})
+        assert text is None or read_again(text) == read_again(dumps(expected))
+
+
+def test_plain_pages_are_joined_without_the_twin() -> None:
+    plan, of_targets = plan_of(VARIANT, FILE_URL), plan_of(ARTICLE, FILE_URL)
+    assert plan.native is not None
+    assert of_targets.native is not None
+    rows = [{"_id": name, "_p_article": "Article$a"} for name in "xy"]
+    page = RawPage(plan, plan.native, reply(*map(bson.encode, rows)))
+    found = reply(bson.encode({"_id": "a", "size": 3}))
+    assert page.pointers("article") == {"a": 2}
+    objects = RawPage(of_targets, of_targets.native, found).included("Article", {})
+    assert objects is not None
+    text = page.json({"article": objects})
+    assert text is not None
+    article = {"objectId": "a", "size": 3, "__type": "Object", "className": "Article"}
+    assert loads(text) == [{"objectId": name, "article": article} for name in "xy"]
+    assert page.json({"article": {}}) == b'[{"objectId":"x"},{"objectId":"y"}]'
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from(NAMES[:4]), st.integers(-9, 9)), max_size=3))
 def test_plain_documents_are_not_left_to_the_twin(rows: list[dict[str, int]]) -> None:
@@ -177,6 +249,10 @@ def test_mutated_replies_end_well(
             return
     mutated = bytes(answer)
     made, text = plan.native.objects(mutated), plan.native.json(mutated)
+    plan.native.json_by_id(mutated, b',"x":1', {})
+    for name, column in schema.types.items():
+        if column.name == "Pointer" and plan.native.pointers(mutated, name) is not None:
+            plan.native.json_with(mutated, {name: {"a": b"{}"}})
     try:
         decoded = bson.decode(mutated, CODEC)["cursor"]["firstBatch"]
         expected = [to_object(plan, row) for row in decoded]
@@ -194,6 +270,8 @@ def test_what_is_no_whole_good_reply_is_left_alone(answer: bytes) -> None:
     assert plan.native is not None
     assert plan.native.objects(answer) is None
     assert plan.native.json(answer) is None
+    assert plan.native.json_by_id(answer, b"", {}) is None
+    assert whole(answer) is None
 
 
 def test_every_day_is_written_as_the_twin_writes_it() -> None:

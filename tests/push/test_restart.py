@@ -17,6 +17,7 @@ from pymongo import MongoClient
 from parsepy.operations.push import sending, worker
 from parsepy.storage import pushes
 from tests.conftest import APP_ID, MASTER_KEY, Client, MakeApp, database_in
+from tests.ownership import let_go
 from tests.push import fakes
 from tests.push.conftest import PushShop
 from tests.push.fakes import FCM, APNs
@@ -57,6 +58,11 @@ class Server:
                 if text in await asyncio.to_thread((self.home / "log").read_text):
                     return
                 await asyncio.sleep(0.05)
+
+    async def killed(self) -> None:
+        """Kill it, and let go of the pushes that it owned."""
+        await self.end(signal.SIGKILL)
+        let_go(self.options["databaseURI"], pushes.COLLECTION)
 
     async def end(self, how: signal.Signals) -> None:
         """End it by a signal; return when it is gone."""
@@ -113,7 +119,7 @@ async def test_a_kill_in_mid_send_neither_loses_nor_repeats(
     push_id = await elsewhere.push()
     await fakes.all_wait([apns, fcm], UNDER_WAY)
     taken = len(apns.taken) + len(fcm.taken)
-    await server.end(signal.SIGKILL)
+    await server.killed()
     assert 0 < taken < 1000
     assert len(apns.taken) + len(fcm.taken) == taken
     for provider in (apns, fcm):
@@ -134,7 +140,7 @@ async def test_whenever_it_is_killed_a_device_shows_a_push_once(
     await elsewhere.devices("ios", 300)
     push_id = await elsewhere.push({"alert": "Hello", "badge": "Increment"})
     await apns.until(120)
-    await server.end(signal.SIGKILL)
+    await server.killed()
     await server.start()
     status = await elsewhere.ended(push_id)
     assert (status["status"], status["numSent"]) == ("succeeded", 300)

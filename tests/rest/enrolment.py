@@ -10,7 +10,7 @@ import pyotp
 from pymongo.database import Database
 
 from tests.conftest import Client
-from tests.rest.shop import PASSWORD, Shopper, ok, sign_up
+from tests.rest.shop import PASSWORD, Shopper, ok, refused, sign_up
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 OTHER = "KRSXG5DSOVXGOYLTMVQXGZLSKRSXG5DS"
@@ -84,7 +84,7 @@ def login(anna: Shopper, **data: Any) -> dict[str, Any]:
 
 
 async def enrol(client: Client, clock: Clock, **fields: Any) -> tuple[Shopper, list[str]]:
-    """Sign up a shopper who sets up TOTP; her recovery codes."""
+    """Sign up a shopper who sets up TOTP; their recovery codes."""
     anna = await sign_up(client, **fields)
     body = with_mfa(secret=SECRET, token=clock.code())
     answer = ok(await anna.client.put(f"/users/{anna.id}", json=body))
@@ -93,7 +93,7 @@ async def enrol(client: Client, clock: Clock, **fields: Any) -> tuple[Shopper, l
 
 
 async def enrol_by_telephone(client: Client, telephone: Telephone) -> Shopper:
-    """Sign up a shopper who confirms a number of her own, a minute ago."""
+    """Sign up a shopper who confirms a number of their own, a minute ago."""
     anna = await sign_up(client)
     number = f"+41 {int(anna.id.encode().hex()[:12], 16)}"
     ok(await anna.client.put(f"/users/{anna.id}", json=with_mfa(mobile=number)))
@@ -103,8 +103,20 @@ async def enrol_by_telephone(client: Client, telephone: Telephone) -> Shopper:
     return anna
 
 
+async def enrol_with_code(
+    client: Client, clock: Clock, telephone: Telephone, kind: str
+) -> tuple[Shopper, str]:
+    """Sign up a shopper with a second factor; a code of theirs: of an app, recovery or message."""
+    if kind == "message":
+        anna = await enrol_by_telephone(client, telephone)
+        refused(await client.post("/login", json=login(anna, token="request")), 141)
+        return anna, telephone.code
+    anna, recovery = await enrol(client, clock)
+    return anna, recovery[0] if kind == "recovery" else clock.code()
+
+
 def stored(database: Rows, anna: Shopper) -> Any:
-    """What the database has of her second factor."""
+    """What the database has of their second factor."""
     row = database["_User"].find_one({"_id": anna.id})
     assert row is not None
     return row.get("_auth_data_mfa")

@@ -39,7 +39,7 @@ class Shop:
         return mailer
 
     async def sign_up(self, **fields: Any) -> tuple[Shopper, str]:
-        """Sign up somebody with an address; he and the address."""
+        """Sign up somebody with an address; the user and the address."""
         address = fields.pop("email", None) or f"{unique('ann')}@shop.test"
         return await sign_up_with(self.client, email=address, **fields), address
 

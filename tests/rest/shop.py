@@ -18,7 +18,7 @@ MAINTENANCE_KEY = "maintenance-key-for-tests"
 
 @dataclass(frozen=True, slots=True)
 class Shopper:
-    """A user who has signed up, and a client with his session."""
+    """A user who has signed up, and a client with their session."""
 
     id: str
     name: str
@@ -27,7 +27,7 @@ class Shopper:
 
     @property
     def pointer(self) -> dict[str, Any]:
-        """A Pointer to him."""
+        """A Pointer to the user."""
         return pointer("_User", self.id)
 
 
@@ -35,7 +35,7 @@ SignUp = Callable[..., Awaitable[Shopper]]
 
 
 async def sign_up(client: Client, **fields: Any) -> Shopper:
-    """Sign up a shopper with a name of his own."""
+    """Sign up a shopper with a name of their own."""
     name = fields.pop("username", None) or unique("shopper")
     body = {"username": name, "password": PASSWORD, **fields}
     answer = ok(await client.post("/users", json=body), 201)

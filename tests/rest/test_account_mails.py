@@ -53,7 +53,7 @@ async def verifying(server: MakeApp) -> Shop:
 
 
 async def row_of(database: Rows, user_id: str) -> dict[str, Any]:
-    """A user as he is stored."""
+    """A user as stored."""
     row = await asyncio.to_thread(database["_User"].find_one, {"_id": user_id})
     assert row is not None
     return row

@@ -18,7 +18,7 @@ from tests.rest.enrolment import (
     Rows,
     Telephone,
     enrol,
-    enrol_by_telephone,
+    enrol_with_code,
     login,
     stored,
     with_mfa,
@@ -99,13 +99,7 @@ async def test_ghsa_2299_ghjr_6vjp_w73w_g5xw_rwhf_jpq4_7fmq_q5fj_a_code_is_not_s
 ) -> None:
     """CVE-2026-43930. Parallel log-ins with one code (recovery, message, by another provider)."""
     client = await opened("TOTP", "SMS")
-    if kind == "message":
-        anna = await enrol_by_telephone(client, telephone)
-        refused(await client.post("/login", json=login(anna, token="request")), 141)
-        token = telephone.code
-    else:
-        anna, recovery = await enrol(client, clock)
-        token = recovery[0] if kind == "recovery" else clock.code()
+    anna, token = await enrol_with_code(client, clock, telephone, kind)
     visitor = {"anonymous": {"id": unique("a")}}
     as_shown = {"mfa": {"status": "enabled"}, **visitor}
     ok(await anna.client.put(f"/users/{anna.id}", json={"authData": as_shown}))

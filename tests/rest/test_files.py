@@ -324,6 +324,20 @@ async def test_the_type_comes_from_the_name_whatever_was_claimed(
     assert got.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize("name", ["a.svg", "a.xml", "a.xhtml", "a.rss"])
+async def test_a_picture_or_xml_runs_nothing_where_a_browser_opens_it(
+    client: Client, master: Client, name: str
+) -> None:
+    got = await download(client, await save(master, name))
+    policy = got.headers["content-security-policy"]
+    assert policy.startswith("sandbox; default-src 'none'")
+    assert "script" not in policy
+    assert (
+        "content-security-policy"
+        not in (await download(client, await save(master, "a.png"))).headers
+    )
+
+
 async def test_an_unknown_type_is_only_bytes(client: Client, master: Client) -> None:
     got = await download(client, await save(master, "a.unknownext"))
     assert got.headers["content-type"] == "application/octet-stream"

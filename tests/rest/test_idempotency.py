@@ -9,7 +9,7 @@ from pymongo.database import Database
 from parsepy.app import Application
 from parsepy.errors import Code
 from tests.conftest import MOUNT, Client, MakeApp
-from tests.rest.shop import find, item_of_batch, ok, refused, unique
+from tests.rest.shop import find, item_of_batch, ok, refused, sign_up, unique
 
 ID = {"X-Parse-Request-Id": "7e2d3c"}
 
@@ -36,6 +36,14 @@ async def test_of_ten_at_the_same_time_one_is_made(client: Client) -> None:
     )
     assert sorted(answer.status_code for answer in answers) == [201, *[400] * 9]
     assert len(await find(client, "Order")) == 1
+
+
+async def test_an_id_counts_for_everybody_as_in_parse_server(client: Client) -> None:
+    """A repeat may come with a newer session, or to a Parse Server on the same database."""
+    ok(await client.post("/classes/Order", json={"n": 1}, headers=ID), 201)
+    ann = await sign_up(client)
+    response = await ann.client.post("/classes/Order", json={"n": 2}, headers=ID)
+    refused(response, Code.DUPLICATE_REQUEST)
 
 
 async def test_requests_with_other_ids_or_none_all_count(client: Client) -> None:

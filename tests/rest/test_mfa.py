@@ -21,7 +21,7 @@ from tests.rest.enrolment import (
     Rows,
     Telephone,
     enrol,
-    enrol_by_telephone,
+    enrol_with_code,
     login,
     stored,
     with_mfa,
@@ -252,18 +252,12 @@ async def test_another_provider_is_linked_as_the_javascript_sdk_does(
 # --- how often ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["a TOTP code", "a recovery code", "a code of a message"])
+@pytest.mark.parametrize("kind", ["app", "recovery", "message"])
 async def test_of_twenty_log_ins_with_one_code_one_succeeds(
     opened: OpenWithMFA, clock: Clock, telephone: Telephone, kind: str
 ) -> None:
     client = await opened("TOTP", "SMS")
-    if kind == "a code of a message":
-        anna = await enrol_by_telephone(client, telephone)
-        refused(await client.post("/login", json=login(anna, token="request")), 141)
-        code = telephone.code
-    else:
-        anna, recovery = await enrol(client, clock)
-        code = clock.code() if kind == "a TOTP code" else recovery[0]
+    anna, code = await enrol_with_code(client, clock, telephone, kind)
     body = login(anna, token=code)
     answers = await asyncio.gather(*(client.post("/login", json=body) for _ in range(20)))
     assert sorted(answer.status_code for answer in answers) == [200] + [400] * 19

@@ -257,7 +257,7 @@ CHANGES = {
 
 @pytest.fixture(scope="module")
 async def shopper(application: Application) -> Shopper:
-    """A shopper who changes nothing of his own."""
+    """A shopper who changes nothing of their own."""
     return await shop.sign_up(Client(application))
 
 

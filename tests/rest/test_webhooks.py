@@ -199,7 +199,7 @@ async def test_a_before_find_answers_instead_of_the_database(
     reply = {"success": [{"objectId": "x", "total": 2}]}
     await declare(master, "beforeFind", orders, receiver.url + replying(reply))
     assert [order["total"] for order in await find(master, orders)] == [2]
-    assert await find(client, orders) == [], "a client reads only what is there, and his to read"
+    assert await find(client, orders) == [], "a client reads only what is there, and theirs to read"
 
 
 @pytest.mark.parametrize("kind", ["beforeDelete", "beforeFind"])
@@ -258,6 +258,21 @@ async def test_a_redirect_is_not_followed(
     path = await function(master, receiver.url + replying(target, status=307))
     assert refused(await client.post(path), 141) == "The webhook answered with status 307."
     assert receiver.sent_to("elsewhere") == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "2130706433", "[::ffff:127.0.0.1]", "localhost"])
+async def test_webhooks_may_be_kept_from_the_inside(
+    host: str, server: MakeApp, receiver: Receiver
+) -> None:
+    application = await server(webhookAddresses="public")
+    url = receiver.url.replace("127.0.0.1", host)
+    async with Client(application, master=True) as master, Client(application) as client:
+        path = await function(master, url + echoing("inside"))
+        assert refused(await client.post(path), 141) == "The webhook can't be reached."
+    assert receiver.sent_to("inside") == []
+    async with Client(await server(webhookAddresses=["loopback"]), master=True) as master:
+        ok(await master.post(await function(master, receiver.url + echoing("inside"))))
+    assert len(receiver.sent_to("inside")) == 1
 
 
 async def test_a_client_is_not_told_where_a_webhook_lives(master: Client, client: Client) -> None:

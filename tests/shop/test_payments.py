@@ -41,8 +41,13 @@ class Asked(BaseHTTPRequestHandler):
         length = int(self.headers["content-length"])
         form = {k: v[0] for k, v in parse_qs(self.rfile.read(length).decode()).items()}
         self.server.asked.append({**form, "key": self.headers["idempotency-key"]})
-        answer = {"id": "pi_1", "object": "payment_intent", "client_secret": "pi_1_secret"}
-        body = json.dumps({**answer, "currency": form["currency"]}).encode()
+        answer: dict[str, Any] = {"id": "cs_1", "object": "checkout.session"}
+        if self.path == "/v1/checkout/sessions":
+            answer["url"] = "https://checkout.example/cs_1"
+        else:
+            answer = {"id": "pi_1", "object": "payment_intent", "client_secret": "pi_1_secret"}
+            answer["currency"] = form["currency"]
+        body = json.dumps(answer).encode()
         self.send_response(200)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(body)))
@@ -120,6 +125,63 @@ async def test_y1_nobody_pays_for_anothers_order(shop: Shop) -> None:
     _, order = await pending(shop)
     bob = await shop.shopper()
     refused(await bob.client.post("/functions/createPayment", json={"order": order}), 101, 404)
+
+
+BACK = "https://shop.example/shop/orders/1?from=list&payment=cancelled"
+
+
+async def test_y1_the_gateways_page_is_for_the_orders_total_and_leads_back(
+    shop: Shop, stripe: Gateway
+) -> None:
+    ann, order = await pending(shop)
+    body = {"order": order, "returnTo": BACK}
+    answers = [
+        ok(await ann.client.post("/functions/createPaymentPage", json=body))["result"]
+        for _ in range(2)
+    ]
+    assert answers == [{"url": "https://checkout.example/cs_1"}] * 2
+    first, second = stripe.asked[-2:]
+    assert first == second  # with one key, so that the gateway answers with one page
+    assert first["key"].startswith(f"{order}-")
+    assert first["line_items[0][price_data][unit_amount]"] == "2100"
+    assert first["line_items[0][price_data][currency]"] == "eur"
+    assert first["payment_intent_data[metadata][order]"] == order
+    assert first["success_url"] == "https://shop.example/shop/orders/1?from=list&payment=done"
+    assert first["cancel_url"] == BACK
+    assert (await stored(shop, order))["payment"]["state"] == "begun"
+    # what comes by the page is told as by an intent
+    ok(await told(shop.client, message(order)))
+    assert await status(shop, order) == "paid"
+    assert refused(await ann.client.post("/functions/createPaymentPage", json=body), 142) == (
+        "order: it is paid, not pending"
+    )
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        None,
+        1,
+        "",
+        "/orders/1",
+        "javascript:alert(1)",
+        "http://",
+        "http://[",
+        f"http://a/{'x' * 1000}",
+    ],
+)
+async def test_y1_an_address_to_come_back_to_is_one_of_the_web(shop: Shop, address: Any) -> None:
+    ann, order = await pending(shop)
+    body = {"order": order, "returnTo": address}
+    answer = await ann.client.post("/functions/createPaymentPage", json=body)
+    assert refused(answer, 142) == "returnTo: an absolute address of at most 1000 characters"
+
+
+async def test_y1_nobody_is_led_to_pay_for_anothers_order(shop: Shop) -> None:
+    _, order = await pending(shop)
+    bob = await shop.shopper()
+    body = {"order": order, "returnTo": BACK}
+    refused(await bob.client.post("/functions/createPaymentPage", json=body), 101, 404)
 
 
 async def test_y2_an_order_is_paid_once_however_often_it_is_told(shop: Shop) -> None:

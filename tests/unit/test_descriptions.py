@@ -24,6 +24,9 @@ from parsepy.model.templates import ClassNotes, FieldNotes
 ALL = ("find", "get", "count", "create", "update", "delete", "addField")
 
 
+POINTER = {"type": "Pointer", "targetClass": "_Session"}
+
+
 def shown(name: str = "Note", /, rights: Any = None, **fields: Any) -> Any:
     """A class as `/schemas` shows it; a bare text is a column's type."""
     spelled = {key: {"type": it} if isinstance(it, str) else it for key, it in fields.items()}
@@ -84,10 +87,41 @@ def test_an_object_acl_that_grants_nothing_says_nothing() -> None:
 def test_hidden_fields_are_told_and_who_sees_them() -> None:
     hidden = {"*": ["mail"], "role:admin": [], "role:clerk": ["mail"]}
     one = shown(rights={"protectedFields": hidden}, mail="String", name="String")
-    assert sentences(one)[-1] == "Hidden from others than its owner, but from admin: mail."
+    assert sentences(one)[-1] == "Only admin may see mail."
     assert who_sees(one, "mail") == "admin"
     assert who_sees(one, "name") == "all readers"
-    assert who_sees(shown(rights={"protectedFields": {"*": ["a"]}}), "a") == "the master key"
+    of_a_user = shown("_User", rights={"protectedFields": hidden}, mail="String")
+    assert sentences(of_a_user)[-1] == "Only its owner and admin may see mail."
+
+
+@pytest.mark.parametrize(
+    ("protected", "said"),
+    [
+        ({"*": ["a"]}, "the master key"),
+        ({"*": ["a"], "authenticated": []}, "whoever is signed in"),
+        ({"*": ["a"], "userField:by": [], "u1": []}, "the user u1 and the one in its field by"),
+        # nobody has all lists of others: who has none, or one without the field, sees it
+        ({"role:clerk": ["a"]}, "all readers but clerk"),
+        ({"*": [], "role:clerk": ["a"]}, "all readers"),
+    ],
+)
+def test_who_sees_a_field_is_told_as_the_server_decides_it(protected: Any, said: str) -> None:
+    one = shown(rights={"protectedFields": protected}, a="String")
+    assert who_sees(one, "a") == said
+    told = sentences(one)[-1]
+    assert told.endswith("may see a.") is (said != "all readers")
+    assert told.startswith("All readers but clerk") is ("clerk" in said)
+
+
+def test_a_class_of_the_apps_own_that_is_called_as_one_of_parse_is_told_apart() -> None:
+    gym = shown("Session", trainer={"type": "Pointer", "targetClass": "_User"}, of_log_in=POINTER)
+    parses = shown("_Session", restricted="Boolean", more="String")
+    own, other, user = entries_of([gym, shown("_User", height="Number"), parses], {})
+    assert [own.title, other.title, user.title] == ["Session", "_Session", "User"]
+    assert [column.titles for column in own.columns] == [("User",), ("_Session",)]
+    drawn = entity_diagram([gym, shown("_User"), parses])
+    assert "Session }o--o| _Session : of_log_in" in drawn
+    assert "    _Session {" in drawn
 
 
 def test_the_dictionary_leaves_out_what_nobody_reads_and_names_targets() -> None:

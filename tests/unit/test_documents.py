@@ -368,3 +368,8 @@ def test_nothing_of_the_databases_types_leaks_out_of_a_read(value: Any, column: 
 
     check(read({column: value}))
     check(read({column: [{"x": value}]}))
+
+
+@pytest.mark.parametrize("text", ["x", "2020-01-01T00:00:00.000Z"])
+def test_code_in_place_of_a_date_reads_as_its_text(text: str) -> None:
+    assert documents.from_timestamp(Code(text)) == text

@@ -1,9 +1,11 @@
 // The portal in a browser: its sections read and work, by light and dark, phone and desktop, under
 // its policy, without a request that leaves this machine.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
+import { promisify } from "node:util";
 
 const { CHROMIUM, PORTAL_URL, SCREENSHOTS, BROWSER_PACKAGES, KIND, PORTAL_KEY } = process.env;
 const require = createRequire(`${BROWSER_PACKAGES}/`);
@@ -42,14 +44,12 @@ before(async () => {
 
 after(() => browser?.close());
 
-/** Scroll through the page, so that every part is loaded, and wait until diagrams are drawn. */
+/** Bring every interactive part into view, and wait until it is there. */
 async function whole(on) {
-  for (const section of await on.locator("main > section").all()) {
-    await section.scrollIntoViewIfNeeded();
+  for (const part of ["#diagram .view svg", "#flow .view svg", "#playground .console"]) {
+    await on.locator(`${part.split(" ")[0]} .island`).scrollIntoViewIfNeeded();
+    await on.locator(part).waitFor();
   }
-  await on.locator("#diagram .view svg").waitFor();
-  await on.locator("#flow .view svg").waitFor();
-  await on.locator("#playground .console").waitFor();
 }
 
 /** What axe finds serious. */
@@ -68,6 +68,40 @@ test("the diagram is drawn, and a class leads to its dictionary", async () => {
   await entity.scrollIntoViewIfNeeded();
   await entity.click();
   await page.locator(`#class-${name}`).waitFor();
+  assert.equal(new URL(page.url()).hash, `#class-${name}`);
+});
+
+test("the diagram is dragged, zoomed, and moved by keys", async () => {
+  const view = page.locator("#diagram .view");
+  await page.locator("#diagram").getByRole("button", { name: "Fit" }).click();
+  await view.scrollIntoViewIfNeeded();
+  const place = () =>
+    view.locator("svg").evaluate(({ style }) => style.transform.match(/-?[\d.]+/g).map(Number));
+  const [x, y, scale] = await place();
+  const hash = new URL(page.url()).hash;
+  const entity = view.locator("g[id*='entity']").first();
+  const { x: left, y: top } = await entity.boundingBox();
+  await page.mouse.move(left + 10, top + 10); // on a class, which a drag does not open
+  await page.mouse.down();
+  await page.mouse.move(left + 50, top + 35, { steps: 4 });
+  await page.mouse.up();
+  assert.deepEqual((await place()).map(Math.round), [Math.round(x + 40), Math.round(y + 25), Math.round(scale)]);
+  assert.equal(new URL(page.url()).hash, hash);
+  await page.keyboard.down("Control");
+  await page.mouse.wheel(0, -120);
+  await page.keyboard.up("Control");
+  await page.waitForFunction(
+    (before) => Number(document.querySelector("#diagram .view").dataset.scale) > before, scale,
+  );
+  await view.focus();
+  await page.keyboard.press("0");
+  assert.deepEqual(await place(), [x, y, scale]);
+  await page.keyboard.press("ArrowLeft");
+  assert.ok((await place())[0] > x);
+  await page.keyboard.press("0");
+  const name = (await entity.locator("text").first().textContent()).trim();
+  await entity.focus();
+  await page.keyboard.press("Enter");
   assert.equal(new URL(page.url()).hash, `#class-${name}`);
 });
 
@@ -97,6 +131,48 @@ test("a step of the flow opens the playground with its request, and it is answer
   await rest.getByRole("button", { name: "Send" }).click();
   await rest.getByText(/^200, \d+ ms/).waitFor();
   assert.match(await rest.getByLabel("Answer").textContent(), /"results"/);
+});
+
+const RUN = {
+  curl: ["sh", "-c"],
+  JavaScript: ["node", "--input-type=module", "-e"],
+  Python: ["python3", "-c"],
+  PHP: ["php", "-r"],
+};
+
+/** What a request of the playground answers as code in a language; null where that is not here. */
+async function asCode(place, language) {
+  await place.getByLabel("Language").selectOption(language);
+  const code = (await place.getByLabel("As code").textContent()).replace(/^<\?php\n/, "");
+  const [program, ...words] = RUN[language];
+  try {
+    return (await promisify(execFile)(program, [...words, code])).stdout;
+  } catch (error) {
+    if (error.code === "ENOENT" || /undefined function curl_init/.test(error.stderr + error.stdout)) return null;
+    throw error;
+  }
+}
+
+test("a request is written as code that runs", async () => {
+  const place = page.locator("#playground");
+  await place.getByText("As code").first().click();
+  const odd = `it's "$HOME" \`x\` \\ {a} ü`;
+  const where = encodeURI(JSON.stringify({ objectId: "none" })).replaceAll("%22", '"');
+  const name = await page.locator("article.class").first().getAttribute("data-path");
+  const requests = [["GET", `${name}?where=${where}&limit=1`, ""], ["POST", "/batch", JSON.stringify({ requests: [], odd })]];
+  for (const [method, path, body] of requests) {
+    await place.getByLabel("Method").selectOption(method);
+    await place.getByLabel("Path").fill(path);
+    if (body) await place.getByLabel("Body, as JSON").fill(body);
+    for (const language of Object.keys(RUN)) {
+      const text = await asCode(place, language);
+      if (text !== null) assert.match(text, method === "GET" ? /results|Permission denied/ : /\[\]/, language);
+    }
+  }
+  for (const language of ["Dart (Flutter)", "Swift", "Kotlin (Android)", "C#"]) {
+    await place.getByLabel("Language").selectOption(language);
+    assert.match(await place.getByLabel("As code").textContent(), /\/parse\/batch"/);
+  }
 });
 
 test("the master key is marked while it is on, and kept nowhere", async () => {
@@ -141,22 +217,44 @@ test("a live class is followed", { skip: !IS_SHOP }, async () => {
   await place.getByRole("button", { name: "Stop" }).click();
 });
 
+test("a function is called with what it declares", { skip: !IS_SHOP }, async () => {
+  const place = page.locator("#playground");
+  await place.getByRole("tab", { name: "Functions" }).click();
+  const params = place.getByLabel("Parameters, as JSON");
+  const choose = place.getByLabel("Function", { exact: true });
+  await choose.selectOption("adjustStock");
+  assert.deepEqual(JSON.parse(await params.inputValue()), { sku: "", by: 1, reason: "" });
+  await params.fill('{"sku": "kept"}');
+  await choose.selectOption("storefront");
+  await place.getByRole("button", { name: "Call" }).click();
+  await place.getByText(/^200, /).waitFor();
+  await choose.selectOption("adjustStock");
+  assert.equal(await params.inputValue(), '{"sku": "kept"}');
+  await page.locator("#playground .console").screenshot({ path: `${SCREENSHOTS}/functions.png` });
+});
+
 test("GraphiQL and the reference are loaded on demand", { skip: !IS_SHOP }, async () => {
   const place = page.locator("#playground");
   await place.getByRole("tab", { name: "GraphQL" }).click();
   await place.getByRole("button", { name: /^Open GraphiQL/ }).click();
-  await page.frameLocator("iframe[title='GraphiQL']").locator(".graphiql-execute-button").waitFor();
+  const graphiql = page.frameLocator("iframe[title='GraphiQL']");
+  const asked = (path) => page.waitForRequest((request) => new URL(request.url()).pathname === path);
+  const [byGraphQL] = await Promise.all([asked("/graphql"), graphiql.locator(".graphiql-execute-button").click()]);
+  assert.match(byGraphQL.headers()["x-parse-session-token"], /^r:/); // as the demo's user, still
   await place.getByRole("tab", { name: "Reference" }).click();
   await place.getByRole("button", { name: /^Open The API reference/ }).click();
   const reference = page.frameLocator("iframe[title='The API reference']");
   await reference.locator("#operations-tag-Product").waitFor();
+  await reference.locator("#operations-tag-users .expand-operation").click();
+  await reference.locator("#operations-users-getUsersMe .opblock-summary-control").click();
+  await reference.getByRole("button", { name: "Try it out" }).click();
+  const [byReference] = await Promise.all([asked("/parse/users/me"), reference.getByRole("button", { name: "Execute" }).click()]);
+  assert.match(byReference.headers()["x-parse-session-token"], /^r:/);
   await page.screenshot({ path: `${SCREENSHOTS}/reference.png` });
 });
 
 test("nothing was forbidden, and no request left the machine", () => {
-  // refusals that the tests asked for are answers; GraphiQL is refused the schema without a key
-  const unmeant = complaints.filter((text) => !/status of 40[034].*\/graphql$/.test(text));
-  assert.deepEqual(unmeant, []);
+  assert.deepEqual(complaints, []);
   assert.deepEqual(strangers, []);
 });
 
@@ -179,6 +277,14 @@ for (const scheme of ["light", "dark"]) {
       await shown.evaluate(() => scrollTo(0, 0));
       await shown.screenshot({ path: `${SCREENSHOTS}/${KIND}-page-${scheme}-${size}.png` });
       assert.deepEqual(await serious(shown), []);
+      const isOne = (scheme === "dark") === (size === "phone");
+      const others = IS_SHOP && isOne ? ["classes/Order", "guides/javascript", "sign-in"] : [];
+      for (const other of others) {
+        await shown.goto(`${PORTAL_URL}/portal/${other}`);
+        assert.ok((await shown.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, other);
+        await shown.screenshot({ path: `${SCREENSHOTS}/${KIND}-${other.replace("/", "-")}-${scheme}-${size}.png`, fullPage: true });
+        assert.deepEqual(await serious(shown), [], other);
+      }
       assert.deepEqual(complaints, []);
       await shown.close();
     });
@@ -198,14 +304,19 @@ test("without a script every section reads", async () => {
 
 test("it is usable at once, and light", async () => {
   const timed = await opened();
+  const profiler = await timed.context().newCDPSession(timed);
+  // what the page itself computes, whatever else this machine does meanwhile
+  await profiler.send("Performance.enable", { timeDomain: "threadTicks" });
   await timed.goto(`${PORTAL_URL}/portal`, { waitUntil: "load" });
+  const { metrics } = await profiler.send("Performance.getMetrics");
+  const worked = metrics.find(({ name }) => name === "TaskDuration").value;
   const { ready, bytes } = await timed.evaluate(() => ({
     ready: performance.getEntriesByType("navigation")[0].domInteractive,
     bytes: performance.getEntriesByType("resource").concat(performance.getEntriesByType("navigation"))
       .reduce((sum, entry) => sum + entry.encodedBodySize, 0),
   }));
-  console.log(`# ready after ${Math.round(ready)} ms, ${bytes} bytes`);
-  if (IS_SHOP) assert.ok(bytes < 40_000, `${bytes} bytes`);
-  assert.ok(ready < 4000, `${ready} ms`);
+  console.log(`# ready after ${Math.round(ready)} ms, ${worked.toFixed(2)} s of CPU, ${bytes} bytes`);
+  if (IS_SHOP) assert.ok(bytes < 30_000, `${bytes} bytes`);
+  assert.ok(worked < 2, `${worked} s`);
   await timed.close();
 });

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from parsepy.sites import WebBuild
-from tests.conftest import MASTER_KEY, MakeApp
+from tests.conftest import MASTER_KEY, Client, MakeApp
 from tests.dashboard.test_dashboard import FOLDER as PACKAGES
 from tests.dashboard.test_dashboard import chromium
 from tests.livequery.listener import serving
@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
 SCHEMA = ROOT / "schema"
 SECONDS = 600
-SKIPPED = {"templates": 0, "clinic": 3, "many": 4}
+SKIPPED = {"templates": 0, "clinic": 4, "many": 5}
 """The tests that need the demo of our templates are left out for other apps."""
 
 
@@ -91,12 +91,73 @@ def templates(home: Path) -> dict[str, Any]:
     }
 
 
+def attack(place: str) -> str:
+    """A text that calls the canary if anything takes it for HTML; ``place`` says where."""
+    return f"<img src=x onerror=canary('{place}')>\"><script>canary('{place}')</script>{{{{7*7}}}}"
+
+
+def hostile(home: Path) -> dict[str, Any]:
+    """The options of an app whose every text is an attack, with a manual that is one too."""
+    classes = [
+        {
+            "className": "Note",
+            "description": attack("class"),
+            "fields": {
+                "title": {
+                    "type": "String",
+                    "description": attack("field"),
+                    "defaultValue": attack("default"),
+                }
+            },
+            "classLevelPermissions": {
+                "find": {"*": True},
+                "get": {"*": True},
+                "create": {f"role:{attack('role')}": True},
+                "protectedFields": {"*": [], f"role:{attack('role')}": ["title"]},
+            },
+        }
+    ]
+    made = options(home, classes)
+    link = "[a](javascript:canary('link')) ![b](javascript:canary('image'))"
+    (home / "portal.md").write_text(
+        f"# {attack('title')}\n\n{attack('lead')}\n\n## {attack('heading')}\n\n"
+        f"{attack('words')} {link}\n\n## Integration flow\n\n"
+        f"1. {attack('step')}: `GET /classes/Note?a={attack('path').replace(' ', '/')}`\n"
+        f'2. B: `POST /classes/Note {{"title": "{attack("body")}"}}`\n'
+    )
+    cloud = home / "main.py"
+    cloud.write_text(
+        "from parsepy import Cloud\n\n\n"
+        f"@Cloud.function({attack('function')!r}, fields={{{attack('parameter')!r}: str}})\n"
+        f"async def evil(request):\n    {attack('docstring')!r}\n"
+        f"    return {attack('answer')!r}\n\n\n"
+        f"@Cloud.before_save('Note')\nasync def hook(request):\n    {attack('hook')!r}\n"
+    )
+    docs = home / "docs" / "clients"
+    docs.mkdir(parents=True)
+    (docs.parent / "faq.md").write_text(
+        f"# FAQ\n\n## {attack('question')}\n\n{attack('faq')} {link}\n"
+    )
+    facts = "order: 1\nminutes: 1\nsdk: SDK\n"
+    (docs / "hostile.md").write_text(
+        f"---\ntitle: {attack('guide')}\n{facts}version: {attack('version')}\n"
+        f"proven: {attack('proven')}\n---\n\n## First query\n\n{attack('guide text')} {link}\n\n"
+        f"```html\n{attack('code')}\n```\n"
+    )
+    return made | {
+        "appName": attack("app name"),
+        "cloud": str(cloud),
+        "mountGraphQL": True,
+        "liveQuery": {"classNames": ["Note"]},
+    }
+
+
 KINDS = {"templates": templates, "clinic": clinic, "many": many}
 
 
-def drive(url: str, kind: str, screenshots: Path) -> None:
-    """Run the Node file against a portal, and fail with what it says unless all passes."""
-    script = FOLDER / "portal.test.mjs"
+def drive(url: str, kind: str, screenshots: Path, name: str = "portal.test.mjs") -> None:
+    """Run a Node file against a portal, and fail with what it says unless all passes."""
+    script = FOLDER / name
     done = subprocess.run(
         ["node", "--test", "--test-reporter=tap", str(script)],
         env={
@@ -116,8 +177,9 @@ def drive(url: str, kind: str, screenshots: Path) -> None:
     if done.returncode != 0:
         pytest.fail(f"{done.stdout}\nScreenshots: {screenshots}", pytrace=False)
     counts = tally(done.stdout)
-    assert counts["skipped"] == SKIPPED[kind], done.stdout
-    assert counts["pass"] >= declared(script) - SKIPPED[kind] >= 5, done.stdout
+    skipped = SKIPPED.get(kind, 0)
+    assert counts["skipped"] == skipped, done.stdout
+    assert counts["pass"] >= declared(script) - skipped >= 5, done.stdout
 
 
 @pytest.mark.slow
@@ -132,3 +194,27 @@ async def test_the_portal_reads_and_works_in_a_browser(
     async with serving(application) as address:
         url = address.replace("ws://127.0.0.1", "http://localhost")
         await asyncio.to_thread(drive, url, kind, pictures)
+
+
+@pytest.mark.slow
+@pytest.mark.node
+async def test_texts_that_are_attacks_run_nothing(
+    app: MakeApp, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("parsepy.portal.pages.docs_folder", lambda: tmp_path / "docs")
+    application = await app(**hostile(tmp_path))
+    async with Client(application) as client:
+        note = {"title": attack("object")}
+        user = {"username": "<img src=x onerror=canary('username')>", "password": "a good password"}
+        master = {"X-Parse-Master-Key": MASTER_KEY}
+        params = {"params": {"text": attack("parameter of the config")}}
+        for method, path, body in (
+            ("POST", "/classes/Note", note),
+            ("POST", "/users", user),
+            ("PUT", "/config", params),
+        ):
+            answer = await client.request(method, path, json=body, headers=master)
+            assert answer.is_success, answer.text
+    async with serving(application) as address:
+        url = address.replace("ws://127.0.0.1", "http://localhost")
+        await asyncio.to_thread(drive, url, "hostile", tmp_path, "hostile.test.mjs")

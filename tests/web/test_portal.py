@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from parsepy import prompts
 from parsepy.portal.access import COOKIE
 from parsepy.portal.pages import SECTIONS
 from tests.conftest import APP_ID, MASTER_KEY, Client, MakeApp
@@ -18,6 +19,7 @@ AT = "http://testserver"
 SCHEMA = Path(__file__).parents[2] / "schema"
 TEMPLATES = [str(SCHEMA / "ecommerce.json"), str(SCHEMA / "shopping.json")]
 TEMPLATE_CLASSES = {path: json.loads(Path(path).read_text())["classes"] for path in TEMPLATES}
+TEMPLATE_NAMES = {one["className"] for path in TEMPLATES for one in TEMPLATE_CLASSES[path]}
 NAVIGATION = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 
@@ -103,6 +105,28 @@ async def test_the_page_of_a_class_has_code_in_every_technology(shop: Client) ->
     assert (await shop.get(f"{AT}/portal/classes/Nothing")).status_code == 404
 
 
+async def test_every_link_of_every_page_leads_somewhere(shop: Client) -> None:
+    seen: dict[str, str] = {}
+    waiting = [("/portal", "")]
+    while waiting:
+        path, source = waiting.pop()
+        if path not in seen:
+            answer = await shop.get(f"{AT}{path}")
+            assert answer.status_code == 200, f"{path}, from {source}"
+            seen[path] = answer.text
+            found = re.findall(r'<a [^>]*href="([^"]*)"', answer.text)
+            for link in map(html.unescape, found):
+                target, _, anchor = link.partition("#")
+                if target.startswith("http"):
+                    continue
+                assert not target or target.startswith("/"), f"{link} of {path}"
+                place = target or path
+                waiting.append((place, path))
+                if anchor and place == path:
+                    assert f'id="{anchor}"' in answer.text, f"{link} of {path}"
+    assert {"/portal/manual/differences", "/portal/guides/flutter"} <= seen.keys()
+
+
 async def test_guides_bear_the_address_and_id_of_this_server(shop: Client) -> None:
     text = html.unescape((await shop.get(f"{AT}/portal/guides/javascript")).text)
     assert 'Parse.serverURL = "http://testserver/parse"' in text
@@ -114,6 +138,24 @@ async def test_the_prompt_can_be_taken_along(shop: Client) -> None:
     answer = await shop.get(f"{AT}/portal/prompt.txt")
     assert "attachment" in answer.headers["content-disposition"]
     assert "Product: name (String, required)" in answer.text
+    assert (
+        "- FlashSale: Anyone may read. The roles admin, seller and staff may write." in answer.text
+    )
+    assert re.search(r"- aroundSave of Order: \w+", answer.text)
+    assert "- function adjustStock(" in answer.text
+    # and `parsepy new` makes the same classes of it, and reads no rule into what is said besides
+    made = prompts.read(answer.text)
+    assert {one.name for one in made.classes} == TEMPLATE_NAMES
+    assert made.hidden == ()
+    assert {one.who for one in made.statements} <= {"*", "users", "staff", "admin", "seller"}
+
+
+async def test_agents_and_the_dashboard_are_set_up_by_lines_to_copy(shop: Client) -> None:
+    text = html.unescape((await shop.get(f"{AT}/portal")).text)
+    assert "claude mcp add parsepy -- parsepy mcp" in text
+    assert '"mcpServers"' in text
+    assert "--masterKey YOUR_MASTER_KEY --serverURL http://testserver/parse" in text
+    assert re.search(r"MongoDB \d+\.\d+\.\d+", text)
 
 
 async def test_the_overview_is_light(shop: Client) -> None:
@@ -187,6 +229,12 @@ async def test_the_openapi_document_is_valid_and_has_every_class_and_function(
     assert document["servers"] == [{"url": "http://testserver/parse"}]
 
 
+async def test_the_graphql_schema_is_told_to_who_sees_the_portal(shop: Client) -> None:
+    told = await shop.get(f"{AT}/portal/schema.graphql")
+    assert told.headers["content-disposition"] == 'attachment; filename="schema.graphql"'
+    assert "type SKU implements" in told.text
+
+
 async def test_descriptions_are_in_the_graphql_schema_too(shop: Client) -> None:
     query = '{ __type(name: "SKU") { description fields { name description } } }'
     answer = await shop.post(
@@ -235,6 +283,82 @@ async def test_elsewhere_nobody_and_no_mere_user_sees_anything(closed: Client, p
         assert (page.status_code, page.headers["location"]) == (303, "/portal/sign-in")
 
 
+PAGES = (
+    *("/", "/portal", "/portal/", "/portal/classes/Product", "/portal/guides/rest"),
+    *(
+        "/portal/schema.graphql",
+        "/portal/manual/portal",
+        "/portal/schema.json",
+        "/portal/prompt.txt",
+        "/portal/graphiql",
+        "/portal/reference",
+    ),
+    "/openapi.json",
+)
+READ_ONLY_KEY = "the-read-only-key"
+NO_PORTAL, ONLY_ADMINS, ALL = (), ("admin", "master", "read-only"), ("nobody", "user", "wrong key")
+PLACES: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
+    "elsewhere, not asked for": ({"host": "0.0.0.0"}, AT, NO_PORTAL),
+    "elsewhere": ({"host": "0.0.0.0", "portal": True}, AT, ONLY_ADMINS),
+    "this machine": ({"host": "127.0.0.1"}, "http://localhost", (*ALL, *ONLY_ADMINS)),
+    "this machine, by another name": ({"host": "127.0.0.1"}, AT, ONLY_ADMINS),
+    "this machine, switched off": (
+        {"host": "127.0.0.1", "portal": False},
+        "http://localhost",
+        NO_PORTAL,
+    ),
+    "a demo": ({"demo": True, "host": "0.0.0.0"}, AT, (*ALL, *ONLY_ADMINS)),
+}
+"""Places: options, address, and who sees the portal there."""
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_who_sees_what_by_place_and_role(place: str, app: MakeApp) -> None:
+    options, at, seen_by = PLACES[place]
+    secret = "postgres://user:a-password@db"
+    kept = {"readOnlyMasterKey": READ_ONLY_KEY, "webhookKey": "a-webhook-key"}
+    options = {"schema": TEMPLATES, "mountGraphQL": True, **kept, **options}
+    async with Client(await app(**options)) as client:
+        master = {"X-Parse-Master-Key": MASTER_KEY}
+        await client.post("/classes/Product", json={"name": secret, "price": 1}, headers=master)
+        await admin(client)
+        callers = {
+            "nobody": {},
+            "user": {"X-Parse-Session-Token": await signed_up(client, "bob")},
+            "wrong key": {"X-Parse-Master-Key": "wrong"},
+            "admin": {"X-Parse-Session-Token": await logged_in(client, "ann")},
+            "master": master,
+            "read-only": {"X-Parse-Master-Key": READ_ONLY_KEY},
+        }
+        for caller, headers in callers.items():
+            is_admin = caller in ONLY_ADMINS
+            for path in PAGES:
+                answer = await client.get(f"{at}{path}", headers=headers)
+                where = f"{caller} at {path}"
+                if seen_by == NO_PORTAL:
+                    assert answer.json()["error"] == f"Cannot GET {path}", where
+                    continue
+                assert answer.status_code == (200 if caller in seen_by else 403), where
+                assert ("Product" in answer.text) <= (caller in seen_by), where
+                # nobody's objects, keys and tokens, whoever asks
+                tokens = [
+                    one["X-Parse-Session-Token"] for one in (callers["user"], callers["admin"])
+                ]
+                for hidden in (secret, MASTER_KEY, READ_ONLY_KEY, "a-webhook-key", *tokens):
+                    assert hidden not in answer.text, where
+                if path == "/portal" and caller in seen_by:
+                    assert ("Weak settings" in answer.text) is is_admin, where
+                    counts = is_admin or place == "a demo"
+                    assert ("1 object<" in answer.text) is counts, where
+
+
+async def logged_in(client: Client, name: str) -> str:
+    """A new session of a user."""
+    body = {"username": name, "password": "a good password"}
+    token: str = (await client.post("/login", json=body)).json()["sessionToken"]
+    return token
+
+
 async def signed_up(client: Client, name: str) -> str:
     """The session of a new user."""
     body = {"username": name, "password": "a good password", "email": f"{name}@example.com"}
@@ -243,7 +367,7 @@ async def signed_up(client: Client, name: str) -> str:
 
 
 async def admin(client: Client) -> None:
-    """Make a user ann of the role admin."""
+    """Make a user ann, and her a member of the role admin."""
     from parsepy.operations import bootstrap
 
     await signed_up(client, "ann")

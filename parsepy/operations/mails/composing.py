@@ -43,7 +43,7 @@ class _Contents(NamedTuple):
 
 
 async def compose(backend: Backend, work: MailWork) -> ComposedMail | None:
-    """Write a mail about the user as he is now; None if it has become pointless."""
+    """Write a mail about the user as stored now; None if it has become pointless."""
     contents = await _contents(backend, work)
     if contents is None or backend.mailer is None:
         return None

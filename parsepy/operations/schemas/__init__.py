@@ -11,6 +11,7 @@ from parsepy.operations.schemas.api import (
 from parsepy.operations.schemas.cache import (
     check_unknown,
     existing,
+    known_classes,
     load,
     lookup,
     noticed,
@@ -42,6 +43,7 @@ __all__ = [
     "create_class",
     "delete_class",
     "existing",
+    "known_classes",
     "list_classes",
     "load",
     "lookup",

@@ -18,6 +18,16 @@ from parsepy.storage.streams import ChangeEvent
 _REREAD_SECONDS = 0.5  # how soon after a reading an unknown class is looked for again
 
 
+def known_classes(
+    backend: Backend, *, within: float | None = None
+) -> dict[str, ClassSchema] | None:
+    """All class schemas if ``load`` would not read them now; ``None`` if it would."""
+    cache = backend.schemas
+    limit = ttl(backend.config) if within is None else within
+    is_young = cache.loaded_at and time.monotonic() - cache.loaded_at < limit
+    return cache.classes if is_young else None
+
+
 async def load(backend: Backend, *, within: float | None = None) -> dict[str, ClassSchema]:
     """All class schemas, read again if the last reading is ``within`` seconds old or older.
 
@@ -25,9 +35,8 @@ async def load(backend: Backend, *, within: float | None = None) -> dict[str, Cl
     share the database.
     """
     cache = backend.schemas
-    limit = ttl(backend.config) if within is None else within
-    if cache.loaded_at and time.monotonic() - cache.loaded_at < limit:
-        return cache.classes
+    if (known := known_classes(backend, within=within)) is not None:
+        return known
     asked_at = time.monotonic()
     async with cache.lock:
         if cache.loaded_at > asked_at:  # somebody read it while we waited
@@ -82,7 +91,7 @@ async def existing(backend: Backend, class_name: str) -> ClassSchema:
 
     Raises INVALID_CLASS_NAME for what can be no class: no such name reaches the database.
     """
-    classes = await load(backend)
+    classes = known_classes(backend) or await load(backend)
     found = classes.get(class_name)
     if found is not None:
         return found

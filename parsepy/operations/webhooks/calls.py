@@ -8,7 +8,7 @@ from parsepy.errors import Code, ParseError
 from parsepy.model import ops
 from parsepy.model import query as queries
 from parsepy.model.values import GONE, JSONObject, dumps, loads, placed
-from parsepy.outgoing import OutgoingError, Reply
+from parsepy.outgoing import Bounds, OutgoingError, Reply
 from parsepy.triggers import (
     UNDEFINED,
     ConnectEvent,
@@ -202,7 +202,8 @@ async def _send(event: Event, url: str, body: JSONObject) -> JSONObject:
     if backend.config.webhook_key is not None:
         headers["x-parse-webhook-key"] = backend.config.webhook_key
     try:
-        reply = await backend.outgoing.post(url, dumps(body), headers)
+        bounds = Bounds(reach=backend.config.webhook_addresses)
+        reply = await backend.outgoing.post(url, dumps(body), headers, bounds=bounds)
     except OutgoingError as error:
         name = f"{event.kind} of {event.class_name}"
         backend.log.error("the webhook %s %s: %r", name, error, error.__cause__)

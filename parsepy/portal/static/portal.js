@@ -28,6 +28,20 @@ theme.addEventListener("click", () => {
   dispatchEvent(new CustomEvent("themechange"));
 });
 
+// Blocks of guides and answers come from Markdown, without a button.
+for (const block of document.querySelectorAll(".prose pre")) {
+  const figure = document.createElement("figure");
+  const caption = document.createElement("figcaption");
+  const label = document.createElement("span");
+  const button = document.createElement("button");
+  figure.className = "code";
+  label.textContent = /language-(\S+)/.exec(block.firstElementChild?.className)?.[1] ?? "";
+  Object.assign(button, { className: "copy", type: "button", textContent: "Copy" });
+  caption.append(label, button);
+  block.replaceWith(figure);
+  figure.append(caption, block);
+}
+
 for (const button of document.querySelectorAll(".copy")) {
   button.hidden = false;
   button.addEventListener("click", async () => {

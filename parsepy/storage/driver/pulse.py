@@ -5,6 +5,9 @@ its replies until the monitors give it up, half a minute later. A slow reply by 
 nothing, since some work takes long. So when one is awaited for ``ASK_SECONDS``, the database is
 asked for a sign of life by another connection; when it gives none, all who wait for
 replies are told that the connection is lost, and those who come are, within half a second.
+
+In a replica set another server may give the sign of life, which has become the primary meanwhile:
+then those who wait for the former one are told so, and what can be made again is made there.
 """
 
 import asyncio
@@ -13,6 +16,7 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 
 from pymongo.errors import PyMongoError
+from pymongo.topology_description import TopologyDescription
 
 from parsepy.storage.driver.reserve import IS_RESERVED
 
@@ -31,11 +35,15 @@ PINGING: ContextVar[bool] = ContextVar("parsepy_pinging", default=False)
 
 
 class Pulse:
-    """Whether the database of one client answers; ``ping`` asks it by another connection."""
+    """Whether the database of one client answers; ``ping`` asks it by another connection.
+
+    ``topology`` is what the client's monitors know of the servers.
+    """
 
     def __init__(self) -> None:
         self.is_silent = False
         self.ping: Callable[[], Awaitable[object]] | None = None
+        self.topology: Callable[[], TopologyDescription] | None = None
         self._task: asyncio.Task[None] | None = None
 
     def ask(self) -> None:
@@ -43,6 +51,20 @@ class Pulse:
         if self.ping is not None and self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._listen(self.ping))
             self._task.add_done_callback(self._ended)
+
+    def has_moved(self, address: tuple[str, int], *, is_primary: bool) -> bool:
+        """Is another server the primary now, so that this one need not be waited for?
+
+        ``is_primary``: it was asked as the primary; else it must not be known to be there at all.
+        """
+        if self.topology is None:
+            return False
+        servers = self.topology().server_descriptions()
+        own = servers[address].server_type_name if address in servers else "Unknown"
+        if own != "Unknown" and not is_primary:
+            return False
+        others = (server for place, server in servers.items() if place != address)
+        return any(server.server_type_name == "RSPrimary" for server in others)
 
     def close(self) -> None:
         """Ask no more."""

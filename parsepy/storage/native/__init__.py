@@ -13,20 +13,23 @@ from typing import Any, NamedTuple, Protocol
 from parsepy.model.values import JSONObject, dumps
 
 Reply = bytes | memoryview
+Joined = dict[str, dict[str, bytes]]
+"""What stands in place of pointers: by column and object id, an object's JSON."""
 
-_VERSION = 1
+_VERSION = 2
 """What the extension must be built from: that of ``reader.c``."""
 
 _split: Callable[[Reply], dict[str, bytes] | None] | None
+_is_whole: Callable[[Reply], bool] | None
 try:
     from parsepy.storage.native import _reader
 
     if getattr(_reader, "VERSION", 0) != _VERSION:
         raise ImportError("the native reader was built from another version")
 except ImportError:  # not built, or by an older installation, which is no fault
-    _built, _split = None, None
+    _built, _split, _is_whole = None, None, None
 else:
-    _built, _split = _reader.Reader, _reader.split
+    _built, _split, _is_whole = _reader.Reader, _reader.split, _reader.is_whole
 
 
 class NativeReader(Protocol):
@@ -48,6 +51,18 @@ class NativeReader(Protocol):
 
     def object_json(self, document: Reply, /) -> bytes | None:
         """Return one document as a JSON object."""
+
+    def json_with(self, reply: Reply, joined: Joined, /) -> bytes | None:
+        """Return the documents of a whole reply as a JSON array, objects in place of pointers.
+
+        A pointer of a column that is named in ``joined`` to what is not there is left out.
+        """
+
+    def json_by_id(self, reply: Reply, ending: bytes, joined: Joined, /) -> dict[str, bytes] | None:
+        """Return the documents of a whole reply by their ids, as JSON objects with an ending."""
+
+    def pointers(self, reply: Reply, name: str, /) -> dict[str, int] | None:
+        """Return how often the pointers of a column lead to each id."""
 
 
 SWITCH = "PARSEPY_NATIVE_READER"
@@ -97,6 +112,11 @@ def is_used() -> bool:
 def splitter() -> Callable[[Reply], dict[str, bytes] | None] | None:
     """Return what splits a reply into its documents by their ids; ``None`` if it is not used."""
     return _split if is_used() else None
+
+
+def whole(reply: Reply) -> bytes | None:
+    """Return the bytes of a reply, if it is a good one that has all documents, else ``None``."""
+    return bytes(reply) if _is_whole is not None and _is_whole(reply) else None
 
 
 def told() -> str:

@@ -20,6 +20,9 @@ typedef struct {
 typedef struct {
     Buffer out;
     Names names;
+    PyObject **joined; /* for each column NULL, or what stands in place of its pointers: by the
+                          object's id, its JSON as bytes; NULL: pointers stay */
+    Text ending;       /* what each object has behind its columns: `,"__type":"Object",…` */
 } Writer;
 
 static int no_memory(void) {
@@ -321,6 +324,33 @@ static int put_column(Writer *writer, const Column *column, const Element *item)
     }
 }
 
+/* The JSON of what a pointer leads to: NULL in `found` where it is not there. */
+static int joined_object(const Column *column, const Element *item, PyObject *objects,
+                         PyObject **found) {
+    PyObject *id;
+    Py_ssize_t size;
+    const char *text = text_of(item, &size);
+    int outcome = object_text(text + column->prefix.size, size - column->prefix.size, &id);
+    if (outcome != DONE) return outcome;
+    *found = PyDict_GetItemWithError(objects, id);
+    Py_DECREF(id);
+    return *found == NULL && PyErr_Occurred() ? FAILED : DONE;
+}
+
+static int put_joined(Buffer *out, PyObject *object) {
+    char *json;
+    Py_ssize_t size;
+    if (PyBytes_AsStringAndSize(object, &json, &size) < 0) return FAILED;
+    return put(out, json, (size_t)size);
+}
+
+/* Is this value, of no column, under the name of one whose pointers are replaced? */
+static int stands_for_joined(const Reader *self, const Writer *writer, const Element *item) {
+    for (Py_ssize_t i = 0; writer->joined != NULL && i < self->count; i++)
+        if (writer->joined[i] != NULL && is_text(self->columns[i].name_text, item)) return 1;
+    return 0;
+}
+
 static int put_acl(Writer *writer, ACL *acl) {
     Buffer *out = &writer->out;
     int outcome = read_acl(acl);
@@ -353,29 +383,38 @@ static int put_object(Reader *self, Writer *writer, Bytes document) {
     for (Py_ssize_t place = 0; (more = next_element(&elements, &item)) != 0; place++) {
         if (more < 0) return ODD;
         const Column *column = column_of(self, &item, place);
+        PyObject *objects = NULL, *object = NULL;
         Text name = {item.name, item.name_size};
         uint32_t hash;
         if (column != NULL) {
             if (reading_of(column, &item) == NOT_SHOWN) continue;
             name = column->name_text;
             hash = column->hash;
+            if (writer->joined != NULL) objects = writer->joined[column - self->columns];
         } else if (is_acl(&acl, &item)) {
             continue;
         } else if (is_internal(&item)) {
             if (is_auth_data(&item)) return ODD;
             continue;
+        } else if (stands_for_joined(self, writer, &item)) {
+            return ODD;
         } else {
             hash = hash_of(name.at, name.size);
         }
         outcome = add_name(names, &level, name, hash);
+        if (outcome == DONE && objects != NULL) {
+            outcome = joined_object(column, &item, objects, &object);
+            if (outcome == DONE && object == NULL) continue;
+        }
         if (outcome == DONE && !is_first) outcome = put_char(out, ',');
         if (outcome == DONE && column != NULL)
             outcome = put(out, column->label.at, (size_t)column->label.size);
         if (outcome == DONE && column == NULL) outcome = put_text(out, name.at, name.size);
         if (outcome == DONE && column == NULL) outcome = put_char(out, ':');
         if (outcome == DONE)
-            outcome = column != NULL ? put_column(writer, column, &item)
-                                     : put_value(writer, &item, 0);
+            outcome = object != NULL   ? put_joined(out, object)
+                      : column != NULL ? put_column(writer, column, &item)
+                                       : put_value(writer, &item, 0);
         if (outcome != DONE) return outcome;
         is_first = 0;
     }
@@ -396,6 +435,15 @@ static int put_object(Reader *self, Writer *writer, Bytes document) {
         if (outcome != DONE) return outcome;
         is_first = 0;
     }
+    if (writer->ending.size > 0) {
+        Text type = {"__type", 6}, class_name = {"className", 9};
+        outcome = add_name(names, &level, type, hash_of(type.at, type.size));
+        if (outcome == DONE)
+            outcome = add_name(names, &level, class_name, hash_of(class_name.at, class_name.size));
+        if (outcome == DONE)
+            outcome = put(out, writer->ending.at + is_first, (size_t)(writer->ending.size - is_first));
+        if (outcome != DONE) return outcome;
+    }
     names->count = level.first;
     return put_char(out, '}');
 }
@@ -412,4 +460,49 @@ static int put_objects(Reader *self, Writer *writer, Bytes documents) {
         if (outcome == DONE) outcome = put_object(self, writer, item.value);
     }
     return outcome == DONE ? put_char(&writer->out, ']') : outcome;
+}
+
+/* The documents of a reply, each as a JSON object, by their ids. */
+static int put_by_id(Reader *self, Writer *writer, Bytes documents, PyObject *found) {
+    Element item;
+    int more, outcome = DONE;
+    while (outcome == DONE && (more = next_element(&documents, &item)) != 0) {
+        PyObject *id = NULL, *json = NULL;
+        writer->out.size = 0;
+        outcome = more < 0 || item.kind != OBJECT ? ODD : id_of(item.value, &id);
+        if (outcome == DONE) outcome = put_object(self, writer, item.value);
+        if (outcome == DONE) {
+            json = PyBytes_FromStringAndSize(writer->out.data, (Py_ssize_t)writer->out.size);
+            if (json == NULL || PyDict_SetItem(found, id, json) < 0) outcome = FAILED;
+        }
+        Py_XDECREF(id);
+        Py_XDECREF(json);
+    }
+    return outcome;
+}
+
+/* How often the pointers of a column lead to each object, by its id. */
+static int count_pointers(const Column *column, Bytes documents, PyObject *found) {
+    Element item, field;
+    int more, inner, outcome = DONE;
+    while ((more = next_element(&documents, &item)) != 0) {
+        Bytes elements;
+        if (more < 0 || item.kind != OBJECT || !open_document(item.value, &elements)) return ODD;
+        while ((inner = next_element(&elements, &field)) > 0) {
+            PyObject *id, *known, *count;
+            Py_ssize_t size;
+            if (!is_text(column->key, &field) || reading_of(column, &field) != AS_POINTER) continue;
+            const char *text = text_of(&field, &size);
+            outcome = object_text(text + column->prefix.size, size - column->prefix.size, &id);
+            if (outcome != DONE) return outcome;
+            known = PyDict_GetItemWithError(found, id);
+            count = PyErr_Occurred() ? NULL : PyLong_FromLong(known ? PyLong_AsLong(known) + 1 : 1);
+            if (count == NULL || PyDict_SetItem(found, id, count) < 0) outcome = FAILED;
+            Py_DECREF(id);
+            Py_XDECREF(count);
+            if (outcome != DONE) return outcome;
+        }
+        if (inner < 0) return ODD;
+    }
+    return DONE;
 }

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 /* What __init__.py expects: raised when what the two say to each other changes. */
-#define VERSION 1
+#define VERSION 2
 
 #include "bson.h"
 #include "text.h"
@@ -144,7 +144,7 @@ static PyObject *made_of(PyObject *self, PyObject *source, int is_reply, Make ma
 typedef int (*Put)(Reader *self, Writer *writer, Bytes value);
 
 static int written(Reader *self, Bytes value, Put put_it, PyObject **made) {
-    Writer writer = {{NULL, 0, 0}, {NULL, 0, 0}};
+    Writer writer = {{NULL, 0, 0}, {NULL, 0, 0}, NULL, {NULL, 0}};
     int outcome = put_it(self, &writer, value);
     if (outcome == DONE) {
         *made = PyBytes_FromStringAndSize(writer.out.data, (Py_ssize_t)writer.out.size);
@@ -177,6 +177,118 @@ static PyObject *reader_json(PyObject *self, PyObject *reply) {
 
 static PyObject *reader_object_json(PyObject *self, PyObject *document) {
     return made_of(self, document, 0, write_object);
+}
+
+/* The column of a name that holds pointers; -1 if there is none. */
+static Py_ssize_t pointer_column(const Reader *self, Text name) {
+    for (Py_ssize_t i = 0; i < self->count; i++) {
+        const Text own = self->columns[i].name_text;
+        if (self->columns[i].kind == POINTER && own.size == name.size &&
+            memcmp(own.at, name.at, (size_t)name.size) == 0)
+            return i;
+    }
+    return -1;
+}
+
+/* What stands in place of pointers, by column, from a dictionary by their names; the caller frees
+   it. ODD where a name is none of a column of pointers. */
+static int joined_of(const Reader *self, PyObject *by_name, PyObject ***joined) {
+    PyObject *name, *objects;
+    Py_ssize_t place = 0;
+    Text text;
+    *joined = PyMem_Calloc((size_t)self->count + 1, sizeof **joined);
+    if (*joined == NULL) return no_memory();
+    while (PyDict_Next(by_name, &place, &name, &objects)) {
+        if (!PyUnicode_Check(name) || !PyDict_Check(objects)) {
+            PyErr_SetString(PyExc_TypeError, "what is joined is a dictionary of dictionaries");
+            return FAILED;
+        }
+        if (!text_in(name, &text)) return FAILED;
+        Py_ssize_t column = pointer_column(self, text);
+        if (column < 0) return ODD;
+        (*joined)[column] = objects;
+    }
+    return DONE;
+}
+
+/* The documents of a reply as a JSON array, with objects in place of pointers. */
+static PyObject *reader_json_with(PyObject *self, PyObject *arguments) {
+    PyObject *reply, *by_name, *made = NULL;
+    Writer writer = {{NULL, 0, 0}, {NULL, 0, 0}, NULL, {NULL, 0}};
+    Py_buffer view;
+    if (!PyArg_ParseTuple(arguments, "OO!", &reply, &PyDict_Type, &by_name)) return NULL;
+    if (PyObject_GetBuffer(reply, &view, PyBUF_SIMPLE) < 0) return NULL;
+    Bytes whole = {view.buf, (const uint8_t *)view.buf + view.len};
+    int outcome = joined_of((Reader *)self, by_name, &writer.joined);
+    if (outcome == DONE && !open_reply(whole, &whole)) outcome = ODD;
+    if (outcome == DONE) outcome = put_objects((Reader *)self, &writer, whole);
+    if (outcome == DONE) {
+        made = PyBytes_FromStringAndSize(writer.out.data, (Py_ssize_t)writer.out.size);
+        outcome = made_or_failed(made);
+    }
+    PyMem_Free(writer.out.data);
+    PyMem_Free(writer.names.names);
+    PyMem_Free(writer.joined);
+    PyBuffer_Release(&view);
+    return answer(outcome, made);
+}
+
+/* The documents of a reply, each as a JSON object that ends with a given text, by their ids. */
+static PyObject *reader_json_by_id(PyObject *self, PyObject *arguments) {
+    PyObject *reply, *ending, *by_name, *made = NULL;
+    Writer writer = {{NULL, 0, 0}, {NULL, 0, 0}, NULL, {NULL, 0}};
+    Py_buffer view;
+    if (!PyArg_ParseTuple(arguments, "OO!O!", &reply, &PyBytes_Type, &ending, &PyDict_Type,
+                          &by_name))
+        return NULL;
+    if (!text_in(ending, &writer.ending)) return NULL;
+    if (PyObject_GetBuffer(reply, &view, PyBUF_SIMPLE) < 0) return NULL;
+    Bytes whole = {view.buf, (const uint8_t *)view.buf + view.len};
+    int outcome = joined_of((Reader *)self, by_name, &writer.joined);
+    if (outcome == DONE && !open_reply(whole, &whole)) outcome = ODD;
+    if (outcome == DONE) {
+        made = PyDict_New();
+        outcome = made == NULL ? FAILED : put_by_id((Reader *)self, &writer, whole, made);
+    }
+    if (outcome != DONE) Py_CLEAR(made);
+    PyMem_Free(writer.out.data);
+    PyMem_Free(writer.names.names);
+    PyMem_Free(writer.joined);
+    PyBuffer_Release(&view);
+    return answer(outcome, made);
+}
+
+/* How often the pointers of a column lead to each object, by its id. */
+static PyObject *reader_pointers(PyObject *self, PyObject *arguments) {
+    PyObject *reply, *name, *made = NULL;
+    Py_buffer view;
+    Text text;
+    if (!PyArg_ParseTuple(arguments, "OU", &reply, &name) || !text_in(name, &text)) return NULL;
+    Py_ssize_t column = pointer_column((Reader *)self, text);
+    if (column < 0) return Py_NewRef(Py_None);
+    if (PyObject_GetBuffer(reply, &view, PyBUF_SIMPLE) < 0) return NULL;
+    Bytes whole = {view.buf, (const uint8_t *)view.buf + view.len};
+    int outcome = open_reply(whole, &whole) ? DONE : ODD;
+    if (outcome == DONE) {
+        made = PyDict_New();
+        outcome = made == NULL
+                      ? FAILED
+                      : count_pointers(&((Reader *)self)->columns[column], whole, made);
+    }
+    if (outcome != DONE) Py_CLEAR(made);
+    PyBuffer_Release(&view);
+    return answer(outcome, made);
+}
+
+static PyObject *is_whole_reply(PyObject *module, PyObject *reply) {
+    Py_buffer view;
+    Bytes documents;
+    (void)module;
+    if (PyObject_GetBuffer(reply, &view, PyBUF_SIMPLE) < 0) return NULL;
+    Bytes whole = {view.buf, (const uint8_t *)view.buf + view.len};
+    int is_good = open_reply(whole, &documents);
+    PyBuffer_Release(&view);
+    return PyBool_FromLong(is_good);
 }
 
 /* A document, and the names that one of its lists holds: `_rperm` or `_wperm`. */
@@ -216,6 +328,7 @@ static PyObject *split(PyObject *module, PyObject *reply) {
 static PyMethodDef functions[] = {
     {"split", split, METH_O,
      "The documents of a reply to `find`, each as its bytes, by their ids; None: decode it."},
+    {"is_whole", is_whole_reply, METH_O, "Is this a good reply to `find` that has all documents?"},
     {NULL, NULL, 0, NULL},
 };
 
@@ -227,6 +340,14 @@ static PyMethodDef reader_methods[] = {
      "The documents of a reply to `find` as a JSON array; None: ask the twin."},
     {"object_with", reader_object_with, METH_VARARGS,
      "A document in REST form, and the list at a key of it, or None; None: ask the twin."},
+    {"json_with", reader_json_with, METH_VARARGS,
+     "The documents of a reply as a JSON array, with objects in place of pointers; None: ask the "
+     "twin."},
+    {"json_by_id", reader_json_by_id, METH_VARARGS,
+     "The documents of a reply, each as a JSON object with an ending, by their ids; None: ask the "
+     "twin."},
+    {"pointers", reader_pointers, METH_VARARGS,
+     "How often the pointers of a column lead to each object, by its id; None: ask the twin."},
     {"object_json", reader_object_json, METH_O, "A document as a JSON object; None: ask the twin."},
     {NULL, NULL, 0, NULL},
 };

@@ -22,8 +22,11 @@ test("the catalogue is searched, narrowed by price, sorted and paged, and the ad
   await page.getByText("14 products").waitFor();
   assert.equal(await names.count(), 12);
   await button(page, "Next").click();
-  await page.getByText("Page 2 of 2").waitFor();
   await page.waitForFunction(() => document.querySelectorAll(".card").length === 2);
+  assert.ok(await button(page, "Next").isDisabled());
+  await button(page, "Previous").click();
+  await names.first().getByText(`${word} 01`).waitFor();
+  assert.ok(await button(page, "Previous").isDisabled());
   await page.getByLabel("Price", { exact: true }).selectOption({ label: "$15.00 to $50.00" });
   await page.getByText("9 products").waitFor();
   await page.getByLabel("Sort by").selectOption("Price, high to low");
@@ -33,6 +36,33 @@ test("the catalogue is searched, narrowed by price, sorted and paged, and the ad
   await names.first().getByText(`${word} 12`).waitFor();
   await page.getByRole("searchbox").fill("(.*)[");
   await page.getByText("Nothing fits.").waitFor();
+});
+
+test("a page follows the row before it: of equal prices none is shown twice, and what comes meanwhile moves nothing", async () => {
+  const word = unique("Spoon");
+  const all = Array.from({ length: 26 }, (_, n) => `${word} ${String(n).padStart(2, "0")}`);
+  const requests = all.map((name) => ({ method: "POST", path: "/parse/classes/Product", body: { name, price: 5 } }));
+  await ask("POST", "batch", { requests });
+  const page = await visit(`/?q=${word}&sort=cheap`);
+  await page.getByText("26 products").waitFor();
+  const cards = page.locator(".card-name");
+  const shown = async () => (await cards.allInnerTexts()).filter((name) => all.includes(name));
+  const seen = await shown();
+  await put("Product", { name: `${word} cheaper`, price: 4 }); // before the first page
+  await page.getByText("27 products").waitFor();
+  for (const text of [seen[0], `${word} cheaper`]) await cards.getByText(text).waitFor();
+  const pages = [await shown()];
+  for (const count of [12, 3]) {
+    const last = pages.at(-1)[0];
+    await button(page, "Next").click();
+    await cards.getByText(last).waitFor({ state: "detached" });
+    assert.equal(await cards.count(), count);
+    pages.push(await shown());
+  }
+  assert.deepEqual(pages.flat().sort(), all);
+  await button(page, "Previous").click();
+  await cards.getByText(pages[1][0]).waitFor();
+  assert.deepEqual(await shown(), pages[1]);
 });
 
 test("a guest fills the cart, signs up, orders once, follows and cancels", async () => {
@@ -128,7 +158,8 @@ test("a guest's cart goes along to the account that they log in to", async () =>
 test("one keeps one's profile, changes the password, ends other sessions, and leaves", async () => {
   const user = await putUser();
   const page = await visitAs(user, "/account");
-  const elsewhere = await visitAs(user, "/account");
+  const elsewhere = await visit("/account");
+  await logIn(elsewhere, user);
   await page.getByLabel("Address", { exact: true }).fill("1 Main Street");
   await button(page, "Save").click();
   await page.getByText("Saved.").waitFor();
@@ -174,26 +205,70 @@ test("the shop speaks German, money and dates too, and remembers it", async () =
   assert.equal(await page.locator("html").getAttribute("lang"), "en");
 });
 
-test("the shop is used by keyboard alone", async () => {
+test("by keyboard alone: from the catalogue over sign-up and a code to an order and its payment", async () => {
   const bowl = await putProduct(unique("Bowl"), 8, { small: 4, large: 4 });
-  const page = await visit(`/product/${bowl.id}`);
-  await page.getByLabel("large").waitFor();
-  await page.keyboard.press("Tab");
-  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Skip to the content");
-  await page.keyboard.press("Enter");
-  const reach = async (isThere) => {
-    for (let n = 0; n < 30 && !(await page.evaluate(isThere)); n++) await page.keyboard.press("Tab");
+  const code = unique("KEYS-");
+  await put("DiscountCode", { code, percentage: 50, validUntil: date(3600) });
+  const page = await visit(`/?q=${bowl.id}`);
+  const { keyboard } = page;
+  await page.getByText("Nothing fits.").waitFor();
+  /** Go on by Tab to what is named so. */
+  const reach = async (name) => {
+    const isThere = (wanted) => {
+      const { ariaLabel, labels, textContent } = document.activeElement;
+      return document.activeElement !== document.body && [ariaLabel, labels?.[0]?.textContent, textContent].some((text) => text?.includes(wanted));
+    };
+    for (let n = 0; n < 60; n++) {
+      await keyboard.press("Tab");
+      if (await page.evaluate(isThere, name)) return;
+    }
+    assert.fail(`no Tab leads to ${name}`);
   };
-  await reach(() => document.activeElement.matches("input[type=radio]"));
-  await page.keyboard.press("ArrowDown");
-  await page.keyboard.press("Space");
-  await reach(() => document.activeElement.textContent === "Add to cart");
-  await page.keyboard.press("Enter");
+  await keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Skip to the content");
+  await keyboard.press("Enter");
+  await reach("Search products");
+  const { name } = await ask("GET", `classes/Product/${bowl.id}`);
+  await keyboard.press("Control+A");
+  await keyboard.type(name);
+  await page.getByText("1 product", { exact: true }).waitFor();
+  await reach(name);
+  await keyboard.press("Enter");
+  await heading(page, name).waitFor();
+  await page.getByLabel("large").waitFor();
+  await reach("large"); // the first of the group
+  await keyboard.press("ArrowDown");
+  assert.ok(await page.getByLabel("small").isChecked());
+  await reach("Add to cart");
+  await keyboard.press("Enter");
   await page.getByText("is in the cart.").waitFor();
-  await page.getByRole("button", { name: /^Cart, 1/ }).focus();
-  await page.keyboard.press("Enter");
+  await reach("Cart, 1");
+  await keyboard.press("Enter");
   await cart(page).waitFor();
-  await page.keyboard.press("Escape");
+  await keyboard.press("Escape");
   await cart(page).waitFor({ state: "hidden" });
-  assert.match(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), /^Cart, 1/);
+  assert.match(await page.evaluate(() => document.activeElement.ariaLabel), /^Cart, 1/);
+  await keyboard.press("Enter");
+  await reach("Sign in to order");
+  await keyboard.press("Enter");
+  await heading(page, "Your account").waitFor();
+  await reach("I am new here");
+  await keyboard.press("Enter");
+  const username = unique("keys");
+  for (const [label, text] of [["User name", username], ["E-mail address", `${username}@example.com`], ["Password", PASSWORD]]) {
+    await reach(label);
+    await keyboard.type(text);
+  }
+  await keyboard.press("Enter");
+  await cart(page).waitFor();
+  await reach("Discount code");
+  await keyboard.type(code);
+  await keyboard.press("Enter");
+  await total(page).getByText("$4.00").waitFor();
+  await reach("Place the order");
+  await keyboard.press("Enter");
+  await page.getByText("Your order is placed.").waitFor();
+  await reach("Pay now");
+  await keyboard.press("Enter");
+  await heading(page, "Payment").waitFor();
 });

@@ -12,7 +12,13 @@ test("a product is made with a picture and variations, and changed", async () =>
   await button(page, "New").click();
   await page.getByLabel("Name", { exact: true }).fill(name);
   await page.getByLabel("Price").fill("20.5");
-  await page.getByLabel("Picture").setInputFiles({ name: "vase.png", mimeType: "image/png", buffer: PNG });
+  // Let go over its field, as a file that was dragged there.
+  const files = await page.evaluateHandle((bytes) => {
+    const dragged = new DataTransfer();
+    dragged.items.add(new File([new Uint8Array(bytes)], "vase.png", { type: "image/png" }));
+    return dragged;
+  }, [...PNG]);
+  await page.locator(".drop").dispatchEvent("drop", { dataTransfer: files });
   await dialog(page).locator("img.picture").waitFor();
   await button(dialog(page), "Save").click();
   await heading(page, "Products").waitFor();
@@ -68,6 +74,9 @@ test("an order takes legal steps only, and the staff see where it goes", async (
   await button(steps, "Shipped").click();
   await button(steps, "Delivered").click();
   await steps.getByText("No further step.").waitFor();
+  const history = dialog(page).getByRole("region", { name: "History" });
+  await history.getByText("Delivered").waitFor();
+  assert.deepEqual(await history.getByRole("term").allInnerTexts(), ["Pending", "Paid", "Shipped", "Delivered"]);
   assert.equal((await ask("GET", `classes/Order/${id}`)).status, "delivered");
 });
 
@@ -141,6 +150,24 @@ test("the dashboard counts orders and customers, and each figure opens its list"
   const page = await visitAs(await putUser("staff"), "/admin");
   const top = page.getByRole("region", { name: "Top customers" });
   await top.getByRole("link", { name: bea.username }).getByText("$5,000.00").waitFor();
+  // Every figure, reckoned once more from the orders themselves.
+  const { results } = await ask("GET", "classes/Order?limit=1000");
+  const sold = results.filter(({ status }) => ["paid", "shipped", "delivered"].includes(status));
+  const revenue = sold.reduce((sum, { total }) => sum + Math.round(total * 100), 0) / 100;
+  const money = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" });
+  const number = new Intl.NumberFormat("en-US");
+  assert.deepEqual(await page.locator(".figure dd").allInnerTexts(), [
+    money.format(revenue),
+    number.format(results.length),
+    number.format(new Set(results.map(({ user }) => user.objectId)).size),
+    money.format(revenue / sold.length),
+  ]);
+  const statuses = page.getByRole("region", { name: "Orders by status" });
+  for (const status of new Set(results.map((order) => order.status))) {
+    const count = results.filter((order) => order.status === status).length;
+    const name = status[0].toUpperCase() + status.slice(1);
+    await statuses.getByRole("link", { name: `${name} ${count}` }).waitFor();
+  }
   await page.getByRole("region", { name: "Best sellers" }).getByText(/^Globe/).waitFor();
   await page.getByRole("region", { name: "Low stock" }).getByText(/^Globe/).waitFor();
   await page.getByRole("img", { name: /^Revenue by day, \$/ }).waitFor();

@@ -1,5 +1,6 @@
 """The shop and its back office in a browser, on a served parsepy: shoppers, staff, both at once."""
 
+import json
 import os
 import re
 import subprocess
@@ -15,7 +16,6 @@ from tests.conftest import database_in
 from tests.dashboard.test_dashboard import chromium
 from tests.peer import installed
 from tests.sdk.test_js_sdk import (
-    APP_ID,
     SCHEMA,
     TEMPLATES,
     declared,
@@ -23,10 +23,12 @@ from tests.sdk.test_js_sdk import (
     parsepy_serving,
     tally,
 )
+from tests.web.shop.stripe import stripe
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[2]
 WEB = ROOT / "web"
+PAGES = WEB / "shop"
 BROWSER_MODULES = ROOT / "tests" / "dashboard"
 BUILD_SECONDS = 120
 RUN_SECONDS = 240
@@ -34,6 +36,7 @@ FILES = {
     "shoppers": "both",
     "staff": "both",
     "live": "both",
+    "paying": "both",
     "safety": "both",
     "looks": "both",
     "ecommerce": "ecommerce",
@@ -59,35 +62,35 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def serving(folder: Path, templates: str, mongo_uri: str, home: Path) -> Iterator[dict[str, str]]:
-    """Serve the built pages beside an application of these templates; what the Node files read.
+    """Serve the built pages with an application of these templates; what the Node files read.
 
-    This is the one place that knows how pages are served.
+    Both templates together have a payment gateway; alone, there is none.
     """
     database = f"web_{uuid4().hex[:16]}"
     paths = [SCHEMA / name for name in TEMPLATES[templates]]
     cloud = ROOT / "cloud" / "main.py"
-    with (
-        parsepy_serving(database_in(mongo_uri, database), paths, home, cloud) as shop,
-        subprocess.Popen(
-            ["node", str(FOLDER / "pages.mjs"), str(folder), shop.url.removesuffix("/parse")],
-            env={**os.environ, "SHOP_APP_ID": APP_ID},
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as pages,
-    ):
-        assert pages.stdout is not None
-        try:
-            port = int(pages.stdout.readline())
-            yield environment(
-                "parsepy",
-                shop.url,
-                SHOP_PAGES=f"http://127.0.0.1:{port}",
-                SHOP_DIST=str(folder),
-                CHROMIUM=chromium(),
-                BROWSER_MODULES=str(installed(BROWSER_MODULES)),
-            )
-        finally:
-            pages.kill()
+    site = {"path": "/shop", "folder": str(folder), "fallback": "index.html"}
+    sites = json.dumps([{**site, "configuration": "config.json"}])
+    with ExitStack() as stack:
+        gateway = stack.enter_context(stripe())
+        settings = gateway.settings() if templates == "both" else {}
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        for name in gateway.settings():
+            patch.delenv(name, raising=False)
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        uri = database_in(mongo_uri, database)
+        shop = stack.enter_context(parsepy_serving(uri, paths, home, cloud, sites=sites))
+        gateway.webhook = f"{shop.url}/webhooks/stripe"
+        yield environment(
+            "parsepy",
+            shop.url,
+            SHOP_PAGES=shop.url.removesuffix("/parse"),
+            SHOP_DIST=str(folder),
+            STRIPE=gateway.url,
+            CHROMIUM=chromium(),
+            BROWSER_MODULES=str(installed(BROWSER_MODULES)),
+        )
     with MongoClient[dict[str, object]](mongo_uri) as mongo:
         mongo.drop_database(database)
 
@@ -128,11 +131,39 @@ def test_the_pages_do_all_that_their_file_says(
         text=True,
         timeout=RUN_SECONDS,
     )
+    print(done.stdout)
     if done.returncode != 0:
         pytest.fail(f"{done.stdout}\nScreenshots: {screenshots}", pytrace=False)
     counts = tally(done.stdout)
     assert counts["pass"] == declared(script) > 0, done.stdout
     assert counts["skipped"] == counts["todo"] == 0, done.stdout
+
+
+def test_the_demos_pictures_come_with_the_pages() -> None:
+    """No request leaves the machine: not for a picture either, and none is missing."""
+    products = json.loads((SCHEMA / "demo" / "demo.json").read_text())["objects"]["Product"]
+    missing = [
+        address
+        for address in (product["imageUrl"] for product in products)
+        if not (PAGES / "public" / address.removeprefix("/shop/")).is_file()
+    ]
+    assert products
+    assert missing == []
+
+
+def test_the_pages_look_like_the_portal_whose_colours_and_sizes_they_have() -> None:
+    """There is one file of tokens, and a style that names another one names none."""
+    tokens = (ROOT / "parsepy" / "portal" / "static" / "tokens.css").read_text()
+    known = set(re.findall(r"(--[\w-]+):", tokens))
+    used = {
+        name
+        for file in (PAGES / "src").rglob("*")
+        if file.suffix in (".css", ".tsx")
+        for name in re.findall(r"""var\((--[\w-]+)\)|color: "(--[\w-]+)\"""", file.read_text())
+        for name in name
+        if name
+    }
+    assert {"--accent", "--space-3"} < used <= known
 
 
 def test_every_file_is_run() -> None:

@@ -1,10 +1,13 @@
-// Diagrams by Mermaid: zoom, one class alone, source and picture to take along.
-import { button, make } from "./dom";
+// Diagrams by Mermaid: moved and zoomed, one class alone, source and picture to take along.
+import { button, copyButton, make } from "./dom";
 import { allowStyles } from "./nonce";
+import { panned } from "./panning";
 import { server } from "./server";
 
 /** An app of more classes begins with one of them and its neighbours. */
 const MOST_AT_ONCE = 30;
+
+const HELP = "Drag it to move it. Ctrl and the wheel zoom, as + and − do; 0 shows it whole.";
 
 type Mermaid = typeof import("mermaid").default;
 let loading: Promise<Mermaid> | null = null;
@@ -97,40 +100,29 @@ export function mountDiagram(place: HTMLElement): void {
   const view = make("div", { class: "view", tabindex: "0", role: "region", "aria-label": isEntities ? "ER diagram" : "Sequence diagram" });
   const told = make("p", { class: "figures", role: "status" }, "Drawing…");
   const filter = make("select");
+  const pan = panned(view);
   let svg = "";
-  let zoom = 1;
 
-  const resize = () => {
-    const picture = view.querySelector("svg");
-    const [, , width] = picture?.getAttribute("viewBox")?.split(" ").map(Number) ?? [];
-    if (picture && width) {
-      const room = view.clientWidth - 16;
-      picture.style.maxWidth = "none";
-      picture.style.width = `${Math.min(width, Math.max(room, width * 0.6)) * zoom}px`;
-    }
-  };
   const show = async () => {
     told.textContent = "Drawing…";
     try {
       svg = await draw(only(source, filter.value));
-      view.replaceChildren(parsed(svg));
+      pan.show(parsed(svg));
       if (isEntities) linkClasses(view);
-      resize();
-      told.textContent = "";
+      told.textContent = HELP;
     } catch (error) {
-      told.textContent = `The diagram can't be drawn: ${error instanceof Error ? error.message : error}`;
+      const why = error instanceof Error ? error.message : error;
+      told.replaceChildren(`The diagram can't be drawn: ${why} `, button("Try again", show));
     }
-  };
-  const scale = (factor: number) => () => {
-    zoom = Math.min(6, Math.max(0.25, zoom * factor));
-    resize();
   };
   const bar = make(
     "div",
     { class: "bar" },
-    button("−", scale(0.8), { "aria-label": "Smaller" }),
-    button("+", scale(1.25), { "aria-label": "Larger" }),
-    button("Fit", () => ((zoom = 1), resize())),
+    button("−", () => pan.zoom(0.8), { "aria-label": "Smaller" }),
+    button("+", () => pan.zoom(1.25), { "aria-label": "Larger" }),
+    button("Fit", pan.fit),
+    copyButton("Copy source", () => only(source, filter.value)),
+    copyButton("Copy SVG", () => svg),
     button("Download SVG", () => download(svg, isEntities ? "er-diagram.svg" : "flow.svg")),
   );
   if (isEntities) {
@@ -176,14 +168,18 @@ function parsed(text: string): SVGElement {
   return picture;
 }
 
+/** Each class of the picture leads to its dictionary, by a click and by the keyboard. */
 function linkClasses(view: HTMLElement): void {
   for (const article of document.querySelectorAll("article.class")) {
     const name = article.id.replace("class-", "");
     for (const label of view.querySelectorAll("text, tspan")) {
-      const entity = label.closest("g[id*='entity']");
-      if (label.textContent?.trim() !== name || !entity) continue;
-      (entity as SVGGElement).style.cursor = "pointer";
-      entity.addEventListener("click", () => (location.hash = article.id));
+      const entity = label.closest<SVGGElement>("g[id*='entity']");
+      if (label.textContent?.trim() !== name || !entity || entity.hasAttribute("role")) continue;
+      const go = () => (location.hash = article.id);
+      entity.setAttribute("role", "link");
+      entity.setAttribute("tabindex", "0");
+      entity.addEventListener("click", go);
+      entity.addEventListener("keydown", ({ key }) => key === "Enter" && go());
     }
   }
 }

@@ -19,6 +19,34 @@ export function button(text: string, act: () => unknown, attributes: Record<stri
   return made;
 }
 
+/** A button that copies a text as it is then, and says so. */
+export function copyButton(title: string, text: () => string): HTMLButtonElement {
+  const copy = async () => {
+    await navigator.clipboard.writeText(text());
+    made.textContent = "Copied";
+    setTimeout(() => (made.textContent = title), 1500);
+  };
+  const made = button(title, copy);
+  return made;
+}
+
+/** What this browser keeps, where it keeps anything. */
+export function remember(key: string, value: string): void {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // a browser without storage forgets
+  }
+}
+
+export function recall(key: string): string {
+  try {
+    return localStorage.getItem(key) ?? "";
+  } catch {
+    return "";
+  }
+}
+
 let number = 0;
 
 /** A field below its label. */

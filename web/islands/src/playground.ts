@@ -1,12 +1,19 @@
 // The playground: REST, GraphQL, Live Query, functions, the reference; asked by whom one chooses.
 import { button, make, tabs } from "./dom";
-import { functionsConsole } from "./functions";
+import { functionsConsole, type Declared } from "./functions";
 import { identitySwitch } from "./identity";
 import { liveConsole } from "./live";
 import { restConsole, type Tried } from "./rest";
+import { headers, watch } from "./server";
 
-const texts = (selector: string) =>
-  [...document.querySelectorAll(selector)].map((one) => one.textContent ?? "");
+/** The functions of the page's table. */
+const declaredFunctions = () =>
+  [...document.querySelectorAll<HTMLElement>("[data-function]")].map(
+    ({ dataset }) => JSON.parse(dataset.function ?? "{}") as Declared,
+  );
+
+/** Paths to begin with beside those of classes and functions. */
+const OTHERS = ["/users/me", "/login", "/logout", "/batch", "/config", "/health", "/schemas", "/serverInfo"];
 
 /** A tool with a page of its own, which is loaded when it is asked for. */
 function framed(title: string, address: string): HTMLElement {
@@ -22,12 +29,14 @@ function framed(title: string, address: string): HTMLElement {
 }
 
 export function mountPlayground(place: HTMLElement): void {
+  window.portal = { headers, watch };
   const live = [...document.querySelectorAll("article.class")]
     .filter((one) => one.querySelector("h3 .badge:not(.plain)"))
     .map((one) => one.id.replace("class-", ""));
-  const functions = texts("[data-function] th code");
-  const first = texts("[data-try] code")[0] ? firstTry() : { method: "GET", path: "/health", body: "" };
-  const rest = restConsole(first);
+  const functions = declaredFunctions();
+  const classes = [...document.querySelectorAll<HTMLElement>("article.class")].map((one) => one.dataset.path ?? "");
+  const paths = [...classes, ...functions.map(({ name }) => `/functions/${name}`), ...OTHERS];
+  const rest = restConsole(firstTry() ?? { method: "GET", path: "/health", body: "" }, paths);
   const console_ = make("div", { class: "console" });
   const panels: Record<string, () => HTMLElement> = { REST: () => rest };
   if (place.dataset.graphiql) panels.GraphQL = () => framed("GraphiQL", "/portal/graphiql");
@@ -48,7 +57,7 @@ export function mountPlayground(place: HTMLElement): void {
 
 const tried = (link: HTMLElement) => JSON.parse(link.dataset.try ?? "{}") as Tried;
 
-function firstTry(): Tried {
+function firstTry(): Tried | undefined {
   const links = [...document.querySelectorAll<HTMLElement>("[data-try]")].map(tried);
   return links.find(({ method }) => method === "GET") ?? links[0];
 }

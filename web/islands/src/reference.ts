@@ -1,6 +1,7 @@
 // The REST API by its OpenAPI document, on a page of its own.
 import SwaggerUI from "swagger-ui-dist/swagger-ui-es-bundle.js";
 import "swagger-ui-dist/swagger-ui.css";
+import { identityHeaders, isDark, onTheme } from "./frame";
 import { allowStyles } from "./nonce";
 
 const place = document.getElementById("place") as HTMLElement;
@@ -13,7 +14,9 @@ SwaggerUI({
   filter: true,
   validatorUrl: null,
   requestInterceptor: (request: { url: string; headers: Record<string, string> }) => {
-    request.headers["X-Parse-Application-Id"] ??= place.dataset.app ?? "";
+    const known = { "X-Parse-Application-Id": place.dataset.app ?? "", ...identityHeaders() };
+    request.headers = { ...known, ...request.headers }; // what was typed under Authorize wins
     return request;
   },
 });
+onTheme(() => document.documentElement.classList.toggle("dark-mode", isDark()));

@@ -1,6 +1,7 @@
 // A request of the REST API: method, path, body; its answer, and the same as code.
-import { button, labelled, listing, make } from "./dom";
-import { ask, pretty, server, type Answer } from "./server";
+import { LANGUAGES } from "./code";
+import { button, copyButton, labelled, listing, make, recall, remember } from "./dom";
+import { ask, pretty, server, shownHeaders, watch, type Answer } from "./server";
 
 export interface Tried {
   method: string;
@@ -10,6 +11,8 @@ export interface Tried {
 
 const METHODS = ["GET", "POST", "PUT", "DELETE"];
 const MOST = 12;
+const LANGUAGE = "language";
+const NONE = "What you send is listed here, to be sent again.";
 
 /** A place that shows an answer: status, time, size, and its text. */
 export function answerPlace() {
@@ -29,18 +32,19 @@ export function answerPlace() {
   return { element, show, fail };
 }
 
-export function restConsole(first: Tried): HTMLElement {
+export function restConsole(first: Tried, paths: string[]): HTMLElement {
   const method = make("select");
   method.append(...METHODS.map((name) => make("option", { value: name }, name)));
-  const path = make("input", { spellcheck: "false", autocapitalize: "none" });
+  const path = make("input", { spellcheck: "false", autocapitalize: "none", list: "paths" });
+  const known = make("datalist", { id: "paths" }, ...paths.map((one) => make("option", { value: one })));
   const body = make("textarea", { spellcheck: "false" });
   const bodyPlace = labelled("Body, as JSON", body);
   const answer = answerPlace();
-  const code = listing("As code");
-  const history = make("div", { class: "history row" });
+  const history = make("div", { class: "history row" }, NONE);
   const past: Tried[] = [];
 
   const now = (): Tried => ({ method: method.value, path: path.value, body: body.value });
+  const code = codePlace(now);
   const fill = (tried: Tried) => {
     method.value = tried.method;
     path.value = tried.path;
@@ -49,9 +53,9 @@ export function restConsole(first: Tried): HTMLElement {
   };
   const changed = () => {
     bodyPlace.hidden = method.value === "GET" || method.value === "DELETE";
-    code.textContent = asCode(now());
+    code.update();
   };
-  const remember = (tried: Tried) => {
+  const keep = (tried: Tried) => {
     const known = past.findIndex((one) => JSON.stringify(one) === JSON.stringify(tried));
     if (known >= 0) past.splice(known, 1);
     past.unshift(tried);
@@ -65,7 +69,7 @@ export function restConsole(first: Tried): HTMLElement {
     go.disabled = true;
     try {
       answer.show(await ask(tried.method, tried.path, tried.body));
-      remember(tried);
+      keep(tried);
     } catch (error) {
       answer.fail(error);
     } finally {
@@ -79,10 +83,10 @@ export function restConsole(first: Tried): HTMLElement {
   const made = make(
     "div",
     {},
-    make("div", { class: "row" }, labelled("Method", method), labelled("Path", path, true), go),
+    make("div", { class: "row" }, labelled("Method", method), labelled("Path", path, true), known, go),
     make("div", { class: "row" }, bodyPlace),
     answer.element,
-    make("details", {}, make("summary", {}, "As code"), code),
+    code.element,
     make("details", {}, make("summary", {}, "History"), history),
   );
   bodyPlace.classList.add("wide");
@@ -90,25 +94,43 @@ export function restConsole(first: Tried): HTMLElement {
   return made;
 }
 
-/** The request in JavaScript and for a shell; both say who asks where it matters. */
-function asCode({ method, path, body }: Tried): string {
-  const hasBody = method !== "GET" && method !== "DELETE";
-  const shell = [
-    `curl -X ${method} -H 'X-Parse-Application-Id: ${server.app}'`,
-    ...(hasBody ? [`-H 'Content-Type: application/json'`, `-d '${oneLine(body)}'`] : []),
-    `'${server.url}${path}'`,
-  ].join(" \\\n  ");
-  const options = [
-    `  method: "${method}",`,
-    `  headers: { "X-Parse-Application-Id": ${JSON.stringify(server.app)}${hasBody ? ', "Content-Type": "application/json"' : ""} },`,
-    ...(hasBody ? [`  body: JSON.stringify(${oneLine(body)}),`] : []),
-  ].join("\n");
-  return `${shell}\n\nawait fetch(${JSON.stringify(server.url + path)}, {\n${options}\n});`;
+/** The request as it is now, in a language that one chooses; the secrets of who asks are left out. */
+export function codePlace(now: () => Tried) {
+  const code = listing("As code");
+  const language = make("select", { "aria-label": "Language" });
+  language.append(...Object.keys(LANGUAGES).map((name) => make("option", { value: name }, name)));
+  const known = recall(LANGUAGE);
+  if (known in LANGUAGES) language.value = known;
+  const update = () => {
+    const { method, path, body } = now();
+    const hasBody = method !== "GET" && method !== "DELETE";
+    code.textContent = LANGUAGES[language.value]({
+      method,
+      url: spelled(server.url + path),
+      headers: { ...shownHeaders(), ...(hasBody ? { "Content-Type": "application/json" } : {}) },
+      body: hasBody ? oneLine(body) : "",
+    });
+  };
+  language.addEventListener("change", () => {
+    remember(LANGUAGE, language.value);
+    update();
+  });
+  watch(update);
+  const bar = make("div", { class: "row" }, language, copyButton("Copy", () => code.textContent ?? ""));
+  const element = make("details", {}, make("summary", {}, "As code"), bar, code);
+  return { element, update };
+}
+
+/** An address as every program takes it: what browsers encode by themselves, and what shells read. */
+function spelled(address: string): string {
+  const signs = /[{}[\]|\\^`']/g;
+  const { href } = new URL(address);
+  return href.replace(signs, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 function oneLine(text: string): string {
   try {
-    return JSON.stringify(JSON.parse(text || "{}")).replaceAll("'", "\\u0027");
+    return JSON.stringify(JSON.parse(text || "{}"));
   } catch {
     return text;
   }

@@ -17,6 +17,13 @@ export type Identity =
   | { kind: "user"; name: string; token: string }
   | { kind: "master"; key: string };
 
+declare global {
+  interface Window {
+    /** Who asks, for the tools in frames of this page. */
+    portal?: { headers: () => Record<string, string>; watch: (act: () => void) => void };
+  }
+}
+
 let identity: Identity = { kind: "nobody" };
 const watchers = new Set<() => void>();
 
@@ -32,12 +39,21 @@ export function watch(act: () => void): void {
   act();
 }
 
+/** The headers of who asks. */
 export function headers(): Record<string, string> {
   const made: Record<string, string> = { "X-Parse-Application-Id": server.app };
   if (server.key) made["X-Parse-Javascript-Key"] = server.key;
   if (identity.kind === "user") made["X-Parse-Session-Token"] = identity.token;
   if (identity.kind === "master") made["X-Parse-Master-Key"] = identity.key;
   return made;
+}
+
+/** The headers as code shows them: without what is secret, which is nobody's but who asks. */
+export function shownHeaders(): Record<string, string> {
+  const shown = headers();
+  if (shown["X-Parse-Session-Token"]) shown["X-Parse-Session-Token"] = "r:…";
+  if (shown["X-Parse-Master-Key"]) shown["X-Parse-Master-Key"] = "…";
+  return shown;
 }
 
 export interface Answer {

@@ -2,6 +2,7 @@
 // Nothing of a person is kept: no carts, orders or accounts.
 const PAGES = "pages";
 const CATALOGUE = "catalogue";
+const PICTURES = "pictures";
 const BASE = new URL("./", self.location).pathname;
 const READ_BY_ANYONE = /\/(?:classes\/(?:Product|SKU|FlashSale)|functions\/(?:storefront|liveFlashSales))$/;
 const MOST_ANSWERS = 200;
@@ -25,6 +26,7 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (url.origin !== self.location.origin) return;
   if (request.method === "POST" && READ_BY_ANYONE.test(url.pathname)) event.respondWith(fromServerOrSeen(request, url));
+  else if (request.destination === "image") event.respondWith(fromServerOrKept(request));
   else if (request.method !== "GET" || !url.pathname.startsWith(BASE)) return;
   else if (url.pathname.startsWith(`${BASE}assets/`)) event.respondWith(fromCacheOrServer(request));
   else event.respondWith(fromServerOrCache(request));
@@ -63,33 +65,63 @@ async function forgetIfBuiltAnew(pages, page) {
   for (const file of await pages.keys()) if (file.url.includes("/assets/")) await pages.delete(file);
 }
 
+/** Pictures change seldom, but they may. */
+async function fromServerOrKept(request) {
+  try {
+    const answer = await fetch(request);
+    if (answer.ok) await keep(PICTURES, request, answer.clone());
+    return answer;
+  } catch (error) {
+    const kept = await caches.match(request);
+    if (kept) return kept;
+    throw error;
+  }
+}
+
 /** The SDK asks by POST: the same question is known by its path and its text, whoever asks. */
-async function keyOf(request, url) {
-  const sent = await request.json();
+function keyOf(url, sent) {
   if (sent._method !== "GET" && !url.pathname.includes("/functions/")) return null;
   const asked = Object.entries(sent).filter(([name]) => !name.startsWith("_"));
-  // "Not over by now" is asked with another moment each time.
-  const question = JSON.stringify(asked).replace(/"iso":"[^"]+"/g, '"iso":""');
-  return new Request(`${url.pathname}?${encodeURIComponent(question)}`);
+  return new Request(`${url.pathname}?${encodeURIComponent(JSON.stringify(asked))}`);
 }
 
 async function fromServerOrSeen(request, url) {
-  const key = await keyOf(request.clone(), url);
+  const sent = await request.clone().json();
+  const key = keyOf(url, sent);
   if (key === null) return fetch(request);
   try {
     const answer = await fetch(request);
-    if (answer.ok) await keep(key, answer.clone());
+    if (answer.ok) await keep(CATALOGUE, key, answer.clone());
     return answer;
   } catch (error) {
-    const seen = await (await caches.open(CATALOGUE)).match(key);
+    const seen = (await (await caches.open(CATALOGUE)).match(key)) ?? (await fromOtherAnswers(url, sent));
     if (seen) return seen;
     throw error;
   }
 }
 
-async function keep(key, answer) {
+/** One product, or the SKUs of one, as other answers had them: its page is read without having been seen. */
+async function fromOtherAnswers(url, { where = {}, order }) {
+  const { objectId, product } = where;
+  if (typeof objectId !== "string" && !product?.objectId) return undefined;
   const catalogue = await caches.open(CATALOGUE);
-  await catalogue.put(key, answer);
-  const keys = await catalogue.keys();
-  for (const old of keys.slice(0, Math.max(0, keys.length - MOST_ANSWERS))) await catalogue.delete(old);
+  const rows = new Map();
+  let isKnown = false;
+  for (const key of await catalogue.keys()) {
+    if (new URL(key.url).pathname !== url.pathname) continue;
+    isKnown = true;
+    for (const row of (await (await catalogue.match(key)).json()).results ?? []) {
+      if (row.objectId === objectId || (product && row.product?.objectId === product.objectId)) rows.set(row.objectId, row);
+    }
+  }
+  if (!isKnown || (objectId && rows.size === 0)) return undefined;
+  const results = [...rows.values()].sort((one, other) => (one[order] < other[order] ? -1 : 1));
+  return new Response(JSON.stringify({ results }), { headers: { "Content-Type": "application/json" } });
+}
+
+async function keep(name, key, answer) {
+  const cache = await caches.open(name);
+  await cache.put(key, answer);
+  const keys = await cache.keys();
+  for (const old of keys.slice(0, Math.max(0, keys.length - MOST_ANSWERS))) await cache.delete(old);
 }

@@ -5,7 +5,7 @@ import { isRefusal } from "../parse/errors";
 import { Order } from "../parse/types";
 import { remember, remembered } from "../ui/remembered";
 
-const NAME = "checkout";
+const NAME = "shop.checkout";
 
 const newId = (): string =>
   [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");

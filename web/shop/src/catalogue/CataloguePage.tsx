@@ -1,8 +1,8 @@
-import Parse from "parse";
 import { useFormat } from "../i18n/useFormat";
 import { useText } from "../i18n/LanguageContext";
 import type { Key } from "../i18n/en";
-import { SKU, type Product } from "../parse/types";
+import type { Product, SKU } from "../parse/types";
+import { usePages } from "../parse/usePages";
 import { useLiveQuery } from "../parse/useLiveQuery";
 import { SalesRibbon } from "../sales/SalesRibbon";
 import { useStorefront } from "../Storefront";
@@ -10,7 +10,7 @@ import { Choice } from "../ui/Field";
 import { Pager } from "../ui/Pager";
 import { Empty, Failure, Skeleton } from "../ui/States";
 import { usePage } from "../ui/usePage";
-import { boundsOf, catalogueQuery, PAGE_SIZE, PRICES, SORTS, useFilters, type PriceBand } from "./filters";
+import { boundsOf, catalogueQuery, FIELDS, PAGE_SIZE, PRICES, skusQuery, SORTS, useFilters, type PriceBand } from "./filters";
 import { ProductCard } from "./ProductCard";
 
 export function CataloguePage() {
@@ -18,8 +18,8 @@ export function CataloguePage() {
   const { money } = useFormat();
   const heading = usePage(t("shop.catalogue"));
   const [filters, change] = useFilters();
-  const { data, error, reload } = useLiveQuery(catalogueQuery(filters));
-  const skus = useSkusOf(data?.rows);
+  const { rows, count, error, reload, ...pages } = usePages(catalogueQuery(filters), { sort: FIELDS[filters.sort], at: filters.at, size: PAGE_SIZE });
+  const skus = useSkusOf(rows);
 
   const bandText = (band: PriceBand): string => {
     const { over, upto } = boundsOf(band);
@@ -36,12 +36,12 @@ export function CataloguePage() {
         <Choice label={t("catalogue.price")} value={filters.price} onChoose={(price) => change({ price })} options={PRICES.map((value) => ({ value, label: bandText(value) }))} />
         <Choice label={t("catalogue.sort")} value={filters.sort} onChoose={(sort) => change({ sort })} options={SORTS.map((value) => ({ value, label: t(`catalogue.sort.${value}` as Key) }))} />
         <p className="quiet" role="status">
-          {data && (data.count === 1 ? t("catalogue.count.one") : t("catalogue.count", { n: data.count }))}
+          {count !== undefined && (count === 1 ? t("catalogue.count.one") : t("catalogue.count", { n: count }))}
         </p>
       </div>
       {error && <Failure error={error} onRetry={reload} />}
-      {!data && !error && <Skeleton kind="card" count={8} />}
-      {data?.rows.length === 0 && (
+      {!rows && !error && <Skeleton kind="card" count={8} />}
+      {rows?.length === 0 && (
         <Empty>
           <p>{t("catalogue.empty")}</p>
           <button type="button" className="button" onClick={() => change({ q: "", price: "all" })}>
@@ -49,23 +49,23 @@ export function CataloguePage() {
           </button>
         </Empty>
       )}
-      {data && data.rows.length > 0 && (
+      {rows && rows.length > 0 && (
         <ul className="grid">
-          {data.rows.map((product) => (
+          {rows.map((product) => (
             <ProductCard key={product.id} product={product} skus={skus(product)} />
           ))}
         </ul>
       )}
-      <Pager page={filters.page} pages={Math.ceil((data?.count ?? 0) / PAGE_SIZE)} onPage={(page) => change({ page })} />
+      <Pager {...pages} onPage={(at) => change({ at })} />
     </>
   );
 }
 
-/** The SKUs of the products that are shown, kept up to date: one question for all of them. */
+/** The SKUs of the products that are shown, kept up to date. */
 function useSkusOf(products: Product[] | undefined): (product: Product) => SKU[] {
   const { has } = useStorefront();
   const isAsked = has.skus && products !== undefined && products.length > 0;
-  const query = isAsked ? new Parse.Query(SKU).containedIn("product", products).limit(1000) : null;
+  const query = isAsked ? skusQuery(products) : null;
   const { data } = useLiveQuery(query);
   return (product) => data?.rows.filter((sku) => sku.get("product")?.id === product.id) ?? [];
 }

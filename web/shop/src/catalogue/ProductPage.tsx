@@ -60,9 +60,10 @@ function AddToCart({ product }: { product: Product }) {
   const notify = useNotify();
   const cart = useCart();
   const { has } = useStorefront();
-  const { data } = useLiveQuery(has.skus ? new Parse.Query(SKU).equalTo("product", product).ascending("variation") : null);
+  const { data, error, reload } = useLiveQuery(has.skus ? new Parse.Query(SKU).equalTo("product", product).ascending("variation") : null);
   const [chosenId, setChosenId] = useState<string>();
   const [quantity, setQuantity] = useState(1);
+  if (error && !data) return <Failure error={error} onRetry={reload} />;
   if (!data) return <Skeleton count={2} />;
   const skus = data.rows;
   const chosen = skus.length === 1 ? skus[0] : skus.find((sku) => sku.id === chosenId);

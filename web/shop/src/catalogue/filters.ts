@@ -1,7 +1,7 @@
-// What the catalogue shows, as it stands in the address: `?q=mug&price=15-50&sort=cheap&page=2`.
+// What the catalogue shows, as it stands in the address: `?q=mug&price=15-50&sort=cheap`.
 import Parse from "parse";
 import { useSearchParams } from "wouter";
-import { Product } from "../parse/types";
+import { Product, SKU } from "../parse/types";
 
 export const PAGE_SIZE = 12;
 export const PRICES = ["all", "0-15", "15-50", "50-"] as const;
@@ -13,8 +13,14 @@ export interface Filters {
   q: string;
   price: PriceBand;
   sort: Sort;
-  page: number;
+  /** Which page (`usePages`); the first: "". */
+  at: string;
 }
+
+/** How the server sorts for it. */
+export const FIELDS: Record<Sort, string> = { name: "name", newest: "-createdAt", cheap: "price", dear: "-price" };
+
+export const USUAL: Filters = { q: "", price: "all", sort: "name", at: "" };
 
 const among = <T extends string>(options: readonly T[], text: string | null, usual: T): T =>
   options.find((option) => option === text) ?? usual;
@@ -25,13 +31,11 @@ export function useFilters(): [Filters, (change: Partial<Filters>) => void] {
     q: search.get("q") ?? "",
     price: among(PRICES, search.get("price"), "all"),
     sort: among(SORTS, search.get("sort"), "name"),
-    page: Math.max(1, Number(search.get("page")) || 1),
+    at: search.get("at") ?? "",
   };
   const change = (wanted: Partial<Filters>) => {
-    const next = { ...filters, page: 1, ...wanted }; // another question begins at its first page
-    const shown = Object.entries({ ...next, page: String(next.page) }).filter(
-      ([name, value]) => value !== { q: "", price: "all", sort: "name", page: "1" }[name],
-    );
+    const next = { ...filters, at: "", ...wanted }; // another question begins at its first page
+    const shown = Object.entries(next).filter(([name, value]) => value !== USUAL[name as keyof Filters]);
     setSearch(new URLSearchParams(shown), { replace: wanted.q !== undefined });
   };
   return [filters, change];
@@ -46,7 +50,11 @@ export function boundsOf(band: PriceBand): { over?: number; upto?: number } {
 
 const pattern = (text: string): RegExp => new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "i");
 
-export function catalogueQuery({ q, price, sort, page }: Filters): Parse.Query<Product> {
+/** The SKUs of these products: one question for all of them. */
+export const skusQuery = (products: Product[]): Parse.Query<SKU> => new Parse.Query(SKU).containedIn("product", products).limit(1000);
+
+/** Which products; `FIELDS` says in which order. */
+export function catalogueQuery({ q, price }: Pick<Filters, "q" | "price">): Parse.Query<Product> {
   const words = q.trim().slice(0, 60);
   const query = words
     ? Parse.Query.or(
@@ -57,9 +65,5 @@ export function catalogueQuery({ q, price, sort, page }: Filters): Parse.Query<P
   const { over, upto } = boundsOf(price);
   if (over !== undefined) query.greaterThan("price", over);
   if (upto !== undefined) query.lessThanOrEqualTo("price", upto);
-  if (sort === "newest") query.descending("createdAt");
-  if (sort === "name") query.ascending("name");
-  if (sort === "cheap") query.ascending("price", "name" as never);
-  if (sort === "dear") query.descending("price");
-  return query.skip((page - 1) * PAGE_SIZE).limit(PAGE_SIZE).withCount();
+  return query;
 }

@@ -22,7 +22,7 @@ interface Speech {
 }
 
 function initial(): Language {
-  const wanted = remembered("language") ?? navigator.language.slice(0, 2);
+  const wanted = remembered("shop.language") ?? navigator.language.slice(0, 2);
   return wanted in LANGUAGES ? (wanted as Language) : "en";
 }
 
@@ -36,7 +36,7 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
   const speech = useMemo(() => {
     const locale = navigator.language.startsWith(language) ? navigator.language : language;
     const speak = (chosen: Language) => {
-      remember("language", chosen);
+      remember("shop.language", chosen);
       setLanguage(chosen);
     };
     return { language, locale, speak };

@@ -4,10 +4,11 @@ import { Link, useSearch } from "wouter";
 import { useCart } from "../cart/CartContext";
 import { useFormat } from "../i18n/useFormat";
 import { useText } from "../i18n/LanguageContext";
-import { linesOf, statusOf } from "../parse/model";
+import { linesOf, statusOf, type Status } from "../parse/model";
 import { Order } from "../parse/types";
 import { useLiveQuery } from "../parse/useLiveQuery";
 import { useSession } from "../session/SessionContext";
+import { useStorefront } from "../Storefront";
 import { Empty, Failure, Skeleton } from "../ui/States";
 import { useAction } from "../ui/useAction";
 import { usePage } from "../ui/usePage";
@@ -19,7 +20,7 @@ export function OrderPage({ id }: { id: string }) {
   const { moment } = useFormat();
   const heading = usePage(t("order.title", { id }));
   const { user } = useSession();
-  const isPlaced = useSearch().includes("placed");
+  const search = new URLSearchParams(useSearch());
   const { data, error, reload } = useLiveQuery(user && new Parse.Query(Order).equalTo("objectId", id));
   const order = data?.rows[0];
   return (
@@ -37,14 +38,63 @@ export function OrderPage({ id }: { id: string }) {
       )}
       {order && (
         <div className="order">
-          {isPlaced && statusOf(order) === "pending" && <p className="good">{t("order.placed")}</p>}
+          <News status={statusOf(order)} isPlaced={search.has("placed")} payment={search.get("payment")} />
           <p className="quiet">{t("orders.of", { date: moment(order.createdAt) })}</p>
-          <OrderSteps status={statusOf(order)} />
+          <OrderSteps order={order} />
           <OrderLines order={order} />
+          {statusOf(order) === "pending" && search.get("payment") !== "done" && <PayButton order={order} />}
           <OrderActions order={order} onDone={reload} />
         </div>
       )}
     </>
+  );
+}
+
+interface NewsProps {
+  status: Status;
+  isPlaced: boolean;
+  /** How the customer came back from the payment's own page: "done" or "cancelled". */
+  payment: string | null;
+}
+
+/** What has just happened to the order. That money has come, the server says by the status, and nobody else. */
+function News({ status, isPlaced, payment }: NewsProps) {
+  const t = useText();
+  const isPending = status === "pending";
+  return (
+    <div role="status">
+      {payment === "done" && isPending && <p className="note">{t("order.paying")}</p>}
+      {payment === "done" && status === "paid" && <p className="good">{t("order.paid")}</p>}
+      {payment === "cancelled" && isPending && <p className="note">{t("order.unpaid")}</p>}
+      {isPlaced && !payment && isPending && <p className="good">{t("order.placed")}</p>}
+    </div>
+  );
+}
+
+/** To the gateway's own page, and back to this one: no script of others runs here. */
+function PayButton({ order }: { order: Order }) {
+  const t = useText();
+  const { has } = useStorefront();
+  const { isBusy, problem, run } = useAction();
+  if (!has.payments || order.get("total") <= 0) return null;
+  const pay = () =>
+    run(async () => {
+      const returnTo = location.origin + location.pathname;
+      const { url } = await Parse.Cloud.run("createPaymentPage", { order: order.id, returnTo });
+      location.assign(url);
+    });
+  return (
+    <div className="pay">
+      {problem && (
+        <p className="problem" role="alert">
+          {problem}
+        </p>
+      )}
+      <button type="button" className="button button-main" disabled={isBusy} onClick={pay}>
+        {t("order.pay")}
+      </button>
+      <small className="quiet">{t("order.pay.hint")}</small>
+    </div>
   );
 }
 

@@ -5,7 +5,7 @@ import { useFormat } from "../i18n/useFormat";
 import { useText } from "../i18n/LanguageContext";
 import { linesOf, statusOf } from "../parse/model";
 import { Order } from "../parse/types";
-import { useLiveQuery } from "../parse/useLiveQuery";
+import { usePages } from "../parse/usePages";
 import { useSession } from "../session/SessionContext";
 import { Pager } from "../ui/Pager";
 import { Empty, Failure, Skeleton } from "../ui/States";
@@ -19,16 +19,16 @@ export function OrdersPage() {
   const { date, money } = useFormat();
   const heading = usePage(t("orders.title"));
   const { user } = useSession();
-  const [page, setPage] = useState(1);
+  const [at, setAt] = useState("");
   // Staff may read everybody's: these are one's own.
-  const mine = user && new Parse.Query(Order).equalTo("user", user).descending("createdAt");
-  const { data, error, reload } = useLiveQuery(mine && mine.skip((page - 1) * PAGE_SIZE).limit(PAGE_SIZE).withCount());
+  const mine = user && new Parse.Query(Order).equalTo("user", user);
+  const { rows, error, reload, ...pages } = usePages(mine, { sort: "-createdAt", at, size: PAGE_SIZE });
   return (
     <>
       <h1 {...heading}>{t("orders.title")}</h1>
       {error && <Failure error={error} onRetry={reload} />}
-      {!data && !error && <Skeleton />}
-      {data?.rows.length === 0 && (
+      {!rows && !error && <Skeleton />}
+      {rows?.length === 0 && (
         <Empty>
           <p>{t("orders.empty")}</p>
           <Link href="/" className="button">
@@ -37,7 +37,7 @@ export function OrdersPage() {
         </Empty>
       )}
       <ul className="rows rows-links">
-        {data?.rows.map((order) => (
+        {rows?.map((order) => (
           <li key={order.id}>
             <Link href={`/orders/${order.id}`}>
               <span>
@@ -54,7 +54,7 @@ export function OrdersPage() {
           </li>
         ))}
       </ul>
-      <Pager page={page} pages={Math.ceil((data?.count ?? 0) / PAGE_SIZE)} onPage={setPage} />
+      <Pager {...pages} onPage={setAt} />
     </>
   );
 }

@@ -47,3 +47,18 @@ export const linesOf = (array: unknown): Line[] =>
 export const itemOf = (line: Line): string => line.sku?.id ?? line.product?.id ?? "";
 
 export const statusOf = (order: Order): Status => order.get("status") as Status;
+
+/** When an order took a step, as far as the server has noted it. */
+export const momentOf = (order: Order, status: Status): Date | undefined =>
+  status === "pending" ? order.createdAt : (added(order, `${status}At`) as Date | undefined);
+
+/** What the staff have to see to: money that does not fit the order. */
+export const attentionOf = (order: Order): string[] => (added(order, "attention") as string[] | undefined) ?? [];
+
+/** The statuses that may follow: the shop's, and for one that was paid after it was cancelled, refunded. */
+export function stepsOf(order: Order, steps: Partial<Record<Status, Status[]>>): Status[] {
+  const payment = added(order, "payment") as { state?: string } | undefined;
+  if (statusOf(order) === "cancelled" && payment?.state === "received") return ["refunded"];
+  const legal = steps[statusOf(order)] ?? [];
+  return STATUSES.filter((status) => legal.includes(status));
+}

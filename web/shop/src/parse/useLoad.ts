@@ -33,6 +33,11 @@ export function useLoad<T>(load: () => Promise<T>): Loaded<T> {
     };
   }, [load, round]);
   const reload = useCallback(() => setRound((n) => n + 1), []);
+  // What was asked before the service worker was there, it has not kept (see offline.ts).
+  useEffect(() => {
+    navigator.serviceWorker?.addEventListener("controllerchange", reload);
+    return () => navigator.serviceWorker?.removeEventListener("controllerchange", reload);
+  }, [reload]);
   const isCurrent = answer?.load === load;
   return {
     data: answer?.data,

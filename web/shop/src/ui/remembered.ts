@@ -1,7 +1,7 @@
 // Small things a browser remembers; where it may not (private windows), nothing is remembered.
 export function remembered(name: string): string | null {
   try {
-    return localStorage.getItem(`shop.${name}`);
+    return localStorage.getItem(name);
   } catch {
     return null;
   }
@@ -9,8 +9,8 @@ export function remembered(name: string): string | null {
 
 export function remember(name: string, value: string | null): void {
   try {
-    if (value === null) localStorage.removeItem(`shop.${name}`);
-    else localStorage.setItem(`shop.${name}`, value);
+    if (value === null) localStorage.removeItem(name);
+    else localStorage.setItem(name, value);
   } catch {
     // as said
   }

@@ -2,7 +2,7 @@ import { remember, remembered } from "./remembered";
 
 export type Theme = "light" | "dark";
 
-/** What somebody has chosen here; nothing: what the system says. */
+/** What somebody has chosen, here or in the portal; nothing: what the system says. */
 export const chosenTheme = (): Theme | null => remembered("theme") as Theme | null;
 
 /** Show the chosen theme: before anything is drawn, so that nothing flashes. */

@@ -28,12 +28,14 @@ function sorted(rows: Customer[], sort: string): Customer[] {
 
 export function CustomersPage() {
   const t = useAdminText();
-  const { date, money } = useFormat();
-  const [view, change] = useView({ q: "", days: "90", sort: "-value", page: "1", open: "" });
+  const { date, money, number } = useFormat();
+  const [view, change] = useView({ q: "", days: "90", sort: "-value", at: "", open: "" });
   const { data, error, reload } = useCustomerReport(Number(view.days));
   const wanted = (view.q ?? "").toLowerCase();
   const found = data && sorted(data.customers, view.sort ?? "").filter((row) => (row.username ?? "").toLowerCase().includes(wanted));
-  const page = Number(view.page);
+  // The report is there as a whole: its pages are parts of it.
+  const start = Number(view.at) || 0;
+  const end = start + PAGE_SIZE;
   const columns: Column<Customer>[] = [
     { title: t("field.customer"), field: "username", cell: (row) => row.username ?? row.customer },
     { title: t("field.orders"), field: "orders", isNumber: true, cell: (row) => row.orders },
@@ -48,13 +50,13 @@ export function CustomersPage() {
       kind="customers"
       count={found?.length}
       presets={[]}
-      search={{ value: view.q ?? "", onSearch: (q) => change({ q }) }}
+      search={{ value: view.q ?? "", label: t("customers.search"), onSearch: (q) => change({ q }) }}
       actions={<Choice label={t("range")} value={view.days ?? ""} onChoose={(days) => change({ days })} options={RANGES.map((n) => ({ value: String(n), label: t("range.days", { n }) }))} />}
     >
       <Table
         label={t("customers")}
         columns={columns}
-        rows={found?.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE)}
+        rows={found?.slice(start, end)}
         error={error}
         onRetry={reload}
         idOf={(row) => row.customer}
@@ -62,12 +64,24 @@ export function CustomersPage() {
         sort={view.sort ?? ""}
         onSort={(sort) => change({ sort })}
         onOpen={(open) => change({ open })}
-        page={page}
-        pages={Math.ceil((found?.length ?? 0) / PAGE_SIZE)}
-        onPage={(to) => change({ page: String(to) })}
+        previous={start > 0 ? String(Math.max(0, start - PAGE_SIZE)) : undefined}
+        next={end < (found?.length ?? 0) ? String(end) : undefined}
+        onPage={(at) => change({ at })}
       />
       <Dialog title={opened?.username ?? t("field.customer")} kind="side" isOpen={view.open !== ""} onClose={() => change({ open: "" })}>
         <Profile id={view.open ?? ""} />
+        {opened && (
+          <dl className="figures">
+            <div className="figure">
+              <dt>{t("field.orders")}</dt>
+              <dd>{number(opened.orders)}</dd>
+            </div>
+            <div className="figure">
+              <dt>{t("field.value")}</dt>
+              <dd>{money(opened.value)}</dd>
+            </div>
+          </dl>
+        )}
         <OrdersOf id={view.open ?? ""} />
       </Dialog>
     </TablePage>

@@ -1,4 +1,4 @@
-import { useEffect, useReducer, useRef } from "react";
+import { useEffect, useReducer, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
@@ -18,39 +18,45 @@ interface Props {
   format: (value: number) => string;
   /** The same for the axis, where there is little room. */
   short?: (value: number) => string;
+  /** "2026-11-30" as the visitor writes it. */
+  formatDay: (day: string) => string;
 }
 
 const HEIGHT = 220;
 const HALF_DAY = 43_200;
 const colorOf = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name);
+/** Steps of the axis: whole numbers, since half a customer or a tenth of a cent is none. */
+const STEPS = [1, 2, 5].flatMap((n) => Array.from({ length: 12 }, (_, power) => n * 10 ** power)).sort((a, b) => a - b);
 const toSeconds = (day: string) => Date.parse(day) / 1000;
 
 /** Bars by day; the same as a table for those who do not see them. */
-export function Chart({ summary, dayTitle, days, series, format, short = format }: Props) {
+export function Chart({ summary, dayTitle, days, series, format, short = format, formatDay }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const [round, renew] = useReducer((n: number) => n + 1, 0);
   const latest = JSON.stringify([days, series]);
-  const formatter = useRef(short);
+  const [pointed, point] = useState<number | null>(null);
+  const formatter = useRef({ short, formatDay });
   useEffect(() => {
-    formatter.current = short;
+    formatter.current = { short, formatDay };
   });
   useEffect(() => {
     const place = frame.current;
     if (!place) return;
     const [shownDays, shownSeries] = JSON.parse(latest) as [string[], Series[]];
-    const axis = { stroke: () => colorOf("--text-quiet"), grid: { stroke: () => colorOf("--line"), width: 1 }, ticks: { show: false } };
+    const axis = { stroke: () => colorOf("--soft"), grid: { stroke: () => colorOf("--line"), width: 1 }, ticks: { show: false } };
     const count = shownSeries.length;
     const plot = new uPlot(
       {
         width: place.clientWidth,
         height: HEIGHT,
-        cursor: { show: false },
+        cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
+        hooks: { setCursor: [({ cursor }) => point(cursor.idx ?? null)] },
         legend: { show: false },
         scales: { x: { time: true, range: (_, first, last) => [first - HALF_DAY, last + HALF_DAY] }, y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
         axes: [
-          { ...axis, grid: { show: false } },
-          { ...axis, size: 56, values: (_, ticks) => ticks.map((value) => formatter.current(value)) },
+          { ...axis, grid: { show: false }, values: (_, ticks) => ticks.map((second) => formatter.current.formatDay(new Date(second * 1000).toISOString().slice(0, 10))) },
+          { ...axis, size: 56, incrs: STEPS, values: (_, ticks) => ticks.map((value) => formatter.current.short(value)) },
         ],
         series: [
           {},
@@ -60,7 +66,7 @@ export function Chart({ summary, dayTitle, days, series, format, short = format 
             stroke: () => colorOf(color),
             width: 0,
             points: { show: false },
-            paths: uPlot.paths.bars?.({ size: [0.7 / count, 48], align: count === 1 ? 0 : index === 0 ? -1 : 1 }),
+            paths: uPlot.paths.bars?.({ size: [0.7 / count, 48], radius: 0.15, align: count === 1 ? 0 : index === 0 ? -1 : 1 }),
           })),
         ],
       },
@@ -84,15 +90,14 @@ export function Chart({ summary, dayTitle, days, series, format, short = format 
   return (
     <figure className="chart">
       <div ref={frame} role="img" aria-label={summary} />
-      {series.length > 1 && (
-        <figcaption className="legend">
-          {series.map(({ name, color }) => (
-            <span key={name} className={`legend-item legend${color}`}>
-              {name}
-            </span>
-          ))}
-        </figcaption>
-      )}
+      <figcaption className="legend" aria-hidden="true">
+        {series.map(({ name, color, values }) => (
+          <span key={name} className={`legend-item legend${color}`}>
+            {name} {pointed !== null && <b>{format(values[pointed] ?? 0)}</b>}
+          </span>
+        ))}
+        {pointed !== null && <span className="quiet">{formatDay(days[pointed] ?? "")}</span>}
+      </figcaption>
       <div className="visually-hidden">
         <table>
           <caption>{summary}</caption>

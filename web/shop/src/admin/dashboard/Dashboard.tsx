@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { useFormat } from "../../i18n/useFormat";
 import { StatusBadge } from "../../orders/OrderSteps";
-import type { Status } from "../../parse/model";
+import { STATUSES } from "../../parse/model";
 import { SKU } from "../../parse/types";
 import { useLiveQuery } from "../../parse/useLiveQuery";
 import { useStorefront } from "../../Storefront";
@@ -48,7 +48,7 @@ export function Dashboard() {
 
 function Board({ days, sales, customers }: { days: number; sales: Sales; customers: Customers }) {
   const t = useAdminText();
-  const { money, shortMoney, number } = useFormat();
+  const { money, shortMoney, number, day: formatDay } = useFormat();
   const { has } = useStorefront();
   const sold = sales.byDay.reduce((sum, day) => sum + day.orders, 0);
   const dates = lastDays(days);
@@ -67,14 +67,15 @@ function Board({ days, sales, customers }: { days: number; sales: Sales; custome
       </dl>
       <div className="board">
         <Panel title={t("board.byday")} isWide>
-          <Chart summary={t("board.byday.says", { total: money(sales.revenue) })} dayTitle={t("board.day")} days={dates} format={money} short={shortMoney} series={[{ name: t("board.revenue"), color: "--accent", values: dates.map((day) => revenue.get(day) ?? 0) }]} />
+          <Chart summary={t("board.byday.says", { total: money(sales.revenue) })} dayTitle={t("board.day")} days={dates} format={money} short={shortMoney} formatDay={formatDay} series={[{ name: t("board.revenue"), color: "--accent", values: dates.map((day) => revenue.get(day) ?? 0) }]} />
         </Panel>
-        <Panel title={t("board.newold")} isWide>
+        <Panel title={t("board.newold")}>
           <Chart
             summary={t("board.newold.says", { a: sum(fresh), b: sum(returning) })}
             dayTitle={t("board.day")}
             days={dates}
             format={number}
+            formatDay={formatDay}
             series={[
               { name: t("board.new"), color: "--accent", values: fresh },
               { name: t("board.returning"), color: "--line-strong", values: returning },
@@ -83,11 +84,11 @@ function Board({ days, sales, customers }: { days: number; sales: Sales; custome
         </Panel>
         <Panel title={t("board.status")}>
           <List isEmpty={sales.orders === 0}>
-            {Object.entries(sales.byStatus).map(([status, count]) => (
+            {STATUSES.filter((status) => sales.byStatus[status]).map((status) => (
               <li key={status}>
                 <Link href={`/orders?status=${status}`}>
-                  <StatusBadge status={status as Status} />
-                  <b>{number(count)}</b>
+                  <StatusBadge status={status} />
+                  <b>{number(sales.byStatus[status] ?? 0)}</b>
                 </Link>
               </li>
             ))}

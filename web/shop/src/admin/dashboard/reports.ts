@@ -35,7 +35,7 @@ export interface Customers {
 function useReport<T>(name: string, days: number, more?: Record<string, unknown>): Loaded<T> {
   const key = JSON.stringify(more ?? {});
   const load = useCallback(
-    (): Promise<T> => Parse.Cloud.run(name, { from: new Date(Date.now() - days * DAY), ...JSON.parse(key) }),
+    (): Promise<T> => Parse.Cloud.run(name, { from: new Date(lastDays(days)[0] ?? 0), ...JSON.parse(key) }),
     [name, days, key],
   );
   const report = useLoad(load);

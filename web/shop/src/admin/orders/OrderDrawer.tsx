@@ -1,10 +1,11 @@
 import Parse from "parse";
+import { Fragment } from "react";
 import { useFormat } from "../../i18n/useFormat";
 import { useText } from "../../i18n/LanguageContext";
 import type { Key } from "../../i18n/en";
 import { OrderLines } from "../../orders/OrderLines";
 import { OrderSteps } from "../../orders/OrderSteps";
-import { STATUSES, statusOf, type Status } from "../../parse/model";
+import { attentionOf, momentOf, STATUSES, stepsOf, type Status } from "../../parse/model";
 import { Order } from "../../parse/types";
 import { useLiveQuery } from "../../parse/useLiveQuery";
 import { useStorefront } from "../../Storefront";
@@ -26,7 +27,8 @@ export function OrderDrawer({ id, onClose }: { id: string; onClose: () => void }
       {!order && !error && <Skeleton />}
       {order && (
         <>
-          <OrderSteps status={statusOf(order)} />
+          <OrderSteps order={order} />
+          <Attention order={order} onDone={reload} />
           <LegalSteps order={order} onDone={reload} />
           <OrderLines order={order} />
           <History order={order} />
@@ -37,12 +39,41 @@ export function OrderDrawer({ id, onClose }: { id: string; onClose: () => void }
   );
 }
 
+/** Money that does not fit the order, until somebody has seen to it. */
+function Attention({ order, onDone }: { order: Order; onDone: () => void }) {
+  const t = useAdminText();
+  const { isBusy, problem, run } = useAction();
+  const texts = attentionOf(order);
+  if (texts.length === 0) return null;
+  const done = async () => {
+    if (await run(() => saveFields(order, { attention: { __op: "Delete" } }))) onDone();
+  };
+  return (
+    <section className="warning" aria-label={t("orders.attention")}>
+      <h3>{t("orders.attention")}</h3>
+      <ul>
+        {texts.map((text) => (
+          <li key={text}>{text}</li>
+        ))}
+      </ul>
+      <button type="button" className="button" disabled={isBusy} onClick={done}>
+        {t("orders.attention.done")}
+      </button>
+      {problem && (
+        <p className="problem" role="alert">
+          {problem}
+        </p>
+      )}
+    </section>
+  );
+}
+
 function LegalSteps({ order, onDone }: { order: Order; onDone: () => void }) {
   const t = useAdminText();
   const shopText = useText();
   const { steps } = useStorefront();
   const { isBusy, problem, run } = useAction();
-  const legal = STATUSES.filter((status) => steps[statusOf(order)]?.includes(status));
+  const legal = stepsOf(order, steps);
   const take = async (status: Status) => {
     if (await run(() => saveFields(order, { status }))) onDone();
   };
@@ -63,16 +94,23 @@ function LegalSteps({ order, onDone }: { order: Order; onDone: () => void }) {
   );
 }
 
+/** Every step that the order has taken, and when. */
 function History({ order }: { order: Order }) {
   const t = useAdminText();
+  const shopText = useText();
   const { moment } = useFormat();
-  const paid = (order as Parse.Object).get("paidAt") as Date | undefined;
+  const taken = STATUSES.map((status) => ({ status, at: momentOf(order, status) })).filter(({ at }) => at !== undefined);
   return (
-    <dl className="facts">
-      <dt>{t("field.created")}</dt>
-      <dd>{moment(order.createdAt)}</dd>
-      <dt>{t("field.paid")}</dt>
-      <dd>{moment(paid)}</dd>
-    </dl>
+    <section aria-label={t("orders.history")}>
+      <h3>{t("orders.history")}</h3>
+      <dl className="facts">
+        {taken.map(({ status, at }) => (
+          <Fragment key={status}>
+            <dt>{shopText(`status.${status}` as Key)}</dt>
+            <dd>{moment(at)}</dd>
+          </Fragment>
+        ))}
+      </dl>
+    </section>
   );
 }

@@ -11,11 +11,10 @@ import { Failure, Skeleton } from "../../ui/States";
 import { useAction } from "../../ui/useAction";
 import { useAdminText } from "../texts/useAdminText";
 import { DeleteButton } from "../ui/DeleteButton";
+import { NEW } from "../ui/ListPage";
 import { saveFields } from "../ui/save";
 import { PictureField } from "./PictureField";
 import { Skus } from "./Skus";
-
-export const NEW = "new";
 
 interface Props {
   /** A product's id, `NEW`, or nothing. */

@@ -6,29 +6,25 @@ import { Product, SKU } from "../../parse/types";
 import { useLiveQuery } from "../../parse/useLiveQuery";
 import { useStorefront } from "../../Storefront";
 import { useAdminText } from "../texts/useAdminText";
-import { Table, type Column } from "../ui/Table";
-import { TablePage } from "../ui/TablePage";
+import { ListPage } from "../ui/ListPage";
+import type { Column } from "../ui/Table";
 import { containing } from "../ui/save";
-import { useView, type View } from "../ui/useView";
-import { NEW, ProductDrawer } from "./ProductDrawer";
+import { useList } from "../ui/useList";
+import type { View } from "../ui/useView";
+import { ProductDrawer } from "./ProductDrawer";
 
-const PAGE_SIZE = 25;
-
-function productsQuery({ q = "", sort = "", page }: View): Parse.Query<Product> {
+function productsQuery({ q = "" }: View): Parse.Query<Product> {
   const query = new Parse.Query(Product);
   if (q.trim()) query.matches("name", containing(q));
-  if (sort.startsWith("-")) query.descending(sort.slice(1) as "price");
-  else query.ascending(sort as "price");
-  return query.skip((Number(page) - 1) * PAGE_SIZE).limit(PAGE_SIZE).withCount();
+  return query;
 }
 
 export function ProductsPage() {
   const t = useAdminText();
   const { date, number } = useFormat();
   const { has } = useStorefront();
-  const [view, change] = useView({ q: "", sort: "name", page: "1", open: "" });
-  const { data, error, reload } = useLiveQuery(productsQuery(view));
-  const rows = data?.rows ?? [];
+  const list = useList({ usual: { sort: "name" }, query: productsQuery });
+  const rows = list.rows ?? [];
   const skus = useLiveQuery(has.skus && rows.length > 0 ? new Parse.Query(SKU).containedIn("product", rows).limit(1000) : null);
   const stockOf = (product: Product) => {
     const own = skus.data?.rows.filter((sku) => sku.get("product")?.id === product.id) ?? [];
@@ -49,34 +45,8 @@ export function ProductsPage() {
     { title: t("field.created"), field: "createdAt", cell: (product) => date(product.createdAt) },
   ];
   return (
-    <TablePage
-      title={t("products")}
-      kind="products"
-      count={data?.count}
-      presets={[]}
-      search={{ value: view.q ?? "", onSearch: (q) => change({ q }) }}
-      actions={
-        <button type="button" className="button button-main" onClick={() => change({ open: NEW })}>
-          {t("edit.new")}
-        </button>
-      }
-    >
-      <Table
-        label={t("products")}
-        columns={columns}
-        rows={data?.rows}
-        error={error}
-        onRetry={reload}
-        idOf={(product) => product.id ?? ""}
-        nameOf={(product) => product.get("name")}
-        sort={view.sort ?? ""}
-        onSort={(sort) => change({ sort })}
-        onOpen={(open) => change({ open })}
-        page={Number(view.page)}
-        pages={Math.ceil((data?.count ?? 0) / PAGE_SIZE)}
-        onPage={(page) => change({ page: String(page) })}
-      />
-      <ProductDrawer id={view.open ?? ""} onOpen={(open) => change({ open })} onChanged={reload} />
-    </TablePage>
+    <ListPage title={t("products")} kind="products" list={list} columns={columns} nameOf={(product) => product.get("name")} searchLabel={t("products.search")} canAdd>
+      <ProductDrawer id={list.view.open ?? ""} onOpen={(open) => list.change({ open })} onChanged={list.reload} />
+    </ListPage>
   );
 }

@@ -9,9 +9,9 @@ import { Choice, Field } from "../../ui/Field";
 import { useAction } from "../../ui/useAction";
 import { useAdminText } from "../texts/useAdminText";
 import { DeleteButton } from "../ui/DeleteButton";
+import { NEW } from "../ui/ListPage";
 import { saveFields, toInput } from "../ui/save";
 
-export const NEW = "new";
 const DAY = 86_400_000;
 
 interface Props {

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { Pager } from "../../ui/Pager";
+import { Pager, type PagerProps } from "../../ui/Pager";
 import { Empty, Failure, Skeleton } from "../../ui/States";
 import { useAdminText } from "../texts/useAdminText";
 
@@ -11,7 +11,7 @@ export interface Column<T> {
   cell: (row: T) => ReactNode;
 }
 
-interface Props<T> {
+interface Props<T> extends PagerProps {
   label: string;
   columns: Column<T>[];
   rows: T[] | undefined;
@@ -23,9 +23,6 @@ interface Props<T> {
   sort: string;
   onSort: (sort: string) => void;
   onOpen: (id: string) => void;
-  page?: number;
-  pages?: number;
-  onPage?: (page: number) => void;
   selected?: string[];
   onSelect?: (ids: string[]) => void;
 }
@@ -40,6 +37,7 @@ export function Table<T>(props: Props<T>) {
     return (
       <Empty>
         <p>{t("table.empty")}</p>
+        <Pager previous={props.previous} next={props.next} onPage={props.onPage} />
       </Empty>
     );
   }
@@ -69,7 +67,7 @@ export function Table<T>(props: Props<T>) {
                     </td>
                   )}
                   {columns.map((column, index) => (
-                    <td key={column.title} className={column.isNumber ? "number" : undefined}>
+                    <td key={column.title} className={column.isNumber ? "number" : undefined} data-title={column.title}>
                       {index > 0 ? (
                         column.cell(row)
                       ) : (
@@ -85,7 +83,7 @@ export function Table<T>(props: Props<T>) {
           </tbody>
         </table>
       </div>
-      {props.onPage && <Pager page={props.page ?? 1} pages={props.pages ?? 1} onPage={props.onPage} />}
+      <Pager previous={props.previous} next={props.next} onPage={props.onPage} />
     </>
   );
 }

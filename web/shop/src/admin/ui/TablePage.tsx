@@ -15,7 +15,7 @@ interface Props {
   /** Under which name views are kept. */
   kind: string;
   presets: Preset[];
-  search?: { value: string; label?: string; onSearch: (text: string) => void };
+  search?: { value: string; label: string; onSearch: (text: string) => void };
   count: number | undefined;
   /** Buttons beside the title. */
   actions?: ReactNode;
@@ -35,7 +35,7 @@ export function TablePage({ title, kind, presets, search, count, actions, childr
       <Views kind={kind} presets={presets} />
       <div className="form-row">
         {search && (
-          <input type="search" data-search="" className="table-search" aria-label={search.label ?? t("table.search")} placeholder={search.label ?? t("table.search")} maxLength={60} value={search.value} onChange={(event) => search.onSearch(event.target.value)} />
+          <input type="search" data-search="" className="table-search" aria-label={search.label} placeholder={search.label} maxLength={60} value={search.value} onChange={(event) => search.onSearch(event.target.value)} />
         )}
         <span className="quiet" role="status">
           {count !== undefined && t("table.count", { n: count })}
@@ -46,15 +46,21 @@ export function TablePage({ title, kind, presets, search, count, actions, childr
   );
 }
 
+/** The view of an address: neither the page nor what is open belongs to it. */
+function viewOf(search: string): string {
+  const rest = [...new URLSearchParams(search)].filter(([name]) => name !== "at" && name !== "open");
+  return new URLSearchParams(rest).toString();
+}
+
 /** Views by name: those that everybody has, and one's own, which this browser keeps. */
 function Views({ kind, presets }: { kind: string; presets: Preset[] }) {
   const t = useAdminText();
-  const search = useSearch();
+  const search = viewOf(useSearch());
   const [path, navigate] = useLocation();
-  const [own, setOwn] = useState<Preset[]>(() => JSON.parse(remembered(`views.${kind}`) ?? "[]"));
+  const [own, setOwn] = useState<Preset[]>(() => JSON.parse(remembered(`shop.views.${kind}`) ?? "[]"));
   const [name, setName] = useState<string>();
   const keep = (views: Preset[]) => {
-    remember(`views.${kind}`, JSON.stringify(views));
+    remember(`shop.views.${kind}`, JSON.stringify(views));
     setOwn(views);
   };
   const chip = ({ name: text, search: wanted }: Preset) => (

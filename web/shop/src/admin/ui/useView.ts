@@ -8,8 +8,8 @@ export function useView(usual: View): [View, (change: View) => void] {
   const [search, setSearch] = useSearchParams();
   const view = { ...usual, ...Object.fromEntries(search) };
   const change = (wanted: View) => {
-    const keepsPage = Object.keys(wanted).every((name) => name === "open" || name === "page");
-    const next = { ...view, ...(keepsPage ? {} : { page: "1" }), ...wanted };
+    const keepsPage = Object.keys(wanted).every((name) => name === "open" || name === "at");
+    const next = { ...view, ...(keepsPage ? {} : { at: "" }), ...wanted };
     const shown = Object.entries(next).filter(([name, value]) => value !== (usual[name] ?? ""));
     setSearch(new URLSearchParams(shown), { replace: "q" in wanted });
   };

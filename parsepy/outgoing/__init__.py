@@ -3,11 +3,14 @@
 import asyncio
 import json
 import logging
-from collections.abc import Mapping, MutableMapping
+import zlib
+from collections.abc import AsyncIterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Protocol
+
+from parsepy.outgoing.reach import Reach
 
 if TYPE_CHECKING:
     import httpx
@@ -27,12 +30,14 @@ class OutgoingError(Exception):
 class Bounds:
     """How long a request may take, how much may be answered, how many redirects are followed.
 
-    ``None`` is the limit of the ``Outgoing`` that is asked.
+    ``None`` is the limit of the ``Outgoing`` that is asked. ``reach``: which addresses may be
+    asked (``None``: all), of which redirects are not followed.
     """
 
     seconds: float | None = None
     size: int | None = None
     redirects: int = 0
+    reach: Reach | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +130,18 @@ class Outgoing:
         try:
             async with asyncio.timeout(seconds):
                 request = self._opened().build_request(method, url, timeout=seconds, **content)
+                host, redirects = request.url.host, bounds.redirects
+                if bounds.reach is not None:
+                    await _pin(request, bounds.reach)
+                    redirects = 0
                 if self.tracing is None:
-                    return await self._send(request, size, bounds.redirects)
-                with self.tracing.outgoing(method, request.url.host):
+                    return await self._send(request, size, redirects)
+                with self.tracing.outgoing(method, host):
                     self.tracing.inject(request.headers)
-                    return await self._send(request, size, bounds.redirects)
+                    return await self._send(request, size, redirects)
         except (TimeoutError, httpx.TimeoutException) as error:
             raise OutgoingError(f"did not answer within {seconds:g} s") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise OutgoingError("can't be reached") from error
 
     async def _send(self, request: "httpx.Request", size: int, redirects: int) -> Reply:
@@ -166,6 +175,7 @@ class Outgoing:
                 timeout=self.timeout,
                 transport=self._transport,
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+                headers={"accept-encoding": "identity"},
             )
         return self._client
 
@@ -176,11 +186,51 @@ class Outgoing:
             await client.aclose()
 
 
+async def _pin(request: "httpx.Request", reach: Reach) -> None:
+    """Have a request go to an address that may be asked, whatever its name leads to later.
+
+    Its Host header and the name in the certificate stay as they are. Raises ``OutgoingError``.
+    """
+    url = request.url
+    address = await reach.address_of(url.host, url.port or (443 if url.scheme == "https" else 80))
+    if address is None:
+        # as if nobody answered: who asks shall not learn which names there are inside
+        raise OutgoingError("can't be reached") from PermissionError(
+            f"{url.host} leads to no address that may be asked"
+        )
+    request.extensions = {**request.extensions, "sni_hostname": url.host}
+    # no other host of this address may get what is sent over a connection made for this one
+    request.headers["connection"] = "close"
+    request.url = url.copy_with(host=address)
+
+
 async def _read(response: "httpx.Response", size: int) -> bytes:
-    pieces, read = [], 0
-    async for piece in response.aiter_bytes():
-        pieces.append(piece)
+    """The whole body; raises ``OutgoingError`` if it is larger, or of an odd encoding.
+
+    The library would unpack a kilobyte to a gigabyte, encoding within encoding, before it could be
+    counted; so none is asked for, and of what comes all the same one is unpacked, within the bound.
+    """
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding in ("", "identity"):
+        return await _bounded(response.aiter_bytes(), size)
+    if encoding not in ("gzip", "x-gzip"):
+        raise OutgoingError("answered in an encoding that was not asked for")
+    packed = await _bounded(response.aiter_raw(), size)
+    unpacking = zlib.decompressobj(wbits=31)
+    try:
+        body = unpacking.decompress(packed, size + 1)
+    except zlib.error as error:
+        raise OutgoingError("answered what can't be unpacked") from error
+    if len(body) > size:
+        raise OutgoingError("answered too much")
+    return body
+
+
+async def _bounded(pieces: AsyncIterator[bytes], size: int) -> bytes:
+    found, read = [], 0
+    async for piece in pieces:
+        found.append(piece)
         read += len(piece)
         if read > size:
             raise OutgoingError("answered too much")
-    return b"".join(pieces)
+    return b"".join(found)

@@ -1,0 +1,7 @@
+package android.util;
+
+public final class Log {
+  public static int i(String tag, String message) { return 0; }
+
+  public static int w(String tag, String message) { return 0; }
+}

@@ -1,0 +1,5 @@
+package com.parse;
+
+public interface LogInCallback {
+  void done(ParseUser user, ParseException e);
+}

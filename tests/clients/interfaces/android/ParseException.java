@@ -1,0 +1,5 @@
+package com.parse;
+
+public class ParseException extends Exception {
+  public int getCode() { return 0; }
+}

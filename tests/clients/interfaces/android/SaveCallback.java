@@ -1,0 +1,5 @@
+package com.parse;
+
+public interface SaveCallback {
+  void done(ParseException e);
+}

@@ -1,0 +1,5 @@
+package com.parse;
+
+public interface SignUpCallback {
+  void done(ParseException e);
+}
