@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from websockets.http11 import Request
 
@@ -175,3 +176,20 @@ class _LateOwner:
 def _import_library() -> None:
     import parsepy.graphql.door
     import parsepy.graphql.sockets  # noqa: F401 - for what they load
+
+
+def sdl_of(backend: Backend) -> Callable[[], Coroutine[Any, Any, str]]:
+    """What makes the text of the GraphQL schema, as it is then."""
+    keepers: list[Any] = []
+
+    async def make() -> str:
+        from graphql import print_schema
+
+        from parsepy.graphql.stamps import open_keeper
+
+        if not keepers:
+            keepers.append(open_keeper(backend))
+        schema = await keepers[0].current()
+        return await asyncio.to_thread(print_schema, schema)
+
+    return make
