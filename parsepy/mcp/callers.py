@@ -6,10 +6,8 @@ from parsepy.backend import Backend, RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.model.principal import Principal
 from parsepy.operations import principals, schemas
+from parsepy.operations.bootstrap import ADMIN
 from parsepy.storage.options import FIRST
-
-ADMIN = "admin"
-"""The role whose members may do by MCP what the master key may: schemas, logs, jobs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,7 @@ from parsepy.descriptions import origin_of
 from parsepy.errors import ParseError
 from parsepy.http.asgi import ASGIApplication, ASGIScope, Receive, Send
 from parsepy.http.exchange import Exchange, exchange_of
-from parsepy.http.failures import failure_of
-from parsepy.http.layers import BodyLimitLayer
+from parsepy.http.layers import BodyLimitLayer, PlainFailureLayer
 from parsepy.http.limits import Limits
 from parsepy.http.refusals import HTTPRefusal
 from parsepy.model.principal import NOBODY
@@ -41,7 +40,6 @@ OPENAPI = "/openapi.json"
 LARGEST_FORM = 8_000
 _STATIC = Path(__file__).parent / "static"
 _ORIGIN = re.compile(r"https?://[\w.\-:\[\]]+")
-_LATER = "Please try again later."
 
 Endpoint = Callable[[Request, Visitor], Awaitable[HTTPResponse]]
 
@@ -97,33 +95,12 @@ class PortalDoor:
             redirect_slashes=False,
         )
         limited = BodyLimitLayer(LARGEST_FORM, _unreadable, GZipMiddleware(router, 1024))
-        self._application: ASGIApplication = self._guarded(limited)
+        self._application: ASGIApplication = PlainFailureLayer(backend, "the portal", limited)
 
     async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        exchange_of(scope).page = f"{PATH}/*path"
         await self._application(scope, receive, send)
-
-    def _guarded(self, application: ASGIApplication) -> ASGIApplication:
-        async def guarded(scope: ASGIScope, receive: Receive, send: Send) -> None:
-            exchange = exchange_of(scope)
-            exchange.page = f"{PATH}/*path"
-            try:
-                if self._backend.state != "ok":
-                    await PlainTextResponse(_LATER, 503)(scope, receive, send)
-                else:
-                    await application(scope, receive, send)
-            except Exception as error:
-                if exchange.status:  # the answer has begun
-                    raise
-                where = f"request {exchange.request_id}: the portal ({exchange.method})"
-                failure = failure_of(self._backend, error, where)
-                exchange.code = failure.code
-                status = 503 if failure.is_passing else failure.status
-                text = _LATER if failure.is_passing else failure.message
-                headers = {name.decode(): value.decode() for name, value in failure.headers}
-                await PlainTextResponse(text, status, headers)(scope, receive, send)
-
-        return guarded
 
     def _seen(self, endpoint: Endpoint) -> Callable[[Request], Awaitable[HTTPResponse]]:
         """Let only those who may see the portal reach an endpoint."""

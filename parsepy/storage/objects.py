@@ -389,7 +389,13 @@ class Storage:
                 lambda session: reads.aggregate(collection, stages, session=session, **arguments)
             )
         plan = documents.plan_of(schema, self.file_url, options.mount_url)
-        return pipelines.from_results(schema, plan, stages, found, **raw)
+        shown: list[Any] = []
+        for begin in range(0, len(found), _SLICE):
+            if begin:
+                await asyncio.sleep(0)  # others have their turn
+            some = found[begin : begin + _SLICE]
+            shown += pipelines.from_results(schema, plan, stages, some, **raw)
+        return shown
 
     async def distinct(
         self, schema: ClassSchema, where: Where, field: str, options: ReadOptions = ALL
