@@ -1,9 +1,10 @@
 """`python -m tests.hostile.flood --requests 100000`: very many hostile requests to one shop.
 
 Shapes and sizes of `shapes.py` come by chance, most of them small, one in `LARGE` of the whole
-table, sent by a few clients at once. Printed: answers by status, the longest wait of a bystander, the
-longest turn of the server's loop, and the server's memory before and after. Ends with 1 if there
-was an answer of 500 or above, if the bystander got anything but 200, or if a bound was crossed.
+table, sent by a few clients at once. Printed: answers by status, the longest wait of a bystander,
+the longest turn of the server's loop, and the server's memory before and after. Ends with 1 if
+there was an answer of 500 or above, if the bystander got anything but 200, or if a bound was
+crossed.
 """
 
 import argparse
