@@ -247,8 +247,7 @@ async def _step(request: SaveRequest, before: Object, proceed: Proceed) -> Answe
         raise refuse("status", f"{old} does not become {new}")
     if not is_staff(request) and (old, new) != ("pending", "cancelled"):
         raise refuse("status", "a customer may only cancel a pending order")
-    if new == "paid":
-        order.set("paidAt", datetime.now(UTC))
+    order.set(f"{new}At", datetime.now(UTC))
 
     @Cloud.transaction()
     async def step() -> None:

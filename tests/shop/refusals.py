@@ -383,6 +383,15 @@ ORDERS = (
         "No payment gateway is configured.",
         lambda goods: {"order": goods.ids["order"]},
     ),
+    Attempt(
+        "Y1",
+        "ann",
+        "call",
+        "createPaymentPage",
+        141,
+        "No payment gateway is configured.",
+        lambda goods: {"order": goods.ids["order"], "returnTo": "https://shop.example/orders"},
+    ),
 )
 
 REFUSALS = (*PERMISSIONS, *USERS, *CATALOGUE, *LINES, *CARTS, *CODES, *SALES, *ORDERS)

@@ -166,7 +166,7 @@ export async function look(page, name) {
   for (const [theme, width] of LOOKS) {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme: theme });
-    await page.screenshot({ path: `${SCREENSHOTS}/${name}-${theme}-${width}.png` });
+    await page.screenshot({ path: `${SCREENSHOTS}/${name}-${theme}-${width}.jpg`, type: "jpeg", quality: 85 }); // in half the time of a PNG
     if (await page.evaluate(() => document.scrollingElement.scrollWidth > innerWidth)) complaints.push(`${name} is wider than ${width}`); // and scrolls sideways
     if ((theme === "light") === (width === 1280)) await judge(page, `${name}, ${theme}`);
   }

@@ -12,7 +12,13 @@ test("a product is made with a picture and variations, and changed", async () =>
   await button(page, "New").click();
   await page.getByLabel("Name", { exact: true }).fill(name);
   await page.getByLabel("Price").fill("20.5");
-  await page.getByLabel("Picture").setInputFiles({ name: "vase.png", mimeType: "image/png", buffer: PNG });
+  // Let go over its field, as a file that was dragged there.
+  const files = await page.evaluateHandle((bytes) => {
+    const dragged = new DataTransfer();
+    dragged.items.add(new File([new Uint8Array(bytes)], "vase.png", { type: "image/png" }));
+    return dragged;
+  }, [...PNG]);
+  await page.locator(".drop").dispatchEvent("drop", { dataTransfer: files });
   await dialog(page).locator("img.picture").waitFor();
   await button(dialog(page), "Save").click();
   await heading(page, "Products").waitFor();
@@ -68,6 +74,9 @@ test("an order takes legal steps only, and the staff see where it goes", async (
   await button(steps, "Shipped").click();
   await button(steps, "Delivered").click();
   await steps.getByText("No further step.").waitFor();
+  const history = dialog(page).getByRole("region", { name: "History" });
+  await history.getByText("Delivered").waitFor();
+  assert.deepEqual(await history.getByRole("term").allInnerTexts(), ["Pending", "Paid", "Shipped", "Delivered"]);
   assert.equal((await ask("GET", `classes/Order/${id}`)).status, "delivered");
 });
 
@@ -163,7 +172,12 @@ test("the dashboard counts orders and customers, and each figure opens its list"
   await page.getByRole("region", { name: "Low stock" }).getByText(/^Globe/).waitFor();
   await page.getByRole("img", { name: /^Revenue by day, \$/ }).waitFor();
   await page.getByRole("img", { name: /^[1-9]\d* times a new customer, 0 times one who came back/ }).waitFor();
+  // Pointed at, a day of the chart says what it stands for.
+  const plot = page.locator(".u-over").first();
+  await plot.hover({ position: { x: (await plot.boundingBox()).width - 8, y: 20 } });
+  await page.locator(".legend").first().getByText(/^\$[1-9]/).waitFor();
   await top.getByRole("link", { name: bea.username }).click();
+  await dialog(page).locator(".figure").getByText("$5,000.00").waitFor();
   await dialog(page).getByRole("link", { name: /\$5,000\.00/ }).click();
   await dialog(page).getByRole("heading", { name: `Order ${id}` }).waitFor();
 });

@@ -1,4 +1,5 @@
 // Everything for the staff, in one chunk that only they load. Below /admin, links are relative.
+import { useEffect, useRef } from "react";
 import { Link, Route, Switch, useLocation } from "wouter";
 import { useStorefront } from "../Storefront";
 import "../styles/admin.css";
@@ -16,7 +17,13 @@ export default function BackOffice() {
   const t = useAdminText();
   const { has } = useStorefront();
   const [path] = useLocation();
+  const rail = useRef<HTMLElement>(null);
   useRowKeys();
+  useEffect(() => {
+    // On a phone the rail is wider than the screen.
+    const current = rail.current?.querySelector<HTMLElement>("[aria-current]");
+    if (current) rail.current?.scrollTo({ left: current.offsetLeft - rail.current.clientWidth / 2 + current.clientWidth / 2 });
+  }, [path]);
   const places: { path: string; name: Key; isThere: boolean }[] = [
     { path: "/", name: "dashboard", isThere: has.orders },
     { path: "/orders", name: "orders", isThere: has.orders },
@@ -27,7 +34,7 @@ export default function BackOffice() {
   ];
   return (
     <div className="office">
-      <nav className="rail" aria-label={t("rail")}>
+      <nav ref={rail} className="rail" aria-label={t("rail")}>
         {places
           .filter((place) => place.isThere)
           .map((place) => (

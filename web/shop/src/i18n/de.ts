@@ -13,6 +13,7 @@ export const de: Texts = {
   "shop.home": "Zum Katalog",
   "state.retry": "Noch einmal versuchen",
   "state.failed": "Das hat nicht geklappt.",
+  "state.unreachable": "Der Server ist nicht erreichbar.",
   "state.loading": "Wird geladen …",
   "state.close": "Schließen",
   "state.cancel": "Abbrechen",

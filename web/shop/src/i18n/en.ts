@@ -12,6 +12,7 @@ export const en = {
   "shop.home": "To the catalogue",
   "state.retry": "Try again",
   "state.failed": "That did not work.",
+  "state.unreachable": "The server can't be reached.",
   "state.loading": "Loading…",
   "state.close": "Close",
   "state.cancel": "Cancel",

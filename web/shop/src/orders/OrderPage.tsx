@@ -40,7 +40,7 @@ export function OrderPage({ id }: { id: string }) {
         <div className="order">
           <News status={statusOf(order)} isPlaced={search.has("placed")} payment={search.get("payment")} />
           <p className="quiet">{t("orders.of", { date: moment(order.createdAt) })}</p>
-          <OrderSteps status={statusOf(order)} />
+          <OrderSteps order={order} />
           <OrderLines order={order} />
           {statusOf(order) === "pending" && search.get("payment") !== "done" && <PayButton order={order} />}
           <OrderActions order={order} onDone={reload} />

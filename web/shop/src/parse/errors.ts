@@ -11,6 +11,10 @@ const UNCERTAIN: number[] = [Parse.Error.CONNECTION_FAILED, Parse.Error.OTHER_CA
 export const isRefusal = (error: unknown): boolean =>
   error instanceof Parse.Error && typeof error.code === "number" && !UNCERTAIN.includes(error.code);
 
+/** Was there no answer at all? */
+export const isUnreachable = (error: unknown): boolean =>
+  error instanceof TypeError || (error instanceof Error && [undefined, Parse.Error.CONNECTION_FAILED].includes((error as Parse.Error).code));
+
 /** The field and the rule of a refusal such as "price: a number of at least 0". */
 export function fieldOf(error: unknown): { field: string | undefined; message: string } {
   const message = messageOf(error);

@@ -48,6 +48,10 @@ export const itemOf = (line: Line): string => line.sku?.id ?? line.product?.id ?
 
 export const statusOf = (order: Order): Status => order.get("status") as Status;
 
+/** When an order took a step, as far as the server has noted it. */
+export const momentOf = (order: Order, status: Status): Date | undefined =>
+  status === "pending" ? order.createdAt : (added(order, `${status}At`) as Date | undefined);
+
 /** What the staff have to see to: money that does not fit the order. */
 export const attentionOf = (order: Order): string[] => (added(order, "attention") as string[] | undefined) ?? [];
 

@@ -16,13 +16,16 @@ export function Dialog({ title, isOpen, onClose, kind = "middle", children }: Pr
   const id = useId();
   const t = useText();
   useEffect(() => {
-    if (isOpen && !dialog.current?.open) dialog.current?.showModal();
+    if (isOpen && !dialog.current?.open) {
+      dialog.current?.showModal();
+      dialog.current?.querySelector("h2")?.focus(); // its name is read out; closing it is not the first thing to do
+    }
     if (!isOpen && dialog.current?.open) dialog.current.close();
   }, [isOpen]);
   return (
     <dialog ref={dialog} className={`dialog dialog-${kind}`} aria-labelledby={id} onClose={onClose}>
       <header className="dialog-head">
-        <h2 id={id}>{title}</h2>
+        <h2 id={id} tabIndex={-1}>{title}</h2>
         <button type="button" className="button-quiet" onClick={onClose} aria-label={t("state.close")}>
           ✕
         </button>

@@ -1,14 +1,14 @@
 // What stands in the place of what is not there: loading, empty, failed.
 import type { ReactNode } from "react";
 import { useText } from "../i18n/LanguageContext";
-import { messageOf } from "../parse/errors";
+import { isUnreachable, messageOf } from "../parse/errors";
 
 export function Failure({ error, onRetry }: { error: Error; onRetry?: () => void }) {
   const t = useText();
   return (
     <div className="state state-failed" role="alert">
       <p>
-        <strong>{t("state.failed")}</strong> {messageOf(error)}
+        <strong>{t("state.failed")}</strong> {isUnreachable(error) ? t("state.unreachable") : messageOf(error)}
       </p>
       {onRetry && (
         <button type="button" className="button" onClick={onRetry}>

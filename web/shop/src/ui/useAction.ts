@@ -1,5 +1,6 @@
 import { useCallback, useState } from "react";
-import { fieldOf } from "../parse/errors";
+import { useText } from "../i18n/LanguageContext";
+import { fieldOf, isUnreachable } from "../parse/errors";
 import { forgetIfExpired } from "../session/session";
 
 export interface Action {
@@ -32,7 +33,8 @@ export function useAction(): Action {
     }
   }, []);
   const forget = useCallback(() => setError(undefined), []);
-  const said = error === undefined ? undefined : fieldOf(error);
+  const t = useText();
+  const said = error === undefined ? undefined : isUnreachable(error) ? { field: undefined, message: t("state.unreachable") } : fieldOf(error);
   return {
     isBusy,
     problem: said && (said.field ? `${said.field}: ${said.message}` : said.message),

@@ -28,7 +28,7 @@ function sorted(rows: Customer[], sort: string): Customer[] {
 
 export function CustomersPage() {
   const t = useAdminText();
-  const { date, money } = useFormat();
+  const { date, money, number } = useFormat();
   const [view, change] = useView({ q: "", days: "90", sort: "-value", at: "", open: "" });
   const { data, error, reload } = useCustomerReport(Number(view.days));
   const wanted = (view.q ?? "").toLowerCase();
@@ -70,6 +70,18 @@ export function CustomersPage() {
       />
       <Dialog title={opened?.username ?? t("field.customer")} kind="side" isOpen={view.open !== ""} onClose={() => change({ open: "" })}>
         <Profile id={view.open ?? ""} />
+        {opened && (
+          <dl className="figures">
+            <div className="figure">
+              <dt>{t("field.orders")}</dt>
+              <dd>{number(opened.orders)}</dd>
+            </div>
+            <div className="figure">
+              <dt>{t("field.value")}</dt>
+              <dd>{money(opened.value)}</dd>
+            </div>
+          </dl>
+        )}
         <OrdersOf id={view.open ?? ""} />
       </Dialog>
     </TablePage>

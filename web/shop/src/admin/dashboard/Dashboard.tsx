@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { useFormat } from "../../i18n/useFormat";
 import { StatusBadge } from "../../orders/OrderSteps";
-import type { Status } from "../../parse/model";
+import { STATUSES } from "../../parse/model";
 import { SKU } from "../../parse/types";
 import { useLiveQuery } from "../../parse/useLiveQuery";
 import { useStorefront } from "../../Storefront";
@@ -84,11 +84,11 @@ function Board({ days, sales, customers }: { days: number; sales: Sales; custome
         </Panel>
         <Panel title={t("board.status")}>
           <List isEmpty={sales.orders === 0}>
-            {Object.entries(sales.byStatus).map(([status, count]) => (
+            {STATUSES.filter((status) => sales.byStatus[status]).map((status) => (
               <li key={status}>
                 <Link href={`/orders?status=${status}`}>
-                  <StatusBadge status={status as Status} />
-                  <b>{number(count)}</b>
+                  <StatusBadge status={status} />
+                  <b>{number(sales.byStatus[status] ?? 0)}</b>
                 </Link>
               </li>
             ))}

@@ -1,10 +1,11 @@
 import Parse from "parse";
+import { Fragment } from "react";
 import { useFormat } from "../../i18n/useFormat";
 import { useText } from "../../i18n/LanguageContext";
 import type { Key } from "../../i18n/en";
 import { OrderLines } from "../../orders/OrderLines";
 import { OrderSteps } from "../../orders/OrderSteps";
-import { attentionOf, statusOf, stepsOf, type Status } from "../../parse/model";
+import { attentionOf, momentOf, STATUSES, stepsOf, type Status } from "../../parse/model";
 import { Order } from "../../parse/types";
 import { useLiveQuery } from "../../parse/useLiveQuery";
 import { useStorefront } from "../../Storefront";
@@ -26,7 +27,7 @@ export function OrderDrawer({ id, onClose }: { id: string; onClose: () => void }
       {!order && !error && <Skeleton />}
       {order && (
         <>
-          <OrderSteps status={statusOf(order)} />
+          <OrderSteps order={order} />
           <Attention order={order} onDone={reload} />
           <LegalSteps order={order} onDone={reload} />
           <OrderLines order={order} />
@@ -93,16 +94,23 @@ function LegalSteps({ order, onDone }: { order: Order; onDone: () => void }) {
   );
 }
 
+/** Every step that the order has taken, and when. */
 function History({ order }: { order: Order }) {
   const t = useAdminText();
+  const shopText = useText();
   const { moment } = useFormat();
-  const paid = (order as Parse.Object).get("paidAt") as Date | undefined;
+  const taken = STATUSES.map((status) => ({ status, at: momentOf(order, status) })).filter(({ at }) => at !== undefined);
   return (
-    <dl className="facts">
-      <dt>{t("field.created")}</dt>
-      <dd>{moment(order.createdAt)}</dd>
-      <dt>{t("field.paid")}</dt>
-      <dd>{moment(paid)}</dd>
-    </dl>
+    <section aria-label={t("orders.history")}>
+      <h3>{t("orders.history")}</h3>
+      <dl className="facts">
+        {taken.map(({ status, at }) => (
+          <Fragment key={status}>
+            <dt>{shopText(`status.${status}` as Key)}</dt>
+            <dd>{moment(at)}</dd>
+          </Fragment>
+        ))}
+      </dl>
+    </section>
   );
 }
