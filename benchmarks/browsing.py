@@ -43,7 +43,7 @@ class Include(CatalogueScenario):
     """Fifty variants, each with its article."""
 
     name = "query with include"
-    promised = 6.0
+    promised = 8.0
     page = 50
 
     def requests(self) -> Sequence[bytes]:

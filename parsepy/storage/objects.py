@@ -481,7 +481,7 @@ class Storage:
         reads = self.connection.reads
         with guard():
             if not query and not self.connection.in_transaction:
-                return int(await collection.estimated_document_count())
+                return await self.connection.read(lambda _: reads.count_all(collection))
             return int(
                 await self._indexed(
                     schema,

@@ -53,7 +53,7 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> Rows:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("the driver was asked")
 
-    for way in ("find", "find_one", "aggregate", "count_documents"):
+    for way in (*("find", "find_one", "aggregate", "count_documents", "estimated_document_count"),):
         monkeypatch.setattr(AsyncCollection, way, refuse)
     return sent
 
@@ -91,9 +91,11 @@ async def test_plain_commands_are_all_it_takes(
     assert await reads.find_by_id(rows, "nobody") is None
     assert await reads.count(rows, {"kind": "k2"}) == 72
     assert await reads.count(rows, {"kind": "k9"}) == 0
+    assert await reads.count_all(rows) == SIZE
+    assert await reads.count_all(rows.database["Nothing"]) == 0
     assert len(await reads.aggregate(rows, GROUPS)) == 7
     sent = [next(iter(command)) for command in commands]
-    assert sent == ["find"] * 4 + ["count"] * 2 + ["aggregate"]
+    assert sent == ["find"] * 4 + ["count"] * 4 + ["aggregate"]
 
 
 async def test_many_batches_are_read_to_the_end(rows: AsyncCollection[dict[str, Any]]) -> None:
@@ -117,6 +119,7 @@ async def test_what_needs_more_goes_the_drivers_way(
         await session.abort_transaction()
     elsewhere = rows.with_options(read_preference=ReadPreference.SECONDARY_PREFERRED)
     assert len(await reads.find(elsewhere, {"kind": "k1"})) == 72
+    assert await reads.count_all(elsewhere) == SIZE
     assert len(await reads.find(rows, {"_id": "id001"}, hint=[("_id", 1)])) == 1
     assert await reads.aggregate(rows, [*GROUPS, {"$out": "Sums"}]) == []
     assert mongo[rows.database.name]["Sums"].count_documents({}) == 7

@@ -149,6 +149,15 @@ class PlainReads(Reads):
         found = await self.aggregate(collection, counting, **options)
         return int(found[0]["n"]) if found else 0
 
+    async def count_all(self, collection: Collection) -> int:
+        """How many documents there are, as the server has counted them."""
+        if _is_plain(collection, None, {}):
+            command: Document = {"count": collection.name}
+            reply: Any = (await _reply(self._commands, collection, command, None))[0]
+            if reply is not None:
+                return int(reply["n"])
+        return await super().count_all(collection)
+
 
 def _find_command(
     collection: Collection,

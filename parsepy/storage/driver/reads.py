@@ -82,3 +82,7 @@ class Reads:
     ) -> int:
         """How many documents match."""
         return await collection.count_documents(query, session=session, **options)
+
+    async def count_all(self, collection: Collection) -> int:
+        """How many documents there are, as the server has counted them."""
+        return await collection.estimated_document_count()
