@@ -115,6 +115,8 @@ RUN = {
         "Query.find() got an unexpected keyword argument 'use_masterkey'; "
         "did you mean use_master_key?"
     ),
+    "return request.params['nam']": "there is no key 'nam'",
+    "return Object('Game')['nam']": "this Game has no nam",
     "return request.params.name": (
         "'dict' object has no attribute 'name'; a key is read by [\"name\"], or .get(\"name\")"
     ),
