@@ -138,10 +138,10 @@ RUN = {
     "Object('Game').set('name')": 'set("name") lacks a value; unset("name") removes the field',
     "return {1, 2}": "Parse has no type for a set; write a list",
     "with Cloud.lock('game'): pass": (
-        "'Lock' object does not support the context manager protocol; write `async with`"
+        "'NewLock' object does not support the context manager protocol; write `async with`"
     ),
     "async with Cloud.as_master(): pass": (
-        "'AsMaster' object does not support the asynchronous context manager protocol; "
+        "'NewAsMaster' object does not support the asynchronous context manager protocol; "
         "write `with`, without async"
     ),
     "@Cloud.transaction\n    async def move(): ...": "write @Cloud.transaction(), with parentheses",
