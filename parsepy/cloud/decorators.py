@@ -51,8 +51,8 @@ class AsMaster(AbstractContextManager[None]):
         self._inner = current.acting(current.request().as_master())
         self._inner.__enter__()
 
-    def __exit__(self, *failure: Any) -> bool | None:
-        return self._inner.__exit__(*failure)
+    def __exit__(self, *failure: Any) -> None:
+        self._inner.__exit__(*failure)
 
 
 class NewAsMaster(AsMaster):
