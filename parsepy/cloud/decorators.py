@@ -9,8 +9,8 @@ from parsepy.cloud import current, threads
 from parsepy.cloud.codec import decode, encode
 from parsepy.cloud.handlers import FUNCTION, JOB, NEXT_RUN, RECEIVER
 from parsepy.cloud.hooks import HookDecorators, current_registry, named, registered_once
-from parsepy.cloud.locks import Lock
-from parsepy.cloud.mistakes import MustBeEntered
+from parsepy.cloud.locks import Lock, NewLock
+from parsepy.cloud.mistakes import tell_unentered
 from parsepy.cloud.names import hint_of
 from parsepy.cloud.rate_limits import limit_of
 from parsepy.cloud.requests import (
@@ -22,7 +22,7 @@ from parsepy.cloud.requests import (
 from parsepy.cloud.signatures import (
     Rules,
 )
-from parsepy.cloud.transactions import Transaction
+from parsepy.cloud.transactions import NewTransaction, Transaction
 from parsepy.cloud.validators import Validator, declared
 from parsepy.config.paths import escape_path
 from parsepy.model.values import JSONObject
@@ -43,20 +43,23 @@ _NO_CALL = {"useMasterKey": "the argument use_master_key=True, or `with Cloud.as
 """Calls of Parse's JavaScript that are none in Python."""
 
 
-class AsMaster(MustBeEntered, AbstractContextManager[None]):
+class AsMaster(AbstractContextManager[None]):
     """See ``Cloud.as_master``."""
 
-    _written = "Cloud.as_master()"
-
-    def __init__(self) -> None:
-        self._inner = current.as_master()
-
     def __enter__(self) -> None:
-        self._is_used = True
-        return self._inner.__enter__()
+        self.__class__ = AsMaster
+        self._inner = current.acting(current.request().as_master())
+        self._inner.__enter__()
 
-    def __exit__(self, *failure: Any) -> bool | None:
-        return self._inner.__exit__(*failure)
+    def __exit__(self, *failure: Any) -> None:
+        self._inner.__exit__(*failure)
+
+
+class NewAsMaster(AsMaster):
+    """One that nobody has entered yet."""
+
+    def __del__(self) -> None:
+        tell_unentered("Cloud.as_master()")
 
 
 class CloudCode(HookDecorators):
@@ -177,7 +180,7 @@ class CloudCode(HookDecorators):
         """
         if callable(attempts):
             raise TypeError("write @Cloud.transaction(), with parentheses")
-        return Transaction(attempts)
+        return NewTransaction(attempts)
 
     def outside_transaction(self) -> AbstractContextManager[None]:
         """``with Cloud.outside_transaction():`` every call inside lasts, whatever else is undone.
@@ -192,7 +195,7 @@ class CloudCode(HookDecorators):
 
         But those with a ``session_token``. Triggers of what is saved inside see the master key.
         """
-        return AsMaster()
+        return NewAsMaster()
 
     def define_schema(
         self,
@@ -238,7 +241,7 @@ class CloudCode(HookDecorators):
         ``patience`` seconds is refused with SCRIPT_FAILED, and the log says who holds it. The
         same request may take it again inside, as in a hook of what it saves.
         """
-        return Lock(name, seconds, patience)
+        return NewLock(name, seconds, patience)
 
     async def run(self, name: str, params: Mapping[str, Any] | None = None, **rights: Any) -> Any:
         """Call a cloud function; its result."""

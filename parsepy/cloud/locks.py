@@ -3,21 +3,19 @@
 from types import TracebackType
 
 from parsepy.cloud import current
-from parsepy.cloud.mistakes import RUNNING, MustBeEntered
+from parsepy.cloud.mistakes import RUNNING, tell_unentered
 from parsepy.storage import locks
 from parsepy.triggers import label_of
 
 
-class Lock(MustBeEntered):
+class Lock:
     """See ``Cloud.lock``."""
-
-    _written = "Cloud.lock(…)"
 
     def __init__(self, name: str, seconds: float, patience: float) -> None:
         self._asked = (name, seconds, patience)
 
     async def __aenter__(self) -> None:
-        self._is_used = True
+        self.__class__ = Lock
         name, seconds, patience = self._asked
         self._lock = locks.LockRequest(name, _who(), seconds, patience, f"lock:{name}")
         storage = current.backend().storage
@@ -31,6 +29,13 @@ class Lock(MustBeEntered):
         trace: TracebackType | None,
     ) -> None:
         await self._locks.leave(self._lock)
+
+
+class NewLock(Lock):
+    """One that nobody has entered yet."""
+
+    def __del__(self) -> None:
+        tell_unentered("Cloud.lock(…)")
 
 
 def _who() -> str:

@@ -120,16 +120,13 @@ def _short(file: str) -> str:
         return file
 
 
-class MustBeEntered:
-    """What does nothing by itself: told if it goes before a ``with`` has entered it."""
+def tell_unentered(written: str) -> None:
+    """Tell of a context that goes before a ``with`` has entered it: it does nothing by itself.
 
-    _is_used = False
-    _written = ""
-    """How it is written, for the line that tells of it."""
-
-    def __del__(self) -> None:
-        if not self._is_used and RUNNING.get() is not None:
-            tell(f"{self._written} was not entered: it did nothing", place_now())
+    Called by the ``__del__`` of its class; once entered it is of another class, which has none.
+    """
+    if RUNNING.get() is not None:
+        tell(f"{written} was not entered: it did nothing", place_now())
 
 
 # --- coroutines that nobody awaits --------------------------------------------------------------

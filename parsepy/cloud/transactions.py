@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from parsepy.cloud import current
-from parsepy.cloud.mistakes import MustBeEntered
+from parsepy.cloud.mistakes import tell_unentered
 from parsepy.errors import Code, ParseError
 from parsepy.storage import Conflict, LockWanted, Storage
 from parsepy.storage.transactions import LONGEST_PAUSE, PATIENCE
@@ -23,17 +23,15 @@ def _refused() -> ParseError:
     return ParseError(Code.SCRIPT_FAILED, "Other transactions changed the same objects; try again.")
 
 
-class Transaction(MustBeEntered):
+class Transaction:
     """See ``Cloud.transaction``."""
-
-    _written = "Cloud.transaction()"
 
     def __init__(self, attempts: int) -> None:
         self._attempts = attempts
         self._open: list[AbstractAsyncContextManager[None]] = []
 
     async def __aenter__(self) -> None:
-        self._is_used = True
+        self.__class__ = Transaction
         storage = current.backend().storage
         # inside of another one, this one is part of it
         inner: AbstractAsyncContextManager[None] = nullcontext()
@@ -65,7 +63,7 @@ class Transaction(MustBeEntered):
 
     def __call__(self, function: Callable[..., Awaitable[R]]) -> Callable[..., Awaitable[R]]:
         """As a decorator: the function runs in a transaction, again when another interfered."""
-        self._is_used = True
+        self.__class__ = Transaction
 
         @functools.wraps(function)
         async def run(*args: Any, **kwargs: Any) -> R:
@@ -99,3 +97,10 @@ class Transaction(MustBeEntered):
             raise _refused()
 
         return run
+
+
+class NewTransaction(Transaction):
+    """One that nobody has entered yet, and that decorates nothing."""
+
+    def __del__(self) -> None:
+        tell_unentered("Cloud.transaction()")

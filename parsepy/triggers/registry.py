@@ -222,6 +222,9 @@ def failure_code(event: Event) -> Code:
 def _failed(error: BaseException, event: Event) -> ParseError:
     """The client's error for an author's exception, which is in the log."""
     text = str(error) or "Script failed. Unknown error."
+    if isinstance(error, KeyError) and len(error.args) == 1:  # whose text is the key alone
+        key = error.args[0]
+        text = key if isinstance(key, str) and " " in key else f"there is no key {key!r}"
     if isinstance(error, SystemExit):
         text = f"Cloud code called sys.exit({'' if error.code is None else error.code!r})."
     failure = ParseError(failure_code(event), text)

@@ -115,6 +115,8 @@ RUN = {
         "Query.find() got an unexpected keyword argument 'use_masterkey'; "
         "did you mean use_master_key?"
     ),
+    "return request.params['nam']": "there is no key 'nam'",
+    "return Object('Game')['nam']": "this Game has no nam",
     "return request.params.name": (
         "'dict' object has no attribute 'name'; a key is read by [\"name\"], or .get(\"name\")"
     ),
@@ -136,10 +138,10 @@ RUN = {
     "Object('Game').set('name')": 'set("name") lacks a value; unset("name") removes the field',
     "return {1, 2}": "Parse has no type for a set; write a list",
     "with Cloud.lock('game'): pass": (
-        "'Lock' object does not support the context manager protocol; write `async with`"
+        "'NewLock' object does not support the context manager protocol; write `async with`"
     ),
     "async with Cloud.as_master(): pass": (
-        "'AsMaster' object does not support the asynchronous context manager protocol; "
+        "'NewAsMaster' object does not support the asynchronous context manager protocol; "
         "write `with`, without async"
     ),
     "@Cloud.transaction\n    async def move(): ...": "write @Cloud.transaction(), with parentheses",
