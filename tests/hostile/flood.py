@@ -1,9 +1,10 @@
 """`python -m tests.hostile.flood --requests 100000`: very many hostile requests to one shop.
 
 Shapes and sizes of `shapes.py` come by chance, most of them small, one in `LARGE` of the whole
-table, sent by a few clients at once. Printed: answers by status, the longest wait of a bystander, the
-longest turn of the server's loop, and the server's memory before and after. Ends with 1 if there
-was an answer of 500 or above, if the bystander got anything but 200, or if a bound was crossed.
+table, sent by a few clients at once. Printed: answers by status, the longest wait of a bystander,
+the longest turn of the server's loop, and the server's memory before and after. Ends with 1 if
+there was an answer of 500 or above, if the bystander got anything but 200, or if a bound was
+crossed.
 """
 
 import argparse
@@ -27,9 +28,11 @@ LONGEST_TURN = 0.055
 """Seconds of CPU time: 50 ms, and the tick by which they are measured."""
 MORE_MEMORY = 200.0
 """MiB that the server may hold at the end beyond what it held after a tenth of the requests."""
-SIZES = (1, 5, 10, 20, 30, 50, 80, 150, 300, 900)
-LARGE = 500
-EVERY = 2_000
+SIZES = (1, 2, 5, 10, 20, 30, 50, 80, 150, 300)
+LARGE = 1_000
+ROWS = 500
+"""Elements of the largest array that is stored: a hundredth of what test_bystander has."""
+EVERY = 1_000
 CLIENTS = 8
 PAUSE = 0.1
 """Seconds between the bystander's requests: ten milliseconds would be most of the work."""
@@ -81,14 +84,17 @@ class Sent:
         shop.close()
 
 
-def attacked(shop: Shop, count: int, seed: int) -> bool:
-    """Send the flood and print the figures; did everything hold?"""
+def attacked(shop: Shop, count: int, seconds: float, seed: int) -> bool:
+    """Send the flood, so many requests or so long, and print the figures; did everything hold?"""
     sent = Sent(flood(count, random.Random(seed)))
     shop.bystander.every = PAUSE
     machine, worst, longest, turn = Machine(0.1), 0.0, 0.0, 0.0
     start = warm = shop.memory()
     begun = time.monotonic()
     for number in range(0, count, EVERY):
+        if time.monotonic() - begun > seconds:
+            print("the time is over")
+            break
         with shop.bystander.asking() as waits:
             sent.send(shop, min(EVERY, count - number))
         sent.wrong += waits.failed
@@ -121,13 +127,14 @@ def main() -> int:
     ends_with_its_children()
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m tests.hostile.flood")
     parser.add_argument("--requests", type=int, default=100_000)
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="end after these")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     memory = folder_in_memory()
     with tempfile.TemporaryDirectory(dir=memory) as kept:
         folder = Path(kept)
-        with QuickMongo.start(folder / "data") as mongo, served(mongo.uri, folder) as shop:
-            held = attacked(shop, given.requests, given.seed)
+        with QuickMongo.start(folder / "data") as mongo, served(mongo.uri, folder, ROWS) as shop:
+            held = attacked(shop, given.requests, given.seconds, given.seed)
     if memory is not None:
         memory.rmdir()
     return 0 if held else 1
