@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -75,15 +76,17 @@ class Listeners:
         self._server = server
         self._open: list[Listener] = []
         self._fence = 0
+        self._connections = ExitStack()
 
     def subscribe(self, slots: Slots, step: Step, token: str | None, who: Who) -> list[str]:
         """Connect and subscribe; what is wrong with the answer."""
         parts = urlsplit(self._server.url)
         address = f"ws://{parts.netloc}{parts.path}"
         where = slots.filled(step["where"])
-        made = Listener(
-            connect(address, compression=None, max_size=None), token, step["class"], where
+        connection = self._connections.enter_context(
+            connect(address, compression=None, max_size=None)
         )
+        made = Listener(connection, token, step["class"], where)
         answer = made.ask(op="connect", applicationId=self._server.app_id)
         assert answer["op"] == "connected", answer
         query = {"className": "Fence", "where": {}}
@@ -163,8 +166,7 @@ class Listeners:
 
     def close(self) -> None:
         """Close every connection."""
-        for listener in self._open:
-            listener.connection.close()
+        self._connections.close()
         self._open.clear()
 
 

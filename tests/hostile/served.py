@@ -34,15 +34,18 @@ class Shop:
 
     def send(self, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, Any]:
         """Send one request as anybody; its status and answer."""
-        connection = self._connection or http.client.HTTPConnection("127.0.0.1", self.port)
-        connection.timeout = PATIENCE
-        try:
-            connection.request(method, path, body=body, headers={**HEADERS, **headers})
-            answer = connection.getresponse()
-            content = answer.read()
-        except (OSError, http.client.HTTPException):
-            connection.close()
-            raise
+        for is_kept in (self._connection is not None, False):
+            connection = self._connection or http.client.HTTPConnection("127.0.0.1", self.port)
+            connection.timeout = PATIENCE
+            try:
+                connection.request(method, path, body=body, headers={**HEADERS, **headers})
+                answer = connection.getresponse()
+                content = answer.read()
+                break
+            except (OSError, http.client.HTTPException):
+                self.close()
+                if not is_kept:  # else the server may have closed it, which was idle for long
+                    raise
         self._connection = connection  # is opened again by itself if the server has closed it
         try:
             return answer.status, json.loads(content)
@@ -57,6 +60,7 @@ class Shop:
         """Close the connection."""
         if self._connection is not None:
             self._connection.close()
+            self._connection = None
 
     def attack(self, hostile: Hostile) -> int:
         """Send a hostile request; its status."""
@@ -86,8 +90,11 @@ def ends_with_its_children() -> None:
 
 
 @contextmanager
-def served(mongo_uri: str, folder: Path) -> Iterator[Shop]:
-    """A shop of both templates by itself, with classes that anybody may write."""
+def served(mongo_uri: str, folder: Path, largest: int = 50_000) -> Iterator[Shop]:
+    """A shop of both templates by itself, with classes that anybody may write.
+
+    ``largest``: elements of the largest array in its objects.
+    """
     database = f"test_hostile_{uuid4().hex[:12]}"
     options = {
         "appId": "parsepy",
@@ -102,18 +109,22 @@ def served(mongo_uri: str, folder: Path) -> Iterator[Shop]:
     (folder / "parsepy.json").write_text(json.dumps(options))
     with serving(folder, "--config", "parsepy.json") as server:
         made = Shop(server.port, server.process.pid, database, Bystander(0, {}, {}), {})
-        rows = {"list": list(range(50_000)), "text": "a note", "o": {}, "pointers": []}
+        rows = {"list": list(range(largest)), "text": "a note", "o": {}, "pointers": []}
         status, answer = made.send("POST", "/parse/classes/Note", json.dumps(rows).encode())
         assert status == 201, answer
         note = answer["objectId"]
         pointer = {"__type": "Pointer", "className": "Note", "objectId": note}
-        many = json.dumps({"pointers": [pointer] * 10_000, "a": 1}).encode()
+        many = json.dumps({"pointers": [pointer] * (largest // 5), "a": 1}).encode()
         assert made.send("POST", "/parse/classes/Note", many)[0] == 201
-        empty = json.dumps({"list": [{}] * 19_000, "a": 2}).encode()
+        empty = json.dumps({"list": [{}] * (largest * 19 // 50), "a": 2}).encode()
         assert made.send("POST", "/parse/classes/Note", empty)[0] == 201
         _, answer = made.send("POST", "/parse/classes/Dump", json.dumps(rows).encode())
         made.ids["dump"] = answer["objectId"]
-        phone = {"deviceType": "ios", "installationId": "phone", "channels": [{}] * 19_000}
+        phone = {
+            "deviceType": "ios",
+            "installationId": "phone",
+            "channels": [{}] * (largest * 19 // 50),
+        }
         _, answer = made.send("POST", "/parse/installations", json.dumps(phone).encode())
         made.ids["phone"] = answer["objectId"]
         product = json.dumps({"text": "what the bystander asks for"}).encode()
