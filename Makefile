@@ -42,7 +42,7 @@ check: $(BIN)/.installed-dev web ## format, lint, types, import layers, of Pytho
 	if [ -d $(WEB_MODULES) ]; then (cd web && npm run check --silent) || failed=1; fi; \
 	wait $$types || failed=1; exit $$failed
 
-# Each test runs once, but for those that ask Parse Server: its recorded answers, and the living one.
+# Each test runs once; Parse Server's recorded answers are compared in the last run of `.ci/run`.
 # Measuring costs a quarter of the time: what is left out has been reached before.
 PURE := parsepy/model/*,parsepy/errors.py,parsepy/livequery/protocol.py,parsepy/livequery/subscriptions.py
 MEASURED := $(addprefix tests/,rest cloud livequery pages push contract integration projects telemetry types providers sign_in test_tables.py)
@@ -56,7 +56,7 @@ coverage: $(BIN)/.installed-dev node dashboard web ## every test; fails below th
 	@$(COVERAGE) report --include='$(PURE)' --fail-under=100
 	@$(COVERAGE) run -m pytest $(MEASURED) $(ALL_TESTS)
 	@$(COVERAGE) combine --quiet --append
-	@$(COVERAGE) run -m pytest tests/differential $(QUICK_MEASURED) $(QUICK_TESTS)
+	@$(COVERAGE) run -m pytest $(QUICK_MEASURED) $(QUICK_TESTS)
 	@$(COVERAGE) combine --quiet --append
 	@PARSEPY_REFERENCE=living $(BIN)/python -m pytest $(ALL_TESTS) \
 	  $(addprefix --ignore=,tests/unit $(MEASURED)) $(addprefix --only-slow=,$(QUICK_MEASURED))

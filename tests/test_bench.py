@@ -311,6 +311,7 @@ def test_what_stays_flat_has_not_grown() -> None:
 def test_what_has_grown_is_told(late: Minute, name: str) -> None:
     (told,) = growth([MINUTE] * 10 + [late] * 10)
     assert told.startswith(name)
+    assert bool(growth([MINUTE] * 10 + [late] * 10, by_clock=False)) != name.startswith("latency")
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -87,10 +87,14 @@ class GraphQLDoors:
         loaded = self._loaded or await self._opened()
         await loaded.keeper.current()
 
-    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one HTTP request."""
-        loaded = self._loaded or await self._opened()
-        await loaded.door(scope, receive, send)
+        if self._loaded is not None:
+            return self._loaded.door(scope, receive, send)
+        return self._open_and_answer(scope, receive, send)
+
+    async def _open_and_answer(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+        await (await self._opened()).door(scope, receive, send)
 
     async def _opened(self) -> _Loaded:
         """Load the library in a thread, once for all who wait."""

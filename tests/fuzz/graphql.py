@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.fuzz import steps
+from tests.fuzz import asking
 from tests.fuzz.model import MISSING, NEXT, REFUSED
 from tests.fuzz.steps import Asked, Slots, Step
 
@@ -20,7 +20,7 @@ _DEEP = (
 def ask(slots: Slots, step: Step) -> Asked:
     """Make the request of a step by GraphQL, and ask the model about it."""
     inner = step["step"]
-    asked = steps.ask(slots, {**inner, "who": step.get("who", "nobody")})
+    asked = asking.ask(slots, {**inner, "who": step.get("who", "nobody")})
     name, kind = inner["class"], inner["do"]
     body = _DOCUMENTS[kind](slots, inner, name, bool(step.get("deep")))
     found = asked.look

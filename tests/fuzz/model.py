@@ -54,6 +54,8 @@ class World:
     """Valid tokens, with the id of their user."""
     passwords: dict[str, str] = field(default_factory=dict)
     config: dict[str, tuple[str, bool]] = field(default_factory=dict)
+    files: dict[int, str] = field(default_factory=dict)
+    """The names of files, by the steps that made them."""
 
     def copy(self) -> World:
         """This state, which stays when the world goes on."""
@@ -63,6 +65,7 @@ class World:
             dict(self.sessions),
             dict(self.passwords),
             dict(self.config),
+            dict(self.files),
         )
 
     def of(self, class_name: str) -> list[Row]:
@@ -97,7 +100,11 @@ class World:
     def rule(self, class_name: str, operation: str, who: Who) -> int | tuple[str, ...] | None:
         """A refusal's code, or the columns of which one must lead to the user, or None."""
         permissions = self.permissions.get(class_name)
-        if who.is_master or permissions is None:
+        if who.is_master:
+            return None
+        if class_name == "_Installation" and operation in ("find", "count", "delete"):
+            return REFUSED
+        if permissions is None:
             return None
         entries = permissions.get(operation) or {}
         names = {name for name in entries if name not in ("requiresAuthentication",)}

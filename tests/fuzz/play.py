@@ -16,9 +16,10 @@ from urllib.parse import quote, urlencode, urlsplit
 from pymongo.database import Database
 
 from tests.fuzz import graphql, junk, steps
+from tests.fuzz.asking import ask
 from tests.fuzz.live import Listeners
 from tests.fuzz.model import CLASSES, LIVE, MASTER, NEXT, Row, Who, World
-from tests.fuzz.steps import COLUMNS, Answer, Asked, Slots, Step, ask
+from tests.fuzz.steps import COLUMNS, Answer, Asked, Slots, Step
 from tests.hostile.shapes import shaped
 
 MARKS = re.compile(r"(?<![A-Za-z0-9])[cxek]\d+z(?![A-Za-z0-9])")
@@ -64,6 +65,8 @@ class Target:
         connection.request(asked.method, path, body=content, headers=headers)
         response = connection.getresponse()
         text = response.read().decode("utf-8", "replace")
+        if not self.is_ours:  # Node may close a connection just as it is used again
+            self.close()
         try:
             return Answer(response.status, text, json.loads(text))
         except ValueError:
@@ -128,7 +131,7 @@ class Played:
     listeners: Listeners = field(init=False)
 
     def __post_init__(self) -> None:
-        self.slots = Slots(self.world)
+        self.slots = Slots(self.world, self.target.app_id)
         self.listeners = Listeners(self.target)
         for name in CLASSES:
             self.world.permissions[name] = steps.PUBLIC
@@ -217,8 +220,8 @@ class Played:
     def read_again(self) -> None:
         """Take from the server, with the master key, what there is now."""
         world = self.world
-        for name in (*CLASSES, "_User", "_Role"):
-            relations = {"_Role": ("users", "roles"), "_User": ()}.get(name, ("rel",))
+        for name in (*CLASSES, "_User", "_Role", "_Installation"):
+            relations = RELATIONS.get(name, ("rel",))
             shown = self.target.as_master("GET", steps.path_of(name), limit="1000")["results"]
             for key in [key for key in world.rows if key[0] == name]:
                 if key[1] not in {one["objectId"] for one in shown}:
@@ -347,6 +350,11 @@ class Played:
         return [f"{answer.status} to {hostile.name}"] if answer.status >= 500 else []
 
 
+RELATIONS: dict[str, tuple[str, ...]] = {
+    "_Role": ("users", "roles"),
+    "_User": (),
+    "_Installation": (),
+}
 NO_FIELDS = ("objectId", "createdAt", "updatedAt", "ACL", "rel", "users", "roles")
 
 

@@ -143,6 +143,8 @@ def run(server: Fuzzed, seconds: float, seed: int, *, shrinks: bool = True) -> R
                     trace = shrunk(trace[: one.count], partial(shows, server.target, kind))
                 made.faults[kind] = (seed, trace, one.wrong[0])
         seed += 1
+        if made.traces % 10 == 0:
+            print(f"{made.traces} traces, {made.steps} steps", file=sys.stderr, flush=True)
     machine.close()
     return made
 

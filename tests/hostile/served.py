@@ -1,11 +1,13 @@
 """A served shop under attack, its bystander, and what it takes of the machine meanwhile."""
 
+from __future__ import annotations
+
 import http.client
 import json
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -46,6 +48,10 @@ class Shop:
             return answer.status, json.loads(content)
         except ValueError:
             return answer.status, content
+
+    def another(self) -> Shop:
+        """The same shop, for a client with a connection of its own."""
+        return replace(self, _connection=None)
 
     def close(self) -> None:
         """Close the connection."""

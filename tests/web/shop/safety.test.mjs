@@ -54,7 +54,7 @@ test("a picture of another server is not asked for, and a link as a picture lead
   await put("Product", { name: `${word} 2`, price: 1, imageUrl: "javascript:globalThis.isHarmed=1" });
   const page = await visit(`/?q=${word}`);
   await page.getByText("2 products").waitFor();
-  assert.equal(await page.locator(".tile").count(), 2); // asking elsewhere would be a complaint
+  await page.locator(".tile").nth(1).waitFor(); // asking elsewhere would be a complaint
 });
 
 test("what a page loads first is below 250 KB of script, and the back office not among it", async () => {

@@ -20,6 +20,7 @@ test("the catalogue is searched, narrowed by price, sorted and paged, and the ad
   const names = page.locator(".card-name");
   await page.getByRole("searchbox").fill(word.toLowerCase());
   await page.getByText("14 products").waitFor();
+  await names.filter({ hasText: `${word} 12` }).waitFor();
   assert.equal(await names.count(), 12);
   await button(page, "Next").click();
   await page.waitForFunction(() => document.querySelectorAll(".card").length === 2);
@@ -46,6 +47,7 @@ test("a page follows the row before it: of equal prices none is shown twice, and
   const page = await visit(`/?q=${word}&sort=cheap`);
   await page.getByText("26 products").waitFor();
   const cards = page.locator(".card-name");
+  await cards.nth(11).waitFor();
   const shown = async () => (await cards.allInnerTexts()).filter((name) => all.includes(name));
   const seen = await shown();
   await put("Product", { name: `${word} cheaper`, price: 4 }); // before the first page

@@ -172,7 +172,12 @@ test("the dashboard counts orders and customers, and each figure opens its list"
   await page.getByRole("region", { name: "Low stock" }).getByText(/^Globe/).waitFor();
   await page.getByRole("img", { name: /^Revenue by day, \$/ }).waitFor();
   await page.getByRole("img", { name: /^[1-9]\d* times a new customer, 0 times one who came back/ }).waitFor();
+  // Pointed at, a day of the chart says what it stands for.
+  const plot = page.locator(".u-over").first();
+  await plot.hover({ position: { x: (await plot.boundingBox()).width - 8, y: 20 } });
+  await page.locator(".legend").first().getByText(/^\$[1-9]/).waitFor();
   await top.getByRole("link", { name: bea.username }).click();
+  await dialog(page).locator(".figure").getByText("$5,000.00").waitFor();
   await dialog(page).getByRole("link", { name: /\$5,000\.00/ }).click();
   await dialog(page).getByRole("heading", { name: `Order ${id}` }).waitFor();
 });
