@@ -26,32 +26,39 @@ export function identitySwitch(console_: HTMLElement): HTMLElement {
   return make("div", {}, make("div", { class: "row" }, labelled("Ask as", choice), told), more);
 }
 
+const UNREACHED = "The server can't be reached; try again.";
+
 async function demo(told: HTMLElement): Promise<void> {
-  const response = await fetch("/portal/demo-session", { method: "POST" });
-  if (!response.ok) {
-    told.textContent = "The demo's user could not be signed in.";
-    return;
+  try {
+    const response = await fetch("/portal/demo-session", { method: "POST" });
+    const user = response.ok ? await response.json() : null;
+    if (user) become({ kind: "user", name: user.username, token: user.sessionToken });
+    else told.textContent = "The demo's user could not be signed in.";
+  } catch {
+    told.textContent = UNREACHED;
   }
-  const user = await response.json();
-  become({ kind: "user", name: user.username, token: user.sessionToken });
 }
 
 function signIn(told: HTMLElement): HTMLElement[] {
   const name = make("input", { autocomplete: "username", autocapitalize: "none" });
   const password = make("input", { type: "password", autocomplete: "current-password" });
   const enter = async () => {
-    const body = JSON.stringify({ username: name.value, password: password.value });
-    const answer = await ask("POST", "/login", body);
-    const user = JSON.parse(answer.text);
-    password.value = "";
-    if (user.sessionToken) become({ kind: "user", name: user.username, token: user.sessionToken });
-    else told.textContent = user.error ?? "The log-in was refused.";
+    go.disabled = true;
+    try {
+      const body = JSON.stringify({ username: name.value, password: password.value });
+      const user = JSON.parse((await ask("POST", "/login", body)).text);
+      if (user.sessionToken) become({ kind: "user", name: user.username, token: user.sessionToken });
+      else told.textContent = user.error ?? "The log-in was refused.";
+      if (user.sessionToken) password.value = "";
+    } catch {
+      told.textContent = UNREACHED;
+    } finally {
+      go.disabled = false;
+    }
   };
-  return [
-    labelled("Username", name, true),
-    labelled("Password", password, true),
-    button("Sign in", enter),
-  ];
+  const go = button("Sign in", enter);
+  password.addEventListener("keydown", ({ key }) => key === "Enter" && void enter());
+  return [labelled("Username", name, true), labelled("Password", password, true), go];
 }
 
 function masterKey(): HTMLElement[] {
