@@ -22,12 +22,16 @@ test("no name, description, address or reason runs as a script, to shoppers or s
     [shopper, `/product/${evil.id}`],
     [shopper, `/orders/${id}`],
     [office, "/admin"],
+    [office, "/admin/orders"],
     [office, `/admin/orders?open=${id}`],
     [office, `/admin/products?open=${evil.id}`],
   ]) {
     await page.goto(BASE + path);
     await page.getByText("<script>").first().waitFor();
     assert.equal(await page.evaluate(() => globalThis.isHarmed), undefined, path);
+    // Nor does it push a page out of a phone.
+    await page.setViewportSize({ width: 360, height: 800 });
+    assert.ok(await page.evaluate(() => document.scrollingElement.scrollWidth <= innerWidth), `${path} is wider than a phone`);
   }
 });
 
