@@ -1,6 +1,6 @@
 # `make` alone prints this menu. Needs Python 3.11 or newer; everything else it installs itself.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all record check docs coverage bench bench-live constraints dist wheels env clean
+.PHONY: help run test test-all fuzz record check docs coverage bench bench-live constraints dist wheels env clean
 SHELL := /bin/sh
 # Compiled modules are kept: hundreds of processes of the tests import the same ones.
 unexport PYTHONDONTWRITEBYTECODE
@@ -28,6 +28,9 @@ test: $(BIN)/.installed-dev $(if $(ARGS),node dashboard web,reference) ## the te
 test-all: $(BIN)/.installed-dev node dashboard web ## every test, with Parse Server and its dashboard alive
 	@PARSEPY_REFERENCE=living $(BIN)/python -m pytest $(or $(ARGS),$(ALL_TESTS))
 
+fuzz: $(BIN)/.installed-dev ## requests by chance, held to a model of who may see what: `make fuzz SECONDS=600 SEED=1`
+	@$(BIN)/python -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
 record: $(BIN)/.installed-dev node ## ask Parse Server again what `make test` compares with
 	@PARSEPY_REFERENCE=record $(BIN)/python -m pytest tests/differential tests/graphql/test_scalars.py $(ARGS)
 
@@ -44,11 +47,11 @@ check: $(BIN)/.installed-dev web ## format, lint, types, import layers, of Pytho
 PURE := parsepy/model/*,parsepy/errors.py,parsepy/livequery/protocol.py,parsepy/livequery/subscriptions.py
 MEASURED := $(addprefix tests/,rest cloud livequery pages push contract integration projects telemetry types providers sign_in test_tables.py)
 # Of these only the quick tests are measured; the slow ones run with the living server.
-QUICK_MEASURED := $(addprefix tests/,graphql clients shop mcp web hostile connections)
+QUICK_MEASURED := $(addprefix tests/,graphql clients shop mcp web hostile fuzz connections)
 COVERAGE := $(BIN)/python -m coverage
 coverage: $(BIN)/.installed-dev node dashboard web ## every test; fails below the bounds of coverage
 	@$(COVERAGE) erase
-	@$(COVERAGE) run -m pytest tests/unit
+	@$(COVERAGE) run -m pytest tests/unit $(ALL_TESTS)
 	@$(COVERAGE) combine --quiet
 	@$(COVERAGE) report --include='$(PURE)' --fail-under=100
 	@$(COVERAGE) run -m pytest $(MEASURED) $(ALL_TESTS)

@@ -130,6 +130,12 @@ def table(report: dict[str, Any]) -> str:
             + _pair(ours_, theirs_, "p99_ms", cell, 2)
         )
     lines.append("")
+    for name, line in report["scenarios"].items():
+        if (without := line.get("without_reader")) is not None:
+            cost, times_ = without["contender"]["cpu_us_per_request"], without["ratios"]["cpu"]
+            lines.append(
+                f"{name:{width}}{cost:>{cell}.0f}  us without the reader, {times_:.2f} times"
+            )
     told = report.get("against_rest", {})
     for name, times in told.get("contender", {}).items():
         other = told["baseline"][name]

@@ -41,6 +41,7 @@ from benchmarks.shop import (
     open_shop,
 )
 from parsepy.storage.embedded import EmbeddedMongo, EmbeddedMongoError
+from parsepy.storage.native import SWITCH
 
 ROOT = Path(__file__).resolve().parent.parent
 CLOUD = Path(__file__).parent / "cloud"
@@ -81,6 +82,9 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
         choices=["parsepy", "parse-server"],
         default="parsepy",
         help="parse-server on both sides shows the harness itself: all ratios must be about 1",
+    )
+    parser.add_argument(
+        "--both-readers", action="store_true", help="a second column: without the native reader"
     )
     parser.add_argument("--check", action="store_true", help="exit 1 if a promise is not kept")
     parser.add_argument("--min-ratio", type=float, default=2.5, help="promised, by CPU")
@@ -148,6 +152,7 @@ def start_parsepy(
     core: int,
     folder: Path,
     more: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Server:
     """Start parsepy from this checkout with the same options, and `more`."""
     port = free_port()
@@ -163,7 +168,7 @@ def start_parsepy(
         database=database,
         core=core,
         log=folder / f"{database}.log",
-        environment={},
+        environment=environment or {},
     )
 
 
@@ -222,7 +227,7 @@ async def alternate(sides: Sequence[Side], chosen: argparse.Namespace) -> None:
         for load in loads(scenario, chosen)
     ]
     shares = sum(share for *_, share in lines)
-    seconds = chosen.budget / (2 * shares * (chosen.rounds + 1))
+    seconds = chosen.budget / (len(sides) * shares * (chosen.rounds + 1))
     turn = 0
     for number in range(chosen.rounds + 1):
         print(
@@ -248,12 +253,14 @@ def settle(sides: Sequence[Side], client: MongoClient[dict[str, Any]]) -> None:
 
 def summary(sides: Sequence[Side], cores: Cores, chosen: argparse.Namespace) -> dict[str, Any]:
     """Everything the run found, as written to the JSON file."""
-    contender, baseline = sides
+    contender, baseline, *others = sides
     scenarios: dict[str, Any] = {}
     for scenario in contender.scenarios:
         name = scenario.name
         line = scenarios[name] = compare(contender.slices[name], baseline.slices[name])
         line["promised"] = _promised(scenario, chosen)
+        for without in others:
+            line["without_reader"] = compare(without.slices[name], baseline.slices[name])
         if (alone := name + AT_ONE) in contender.slices:
             line["at_one"] = compare(contender.slices[alone], baseline.slices[alone])
             line["at_one"]["promised"] = scenario.promised_at_one
@@ -305,7 +312,8 @@ def both_servers(
     """Both servers up, each over its own copy of the same shop; stopped and dropped at the end.
 
     Parse Server writes the shop, and the contender opens a copy: ids, ACLs, password hashes and
-    the very session token are the same on both sides.
+    the very session token are the same on both sides. ``--both-readers`` adds a third, parsepy
+    without the native reader.
     """
     mark = f"bench_{secrets.token_hex(4)}"
     folder = Path(tempfile.mkdtemp(prefix="parsepy-bench-"))
@@ -326,12 +334,20 @@ def both_servers(
         copy_database(client, f"{mark}_b", f"{mark}_a")
         contender = ours(name, uri, f"{mark}_a", cores.server, folder)
         cleanup.callback(contender.stop)
-        sides = (
+        sides: tuple[Side, ...] = (
             Side(contender, [scenario(shop) for scenario in wanted]),
             Side(baseline, [scenario(shop) for scenario in wanted], idle_bytes=idle),
         )
         sides[0].idle_bytes = contender.rss_bytes()
-        yield sides, shop
+        if not chosen.both_readers:
+            yield sides, shop
+            return
+        copy_database(client, f"{mark}_b", f"{mark}_c")
+        cleanup.callback(client.drop_database, f"{mark}_c")
+        off = {SWITCH: "off"}
+        without = start_parsepy("without reader", uri, f"{mark}_c", cores.server, folder, None, off)
+        cleanup.callback(without.stop)
+        yield (*sides, Side(without, [scenario(shop) for scenario in wanted])), shop
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from pymongo import MongoClient
 
+from benchmarks import growth as growing
 from benchmarks import livequery, soak
 from benchmarks.graphql import Literals, against_rest
 from benchmarks.live_loads import LOADS, PER_CLIENT, Account, writes_of
@@ -268,6 +269,23 @@ def test_a_quick_run_of_the_live_benchmark_misses_no_event(tmp_path: Path) -> No
             assert (line["missed"], line["doubled"]) == (0, 0)
 
 
+# --- growth -------------------------------------------------------------------------------------
+
+
+def test_what_costs_more_as_objects_and_classes_grow_is_told() -> None:
+    flat = {row: {1_000: 100.0, 100_000: 110.0} for row in growing.FLAT_ROWS}
+    assert growing.grown(flat) == []
+    steep = {**flat, growing.FLAT_ROWS[0]: {1_000: 100.0, 100_000: 130.0}}
+    (told,) = growing.grown(steep)
+    assert told.startswith("get by id, objects: not flat")
+
+
+@pytest.mark.parametrize(("largest", "count"), [(420.0, 0), (900.0, 1)])
+def test_what_grows_faster_than_the_bytes_is_told(largest: float, count: int) -> None:
+    costs = {100: 100.0, 10_000: 110.0, 30_000: 196.0, 100_000: largest}
+    assert len(growing.grown({"create, bytes": costs})) == count
+
+
 # --- the soak -----------------------------------------------------------------------------------
 
 MINUTE = Minute(600, 3.0, 9.0, 40.0, 12.0, 2000.0, 70.0, 50, 10)
@@ -293,6 +311,7 @@ def test_what_stays_flat_has_not_grown() -> None:
 def test_what_has_grown_is_told(late: Minute, name: str) -> None:
     (told,) = growth([MINUTE] * 10 + [late] * 10)
     assert told.startswith(name)
+    assert bool(growth([MINUTE] * 10 + [late] * 10, by_clock=False)) != name.startswith("latency")
 
 
 @pytest.mark.slow
@@ -304,3 +323,14 @@ def test_a_short_soak_does_all_kinds_of_work(tmp_path: Path) -> None:
     assert report["events"] > 0
     wanted = {"get", "include", "aggregate", "batch", "function", "GraphQL", "file", "order"}
     assert wanted <= report["kinds"].keys()
+
+
+@pytest.mark.slow
+def test_a_small_run_of_growth_prints_every_row(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sizes = ["--objects", "200", "400", "--classes", "4", "--bytes", "100", "1000"]
+    words = [*sizes, "--rounds", "1", "--requests", "50", "--json", str(tmp_path / "growth.json")]
+    assert growing.main(words) == 0
+    told = capsys.readouterr().out
+    assert all(row in told for row in (*growing.FLAT_ROWS, *growing.LINEAR_ROWS))

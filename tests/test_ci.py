@@ -76,7 +76,7 @@ def test_coverage_runs_every_test_and_has_two_bounds() -> None:
     lines = [line.strip().lstrip("@") for line in makefile("coverage").splitlines()]
     runs = [line for line in lines if " -m pytest" in line]
     assert runs[:3] == [
-        "$(COVERAGE) run -m pytest tests/unit",
+        "$(COVERAGE) run -m pytest tests/unit $(ALL_TESTS)",
         "$(COVERAGE) run -m pytest $(MEASURED) $(ALL_TESTS)",
         "$(COVERAGE) run -m pytest tests/differential $(QUICK_MEASURED) $(QUICK_TESTS)",
     ]

@@ -45,7 +45,6 @@ NAMED = {
     "operations/access.py": {"_User", "_Installation"},  # secrets; refusals of clients
     "operations/redaction.py": {"_User"},  # users see their own fields
     "operations/find.py": {"_User"},  # users read their own session token
-    "descriptions/rights.py": {"_User"},  # users see their own hidden fields
     "graphql/reads.py": {"_User"},  # whose own session token it never shows
     "rest/classes.py": {"_User"},  # whose address is another one
     "storage/documents.py": {"_User", "_Audience"},  # the storage format of authData, lastUsed

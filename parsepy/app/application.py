@@ -133,6 +133,7 @@ class Application:
             backend.doing = "bringing in the schema templates"
             await self._call("schema.beforeMigration")
             await self._apply_templates([] if loaded is None else loaded.definitions)
+            await self._reserve_admin()
             await self._call("schema.afterMigration")
             backend.doing = "starting cloud code and Live Query"
             await self._start_cloud(path, loaded)
@@ -232,6 +233,13 @@ class Application:
             log.info("schema: %d changes brought in from the templates", len(made))
         for name in await bootstrap.make_roles(self.backend, template.roles):
             log.info("role made: %s", name)
+
+    async def _reserve_admin(self) -> None:
+        """Let nobody make the role `admin` for themself where it opens doors."""
+        config = self.backend.config
+        if config.mcp.enabled or config.portal:
+            for line in await bootstrap.reserve_admin(self.backend):
+                log.warning("%s", line)
 
     async def _start_cloud(self, path: Path | None, loaded: Triggers | None) -> None:
         """Activate cloud code, watch its files, and start scheduled jobs, pushes and webhooks."""

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from websockets.http11 import Request
 
@@ -86,10 +87,14 @@ class GraphQLDoors:
         loaded = self._loaded or await self._opened()
         await loaded.keeper.current()
 
-    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one HTTP request."""
-        loaded = self._loaded or await self._opened()
-        await loaded.door(scope, receive, send)
+        if self._loaded is not None:
+            return self._loaded.door(scope, receive, send)
+        return self._open_and_answer(scope, receive, send)
+
+    async def _open_and_answer(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+        await (await self._opened()).door(scope, receive, send)
 
     async def _opened(self) -> _Loaded:
         """Load the library in a thread, once for all who wait."""
@@ -175,3 +180,20 @@ class _LateOwner:
 def _import_library() -> None:
     import parsepy.graphql.door
     import parsepy.graphql.sockets  # noqa: F401 - for what they load
+
+
+def sdl_of(backend: Backend) -> Callable[[], Coroutine[Any, Any, str]]:
+    """What makes the text of the GraphQL schema, as it is then."""
+    keepers: list[Any] = []
+
+    async def make() -> str:
+        from graphql import print_schema
+
+        from parsepy.graphql.stamps import open_keeper
+
+        if not keepers:
+            keepers.append(open_keeper(backend))
+        schema = await keepers[0].current()
+        return await asyncio.to_thread(print_schema, schema)
+
+    return make

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from parsepy.app.doors import Door
+from parsepy.app.graphql import sdl_of
 from parsepy.backend import Backend
 from parsepy.config import ConfigError
 from parsepy.http.asgi import ASGIScope, Receive, Send
@@ -74,27 +75,10 @@ def desk_of(backend: Backend, *, writes: bool, project: "Path | None" = None) ->
         backend=backend,
         caller_of=nobody,
         writes=writes,
-        graphql_sdl=_sdl_of(backend),
+        graphql_sdl=sdl_of(backend),
         openapi=_openapi_of(backend),
         project=project,
     )
-
-
-def _sdl_of(backend: Backend) -> "Callable[[], Coroutine[Any, Any, str]]":
-    """What makes the text of the GraphQL schema."""
-    keepers: list[Any] = []
-
-    async def make() -> str:
-        from graphql import print_schema
-
-        from parsepy.graphql.stamps import open_keeper
-
-        if not keepers:
-            keepers.append(open_keeper(backend))
-        schema = await keepers[0].current()
-        return await asyncio.to_thread(print_schema, schema)
-
-    return make
 
 
 def _openapi_of(backend: Backend) -> "Callable[[], Coroutine[Any, Any, JSONObject]]":

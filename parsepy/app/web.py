@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from parsepy.app.doors import Door
+from parsepy.app.graphql import sdl_of
 from parsepy.backend import Backend
 from parsepy.http.asgi import ASGIApplication, ASGIScope, Receive, Send
 from parsepy.http.limits import Limits
@@ -60,6 +61,7 @@ def web_doors(
             limits,
             routes=described_routes(),
             listeners=listeners,
+            sdl=sdl_of(backend) if config.mount_graphql else None,
             islands=islands_folder(),
             build=build,
         )

@@ -112,6 +112,6 @@ def add_command(
 
 def add_group(parts: Any, name: str, about: str) -> Any:
     """Add a group of commands; what actions are added to."""
-    return add_command(parts, name, about).add_subparsers(
-        title="actions", required=True, metavar="ACTION"
-    )
+    group = add_command(parts, name, about)
+    group.epilog = f"`parsepy {name} ACTION --help` prints what an action takes, with examples."
+    return group.add_subparsers(title="actions", required=True, metavar="ACTION")

@@ -97,7 +97,7 @@ class Shape(Generic[E, R]):
             try:
                 with current.acting(context_of(event)):
                     own = expect(event, self.family)
-                    if _is_skipped(checked, event):
+                    if checked is not None and _is_skipped(checked, event):
                         if self.proceed is not None:
                             await self.proceed(own, self.request(own))()
                         return None
@@ -147,9 +147,8 @@ def _check_signature(function: Callable[..., Any], *, has_proceed: bool) -> None
         raise TypeError(f"{name}{signature} must take {expected}") from error
 
 
-def _is_skipped(validator: Validator | None, event: Event) -> bool:
-    skips = validator is not None and validator.skip_with_master_key
-    return skips and event.request.principal.is_master
+def _is_skipped(validator: Validator, event: Event) -> bool:
+    return validator.skip_with_master_key and event.request.principal.is_master
 
 
 # --- what an answer means -----------------------------------------------------------------------

@@ -257,13 +257,14 @@ def from_changes(
     item.id, item._is_unstored = chosen_id, chosen_id is not None
     if original is not None:
         item.load(original)
+    plain, values, pending = codec.PLAIN, item._values, item._pending
     for key, value in changes.items():
-        if type(value) in codec.PLAIN and "." not in key:  # most are: as `_take` does
-            item._values[key] = value
-            item._pending[key] = ops.Set(value)
+        if type(value) in plain and "." not in key:  # most are: as `_take` does
+            values[key] = value
+            pending[key] = ops.Set(value)
             continue
         op: ops.Op
-        if type(value) in codec.PLAIN:
+        if type(value) in plain:
             op = ops.Set(value)
         elif key == "ACL":
             op = ops.Set(ACL(value))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from parsepy.codegen.shapes import ClassShape, FieldShape, code_names, words
+from parsepy.codegen.shapes import ClassShape, FieldShape, code_names, other_names, words
 
 _TAKEN = words(
     "DateTime List Map Num Object Set String bool double dynamic int num Function Future "
@@ -15,7 +15,10 @@ _WORDS = _TAKEN | words(
     "abstract as await clone covariant export external factory fromJson get hide implements "
     "import interface library mixin objectId on operator part required save set show static "
     "sync toJson typedef yield createdAt updatedAt delete fetch add remove create update "
-    "query pin unpin"
+    "query pin unpin toString hashCode runtimeType noSuchMethod parseClassName path isDirty "
+    "containsKey containsValue getAll getACL setACL getObjectData saveEventually toPointer "
+    "saveInStorage fromPin getObject getRelation setAdd setAddAll setAddUnique setAddAllUnique "
+    "setRemove setRemoveAll setIncrement setDecrement addRelation removeRelation unset"
 )
 _TYPES = {
     "String": "String",
@@ -58,25 +61,29 @@ def _class(shape: ClassShape, names: Mapping[str, str]) -> str:
         "",
         f"  static const String keyTableName = '{shape.name}';",
     ]
-    lines += [f"  static const String {_key(field)} = '{field.name}';" for field in shape.fields]
-    for field in shape.fields:
-        lines += ["", *_property(field, names)]
+    keys = other_names([_key(field) for field in shape.fields], ["keyTableName"])
+    own = [f"{one.name}_" if one.name in _WORDS else one.name for one in shape.fields]
+    # what a class has is called neither as the class nor as its constants
+    properties = other_names(own, [name, "keyTableName", *keys])
+    for field, key in zip(shape.fields, keys, strict=True):
+        lines.append(f"  static const String {key} = '{field.name}';")
+    for field, called, key in zip(shape.fields, properties, keys, strict=True):
+        lines += ["", *_property(field, called, key, names)]
     return "\n".join([*lines, "}", ""])
 
 
-def _property(field: FieldShape, names: Mapping[str, str]) -> list[str]:
-    name = f"{field.name}_" if field.name in _WORDS else field.name
+def _property(field: FieldShape, name: str, key: str, names: Mapping[str, str]) -> list[str]:
     if field.type == "Relation":
         target = names.get(field.target or "", "ParseObject")
         return [
-            f"  ParseRelation<{target}> get {name} => getRelation<{target}>({_key(field)});",
+            f"  ParseRelation<{target}> get {name} => getRelation<{target}>({key});",
         ]
     kind = names.get(field.target or "", "ParseObject")
     kind = kind if field.type == "Pointer" else _TYPES.get(field.type, "dynamic")
     mark = "" if kind == "dynamic" else "?"
     return [
-        f"  {kind}{mark} get {name} => get<{kind}>({_key(field)});",
-        f"  set {name}({kind}{mark} value) => set<{kind}{mark}>({_key(field)}, value);",
+        f"  {kind}{mark} get {name} => get<{kind}>({key});",
+        f"  set {name}({kind}{mark} value) => set<{kind}{mark}>({key}, value);",
     ]
 
 

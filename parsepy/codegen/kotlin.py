@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
-from parsepy.codegen.shapes import ClassShape, FieldShape, code_names, words
+from parsepy.codegen.shapes import ClassShape, FieldShape, code_names, other_names, words
 
 _TAKEN = words(
     "Any Array Boolean Byte ByteArray Char Date Double Float Int List Long Map Nothing Number "
     "Object ParseFile ParseGeoPoint ParseObject ParsePolygon ParseRelation ParseUser Set "
-    "Short String Unit JSONObject as break class continue do else false for fun if in "
-    "interface is null object package return super this throw true try typealias typeof val "
-    "var when while"
+    "Short String Unit JSONObject ParseClassName Suppress dynamic as break class continue do "
+    "else false for fun if in interface is null object package return super this throw true "
+    "try typealias typeof val var when while"
 )
-_INHERITED = words("objectId createdAt updatedAt className acl dataAvailable dirty")
+_INHERITED = words("objectId createdAt updatedAt className acl isDataAvailable isDirty")
 _READS = {
     "String": ("String", "getString"),
     "Number": ("Number", "getNumber"),
@@ -57,13 +57,15 @@ def generate(classes: Sequence[ClassShape]) -> str:
 
 def _class(shape: ClassShape, names: Mapping[str, str]) -> str:
     lines = [f'@ParseClassName("{shape.name}")', f"class {names[shape.name]} : ParseObject() {{"]
-    for field in shape.fields:
-        lines += [*_property(field, names), ""]
+    called = [f"{one.name}Value" if one.name in _INHERITED else one.name for one in shape.fields]
+    # Java knows a property by getName() alone
+    for field, name in zip(shape.fields, other_names(called, (), _getter), strict=True):
+        lines += [*_property(field, _escaped(name), names), ""]
     return "\n".join([*lines[:-1], "}", ""] if shape.fields else [*lines, "}", ""])
 
 
-def _property(field: FieldShape, names: Mapping[str, str]) -> list[str]:
-    name, key = _name(field.name), f'"{field.name}"'
+def _property(field: FieldShape, name: str, names: Mapping[str, str]) -> list[str]:
+    key = f'"{field.name}"'
     target = names.get(field.target or "", "ParseObject")
     if field.type == "Relation":
         return [
@@ -88,7 +90,9 @@ def _property(field: FieldShape, names: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _name(name: str) -> str:
-    if name in _INHERITED:
-        return f"{name}Value"
+def _getter(name: str) -> str:
+    return f"{name[:1].upper()}{name[1:]}"
+
+
+def _escaped(name: str) -> str:
     return f"`{name}`" if name in _TAKEN else name

@@ -1,6 +1,6 @@
 """``ClassShape``: a class as generators see it, from the JSON of a template or of `/schemas`."""
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 
 from parsepy.model.schema import DEFAULT_COLUMNS, SYSTEM_COLUMNS
@@ -112,12 +112,33 @@ def code_name(class_name: str, taken: Set[str]) -> str:
     return f"{name}Object" if name in taken else name
 
 
-def code_names(classes: Iterable[ClassShape], taken: Set[str]) -> dict[str, str]:
-    """By class name, the name in code; each is another one."""
+def code_names(classes: Iterable[ClassShape], taken: Set[str], beside: str = "") -> dict[str, str]:
+    """By class name, the name in code; each is another one.
+
+    ``beside`` is the ending of what the file has beside each class, under the class's name.
+    """
     names: dict[str, str] = {}
+    used: set[str] = set()
     for shape in classes:
         name = code_name(shape.name, taken)
-        while name in names.values():
+        while name in used or f"{name}{beside}" in used:
             name += "_"
+        used |= {name, f"{name}{beside}"}
         names[shape.name] = name
     return names
+
+
+def other_names(
+    names: Iterable[str], used: Iterable[str], same: Callable[[str], str] = str
+) -> list[str]:
+    """These names, each with an end where it would be one that is used, or one before it.
+
+    Names are ``same`` where the language takes them for one.
+    """
+    known, found = {same(one) for one in used}, []
+    for name in names:
+        while same(name) in known:
+            name += "_"
+        known.add(same(name))
+        found.append(name)
+    return found

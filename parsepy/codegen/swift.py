@@ -6,13 +6,16 @@ from parsepy.codegen.shapes import ClassShape, FieldShape, code_names, words
 
 _TAKEN = words(
     "Any Array Bool Bytes Character Codable Data Date Dictionary Double Error Float Int "
-    "JSONValue Never Optional ParseACL ParseFile ParseObject ParseUser Pointer Result Self "
+    "Decoder Encoder Hashable JSONValue Never Optional ParseACL ParseFile ParseObject "
+    "ParseUser Pointer Result Self "
     "Set String Type Void associatedtype break case catch class continue default defer deinit "
     "do else enum extension fallthrough false fileprivate for func guard if import in init "
     "inout internal is let nil open operator private protocol public repeat rethrows return "
     "self static struct subscript super switch throw throws true try typealias var where "
     "while"
 )
+_INHERITED = words("originalData className")
+"""What every struct has of ParseSwift: a column of that name can't be another one."""
 _TYPES = {
     "String": "String",
     "Number": "Double",
@@ -103,7 +106,7 @@ def _class(shape: ClassShape, names: Mapping[str, str]) -> str:
         lines += [f'    static var className: String {{ "{shape.name}" }}', ""]
     lines += [f"    {line}" for line in _ALWAYS]
     lines += [f"    {line}" for line in _SYSTEM.get(shape.name, ())]
-    own = shape.own
+    own = [field for field in shape.own if field.name not in _INHERITED]
     if own:
         lines.append("")
     lines += [f"    var {_escaped(field.name)}: {_type(field, name, names)}?" for field in own]

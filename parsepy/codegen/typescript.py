@@ -36,7 +36,7 @@ import Parse from "parse";
 
 def generate(classes: Sequence[ClassShape]) -> str:
     """The text of a module with all classes."""
-    names = code_names(classes, _TAKEN)
+    names = code_names(classes, _TAKEN, "Attributes")
     return "\n".join([_HEAD, *(_class(shape, names) for shape in classes)])
 
 

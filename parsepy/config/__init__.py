@@ -287,13 +287,16 @@ class Config(OptionGroup):
         "demo", boolean, False, "load the demo data into classes that are empty", env="PARSEPY_DEMO"
     )
     schema: SchemaOptions | None = maybe(
-        "schema", schema_files, 'template files, folders of them, defined schemas, or "none"'
+        "schema",
+        schema_files,
+        'schema template files, or folders of them (several: the flag again); "none": not even the '
+        "folder schema beside the configuration; an object is Parse Server's schema option",
     )
     template: tuple[str, ...] = option(
         "template",
         texts,
         [],
-        "names of templates that come with parsepy, with their cloud code",
+        "templates that come along, with their cloud code: ecommerce, shopping, or both",
         env="PARSEPY_TEMPLATE",
     )
     replace_permissions: bool = option(

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from parsepy.descriptions.dictionary import title_of
 from parsepy.model.schema import DEFAULT_COLUMNS
 from parsepy.model.templates import ClassNotes
 from parsepy.model.values import JSONObject
@@ -16,10 +17,10 @@ def entity_diagram(
 ) -> str:
     """Draw classes with their columns, pointers, relations, and arrays that say what they hold."""
     lines = ["erDiagram"]
-    shown = {str(one["className"]).lstrip("_") for one in classes}
+    shown = {str(one["className"]) for one in classes}
     for one in classes:
         stored = str(one["className"])
-        name = stored.lstrip("_")
+        name = title_of(stored, shown)
         lines.append(f"    {name} {{")
         for key, column in one["fields"].items():
             if key not in DEFAULT_COLUMNS:
@@ -27,15 +28,16 @@ def entity_diagram(
         lines.append("    }")
         known = notes.get(stored)
         for key, column in one["fields"].items():
-            target = str(column.get("targetClass") or "").lstrip("_")
+            target = title_of(str(column.get("targetClass") or ""), shown)
             if target:
                 mark = "}o--||" if column.get("required") else "}o--o|"
                 mark = "}o--o{" if column["type"] == "Relation" else mark
                 lines.append(f"    {name} {mark} {target} : {key}")
             of = known.fields[key].of if known is not None and key in known.fields else ()
-            held = [one.lstrip("_") for one in of]
             lines += [
-                f"    {name} }}o--o{{ {held_one} : {key}" for held_one in held if held_one in shown
+                f"    {name} }}o--o{{ {title_of(held, shown)} : {key}"
+                for held in of
+                if held in shown
             ]
     return "\n".join(lines)
 

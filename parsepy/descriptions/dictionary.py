@@ -1,6 +1,6 @@
 """The data dictionary: classes and columns with what is known of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from parsepy.codegen import shapes_of
@@ -27,11 +27,15 @@ _PATHS = {
 
 @dataclass(frozen=True, slots=True)
 class ColumnEntry:
-    """A column as the dictionary shows it; texts are plain."""
+    """A column as the dictionary shows it; texts are plain.
+
+    ``targets`` are the classes that it leads to, ``titles`` what the dictionary calls them.
+    """
 
     name: str
     type: str
     targets: tuple[str, ...]
+    titles: tuple[str, ...]
     required: bool
     default: str
     description: str
@@ -41,7 +45,7 @@ class ColumnEntry:
 
 @dataclass(frozen=True, slots=True)
 class ClassEntry:
-    """A class as the dictionary shows it; ``title`` is its name without an underscore."""
+    """A class as the dictionary shows it; ``title`` is what `title_of` calls it."""
 
     name: str
     title: str
@@ -56,6 +60,12 @@ class ClassEntry:
         return _PATHS.get(self.name, f"/classes/{self.name}")
 
 
+def title_of(name: str, names: Collection[str]) -> str:
+    """Call a class by its name without an underscore, unless another one has that name."""
+    plain = name.lstrip("_")
+    return name if plain in names and plain != name else plain
+
+
 def entries_of(
     classes: Iterable[JSONObject], notes: Mapping[str, ClassNotes]
 ) -> tuple[ClassEntry, ...]:
@@ -64,9 +74,9 @@ def entries_of(
     plain = {name: one for name, one in given.items() if name[:1] != "_" or _has_own(one)}
     shapes = [shape.name for shape in shapes_of(plain.values())]
     targets = {f.get("targetClass") for one in plain.values() for f in one["fields"].values()}
-    order = sorted(({*shapes} | targets) & given.keys(), key=lambda name: str(name).lstrip("_"))
-    names = [str(name) for name in order]
-    return tuple(_entry(given[name], notes.get(name, ClassNotes())) for name in names)
+    found = [str(name) for name in ({*shapes} | targets) & given.keys()]
+    names = sorted(found, key=lambda name: (name.lstrip("_"), name))
+    return tuple(_entry(given[name], notes.get(name, ClassNotes()), given) for name in names)
 
 
 def _has_own(one: JSONObject) -> bool:
@@ -75,7 +85,7 @@ def _has_own(one: JSONObject) -> bool:
     return not one["fields"].keys() <= known
 
 
-def _entry(one: JSONObject, notes: ClassNotes) -> ClassEntry:
+def _entry(one: JSONObject, notes: ClassNotes, known: Collection[str]) -> ClassEntry:
     name = str(one["className"])
     indexed: dict[str, list[str]] = {}
     for index, keys in (one.get("indexes") or {}).items():
@@ -93,12 +103,14 @@ def _entry(one: JSONObject, notes: ClassNotes) -> ClassEntry:
         column = fields[key]
         noted = notes.fields.get(key, FieldNotes())
         target = column.get("targetClass")
+        targets = (str(target),) if target else noted.of
         default = column.get("defaultValue")
         columns.append(
             ColumnEntry(
                 key,
                 str(column["type"]),
-                (str(target),) if target else noted.of,
+                targets,
+                tuple(title_of(one, known) for one in targets),
                 bool(column.get("required")),
                 "" if default is None else dumps(default).decode(),
                 noted.description or _DEFAULT_NOTES.get(key, ""),
@@ -107,5 +119,5 @@ def _entry(one: JSONObject, notes: ClassNotes) -> ClassEntry:
             )
         )
     return ClassEntry(
-        name, name.lstrip("_"), notes.description, tuple(columns), tuple(sentences(one)), one
+        name, title_of(name, known), notes.description, tuple(columns), tuple(sentences(one)), one
     )

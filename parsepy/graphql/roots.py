@@ -199,10 +199,12 @@ def _write(write: Write) -> Callable[[SelectedField], Fetch]:
         name = field_name(class_name)
         columns = asked.below(f"{name}.")
 
-        async def call(run: Run, given: Arguments) -> Any:
-            return {name: await write(run, class_name, given, columns)}
+        async def fetch(run: Run, arguments: Arguments) -> Any:  # as `_payload` makes one
+            given = arguments["input"]
+            written = await write(run, class_name, given, columns)
+            return {name: written, "clientMutationId": given.get("clientMutationId")}
 
-        return _payload(call)(asked)
+        return fetch
 
     return make
 

@@ -1,6 +1,6 @@
 """Variables and arguments: compiled coercers for what fits; the library words what does not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from graphql import (
@@ -8,6 +8,7 @@ from graphql import (
     GraphQLEnumType,
     GraphQLError,
     GraphQLField,
+    GraphQLFloat,
     GraphQLID,
     GraphQLInputObjectType,
     GraphQLInputType,
@@ -73,6 +74,8 @@ class Coercers:
             return _exactly(bool)
         if kind is GraphQLID:
             return _id_or_parsed
+        if kind is GraphQLFloat:
+            return _float_or_parsed
         return _parsed(kind.parse_value)
 
     def _object(self, kind: GraphQLInputObjectType) -> Coercer:
@@ -100,8 +103,14 @@ class Coercers:
             if not coercers:
                 prepare()
             try:
-                # in the type's order, as the reference has it
-                names = sorted(value, key=places.__getitem__) if len(value) > 1 else value
+                names: Iterable[str] = value
+                if len(value) > 1:  # in the type's order, as the reference has it
+                    if len(places) <= 2 * len(value):  # quicker than to sort
+                        names = [name for name in places if name in value]
+                        if len(names) != len(value):
+                            raise Unfit
+                    else:
+                        names = sorted(value, key=places.__getitem__)
                 made: JSONObject = {}
                 for name in names:
                     item = value[name]
@@ -147,6 +156,15 @@ def _parsed(parse: Coercer) -> Coercer:
 
 def _id_or_parsed(value: Any) -> Any:
     return value if value.__class__ is str or value is None else GraphQLID.parse_value(value)
+
+
+def _float_or_parsed(value: Any) -> Any:
+    kind = value.__class__
+    if kind is float or value is None:
+        return value
+    if kind is int and (number := float(value)) == value:
+        return number
+    return GraphQLFloat.parse_value(value)
 
 
 def _required(inner: Coercer) -> Coercer:

@@ -1,6 +1,6 @@
 """Writes: new objects, changes, deletions; nested objects, links, files and ACLs in their input."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from parsepy.errors import Code, ParseError
@@ -16,6 +16,9 @@ from parsepy.operations.writes import Saved, SaveOptions
 
 _READ_AGAIN = SaveOptions(wants_stored=True)
 _DELETE: JSONObject = {"__op": "Delete"}
+_NOTHING: JSONObject = {}
+_OF_INPUTS = frozenset(("ACL", "Relation", "Pointer", "File", "GeoPoint", "Polygon"))
+"""The types of columns whose values are inputs of GraphQL's own; all others are REST's values."""
 
 
 async def body_of(run: Run, class_name: str, fields: Mapping[str, Any] | None) -> JSONObject:
@@ -28,7 +31,9 @@ async def body_of(run: Run, class_name: str, fields: Mapping[str, Any] | None) -
     for name, value in (fields or {}).items():
         kind = schema.types.get(name)
         type_name = "" if kind is None else kind.name
-        if type_name == "ACL":
+        if value is not None and type_name not in _OF_INPUTS:
+            body[name] = value
+        elif type_name == "ACL":
             body[name] = _acl(value or {})  # Parse: null is an ACL that names nobody
         elif type_name == "Relation":
             assert kind is not None
@@ -44,11 +49,9 @@ async def body_of(run: Run, class_name: str, fields: Mapping[str, Any] | None) -
             body[name] = await _file(run, value)
         elif type_name == "GeoPoint":
             body[name] = {**value, "__type": "GeoPoint"}
-        elif type_name == "Polygon":
+        else:
             corners = [[corner["latitude"], corner["longitude"]] for corner in value]
             body[name] = {"__type": "Polygon", "coordinates": corners}
-        else:
-            body[name] = value
     return body
 
 
@@ -148,17 +151,20 @@ async def _file(run: Run, value: Mapping[str, Any]) -> JSONObject:
 
 def _shown(
     body: Mapping[str, Any], columns: Columns, found: Mapping[str, Any]
-) -> Iterator[tuple[str, Any]]:
+) -> Mapping[str, Any]:
     """What was written and is selected, where the object that was ``found`` lacks it.
 
     A pointer that was followed, and is not found, leads nowhere.
     """
-    followed = {path[0] for path in columns.include}
-    for name in columns.roots:
-        if name in body and name not in found:
-            value = body[name]
-            is_deleted = isinstance(value, dict) and value.get("__op") == "Delete"
-            yield name, None if is_deleted or name in followed else value
+    missing = [name for name in columns.roots if name in body and name not in found]
+    if not missing:
+        return _NOTHING
+    followed, shown = {path[0] for path in columns.include}, {}
+    for name in missing:
+        value = body[name]
+        is_deleted = isinstance(value, dict) and value.get("__op") == "Delete"
+        shown[name] = None if is_deleted or name in followed else value
+    return shown
 
 
 async def _read_again(
@@ -185,7 +191,7 @@ async def create(
     answered: JSONObject = saved.response if isinstance(saved.response, dict) else {}
     object_id = str(answered.get("objectId") or saved.object_id)
     found = await _read_again(run, class_name, object_id, columns, saved)
-    shown = dict(_shown(body, columns, found))
+    shown = _shown(body, columns, found)
     return {**answered, "updatedAt": answered.get("createdAt"), **shown, **found}
 
 
@@ -198,7 +204,7 @@ async def update(
     saved = await objects.update(run.context, class_name, object_id, dict(body), _READ_AGAIN)
     answered: JSONObject = saved.response if isinstance(saved.response, dict) else {}
     found = await _read_again(run, class_name, object_id, columns, saved)
-    shown = dict(_shown(body, columns, found))
+    shown = _shown(body, columns, found)
     return {"objectId": object_id, **answered, **shown, **found}
 
 

@@ -12,7 +12,12 @@ from parsepy.http.addresses import address_of, own_url
 from parsepy.http.asgi import ASGIApplication, ASGIScope, Headers, Receive, Send
 from parsepy.http.cors import CORS
 from parsepy.http.exchange import Exchange, attach, detach, exchange_of
+from parsepy.http.failures import failure_of
 from parsepy.http.limits import Limits
+from parsepy.http.responses import Answer
+from parsepy.http.responses import send as answer
+
+_LATER = b"Please try again later."
 
 
 class ExchangeLayer:
@@ -136,3 +141,36 @@ class HeaderLayer:
             return send(message)
 
         await self._application(scope, receive, send_with_headers)
+
+
+class PlainFailureLayer:
+    """Answers exceptions as plain text, and 503 while the application does not serve.
+
+    ``what`` says in the log what was asked for, such as ``a page``. Once the answer has begun, an
+    exception is raised on.
+    """
+
+    def __init__(self, backend: Backend, what: str, application: ASGIApplication) -> None:
+        self._backend = backend
+        self._what = what
+        self._application = application
+
+    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+        """Pass one request on."""
+        if self._backend.state != "ok":
+            await answer(Answer(_LATER, 503), send)
+            return
+        exchange = exchange_of(scope)
+        try:
+            await self._application(scope, receive, send)
+        except Exception as error:
+            if exchange.status:
+                raise
+            where = f"request {exchange.request_id}: {self._what} ({exchange.method})"
+            failure = failure_of(self._backend, error, where)
+            exchange.code = failure.code
+            if failure.is_passing:
+                await answer(Answer(_LATER, 503, [*failure.headers]), send)
+            else:
+                text = failure.message.encode()
+                await answer(Answer(text, failure.status, [*failure.headers]), send)

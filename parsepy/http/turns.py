@@ -9,6 +9,9 @@ from parsepy.errors import Code
 from parsepy.http.refusals import HTTPRefusal
 from parsepy.model.principal import Principal
 
+MOST_OF_SOCKETS = 20_000
+"""Messages over websockets that may wait for one client: as many as there may be connections."""
+
 
 class Turns:
     """Counts the requests under way by client, whatever tells clients apart.
@@ -55,8 +58,9 @@ class Turns:
     async def begin(self, principal: Principal, ip: str) -> str | None:
         """Return when the turn of a message over a websocket has come, and whose turn it is.
 
-        None: it needs none. It waits behind any number of others, since each connection has one
-        that waits, and connections are bounded; a refused subscription would not be tried again.
+        None: it needs none. It waits behind nearly any number of others, since each connection has
+        one that waits; a refused subscription would not be tried again. Raises ``HTTPRefusal`` 429
+        where those who have hung up meanwhile are among very many.
         """
         if principal.is_privileged:
             return None
@@ -81,7 +85,7 @@ class Turns:
     async def wait(self, client: str, *, refuses: bool = True) -> None:
         """Return when the turn of a request has come; raises ``HTTPRefusal`` 429."""
         queue = self.queues.setdefault(client, deque())
-        if refuses and len(queue) >= self._most_waiting:
+        if len(queue) >= (self._most_waiting if refuses else MOST_OF_SOCKETS):
             raise HTTPRefusal(
                 429,
                 "Too many requests at once.",

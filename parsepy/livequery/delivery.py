@@ -295,7 +295,7 @@ class Delivery:
             client: LiveClient = subscription.client
             head = protocol.opening(frame.name) + subscription.address
             if subscription.held is not None:
-                subscription.held.append((fanout.event.position, head, rest))
+                subscription.held.put(fanout.event.position, head, rest)
                 return
             client.socket.send_shared(head, rest)
         self.sent += 1

@@ -16,6 +16,7 @@ from parsepy.errors import Code, ParseError
 from parsepy.livequery import protocol
 from parsepy.livequery.clients import Follower, LiveClient
 from parsepy.livequery.delivery import Delivery
+from parsepy.livequery.held import HeldFrames, HeldTogether
 from parsepy.livequery.rights import Principals
 from parsepy.livequery.subscriptions import Compile, Subscription, SubscriptionIndex
 from parsepy.model.values import JSONObject
@@ -23,8 +24,6 @@ from parsepy.pubsub import EventTransport, Position
 
 log = logging.getLogger("parsepy.livequery")
 
-MOST_HELD = 1000
-"""Live events of a subscription that may wait for those before them."""
 MOST_READ = 200_000
 """Changes that one reading may have."""
 REACHED_SECONDS = 30.0
@@ -51,11 +50,17 @@ class Resumptions:
         self._who = who
         self._clients = clients
         self._window = window
+        self._together = HeldTogether()
         self._waiting: list[tuple[Subscription, Position]] = []
         self._task: asyncio.Task[None] | None = None
         self._telling: asyncio.Task[None] | None = None
         self.readings = 0
         """How often changes were read again."""
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes of live events wait for those before them."""
+        return self._together.size
 
     def open(self) -> None:
         """Begin to tell clients that go on by ``since`` how far events have come."""
@@ -96,7 +101,7 @@ class Resumptions:
         if start is not None and time.time() - start[0] <= self._window:
             answer["resumed"] = True
             subscription.after = start
-            subscription.held = []
+            subscription.held = HeldFrames(self._together)
             self._waiting.append((subscription, start))
             if self._task is None:
                 self._task = asyncio.get_running_loop().create_task(self._run())
@@ -146,18 +151,20 @@ class Resumptions:
 
     def _release(self, subscription: Subscription, told: Position) -> None:
         """Send what was held, but for what has been told."""
-        held, subscription.held = subscription.held or [], None
-        subscription.after = told
-        client: LiveClient = subscription.client
-        if len(held) > MOST_HELD:
+        held, subscription.after = subscription.held, told
+        if held is None or held.is_over:
             self._fail(subscription)
             return
-        for place, head, rest in held:
+        subscription.held = None
+        client: LiveClient = subscription.client
+        for place, head, rest in held.take():
             if place is None or place > told:
                 client.socket.send_shared(head, rest)
 
     def _fail(self, subscription: Subscription) -> None:
         """Say that events are missing; the subscription goes on with the next one."""
+        if subscription.held is not None:
+            subscription.held.take()
         subscription.held = None
         error = ParseError(Code.TIMEOUT, "What was missed can't be told: query again.")
         client: LiveClient = subscription.client

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from parsepy.errors import ParseError
+from parsepy.livequery.held import HeldFrames
 from parsepy.model.values import JSONObject
 from parsepy.model.where import DIRECT, Constraint, Where
 from parsepy.pubsub import Position
@@ -68,8 +69,8 @@ class Subscription:
     """What the index keeps it under."""
     after: Position | None = None
     """Events up to this place are not for it: it has had them, or gets them otherwise."""
-    held: "list[tuple[Position | None, bytes, bytes]] | None" = None
-    """Frames that wait until the events before them have been told: place, head and rest."""
+    held: HeldFrames | None = None
+    """Frames that wait until the events before them have been told."""
 
 
 @dataclass(eq=False, slots=True)

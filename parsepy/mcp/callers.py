@@ -6,10 +6,10 @@ from parsepy.backend import Backend, RequestContext
 from parsepy.errors import Code, ParseError
 from parsepy.model.principal import Principal
 from parsepy.operations import principals, schemas
+from parsepy.operations.bootstrap import ADMIN
 from parsepy.storage.options import FIRST
 
-ADMIN = "admin"
-"""The role whose members may do by MCP what the master key may: schemas, logs, jobs."""
+_LONGEST_NAME = 40  # characters of a user's name that are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,12 @@ def name_of(principal: Principal) -> str:
     """What the log calls a principal."""
     if principal.is_master:
         return "the read-only master key" if principal.is_read_only else "the master key"
-    username = (principal.user or {}).get("username")
-    return f"the user {username} ({principal.user_id})" if principal.user_id else "nobody"
+    if not principal.user_id:
+        return "nobody"
+    # people choose their names, and could choose a sentence, or a line of the log
+    username = " ".join(str((principal.user or {}).get("username")).split())
+    username = username if len(username) <= _LONGEST_NAME else f"{username[:_LONGEST_NAME]}…"
+    return f"the user {username} ({principal.user_id})"
 
 
 async def user_id_of(backend: Backend, username: str) -> str:

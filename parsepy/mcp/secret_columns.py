@@ -15,6 +15,13 @@ _REFUSED = frozenset(
 )
 """Operators that read a column by a name that is made up, run programs, or write."""
 _JOINING = {"$lookup": "from", "$graphLookup": "from", "$unionWith": "coll"}
+_NAMING = frozenset(
+    (
+        *("localField", "foreignField", "connectFromField", "connectToField"),
+        *("field", "partitionByFields", "key", "path", "$unset"),
+    )
+)
+"""Members of stages whose texts are columns, without a dollar."""
 _PLAIN = frozenset(("_id", "__type"))
 
 
@@ -44,6 +51,9 @@ def check_pipeline(class_name: str, pipeline: Any) -> None:
             _check_class(str(joined))
         if not key.startswith("$"):
             _check(key)
+        if key in _NAMING:
+            for name in _texts(value):
+                _check(name.lstrip("$"))
     for text in _texts(pipeline):
         if text.startswith("$"):
             _check(text.lstrip("$"))

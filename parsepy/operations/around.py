@@ -7,7 +7,7 @@ be made again, so that a transaction around ``proceed`` can be tried again.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Generic, Self, TypeVar
+from typing import Generic, TypeVar
 
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
@@ -36,19 +36,13 @@ class _Inner(Generic[Outcome]):
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self._is_begun = False
-        self._is_over = False
+        self.is_over = False
+        """Has the hook ended? What it has left behind, such as a task, writes nothing then."""
         self.outcome: Outcome | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Let nothing that the hook has left behind, such as a task, write after its answer."""
-        self._is_over = True
 
     async def make(self, write: Callable[[], Awaitable[Outcome]]) -> Outcome:
         """Make the write; ``RuntimeError`` if it was made or tried, or if the hook is over."""
-        if self._is_over:
+        if self.is_over:
             raise RuntimeError("the hook is over: proceed() would write what it has answered for")
         if self._is_begun:
             raise RuntimeError("proceed() makes the write once, and was called already")
@@ -94,8 +88,10 @@ async def around_save(
         refresh=refresh,
         object_id=write.chosen_id,
     )
-    with inner:
+    try:
         answer = await context.backend.triggers.run(event)
+    finally:
+        inner.is_over = True
     return _decided(context, answer, "around_save", write.class_name, inner)
 
 
@@ -122,8 +118,10 @@ async def around_delete(
         proceed=proceed,
         refresh=refresh,
     )
-    with inner:
+    try:
         answer = await context.backend.triggers.run(event)
+    finally:
+        inner.is_over = True
     return _decided(context, answer, "around_delete", schema.name, inner)
 
 

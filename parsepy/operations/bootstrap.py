@@ -1,6 +1,7 @@
 """What a start brings into a database beside schemas: roles, demo data, the first grants."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,9 @@ from parsepy.operations import principals, save, schemas
 from parsepy.operations.writes import SaveOptions
 from parsepy.storage.options import FIRST
 from parsepy.triggers import Triggers
+
+ADMIN = "admin"
+"""The role whose members may do in the portal and by MCP what the master key may."""
 
 
 async def make_roles(backend: Backend, roles: tuple[TemplateRole, ...]) -> list[str]:
@@ -32,6 +36,21 @@ async def make_roles(backend: Backend, roles: tuple[TemplateRole, ...]) -> list[
     if made:
         principals.forget_everybody(backend)
     return made
+
+
+async def reserve_admin(backend: Backend) -> list[str]:
+    """Make the role `admin` if it is missing; what its ACL lets others do that they should not.
+
+    Whoever may make roles, as every signed-in user may by default, would else be the first to
+    make this one, with themself in it.
+    """
+    with suppress(ParseError):  # another process was quicker
+        await make_roles(backend, (TemplateRole(ADMIN),))
+    found = await schemas.lookup(backend, "_Role", {"name": ADMIN}, FIRST)
+    acl = found[0].get("ACL") if found else None
+    entries = {"*": {"write": True}} if acl is None else acl
+    writers = sorted(who for who, may in entries.items() if may.get("write"))
+    return [f"the role {ADMIN} may be written by {who}, who can so become one" for who in writers]
 
 
 async def list_roles(backend: Backend) -> list[JSONObject]:

@@ -1,5 +1,6 @@
 """Call a cloud function (protocol §19.2)."""
 
+from collections.abc import Awaitable
 from typing import Any
 
 from parsepy.backend import RequestContext
@@ -8,7 +9,7 @@ from parsepy.model.values import JSONObject
 from parsepy.triggers import FunctionEvent
 
 
-async def call(context: RequestContext, name: str, params: JSONObject) -> Any:
+def call(context: RequestContext, name: str, params: JSONObject) -> Awaitable[Any]:
     """What the function answers: a REST value, ``CustomResponse``, or ``UNDEFINED``.
 
     Raises SCRIPT_FAILED if there is no such function, and what the function raises.
@@ -18,4 +19,4 @@ async def call(context: RequestContext, name: str, params: JSONObject) -> Any:
     if handler is None:
         raise ParseError(Code.SCRIPT_FAILED, f'Invalid function: "{name}"')
     event = FunctionEvent(class_name=name, request=context, params=params)
-    return await triggers.call(handler, event, f"the function {name}")
+    return triggers.call(handler, event, f"the function {name}")

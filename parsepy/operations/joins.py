@@ -108,7 +108,7 @@ class _Walk:
         if scope.is_nothing:
             return {}
         page = await context.backend.storage.find_page(
-            schema, query.where, scope, self.options(context, schema, query)
+            schema, query.where, scope, self.options(context, schema, query), shares=False
         )
         if not isinstance(page, RawPage):
             return None

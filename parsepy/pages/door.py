@@ -6,15 +6,14 @@ from typing import NamedTuple
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 
 from parsepy.backend import Backend, RequestContext
 from parsepy.http.asgi import ASGIApplication, ASGIScope, Receive, Send
 from parsepy.http.exchange import exchange_of
-from parsepy.http.failures import failure_of
-from parsepy.http.layers import BodyLimitLayer, HeaderLayer, LimitLayer
+from parsepy.http.layers import BodyLimitLayer, HeaderLayer, LimitLayer, PlainFailureLayer
 from parsepy.http.limits import Limits
 from parsepy.model.principal import NOBODY
 from parsepy.pages import account, custom
@@ -22,7 +21,6 @@ from parsepy.pages.renderer import Renderer, Values, not_found
 from parsepy.pages.requests import LARGEST_FORM, PageRequest, read, unreadable
 
 Handler = Callable[[PageRequest, Renderer], Awaitable[Response]]
-_LATER = "Please try again later."
 # The address of a page may hold a token: it is told nobody and kept nowhere.
 _HEADERS = [
     (b"cache-control", b"no-store"),
@@ -93,37 +91,13 @@ class PagesDoor:
             ]
         )
         limited = LimitLayer(limits, mount, BodyLimitLayer(LARGEST_FORM, unreadable, pages))
-        self._application: ASGIApplication = HeaderLayer(_HEADERS, self._guarded(limited))
+        self._application: ASGIApplication = HeaderLayer(
+            _HEADERS, PlainFailureLayer(backend, "a page", limited)
+        )
 
     async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         await self._application(scope, receive, send)
-
-    def _guarded(self, application: ASGIApplication) -> ASGIApplication:
-        """Return the application with its exceptions answered as plain text."""
-
-        async def guarded(scope: ASGIScope, receive: Receive, send: Send) -> None:
-            exchange = exchange_of(scope)
-            try:
-                if self._backend.state != "ok":
-                    response: Response = PlainTextResponse(_LATER, 503)
-                    await response(scope, receive, send)
-                else:
-                    await application(scope, receive, send)
-            except Exception as error:
-                if exchange.status:  # the answer has begun
-                    raise
-                where = f"request {exchange.request_id}: a page ({exchange.method})"
-                failure = failure_of(self._backend, error, where)
-                exchange.code = failure.code
-                text, status = failure.message, failure.status
-                if failure.is_passing:
-                    text, status = _LATER, 503
-                headers = {name.decode(): value.decode() for name, value in failure.headers}
-                response = PlainTextResponse(text, status, headers)
-                await response(scope, receive, send)
-
-        return guarded
 
     def _endpoint(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
         pattern = f"/apps{page.path}".replace("{app_id}", ":appId")

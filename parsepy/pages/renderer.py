@@ -3,18 +3,20 @@
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from jinja2 import Environment, FileSystemLoader
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.templating import Jinja2Templates
 
 from parsepy.config import Config, ConfigError
 from parsepy.pages.requests import PageRequest
 from parsepy.pages.translations import TEXTS, problem
 from parsepy.texts import languages, placeholders
+
+if TYPE_CHECKING:
+    from starlette.templating import Jinja2Templates
 
 FILES = {
     "passwordReset": "password_reset.html",
@@ -59,10 +61,16 @@ class Renderer:
         frame = urlsplit(config.parse_frame_url or "")
         frames = f"{frame.scheme}://{frame.netloc}" if frame.netloc else "'none'"
         self._policy = (_POLICY[0], _POLICY[1].format(frames=frames))
-        self._own = Jinja2Templates(
-            env=Environment(
-                loader=FileSystemLoader(_OWN_PAGES), autoescape=True, finalize=_or_nothing
-            )
+
+    @cached_property
+    def _own(self) -> "Jinja2Templates":
+        """Our own pages; the templates' library is loaded when the first one is shown."""
+        from jinja2 import Environment, FileSystemLoader
+        from starlette.templating import Jinja2Templates
+
+        loader = FileSystemLoader(_OWN_PAGES)
+        return Jinja2Templates(
+            env=Environment(loader=loader, autoescape=True, finalize=_or_nothing)
         )
 
     def defaults(self) -> Values:

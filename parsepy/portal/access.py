@@ -17,9 +17,8 @@ from parsepy.http.exchange import Exchange
 from parsepy.http.refusals import HTTPRefusal
 from parsepy.model.principal import MASTER, NOBODY, Principal
 from parsepy.operations import principals, users
+from parsepy.operations.bootstrap import ADMIN
 
-ADMIN = "admin"
-"""The role whose members see everything in the portal."""
 COOKIE = "parsepy_portal"
 SECONDS = 8 * 3600
 """How long a sign-in lasts."""

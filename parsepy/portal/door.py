@@ -23,8 +23,7 @@ from parsepy.descriptions import origin_of
 from parsepy.errors import ParseError
 from parsepy.http.asgi import ASGIApplication, ASGIScope, Receive, Send
 from parsepy.http.exchange import Exchange, exchange_of
-from parsepy.http.failures import failure_of
-from parsepy.http.layers import BodyLimitLayer
+from parsepy.http.layers import BodyLimitLayer, PlainFailureLayer
 from parsepy.http.limits import Limits
 from parsepy.http.refusals import HTTPRefusal
 from parsepy.model.principal import NOBODY
@@ -41,7 +40,6 @@ OPENAPI = "/openapi.json"
 LARGEST_FORM = 8_000
 _STATIC = Path(__file__).parent / "static"
 _ORIGIN = re.compile(r"https?://[\w.\-:\[\]]+")
-_LATER = "Please try again later."
 
 Endpoint = Callable[[Request, Visitor], Awaitable[HTTPResponse]]
 
@@ -50,6 +48,7 @@ class PortalDoor:
     """Answers ``/portal`` and all below it, ``/openapi.json``, and ``/`` where nobody else does.
 
     ``islands`` is the folder of the built interactive parts; ``build`` what builds it here.
+    ``sdl`` makes the text of the GraphQL schema, where GraphQL is mounted.
     ``routes`` are those of the REST API, ``listeners`` says how many Live Query clients there are.
     """
 
@@ -60,12 +59,14 @@ class PortalDoor:
         *,
         routes: Sequence[tuple[str, str, str]],
         listeners: Callable[[], int],
+        sdl: Callable[[], Awaitable[str]] | None,
         islands: Path,
         build: WebBuild | None = None,
     ) -> None:
         self._backend = backend
         self._limits = limits
         self._facts = FactFinder(backend, routes, listeners)
+        self._sdl = sdl
         self._pages = Pages(islands, build)
         built = StaticSite(SiteOptions(path=f"{PATH}/islands", folder=islands))
         static = StaticSite(SiteOptions(path=f"{PATH}/static", folder=_STATIC))
@@ -81,6 +82,7 @@ class PortalDoor:
                 Route(f"{PATH}/guides/{{name}}", seen(self._guide)),
                 Route(f"{PATH}/manual/{{name}}", seen(self._manual)),
                 Route(f"{PATH}/schema.json", seen(self._schema)),
+                Route(f"{PATH}/schema.graphql", seen(self._graphql_schema)),
                 Route(f"{PATH}/prompt.txt", seen(self._prompt)),
                 Route(f"{PATH}/graphiql", seen(self._graphiql)),
                 Route(f"{PATH}/reference", seen(self._reference)),
@@ -93,33 +95,12 @@ class PortalDoor:
             redirect_slashes=False,
         )
         limited = BodyLimitLayer(LARGEST_FORM, _unreadable, GZipMiddleware(router, 1024))
-        self._application: ASGIApplication = self._guarded(limited)
+        self._application: ASGIApplication = PlainFailureLayer(backend, "the portal", limited)
 
     async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        exchange_of(scope).page = f"{PATH}/*path"
         await self._application(scope, receive, send)
-
-    def _guarded(self, application: ASGIApplication) -> ASGIApplication:
-        async def guarded(scope: ASGIScope, receive: Receive, send: Send) -> None:
-            exchange = exchange_of(scope)
-            exchange.page = f"{PATH}/*path"
-            try:
-                if self._backend.state != "ok":
-                    await PlainTextResponse(_LATER, 503)(scope, receive, send)
-                else:
-                    await application(scope, receive, send)
-            except Exception as error:
-                if exchange.status:  # the answer has begun
-                    raise
-                where = f"request {exchange.request_id}: the portal ({exchange.method})"
-                failure = failure_of(self._backend, error, where)
-                exchange.code = failure.code
-                status = 503 if failure.is_passing else failure.status
-                text = _LATER if failure.is_passing else failure.message
-                headers = {name.decode(): value.decode() for name, value in failure.headers}
-                await PlainTextResponse(text, status, headers)(scope, receive, send)
-
-        return guarded
 
     def _seen(self, endpoint: Endpoint) -> Callable[[Request], Awaitable[HTTPResponse]]:
         """Let only those who may see the portal reach an endpoint."""
@@ -171,6 +152,12 @@ class PortalDoor:
         facts = await self._facts.find(exchange_of(http.scope).mount_url, visitor)
         text = json.dumps(facts.template, indent=2, ensure_ascii=False)
         return HTTPResponse(text, 200, _file("schema.json"), "application/json")
+
+    async def _graphql_schema(self, http: Request, visitor: Visitor) -> HTTPResponse:
+        """Tell GraphiQL the schema: who sees the portal sees its classes anyway."""
+        if self._sdl is None:
+            return self._page(http, "missing.html", visitor, status=404)
+        return PlainTextResponse(await self._sdl(), 200, _file("schema.graphql"))
 
     async def _prompt(self, http: Request, visitor: Visitor) -> HTTPResponse:
         facts = await self._facts.find(exchange_of(http.scope).mount_url, visitor)

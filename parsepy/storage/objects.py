@@ -106,6 +106,7 @@ class Storage:
         self._gets = SharedGets(connection)
         self._inserts = SharedInserts(connection)
         self._finds: SharedFinds[bytes | list[JSONObject]] = SharedFinds()
+        self._pages: SharedFinds[list[Document] | Made[bytes]] = SharedFinds()
         self._updates = None if connection.in_memory else SharedUpdates(connection)
 
     async def ping(self) -> None:
@@ -210,11 +211,25 @@ class Storage:
         where: Where,
         scope: Scope = EVERYTHING,
         options: ReadOptions = ALL,
+        *,
+        shares: bool = True,
     ) -> RawPage | list[JSONObject]:
-        """The objects that match as a page to be read, or as ``find`` answers them."""
+        """The objects that match as a page to be read, or as ``find`` answers them.
+
+        ``shares``: equal finds under way may share one; to look for them costs some microseconds.
+        """
         plan = self._plan(schema, options)
         native = plan.native
-        found = await self._found(schema, where, scope, options, whole if native else None)
+        asked = self._asked(schema, where, scope, options)
+
+        async def read() -> list[Document] | Made[bytes]:
+            return await self._made(schema, where, asked, whole if native else None)
+
+        if shares:
+            told = (schema.name, options.read_preference)
+            found = await self._shared(self._pages, told, asked, read)
+        else:
+            found = await read()
         if isinstance(found, Made):
             assert native is not None
             return RawPage(plan, native, found.value)
@@ -240,11 +255,22 @@ class Storage:
             found = await self._made(schema, where, asked, native.json if native else None)
             return found.value if isinstance(found, Made) else await _in_json(plan, found)
 
+        told = (schema.name, id(plan), options.read_preference)
+        return await self._shared(self._finds, told, asked, read)
+
+    async def _shared(
+        self,
+        finds: SharedFinds[Result],
+        told: tuple[object, ...],
+        asked: _Find,
+        read: Callable[[], Awaitable[Result]],
+    ) -> Result:
+        """What ``read`` answers, shared with equal finds, of which ``told`` is the same too."""
         if self.connection.in_transaction:
             return await read()
         with guard():
-            key = (schema.name, id(plan), options.read_preference, bson.encode(asked.as_document()))
-        return await self._finds.call(key, read)
+            key = (*told, bson.encode(asked.as_document()))
+        return await finds.call(key, read)
 
     def _plan(self, schema: ClassSchema, options: ReadOptions) -> documents.Plan:
         return documents.plan_of(schema, self.file_url, options.mount_url)
@@ -389,7 +415,13 @@ class Storage:
                 lambda session: reads.aggregate(collection, stages, session=session, **arguments)
             )
         plan = documents.plan_of(schema, self.file_url, options.mount_url)
-        return pipelines.from_results(schema, plan, stages, found, **raw)
+        shown: list[Any] = []
+        for begin in range(0, len(found), _SLICE):
+            if begin:
+                await asyncio.sleep(0)  # others have their turn
+            some = found[begin : begin + _SLICE]
+            shown += pipelines.from_results(schema, plan, stages, some, **raw)
+        return shown
 
     async def distinct(
         self, schema: ClassSchema, where: Where, field: str, options: ReadOptions = ALL

@@ -31,7 +31,9 @@ class Deadlines:
             self._calls.clear()
         task = asyncio.current_task(loop)
         assert task is not None
-        return Deadline(self, loop.time() + seconds, task)
+        call = Deadline(self, loop.time() + seconds, task)
+        self.add(call)
+        return call
 
     def now(self) -> float:
         """The time by the clock of the event loop."""
@@ -83,7 +85,6 @@ class Deadline:
         self.has_passed = False
 
     def __enter__(self) -> "Deadline":
-        self._table.add(self)
         return self
 
     def __exit__(

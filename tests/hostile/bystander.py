@@ -1,4 +1,4 @@
-"""A bystander: asks every ten milliseconds for what others ask for, and notes how long it waits."""
+"""A bystander: asks again and again for what others ask for, and notes how long it waits."""
 
 import http.client
 import subprocess
@@ -29,8 +29,10 @@ class Waits:
 class Bystander:
     """Asks for some paths in turn, each on a connection of its own, in a thread."""
 
-    def __init__(self, port: int, headers: dict[str, str], paths: dict[str, str]) -> None:
-        self._port, self._headers, self._paths = port, headers, paths
+    def __init__(
+        self, port: int, headers: dict[str, str], paths: dict[str, str], every: float = EVERY
+    ) -> None:
+        self._port, self._headers, self._paths, self.every = port, headers, paths, every
         self._waits = Waits()
         self._ends = threading.Event()
 
@@ -49,7 +51,7 @@ class Bystander:
                 connection.close()
             waited = time.perf_counter() - begun
             self._waits.worst[name] = max(self._waits.worst.get(name, 0.0), waited)
-            time.sleep(EVERY)
+            time.sleep(self.every)
         connection.close()
 
     @contextmanager
@@ -57,7 +59,10 @@ class Bystander:
         """Ask until the block ends; what was waited for meanwhile."""
         self._waits = Waits()
         self._ends.clear()
-        threads = [threading.Thread(target=self._ask, args=pair) for pair in self._paths.items()]
+        threads = [
+            threading.Thread(target=self._ask, args=pair, daemon=True)
+            for pair in self._paths.items()
+        ]
         for thread in threads:
             thread.start()
         try:
@@ -76,7 +81,7 @@ while True:
     while time.thread_time() < end:
         pass
     worst = max(worst, (time.perf_counter() - begun) / 0.005)
-    if select.select([sys.stdin], [], [], 0.005)[0]:
+    if select.select([sys.stdin], [], [], float(sys.argv[1]))[0]:
         if not sys.stdin.readline():
             break
         print(worst, flush=True)
@@ -86,11 +91,16 @@ while True:
 
 class Machine:
     """How busy the machine is: a process that works for 5 ms, again and again, says how long
-    that took it by the clock. Others of the machine make a bystander wait as much."""
+    that took it by the clock. Others of the machine make a bystander wait as much.
 
-    def __init__(self) -> None:
+    ``pause``: seconds that it rests in between."""
+
+    def __init__(self, pause: float = 0.005) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _WORK], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", _WORK, str(pause)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     def stretch(self) -> float:

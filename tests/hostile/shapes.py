@@ -201,14 +201,19 @@ SHAPES: dict[str, Callable[[int], Made]] = {
 }
 
 
+def shaped(name: str, size: int) -> Hostile | None:
+    """The shape of this name in a size; None if that is more than a body may hold."""
+    method, path, body = SHAPES[name](size)
+    raw = json.dumps(body, separators=(",", ":")).encode()
+    return Hostile(f"{name} of {size}", method, path, raw) if len(raw) <= BODY_LIMIT else None
+
+
 def requests() -> Iterator[Hostile]:
     """Every shape in every size that fits into a body."""
-    for name, make in SHAPES.items():
+    for name in SHAPES:
         for size in SIZES:
-            method, path, body = make(size)
-            raw = json.dumps(body, separators=(",", ":")).encode()
-            if len(raw) <= BODY_LIMIT:
-                yield Hostile(f"{name} of {size}", method, path, raw)
+            if (made := shaped(name, size)) is not None:
+                yield made
     for name, raw in _texts():
         yield Hostile(name, "POST", "/classes/Dump", raw)
     # K0: paths that are no columns, into an array of many empty objects

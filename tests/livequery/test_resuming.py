@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from parsepy.app import Application
-from parsepy.livequery import protocol, resuming
+from parsepy.livequery import held, protocol, resuming
 from parsepy.livequery.clients import LiveClient
 from tests.conftest import APP_ID, Client, MakeApp
 from tests.livequery.listener import Listener, listening, serving
@@ -171,6 +171,39 @@ async def test_a_history_that_can_not_be_read_is_said(
         assert frame["code"] == 124
         await create(shop, "Order", total=4)
         assert await totals(ann, 1) == [4]
+
+
+async def test_what_waits_for_a_history_is_bounded(
+    url: str, application: Application, shop: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks for a long history while much happens does not fill the memory with it."""
+    live = application.live
+    assert live is not None
+    read, may_read = live._transport.history, asyncio.Event()
+
+    async def history(*places: Any) -> AsyncIterator[Any]:
+        await may_read.wait()
+        async for event in read(*places):
+            yield event
+
+    monkeypatch.setattr(live._transport, "history", history)
+    monkeypatch.setattr(held, "MOST_HELD", 3)
+    async with listening(url) as ann, listening(url) as bob:
+        seen = (await since(bob, ""))["since"]
+        await create(shop, "Order", total=1)
+        assert await totals(bob, 1) == [1]
+        await since(ann, seen)
+        for total in range(2, 9):
+            await create(shop, "Order", total=total)
+        assert await totals(bob, 7) == [*range(2, 9)]
+        assert live._resumptions.waiting == 0  # bytes: all were forgotten
+        may_read.set()
+        assert await totals(ann, 1) == [1]
+        while (frame := await ann.frame())["op"] != "error":  # what was read is told
+            pass
+        assert frame["code"] == 124
+        await create(shop, "Order", total=9)
+        assert await totals(ann, 1) == [9]
 
 
 async def test_who_goes_on_is_told_how_far_events_have_come(

@@ -129,6 +129,7 @@ NATIVE = "no compiler of it here: its requests are replayed, byte for byte (test
 GUIDES = "tests/clients/test_guides.py"
 WEB = "tests/web/test_guides.py"
 MADE = "tests/clients/test_components.py"
+COMPILED = "tests/clients/test_compiled.py"
 SIGN_IN = "tests/sdk/test_accounts_manual.py"
 MAILS = "tests/integration/test_accounts_manual.py"
 
@@ -215,6 +216,7 @@ PLACES = (
     Place("docs/types.md", "sh", COMMANDS),
     Place("docs/types.md", "py", OWN),
     Place("docs/webhooks.md", "sh", SERVED),
+    Place("docs/webhooks.md", "json", CONFIG),
     Place("docs/webhooks.md", "python", "tests/test_docs.py"),
     Place("docs/clients/README.md", "", OWN, "title:"),
     *(
@@ -233,12 +235,12 @@ PLACES = (
     Place("docs/clients/graphql.md", "sh", SERVED),
     Place("docs/clients/*", "sh", COMMANDS),
     Place("docs/clients/android.md", "groovy", TOLD, why=NATIVE),
-    Place("docs/clients/android.md", "kotlin", TOLD, why=NATIVE),
-    Place("docs/clients/dotnet.md", "csharp", TOLD, why=NATIVE),
-    Place("docs/clients/unity.md", "csharp", TOLD, why=NATIVE),
+    Place("docs/clients/android.md", "kotlin", COMPILED),
+    Place("docs/clients/dotnet.md", "csharp", COMPILED),
+    Place("docs/clients/unity.md", "csharp", COMPILED),
     Place("docs/clients/flutter.md", "dart", TOLD, why=NATIVE),
     Place("docs/clients/ios.md", "swift", TOLD, why=NATIVE),
-    Place("docs/clients/ios.md", "objc", TOLD, why=NATIVE),
+    Place("docs/clients/ios.md", "objc", COMPILED),
 )
 
 

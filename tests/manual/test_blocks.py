@@ -42,7 +42,7 @@ from tests.manual.blocks import (
 from tests.push.fakes import ACCOUNT_KEY, APNS_KEY, pem
 
 PROJECTS = ROOT / "tests" / "projects"
-LONGEST_LIST = 15
+LONGEST_LIST = 7
 """Kinds of blocks that are proven by nothing; it gets no longer without a thought."""
 
 

@@ -257,3 +257,67 @@ async def test_the_read_only_master_key_reads(app: MakeApp) -> None:
             ("apply_schema", {"schema": DISHES}),
         ):
             assert "read-only masterKey" in await reader.refusal(tool, **arguments)
+
+
+# --- who may become an administrator ------------------------------------------------------------
+
+
+def role(user_id: str) -> dict[str, Any]:
+    """The role admin, with a user in it."""
+    user = {"__type": "Pointer", "className": "_User", "objectId": user_id}
+    users = {"__op": "AddRelation", "objects": [user]}
+    return {"name": "admin", "ACL": {"*": {"read": True}}, "users": users}
+
+
+@pytest.mark.parametrize("options", [{"mcp": ALL}, {"portal": True}])
+async def test_nobody_makes_the_role_of_administrators_for_themself(
+    app: MakeApp, options: dict[str, Any]
+) -> None:
+    application = await app(**options)
+    async with Client(application) as anybody:
+        body = {"username": "eve", "password": "a good password"}
+        eve = (await anybody.post("/users", json=body)).json()
+        client = Client(application, session=eve["sessionToken"])
+        answer = (await client.post("/roles", json=role(eve["objectId"]))).json()
+        assert answer["code"] == 137
+        roles = (await client.get("/roles")).json()["results"]
+    assert [(one["name"], one["ACL"]) for one in roles] == [("admin", {"*": {"read": True}})]
+
+
+async def test_a_role_of_administrators_that_others_may_write_is_told(
+    app: MakeApp, caplog: pytest.LogCaptureFixture
+) -> None:
+    application = await app()
+    async with Client(application, master=True) as master:
+        body = {"name": "admin", "ACL": {"*": {"read": True, "write": True}}}
+        (await master.post("/roles", json=body)).raise_for_status()
+    caplog.clear()
+    await app(mcp=ALL, databaseURI=application.backend.config.database_uri)
+    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert told == ["the role admin may be written by *, who can so become one"]
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        {"$lookup": {"from": "Guess", "localField": "token", "foreignField": "word", "as": "x"}},
+        {"$lookup": {"from": "Guess", "localField": "word", "foreignField": "token", "as": "x"}},
+        {
+            "$graphLookup": {
+                "from": "Guess",
+                "startWith": "$word",
+                "connectFromField": "token",
+                "connectToField": "word",
+                "as": "x",
+            }
+        },
+        {"$fill": {"partitionByFields": ["token"], "output": {"word": {"value": 1}}}},
+    ],
+)
+async def test_a_column_named_without_a_dollar_is_no_way_around(
+    app: MakeApp, stage: dict[str, Any]
+) -> None:
+    async with agent(await app(mcp=ALL)) as builder:
+        await builder.call("create_object", class_name="Vault", fields={"token": "s", "word": "a"})
+        refused = await builder.refusal("aggregate_objects", class_name="Vault", pipeline=[stage])
+    assert "The column token is not shown here." in refused

@@ -1,5 +1,6 @@
 """Pages with ``include``, which the native reader joins: as Python makes them of objects."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -110,3 +111,18 @@ async def test_arrays_and_odd_values_are_left_to_python(client: Client, twins: l
     found = ok(await client.get(f"/classes/{line}?include=items"))["results"]
     assert [one["name"] for one in found[0]["items"]] == ["mug"]
     assert twins == [1]
+
+
+async def test_equal_pages_at_one_time_are_answered_alike_and_to_each_by_their_rights(
+    client: Client, sign_up: SignUp
+) -> None:
+    anna, line, item = await sign_up(), unique("Line"), unique("Item")
+    for name, acl in (("hers", {anna.id: READ}), ("everybody's", {"*": READ})):
+        made = await create(client, item, name=name, ACL=acl)
+        await create(client, line, item=pointer(item, made), note=name)
+    path, asked = f"/classes/{line}", {"include": "item", "order": "note"}
+    readers = [client, anna.client] * 10
+    pages = await asyncio.gather(*(reader.get(path, params=asked) for reader in readers))
+    for reader, page in zip(readers, pages, strict=True):
+        found = [row["item"]["name"] for row in ok(page)["results"] if "item" in row]
+        assert found == (["everybody's"] if reader is client else ["everybody's", "hers"])

@@ -20,6 +20,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SCHEMAS = {
     "everything": HERE / "every_type.json",
+    "odd": HERE / "odd_names.json",
     "ecommerce": ROOT / "schema" / "ecommerce.json",
     "shopping": ROOT / "schema" / "shopping.json",
 }

@@ -24,6 +24,9 @@ from parsepy.model.templates import ClassNotes, FieldNotes
 ALL = ("find", "get", "count", "create", "update", "delete", "addField")
 
 
+POINTER = {"type": "Pointer", "targetClass": "_Session"}
+
+
 def shown(name: str = "Note", /, rights: Any = None, **fields: Any) -> Any:
     """A class as `/schemas` shows it; a bare text is a column's type."""
     spelled = {key: {"type": it} if isinstance(it, str) else it for key, it in fields.items()}
@@ -108,6 +111,17 @@ def test_who_sees_a_field_is_told_as_the_server_decides_it(protected: Any, said:
     told = sentences(one)[-1]
     assert told.endswith("may see a.") is (said != "all readers")
     assert told.startswith("All readers but clerk") is ("clerk" in said)
+
+
+def test_a_class_of_the_apps_own_that_is_called_as_one_of_parse_is_told_apart() -> None:
+    gym = shown("Session", trainer={"type": "Pointer", "targetClass": "_User"}, of_log_in=POINTER)
+    parses = shown("_Session", restricted="Boolean", more="String")
+    own, other, user = entries_of([gym, shown("_User", height="Number"), parses], {})
+    assert [own.title, other.title, user.title] == ["Session", "_Session", "User"]
+    assert [column.titles for column in own.columns] == [("User",), ("_Session",)]
+    drawn = entity_diagram([gym, shown("_User"), parses])
+    assert "Session }o--o| _Session : of_log_in" in drawn
+    assert "    _Session {" in drawn
 
 
 def test_the_dictionary_leaves_out_what_nobody_reads_and_names_targets() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import tracemalloc
 from collections.abc import AsyncIterator, Callable
 
 import httpx
@@ -169,3 +171,58 @@ async def test_it_can_be_closed_before_and_after_its_first_request() -> None:
     await client.close()
     await client.get("https://login.example/")
     await client.close()
+
+
+def packed(body: bytes, layers: int = 1, encoding: str = "gzip") -> Answer:
+    """A server that answers in so many layers of gzip, sent piece by piece."""
+    for _ in range(layers):
+        body = gzip.compress(body)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(body), 1000):
+            yield body[start : start + 1000]
+
+    headers = {"Content-Encoding": ", ".join([encoding] * layers)}
+    return lambda _: httpx.Response(200, content=pieces(), headers=headers)
+
+
+def broken(_: httpx.Request) -> httpx.Response:
+    """A server that says of its answer that it is packed."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"{}"
+
+    return httpx.Response(200, content=pieces(), headers={"Content-Encoding": "gzip"})
+
+
+async def test_an_answer_that_is_packed_unasked_is_read() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.headers["accept-encoding"])
+        return packed(b'{"id": 1}')(request)
+
+    assert (await asking(answer).get("https://login.example")).json() == {"id": 1}
+    assert asked == ["identity"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (packed(b"0" * 3_000_000), "answered too much"),
+        (packed(b"0" * 9_000_000, layers=2), "an encoding that was not asked for"),
+        (packed(b"{}", encoding="zstd"), "an encoding that was not asked for"),
+        (broken, "can't be unpacked"),
+    ],
+)
+async def test_no_answer_grows_beyond_its_bound_when_it_is_unpacked(
+    answer: Answer, reason: str
+) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(OutgoingError, match=reason):
+            await asking(answer).get("https://login.example", bounds=Bounds(size=100_000))
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 3_000_000

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from parsepy.model import templates
 from parsepy.model.templates import (
     ClassNotes,
     FieldNotes,
@@ -848,3 +849,14 @@ def test_our_own_templates_describe_every_class_and_every_field_of_theirs() -> N
             notes = made.notes[one["className"]]
             assert notes.description
             assert one["fields"].keys() - notes.fields.keys() == set()
+
+
+@pytest.mark.parametrize(("others", "hint"), [(250, "; did you mean 'Player'?"), (300, "")])
+def test_among_many_classes_no_similar_one_is_looked_for(others: int, hint: str) -> None:
+    pointer = {"type": "Pointer", "targetClass": "Playr"}
+    classes: list[dict[str, Any]] = [{"className": f"Own{n}"} for n in range(others)]
+    classes += [{"className": "Player"}, {"className": "Game", "fields": {"winner": pointer}}]
+    found = templates.parse([("a.json", json.dumps({"classes": classes}))])
+    assert [str(warning) for warning in found.warnings] == [
+        f"a.json:1: Game.winner: there is no class 'Playr'{hint}"
+    ]

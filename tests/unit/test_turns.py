@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 
+from parsepy.http import turns as bounds
 from parsepy.http.refusals import HTTPRefusal
 from parsepy.http.turns import Turns
+from parsepy.model.principal import MASTER, NOBODY, Principal
 
 
 def waiting(turns: Turns, client: str) -> "asyncio.Task[None]":
@@ -82,3 +84,30 @@ async def test_a_turn_that_comes_as_one_gives_up_goes_to_the_next() -> None:
     second.cancel()
     await third
     assert second.cancelled()
+
+
+async def test_messages_of_websockets_wait_longer_but_not_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    turns = Turns(1, 0)
+    assert await turns.begin(Principal(user_id="ann"), "10.0.0.1") == "ann"
+    assert await turns.begin(NOBODY, "10.0.0.1") == "10.0.0.1"
+    assert await turns.begin(MASTER, "10.0.0.1") is None
+    with pytest.raises(HTTPRefusal):
+        await waiting(turns, "10.0.0.1")  # a request
+    second = asyncio.create_task(turns.begin(NOBODY, "10.0.0.1"))
+    await asyncio.sleep(0)
+    monkeypatch.setattr(bounds, "MOST_OF_SOCKETS", 1)
+    with pytest.raises(HTTPRefusal):
+        await turns.begin(NOBODY, "10.0.0.1")
+    turns.end("10.0.0.1")
+    assert await second == "10.0.0.1"
+
+
+async def test_what_is_done_in_a_turn_ends_it_whatever_comes_of_it() -> None:
+    turns = Turns(1, 1)
+    with pytest.raises(ValueError, match="no"):
+        async with turns.held(NOBODY, "10.0.0.1"):
+            raise ValueError("no")
+    async with turns.held(MASTER, "10.0.0.1"):
+        assert turns.counts == {}

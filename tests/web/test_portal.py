@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from parsepy import prompts
 from parsepy.portal.access import COOKIE
 from parsepy.portal.pages import SECTIONS
 from tests.conftest import APP_ID, MASTER_KEY, Client, MakeApp
@@ -18,6 +19,7 @@ AT = "http://testserver"
 SCHEMA = Path(__file__).parents[2] / "schema"
 TEMPLATES = [str(SCHEMA / "ecommerce.json"), str(SCHEMA / "shopping.json")]
 TEMPLATE_CLASSES = {path: json.loads(Path(path).read_text())["classes"] for path in TEMPLATES}
+TEMPLATE_NAMES = {one["className"] for path in TEMPLATES for one in TEMPLATE_CLASSES[path]}
 NAVIGATION = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 
@@ -136,6 +138,24 @@ async def test_the_prompt_can_be_taken_along(shop: Client) -> None:
     answer = await shop.get(f"{AT}/portal/prompt.txt")
     assert "attachment" in answer.headers["content-disposition"]
     assert "Product: name (String, required)" in answer.text
+    assert (
+        "- FlashSale: Anyone may read. The roles admin, seller and staff may write." in answer.text
+    )
+    assert re.search(r"- aroundSave of Order: \w+", answer.text)
+    assert "- function adjustStock(" in answer.text
+    # and `parsepy new` makes the same classes of it, and reads no rule into what is said besides
+    made = prompts.read(answer.text)
+    assert {one.name for one in made.classes} == TEMPLATE_NAMES
+    assert made.hidden == ()
+    assert {one.who for one in made.statements} <= {"*", "users", "staff", "admin", "seller"}
+
+
+async def test_agents_and_the_dashboard_are_set_up_by_lines_to_copy(shop: Client) -> None:
+    text = html.unescape((await shop.get(f"{AT}/portal")).text)
+    assert "claude mcp add parsepy -- parsepy mcp" in text
+    assert '"mcpServers"' in text
+    assert "--masterKey YOUR_MASTER_KEY --serverURL http://testserver/parse" in text
+    assert re.search(r"MongoDB \d+\.\d+\.\d+", text)
 
 
 async def test_the_overview_is_light(shop: Client) -> None:
@@ -209,6 +229,12 @@ async def test_the_openapi_document_is_valid_and_has_every_class_and_function(
     assert document["servers"] == [{"url": "http://testserver/parse"}]
 
 
+async def test_the_graphql_schema_is_told_to_who_sees_the_portal(shop: Client) -> None:
+    told = await shop.get(f"{AT}/portal/schema.graphql")
+    assert told.headers["content-disposition"] == 'attachment; filename="schema.graphql"'
+    assert "type SKU implements" in told.text
+
+
 async def test_descriptions_are_in_the_graphql_schema_too(shop: Client) -> None:
     query = '{ __type(name: "SKU") { description fields { name description } } }'
     answer = await shop.post(
@@ -259,7 +285,14 @@ async def test_elsewhere_nobody_and_no_mere_user_sees_anything(closed: Client, p
 
 PAGES = (
     *("/", "/portal", "/portal/", "/portal/classes/Product", "/portal/guides/rest"),
-    *("/portal/schema.json", "/portal/prompt.txt", "/portal/graphiql", "/portal/reference"),
+    *(
+        "/portal/schema.graphql",
+        "/portal/manual/portal",
+        "/portal/schema.json",
+        "/portal/prompt.txt",
+        "/portal/graphiql",
+        "/portal/reference",
+    ),
     "/openapi.json",
 )
 READ_ONLY_KEY = "the-read-only-key"
@@ -284,7 +317,8 @@ async def test_who_sees_what_by_place_and_role(place: str, app: MakeApp) -> None
     options, at, seen_by = PLACES[place]
     secret = "postgres://user:a-password@db"
     kept = {"readOnlyMasterKey": READ_ONLY_KEY, "webhookKey": "a-webhook-key"}
-    async with Client(await app(schema=TEMPLATES, **kept, **options)) as client:
+    options = {"schema": TEMPLATES, "mountGraphQL": True, **kept, **options}
+    async with Client(await app(**options)) as client:
         master = {"X-Parse-Master-Key": MASTER_KEY}
         await client.post("/classes/Product", json={"name": secret, "price": 1}, headers=master)
         await admin(client)

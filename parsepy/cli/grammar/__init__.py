@@ -10,10 +10,12 @@ from parsepy.cli.parser import CommandParser
 from parsepy.version import __version__
 
 _END = """\
-A first try:    parsepy new notes && cd notes && parsepy serve
-One's options:  parsepy show options WORD; parsepy config check config.json
-exit codes:     0 done; 1 it can't be done, or a check found problems; 2 a slip
-                in the command line; 130 broken off
+a first try:   parsepy new notes && cd notes && parsepy serve
+of a command:  parsepy COMMAND --help prints its arguments, with examples
+options:       parsepy show options WORD finds one by a word of its line;
+               parsepy config check config.json finds what is wrong with yours
+exit codes:    0 done; 1 it can't be done, or a check found problems; 2 a slip
+               in the command line; 130 broken off
 Results go to standard output, all else to standard error. docs/cli.md has more.
 """
 

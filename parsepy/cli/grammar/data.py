@@ -16,7 +16,9 @@ def add_data(parts: Any) -> None:
         "export",
         "write classes to a folder, a file each",
         later("data", "export"),
-        more="Users keep their passwords. Killed, it goes on where it was.",
+        more="Users are written with the hashes of their passwords, so guard the folder; sessions "
+        "are left out unless --class names them. Started again after it was broken off, it goes on "
+        "where it was.",
         examples=(
             "data export out",
             "data export out --class Review --format csv",
@@ -40,15 +42,17 @@ def add_data(parts: Any) -> None:
         help="JSON Lines (whole, default) or CSV (for spreadsheets)",
     )
     out.add_argument(
-        "--files", action="store_true", help="the contents of files, too, into FOLDER/files"
+        "--files",
+        action="store_true",
+        help="also the contents of the files that objects name, into FOLDER/files",
     )
     into = add_command(
         actions,
         "import",
         "bring the files of an export in",
         later("data", "import_"),
-        more="Objects with the same id are replaced, so twice is as once. Killed, it goes on where "
-        "it was. No cloud code runs.",
+        more="Objects with the same id are replaced, so twice is as once. Started again after it "
+        "was broken off, it goes on where it was. No cloud code runs.",
         examples=("data import out", "data import Review.csv"),
         json=True,
     )

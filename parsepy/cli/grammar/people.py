@@ -32,7 +32,7 @@ def add_people(parts: Any) -> None:
         action="append",
         default=[],
         metavar="ROLE",
-        help="a role; may stand several times",
+        help="a role that there is, to put the user into; may stand several times",
     )
     grant = add_command(
         actions,
@@ -72,6 +72,11 @@ def add_people(parts: Any) -> None:
         json=True,
     )
     run.add_argument("name", metavar="JOB", help="the job's name")
-    run.add_argument("--params", default="{}", metavar="JSON", help="its parameters")
+    run.add_argument(
+        "--params",
+        default="{}",
+        metavar="JSON",
+        help='the parameters it is given, such as {"month": 5}',
+    )
     for action in (listed, made, grant, revoke, jobs, run):
         add_options(action, {*DATABASE, "cloud"})

@@ -35,7 +35,7 @@ def add_start(parts: Any) -> None:
         )
         if is_new:
             project.add_argument(
-                "name", type=Path, metavar="NAME", help="the folder, which is the app's name, too"
+                "name", type=Path, metavar="NAME", help="the folder to make; its name is the app's"
             )
         source = project.add_mutually_exclusive_group()
         source.add_argument(
@@ -68,6 +68,7 @@ def add_start(parts: Any) -> None:
         dest="option process_role",
         metavar="ROLE",
         default=argparse.SUPPRESS,
-        help="all, api, live or jobs (the option processRole)",
+        help="what this process does: all (default), api, live or jobs; docs/deploy.md tells when "
+        "to part them (the option processRole)",
     )
     server.set_defaults(endless=True)

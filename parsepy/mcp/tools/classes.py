@@ -1,5 +1,6 @@
 """Tools about classes: list and describe them, check, compare and apply a schema."""
 
+import asyncio
 from typing import Annotated, Any
 
 from mcp.server.mcpserver.exceptions import ToolError
@@ -62,7 +63,7 @@ async def describe_class(
 async def validate_schema(call: Call, schema: Schema) -> JSONObject:
     """Check a schema template: every problem and warning, without looking at the database."""
     try:
-        template = _read(schema)
+        template = await _read(schema)
     except TemplateError as error:
         return {"valid": False, "problems": [str(problem) for problem in error.problems]}
     return {
@@ -75,7 +76,7 @@ async def validate_schema(call: Call, schema: Schema) -> JSONObject:
 
 async def diff_schema(call: Call, schema: Schema) -> JSONObject:
     """Tell what applying a schema template would change, and where it conflicts."""
-    template = _checked(schema)
+    template = await _checked(schema)
     try:
         return {"conflicts": [], "changes": await schemas.plan(call.backend, template)}
     except schemas.SchemaConflict as error:
@@ -95,7 +96,7 @@ async def apply_schema(
     show them to the user, and call again with the token when the user agrees.
     """
     _check_unlocked(call)
-    template = _checked(schema)
+    template = await _checked(schema)
     try:
         planned = await schemas.plan(call.backend, template)
     except schemas.SchemaConflict as error:
@@ -134,16 +135,17 @@ def _check_unlocked(call: Call) -> None:
         raise ParseError(Code.OPERATION_FORBIDDEN, "The schemas are locked (schema.lockSchemas).")
 
 
-def _read(schema: JSONObject) -> Template:
+async def _read(schema: JSONObject) -> Template:
     text = dumps(schema)
     if len(text) > _MOST_TEMPLATE:
         raise ToolError(f"A schema may have {_MOST_TEMPLATE:,} bytes, this one has {len(text):,}.")
-    return templates.parse([("schema", text.decode())])
+    # a large one takes a while, in which others are served
+    return await asyncio.to_thread(templates.parse, [("schema", text.decode())])
 
 
-def _checked(schema: JSONObject) -> Template:
+async def _checked(schema: JSONObject) -> Template:
     try:
-        return _read(schema)
+        return await _read(schema)
     except TemplateError as error:
         raise ToolError("\n".join(str(problem) for problem in error.problems)) from None
 

@@ -11,7 +11,7 @@ from parsepy.logs import LogQuery, a_week_ago
 from parsepy.mcp import explaining, manual
 from parsepy.mcp.callers import name_of, principal_of
 from parsepy.mcp.desk import Call
-from parsepy.mcp.results import stored, without_secrets
+from parsepy.mcp.results import NAMES, stored, without_secrets
 from parsepy.model.principal import NOBODY, Principal
 from parsepy.model.schema import SYSTEM_COLUMNS
 from parsepy.model.values import JSONObject
@@ -85,6 +85,7 @@ async def explain_refusal(
     )
     refusal = told.refusal
     return {
+        "notice": NAMES,
         "who": name_of(principal),
         "roles": sorted(principal.roles),
         "refusedBy": None if refusal is None else refusal["rule"],
@@ -111,7 +112,7 @@ async def attempt_write(
     principal = await _principal(call, user)
     context = replace(call.context, principal=principal, is_answered=False)
     told = await explaining.attempt(context, operation, class_name, object_id, fields or {})
-    return {"who": name_of(principal), **without_secrets(told)}
+    return {"notice": NAMES, "who": name_of(principal), **without_secrets(told)}
 
 
 async def _check_columns(call: Call, class_name: str, fields: JSONObject) -> None:

@@ -15,6 +15,8 @@ SYSTEM = {
     class_name: {name: str(kind) for name, kind in columns.items()}
     for class_name, columns in SYSTEM_COLUMNS.items()
 }
+_MOST_COMPARED, _LONGEST = 300, 200
+"""Of more names, and longer ones, the most similar is not looked for: it would take seconds."""
 SIGN_UP = ("username", "password", "email")
 
 
@@ -31,5 +33,7 @@ def is_comment(key: str) -> bool:
 def suggest(name: str, known: Iterable[str]) -> str:
     """Write ``"; did you mean 'x'?"`` with the most similar known name; "" if none is similar."""
     by_lower = {word.lower(): word for word in known}
+    if len(by_lower) > _MOST_COMPARED or len(name) > _LONGEST:
+        return ""
     near = get_close_matches(name.lower(), by_lower, n=1)
     return f"; did you mean {by_lower[near[0]]!r}?" if near else ""

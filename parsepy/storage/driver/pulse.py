@@ -52,15 +52,19 @@ class Pulse:
             self._task = asyncio.get_running_loop().create_task(self._listen(self.ping))
             self._task.add_done_callback(self._ended)
 
-    def has_moved(self, address: tuple[str, int]) -> bool:
-        """Is another server the primary now, and this one not known to be there at all?"""
+    def has_moved(self, address: tuple[str, int], *, is_primary: bool) -> bool:
+        """Is another server the primary now, so that this one need not be waited for?
+
+        ``is_primary``: it was asked as the primary; else it must not be known to be there at all.
+        """
         if self.topology is None:
             return False
         servers = self.topology().server_descriptions()
-        own = servers.get(address)
-        if own is not None and own.server_type_name != "Unknown":
+        own = servers[address].server_type_name if address in servers else "Unknown"
+        if own != "Unknown" and not is_primary:
             return False
-        return any(server.server_type_name == "RSPrimary" for server in servers.values())
+        others = (server for place, server in servers.items() if place != address)
+        return any(server.server_type_name == "RSPrimary" for server in others)
 
     def close(self) -> None:
         """Ask no more."""

@@ -83,6 +83,7 @@ class PooledConnection(pool.AsyncConnection):
     pulse: Pulse | None = None
     _timer: asyncio.TimerHandle | None = None
     _awaits = False
+    _asks = False  # the primary; else it may be any server that the driver has chosen
     _looks = 0
 
     @property
@@ -97,14 +98,14 @@ class PooledConnection(pool.AsyncConnection):
         )
 
     async def ask(self, message: bytes, request_id: int) -> bytes:
-        """The document of the reply to a message, which ``reads_at_once`` allows to send.
+        """The document of the primary's reply to a message that ``reads_at_once`` allows to send.
 
         Raises ConnectionFailure, and closes, where none comes.
         """
         protocol: Any = self.conn.get_conn
         if self._timer is None:
             self._look_later()
-        self._awaits = True
+        self._awaits = self._asks = True
         self._looks = 0
         try:
             waiter = protocol.expect()
@@ -117,7 +118,7 @@ class PooledConnection(pool.AsyncConnection):
         except BaseException as error:  # noqa: BLE001 (the driver's: none in mid-reply is used again)
             await self._raise_connection_failure(error)
         finally:
-            self._awaits = False
+            self._awaits = self._asks = False
 
     async def receive_message(self, request_id: int | None) -> _OpMsg:
         """The reply to a request; raises ConnectionFailure, and closes, where none comes."""
@@ -153,7 +154,7 @@ class PooledConnection(pool.AsyncConnection):
         elif pulse is not None and pulse.is_silent:
             self.conn.get_conn.close(TimeoutError("the database does not answer"))
         elif pulse is not None and self._looks * _LOOK_SECONDS >= ASK_SECONDS:
-            if pulse.has_moved(self.address):
+            if pulse.has_moved(self.address, is_primary=self._asks):
                 self.conn.get_conn.close(OSError("another server is the primary now"))
                 return
             pulse.ask()

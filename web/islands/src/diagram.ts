@@ -7,7 +7,7 @@ import { server } from "./server";
 /** An app of more classes begins with one of them and its neighbours. */
 const MOST_AT_ONCE = 30;
 
-const HELP = "Drag it to move it. Ctrl and the wheel zoom, as + and − do; 0 shows it whole.";
+const HELP = "Drag it to move it. Ctrl and the wheel zoom, as + and − do; 0 begins anew.";
 
 type Mermaid = typeof import("mermaid").default;
 let loading: Promise<Mermaid> | null = null;
