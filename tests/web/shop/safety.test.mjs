@@ -9,10 +9,11 @@ const EVIL = `<img src=x onerror="globalThis.isHarmed=1"><script>globalThis.isHa
 const SVG = `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>globalThis.isHarmed=1;fetch("/harm")</script><rect width="9" height="9"/></svg>`;
 
 test("no name, description, address or reason runs as a script, to shoppers or staff", async () => {
-  const evil = await putProduct(`Evil ${EVIL}`, 6, { [`v ${EVIL}`]: 3 }, { description: EVIL });
+  const evil = await putProduct(`Evil ${EVIL}`, 60_000, { [`v ${EVIL}`]: 3 }, { description: EVIL });
   const ann = await putUser(null, { address: EVIL });
   const [sku] = Object.values(evil.skus);
   const id = await putOrder(ann, sku);
+  await ask("PUT", `classes/Order/${id}`, { status: "paid" }); // so dear that it is among the best sellers
   const staff = await putUser("staff");
   await ask("POST", "functions/adjustStock", { sku, by: 1, reason: EVIL }, staff.headers);
   const shopper = await visitAs(ann, "/?q=Evil");
