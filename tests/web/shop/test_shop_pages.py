@@ -33,16 +33,16 @@ BROWSER_MODULES = ROOT / "tests" / "dashboard"
 BUILD_SECONDS = 120
 RUN_SECONDS = 240
 FILES = {
+    "looks": "both",
     "shoppers": "both",
     "staff": "both",
     "live": "both",
     "paying": "both",
     "safety": "both",
-    "looks": "both",
     "ecommerce": "ecommerce",
     "shopping": "shopping",
 }
-"""File of tests → the templates that are served for it."""
+"""File of tests → the templates that are served for it; looks first, before ugly names come in."""
 
 
 @pytest.fixture(scope="session")
