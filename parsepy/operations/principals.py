@@ -109,20 +109,22 @@ async def roles_of(backend: Backend, user_id: str) -> frozenset[str]:
         return cached
     mark = backend.roles.mark()
     storage = backend.storage
-    found = set(await storage.relations.owners("_Role", "users", [user_id]))
-    frontier = list(found)
+    found: set[str] = set()
+    seen: set[str] = set()
+    frontier = await storage.relations.owners("_Role", "users", [user_id])
     while frontier:  # cycles end here: what was seen is not followed again
-        parents = await storage.relations.owners("_Role", "roles", frontier)
-        frontier = [role for role in parents if role not in found]
-        found.update(frontier)
-    names: frozenset[str] = frozenset()
-    if found:
+        seen.update(frontier)
         schema = await schemas.existing(backend, "_Role")
-        where = simple("_Role", {"objectId": {"$in": sorted(found)}}).where
+        where = simple("_Role", {"objectId": {"$in": sorted(frontier)}}).where
+        # a role that was deleted is still named by its relations, and must lead to no other
         rows = await storage.find(
             schema, where, options=ReadOptions(keys=frozenset(("objectId", "name")))
         )
-        names = frozenset(row["name"] for row in rows if isinstance(row.get("name"), str))
+        found.update(row["name"] for row in rows if isinstance(row.get("name"), str))
+        held = [row["objectId"] for row in rows]
+        parents = await storage.relations.owners("_Role", "roles", held) if held else []
+        frontier = [role for role in parents if role not in seen]
+    names = frozenset(found)
     backend.roles.put(user_id, names, mark)
     return names
 

@@ -202,7 +202,7 @@ class Played:
         if asked.who.is_master:
             return []
         reader = asked.reader or asked.who
-        sent = json.dumps(asked.body) if asked.body is not None else ""
+        sent = json.dumps([asked.body, asked.query])
         marks = {mark for mark in MARKS.findall(text) if mark not in sent}
         wrong = [
             f"shows {mark} to {asked.who}: {asked.method} {asked.path} {asked.query} {sent[:300]}"
