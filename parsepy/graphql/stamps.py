@@ -134,13 +134,16 @@ class SchemaKeeper:
 
     def _begin(self, stamp: Stamp) -> "asyncio.Task[None]":
         """Begin to make a schema, unless one is being made; the task ends with that."""
-        if self._making is None:
-            self._making = asyncio.create_task(self._make(stamp))
-            self._making.add_done_callback(self._made)
-        return self._making
+        making = self._making
+        # one that has ended in this very turn of the loop would be waited for without any pause
+        if making is None or making.done():
+            making = self._making = asyncio.create_task(self._make(stamp))
+            making.add_done_callback(self._made)
+        return making
 
     def _made(self, task: "asyncio.Task[None]") -> None:
-        self._making = None
+        if self._making is task:
+            self._making = None
         if not task.cancelled() and (error := task.exception()) is not None:
             log.debug("GraphQL: no schema was made: %s", error)
 

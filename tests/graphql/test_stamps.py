@@ -103,6 +103,33 @@ async def test_the_old_schema_serves_while_one_is_made_for_what_others_changed(
     assert await keeper.current() is not old
 
 
+async def test_who_asks_in_the_turn_in_which_one_was_made_does_not_hold_the_loop(
+    keeper: SchemaKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names, looks, look = ["one"], 0, keeper._now
+
+    async def counted() -> stamps.Stamp:
+        nonlocal looks
+        looks += 1
+        assert looks < 10, "looks for a change again and again, and lets nobody else run"
+        return await look()
+
+    async def ask_late() -> GraphQLSchema:
+        await asyncio.sleep(0)  # goes on behind the making, in the same turn
+        assert keeper._making is not None
+        assert keeper._making.done()
+        names.append("three")
+        return await keeper.current()
+
+    monkeypatch.setattr(keeper, "_functions", lambda: tuple(names))
+    await keeper.current()
+    names.append("two")
+    monkeypatch.setattr(keeper, "_now", counted)
+    first = asyncio.create_task(keeper.current())
+    late = asyncio.create_task(ask_late())
+    assert await late is await first
+
+
 async def test_permissions_leave_the_schema_as_it_is(
     keeper: SchemaKeeper, backend: Backend, master: Client
 ) -> None:
