@@ -6,7 +6,7 @@ import pytest
 
 from tests.integration.failover import FAULTS, fail_over, may_cut
 
-SECONDS = 8.0
+SECONDS = 12.0
 """That a fault lasts: longer than the patience of the server. The command takes 20."""
 
 
