@@ -238,6 +238,7 @@ test("GraphiQL and the reference are loaded on demand", { skip: !IS_SHOP }, asyn
   await place.getByRole("tab", { name: "GraphQL" }).click();
   await place.getByRole("button", { name: /^Open GraphiQL/ }).click();
   const graphiql = page.frameLocator("iframe[title='GraphiQL']");
+  await graphiql.locator(".graphiql-query-editor", { hasText: "query Health" }).waitFor(); // is ready
   const asked = (path) => page.waitForRequest((request) => new URL(request.url()).pathname === path);
   const [byGraphQL] = await Promise.all([asked("/graphql"), graphiql.locator(".graphiql-execute-button").click()]);
   assert.match(byGraphQL.headers()["x-parse-session-token"], /^r:/); // as the demo's user, still
