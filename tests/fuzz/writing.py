@@ -8,6 +8,9 @@ from typing import Any
 from tests.fuzz.model import MISSING, NOBODY, OF_USERS, Row, Who, World
 from tests.fuzz.steps import PASSWORD, Asked, Slots, Step, changed, path_of
 
+WILD = ("Wild0", "Wild1", "Wild2")
+"""Classes that come and go."""
+
 
 def _sign_up(slots: Slots, step: Step, who: Who) -> Asked:
     number, world = step["id"], slots.world
@@ -195,7 +198,7 @@ def _unlink(slots: Slots, step: Step, who: Who) -> Asked:
 
 def _class(slots: Slots, step: Step, who: Who) -> Asked:
     """A class that comes and goes: what all else is must not be moved by it."""
-    name = f"Wild{step['name']}"
+    name = WILD[step["name"]]
     codes = {103} if who.is_master else {403}
     if step["drops"]:
         codes = set() if who.is_master else {403}
