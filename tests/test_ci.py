@@ -77,7 +77,7 @@ def test_coverage_runs_every_test_and_has_two_bounds() -> None:
     runs = [line for line in lines if " -m pytest" in line]
     assert runs[:3] == [
         "$(COVERAGE) run -m pytest tests/unit $(ALL_TESTS)",
-        "$(COVERAGE) run -m pytest $(MEASURED) $(ALL_TESTS)",
+        "$(COVERAGE) run -m pytest $(MEASURED) $(WAITING_TESTS)",
         "$(COVERAGE) run -m pytest $(QUICK_MEASURED) $(QUICK_TESTS)",
     ]
     assert "PARSEPY_REFERENCE=living" in runs[3]
