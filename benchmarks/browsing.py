@@ -44,6 +44,7 @@ class Include(CatalogueScenario):
 
     name = "query with include"
     promised = 8.0
+    promised_at_one = 5.0
     page = 50
 
     def requests(self) -> Sequence[bytes]:
@@ -73,6 +74,7 @@ class FilteredSorted(CatalogueScenario):
 
     name = "filtered and sorted, of 10,000"
     promised = 5.0
+    promised_at_one = 3.3
     page = 20
     floors = range(0, 9000, 300)
 
@@ -118,6 +120,7 @@ class CountArticles(CatalogueScenario):
 
     name = "count"
     promised = 3.5
+    promised_at_one = 2.9
 
     def requests(self) -> Sequence[bytes]:
         self._prices = range(50, 550, 50)
@@ -140,6 +143,7 @@ class BatchOfFifty(CatalogueScenario):
 
     name = "batch of 50"
     promised = 7.0
+    promised_at_one = 4.5
 
     def requests(self) -> Sequence[bytes]:
         self._made: set[str] = set()
@@ -178,6 +182,7 @@ class Aggregate(CatalogueScenario):
 
     name = "aggregate"
     promised = 2.8
+    promised_at_one = 2.6
 
     def requests(self) -> Sequence[bytes]:
         self._limits = range(100, 600, 100)
@@ -216,6 +221,7 @@ class ShopMix(CatalogueScenario):
 
     name = "the shop's mix"
     promised = 3.7
+    promised_at_one = 3.3
     kinds = ("browse",) * 70 + ("variants",) * 15 + ("cart",) * 10 + ("order",) * 5
 
     def requests(self) -> Sequence[bytes]:
