@@ -109,8 +109,9 @@ def _aggregate(slots: Slots, step: Step, who: Who) -> Asked:
 
 
 def _me(slots: Slots, step: Step, who: Who) -> Asked:
-    codes = set() if who.user is not None else {BAD_TOKEN}
     row = slots.world.rows.get(("_User", who.user or ""))
+    # as in Parse Server: who may not read themselves is nobody here
+    codes = set() if row is not None and slots.world.reaches(row, "get", who) else {BAD_TOKEN}
 
     def look(answer: Any) -> list[str]:
         return [] if row and answer["objectId"] == row.id else ["is somebody else"]
