@@ -531,9 +531,17 @@ class Storage:
         changes = {f"_metadata.indexes.{name}": keys for name, keys in shown.items()}
         await self.schemas.change(class_name, {"$set": changes})
 
-    async def insert(self, schema: ClassSchema, values: JSONObject) -> None:
-        """Store a new object; ``DuplicateKey`` if a unique index refuses it."""
-        document = documents.to_document(schema, values)
+    async def insert(
+        self, schema: ClassSchema, values: JSONObject, *, is_large: bool = False
+    ) -> None:
+        """Store a new object; ``DuplicateKey`` if a unique index refuses it.
+
+        ``is_large``: it is converted in a thread, so that others go on meanwhile.
+        """
+        if is_large:
+            document = await asyncio.to_thread(documents.to_document, schema, values)
+        else:
+            document = documents.to_document(schema, values)
         if not self.connection.in_transaction:
             await self._inserts.of(schema.name).call(document)
             return
@@ -576,12 +584,14 @@ class Storage:
         internal: bool = False,
         mount_url: str | None = None,
         longest: Mapping[str, int] | None = None,
+        is_large: bool = False,
     ) -> JSONObject | None:
         """Change the first object that matches, atomically; ``None`` if there is none.
 
         Answers its new state, or only the columns ``returning`` of it; ``internal`` and
         ``mount_url`` as in ``ReadOptions``. An object of which an array has more elements than
-        ``longest`` says does not match.
+        ``longest`` says does not match. ``is_large``: the changes are converted in a thread, so
+        that others go on meanwhile.
         """
         query = filters.to_filter(schema, where, scope)
         if longest:
@@ -590,7 +600,10 @@ class Storage:
                 for name, most in longest.items()
             ]
             query = {"$and": [query, *short]}
-        update = updates.to_update(schema, changes)
+        if is_large:
+            update = await asyncio.to_thread(updates.to_update, schema, changes)
+        else:
+            update = updates.to_update(schema, changes)
         projection = None if returning is None else _projection(schema, returning)
         object_id = None if schema.name in documents.NUMBERED else equals_id(where)
         connection = self.connection
