@@ -312,6 +312,7 @@ def _read_options(
         internal=internal,
         mount_url=context.mount_url,
         max_time_ms=None if context.principal.is_privileged else context.backend.query_time,
+        is_large=context.is_large,
     )
 
 

@@ -101,10 +101,11 @@ async def _begin(
     """A create as its body says it; raises what can be refused without looking at columns."""
     access.check_internal(context, class_name, "create")
     values = save_bodies.creation(context, class_name, body)
-    access.check_keywords(context, body)
-    access.check_file_urls(context, body)
     if context.is_large:
-        await asyncio.sleep(0)  # others have their turn
+        await access.check_keywords_of_large(context, body)
+    else:
+        access.check_keywords(context, body)
+    access.check_file_urls(context, body)  # others have their turn
     schema = await schemas.writable(context, class_name)
     rules = class_rules.of(class_name)
     object_id = options.object_id or save_bodies.chosen_id(context, class_name, body)
@@ -214,10 +215,11 @@ async def update(
     schema = await schemas.writable(context, class_name)
     rules = class_rules.of(class_name)
     values = save_bodies.changes(context, class_name, object_id, body)
-    access.check_keywords(context, body)
-    access.check_file_urls(context, body)
     if context.is_large:
-        await asyncio.sleep(0)
+        await access.check_keywords_of_large(context, body)
+    else:
+        access.check_keywords(context, body)
+    access.check_file_urls(context, body)
     write = Write(context, schema, values, object_id, False, stamp(), options)
     await rules.check(write)
     original = None

@@ -1,6 +1,7 @@
 """``/classes/:name`` and its aliases for users, roles, sessions and installations."""
 
 import asyncio
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -69,16 +70,18 @@ async def find_many(request: Request) -> Answer:
     """Answer the objects of a class that match."""
     context = request.context
     parameters = request.parameters()
-    if context.is_large:
-        await _read_where(parameters, context.bounds.body_values)
-    query = queries.from_parameters(
+    read = partial(
+        queries.from_parameters,
         _class_name(request),
         parameters,
         privileged=context.principal.is_privileged,
         limits=request.limits,
     )
     if context.is_large:
-        await asyncio.sleep(0)
+        await _read_where(parameters, context.bounds.body_values)
+        query = await asyncio.to_thread(read)  # so that others go on meanwhile
+    else:
+        query = read()
     found = await find.find_encoded(context, query)
     results: Any = found.objects if found.plan is None else found.plan
     if found.encoded is not None:

@@ -220,7 +220,10 @@ class Storage:
         """
         plan = self._plan(schema, options)
         native = plan.native
-        asked = self._asked(schema, where, scope, options)
+        if options.is_large:
+            asked = await asyncio.to_thread(self._asked, schema, where, scope, options)
+        else:
+            asked = self._asked(schema, where, scope, options)
 
         async def read() -> list[Document] | Made[bytes]:
             return await self._made(schema, where, asked, whole if native else None)
@@ -249,7 +252,10 @@ class Storage:
         """
         plan = self._plan(schema, options)
         native = plan.native
-        asked = self._asked(schema, where, scope, options)
+        if options.is_large:
+            asked = await asyncio.to_thread(self._asked, schema, where, scope, options)
+        else:
+            asked = self._asked(schema, where, scope, options)
 
         async def read() -> bytes | list[JSONObject]:
             found = await self._made(schema, where, asked, native.json if native else None)

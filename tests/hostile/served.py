@@ -65,7 +65,8 @@ class Shop:
     def attack(self, hostile: Hostile) -> int:
         """Send a hostile request; its status."""
         path = "/parse" + hostile.path.format(**self.ids)
-        return self.send(hostile.method, path.replace("/parse/../", "/"), hostile.body)[0]
+        path = path.replace("/parse/../", "/")
+        return self.send(hostile.method, path, hostile.body, **hostile.headers)[0]
 
     def turn(self) -> float:
         """The longest turn of the server's loop since it was asked last."""
