@@ -101,11 +101,13 @@ async def _begin(
     """A create as its body says it; raises what can be refused without looking at columns."""
     access.check_internal(context, class_name, "create")
     values = save_bodies.creation(context, class_name, body)
-    if context.is_large:
+    if context.is_huge:
         await access.check_keywords_of_large(context, body)
     else:
         access.check_keywords(context, body)
-    access.check_file_urls(context, body)  # others have their turn
+    access.check_file_urls(context, body)
+    if context.is_large:
+        await asyncio.sleep(0)  # others have their turn
     schema = await schemas.writable(context, class_name)
     rules = class_rules.of(class_name)
     object_id = options.object_id or save_bodies.chosen_id(context, class_name, body)
@@ -145,7 +147,7 @@ async def _create(
     if context.is_large:
         await asyncio.sleep(0)
     try:
-        await context.backend.storage.insert(write.schema, ready.stored, is_large=context.is_large)
+        await context.backend.storage.insert(write.schema, ready.stored, is_large=context.is_huge)
     except ParseError as error:
         raise rules.translate(context, error) from error
     return await _finish(ready, rules)
@@ -215,11 +217,13 @@ async def update(
     schema = await schemas.writable(context, class_name)
     rules = class_rules.of(class_name)
     values = save_bodies.changes(context, class_name, object_id, body)
-    if context.is_large:
+    if context.is_huge:
         await access.check_keywords_of_large(context, body)
     else:
         access.check_keywords(context, body)
     access.check_file_urls(context, body)
+    if context.is_large:
+        await asyncio.sleep(0)
     write = Write(context, schema, values, object_id, False, stamp(), options)
     await rules.check(write)
     original = None
@@ -273,7 +277,7 @@ async def _update(write: Write, original: JSONObject | None, rules: ClassRules) 
             internal=context.principal.is_maintenance and not is_wanted,
             mount_url=context.mount_url,
             longest=longest,
-            is_large=context.is_large,
+            is_large=context.is_huge,
         )
     except ParseError as error:
         raise rules.translate(context, error) from error
