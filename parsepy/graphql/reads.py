@@ -13,7 +13,8 @@ from parsepy.graphql.wheres import to_rest
 from parsepy.model import query as queries
 from parsepy.model.query import Path, Query, QueryLimits
 from parsepy.model.schema import ClassSchema, is_class_name
-from parsepy.model.values import JSONObject
+from parsepy.model.values import JSONObject, pointer
+from parsepy.model.where import RelatedTo
 from parsepy.operations import find as spine
 from parsepy.operations import schemas
 
@@ -187,7 +188,7 @@ async def find(
     class_name: str,
     columns: PageColumns,
     arguments: Mapping[str, Any],
-    related: JSONObject | None = None,
+    related: RelatedTo | None = None,
 ) -> FoundPage:
     """A page of objects; with ``related``, of those in a relation."""
     context = run.context
@@ -197,9 +198,9 @@ async def find(
     with at_once():
         raw = to_rest(given, class_name, run.classes) if given else {}
         window = window_of(arguments, limits.max_limit)
-    if related is not None:
-        raw = {"$relatedTo": related, **raw}
     where = queries.parse_where(raw, privileged=privileged, limits=limits) if raw else ()
+    if related is not None:
+        where = (related, *where)
     options = preferences(arguments.get("options"))
     page = FoundPage([], window.skip)
     if window.is_from_end:
@@ -244,7 +245,13 @@ def _order(names: Iterable[str] | None) -> tuple[tuple[str, int], ...]:
     return tuple(order.items())
 
 
-def related_to(class_name: str, object_id: str, column: str) -> JSONObject:
-    """REST's condition for what is in a relation of an object."""
-    owner = {"__type": "Pointer", "className": class_name, "objectId": object_id}
-    return {"object": owner, "key": column}
+def related_to(
+    class_name: str, object_id: Any, column: str, *, is_owner_read: bool = False
+) -> RelatedTo:
+    """The condition for what is in a relation of an object; ``is_owner_read`` as in ``RelatedTo``.
+
+    Raises INVALID_QUERY for what is no id, as objects that cloud code makes may have.
+    """
+    if not isinstance(object_id, str | None):
+        raise ParseError(Code.INVALID_QUERY, "improper usage of $relatedTo")
+    return RelatedTo(pointer(class_name, object_id or ""), column, is_owner_read)
