@@ -33,10 +33,11 @@ from parsepy.graphql.schema.markers import (
     marker_of,
     operation_of,
 )
+from parsepy.graphql.selected_pages import selection_of
 from parsepy.graphql.selections import Selections, Unsuited
 from parsepy.graphql.variables import Arguments
 from parsepy.model.query import QueryLimits
-from parsepy.model.values import JSONObject
+from parsepy.model.values import JSONObject, encoded
 
 Nodes = Sequence[FieldNode]
 
@@ -223,7 +224,8 @@ class Completer:
         target = marker.class_name
         arguments = Arguments(of.fields[name], group[0], self._slots)
         names = self.selections.names(group)
-        columns = page_columns_of(names, target, self._classes, self._limits)
+        selected = selection_of(connection, group, self.selections)
+        columns = page_columns_of(names, target, self._classes, self._limits, selected)
         inner = self.connection(connection, group)
 
         async def fetch(run: Run, owner: JSONObject) -> FoundPage:
@@ -288,9 +290,15 @@ class Completer:
             steps.append((key, name, complete))
         if len(steps) == 1 and steps[0][1] == "node":
             key, _, one = steps[0]
-            return lambda page, later: [{key: one(item, later)} for item in page.objects]
+            return lambda page, later: (
+                [{key: one(item, later)} for item in page.objects]
+                if page.edges is None
+                else encoded(page.edges)
+            )
 
         def complete_all(page: Any, later: list[Later]) -> Any:
+            if page.edges is not None:
+                return encoded(page.edges)
             shown = []
             for number, item in enumerate(page.objects, page.first):
                 edge: JSONObject = {}
