@@ -10,6 +10,7 @@ from graphql import GraphQLError, OperationType
 from parsepy.graphql.documents import Documents, Prepared
 from parsepy.graphql.failures import FieldError, error_of
 from parsepy.graphql.literals import Unfit
+from parsepy.graphql.paging import FoundPage
 from parsepy.graphql.plans import OperationPlan, Step, Variant
 from parsepy.graphql.runs import Anomaly, Later, Run, batched
 from parsepy.graphql.slow_path import Execution, Outcome
@@ -55,9 +56,13 @@ async def execute(
         data = await _side_by_side(variant, run, outcomes)
     if data is not None and variant.is_compiled:
         return Result(data, [])
+    run.may_encode = False
     for step in variant.steps:
+        outcome = outcomes.get(step.key)
         if step.constant is not None:
             outcomes[step.key] = step.constant
+        elif isinstance(outcome, FoundPage) and outcome.edges is not None:
+            await _fetch(step, run, outcomes)  # the library wants the objects
     execution = Execution(documents.compilation.schema, run, outcomes)
     tree = prepared.own_tree()
     first = None if plan.kind is OperationType.MUTATION else _failed_at_once(variant, outcomes)

@@ -38,6 +38,7 @@ class Run:
 
     ``shown`` are the classes that the interface has. ``context`` changes when a mutation logs
     somebody in, as in the reference; so does ``session_token``, which ``viewer`` answers.
+    ``may_encode``: pages may come as JSON, since nobody has to look at their objects.
     """
 
     context: RequestContext
@@ -46,6 +47,7 @@ class Run:
     literals: list[Any] = field(default_factory=list)
     shown: frozenset[str] = frozenset()
     session_token: str | None = None
+    may_encode: bool = True
 
     async def settle(self, later: list[Later]) -> None:
         """Read the relations of complete objects, and the relations of what is in these."""
