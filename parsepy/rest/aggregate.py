@@ -3,7 +3,8 @@
 from parsepy.http.requests import Request, Route
 from parsepy.http.responses import Answer
 from parsepy.model import aggregation
-from parsepy.operations.aggregate import aggregate
+from parsepy.model.values import encoded
+from parsepy.operations.aggregate import aggregate_encoded
 
 
 async def run(request: Request) -> Answer:
@@ -17,7 +18,8 @@ async def run(request: Request) -> Answer:
         raw_values=options.aggregation_raw_values,
         raw_field_names=options.aggregation_raw_field_names,
     )
-    return Answer({"results": await aggregate(request.context, asked)})
+    found = await aggregate_encoded(request.context, asked)
+    return Answer({"results": encoded(found) if isinstance(found, bytes) else found})
 
 
 routes = [Route("GET", "/aggregate/:className", run)]
