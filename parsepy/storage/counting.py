@@ -17,7 +17,7 @@ from parsepy.storage.documents import Document, FileURL
 from parsepy.storage.failures import guard
 from parsepy.storage.finding import SLICE, in_json
 from parsepy.storage.options import ALL, ReadOptions
-from parsepy.storage.reading import Limits, Reading
+from parsepy.storage.reading import Reading, ReadLimits
 from parsepy.storage.shared_finds import SharedFinds
 
 _UNSHARED = (b"$out", b"$merge", b"$sample", b"$rand")
@@ -27,7 +27,7 @@ _UNSHARED = (b"$out", b"$merge", b"$sample", b"$rand")
 class Counts(Reading):
     """Counts objects, and runs aggregations over them."""
 
-    def __init__(self, connection: Connection, file_url: FileURL, limits: Limits) -> None:
+    def __init__(self, connection: Connection, file_url: FileURL, limits: ReadLimits) -> None:
         super().__init__(connection, file_url, limits)
         self._counts: SharedFinds[int] = SharedFinds()
         self._aggregations: SharedFinds[bytes | list[Any]] = SharedFinds()

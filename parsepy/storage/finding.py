@@ -22,7 +22,7 @@ from parsepy.storage.failures import guard
 from parsepy.storage.native import whole
 from parsepy.storage.options import ALL, ANY_CASE, ReadOptions
 from parsepy.storage.raw_pages import RawPage
-from parsepy.storage.reading import Limits, Reading
+from parsepy.storage.reading import Reading, ReadLimits
 from parsepy.storage.shared_finds import SharedFinds
 
 
@@ -43,7 +43,7 @@ class _Find:
 class Finds(Reading):
     """Finds objects, and tells how MongoDB would find them."""
 
-    def __init__(self, connection: Connection, file_url: FileURL, limits: Limits) -> None:
+    def __init__(self, connection: Connection, file_url: FileURL, limits: ReadLimits) -> None:
         super().__init__(connection, file_url, limits)
         self._finds: SharedFinds[bytes | list[JSONObject]] = SharedFinds()
         self._pages: SharedFinds[list[Document] | Made[bytes]] = SharedFinds()

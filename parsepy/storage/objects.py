@@ -26,7 +26,7 @@ from parsepy.storage.failures import Unavailable, guard
 from parsepy.storage.finding import Finds
 from parsepy.storage.images import Images
 from parsepy.storage.locks import Locks
-from parsepy.storage.reading import Limits
+from parsepy.storage.reading import ReadLimits
 from parsepy.storage.settings import SettingsDocuments
 from parsepy.storage.shared_gets import SharedGets
 from parsepy.storage.shared_inserts import SharedInserts
@@ -53,7 +53,7 @@ class Storage(Finds, Counts):
         regex_time_ms: int = 5000,
         batch_size: int = 1000,
     ) -> None:
-        super().__init__(connection, file_url, Limits(max_time_ms, regex_time_ms, batch_size))
+        super().__init__(connection, file_url, ReadLimits(max_time_ms, regex_time_ms, batch_size))
         self.settings = SettingsDocuments(connection)
         self.claims = Claims(connection, self.indexes)
         self.locks = Locks(self.claims)

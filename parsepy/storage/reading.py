@@ -38,7 +38,7 @@ _INDEX_SECONDS = 10.0  # for which a query waits for the index that it lacks
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ReadLimits:
     """How much MongoDB may do for one read.
 
     ``max_time_ms`` is how long it may work on it, ``regex_time_ms`` where there is a regular
@@ -53,7 +53,7 @@ class Limits:
 class Reading:
     """The database that objects are read from, its limits, and the indexes that it may lack."""
 
-    def __init__(self, connection: Connection, file_url: FileURL, limits: Limits) -> None:
+    def __init__(self, connection: Connection, file_url: FileURL, limits: ReadLimits) -> None:
         self.connection = connection
         self.file_url = file_url
         self.indexes = Indexes(connection)
