@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -388,7 +389,7 @@ def equals_id(where: Where) -> str | None:
 
 
 def to_json(where: Where) -> JSONObject:
-    """Write a where in raw form, which ``parse`` reads back."""
+    """Write a where in raw form, which ``parse`` reads back; nothing in it is the where's own."""
     conditions = [_node_json(node) for node in where]
     names = [name for condition in conditions for name in condition]
     if len(set(names)) == len(names):
@@ -400,11 +401,11 @@ def _node_json(node: Node) -> JSONObject:
     if isinstance(node, Group):
         return {node.operator: [to_json(branch) for branch in node.branches]}
     if isinstance(node, RelatedTo):
-        return {"$relatedTo": {"object": node.owner, "key": node.key}}
+        return {"$relatedTo": {"object": dict(node.owner), "key": node.key}}
     tests: JSONObject = {}
     for operator, operand in node.tests:
         if operator == DIRECT:
-            return {node.field: operand}
+            return {node.field: deepcopy(operand)}
         if operator == "$regex":
             pattern, options = operand
             tests["$regex"] = pattern
@@ -413,7 +414,7 @@ def _node_json(node: Node) -> JSONObject:
         elif operator == "$nearSphere":
             tests |= _near_json(operand)
         else:
-            tests[operator] = operand
+            tests[operator] = deepcopy(operand)
     return {node.field: tests}
 
 

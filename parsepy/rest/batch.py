@@ -12,7 +12,7 @@ from parsepy.errors import Code, ParseError
 from parsepy.http import credentials
 from parsepy.http.failures import FORESEEN, failure_of
 from parsepy.http.idempotency import HEADER as REQUEST_ID
-from parsepy.http.paths import read_query, split_path
+from parsepy.http.paths import split_path
 from parsepy.http.refusals import HTTPRefusal, hung_up
 from parsepy.http.requests import Request, Route, RouteMatch
 from parsepy.http.responses import Answer
@@ -93,7 +93,7 @@ def _inner(request: Request, item: Any, mounts: Sequence[str]) -> Request:
     return Request(
         method,
         parts,
-        read_query(parameters.encode()),
+        parameters.encode(),
         body,
         request.context.apart(),
         match.route,

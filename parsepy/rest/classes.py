@@ -10,6 +10,7 @@ from parsepy.model import query as queries
 from parsepy.model.query import GET_PARAMETERS
 from parsepy.model.values import encoded
 from parsepy.operations import find, objects
+from parsepy.rest.asked import asked_query
 
 
 def _class_name(request: Request) -> str:
@@ -39,7 +40,7 @@ async def create(request: Request) -> Answer:
 async def get(request: Request) -> Answer:
     """Answer one object by id."""
     class_name, object_id = _class_name(request), request.arguments["objectId"]
-    parameters = request.parameters() if request.query or request.body else {}
+    parameters = request.parameters() if request.query_string or request.body else {}
     for name in parameters:
         if name not in GET_PARAMETERS:
             raise ParseError(Code.INVALID_QUERY, "Improper encode of parameter")
@@ -64,14 +65,7 @@ async def get(request: Request) -> Answer:
 
 async def find_many(request: Request) -> Answer:
     """Answer the objects of a class that match."""
-    context = request.context
-    query = queries.from_parameters(
-        _class_name(request),
-        request.parameters(),
-        privileged=context.principal.is_privileged,
-        limits=request.limits,
-    )
-    found = await find.find_encoded(context, query)
+    found = await find.find_encoded(request.context, asked_query(request, _class_name(request)))
     results: Any = found.objects if found.plan is None else found.plan
     if found.encoded is not None:
         results = encoded(found.encoded)

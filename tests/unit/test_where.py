@@ -1,5 +1,6 @@
 """Reading a raw `where`: what is understood, and how each mistake is answered."""
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -374,3 +375,19 @@ def test_two_conditions_of_one_name_are_written_as_a_conjunction() -> None:
 
 def test_a_where_by_id_asks_for_that_id_alone() -> None:
     assert where.equals_id((where.by_id("abc"),)) == "abc"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"shelf": {"__type": "Pointer", "className": "Shelf", "objectId": "s1"}},
+        {"size": {"$in": [1, 2]}},
+        {"$relatedTo": {"object": dict(ANNA), "key": "goods"}},
+    ],
+)
+def test_who_changes_the_raw_form_does_not_change_the_where(raw: Any) -> None:
+    where = parse(deepcopy(raw))
+    for value in to_json(where).values():
+        inner = next(iter(value.values())) if "__type" not in value else value
+        inner.clear()
+    assert to_json(where) == raw
