@@ -183,17 +183,16 @@ def _scan(
 ) -> None:
     """Walk through ``value``; ``suspicious`` (if any) tells which keys need a closer look."""
     if type(value) is dict:
-        for key, item in value.items():
-            if suspicious is None or suspicious.search(key):
+        if suspicious is None or any(map(suspicious.search, value)):
+            for key, item in value.items():
                 _check_entry(key, item, entries)
-            kind = type(item)
-            if kind is dict or kind is list:
-                _scan(item, entries, suspicious)
-    elif type(value) is list:
-        for item in value:
-            kind = type(item)
-            if kind is dict or kind is list:
-                _scan(item, entries, suspicious)
+        value = value.values()
+    elif type(value) is not list:
+        return
+    for item in value:
+        kind = type(item)
+        if kind is dict or kind is list:
+            _scan(item, entries, suspicious)
 
 
 def _check_entry(key: str, value: Any, entries: tuple[DeniedKeywordOptions, ...]) -> None:

@@ -133,7 +133,11 @@ async def _prepared(context: RequestContext, query: Query) -> tuple[ClassSchema,
         query = await rules.narrow(context, query)
     if equals_id(query.where) is None or query.order:  # an id alone is nobody's secret
         access.check_query(context, schema, query)
+        if context.is_large:
+            await asyncio.sleep(0)
         query = await resolved(context, schema, query)
+        if context.is_large:
+            await asyncio.sleep(0)
         if schema.exists:
             await access.check_search(context, schema, query.where)
     if query.hint is not None:

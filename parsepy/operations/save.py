@@ -138,11 +138,13 @@ async def _create(
             if answered is not None:
                 return answered
         new = _new_columns(write)
+    if context.is_large:
+        await asyncio.sleep(0)
     ready = await _make_ready(write, rules, body, new)
     if context.is_large:
         await asyncio.sleep(0)
     try:
-        await context.backend.storage.insert(write.schema, ready.stored)
+        await context.backend.storage.insert(write.schema, ready.stored, is_large=context.is_large)
     except ParseError as error:
         raise rules.translate(context, error) from error
     return await _finish(ready, rules)
@@ -236,6 +238,8 @@ async def _update(write: Write, original: JSONObject | None, rules: ClassRules) 
         if answered is not None:
             return answered
     new, narrowing = schemas.check_types(context, schema, write.values)
+    if context.is_large:
+        await asyncio.sleep(0)
     if write.is_opened:
         scope = hooks.readable(scope_of(schema, "update", context.principal))
     else:
@@ -267,6 +271,7 @@ async def _update(write: Write, original: JSONObject | None, rules: ClassRules) 
             internal=context.principal.is_maintenance and not is_wanted,
             mount_url=context.mount_url,
             longest=longest,
+            is_large=context.is_large,
         )
     except ParseError as error:
         raise rules.translate(context, error) from error
