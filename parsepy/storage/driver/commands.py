@@ -1,14 +1,19 @@
 """``Commands``: one command to the primary and its answer, without what PyMongo does around."""
 
 import logging
-from typing import Any
+from functools import lru_cache
+from random import randint
+from struct import Struct
+from typing import Any, NamedTuple
 
-from bson import decode
+from bson import decode, encode
+from bson.raw_bson import RawBSONDocument
 from pymongo import AsyncMongoClient, ReadPreference
 from pymongo.asynchronous.pool import AsyncConnection
 from pymongo.helpers_shared import _check_command_response
 from pymongo.logger import _COMMAND_LOGGER
 from pymongo.message import _op_msg
+from pymongo.read_preferences import Primary
 
 from parsepy.storage.documents import Document
 from parsepy.storage.driver.reads import Collection, Made, ReplyReader, Session, Value
@@ -25,6 +30,51 @@ NEEDED = (
 """What is used of PyMongo beside the names above: a version without it ends the import."""
 
 
+_KEPT = 256
+"""Of how many collections the part of a message that names them is kept."""
+
+
+class Encoded(NamedTuple):
+    """A command that reads, with its fields after the collection's name as a BSON document."""
+
+    name: str
+    fields: bytes
+
+    def as_document(self, collection: Collection) -> Document:
+        """The command as PyMongo takes it."""
+        return {self.name: collection.name, **RawBSONDocument(self.fields)}
+
+    def message(self, collection: Collection, preference: Any) -> tuple[int, bytes, int]:
+        """The number of a message of MongoDB's wire protocol, the message, its document's size."""
+        head = _head(self.name, collection.name)
+        tail = _tail(collection.database.name, preference is _DIRECT)
+        size = len(head) + len(self.fields) + len(tail) - 1  # the fields end twice
+        number = randint(-_NUMBERS, _NUMBERS - 1)
+        begin = _BEGIN(_AROUND + size, number, 0, _OP_MSG, 0, 0, size)
+        return number, b"".join((begin, head, self.fields[_LENGTH:-1], tail)), size
+
+
+Command = Document | Encoded
+_DIRECT = ReadPreference.PRIMARY_PREFERRED
+"""What PyMongo asks for where it knows of one server alone (``directConnection``)."""
+_OP_MSG = 2013
+_NUMBERS = 2**31
+_LENGTH = 4  # bytes
+_BEGIN = Struct("<4iIBi").pack
+_AROUND = 21  # bytes of a message beside its document
+
+
+@lru_cache(_KEPT)
+def _head(name: str, collection: str) -> bytes:
+    return encode({name: collection})[_LENGTH:-1]
+
+
+@lru_cache(_KEPT)
+def _tail(database: str, is_direct: bool) -> bytes:
+    preference = {"$readPreference": _DIRECT.document} if is_direct else {}
+    return encode({"$db": database, **preference})[_LENGTH:]
+
+
 class Commands:
     """Sends commands to the primary, on connections that lie ready where there are some."""
 
@@ -39,7 +89,7 @@ class Commands:
         return self._primary
 
     async def read(
-        self, collection: Collection, command: Document, read: ReplyReader[Value] | None
+        self, collection: Collection, command: Command, read: ReplyReader[Value] | None
     ) -> tuple[Document | Made[Value], Any]:
         """The answer to a command, and the address of who gave it; raises PyMongo's errors."""
         primary = self.primary(collection)
@@ -104,7 +154,7 @@ async def _answer(
     connection: AsyncConnection,
     preference: Any,
     collection: Collection,
-    command: Document,
+    command: Command,
     read: ReplyReader[Value] | None,
 ) -> Document | Made[Value]:
     """MongoDB's answer to a command, or what was made of it; raises PyMongo's errors.
@@ -113,10 +163,19 @@ async def _answer(
     """
     database, codec = collection.database.name, collection.codec_options
     concern = collection.read_concern
+    if isinstance(command, Encoded) and not (
+        connection.compression_context is None
+        and (preference is _DIRECT or isinstance(preference, Primary))
+    ):
+        command = command.as_document(collection)
     if not (concern.level or _is_watched(connection)):
-        number, encoded, size, largest = _op_msg(
-            0, command, database, preference, codec, connection.compression_context
-        )
+        if isinstance(command, Encoded):
+            number, encoded, size = command.message(collection, preference)
+            largest = size
+        else:
+            number, encoded, size, largest = _op_msg(
+                0, command, database, preference, codec, connection.compression_context
+            )
         if size <= connection.max_bson_size:
             document = await _asked(connection, number, encoded, largest)
             made = read(document) if read is not None else None
@@ -125,6 +184,8 @@ async def _answer(
             answer: Document = decode(document, codec)
             _check_command_response(answer, connection.max_wire_version)
             return answer
+    if isinstance(command, Encoded):
+        command = command.as_document(collection)
     return await connection.command(database, command, preference, codec, read_concern=concern)
 
 

@@ -9,6 +9,7 @@ one command is needed, the read is made by the driver's public API.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import bson
 from pymongo.asynchronous.command_cursor import AsyncCommandCursor
 from pymongo.errors import (
     ConnectionFailure,
@@ -21,7 +22,7 @@ from pymongo.helpers_shared import _RETRYABLE_ERROR_CODES
 from pymongo.read_preferences import Primary
 
 from parsepy.storage.documents import Document
-from parsepy.storage.driver.commands import Commands, heeds_nothing
+from parsepy.storage.driver.commands import Command, Commands, Encoded, heeds_nothing
 from parsepy.storage.driver.reads import (
     Collection,
     Made,
@@ -52,19 +53,45 @@ class PlainReads(Reads):
     def __init__(self, commands: Commands | None = None) -> None:
         self._commands = commands or Commands()
 
+    def find_fields(
+        self,
+        query: Mapping[str, Any],
+        projection: Mapping[str, Any] | None,
+        options: Mapping[str, Any],
+    ) -> bytes | None:
+        """The fields of the command of a find; ``None`` where it can't be sent so."""
+        if options.keys() <= _NAMES.keys():
+            return bson.encode(_find_fields(query, projection, options))
+        return None
+
+    def aggregate_fields(
+        self, pipeline: Sequence[Mapping[str, Any]], options: Mapping[str, Any]
+    ) -> bytes | None:
+        """The fields of the command of an aggregation; ``None`` where it can't be sent so."""
+        if options.keys() <= _NAMES.keys() and not _writes(pipeline):
+            return bson.encode(_aggregate_fields(pipeline, options))
+        return None
+
+    def count_fields(self, query: Mapping[str, Any], options: Mapping[str, Any]) -> bytes | None:
+        """The fields of the command of a count; ``None`` where it can't be sent so."""
+        if options.keys() <= _NAMES.keys():
+            return bson.encode(_count_fields(query, options))
+        return None
+
     async def find(
         self,
         collection: Collection,
         query: Mapping[str, Any],
         projection: Mapping[str, Any] | None = None,
         *,
+        fields: bytes | None = None,
         session: Session = None,
         **options: Any,
     ) -> list[Document]:
         """All that ``collection.find`` finds with these arguments."""
         if _is_plain(collection, session, options):
-            command = _find_command(collection, query, projection, options)
-            found = await _documents(self._commands, collection, command)
+            command = _find_command(collection, query, projection, options, fields)
+            found = await _documents(self._commands, collection, command, options)
             if found is not None:
                 return found
         return await super().find(collection, query, projection, session=session, **options)
@@ -76,13 +103,14 @@ class PlainReads(Reads):
         projection: Mapping[str, Any] | None,
         read: ReplyReader[Value],
         *,
+        fields: bytes | None = None,
         session: Session = None,
         **options: Any,
     ) -> list[Document] | Made[Value]:
         """What ``read`` makes of the reply to a find, if it is at hand, else the documents."""
         if _is_plain(collection, session, options):
-            command = _find_command(collection, query, projection, options)
-            found = await _found(self._commands, collection, command, read)
+            command = _find_command(collection, query, projection, options, fields)
+            found = await _found(self._commands, collection, command, read, options)
             if found is not None:
                 return found
         return await super().find(collection, query, projection, session=session, **options)
@@ -98,7 +126,7 @@ class PlainReads(Reads):
                 "limit": 1,
             }
             command["singleBatch"] = True
-            rows = await _documents(self._commands, collection, command)
+            rows = await _documents(self._commands, collection, command, {})
             if rows is not None:
                 return rows[0] if rows else None
         return await super().find_by_id(collection, object_id, session=session)
@@ -108,22 +136,18 @@ class PlainReads(Reads):
         collection: Collection,
         pipeline: Sequence[Mapping[str, Any]],
         *,
+        fields: bytes | None = None,
         session: Session = None,
         **options: Any,
     ) -> list[Document]:
         """All that ``collection.aggregate`` yields with these arguments."""
-        writes = any("$out" in stage or "$merge" in stage for stage in pipeline[-1:])
-        if not writes and _is_plain(collection, session, options):
-            batches = {name: options[name] for name in ("batchSize",) if name in options}
-            command: Document = {
-                "aggregate": collection.name,
-                "pipeline": pipeline,
-                "cursor": batches,
-            }
-            command |= {
-                _NAMES[name]: value for name, value in options.items() if name not in batches
-            }
-            found = await _documents(self._commands, collection, command)
+        if not _writes(pipeline) and _is_plain(collection, session, options):
+            command: Command
+            if fields is None:
+                command = {"aggregate": collection.name, **_aggregate_fields(pipeline, options)}
+            else:
+                command = Encoded("aggregate", fields)
+            found = await _documents(self._commands, collection, command, options)
             if found is not None:
                 return found
         return await super().aggregate(collection, pipeline, session=session, **options)
@@ -133,6 +157,7 @@ class PlainReads(Reads):
         collection: Collection,
         query: Mapping[str, Any],
         *,
+        fields: bytes | None = None,
         session: Session = None,
         **options: Any,
     ) -> int:
@@ -140,8 +165,11 @@ class PlainReads(Reads):
         if not _is_plain(collection, session, options):
             return await super().count(collection, query, session=session, **options)
         if self._commands.primary(collection).counts_truly:
-            command: Document = {"count": collection.name, "query": query}
-            command |= {_NAMES[name]: value for name, value in options.items()}
+            command: Command
+            if fields is None:
+                command = {"count": collection.name, **_count_fields(query, options)}
+            else:
+                command = Encoded("count", fields)
             reply: Any = (await _reply(self._commands, collection, command, None))[0]
             if reply is not None:
                 return int(reply["n"])
@@ -164,15 +192,40 @@ def _find_command(
     query: Mapping[str, Any],
     projection: Mapping[str, Any] | None,
     options: Mapping[str, Any],
+    fields: bytes | None,
+) -> Command:
+    if fields is not None:
+        return Encoded("find", fields)
+    return {"find": collection.name, **_find_fields(query, projection, options)}
+
+
+def _find_fields(
+    query: Mapping[str, Any], projection: Mapping[str, Any] | None, options: Mapping[str, Any]
 ) -> Document:
-    command: Document = {"find": collection.name, "filter": query}
+    fields: Document = {"filter": query}
     if projection:
-        command["projection"] = projection
+        fields["projection"] = projection
     for name, value in options.items():
-        command[_NAMES[name]] = dict(value) if name == "sort" else value
-    if command.get("batchSize") == command.get("limit", 0):
-        command["batchSize"] += 1  # else MongoDB keeps the cursor open for a next batch
-    return command
+        fields[_NAMES[name]] = dict(value) if name == "sort" else value
+    if fields.get("batchSize") == fields.get("limit", 0):
+        fields["batchSize"] += 1  # else MongoDB keeps the cursor open for a next batch
+    return fields
+
+
+def _aggregate_fields(
+    pipeline: Sequence[Mapping[str, Any]], options: Mapping[str, Any]
+) -> Document:
+    batches = {name: options[name] for name in ("batchSize",) if name in options}
+    named = {_NAMES[name]: value for name, value in options.items() if name not in batches}
+    return {"pipeline": pipeline, "cursor": batches, **named}
+
+
+def _count_fields(query: Mapping[str, Any], options: Mapping[str, Any]) -> Document:
+    return {"query": query, **{_NAMES[name]: value for name, value in options.items()}}
+
+
+def _writes(pipeline: Sequence[Mapping[str, Any]]) -> bool:
+    return any("$out" in stage or "$merge" in stage for stage in pipeline[-1:])
 
 
 def _is_plain(collection: Collection, session: Session, options: Mapping[str, Any]) -> bool:
@@ -185,15 +238,20 @@ def _is_plain(collection: Collection, session: Session, options: Mapping[str, An
 
 
 async def _documents(
-    commands: Commands, collection: Collection, command: Document
+    commands: Commands, collection: Collection, command: Command, options: Mapping[str, Any]
 ) -> list[Document] | None:
-    found: list[Document] | Made[Any] | None = await _found(commands, collection, command, None)
+    found: list[Document] | Made[Any] | None
+    found = await _found(commands, collection, command, None, options)
     assert not isinstance(found, Made)
     return found
 
 
 async def _found(
-    commands: Commands, collection: Collection, command: Document, read: ReplyReader[Value] | None
+    commands: Commands,
+    collection: Collection,
+    command: Command,
+    read: ReplyReader[Value] | None,
+    options: Mapping[str, Any],
 ) -> list[Document] | Made[Value] | None:
     """All documents that a command yields; ``None`` if the driver would try it again."""
     reply, address = await _reply(commands, collection, command, read)
@@ -202,13 +260,13 @@ async def _found(
     first: list[Document] = reply["cursor"]["firstBatch"]
     if not reply["cursor"]["id"]:
         return first
-    size = command.get("batchSize") or command.get("cursor", {}).get("batchSize", 0)
+    size = options.get("batch_size") or options.get("batchSize", 0)
     rest = AsyncCommandCursor(collection, reply["cursor"], address, size)
     return await rest.to_list(None)
 
 
 async def _reply(
-    commands: Commands, collection: Collection, command: Document, read: ReplyReader[Value] | None
+    commands: Commands, collection: Collection, command: Command, read: ReplyReader[Value] | None
 ) -> tuple[Document | Made[Value] | None, Any]:
     """MongoDB's answer to a command that reads, and from which address it came.
 
