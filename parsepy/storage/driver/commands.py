@@ -58,11 +58,15 @@ class Commands:
         await primary.give_back(connection)
         return answer, connection.address
 
-    async def write(self, collection: Collection, command: Document, *, ready: bool) -> Document:
+    async def write(
+        self, collection: Collection, command: Document, *, ready: bool, database: str | None = None
+    ) -> Document:
         """The answer to a command that writes; raises PyMongo's errors, but for single documents.
 
-        ``ready``: on a connection that lies ready, if there is one.
+        ``ready``: on a connection that lies ready, if there is one; ``database``: of another
+        database than the collection's.
         """
+        database = database or collection.database.name
         primary = self.primary(collection)
         connection = primary.take() if ready else None
         if connection is None:
@@ -70,9 +74,9 @@ class Commands:
             way = await primary.client._conn_for_writes(None, next(iter(command)))
             async with way as taken:
                 primary.learn(seen, taken, primary.preference)
-                return await _written(taken, collection, command)
+                return await _written(taken, collection, database, command)
         try:
-            answer = await _written(connection, collection, command)
+            answer = await _written(connection, collection, database, command)
         except BaseException as error:
             await primary.give_back(connection, error)
             raise
@@ -129,9 +133,9 @@ async def _answer(
 
 
 async def _written(
-    connection: AsyncConnection, collection: Collection, command: Document
+    connection: AsyncConnection, collection: Collection, database: str, command: Document
 ) -> Document:
-    database, codec = collection.database.name, collection.codec_options
+    codec = collection.codec_options
     if not _is_watched(connection):
         number, encoded, size, largest = _op_msg(
             0, command, database, None, codec, connection.compression_context
