@@ -12,7 +12,7 @@ from parsepy.model import credentials
 from parsepy.model.permissions import is_hidden
 from parsepy.model.query import Query
 from parsepy.model.schema import VOLATILE_CLASSES, ClassSchema
-from parsepy.model.where import Where, fields_of, tests_of
+from parsepy.model.where import KeptWhere, Where, fields_of, tests_of
 
 _INSTALLATION_REFUSALS = ("find", "delete")
 _OWN_KEYS = {"_id": "objectId", "_created_at": "createdAt", "_updated_at": "updatedAt"}
@@ -74,7 +74,10 @@ async def check_search(context: RequestContext, schema: ClassSchema, where: Wher
 
     A class has one text index, which answers for all its columns whichever the search names.
     """
-    if context.principal.is_privileged or next(tests_of(where, "$text"), None) is None:
+    if context.principal.is_privileged:
+        return
+    searches = where.once("text", _searches) if type(where) is KeptWhere else _searches(where)
+    if not searches:
         return
     indexes = await context.backend.storage.indexes.read(schema.name)
     columns = [name for keys in indexes.values() for name in keys if keys[name] == "text"]
@@ -83,6 +86,11 @@ async def check_search(context: RequestContext, schema: ClassSchema, where: Wher
             Code.OPERATION_FORBIDDEN,
             f"This user is not allowed to search texts of class {schema.name}",
         )
+
+
+def _searches(where: Where) -> bool:
+    """Does it search texts?"""
+    return next(tests_of(where, "$text"), None) is not None
 
 
 async def check_hint(context: RequestContext, schema: ClassSchema, hint: Any) -> None:

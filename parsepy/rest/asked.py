@@ -4,6 +4,7 @@ Clients ask the same again and again: to read a query string takes a fifth of a 
 means depends on nothing but the text, who asks, and the server's bounds.
 """
 
+from dataclasses import replace
 from functools import lru_cache
 
 from parsepy.http.requests import Request, parameters_of
@@ -11,6 +12,7 @@ from parsepy.model import aggregation
 from parsepy.model import query as queries
 from parsepy.model.aggregation import Aggregation
 from parsepy.model.query import Query, QueryLimits
+from parsepy.model.where import kept
 
 _REMEMBERED = 256
 _LONGEST = 512
@@ -50,9 +52,10 @@ def _is_short(class_name: str, text: bytes) -> bool:
 
 @lru_cache(_REMEMBERED)
 def _query(class_name: str, text: bytes, privileged: bool, limits: QueryLimits) -> Query:
-    return queries.from_parameters(
+    query = queries.from_parameters(
         class_name, parameters_of(text), privileged=privileged, limits=limits
     )
+    return replace(query, where=kept(query.where))
 
 
 @lru_cache(_REMEMBERED)

@@ -6,6 +6,7 @@ one command first. Where that fails in a way that the driver would try again, an
 one command is needed, the read is made by the driver's public API.
 """
 
+import struct
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -142,9 +143,9 @@ class PlainReads(Reads):
         if self._commands.primary(collection).counts_truly:
             command: Document = {"count": collection.name, "query": query}
             command |= {_NAMES[name]: value for name, value in options.items()}
-            reply: Any = (await _reply(self._commands, collection, command, None))[0]
-            if reply is not None:
-                return int(reply["n"])
+            number = await _counted(self._commands, collection, command)
+            if number is not None:
+                return number
         counting: list[Document] = [{"$match": query}, {"$group": {"_id": 1, "n": {"$sum": 1}}}]
         found = await self.aggregate(collection, counting, **options)
         return int(found[0]["n"]) if found else 0
@@ -152,10 +153,9 @@ class PlainReads(Reads):
     async def count_all(self, collection: Collection) -> int:
         """How many documents there are, as the server has counted them."""
         if _is_plain(collection, None, {}):
-            command: Document = {"count": collection.name}
-            reply: Any = (await _reply(self._commands, collection, command, None))[0]
-            if reply is not None:
-                return int(reply["n"])
+            number = await _counted(self._commands, collection, {"count": collection.name})
+            if number is not None:
+                return number
         return await super().count_all(collection)
 
 
@@ -205,6 +205,25 @@ async def _found(
     size = command.get("batchSize") or command.get("cursor", {}).get("batchSize", 0)
     rest = AsyncCommandCursor(collection, reply["cursor"], address, size)
     return await rest.to_list(None)
+
+
+async def _counted(commands: Commands, collection: Collection, command: Document) -> int | None:
+    """The number that a count answers; ``None`` if the driver would try it again."""
+    reply, _ = await _reply(commands, collection, command, number_of)
+    if isinstance(reply, Made):
+        return reply.value
+    return None if reply is None else int(reply["n"])
+
+
+_NUMBER = b"\x10n\0"  # BSON: an int of 32 bits, called n
+_GOOD = b"\x01ok\0" + struct.pack("<d", 1.0)
+
+
+def number_of(reply: bytes | memoryview) -> int | None:
+    """The ``n`` of a good reply that begins with it, which takes a tenth of decoding it all."""
+    if reply[4:7] != _NUMBER or reply[11:23] != _GOOD:
+        return None
+    return int.from_bytes(reply[7:11], "little", signed=True)
 
 
 async def _reply(
