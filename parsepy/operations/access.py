@@ -12,6 +12,7 @@ from parsepy.model import credentials
 from parsepy.model.permissions import is_hidden
 from parsepy.model.query import Query
 from parsepy.model.schema import VOLATILE_CLASSES, ClassSchema
+from parsepy.model.searches import RememberedSearch
 from parsepy.model.where import KeptWhere, Where, fields_of, tests_of
 
 _INSTALLATION_REFUSALS = ("find", "delete")
@@ -187,12 +188,12 @@ def _check_url(url: Any, domains: tuple[str, ...]) -> None:
 
 
 def _scan(
-    value: Any, entries: tuple[DeniedKeywordOptions, ...], suspicious: re.Pattern[str] | None
+    value: Any, entries: tuple[DeniedKeywordOptions, ...], suspicious: RememberedSearch | None
 ) -> None:
     """Walk through ``value``; ``suspicious`` (if any) tells which keys need a closer look."""
     if type(value) is dict:
         for key, item in value.items():
-            if suspicious is None or suspicious.search(key):
+            if suspicious is None or suspicious[key]:
                 _check_entry(key, item, entries)
             kind = type(item)
             if kind is dict or kind is list:
