@@ -19,10 +19,9 @@ from pymongo.errors import (
     WaitQueueTimeoutError,
 )
 from pymongo.helpers_shared import _RETRYABLE_ERROR_CODES
-from pymongo.read_preferences import Primary
 
 from parsepy.storage.documents import Document
-from parsepy.storage.driver.commands import Commands, heeds_nothing
+from parsepy.storage.driver.commands import Commands
 from parsepy.storage.driver.reads import (
     Collection,
     Made,
@@ -53,6 +52,18 @@ class PlainReads(Reads):
     def __init__(self, commands: Commands | None = None) -> None:
         self._commands = commands or Commands()
 
+    def _is_plain(
+        self, collection: Collection, session: Session, options: Mapping[str, Any]
+    ) -> bool:
+        """May a read be one command, which needs no session, no other server and no deadline?"""
+        target = self._commands.target(collection)
+        return (
+            session is None
+            and target.is_plain
+            and target.reads_primary
+            and options.keys() <= _NAMES.keys()
+        )
+
     async def find(
         self,
         collection: Collection,
@@ -63,7 +74,7 @@ class PlainReads(Reads):
         **options: Any,
     ) -> list[Document]:
         """All that ``collection.find`` finds with these arguments."""
-        if _is_plain(collection, session, options):
+        if self._is_plain(collection, session, options):
             command = _find_command(collection, query, projection, options)
             found = await _documents(self._commands, collection, command)
             if found is not None:
@@ -81,7 +92,7 @@ class PlainReads(Reads):
         **options: Any,
     ) -> list[Document] | Made[Value]:
         """What ``read`` makes of the reply to a find, if it is at hand, else the documents."""
-        if _is_plain(collection, session, options):
+        if self._is_plain(collection, session, options):
             command = _find_command(collection, query, projection, options)
             found = await _found(self._commands, collection, command, read)
             if found is not None:
@@ -92,7 +103,7 @@ class PlainReads(Reads):
         self, collection: Collection, object_id: str | int, *, session: Session = None
     ) -> Document | None:
         """The document of an id; ``None`` if there is none."""
-        if _is_plain(collection, session, {}):
+        if self._is_plain(collection, session, {}):
             command: Document = {
                 "find": collection.name,
                 "filter": {"_id": object_id},
@@ -114,7 +125,7 @@ class PlainReads(Reads):
     ) -> list[Document]:
         """All that ``collection.aggregate`` yields with these arguments."""
         writes = any("$out" in stage or "$merge" in stage for stage in pipeline[-1:])
-        if not writes and _is_plain(collection, session, options):
+        if not writes and self._is_plain(collection, session, options):
             batches = {name: options[name] for name in ("batchSize",) if name in options}
             command: Document = {
                 "aggregate": collection.name,
@@ -138,7 +149,7 @@ class PlainReads(Reads):
         **options: Any,
     ) -> int:
         """How many documents match."""
-        if not _is_plain(collection, session, options):
+        if not self._is_plain(collection, session, options):
             return await super().count(collection, query, session=session, **options)
         if self._commands.primary(collection).counts_truly:
             command: Document = {"count": collection.name, "query": query}
@@ -152,7 +163,7 @@ class PlainReads(Reads):
 
     async def count_all(self, collection: Collection) -> int:
         """How many documents there are, as the server has counted them."""
-        if _is_plain(collection, None, {}):
+        if self._is_plain(collection, None, {}):
             number = await _counted(self._commands, collection, {"count": collection.name})
             if number is not None:
                 return number
@@ -173,15 +184,6 @@ def _find_command(
     if command.get("batchSize") == command.get("limit", 0):
         command["batchSize"] += 1  # else MongoDB keeps the cursor open for a next batch
     return command
-
-
-def _is_plain(collection: Collection, session: Session, options: Mapping[str, Any]) -> bool:
-    """May a read be one command, which needs no session, no other server and no deadline?"""
-    return (
-        options.keys() <= _NAMES.keys()
-        and isinstance(collection.read_preference, Primary)
-        and heeds_nothing(collection, session)
-    )
 
 
 async def _documents(

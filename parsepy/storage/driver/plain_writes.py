@@ -17,7 +17,7 @@ from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 from pymongo.helpers_shared import _RETRYABLE_ERROR_CODES, _check_write_command_response
 
 from parsepy.storage.documents import Document
-from parsepy.storage.driver.commands import Commands, heeds_nothing
+from parsepy.storage.driver.commands import Commands
 from parsepy.storage.driver.reads import Collection
 from parsepy.storage.driver.writes import (
     NOT_MADE,
@@ -109,7 +109,7 @@ class PlainWrites(Writes):
             and primary.is_known
             and primary.has_sessions
             and collection.write_concern.acknowledged
-            and heeds_nothing(collection, None)
+            and self._commands.target(collection).is_plain
         ):
             return await super().update_together(collection, changes, projection)
         session = self._session()
@@ -200,7 +200,11 @@ class PlainWrites(Writes):
         """The answer to a command; ``None`` if the driver has to see to it, and nothing is done."""
         concern = collection.write_concern
         primary = self._commands.primary(collection)
-        if not concern.acknowledged or not heeds_nothing(collection, None) or not primary.is_known:
+        if (
+            not concern.acknowledged
+            or not self._commands.target(collection).is_plain
+            or not primary.is_known
+        ):
             return None
         if not concern.is_server_default:
             command["writeConcern"] = concern.document
