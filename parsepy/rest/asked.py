@@ -5,6 +5,7 @@ means depends on nothing but the text, who asks, and the server's bounds.
 """
 
 import asyncio
+from dataclasses import replace
 from functools import lru_cache
 
 from parsepy.errors import Code, ParseError
@@ -16,6 +17,7 @@ from parsepy.model.aggregation import Aggregation
 from parsepy.model.long_json import LONG
 from parsepy.model.query import Query, QueryLimits
 from parsepy.model.values import JSONObject
+from parsepy.model.where import kept
 
 _REMEMBERED = 256
 _LONGEST = 512
@@ -82,9 +84,10 @@ def _is_short(class_name: str, text: bytes) -> bool:
 
 @lru_cache(_REMEMBERED)
 def _query(class_name: str, text: bytes, privileged: bool, limits: QueryLimits) -> Query:
-    return queries.from_parameters(
+    query = queries.from_parameters(
         class_name, parameters_of(text), privileged=privileged, limits=limits
     )
+    return replace(query, where=kept(query.where))
 
 
 @lru_cache(_REMEMBERED)

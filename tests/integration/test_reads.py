@@ -14,6 +14,7 @@ from pymongo.read_concern import ReadConcern
 
 from parsepy.storage.driver import commands as sending
 from parsepy.storage.driver import plain
+from parsepy.storage.driver.encoded import Encoded
 from tests.line import between
 
 reads = plain.PlainReads()
@@ -117,13 +118,13 @@ async def test_a_command_whose_fields_are_encoded_before_finds_the_same(
 ) -> None:
     """Its message is put together where nothing else must be done with it."""
     joined: list[str] = []
-    message = sending.Encoded.message
+    message = Encoded.message
 
-    def told(self: sending.Encoded, *more: Any) -> Any:
+    def told(self: Encoded, *more: Any) -> Any:
         joined.append(self.name)
         return message(self, *more)
 
-    monkeypatch.setattr(sending.Encoded, "message", told)
+    monkeypatch.setattr(Encoded, "message", told)
     async with AsyncMongoClient[dict[str, Any]](mongo_uri, **options) as client:
         rows = client[name]["Row"]
         for query, asked in FINDS:

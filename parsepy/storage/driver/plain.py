@@ -6,6 +6,7 @@ one command first. Where that fails in a way that the driver would try again, an
 one command is needed, the read is made by the driver's public API.
 """
 
+import struct
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,10 +20,10 @@ from pymongo.errors import (
     WaitQueueTimeoutError,
 )
 from pymongo.helpers_shared import _RETRYABLE_ERROR_CODES
-from pymongo.read_preferences import Primary
 
 from parsepy.storage.documents import Document
-from parsepy.storage.driver.commands import Command, Commands, Encoded, heeds_nothing
+from parsepy.storage.driver.commands import Commands
+from parsepy.storage.driver.encoded import Command, Encoded
 from parsepy.storage.driver.reads import (
     Collection,
     Made,
@@ -78,6 +79,18 @@ class PlainReads(Reads):
             return bson.encode(_count_fields(query, options))
         return None
 
+    def _is_plain(
+        self, collection: Collection, session: Session, options: Mapping[str, Any]
+    ) -> bool:
+        """May a read be one command, which needs no session, no other server and no deadline?"""
+        target = self._commands.target(collection)
+        return (
+            session is None
+            and target.is_plain
+            and target.reads_primary
+            and options.keys() <= _NAMES.keys()
+        )
+
     async def find(
         self,
         collection: Collection,
@@ -89,7 +102,7 @@ class PlainReads(Reads):
         **options: Any,
     ) -> list[Document]:
         """All that ``collection.find`` finds with these arguments."""
-        if _is_plain(collection, session, options):
+        if self._is_plain(collection, session, options):
             command = _find_command(collection, query, projection, options, fields)
             found = await _documents(self._commands, collection, command, options)
             if found is not None:
@@ -108,7 +121,7 @@ class PlainReads(Reads):
         **options: Any,
     ) -> list[Document] | Made[Value]:
         """What ``read`` makes of the reply to a find, if it is at hand, else the documents."""
-        if _is_plain(collection, session, options):
+        if self._is_plain(collection, session, options):
             command = _find_command(collection, query, projection, options, fields)
             found = await _found(self._commands, collection, command, read, options)
             if found is not None:
@@ -119,7 +132,7 @@ class PlainReads(Reads):
         self, collection: Collection, object_id: str | int, *, session: Session = None
     ) -> Document | None:
         """The document of an id; ``None`` if there is none."""
-        if _is_plain(collection, session, {}):
+        if self._is_plain(collection, session, {}):
             command: Document = {
                 "find": collection.name,
                 "filter": {"_id": object_id},
@@ -141,7 +154,7 @@ class PlainReads(Reads):
         **options: Any,
     ) -> list[Document]:
         """All that ``collection.aggregate`` yields with these arguments."""
-        if not _writes(pipeline) and _is_plain(collection, session, options):
+        if not _writes(pipeline) and self._is_plain(collection, session, options):
             command: Command
             if fields is None:
                 command = {"aggregate": collection.name, **_aggregate_fields(pipeline, options)}
@@ -162,7 +175,7 @@ class PlainReads(Reads):
         **options: Any,
     ) -> int:
         """How many documents match."""
-        if not _is_plain(collection, session, options):
+        if not self._is_plain(collection, session, options):
             return await super().count(collection, query, session=session, **options)
         if self._commands.primary(collection).counts_truly:
             command: Command
@@ -170,20 +183,19 @@ class PlainReads(Reads):
                 command = {"count": collection.name, **_count_fields(query, options)}
             else:
                 command = Encoded("count", fields)
-            reply: Any = (await _reply(self._commands, collection, command, None))[0]
-            if reply is not None:
-                return int(reply["n"])
+            number = await _counted(self._commands, collection, command)
+            if number is not None:
+                return number
         counting: list[Document] = [{"$match": query}, {"$group": {"_id": 1, "n": {"$sum": 1}}}]
         found = await self.aggregate(collection, counting, **options)
         return int(found[0]["n"]) if found else 0
 
     async def count_all(self, collection: Collection) -> int:
         """How many documents there are, as the server has counted them."""
-        if _is_plain(collection, None, {}):
-            command: Document = {"count": collection.name}
-            reply: Any = (await _reply(self._commands, collection, command, None))[0]
-            if reply is not None:
-                return int(reply["n"])
+        if self._is_plain(collection, None, {}):
+            number = await _counted(self._commands, collection, {"count": collection.name})
+            if number is not None:
+                return number
         return await super().count_all(collection)
 
 
@@ -228,15 +240,6 @@ def _writes(pipeline: Sequence[Mapping[str, Any]]) -> bool:
     return any("$out" in stage or "$merge" in stage for stage in pipeline[-1:])
 
 
-def _is_plain(collection: Collection, session: Session, options: Mapping[str, Any]) -> bool:
-    """May a read be one command, which needs no session, no other server and no deadline?"""
-    return (
-        options.keys() <= _NAMES.keys()
-        and isinstance(collection.read_preference, Primary)
-        and heeds_nothing(collection, session)
-    )
-
-
 async def _documents(
     commands: Commands, collection: Collection, command: Command, options: Mapping[str, Any]
 ) -> list[Document] | None:
@@ -263,6 +266,25 @@ async def _found(
     size = options.get("batch_size") or options.get("batchSize", 0)
     rest = AsyncCommandCursor(collection, reply["cursor"], address, size)
     return await rest.to_list(None)
+
+
+async def _counted(commands: Commands, collection: Collection, command: Command) -> int | None:
+    """The number that a count answers; ``None`` if the driver would try it again."""
+    reply, _ = await _reply(commands, collection, command, number_of)
+    if isinstance(reply, Made):
+        return reply.value
+    return None if reply is None else int(reply["n"])
+
+
+_NUMBER = b"\x10n\0"  # BSON: an int of 32 bits, called n
+_GOOD = b"\x01ok\0" + struct.pack("<d", 1.0)
+
+
+def number_of(reply: bytes | memoryview) -> int | None:
+    """The ``n`` of a good reply that begins with it, which takes a tenth of decoding it all."""
+    if reply[4:7] != _NUMBER or reply[11:23] != _GOOD:
+        return None
+    return int.from_bytes(reply[7:11], "little", signed=True)
 
 
 async def _reply(

@@ -79,12 +79,15 @@ class PrimaryPool:
     def take(self) -> PooledConnection | None:
         """A connection that lies ready; ``None`` where the driver has to see to it."""
         found = self._pool
+        known = self.client._topology
         if (
             found is None
-            or self.seen() is not self._chosen
+            or known is None
+            or known._description is not self._chosen
             or found.state != PoolState.READY
             or not found.conns
-            or found.requests >= found.max_pool_size
+            # the second costs more, as it may depend on who asks
+            or (found.requests >= found.fewest and found.requests >= found.max_pool_size)
             or found.pid != os.getpid()
             or _CONNECTION_LOGGER.isEnabledFor(logging.DEBUG)
         ):
