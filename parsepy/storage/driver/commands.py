@@ -1,6 +1,8 @@
 """``Commands``: one command to the primary and its answer, without what PyMongo does around."""
 
 import logging
+import weakref
+from collections.abc import Callable
 from typing import Any
 
 from bson import decode
@@ -55,7 +57,8 @@ class Commands:
         except BaseException as error:
             await primary.give_back(connection, error)
             raise
-        await primary.give_back(connection)
+        if not primary.put_back(connection):
+            await primary.give_back(connection)
         return answer, connection.address
 
     async def write(self, collection: Collection, command: Document, *, ready: bool) -> Document:
@@ -82,13 +85,26 @@ class Commands:
 
 def heeds_nothing(collection: Collection, session: Session) -> bool:
     """May a command be sent as it is: in no session, within no deadline, unencrypted?"""
+    if session is not None:
+        return False
     client = collection.database.client
-    return (
-        session is None
-        and client.options.timeout is None
-        and not client.options.load_balanced
-        and client._encrypter is None
-    )
+    if _last.client() is not client:
+        options = client.options
+        _last.client = weakref.ref(client)
+        _last.heeds_nothing = (
+            options.timeout is None and not options.load_balanced and client._encrypter is None
+        )
+    return _last.heeds_nothing
+
+
+class _Last:
+    """The client that was asked about last, whose options never change."""
+
+    client: Callable[[], AsyncMongoClient[Document] | None] = staticmethod(lambda: None)
+    heeds_nothing = False
+
+
+_last = _Last()
 
 
 def _is_watched(connection: AsyncConnection) -> bool:
@@ -151,7 +167,7 @@ async def _asked(
     """The document that MongoDB answers."""
     if (
         isinstance(connection, PooledConnection)
-        and connection.reads_at_once
+        and (connection.is_taken or connection.reads_at_once)
         and largest <= connection.max_bson_size
     ):
         return await connection.ask(encoded, number)

@@ -32,6 +32,16 @@ NEEDED = (
 )
 """What is used of PyMongo beside the names above: a version without it ends the import."""
 _MOST_IDLE = 0.9  # seconds: after one the driver looks whether a connection still stands
+_process = os.getpid()
+
+
+def _forked() -> None:
+    global _process
+    _process = os.getpid()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 class PrimaryPool:
@@ -84,8 +94,8 @@ class PrimaryPool:
             or self.seen() is not self._chosen
             or found.state != PoolState.READY
             or not found.conns
-            or found.requests >= found.max_pool_size
-            or found.pid != os.getpid()
+            or (found.requests >= found._most and found.requests >= found.max_pool_size)
+            or found.pid != _process
             or _CONNECTION_LOGGER.isEnabledFor(logging.DEBUG)
         ):
             return None
@@ -103,27 +113,33 @@ class PrimaryPool:
         found.requests += 1
         found.active_sockets += 1
         found.active_contexts.add(connection.cancel_context)
-        connection.active = True
+        connection.active = connection.is_taken = True
         return connection
 
     async def give_back(
         self, connection: PooledConnection, failure: BaseException | None = None
     ) -> None:
         """Put a connection back that ``take`` gave, and tell the driver of a failure."""
-        found = connection.home
-        if failure is not None:
-            context = _ErrorContext(
-                failure,
-                connection.max_wire_version,
-                connection.generation,
-                True,
-                connection.service_id,
-            )
-            try:
-                await self.client._topology.handle_error(connection.address, context)
-            finally:
-                await found.checkin(connection)
+        connection.is_taken = False
+        if failure is None:
+            if not self.put_back(connection):
+                await connection.home.checkin(connection)
             return
+        context = _ErrorContext(
+            failure,
+            connection.max_wire_version,
+            connection.generation,
+            True,
+            connection.service_id,
+        )
+        try:
+            await self.client._topology.handle_error(connection.address, context)
+        finally:
+            await connection.home.checkin(connection)
+
+    def put_back(self, connection: PooledConnection) -> bool:
+        """Put a connection back that ``take`` gave; false where the driver has to see to it."""
+        found = connection.home
         if (
             connection.closed
             or found.state != PoolState.READY
@@ -131,13 +147,13 @@ class PrimaryPool:
             or found._max_connecting_cond._waiters
             or found.stale_generation(connection.generation, connection.service_id)
         ):
-            await found.checkin(connection)
-            return
+            return False
         found.active_contexts.discard(connection.cancel_context)
         found.requests -= 1
         found.active_sockets -= 1
         found.operation_count -= 1
-        connection.active = False
+        connection.active = connection.is_taken = False
         connection.update_last_checkin_time()
         connection.update_is_writable(bool(found.is_writable))
         found.conns.appendleft(connection)
+        return True

@@ -81,6 +81,8 @@ class PooledConnection(pool.AsyncConnection):
 
     home: Any
     pulse: Pulse | None = None
+    is_taken = False
+    """Was it taken from those that lie ready, and so looked at already?"""
     _timer: asyncio.TimerHandle | None = None
     _awaits = False
     _asks = False  # the primary; else it may be any server that the driver has chosen
