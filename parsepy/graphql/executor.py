@@ -1,6 +1,5 @@
 """``execute``: an operation's root steps, their completion, and the library where it is needed."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ from parsepy.graphql.plans import OperationPlan, Step, Variant
 from parsepy.graphql.runs import Anomaly, Later, Run, batched
 from parsepy.graphql.slow_path import Execution, Outcome
 from parsepy.model.values import JSONObject
+from parsepy.operations.side_by_side import side_by_side
 
 
 @dataclass(slots=True)
@@ -105,7 +105,7 @@ async def _side_by_side(
     else:
         waiting = [step for step in steps if step.constant is None]
         for some in batched(waiting):
-            await asyncio.gather(*(_fetch(step, run, outcomes) for step in some))
+            await side_by_side([_fetch(step, run, outcomes) for step in some])
     data: JSONObject = {}
     if not variant.is_compiled or not await _completed(steps, run, outcomes, data):
         return None

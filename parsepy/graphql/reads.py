@@ -18,6 +18,7 @@ from parsepy.model.values import JSONObject, pointer
 from parsepy.model.where import RelatedTo
 from parsepy.operations import find as spine
 from parsepy.operations import schemas
+from parsepy.operations.writes import SaveOptions
 
 Classes = Mapping[str, ClassSchema]
 
@@ -42,10 +43,19 @@ class Columns:
     is_refused_to_all: bool = False
     roots: tuple[str, ...] = field(init=False)
     """The columns that the names begin with."""
+    of_save: SaveOptions = field(init=False)
+    """With which an update tells what is then read of its object."""
 
     def __post_init__(self) -> None:
         found = dict.fromkeys(name.partition(".")[0] for name in self.names)
         object.__setattr__(self, "roots", tuple(found))
+        wanted = None
+        if self.keys is not None and not self.include:
+            wanted = frozenset(
+                (*(name.partition(".")[0] for name in self.keys), *queries.ALWAYS_SELECTED)
+            )
+        options = SaveOptions(wants_stored=True, columns=wanted)
+        object.__setattr__(self, "of_save", options)
 
     @property
     def has_keys(self) -> bool:

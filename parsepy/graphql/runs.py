@@ -1,6 +1,5 @@
 """``Run``: one execution of an operation, and what its steps know of it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -9,6 +8,7 @@ from parsepy.backend import RequestContext
 from parsepy.graphql.paging import FoundPage
 from parsepy.model.schema import ClassSchema
 from parsepy.model.values import JSONObject
+from parsepy.operations.side_by_side import side_by_side
 
 SIDE_BY_SIDE = 16
 """So many reads of one document are under way at a time."""
@@ -54,10 +54,7 @@ class Run:
         while later:
             now, later = later, []
             for some in batched(now):
-                waiting = (self._settle(one, later) for one in some)
-                for outcome in await asyncio.gather(*waiting, return_exceptions=True):
-                    if isinstance(outcome, BaseException):
-                        raise outcome
+                await side_by_side([self._settle(one, later) for one in some])
 
     async def _settle(self, one: Later, later: list[Later]) -> None:
         page = await one.fetch(self, one.owner)

@@ -17,6 +17,7 @@ from parsepy.model.values import JSONObject
 from parsepy.model.where import Constraint, equals_id
 from parsepy.operations import access, class_rules, hooks, includes, joins, schemas, subqueries
 from parsepy.operations.redaction import deciding_columns, hides_nothing, redact, redact_included
+from parsepy.operations.side_by_side import side_by_side
 from parsepy.storage.options import ReadOptions
 from parsepy.triggers import ReplacementResults
 
@@ -245,9 +246,10 @@ async def _counted(
     if context.backend.storage.in_transaction:  # whose session carries one call at a time
         page = await _fetch(context, schema, query, "find")
         return page, await _count(context, schema, query)
-    return await asyncio.gather(
-        _fetch(context, schema, query, "find"), _count(context, schema, query)
+    page, count = await side_by_side(
+        (_fetch(context, schema, query, "find"), _count(context, schema, query))
     )
+    return page, count
 
 
 async def _fetch(
@@ -371,7 +373,7 @@ async def _passed(
         page = await reading
         count = await _count(context, schema, query)
     else:
-        page, count = await asyncio.gather(reading, _count(context, schema, query))
+        page, count = await side_by_side((reading, _count(context, schema, query)))
     if isinstance(page, list):
         return FindResult(page, count)
     encoded, number = (page, 0) if isinstance(page, bytes) else page

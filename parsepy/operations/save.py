@@ -276,9 +276,7 @@ async def _update(write: Write, original: JSONObject | None, rules: ClassRules) 
             (by_id(object_id), *condition),
             write.values,
             scope,
-            returning=None
-            if is_wanted or write.options.wants_stored
-            else save_values.echoed(write.values),
+            returning=None if is_wanted else _told(write),
             internal=context.principal.is_maintenance and not is_wanted,
             mount_url=context.mount_url,
             longest=longest,
@@ -302,6 +300,18 @@ async def _update(write: Write, original: JSONObject | None, rules: ClassRules) 
     if write.options.wants_stored and _may_tell_stored(write):
         saved.stored = stored
     return saved
+
+
+def _told(write: Write) -> frozenset[str] | None:
+    """The columns that the storage tells of an object after an update; ``None``: all."""
+    echoed = save_values.echoed(write.values)
+    if not write.options.wants_stored:
+        return echoed
+    columns, permissions = write.options.columns, write.schema.permissions
+    getting = permissions.rules.get("get")
+    if columns is None or permissions.protected or (getting and getting.pointer_fields):
+        return None  # others may decide who reads them
+    return columns | echoed
 
 
 def _may_tell_stored(write: Write) -> bool:

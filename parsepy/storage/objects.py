@@ -314,4 +314,7 @@ class Storage(Finds, Counts):
 
 
 def _projection(schema: ClassSchema, names: frozenset[str]) -> Document:
-    return {"_id": 1, **{documents.key_of(schema, name): 1 for name in names}}
+    projection = {"_id": 1, **{documents.key_of(schema, name): 1 for name in names}}
+    if projection.pop("ACL", None):
+        projection |= {"_rperm": 1, "_wperm": 1}
+    return projection

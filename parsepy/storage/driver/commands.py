@@ -106,7 +106,8 @@ class Commands:
         except BaseException as error:
             await primary.give_back(connection, error)
             raise
-        await primary.give_back(connection)
+        if not primary.put_back(connection):
+            await primary.give_back(connection)
         return answer, connection.address
 
     async def write(

@@ -14,7 +14,7 @@ Session = AsyncClientSession | None
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Made(Generic[Value]):
     """What a ``ReplyReader`` made of a whole reply."""
 
