@@ -111,10 +111,11 @@ async def _begin(
     """
     access.check_internal(context, class_name, "create")
     values = save_bodies.creation(context, class_name, body)
-    access.check_keywords(context, body)
-    access.check_file_urls(context, body)
     if context.is_large:
-        await asyncio.sleep(0)  # others have their turn
+        await access.check_keywords_of_large(context, body)  # others have their turn
+    else:
+        access.check_keywords(context, body)
+    access.check_file_urls(context, body)
     if schema is None:
         schema = await schemas.writable(context, class_name)
     rules = class_rules.of(class_name)
@@ -225,10 +226,11 @@ async def update(
     schema = await schemas.writable(context, class_name)
     rules = class_rules.of(class_name)
     values = save_bodies.changes(context, class_name, object_id, body)
-    access.check_keywords(context, body)
-    access.check_file_urls(context, body)
     if context.is_large:
-        await asyncio.sleep(0)
+        await access.check_keywords_of_large(context, body)
+    else:
+        access.check_keywords(context, body)
+    access.check_file_urls(context, body)
     write = Write(context, schema, values, object_id, False, stamp(), options)
     await rules.check(write)
     original = None

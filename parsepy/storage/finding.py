@@ -82,7 +82,10 @@ class Finds(Reading):
         """
         plan = self.plan(schema, options)
         native = plan.native
-        asked = self._asked(schema, where, scope, options)
+        if options.is_large:
+            asked = await asyncio.to_thread(self._asked, schema, where, scope, options)
+        else:
+            asked = self._asked(schema, where, scope, options)
 
         async def read() -> list[Document] | Made[bytes]:
             return await self._made(schema, where, asked, whole if native else None)
@@ -111,7 +114,10 @@ class Finds(Reading):
         """
         plan = self.plan(schema, options)
         native = plan.native
-        asked = self._asked(schema, where, scope, options)
+        if options.is_large:
+            asked = await asyncio.to_thread(self._asked, schema, where, scope, options)
+        else:
+            asked = self._asked(schema, where, scope, options)
 
         async def read() -> bytes | list[JSONObject]:
             found = await self._made(schema, where, asked, native.json if native else None)

@@ -21,6 +21,7 @@ from pymongo.errors import (
 )
 from pymongo.helpers_shared import _RETRYABLE_ERROR_CODES
 
+from parsepy.errors import Code, ParseError
 from parsepy.storage.documents import Document
 from parsepy.storage.driver.commands import Commands
 from parsepy.storage.driver.encoded import Command, Encoded
@@ -32,6 +33,7 @@ from parsepy.storage.driver.reads import (
     Session,
     Value,
 )
+from parsepy.storage.driver.received import Received, most, received
 
 _LOG_IN_AGAIN = 391
 _NAMES = {
@@ -265,7 +267,31 @@ async def _found(
         return first
     size = options.get("batch_size") or options.get("batchSize", 0)
     rest = AsyncCommandCursor(collection, reply["cursor"], address, size)
-    return await rest.to_list(None)
+    return await _bounded(rest, size or _SOME, most.get())
+
+
+_SOME = 1000  # documents after which it is looked how much has come
+
+
+async def _bounded(
+    cursor: "AsyncCommandCursor[Document]", some: int, bound: int | None
+) -> list[Document]:
+    """All documents of a cursor; raises INVALID_QUERY once replies have more bytes than this."""
+    if bound is None:
+        return await cursor.to_list(None)
+    found: list[Document] = []
+    counted = Received()
+    token = received.set(counted)
+    try:
+        async with cursor:
+            while cursor.alive:
+                found += await cursor.to_list(some)
+                if counted.size > bound:
+                    message = f"The answer would have more than {bound} bytes."
+                    raise ParseError(Code.INVALID_QUERY, message)
+    finally:
+        received.reset(token)
+    return found
 
 
 async def _counted(commands: Commands, collection: Collection, command: Command) -> int | None:
