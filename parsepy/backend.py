@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,6 +18,7 @@ from parsepy.model.bounds import UNBOUNDED, RequestBounds
 from parsepy.model.principal import MASTER, Principal
 from parsepy.model.query import QueryLimits
 from parsepy.model.schema import ClassSchema
+from parsepy.model.searches import RememberedSearch
 from parsepy.model.templates import ClassNotes
 from parsepy.model.values import JSONObject
 from parsepy.outgoing import Outgoing
@@ -66,7 +66,7 @@ class Backend:
     query_time: int | None = None
     """For how many milliseconds MongoDB may work on a client's query; ``None``: any time."""
     denied: tuple[DeniedKeywordOptions, ...] = ()
-    denied_keys: re.Pattern[str] | None = None
+    denied_keys: RememberedSearch | None = None
     schemas: SchemaCache = field(default_factory=SchemaCache)
     triggers: Triggers = field(default_factory=Triggers)
     events: Events = field(default_factory=Events)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError, denied
 from parsepy.http.asgi import Receive
-from parsepy.http.paths import nested
+from parsepy.http.paths import nested, read_query
 from parsepy.http.refusals import master_required
 from parsepy.http.responses import Answer
 from parsepy.http.uploads import FileBody
@@ -21,14 +21,14 @@ class Request:
     """One request as a handler sees it.
 
     ``path`` are the decoded segments below the mount; ``arguments`` the named ones of the
-    route; ``body`` the JSON object without credentials; ``query`` the raw query parameters;
+    route; ``body`` the JSON object without credentials; ``query_string`` what follows the ``?``;
     ``raw`` the body as it came. ``upload`` is the body of a route that streams it: nothing of it
     has been read, and ``raw`` is empty then. ``receive`` is ASGI's, for what comes after the body.
     """
 
     method: str
     path: tuple[str, ...]
-    query: Mapping[str, str]
+    query_string: bytes
     body: JSONObject
     context: RequestContext
     route: "Route"
@@ -45,15 +45,14 @@ class Request:
         """The server's bounds on queries."""
         return self.context.backend.limits
 
+    @property
+    def query(self) -> Mapping[str, str]:
+        """The raw query parameters, read anew each time."""
+        return read_query(self.query_string)
+
     def parameters(self) -> JSONObject:
         """Merge body and query string; a query value that reads as JSON is JSON (§7.1)."""
-        merged = dict(self.body)
-        query: Mapping[str, Any] = self.query
-        if "]" in "".join(query):  # cheaper than to ask each name
-            query = nested(self.query)
-        for name, value in query.items():
-            merged[name] = _value(value) if type(value) is str else value
-        return merged
+        return {**self.body, **parameters_of(self.query_string)}
 
     def require_master(self, to: str | None = None) -> None:
         """Refuse all but the master key; with ``to``, a write in words, the read-only one, too."""
@@ -62,6 +61,14 @@ class Request:
             raise master_required()
         if to is not None and principal.is_read_only:
             raise denied(Code.OPERATION_FORBIDDEN, f"read-only masterKey isn't allowed to {to}.")
+
+
+def parameters_of(query_string: bytes) -> JSONObject:
+    """Read the parameters of a query string; a value that reads as JSON is JSON (§7.1)."""
+    query: Mapping[str, Any] = read_query(query_string)
+    if "]" in "".join(query):  # cheaper than to ask each name
+        query = nested(query)
+    return {name: _value(value) if type(value) is str else value for name, value in query.items()}
 
 
 def _value(text: str) -> Any:

@@ -113,9 +113,12 @@ _FEW_KEYS = 32
 _roots_of_few = lru_cache(256)(_roots_of)  # clients select the same again and again
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class QueryLimits:
-    """The server's limits of queries (options defaultLimit, maxLimit, requestComplexity)."""
+    """The server's limits of queries (options defaultLimit, maxLimit, requestComplexity).
+
+    Compared by identity, as one server has one of them.
+    """
 
     default_limit: int = 100
     max_limit: int | None = None
@@ -399,7 +402,7 @@ def to_parameters(query: Query) -> JSONObject:
         "includeAll": query.include_all,
         "count": query.count,
         "redirectClassNameForKey": query.redirect_key,
-        "hint": query.hint,
+        "hint": dict(query.hint) if isinstance(query.hint, dict) else query.hint,
         "explain": query.explain,
         "comment": query.comment,
         **{name: getattr(query, attribute) for name, attribute in _PREFERENCES.items()},

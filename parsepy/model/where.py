@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from parsepy.errors import Code, ParseError, denied
 from parsepy.model import geo
@@ -30,6 +31,8 @@ HIDDEN_USER_COLUMNS = (
 )
 _MASTER_KEYS = (*_PLACEHOLDER_KEYS, *HIDDEN_USER_COLUMNS)
 
+Found = TypeVar("Found")
+
 DIRECT = "="
 """The operator of a plain ``field: value``, which matches more than ``$eq`` (protocol §8.2)."""
 
@@ -52,14 +55,50 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class RelatedTo:
-    """Membership in the relation ``key`` of the object ``owner`` (a pointer)."""
+    """Membership in the relation ``key`` of the object ``owner`` (a pointer).
+
+    ``is_owner_read``: the one who asks has just been given the owner by a find or get of its own.
+    """
 
     owner: JSONObject
     key: str
+    is_owner_read: bool = False
 
 
 Node = Constraint | Group | RelatedTo
 Where = tuple[Node, ...]
+
+
+class KeptWhere(tuple[Node, ...]):
+    """A where that is asked again and again: what was once found out about it is kept with it."""
+
+    notes: dict[str, Any]
+
+    def __new__(cls, nodes: Where) -> "KeptWhere":
+        """Make one of the nodes of a where."""
+        made = super().__new__(cls, nodes)
+        made.notes = {}
+        return made
+
+    def once(self, name: str, find: "Callable[[Where], Found]") -> "Found":
+        """Return what ``find`` says of it, which is asked once; ``name`` is what that is about."""
+        if name not in self.notes:
+            self.notes[name] = find(self)
+        found: Found = self.notes[name]
+        return found
+
+    def once_with(self, name: str, about: object, find: "Callable[[], Found]") -> "Found":
+        """Return what ``find`` says, as long as ``about``, which it depends on, is the same."""
+        note = self.notes.get(name)
+        if note is None or note[0] is not about:
+            note = self.notes[name] = (about, find())
+        found: Found = note[1]
+        return found
+
+
+def kept(where: Where) -> Where:
+    """Return a where that things may be kept with, but for one whose meaning changes by itself."""
+    return where if not where or "$relativeTime" in repr(where) else KeptWhere(where)
 
 
 def _query_error(message: str) -> ParseError:
@@ -384,7 +423,7 @@ def equals_id(where: Where) -> str | None:
 
 
 def to_json(where: Where) -> JSONObject:
-    """Write a where in raw form, which ``parse`` reads back."""
+    """Write a where in raw form, which ``parse`` reads back; nothing in it is the where's own."""
     conditions = [_node_json(node) for node in where]
     names = [name for condition in conditions for name in condition]
     if len(set(names)) == len(names):
@@ -396,11 +435,11 @@ def _node_json(node: Node) -> JSONObject:
     if isinstance(node, Group):
         return {node.operator: [to_json(branch) for branch in node.branches]}
     if isinstance(node, RelatedTo):
-        return {"$relatedTo": {"object": node.owner, "key": node.key}}
+        return {"$relatedTo": {"object": dict(node.owner), "key": node.key}}
     tests: JSONObject = {}
     for operator, operand in node.tests:
         if operator == DIRECT:
-            return {node.field: operand}
+            return {node.field: deepcopy(operand)}
         if operator == "$regex":
             pattern, options = operand
             tests["$regex"] = pattern
@@ -409,7 +448,7 @@ def _node_json(node: Node) -> JSONObject:
         elif operator == "$nearSphere":
             tests |= _near_json(operand)
         else:
-            tests[operator] = operand
+            tests[operator] = deepcopy(operand)
     return {node.field: tests}
 
 

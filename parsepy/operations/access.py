@@ -13,7 +13,8 @@ from parsepy.model import credentials
 from parsepy.model.permissions import is_hidden
 from parsepy.model.query import Query
 from parsepy.model.schema import VOLATILE_CLASSES, ClassSchema
-from parsepy.model.where import Where, fields_of, tests_of
+from parsepy.model.searches import RememberedSearch
+from parsepy.model.where import KeptWhere, Where, fields_of, tests_of
 
 _INSTALLATION_REFUSALS = ("find", "delete")
 _OWN_KEYS = {"_id": "objectId", "_created_at": "createdAt", "_updated_at": "updatedAt"}
@@ -75,7 +76,10 @@ async def check_search(context: RequestContext, schema: ClassSchema, where: Wher
 
     A class has one text index, which answers for all its columns whichever the search names.
     """
-    if context.principal.is_privileged or next(tests_of(where, "$text"), None) is None:
+    if context.principal.is_privileged:
+        return
+    searches = where.once("text", _searches) if type(where) is KeptWhere else _searches(where)
+    if not searches:
         return
     indexes = await context.backend.storage.indexes.read(schema.name)
     columns = [name for keys in indexes.values() for name in keys if keys[name] == "text"]
@@ -84,6 +88,11 @@ async def check_search(context: RequestContext, schema: ClassSchema, where: Wher
             Code.OPERATION_FORBIDDEN,
             f"This user is not allowed to search texts of class {schema.name}",
         )
+
+
+def _searches(where: Where) -> bool:
+    """Does it search texts?"""
+    return next(tests_of(where, "$text"), None) is not None
 
 
 async def check_hint(context: RequestContext, schema: ClassSchema, hint: Any) -> None:
@@ -185,21 +194,20 @@ def _check_url(url: Any, domains: tuple[str, ...]) -> None:
 
 
 def _scan(
-    value: Any, entries: tuple[DeniedKeywordOptions, ...], suspicious: re.Pattern[str] | None
+    value: Any, entries: tuple[DeniedKeywordOptions, ...], suspicious: RememberedSearch | None
 ) -> None:
     """Walk through ``value``; ``suspicious`` (if any) tells which keys need a closer look."""
     if type(value) is dict:
-        for key, item in value.items():
-            if suspicious is None or suspicious.search(key):
+        if suspicious is None or any(map(suspicious.__getitem__, value)):
+            for key, item in value.items():
                 _check_entry(key, item, entries)
-            kind = type(item)
-            if kind is dict or kind is list:
-                _scan(item, entries, suspicious)
-    elif type(value) is list:
-        for item in value:
-            kind = type(item)
-            if kind is dict or kind is list:
-                _scan(item, entries, suspicious)
+        value = value.values()
+    elif type(value) is not list:
+        return
+    for item in value:
+        kind = type(item)
+        if kind is dict or kind is list:
+            _scan(item, entries, suspicious)
 
 
 def _check_entry(key: str, value: Any, entries: tuple[DeniedKeywordOptions, ...]) -> None:

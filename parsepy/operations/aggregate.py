@@ -21,6 +21,19 @@ async def aggregate(context: RequestContext, asked: Aggregation) -> list[Any]:
     A class that is not there has none. Raises OPERATION_FORBIDDEN for all but the master key,
     INVALID_QUERY for what MongoDB refuses.
     """
+    found = await _aggregate(context, asked, encodes=False)
+    assert not isinstance(found, bytes)
+    return found
+
+
+async def aggregate_encoded(context: RequestContext, asked: Aggregation) -> bytes | list[Any]:
+    """What ``aggregate`` answers, for who only passes it on: as a JSON array, where it can be."""
+    return await _aggregate(context, asked, encodes=True)
+
+
+async def _aggregate(
+    context: RequestContext, asked: Aggregation, *, encodes: bool
+) -> bytes | list[Any]:
     _check_rights(context, asked)
     if not is_class_name(asked.class_name):
         schemas.check_unknown(context, asked.class_name)
@@ -55,6 +68,8 @@ async def aggregate(context: RequestContext, asked: Aggregation) -> list[Any]:
         read_preference=asked.read_preference,
         mount_url=context.mount_url,
     )
+    if encodes:
+        return await storage.aggregate_json(schema, asked, options)
     return await storage.aggregate(schema, asked, options)
 
 

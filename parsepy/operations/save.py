@@ -9,7 +9,7 @@ from parsepy.backend import RequestContext
 from parsepy.errors import ParseError
 from parsepy.model import ops
 from parsepy.model.permissions import refusal
-from parsepy.model.schema import SYSTEM_SHOWN
+from parsepy.model.schema import SYSTEM_SHOWN, ClassSchema
 from parsepy.model.scope import scope_of
 from parsepy.model.values import FieldType, JSONObject, stamp
 from parsepy.model.where import Where, by_id
@@ -49,16 +49,18 @@ async def create_together(
     outcomes: list[Saved | Exception] = []
     places: list[int] = []
     ready: list[_Ready] = []
-    rules = class_rules.of(class_name)
+    rules, schema, moment = class_rules.of(class_name), None, stamp()
     for body in bodies:
         try:
-            write, rules = await _begin(context, class_name, body, PLAIN)
+            write, rules = await _begin(context, class_name, body, PLAIN, schema, moment)
             new = _new_columns(write)
             await _check_create(write)
             ready.append(await _make_ready(write, rules, body, new))
         except Exception as error:  # noqa: BLE001 (each body has an outcome of its own)
             outcomes.append(error)
+            schema = None
             continue
+        schema = write.schema  # with the columns that this one has brought
         places.append(len(outcomes))
         outcomes.append(_NOT_YET)
     if not ready:
@@ -96,9 +98,17 @@ _BY_CLOUD_CODE = ("aroundSave", "beforeSave", "mayWrite")
 
 
 async def _begin(
-    context: RequestContext, class_name: str, body: JSONObject, options: SaveOptions
+    context: RequestContext,
+    class_name: str,
+    body: JSONObject,
+    options: SaveOptions,
+    schema: ClassSchema | None = None,
+    moment: str | None = None,
 ) -> tuple[Write, ClassRules]:
-    """A create as its body says it; raises what can be refused without looking at columns."""
+    """A create as its body says it; raises what can be refused without looking at columns.
+
+    ``schema`` and ``moment``: the class and the time, where somebody knows them.
+    """
     access.check_internal(context, class_name, "create")
     values = save_bodies.creation(context, class_name, body)
     if context.is_huge:
@@ -108,10 +118,11 @@ async def _begin(
     access.check_file_urls(context, body)
     if context.is_large:
         await asyncio.sleep(0)  # others have their turn
-    schema = await schemas.writable(context, class_name)
+    if schema is None:
+        schema = await schemas.writable(context, class_name)
     rules = class_rules.of(class_name)
     object_id = options.object_id or save_bodies.chosen_id(context, class_name, body)
-    write = Write(context, schema, values, object_id, True, stamp(), options)
+    write = Write(context, schema, values, object_id, True, moment or stamp(), options)
     if body.get("objectId") == object_id:
         write.chosen_id = object_id
     await rules.check(write)
@@ -271,9 +282,7 @@ async def _update(write: Write, original: JSONObject | None, rules: ClassRules) 
             (by_id(object_id), *condition),
             write.values,
             scope,
-            returning=None
-            if is_wanted or write.options.wants_stored
-            else save_values.echoed(write.values),
+            returning=None if is_wanted else _told(write),
             internal=context.principal.is_maintenance and not is_wanted,
             mount_url=context.mount_url,
             longest=longest,
@@ -297,6 +306,18 @@ async def _update(write: Write, original: JSONObject | None, rules: ClassRules) 
     if write.options.wants_stored and _may_tell_stored(write):
         saved.stored = stored
     return saved
+
+
+def _told(write: Write) -> frozenset[str] | None:
+    """The columns that the storage tells of an object after an update; ``None``: all."""
+    echoed = save_values.echoed(write.values)
+    if not write.options.wants_stored:
+        return echoed
+    columns, permissions = write.options.columns, write.schema.permissions
+    getting = permissions.rules.get("get")
+    if columns is None or permissions.protected or (getting and getting.pointer_fields):
+        return None  # others may decide who reads them
+    return columns | echoed
 
 
 def _may_tell_stored(write: Write) -> bool:

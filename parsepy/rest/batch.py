@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Mapping, Sequence
 from inspect import unwrap
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from parsepy.backend import RequestContext
@@ -12,7 +12,7 @@ from parsepy.errors import Code, ParseError
 from parsepy.http import credentials
 from parsepy.http.failures import FORESEEN, failure_of
 from parsepy.http.idempotency import HEADER as REQUEST_ID
-from parsepy.http.paths import read_query, split_path
+from parsepy.http.paths import split_path
 from parsepy.http.refusals import HTTPRefusal, hung_up
 from parsepy.http.requests import Request, Route, RouteMatch
 from parsepy.http.responses import Answer
@@ -43,9 +43,9 @@ async def batch(request: Request) -> Answer:
             f"Batch request contains {len(items)} sub-requests, which exceeds the limit of {limit}."
         )
     mounts, request_id = _mounts(context), context.headers.get(REQUEST_ID)
-    inner = []
+    inner, targets = [], dict[tuple[str, Any], _Target]()
     for place, item in enumerate(items):
-        inner.append(_inner(request, item, mounts))
+        inner.append(_inner(request, item, mounts, targets))
         if request_id is not None:
             inner[-1].context.headers = _headers(context, request_id, place)
         if len(inner) % _AT_ONCE == 0:
@@ -68,12 +68,56 @@ def _check(gone: "asyncio.Future[Any]") -> None:
         raise hung_up()
 
 
-def _inner(request: Request, item: Any, mounts: Sequence[str]) -> Request:
-    """Make an inner request; refuse the whole batch if no route for batches fits it."""
+class _Target(NamedTuple):
+    """Where an inner request goes: its path, its query string, and the route that fits them."""
+
+    path: tuple[str, ...]
+    query_string: bytes
+    match: RouteMatch
+
+
+def _inner(
+    request: Request,
+    item: Any,
+    mounts: Sequence[str],
+    targets: dict[tuple[str, Any], _Target],
+) -> Request:
+    """Make an inner request; refuse the whole batch if no route for batches fits it.
+
+    ``targets`` are those of the batch so far: most of its items go to the same one.
+    """
     path = item.get("path") if isinstance(item, dict) else None
     if not isinstance(path, str):
         raise _refused("batch request path must be a string")
     method = item.get("method", "undefined")
+    key = (path, method if isinstance(method, str) else None)
+    target = targets.get(key)
+    if target is None:
+        target = targets[key] = _target(request, method, path, mounts)
+    body = item.get("body")
+    body = dict(body) if isinstance(body, dict) else {}
+    for name in body:
+        if name[:1] == "_":
+            credentials.read(request.context.config, request.headers, body)
+            break
+    route, arguments = target.match
+    return Request(
+        method,
+        target.path,
+        target.query_string,
+        body,
+        request.context.apart(),
+        route,
+        arguments,
+        request.headers,
+        request.find_route,
+        request.admit_item,
+        request.receive,
+    )
+
+
+def _target(request: Request, method: Any, path: str, mounts: Sequence[str]) -> _Target:
+    """Find where an inner request goes; raises the refusal of the whole batch."""
     parts = None
     target, _, parameters = path.partition("#")[0].partition("?")
     if path.startswith("/"):
@@ -87,22 +131,7 @@ def _inner(request: Request, item: Any, mounts: Sequence[str]) -> Request:
         if batches is not None and unwrap(batches.route.handler) is batch:
             raise _refused("nested batch requests are not allowed")
         raise _refused(f"cannot route {method} /{'/'.join(parts)}")
-    body = item.get("body")
-    body = dict(body) if isinstance(body, dict) else {}
-    credentials.read(request.context.config, request.headers, body)
-    return Request(
-        method,
-        parts,
-        read_query(parameters.encode()),
-        body,
-        request.context.apart(),
-        match.route,
-        match.arguments,
-        request.headers,
-        request.find_route,
-        request.admit_item,
-        request.receive,
-    )
+    return _Target(parts, parameters.encode(), match)
 
 
 def _headers(context: RequestContext, request_id: bytes, place: int) -> Mapping[bytes, bytes]:

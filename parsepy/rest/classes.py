@@ -1,19 +1,16 @@
 """``/classes/:name`` and its aliases for users, roles, sessions and installations."""
 
-import asyncio
-from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from parsepy.errors import Code, ParseError
-from parsepy.http.bodies import decoded
 from parsepy.http.requests import ANY_CLASS, Request, Route
 from parsepy.http.responses import Answer, created
 from parsepy.model import query as queries
-from parsepy.model.long_json import LONG
 from parsepy.model.query import GET_PARAMETERS
-from parsepy.model.values import JSONObject, encoded
+from parsepy.model.values import encoded
 from parsepy.operations import find, objects
+from parsepy.rest.asked import asked_long_query, asked_query
 
 
 def _class_name(request: Request) -> str:
@@ -26,7 +23,9 @@ def _class_name(request: Request) -> str:
 def location(request: Request, class_name: str, object_id: str) -> str:
     """Return the URL of a new object (protocol §1.10)."""
     path = "users" if class_name == "_User" else f"classes/{class_name}"
-    return f"{request.context.mount_url}/{path}/{quote(object_id, safe='')}"
+    if not (object_id.isascii() and object_id.isalnum()):  # as all are that the server makes
+        object_id = quote(object_id, safe="")
+    return f"{request.context.mount_url}/{path}/{object_id}"
 
 
 async def create(request: Request) -> Answer:
@@ -43,7 +42,7 @@ async def create(request: Request) -> Answer:
 async def get(request: Request) -> Answer:
     """Answer one object by id."""
     class_name, object_id = _class_name(request), request.arguments["objectId"]
-    parameters = request.parameters() if request.query or request.body else {}
+    parameters = request.parameters() if request.query_string or request.body else {}
     for name in parameters:
         if name not in GET_PARAMETERS:
             raise ParseError(Code.INVALID_QUERY, "Improper encode of parameter")
@@ -68,20 +67,11 @@ async def get(request: Request) -> Answer:
 
 async def find_many(request: Request) -> Answer:
     """Answer the objects of a class that match."""
-    context = request.context
-    parameters = request.parameters()
-    read = partial(
-        queries.from_parameters,
-        _class_name(request),
-        parameters,
-        privileged=context.principal.is_privileged,
-        limits=request.limits,
-    )
+    context, class_name = request.context, _class_name(request)
     if context.is_large:
-        await _read_where(parameters, context.bounds.body_values)
-        query = await asyncio.to_thread(read)  # so that others go on meanwhile
+        query = await asked_long_query(request, class_name)
     else:
-        query = read()
+        query = asked_query(request, class_name)
     found = await find.find_encoded(context, query)
     results: Any = found.objects if found.plan is None else found.plan
     if found.encoded is not None:
@@ -90,19 +80,6 @@ async def find_many(request: Request) -> Answer:
     if found.count is not None:
         content["count"] = found.count
     return Answer(content)
-
-
-async def _read_where(parameters: JSONObject, most_values: int) -> None:
-    """Read a long where that comes as text, so that nobody else waits."""
-    where = parameters.get("where")
-    if isinstance(where, str) and len(where) > LONG:
-        text = where.encode("utf-8", "replace")
-        try:
-            parameters["where"] = await decoded(text, most_values)
-        except ParseError as error:
-            if error.code == Code.OBJECT_TOO_LARGE:
-                raise
-            raise queries.bad_where() from None
 
 
 async def update(request: Request) -> Answer:

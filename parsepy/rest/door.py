@@ -16,7 +16,7 @@ from parsepy.http.failures import failure_of
 from parsepy.http.held_bodies import known, strangers
 from parsepy.http.idempotency import Once
 from parsepy.http.limits import Limits
-from parsepy.http.paths import read_query, segments
+from parsepy.http.paths import segments
 from parsepy.http.requests import ANY_CLASS, BodyRule, Request, Route
 from parsepy.http.responses import Answer, send
 from parsepy.http.routing import Router
@@ -217,7 +217,7 @@ class RestDoor:
         request = Request(
             exchange.method,
             exchange.path,
-            read_query(exchange.scope["query_string"]),
+            exchange.scope["query_string"],
             exchange.body,
             self._context(exchange),
             route,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, MutableMapping
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -155,7 +156,7 @@ def request(principal: Principal = NOBODY, body: Any = None, **query: str) -> Re
     return Request(
         "GET",
         (),
-        query,
+        urlencode(query).encode(),
         body or {},
         context,
         route,

@@ -115,3 +115,16 @@ async def test_nothing_is_kept_of_reads_that_have_ended(finds: SharedFinds[int])
     ]
     assert await asyncio.gather(*(call() for call in calls)) == [1, 1, 1]
     assert finds._under_way == {}
+
+
+async def test_a_slow_read_holds_others_up_no_longer_than_patience(shelf: Shelf) -> None:
+    finds: SharedFinds[int] = SharedFinds(patience=0)
+    first, second = asked(finds, shelf), asked(finds, shelf)
+    await turns()
+    assert shelf.begun == 2
+    shelf.gates[1].set()
+    assert await second == 0
+    assert not first.done()
+    shelf.gates[0].set()
+    await first
+    assert finds._under_way == {}

@@ -42,16 +42,17 @@ class Pool(pool.Pool):
     """A pool for ``AsyncMongoClient``'s ``_pool_class``; ``pulse`` tells whether all is lost."""
 
     pulse: Pulse | None = None
-    _most: float = 0
+    fewest: float = 0
+    """How many connections any work may take."""
 
     @property
     def max_pool_size(self) -> float:
         """How many connections this work may take; reserved work may take a few more."""
-        return self._most + CONNECTIONS if IS_RESERVED.get() else self._most
+        return self.fewest + CONNECTIONS if IS_RESERVED.get() else self.fewest
 
     @max_pool_size.setter
     def max_pool_size(self, most: float) -> None:
-        self._most = most
+        self.fewest = most
 
     async def connect(self, handler: Any = None) -> pool.AsyncConnection:
         """Return a new connection, greeted and logged in; raises ConnectionFailure."""
@@ -90,12 +91,12 @@ class PooledConnection(pool.AsyncConnection):
     @property
     def reads_at_once(self) -> bool:
         """May a command be sent by ``ask``? It heeds no deadline."""
-        network = self.conn
+        protocol: Any = self.conn.get_conn
         return (
-            network.get_conn.__class__ is _Protocol
-            and not network.gettimeout
+            protocol.__class__ is _Protocol
+            and not protocol.gettimeout
             and not self.closed
-            and not network.is_closing()
+            and not protocol.transport.is_closing()
         )
 
     async def ask(self, message: bytes, request_id: int) -> bytes:
