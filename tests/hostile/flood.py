@@ -35,7 +35,7 @@ CLIENTS = 8
 LONGEST_TURN = CLIENTS * 0.01 + 0.02
 """Seconds of CPU time: the longest step of one request, a step of each of the others that may come
 in the same turn, and the tick of 5 ms by which turns are measured. test_bystander, which sends one
-request at a time, holds 30 ms."""
+request at a time, holds 35 ms."""
 PAUSE = 0.1
 """Seconds between the bystander's requests: ten milliseconds would be most of the work."""
 

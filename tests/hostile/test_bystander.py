@@ -12,7 +12,7 @@ from tests.hostile.shapes import requests
 
 pytestmark = pytest.mark.slow
 
-LONGEST_TURN = 0.03
+LONGEST_TURN = 0.035
 """Seconds of CPU time, and among them the tick of 5 ms by which they are measured. The longest are
 single calls of C: the encoding of a text of 12 MB (15 ms), the making of one with an emoji (20)."""
 LONGEST_WAIT = 0.04

@@ -18,7 +18,7 @@ from tests.hostile.served import Shop, served
 
 pytestmark = pytest.mark.slow
 
-LONGEST_TURN = 0.03
+LONGEST_TURN = 0.035
 """Seconds of CPU time, and among them the tick of 5 ms by which they are measured."""
 ATTEMPTS = 3
 SECONDS = 1.5
