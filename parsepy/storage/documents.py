@@ -478,6 +478,8 @@ class Plan:
     computed: dict[str, Callable[[JSONObject, Any], None]] = field(default_factory=dict)
     by_mount: dict[str, "Plan"] = field(default_factory=dict)
     native: NativeReader | None = None
+    projections: dict[frozenset[str], Document] = field(default_factory=dict)
+    """Projections of columns that were selected before."""
 
     def __post_init__(self) -> None:
         columns = (

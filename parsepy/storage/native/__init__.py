@@ -10,14 +10,12 @@ from collections.abc import Callable, Iterable
 from enum import IntEnum
 from typing import Any, NamedTuple, Protocol
 
+from parsepy.model.selection import SelectedColumn
 from parsepy.model.values import JSONObject, dumps
 
 Reply = bytes | memoryview
 Joined = dict[str, dict[str, bytes]]
 """What stands in place of pointers: by column and object id, an object's JSON."""
-SelectedColumn = tuple[int, str, bytes, bool, bytes | dict[str, bytes] | None]
-"""A value of a selection (``model.selection.SelectedValue``): its kind, column and label, whether
-it must be there, and what a global id begins with or what stands in place of pointers."""
 
 _VERSION = 3
 """What the extension must be built from: that of ``reader.c``."""
