@@ -144,7 +144,7 @@ class DistinctCounts(CountArticles):
     name = "distinct counts"
     promised = 3.0
     promised_at_one = 2.9
-    prices = [50 + number / 2 for number in range(1000)]
+    prices = tuple(50 + number / 2 for number in range(1000))
 
 
 class BatchOfFifty(CatalogueScenario):
@@ -231,7 +231,7 @@ class DistinctAggregates(Aggregate):
     name = "distinct aggregates"
     promised = 2.8
     promised_at_one = 2.6
-    limits = [100 + number / 2 for number in range(1000)]
+    limits = tuple(100 + number / 2 for number in range(1000))
 
 
 class ShopMix(CatalogueScenario):

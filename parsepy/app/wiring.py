@@ -17,6 +17,7 @@ from parsepy.metrics import Metrics
 from parsepy.model import match
 from parsepy.model.bounds import RequestBounds
 from parsepy.model.query import QueryLimits
+from parsepy.model.searches import RememberedSearch
 from parsepy.operations.cloud_log import CloudLog
 from parsepy.outgoing import Outgoing
 from parsepy.pubsub import Unanswered
@@ -130,6 +131,7 @@ def _bounds(complexity: RequestComplexityOptions) -> RequestBounds:
         subqueries=_most(complexity.subqueries),
         include_reads=_most(complexity.include_reads),
         included_bytes=_most(complexity.included_bytes),
+        answer_bytes=_most(complexity.answer_bytes),
         acl_entries=_most(complexity.acl_entries),
         relation_objects=_most(complexity.relation_objects),
         array_work=_most(complexity.array_work),
@@ -202,7 +204,7 @@ def _show_live(backend: Backend, live: LiveQuery) -> None:
         counter("parsepy_live_missed", "Times that events were lost", lambda: live.missed)
 
 
-def _denied_keys(config: Config) -> re.Pattern[str] | None:
+def _denied_keys(config: Config) -> RememberedSearch | None:
     """Join the keys that the denylist names into one pattern; ``None`` if they can't be."""
     keys = [entry.key for entry in config.request_keyword_denylist if entry.key is not None]
     if not keys or len(keys) < len(config.request_keyword_denylist):
@@ -210,4 +212,4 @@ def _denied_keys(config: Config) -> re.Pattern[str] | None:
     for pattern in map(re.compile, keys):
         if pattern.groups or pattern.flags != re.UNICODE:
             return None  # behind others, \\1 and (?i) would mean something else
-    return re.compile("|".join(f"(?:{key})" for key in keys))
+    return RememberedSearch(re.compile("|".join(f"(?:{key})" for key in keys)))

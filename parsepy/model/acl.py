@@ -18,9 +18,13 @@ def clean(value: Any) -> JSONObject:
     for name, flags in value.items():
         # Parse: an entry that is no map is ignored, any truthy flag counts as true
         if isinstance(flags, dict):
-            entry = {flag: True for flag in ("read", "write") if flags.get(flag)}
-            if entry:
-                entries[name] = entry
+            reads, writes = flags.get("read"), flags.get("write")
+            if reads and writes:
+                entries[name] = {"read": True, "write": True}
+            elif reads:
+                entries[name] = {"read": True}
+            elif writes:
+                entries[name] = {"write": True}
     return entries
 
 

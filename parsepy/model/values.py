@@ -90,7 +90,7 @@ def loads(data: bytes | bytearray | str, most: int = USUAL_VALUES) -> Any:
     else:
         brackets = data.count(b"[") + data.count(b"{")
     if _OBJECT * len(data) > most:  # no value is shorter than a character
-        _check_size(data.encode("utf-8", "replace") if isinstance(data, str) else data, most)
+        check_number(data.encode("utf-8", "replace") if isinstance(data, str) else data, most)
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -118,8 +118,8 @@ def _loads_cut(data: bytes | bytearray | str, error: orjson.JSONDecodeError) -> 
         raise ParseError(Code.INVALID_JSON, f"Malformed JSON: {error}") from error
 
 
-def _check_size(data: bytes | bytearray, most: int) -> None:
-    """Raise OBJECT_TOO_LARGE for so many values that other requests would have to wait."""
+def check_number(data: bytes | bytearray, most: int) -> None:
+    """Raise OBJECT_TOO_LARGE for JSON of more than ``most`` values, as ``loads`` counts them."""
     most = min(most, MOST_VALUES)
     if number_of_values(data) <= most:
         return

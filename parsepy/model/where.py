@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from parsepy.errors import Code, ParseError, denied
 from parsepy.model import geo
@@ -30,6 +30,8 @@ HIDDEN_USER_COLUMNS = (
     "_session_token",
 )
 _MASTER_KEYS = (*_PLACEHOLDER_KEYS, *HIDDEN_USER_COLUMNS)
+
+Found = TypeVar("Found")
 
 DIRECT = "="
 """The operator of a plain ``field: value``, which matches more than ``$eq`` (protocol §8.2)."""
@@ -65,6 +67,38 @@ class RelatedTo:
 
 Node = Constraint | Group | RelatedTo
 Where = tuple[Node, ...]
+
+
+class KeptWhere(tuple[Node, ...]):
+    """A where that is asked again and again: what was once found out about it is kept with it."""
+
+    notes: dict[str, Any]
+
+    def __new__(cls, nodes: Where) -> "KeptWhere":
+        """Make one of the nodes of a where."""
+        made = super().__new__(cls, nodes)
+        made.notes = {}
+        return made
+
+    def once(self, name: str, find: "Callable[[Where], Found]") -> "Found":
+        """Return what ``find`` says of it, which is asked once; ``name`` is what that is about."""
+        if name not in self.notes:
+            self.notes[name] = find(self)
+        found: Found = self.notes[name]
+        return found
+
+    def once_with(self, name: str, about: object, find: "Callable[[], Found]") -> "Found":
+        """Return what ``find`` says, as long as ``about``, which it depends on, is the same."""
+        note = self.notes.get(name)
+        if note is None or note[0] is not about:
+            note = self.notes[name] = (about, find())
+        found: Found = note[1]
+        return found
+
+
+def kept(where: Where) -> Where:
+    """Return a where that things may be kept with, but for one whose meaning changes by itself."""
+    return where if not where or "$relativeTime" in repr(where) else KeptWhere(where)
 
 
 def _query_error(message: str) -> ParseError:

@@ -1,5 +1,6 @@
 """Refuse a request by the model's permission decisions and by the server's own denylists."""
 
+import asyncio
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,7 +13,8 @@ from parsepy.model import credentials
 from parsepy.model.permissions import is_hidden
 from parsepy.model.query import Query
 from parsepy.model.schema import VOLATILE_CLASSES, ClassSchema
-from parsepy.model.where import Where, fields_of, tests_of
+from parsepy.model.searches import RememberedSearch
+from parsepy.model.where import KeptWhere, Where, fields_of, tests_of
 
 _INSTALLATION_REFUSALS = ("find", "delete")
 _OWN_KEYS = {"_id": "objectId", "_created_at": "createdAt", "_updated_at": "updatedAt"}
@@ -74,7 +76,10 @@ async def check_search(context: RequestContext, schema: ClassSchema, where: Wher
 
     A class has one text index, which answers for all its columns whichever the search names.
     """
-    if context.principal.is_privileged or next(tests_of(where, "$text"), None) is None:
+    if context.principal.is_privileged:
+        return
+    searches = where.once("text", _searches) if type(where) is KeptWhere else _searches(where)
+    if not searches:
         return
     indexes = await context.backend.storage.indexes.read(schema.name)
     columns = [name for keys in indexes.values() for name in keys if keys[name] == "text"]
@@ -83,6 +88,11 @@ async def check_search(context: RequestContext, schema: ClassSchema, where: Wher
             Code.OPERATION_FORBIDDEN,
             f"This user is not allowed to search texts of class {schema.name}",
         )
+
+
+def _searches(where: Where) -> bool:
+    """Does it search texts?"""
+    return next(tests_of(where, "$text"), None) is not None
 
 
 async def check_hint(context: RequestContext, schema: ClassSchema, hint: Any) -> None:
@@ -141,6 +151,11 @@ def check_keywords(context: RequestContext, value: Any) -> None:
         _scan(value, backend.denied, backend.denied_keys)
 
 
+async def check_keywords_of_large(context: RequestContext, value: Any) -> None:
+    """Do what ``check_keywords`` does in a thread, so that others go on meanwhile."""
+    await asyncio.to_thread(check_keywords, context, value)
+
+
 def check_file_urls(context: RequestContext, value: Any) -> None:
     """Refuse File values whose url's host is not allowed, at any depth, with FILE_SAVE_ERROR.
 
@@ -179,11 +194,11 @@ def _check_url(url: Any, domains: tuple[str, ...]) -> None:
 
 
 def _scan(
-    value: Any, entries: tuple[DeniedKeywordOptions, ...], suspicious: re.Pattern[str] | None
+    value: Any, entries: tuple[DeniedKeywordOptions, ...], suspicious: RememberedSearch | None
 ) -> None:
     """Walk through ``value``; ``suspicious`` (if any) tells which keys need a closer look."""
     if type(value) is dict:
-        if suspicious is None or any(map(suspicious.search, value)):
+        if suspicious is None or any(map(suspicious.__getitem__, value)):
             for key, item in value.items():
                 _check_entry(key, item, entries)
         value = value.values()

@@ -18,6 +18,7 @@ from parsepy.model.where import Constraint, equals_id
 from parsepy.operations import access, class_rules, hooks, includes, joins, schemas, subqueries
 from parsepy.operations.redaction import deciding_columns, hides_nothing, redact, redact_included
 from parsepy.operations.side_by_side import side_by_side
+from parsepy.storage import receive_at_most
 from parsepy.storage.options import ReadOptions
 from parsepy.triggers import ReplacementResults
 
@@ -85,6 +86,8 @@ async def _find(
 ) -> FindResult:
     """The read spine: each read takes these steps, whichever way it came."""
     is_get = operation == "get"
+    if not is_get:
+        receive_at_most(context.bounds.answer_bytes)
     access.check_internal(context, query.class_name, operation)
     if not is_class_name(query.class_name):
         schemas.check_unknown(context, query.class_name)
@@ -333,6 +336,7 @@ def _read_options(
         internal=internal,
         mount_url=context.mount_url,
         max_time_ms=None if context.principal.is_privileged else context.backend.query_time,
+        is_large=context.is_large,
     )
 
 

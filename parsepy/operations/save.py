@@ -9,7 +9,7 @@ from parsepy.backend import RequestContext
 from parsepy.errors import ParseError
 from parsepy.model import ops
 from parsepy.model.permissions import refusal
-from parsepy.model.schema import SYSTEM_SHOWN
+from parsepy.model.schema import SYSTEM_SHOWN, ClassSchema
 from parsepy.model.scope import scope_of
 from parsepy.model.values import FieldType, JSONObject, stamp
 from parsepy.model.where import Where, by_id
@@ -49,16 +49,18 @@ async def create_together(
     outcomes: list[Saved | Exception] = []
     places: list[int] = []
     ready: list[_Ready] = []
-    rules = class_rules.of(class_name)
+    rules, schema, moment = class_rules.of(class_name), None, stamp()
     for body in bodies:
         try:
-            write, rules = await _begin(context, class_name, body, PLAIN)
+            write, rules = await _begin(context, class_name, body, PLAIN, schema, moment)
             new = _new_columns(write)
             await _check_create(write)
             ready.append(await _make_ready(write, rules, body, new))
         except Exception as error:  # noqa: BLE001 (each body has an outcome of its own)
             outcomes.append(error)
+            schema = None
             continue
+        schema = write.schema  # with the columns that this one has brought
         places.append(len(outcomes))
         outcomes.append(_NOT_YET)
     if not ready:
@@ -96,19 +98,29 @@ _BY_CLOUD_CODE = ("aroundSave", "beforeSave", "mayWrite")
 
 
 async def _begin(
-    context: RequestContext, class_name: str, body: JSONObject, options: SaveOptions
+    context: RequestContext,
+    class_name: str,
+    body: JSONObject,
+    options: SaveOptions,
+    schema: ClassSchema | None = None,
+    moment: str | None = None,
 ) -> tuple[Write, ClassRules]:
-    """A create as its body says it; raises what can be refused without looking at columns."""
+    """A create as its body says it; raises what can be refused without looking at columns.
+
+    ``schema`` and ``moment``: the class and the time, where somebody knows them.
+    """
     access.check_internal(context, class_name, "create")
     values = save_bodies.creation(context, class_name, body)
-    access.check_keywords(context, body)
-    access.check_file_urls(context, body)
     if context.is_large:
-        await asyncio.sleep(0)  # others have their turn
-    schema = await schemas.writable(context, class_name)
+        await access.check_keywords_of_large(context, body)  # others have their turn
+    else:
+        access.check_keywords(context, body)
+    access.check_file_urls(context, body)
+    if schema is None:
+        schema = await schemas.writable(context, class_name)
     rules = class_rules.of(class_name)
     object_id = options.object_id or save_bodies.chosen_id(context, class_name, body)
-    write = Write(context, schema, values, object_id, True, stamp(), options)
+    write = Write(context, schema, values, object_id, True, moment or stamp(), options)
     if body.get("objectId") == object_id:
         write.chosen_id = object_id
     await rules.check(write)
@@ -214,10 +226,11 @@ async def update(
     schema = await schemas.writable(context, class_name)
     rules = class_rules.of(class_name)
     values = save_bodies.changes(context, class_name, object_id, body)
-    access.check_keywords(context, body)
-    access.check_file_urls(context, body)
     if context.is_large:
-        await asyncio.sleep(0)
+        await access.check_keywords_of_large(context, body)
+    else:
+        access.check_keywords(context, body)
+    access.check_file_urls(context, body)
     write = Write(context, schema, values, object_id, False, stamp(), options)
     await rules.check(write)
     original = None

@@ -180,9 +180,9 @@ def _put_acl(
 ) -> None:
     if value is None:
         return  # Parse: a null ACL changes nothing
-    if isinstance(value, dict) and "__op" in value and not ops.is_delete(value):
-        raise ParseError(Code.INVALID_ACL, "Invalid ACL.")
-    if ops.is_delete(value):
+    if isinstance(value, dict) and "__op" in value:
+        if not ops.is_delete(value):
+            raise ParseError(Code.INVALID_ACL, "Invalid ACL.")
         # Parse: unsetting an ACL locks the object for all but the master key; turning it
         # public instead would be a silent leak
         context.backend.log.warning(

@@ -21,6 +21,7 @@ from parsepy.model.where import (
     SUBQUERIES,
     Constraint,
     Group,
+    KeptWhere,
     Node,
     RelatedTo,
     Where,
@@ -37,6 +38,12 @@ _NEGATED = {"$ne": "$nin", "$nin": "$nin"}
 
 def is_needed(schema: ClassSchema, where: Where) -> bool:
     """Does a where hold anything that must be resolved first?"""
+    if type(where) is KeptWhere:
+        return where.once_with("subqueries", schema, lambda: _is_needed(schema, where))
+    return _is_needed(schema, where)
+
+
+def _is_needed(schema: ClassSchema, where: Where) -> bool:
     for node in where:
         if isinstance(node, Constraint):
             if node.field in schema.relations:

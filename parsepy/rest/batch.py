@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Mapping, Sequence
 from inspect import unwrap
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from parsepy.backend import RequestContext
@@ -16,7 +16,7 @@ from parsepy.http.paths import split_path
 from parsepy.http.refusals import HTTPRefusal, hung_up
 from parsepy.http.requests import Request, Route, RouteMatch
 from parsepy.http.responses import Answer
-from parsepy.model.values import JSONObject
+from parsepy.model.values import JSONObject, dumps, encoded
 from parsepy.operations import objects, principals
 from parsepy.storage import Conflict, LockWanted
 
@@ -43,9 +43,9 @@ async def batch(request: Request) -> Answer:
             f"Batch request contains {len(items)} sub-requests, which exceeds the limit of {limit}."
         )
     mounts, request_id = _mounts(context), context.headers.get(REQUEST_ID)
-    inner = []
+    inner, targets = [], dict[tuple[str, Any], _Target]()
     for place, item in enumerate(items):
-        inner.append(_inner(request, item, mounts))
+        inner.append(_inner(request, item, mounts, targets))
         if request_id is not None:
             inner[-1].context.headers = _headers(context, request_id, place)
         if len(inner) % _AT_ONCE == 0:
@@ -68,12 +68,56 @@ def _check(gone: "asyncio.Future[Any]") -> None:
         raise hung_up()
 
 
-def _inner(request: Request, item: Any, mounts: Sequence[str]) -> Request:
-    """Make an inner request; refuse the whole batch if no route for batches fits it."""
+class _Target(NamedTuple):
+    """Where an inner request goes: its path, its query string, and the route that fits them."""
+
+    path: tuple[str, ...]
+    query_string: bytes
+    match: RouteMatch
+
+
+def _inner(
+    request: Request,
+    item: Any,
+    mounts: Sequence[str],
+    targets: dict[tuple[str, Any], _Target],
+) -> Request:
+    """Make an inner request; refuse the whole batch if no route for batches fits it.
+
+    ``targets`` are those of the batch so far: most of its items go to the same one.
+    """
     path = item.get("path") if isinstance(item, dict) else None
     if not isinstance(path, str):
         raise _refused("batch request path must be a string")
     method = item.get("method", "undefined")
+    key = (path, method if isinstance(method, str) else None)
+    target = targets.get(key)
+    if target is None:
+        target = targets[key] = _target(request, method, path, mounts)
+    body = item.get("body")
+    body = dict(body) if isinstance(body, dict) else {}
+    for name in body:
+        if name[:1] == "_":
+            credentials.read(request.context.config, request.headers, body)
+            break
+    route, arguments = target.match
+    return Request(
+        method,
+        target.path,
+        target.query_string,
+        body,
+        request.context.apart(),
+        route,
+        arguments,
+        request.headers,
+        request.find_route,
+        request.admit_item,
+        request.receive,
+    )
+
+
+def _target(request: Request, method: Any, path: str, mounts: Sequence[str]) -> _Target:
+    """Find where an inner request goes; raises the refusal of the whole batch."""
     parts = None
     target, _, parameters = path.partition("#")[0].partition("?")
     if path.startswith("/"):
@@ -87,22 +131,7 @@ def _inner(request: Request, item: Any, mounts: Sequence[str]) -> Request:
         if batches is not None and unwrap(batches.route.handler) is batch:
             raise _refused("nested batch requests are not allowed")
         raise _refused(f"cannot route {method} /{'/'.join(parts)}")
-    body = item.get("body")
-    body = dict(body) if isinstance(body, dict) else {}
-    credentials.read(request.context.config, request.headers, body)
-    return Request(
-        method,
-        parts,
-        parameters.encode(),
-        body,
-        request.context.apart(),
-        match.route,
-        match.arguments,
-        request.headers,
-        request.find_route,
-        request.admit_item,
-        request.receive,
-    )
+    return _Target(parts, parameters.encode(), match)
 
 
 def _headers(context: RequestContext, request_id: bytes, place: int) -> Mapping[bytes, bytes]:
@@ -126,8 +155,13 @@ async def _run(inner: list[Request], gone: "asyncio.Future[Any]") -> list[JSONOb
     """Run creates and changes of different objects together, all else in order."""
     answers: list[JSONObject] = []
     position = 0
+    told = _Told(inner[0].context.bounds.answer_bytes if inner else 0)
     while position < len(inner):
         _check(gone)
+        if told.is_over:
+            answers.append(_failed(inner[position], told.refusal()))
+            position += 1
+            continue
         if creates := _creates(inner, position):
             answers += await _created(creates)
             position += len(creates)
@@ -143,7 +177,7 @@ async def _run(inner: list[Request], gone: "asyncio.Future[Any]") -> list[JSONOb
         ):
             touched.add(target)
             group.append(inner[position + len(group)])
-        answers += await asyncio.gather(*map(_outcome, group))
+        answers += map(told.told, await asyncio.gather(*map(_outcome, group)))
         position += len(group)
     return answers
 
@@ -182,6 +216,32 @@ def _touched(request: Request) -> tuple[str, str] | None:
         return None
     name = request.arguments["className"]
     return None if name[:1] == "_" else (name, request.arguments.get("objectId", ""))
+
+
+class _Told:
+    """What a batch's answer has to tell, up to ``most`` bytes."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._size = 0
+
+    @property
+    def is_over(self) -> bool:
+        return self._size > self._most
+
+    def refusal(self) -> ParseError:
+        """The refusal of what comes after that."""
+        message = f"The answer of the batch has more than {self._most} bytes."
+        return ParseError(Code.INVALID_QUERY, message)
+
+    def told(self, outcome: JSONObject) -> Any:
+        """The outcome as it lies in the answer: encoded at once, and counted."""
+        try:
+            text = dumps(outcome)
+        except TypeError:  # the answer's own encoding says why
+            return outcome
+        self._size += len(text)
+        return encoded(text)
 
 
 async def _outcome(request: Request) -> JSONObject:
@@ -252,13 +312,16 @@ async def _try_transaction(
     context: RequestContext, inner: list[Request], gone: "asyncio.Future[Any]"
 ) -> list[JSONObject]:
     answers = []
+    told = _Told(context.bounds.answer_bytes)
     try:
         async with context.backend.storage.transaction():
             for request in inner:
                 _check(gone)
-                answers.append(await _outcome(request))
-                if "error" in answers[-1]:
-                    raise _Failed(answers[-1]["error"])
+                outcome = _failed(request, told.refusal()) if told.is_over else None
+                outcome = outcome or await _outcome(request)
+                if "error" in outcome:
+                    raise _Failed(outcome["error"])
+                answers.append(told.told(outcome))
     finally:
         # what was cached meanwhile is of before, or of what never came to be
         if any(_touched(request) is None and request.method != "GET" for request in inner):

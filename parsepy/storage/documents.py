@@ -276,14 +276,18 @@ def to_columns(schema: ClassSchema, values: JSONObject) -> Document:
 
 def to_acl(entries: JSONObject) -> Document:
     """A clean ACL as the three document keys that hold it."""
-    return {
-        "_wperm": acl.names_with(entries, "write"),
-        "_rperm": acl.names_with(entries, "read"),
-        "_acl": {
-            name: {flag[0]: True for flag in ("read", "write") if flag in flags}
-            for name, flags in entries.items()
-        },
-    }
+    readers: list[str] = []
+    writers: list[str] = []
+    short: Document = {}
+    for name, flags in entries.items():
+        flagged = short[name] = {}
+        if "read" in flags:
+            readers.append(name)
+            flagged["r"] = True
+        if "write" in flags:
+            writers.append(name)
+            flagged["w"] = True
+    return {"_wperm": writers, "_rperm": readers, "_acl": short}
 
 
 # --- BSON to REST -----------------------------------------------------------------------------

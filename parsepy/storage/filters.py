@@ -21,7 +21,7 @@ from parsepy.model.values import (
     to_bytes,
     type_of,
 )
-from parsepy.model.where import DIRECT, Constraint, Group, Where
+from parsepy.model.where import DIRECT, Constraint, Group, KeptWhere, Where
 from parsepy.storage.documents import (
     NUMBERED,
     Document,
@@ -50,9 +50,11 @@ def to_filter(
 
     ``unsorted``: only what matches is asked, not in which order; a count takes nothing else.
     """
-    result: Document = {}
-    for clause in _clauses(schema, where, unsorted):
-        _join(result, clause)
+    if type(where) is KeptWhere:
+        name = "count" if unsorted else "filter"
+        result = dict(where.once_with(name, schema, lambda: _matching(schema, where, unsorted)))
+    else:
+        result = _matching(schema, where, unsorted)
     principal = scope.principal
     if principal is not None:
         for fields in scope.pointer_fields:
@@ -60,6 +62,14 @@ def to_filter(
         _join(result, {LISTS[scope.flag]: {"$in": [None, *principal.names]}})
     elif scope.is_nothing:
         _join(result, {"_id": {"$in": []}})
+    return result
+
+
+def _matching(schema: ClassSchema, where: Where, unsorted: bool) -> Document:
+    """The filter of a where alone."""
+    result: Document = {}
+    for clause in _clauses(schema, where, unsorted):
+        _join(result, clause)
     return result
 
 
@@ -323,6 +333,12 @@ _OPERATORS: dict[str, Callable[[_Column, str, Any], Document]] = {
 
 def has_regex(where: Where) -> bool:
     """Does a where hold a regular expression, whose cost the client chooses?"""
+    if type(where) is KeptWhere:
+        return where.once("regex", _has_regex)
+    return _has_regex(where)
+
+
+def _has_regex(where: Where) -> bool:
     for node in where:
         if isinstance(node, Group):
             if any(has_regex(branch) for branch in node.branches):

@@ -38,9 +38,13 @@ class _Find:
     query: Document
     projection: Document | None
     arguments: dict[str, Any]
+    fields: bytes | None
+    """Those of its command as BSON, where one is all that it takes."""
 
-    def as_document(self) -> Document:
+    def told(self) -> bytes | Document:
         """All that the database is told."""
+        if self.fields is not None:
+            return self.fields
         return {"filter": self.query, "projection": self.projection, **self.arguments}
 
 
@@ -82,14 +86,17 @@ class Finds(Reading):
         """
         plan = self.plan(schema, options)
         native = plan.native
-        asked = self._asked(schema, where, scope, options)
+        if options.is_large:
+            asked = await asyncio.to_thread(self._asked, schema, where, scope, options)
+        else:
+            asked = self._asked(schema, where, scope, options)
 
         async def read() -> list[Document] | Made[bytes]:
             return await self._made(schema, where, asked, whole if native else None)
 
         if shares:
             told = (schema.name, options.read_preference)
-            found = await self.shared(self._pages, told, asked.as_document(), read)
+            found = await self.shared(self._pages, told, asked.told(), read)
         else:
             found = await read()
         if isinstance(found, Made):
@@ -111,7 +118,10 @@ class Finds(Reading):
         """
         plan = self.plan(schema, options)
         native = plan.native
-        asked = self._asked(schema, where, scope, options)
+        if options.is_large:
+            asked = await asyncio.to_thread(self._asked, schema, where, scope, options)
+        else:
+            asked = self._asked(schema, where, scope, options)
 
         async def read() -> bytes | list[JSONObject]:
             found = await self._made(schema, where, asked, native.json if native else None)
@@ -122,7 +132,7 @@ class Finds(Reading):
             )
 
         told = (schema.name, id(plan), options.read_preference)
-        return await self.shared(self._finds, told, asked.as_document(), read)
+        return await self.shared(self._finds, told, asked.told(), read)
 
     async def _found(
         self,
@@ -139,12 +149,13 @@ class Finds(Reading):
         self, schema: ClassSchema, where: Where, scope: Scope, options: ReadOptions
     ) -> _Find:
         """A find as MongoDB is asked it."""
-        return _Find(
-            self.preferring(schema.name, options.read_preference),
-            filters.to_filter(schema, where, scope),
-            self._projection(schema, options),
-            self._find_arguments(schema, where, options),
-        )
+        collection = self.preferring(schema.name, options.read_preference)
+        query = filters.to_filter(schema, where, scope)
+        projection = self._projection(schema, options)
+        arguments = self._find_arguments(schema, where, options)
+        with guard():
+            fields = self.connection.reads.find_fields(query, projection, arguments)
+        return _Find(collection, query, projection, arguments, fields)
 
     def _projection(self, schema: ClassSchema, options: ReadOptions) -> Document | None:
         """What MongoDB is told of the columns to read; clients select the same again and again."""
@@ -163,15 +174,17 @@ class Finds(Reading):
         self, schema: ClassSchema, where: Where, asked: _Find, read: ReplyReader[Value] | None
     ) -> list[Document] | Made[Value]:
         collection, query, projection = asked.collection, asked.query, asked.projection
-        arguments, reads = asked.arguments, self.connection.reads
+        arguments, reads, fields = asked.arguments, self.connection.reads, asked.fields
 
         def call(
             session: AsyncClientSession | None,
         ) -> Awaitable[list[Document] | Made[Value]]:
             if read is None:
-                return reads.find(collection, query, projection, session=session, **arguments)
+                return reads.find(
+                    collection, query, projection, fields=fields, session=session, **arguments
+                )
             return reads.find_made(
-                collection, query, projection, read, session=session, **arguments
+                collection, query, projection, read, fields=fields, session=session, **arguments
             )
 
         with guard():

@@ -20,6 +20,7 @@ from parsepy.storage.driver import Reads, open_client
 from parsepy.storage.driver.commands import Commands
 from parsepy.storage.driver.plain_writes import PlainWrites
 from parsepy.storage.driver.writes import Writes
+from parsepy.storage.shared_updates import Update
 from tests.line import between
 
 Document = dict[str, Any]
@@ -221,6 +222,146 @@ async def test_many_writes_at_a_time_are_each_made_once(ways: tuple[Writes, Rows
 
     seen = await asyncio.gather(*(work() for _ in range(20)))
     assert sorted(n for some in seen for n in some) == list(range(1, 201))
+
+
+# --- several updates in one transaction -----------------------------------------------------------
+
+
+def increments(*ids: str) -> list[Update]:
+    return [Update(one, {"_id": one, "open": True}, {"$inc": {"n": 1}}, None) for one in ids]
+
+
+async def carts(writes: Writes, rows: Rows) -> None:
+    await writes.insert_many(rows, [{"_id": one, "n": 0, "open": True} for one in "abc"])
+
+
+async def totals(rows: Rows) -> list[int]:
+    return [row["n"] for row in await stored(rows)]
+
+
+async def test_several_updates_answer_what_came_of_each(ways: tuple[Writes, Rows]) -> None:
+    writes, rows = ways
+    await carts(writes, rows)
+    for number in (1, 2):
+        found = await writes.update_together(rows, increments("a", "b"), {"n": 1})
+        assert found == {one: {"_id": one, "n": number} for one in "ab"}
+    whole = await writes.update_together(rows, increments("c"), None)
+    assert whole == {"c": {"_id": "c", "n": 1, "open": True}}
+    assert await totals(rows) == [2, 2, 1]
+
+
+async def test_nothing_is_updated_where_one_does_not_match(ways: tuple[Writes, Rows]) -> None:
+    writes, rows = ways
+    await carts(writes, rows)
+    assert await writes.update_together(rows, increments("a", "none"), {"n": 1}) is None
+    assert await totals(rows) == [0, 0, 0]
+    # and nobody waits for the locks of what was not made
+    async with asyncio.timeout(5):
+        assert await writes.update_together(rows, increments("a", "b"), {"n": 1})
+    assert await totals(rows) == [1, 1, 0]
+
+
+async def test_nothing_is_updated_where_one_is_refused(ways: tuple[Writes, Rows]) -> None:
+    writes, rows = ways
+    await carts(writes, rows)
+    await writes.insert_one(rows, {"_id": "taken", "code": 7, "n": 0})
+    refused = Update("b", {"_id": "b"}, {"$set": {"code": 7}}, None)
+    assert await writes.update_together(rows, [*increments("a"), refused], None) is None
+    unsaid = Update("b", {"_id": "b"}, {"$set": {"n": 2**70}}, None)
+    assert await writes.update_together(rows, [*increments("a"), unsaid], None) is None
+    assert await totals(rows) == [0, 0, 0, 0]
+
+
+async def test_nothing_is_updated_beside_another_transaction(
+    ways: tuple[Writes, Rows], mongo: MongoClient[Document]
+) -> None:
+    writes, rows = ways
+    await carts(writes, rows)
+    other = mongo[rows.database.name]["Row"]
+    with mongo.start_session() as session, session.start_transaction():
+        other.update_one({"_id": "b"}, {"$inc": {"n": 5}}, session=session)
+        assert await writes.update_together(rows, increments("a", "b"), None) is None
+        session.commit_transaction()
+    assert await totals(rows) == [0, 5, 0]
+
+
+@pytest.mark.parametrize("ways", ["plain"], indirect=True)
+async def test_who_is_cut_off_leaves_no_locks(
+    ways: tuple[Writes, Rows], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writes, rows = ways
+    await carts(writes, rows)
+    usual, reading = Commands.write, asyncio.Event()
+
+    async def stopping(
+        self: Commands, collection: Rows, command: Document, **options: Any
+    ) -> Document:
+        if "find" in command:
+            reading.set()
+            await asyncio.Event().wait()
+        return await usual(self, collection, command, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Commands, "write", stopping)
+        task = asyncio.create_task(writes.update_together(rows, increments("a", "b"), None))
+        await reading.wait()
+        task.cancel()
+        await asyncio.wait([task])
+    async with asyncio.timeout(5):
+        assert await writes.find_one_and_update(rows, {"_id": "a"}, {"$inc": {"n": 1}}, {"n": 1})
+    assert await totals(rows) == [1, 0, 0]
+
+
+@pytest.mark.parametrize("ways", ["plain"], indirect=True)
+@pytest.mark.parametrize("is_made", [True, False])
+async def test_a_commit_whose_reply_is_lost_is_asked_for_again(
+    ways: tuple[Writes, Rows], monkeypatch: pytest.MonkeyPatch, is_made: bool
+) -> None:
+    writes, rows = ways
+    await carts(writes, rows)
+    usual, lost = Commands.write, [True]
+
+    async def losing(
+        self: Commands, collection: Rows, command: Document, **options: Any
+    ) -> Document:
+        loses = "commitTransaction" in command and bool(lost) and lost.pop()
+        if loses and not is_made:
+            raise AutoReconnect("connection closed")
+        answer = await usual(self, collection, command, **options)
+        if loses:
+            raise AutoReconnect("connection closed")
+        return answer
+
+    monkeypatch.setattr(Commands, "write", losing)
+    found = await writes.update_together(rows, increments("a", "b"), {"n": 1})
+    assert found == {one: {"_id": one, "n": 1} for one in "ab"}
+    assert await totals(rows) == [1, 1, 0]
+
+
+@pytest.mark.parametrize("ways", ["plain"], indirect=True)
+async def test_a_commit_that_stays_unanswered_is_told(
+    ways: tuple[Writes, Rows], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writes, rows = ways
+    await carts(writes, rows)
+    usual, left = Commands.write, []
+
+    async def losing(
+        self: Commands, collection: Rows, command: Document, **options: Any
+    ) -> Document:
+        if "commitTransaction" in command:
+            left.append({name: command[name] for name in ("lsid", "txnNumber", "autocommit")})
+            raise AutoReconnect("connection closed")
+        return await usual(self, collection, command, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Commands, "write", losing)
+        with pytest.raises(AutoReconnect):
+            await writes.update_together(rows, increments("a", "b"), None)
+    # what MongoDB would do after a minute
+    assert len(left) == 2
+    abort = {"abortTransaction": 1, **left[0]}
+    await Commands().write(rows, abort, ready=False, database="admin")
 
 
 def test_the_client_of_the_driver_is_what_is_opened(mongo_uri: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pymongo.errors import OperationFailure
 
+from parsepy.storage.driver.plain_writes import PlainWrites
 from parsepy.storage.shared_updates import SharedUpdates
 from tests.conftest import Client, MakeApp
 
@@ -88,7 +89,7 @@ async def test_updates_that_could_not_commit_together_are_made_alone(
     async def interrupted(*_: Any) -> None:
         raise OperationFailure("WriteConflict", 112)
 
-    monkeypatch.setattr(SharedUpdates, "_update_and_read", interrupted)
+    monkeypatch.setattr(PlainWrites, "_changed", interrupted)
     skus = await stocked(client, 30)
     answers = await asyncio.gather(*(more(client, sku) for sku in skus))
     assert [answer.json()["stock"] for answer in answers] == [1] * 30

@@ -1,5 +1,6 @@
 """A query that is sent again means what it meant, to whoever sends it."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from parsepy.errors import Code
 from parsepy.rest import asked
 from parsepy.storage import filters
 from tests.conftest import Client, MakeApp
-from tests.rest.shop import create, find, refused
+from tests.rest.shop import create, find, ok, refused
 
 
 async def test_the_text_of_a_query_is_read_once(client: Client, orders: str) -> None:
@@ -62,3 +63,41 @@ async def test_a_refused_query_is_refused_again(client: Client, orders: str) -> 
     for _ in range(2):
         answer = await client.get(f"/classes/{orders}", params={"where": '{"number":[1]}'})
         refused(answer, Code.INVALID_JSON)
+
+
+async def test_a_column_that_comes_later_counts(client: Client, orders: str) -> None:
+    await create(client, orders, number=1)
+    shelf = {"__type": "Pointer", "className": "Shelf", "objectId": "s1"}
+    words = {"where": {"shelf": shelf}}
+    assert await find(client, orders, **words) == []
+    made = await create(client, orders, shelf=shelf)  # stored in another way than what is no column
+    assert [row["objectId"] for row in await find(client, orders, **words)] == [made]
+
+
+async def test_a_count_takes_what_a_page_is_not_sorted_by(client: Client, orders: str) -> None:
+    place = {"__type": "GeoPoint", "latitude": 1, "longitude": 1}
+    await create(client, orders, place=place)
+    where = json.dumps({"place": {"$nearSphere": place}})
+    for _ in range(2):
+        words = {"where": where, "count": "1", "limit": "5"}
+        found = ok(await client.get(f"/classes/{orders}", params=words))
+        assert (len(found["results"]), found["count"]) == (1, 1)
+
+
+@pytest.mark.parametrize("operator", ["$inQuery", "$regex"])
+async def test_what_is_resolved_or_bounded_is_so_each_time(
+    client: Client, orders: str, operator: str
+) -> None:
+    await create(client, orders, name="mug")
+    pointed = {"className": orders, "where": {"name": "mug"}}
+    where = {"$regex": "^mu"} if operator == "$regex" else {"$inQuery": pointed}
+    field = "name" if operator == "$regex" else "other"
+    await create(client, orders, other=await pointer_to(client, orders))
+    for _ in range(3):
+        assert len(await find(client, orders, {field: where})) == 1
+
+
+async def pointer_to(client: Client, orders: str) -> dict[str, str]:
+    """A pointer to the only object of a class."""
+    (row,) = await find(client, orders)
+    return {"__type": "Pointer", "className": orders, "objectId": row["objectId"]}

@@ -8,7 +8,17 @@ import pytest
 from parsepy.errors import Code, ParseError
 from parsepy.model import where
 from parsepy.model.values import pointer
-from parsepy.model.where import DIRECT, OPERATORS, Constraint, Group, RelatedTo, parse, to_json
+from parsepy.model.where import (
+    DIRECT,
+    OPERATORS,
+    Constraint,
+    Group,
+    KeptWhere,
+    RelatedTo,
+    kept,
+    parse,
+    to_json,
+)
 
 ANNA = pointer("_User", "anna")
 ORDERS = {"className": "Order", "where": {}}
@@ -391,3 +401,32 @@ def test_who_changes_the_raw_form_does_not_change_the_where(raw: Any) -> None:
         inner = next(iter(value.values())) if "__type" not in value else value
         inner.clear()
     assert to_json(where) == raw
+
+
+# --- what is kept with a where ----------------------------------------------------------------
+
+
+def test_what_was_found_out_about_a_where_is_asked_once() -> None:
+    where = kept(parse({"price": {"$lt": 5}}))
+    assert isinstance(where, KeptWhere)
+    assert where == parse({"price": {"$lt": 5}})
+    asked: list[Any] = []
+
+    def find(one: Any) -> int:
+        asked.append(one)
+        return len(asked)
+
+    assert [where.once("number", find) for _ in range(3)] == [1, 1, 1]
+
+
+def test_what_depends_on_something_is_asked_again_where_that_is_another() -> None:
+    where = KeptWhere(parse({"price": 5}))
+    first, second = object(), object()
+    assert where.once_with("class", first, lambda: 1) == 1
+    assert where.once_with("class", first, lambda: 2) == 1
+    assert where.once_with("class", second, lambda: 3) == 3
+
+
+@pytest.mark.parametrize("raw", [{}, {"due": {"$lt": {"$relativeTime": "in 1 day"}}}])
+def test_nothing_is_kept_with_what_changes_by_itself_or_says_nothing(raw: Any) -> None:
+    assert type(kept(parse(raw))) is tuple

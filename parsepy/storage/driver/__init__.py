@@ -24,6 +24,7 @@ from parsepy.storage.driver.reads import Reads as Reads
 from parsepy.storage.driver.reads import ReplyReader as ReplyReader
 from parsepy.storage.driver.reads import Value as Value
 from parsepy.storage.driver.reserve import reserved as reserved
+from parsepy.storage.driver.writes import ILLEGAL_OPERATION as ILLEGAL_OPERATION
 from parsepy.storage.driver.writes import Writes as Writes
 
 log = logging.getLogger("parsepy.storage")

@@ -6,9 +6,11 @@ one command first. Where that fails in a way that the driver would try again, an
 one command is needed, the read is made by the driver's public API.
 """
 
+import struct
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import bson
 from pymongo.asynchronous.command_cursor import AsyncCommandCursor
 from pymongo.errors import (
     ConnectionFailure,
@@ -18,10 +20,11 @@ from pymongo.errors import (
     WaitQueueTimeoutError,
 )
 from pymongo.helpers_shared import _RETRYABLE_ERROR_CODES
-from pymongo.read_preferences import Primary
 
+from parsepy.errors import Code, ParseError
 from parsepy.storage.documents import Document
-from parsepy.storage.driver.commands import Commands, heeds_nothing
+from parsepy.storage.driver.commands import Commands
+from parsepy.storage.driver.encoded import Command, Encoded
 from parsepy.storage.driver.reads import (
     Collection,
     Made,
@@ -30,6 +33,7 @@ from parsepy.storage.driver.reads import (
     Session,
     Value,
 )
+from parsepy.storage.driver.received import Received, most, received
 
 _LOG_IN_AGAIN = 391
 _NAMES = {
@@ -52,19 +56,57 @@ class PlainReads(Reads):
     def __init__(self, commands: Commands | None = None) -> None:
         self._commands = commands or Commands()
 
+    def find_fields(
+        self,
+        query: Mapping[str, Any],
+        projection: Mapping[str, Any] | None,
+        options: Mapping[str, Any],
+    ) -> bytes | None:
+        """The fields of the command of a find; ``None`` where it can't be sent so."""
+        if options.keys() <= _NAMES.keys():
+            return bson.encode(_find_fields(query, projection, options))
+        return None
+
+    def aggregate_fields(
+        self, pipeline: Sequence[Mapping[str, Any]], options: Mapping[str, Any]
+    ) -> bytes | None:
+        """The fields of the command of an aggregation; ``None`` where it can't be sent so."""
+        if options.keys() <= _NAMES.keys() and not _writes(pipeline):
+            return bson.encode(_aggregate_fields(pipeline, options))
+        return None
+
+    def count_fields(self, query: Mapping[str, Any], options: Mapping[str, Any]) -> bytes | None:
+        """The fields of the command of a count; ``None`` where it can't be sent so."""
+        if options.keys() <= _NAMES.keys():
+            return bson.encode(_count_fields(query, options))
+        return None
+
+    def _is_plain(
+        self, collection: Collection, session: Session, options: Mapping[str, Any]
+    ) -> bool:
+        """May a read be one command, which needs no session, no other server and no deadline?"""
+        target = self._commands.target(collection)
+        return (
+            session is None
+            and target.is_plain
+            and target.reads_primary
+            and options.keys() <= _NAMES.keys()
+        )
+
     async def find(
         self,
         collection: Collection,
         query: Mapping[str, Any],
         projection: Mapping[str, Any] | None = None,
         *,
+        fields: bytes | None = None,
         session: Session = None,
         **options: Any,
     ) -> list[Document]:
         """All that ``collection.find`` finds with these arguments."""
-        if _is_plain(collection, session, options):
-            command = _find_command(collection, query, projection, options)
-            found = await _documents(self._commands, collection, command)
+        if self._is_plain(collection, session, options):
+            command = _find_command(collection, query, projection, options, fields)
+            found = await _documents(self._commands, collection, command, options)
             if found is not None:
                 return found
         return await super().find(collection, query, projection, session=session, **options)
@@ -76,13 +118,14 @@ class PlainReads(Reads):
         projection: Mapping[str, Any] | None,
         read: ReplyReader[Value],
         *,
+        fields: bytes | None = None,
         session: Session = None,
         **options: Any,
     ) -> list[Document] | Made[Value]:
         """What ``read`` makes of the reply to a find, if it is at hand, else the documents."""
-        if _is_plain(collection, session, options):
-            command = _find_command(collection, query, projection, options)
-            found = await _found(self._commands, collection, command, read)
+        if self._is_plain(collection, session, options):
+            command = _find_command(collection, query, projection, options, fields)
+            found = await _found(self._commands, collection, command, read, options)
             if found is not None:
                 return found
         return await super().find(collection, query, projection, session=session, **options)
@@ -91,14 +134,14 @@ class PlainReads(Reads):
         self, collection: Collection, object_id: str | int, *, session: Session = None
     ) -> Document | None:
         """The document of an id; ``None`` if there is none."""
-        if _is_plain(collection, session, {}):
+        if self._is_plain(collection, session, {}):
             command: Document = {
                 "find": collection.name,
                 "filter": {"_id": object_id},
                 "limit": 1,
             }
             command["singleBatch"] = True
-            rows = await _documents(self._commands, collection, command)
+            rows = await _documents(self._commands, collection, command, {})
             if rows is not None:
                 return rows[0] if rows else None
         return await super().find_by_id(collection, object_id, session=session)
@@ -108,22 +151,18 @@ class PlainReads(Reads):
         collection: Collection,
         pipeline: Sequence[Mapping[str, Any]],
         *,
+        fields: bytes | None = None,
         session: Session = None,
         **options: Any,
     ) -> list[Document]:
         """All that ``collection.aggregate`` yields with these arguments."""
-        writes = any("$out" in stage or "$merge" in stage for stage in pipeline[-1:])
-        if not writes and _is_plain(collection, session, options):
-            batches = {name: options[name] for name in ("batchSize",) if name in options}
-            command: Document = {
-                "aggregate": collection.name,
-                "pipeline": pipeline,
-                "cursor": batches,
-            }
-            command |= {
-                _NAMES[name]: value for name, value in options.items() if name not in batches
-            }
-            found = await _documents(self._commands, collection, command)
+        if not _writes(pipeline) and self._is_plain(collection, session, options):
+            command: Command
+            if fields is None:
+                command = {"aggregate": collection.name, **_aggregate_fields(pipeline, options)}
+            else:
+                command = Encoded("aggregate", fields)
+            found = await _documents(self._commands, collection, command, options)
             if found is not None:
                 return found
         return await super().aggregate(collection, pipeline, session=session, **options)
@@ -133,29 +172,32 @@ class PlainReads(Reads):
         collection: Collection,
         query: Mapping[str, Any],
         *,
+        fields: bytes | None = None,
         session: Session = None,
         **options: Any,
     ) -> int:
         """How many documents match."""
-        if not _is_plain(collection, session, options):
+        if not self._is_plain(collection, session, options):
             return await super().count(collection, query, session=session, **options)
         if self._commands.primary(collection).counts_truly:
-            command: Document = {"count": collection.name, "query": query}
-            command |= {_NAMES[name]: value for name, value in options.items()}
-            reply: Any = (await _reply(self._commands, collection, command, None))[0]
-            if reply is not None:
-                return int(reply["n"])
+            command: Command
+            if fields is None:
+                command = {"count": collection.name, **_count_fields(query, options)}
+            else:
+                command = Encoded("count", fields)
+            number = await _counted(self._commands, collection, command)
+            if number is not None:
+                return number
         counting: list[Document] = [{"$match": query}, {"$group": {"_id": 1, "n": {"$sum": 1}}}]
         found = await self.aggregate(collection, counting, **options)
         return int(found[0]["n"]) if found else 0
 
     async def count_all(self, collection: Collection) -> int:
         """How many documents there are, as the server has counted them."""
-        if _is_plain(collection, None, {}):
-            command: Document = {"count": collection.name}
-            reply: Any = (await _reply(self._commands, collection, command, None))[0]
-            if reply is not None:
-                return int(reply["n"])
+        if self._is_plain(collection, None, {}):
+            number = await _counted(self._commands, collection, {"count": collection.name})
+            if number is not None:
+                return number
         return await super().count_all(collection)
 
 
@@ -164,36 +206,57 @@ def _find_command(
     query: Mapping[str, Any],
     projection: Mapping[str, Any] | None,
     options: Mapping[str, Any],
+    fields: bytes | None,
+) -> Command:
+    if fields is not None:
+        return Encoded("find", fields)
+    return {"find": collection.name, **_find_fields(query, projection, options)}
+
+
+def _find_fields(
+    query: Mapping[str, Any], projection: Mapping[str, Any] | None, options: Mapping[str, Any]
 ) -> Document:
-    command: Document = {"find": collection.name, "filter": query}
+    fields: Document = {"filter": query}
     if projection:
-        command["projection"] = projection
+        fields["projection"] = projection
     for name, value in options.items():
-        command[_NAMES[name]] = dict(value) if name == "sort" else value
-    if command.get("batchSize") == command.get("limit", 0):
-        command["batchSize"] += 1  # else MongoDB keeps the cursor open for a next batch
-    return command
+        fields[_NAMES[name]] = dict(value) if name == "sort" else value
+    if fields.get("batchSize") == fields.get("limit", 0):
+        fields["batchSize"] += 1  # else MongoDB keeps the cursor open for a next batch
+    return fields
 
 
-def _is_plain(collection: Collection, session: Session, options: Mapping[str, Any]) -> bool:
-    """May a read be one command, which needs no session, no other server and no deadline?"""
-    return (
-        options.keys() <= _NAMES.keys()
-        and isinstance(collection.read_preference, Primary)
-        and heeds_nothing(collection, session)
-    )
+def _aggregate_fields(
+    pipeline: Sequence[Mapping[str, Any]], options: Mapping[str, Any]
+) -> Document:
+    batches = {name: options[name] for name in ("batchSize",) if name in options}
+    named = {_NAMES[name]: value for name, value in options.items() if name not in batches}
+    return {"pipeline": pipeline, "cursor": batches, **named}
+
+
+def _count_fields(query: Mapping[str, Any], options: Mapping[str, Any]) -> Document:
+    return {"query": query, **{_NAMES[name]: value for name, value in options.items()}}
+
+
+def _writes(pipeline: Sequence[Mapping[str, Any]]) -> bool:
+    return any("$out" in stage or "$merge" in stage for stage in pipeline[-1:])
 
 
 async def _documents(
-    commands: Commands, collection: Collection, command: Document
+    commands: Commands, collection: Collection, command: Command, options: Mapping[str, Any]
 ) -> list[Document] | None:
-    found: list[Document] | Made[Any] | None = await _found(commands, collection, command, None)
+    found: list[Document] | Made[Any] | None
+    found = await _found(commands, collection, command, None, options)
     assert not isinstance(found, Made)
     return found
 
 
 async def _found(
-    commands: Commands, collection: Collection, command: Document, read: ReplyReader[Value] | None
+    commands: Commands,
+    collection: Collection,
+    command: Command,
+    read: ReplyReader[Value] | None,
+    options: Mapping[str, Any],
 ) -> list[Document] | Made[Value] | None:
     """All documents that a command yields; ``None`` if the driver would try it again."""
     reply, address = await _reply(commands, collection, command, read)
@@ -202,13 +265,56 @@ async def _found(
     first: list[Document] = reply["cursor"]["firstBatch"]
     if not reply["cursor"]["id"]:
         return first
-    size = command.get("batchSize") or command.get("cursor", {}).get("batchSize", 0)
+    size = options.get("batch_size") or options.get("batchSize", 0)
     rest = AsyncCommandCursor(collection, reply["cursor"], address, size)
-    return await rest.to_list(None)
+    return await _bounded(rest, size or _SOME, most.get())
+
+
+_SOME = 1000  # documents after which it is looked how much has come
+
+
+async def _bounded(
+    cursor: "AsyncCommandCursor[Document]", some: int, bound: int | None
+) -> list[Document]:
+    """All documents of a cursor; raises INVALID_QUERY once replies have more bytes than this."""
+    if bound is None:
+        return await cursor.to_list(None)
+    found: list[Document] = []
+    counted = Received()
+    token = received.set(counted)
+    try:
+        async with cursor:
+            while cursor.alive:
+                found += await cursor.to_list(some)
+                if counted.size > bound:
+                    message = f"The answer would have more than {bound} bytes."
+                    raise ParseError(Code.INVALID_QUERY, message)
+    finally:
+        received.reset(token)
+    return found
+
+
+async def _counted(commands: Commands, collection: Collection, command: Command) -> int | None:
+    """The number that a count answers; ``None`` if the driver would try it again."""
+    reply, _ = await _reply(commands, collection, command, number_of)
+    if isinstance(reply, Made):
+        return reply.value
+    return None if reply is None else int(reply["n"])
+
+
+_NUMBER = b"\x10n\0"  # BSON: an int of 32 bits, called n
+_GOOD = b"\x01ok\0" + struct.pack("<d", 1.0)
+
+
+def number_of(reply: bytes | memoryview) -> int | None:
+    """The ``n`` of a good reply that begins with it, which takes a tenth of decoding it all."""
+    if reply[4:7] != _NUMBER or reply[11:23] != _GOOD:
+        return None
+    return int.from_bytes(reply[7:11], "little", signed=True)
 
 
 async def _reply(
-    commands: Commands, collection: Collection, command: Document, read: ReplyReader[Value] | None
+    commands: Commands, collection: Collection, command: Command, read: ReplyReader[Value] | None
 ) -> tuple[Document | Made[Value] | None, Any]:
     """MongoDB's answer to a command that reads, and from which address it came.
 

@@ -89,12 +89,15 @@ class PrimaryPool:
     def take(self) -> PooledConnection | None:
         """A connection that lies ready; ``None`` where the driver has to see to it."""
         found = self._pool
+        known = self.client._topology
         if (
             found is None
-            or self.seen() is not self._chosen
+            or known is None
+            or known._description is not self._chosen
             or found.state != PoolState.READY
             or not found.conns
-            or (found.requests >= found._most and found.requests >= found.max_pool_size)
+            # the second costs more, as it may depend on who asks
+            or (found.requests >= found.fewest and found.requests >= found.max_pool_size)
             or found.pid != _process
             or _CONNECTION_LOGGER.isEnabledFor(logging.DEBUG)
         ):
@@ -113,14 +116,13 @@ class PrimaryPool:
         found.requests += 1
         found.active_sockets += 1
         found.active_contexts.add(connection.cancel_context)
-        connection.active = connection.is_taken = True
+        connection.active = True
         return connection
 
     async def give_back(
         self, connection: PooledConnection, failure: BaseException | None = None
     ) -> None:
         """Put a connection back that ``take`` gave, and tell the driver of a failure."""
-        connection.is_taken = False
         if failure is None:
             if not self.put_back(connection):
                 await connection.home.checkin(connection)
@@ -152,7 +154,7 @@ class PrimaryPool:
         found.requests -= 1
         found.active_sockets -= 1
         found.operation_count -= 1
-        connection.active = connection.is_taken = False
+        connection.active = False
         connection.update_last_checkin_time()
         connection.update_is_writable(bool(found.is_writable))
         found.conns.appendleft(connection)

@@ -20,6 +20,7 @@ from pymongo.message import _UNPACK_REPLY, _OpMsg
 from pymongo.network_layer import _UNPACK_HEADER, PyMongoProtocol
 
 from parsepy.storage.driver.pulse import ASK_SECONDS, PINGING, Pulse
+from parsepy.storage.driver.received import received
 from parsepy.storage.driver.reserve import CONNECTIONS, IS_RESERVED
 
 NEEDED = (
@@ -41,16 +42,17 @@ class Pool(pool.Pool):
     """A pool for ``AsyncMongoClient``'s ``_pool_class``; ``pulse`` tells whether all is lost."""
 
     pulse: Pulse | None = None
-    _most: float = 0
+    fewest: float = 0
+    """How many connections any work may take."""
 
     @property
     def max_pool_size(self) -> float:
         """How many connections this work may take; reserved work may take a few more."""
-        return self._most + CONNECTIONS if IS_RESERVED.get() else self._most
+        return self.fewest + CONNECTIONS if IS_RESERVED.get() else self.fewest
 
     @max_pool_size.setter
     def max_pool_size(self, most: float) -> None:
-        self._most = most
+        self.fewest = most
 
     async def connect(self, handler: Any = None) -> pool.AsyncConnection:
         """Return a new connection, greeted and logged in; raises ConnectionFailure."""
@@ -81,8 +83,6 @@ class PooledConnection(pool.AsyncConnection):
 
     home: Any
     pulse: Pulse | None = None
-    is_taken = False
-    """Was it taken from those that lie ready, and so looked at already?"""
     _timer: asyncio.TimerHandle | None = None
     _awaits = False
     _asks = False  # the primary; else it may be any server that the driver has chosen
@@ -91,12 +91,12 @@ class PooledConnection(pool.AsyncConnection):
     @property
     def reads_at_once(self) -> bool:
         """May a command be sent by ``ask``? It heeds no deadline."""
-        network = self.conn
+        protocol: Any = self.conn.get_conn
         return (
-            network.get_conn.__class__ is _Protocol
-            and not network.gettimeout
+            protocol.__class__ is _Protocol
+            and not protocol.gettimeout
             and not self.closed
-            and not network.is_closing()
+            and not protocol.transport.is_closing()
         )
 
     async def ask(self, message: bytes, request_id: int) -> bytes:
@@ -132,6 +132,9 @@ class PooledConnection(pool.AsyncConnection):
         self._looks = 0
         try:
             data, op_code = await self.conn.get_conn.read(request_id, self.max_message_size)
+            counted = received.get()
+            if counted is not None:
+                counted.size += len(data)
             unpack = _UNPACK_REPLY.get(op_code)
             if unpack is None:
                 raise ProtocolError(f"Got opcode {op_code!r}, which is no reply's.")
