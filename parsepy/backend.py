@@ -118,6 +118,8 @@ class RequestContext:
     """Is a write in this context what the answer of a request tells of?"""
     is_large: bool = False
     """Is there so much work in it that others need a turn between its steps?"""
+    is_huge: bool = False
+    """Is there so much that its values are worked on in threads, too?"""
     is_bounded: bool = False
     """Do the bounds of clients hold, whoever asks?"""
 
@@ -139,6 +141,7 @@ class RequestContext:
             self.headers,
             self.is_answered,
             self.is_large,
+            self.is_huge,
             self.is_bounded,
         )
 

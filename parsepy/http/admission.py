@@ -134,4 +134,5 @@ class Admission:
             exchange.headers,
             is_answered=self._backend.unanswered is not None,
             is_large=exchange.is_large,
+            is_huge=exchange.is_huge,
         )

@@ -38,6 +38,8 @@ class Exchange:
     """Whose turn this request has taken (``Turns``), and must end."""
     is_large: bool = False
     """Is the body so large that others need a turn between the steps of its work?"""
+    is_huge: bool = False
+    """Is it so large that its values are worked on in threads, too?"""
     credentials: Credentials
     principal: Principal = NOBODY
     answer_headers: Sequence[tuple[bytes, bytes]] = ()

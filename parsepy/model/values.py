@@ -27,6 +27,7 @@ _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _CHARACTERS = bytes(ord(_ALPHABET[byte % 62]) for byte in range(256))
 _ABOVE = bytes(range(248, 256))
 _EPOCH = datetime(1970, 1, 1)
+_MANY = 20  # keys of an object
 MAX_DEPTH = 100  # BSON itself stops at 180 levels; two are spent on the document and the ACL
 MOST_VALUES = 1_500_000
 """The most values of any JSON text, whoever sends it: more of them fill no object of 16 MB."""
@@ -464,12 +465,13 @@ def check_nested(value: Any, depth: int = 0) -> None:
         kind_name = value.get("__type")
         if kind_name in ("Date", "Bytes"):
             type_of(value)
-        keys = "".join(value)
-        if "$" in keys or "." in keys or "\0" in keys:
-            raise ParseError(
-                Code.INVALID_NESTED_KEY,
-                "Nested keys should not contain the '$' or '.' characters",
-            )
+        # many keys are looked at together, which takes a tenth of the time
+        for key in ("".join(value),) if len(value) > _MANY else value:
+            if "$" in key or "." in key or "\0" in key:
+                raise ParseError(
+                    Code.INVALID_NESTED_KEY,
+                    "Nested keys should not contain the '$' or '.' characters",
+                )
         for item in value.values():
             kind = type(item)
             if kind is dict or kind is list:

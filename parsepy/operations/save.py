@@ -111,11 +111,13 @@ async def _begin(
     """
     access.check_internal(context, class_name, "create")
     values = save_bodies.creation(context, class_name, body)
-    if context.is_large:
-        await access.check_keywords_of_large(context, body)  # others have their turn
+    if context.is_huge:
+        await access.check_keywords_of_large(context, body)
     else:
         access.check_keywords(context, body)
     access.check_file_urls(context, body)
+    if context.is_large:
+        await asyncio.sleep(0)  # others have their turn
     if schema is None:
         schema = await schemas.writable(context, class_name)
     rules = class_rules.of(class_name)
@@ -156,7 +158,7 @@ async def _create(
     if context.is_large:
         await asyncio.sleep(0)
     try:
-        await context.backend.storage.insert(write.schema, ready.stored, is_large=context.is_large)
+        await context.backend.storage.insert(write.schema, ready.stored, is_large=context.is_huge)
     except ParseError as error:
         raise rules.translate(context, error) from error
     return await _finish(ready, rules)
@@ -226,11 +228,13 @@ async def update(
     schema = await schemas.writable(context, class_name)
     rules = class_rules.of(class_name)
     values = save_bodies.changes(context, class_name, object_id, body)
-    if context.is_large:
+    if context.is_huge:
         await access.check_keywords_of_large(context, body)
     else:
         access.check_keywords(context, body)
     access.check_file_urls(context, body)
+    if context.is_large:
+        await asyncio.sleep(0)
     write = Write(context, schema, values, object_id, False, stamp(), options)
     await rules.check(write)
     original = None
@@ -282,7 +286,7 @@ async def _update(write: Write, original: JSONObject | None, rules: ClassRules) 
             internal=context.principal.is_maintenance and not is_wanted,
             mount_url=context.mount_url,
             longest=longest,
-            is_large=context.is_large,
+            is_large=context.is_huge,
         )
     except ParseError as error:
         raise rules.translate(context, error) from error

@@ -200,7 +200,7 @@ class _Column:
 
     def atoms(self, values: list[Any]) -> list[Any]:
         """Operands of a list operator; one level of nested lists is flattened."""
-        if self.kind != "Pointer" and not self.is_number and are_plain(values):
+        if self.kind != "Pointer" and not self.is_number and values and are_plain(values):
             return values
         flat: list[Any] = []
         for value in values:

@@ -683,3 +683,20 @@ async def test_what_fails_in_a_store_is_parses_error(app: MakeApp, tmp_path: Any
 async def test_files_of_a_database_in_memory_are_in_memory(app: MakeApp) -> None:
     async with Client(await app(databaseURI="memory:"), master=True) as master:
         assert (await download(master, await save(master))).content == DATA
+
+
+@pytest.mark.parametrize("rest", range(4))
+async def test_long_base64_is_read_piece_by_piece(
+    application: Application, client: Client, monkeypatch: pytest.MonkeyPatch, rest: int
+) -> None:
+    monkeypatch.setattr("parsepy.rest.files._PIECE", 50)
+    data = bytes(range(256)) * 2 + b"x" * rest
+    text = base64.b64encode(data).decode().replace("+", "-").replace("/", "_")
+    broken = "\r\n".join(text[begin : begin + 61] for begin in range(0, len(text), 61))
+    fields = {"_ApplicationId": APP_ID, "_MasterKey": MASTER_KEY, "base64": broken}
+    async with Client(application) as nobody:
+        del nobody.headers["X-Parse-Application-Id"]
+        made = await nobody.post("/files/cup.bin", content=json.dumps(fields))
+    assert made.status_code == 201, made.text
+    found = await client.get(f"/files/{APP_ID}/{made.json()['name']}")
+    assert found.content == data

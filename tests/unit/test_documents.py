@@ -373,3 +373,24 @@ def test_nothing_of_the_databases_types_leaks_out_of_a_read(value: Any, column: 
 @pytest.mark.parametrize("text", ["x", "2020-01-01T00:00:00.000Z"])
 def test_code_in_place_of_a_date_reads_as_its_text(text: str) -> None:
     assert documents.from_timestamp(Code(text)) == text
+
+
+MANY: dict[str, list[Any]] = {
+    "texts": ["a", None, True] * 20,
+    "small numbers": list(range(60)),
+    "large numbers": [2**40, -(2**60), 1] * 20,
+    "fractions": [1.5, 2.0, 3] * 20,
+    "truth and numbers": [True, 1] * 20,
+    "dates": [DATE, "text"] * 20,
+}
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_many_values_are_stored_as_few_are(name: str) -> None:
+    many = MANY[name]
+    each = [documents.to_nested(value) for value in many]
+    box = {f"k{i}": value for i, value in enumerate(many)}
+    found = stored(tags=many, box=box)
+    assert [(type(v), v) for v in found["tags"]] == [(type(v), v) for v in each]
+    assert [(type(v), v) for v in found["box"].values()] == [(type(v), v) for v in each]
+    assert found["tags"] is not many

@@ -57,6 +57,7 @@ TEXTS: dict[str, bytes] = {
     "quotes in a text": b'{"a":"%b"}' % (rb"\"" * (SIZE // 4)),
     "long keys": orjson.dumps({f"{i:0200}": i for i in range(8_000)}),
     "texts": orjson.dumps([f"{i:0200}" for i in range(8_000)]),
+    "texts of some windows": orjson.dumps(["x" * 200_000] * 8),
     "towers": orjson.dumps([[[[{"a": [{"b": [i]}]}]]] for i in range(8_000)]),
 }
 
@@ -116,6 +117,7 @@ def test_the_value_that_is_open_where_a_slice_ends_may_stand_before_others(
         b"[1,2,3,4,5],[6,7,8,9,10,11,12]",
         b"[1,2,3,4,5,6]]]]],7,8,9,10,11,",
         b"[1,2,3,4,5] [6,7,8,9,10,11,12]",
+        b"[1,2,3,4,5]    ,[6,7,8,9,10,11]",
         b'["' + b"x" * 100,
         b'["' + b"x" * 50 + b"\0" + b"x" * 50 + b'"]',
         b'["' + b"x" * 50 + b"\xff" + b"x" * 50 + b'"]',

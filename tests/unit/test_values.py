@@ -326,3 +326,12 @@ def test_a_pointer_is_made_normal_if_it_names_an_object(value: Any, expected: An
 
 def test_what_is_json_already_is_not_encoded_again() -> None:
     assert values.dumps({"results": values.encoded(b'[{"a":1.0}]')}) == b'{"results":[{"a":1.0}]}'
+
+
+def test_keys_of_large_objects_are_checked_as_well() -> None:
+    many = {f"a{i}": i for i in range(100)}
+    values.check_nested(many)
+    for key in ("a.b", "$a", "a\0"):
+        with pytest.raises(ParseError) as caught:
+            values.check_nested({**many, key: 1})
+        assert caught.value.code == Code.INVALID_NESTED_KEY
