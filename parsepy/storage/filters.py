@@ -21,7 +21,7 @@ from parsepy.model.values import (
     to_bytes,
     type_of,
 )
-from parsepy.model.where import DIRECT, Constraint, Group, KeptWhere, Where
+from parsepy.model.where import DIRECT, Constraint, Group, Kept, Where
 from parsepy.storage.documents import (
     NUMBERED,
     Document,
@@ -49,7 +49,7 @@ def to_filter(
 
     ``unsorted``: only what matches is asked, not in which order; a count takes nothing else.
     """
-    if type(where) is KeptWhere:
+    if type(where) is Kept:
         name = "count" if unsorted else "filter"
         result = dict(where.once_with(name, schema, lambda: _matching(schema, where, unsorted)))
     else:
@@ -330,7 +330,7 @@ _OPERATORS: dict[str, Callable[[_Column, str, Any], Document]] = {
 
 def has_regex(where: Where) -> bool:
     """Does a where hold a regular expression, whose cost the client chooses?"""
-    if type(where) is KeptWhere:
+    if type(where) is Kept:
         return where.once("regex", _has_regex)
     return _has_regex(where)
 
