@@ -21,7 +21,7 @@ from parsepy.model.values import (
     to_bytes,
     type_of,
 )
-from parsepy.model.where import DIRECT, Constraint, Group, Kept, Where
+from parsepy.model.where import DIRECT, Constraint, Group, Kept, Where, equals_id
 from parsepy.storage.documents import (
     NUMBERED,
     Document,
@@ -66,6 +66,9 @@ def to_filter(
 
 def _matching(schema: ClassSchema, where: Where, unsorted: bool) -> Document:
     """The filter of a where alone."""
+    object_id = equals_id(where)
+    if object_id is not None and schema.name not in NUMBERED:
+        return {"_id": object_id}  # as the general way has it, which writes by id need not take
     result: Document = {}
     for clause in _clauses(schema, where, unsorted):
         _join(result, clause)
