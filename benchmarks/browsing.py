@@ -123,21 +123,30 @@ class CountArticles(CatalogueScenario):
     name = "count"
     promised = 4.8
     promised_at_one = 3.4
+    prices: Sequence[float] = range(50, 550, 50)
 
     def requests(self) -> Sequence[bytes]:
-        self._prices = range(50, 550, 50)
         there = [row["price"] for row in self.catalogue.articles if row["available"]]
-        self._expected = [sum(price < limit for price in there) for limit in self._prices]
+        self._expected = [sum(price < limit for price in there) for limit in self.prices]
         return [
             self.query("Article", {"available": True, "price": {"$lt": limit}}, count=1, limit=0)
-            for limit in self._prices
+            for limit in self.prices
         ]
 
     def check(self, number: int, status: int, body: bytes) -> str | None:
-        expected = {"results": [], "count": self._expected[number % len(self._prices)]}
+        expected = {"results": [], "count": self._expected[number % len(self.prices)]}
         if status != 200 or orjson.loads(body) != expected:
             return f"the count is not {expected['count']}"
         return None
+
+
+class DistinctCounts(CountArticles):
+    """Counts that are all different, so that none shares another's."""
+
+    name = "distinct counts"
+    promised = 3.0
+    promised_at_one = 2.9
+    prices = tuple(50 + number / 2 for number in range(1000))
 
 
 class BatchOfFifty(CatalogueScenario):
@@ -185,13 +194,13 @@ class Aggregate(CatalogueScenario):
     name = "aggregate"
     promised = 4.8
     promised_at_one = 3.2
+    limits: Sequence[float] = range(100, 600, 100)
 
     def requests(self) -> Sequence[bytes]:
-        self._limits = range(100, 600, 100)
-        targets = [f"{MOUNT}/aggregate/Article?{self._words(limit)}" for limit in self._limits]
+        targets = [f"{MOUNT}/aggregate/Article?{self._words(limit)}" for limit in self.limits]
         return [request_bytes("GET", target, MASTER) for target in targets]
 
-    def _words(self, limit: int) -> str:
+    def _words(self, limit: float) -> str:
         stages = [
             {"$match": {"available": True, "price": {"$lt": limit}}},
             {"$group": {"_id": "$shelf", "total": {"$sum": "$price"}, "count": {"$sum": 1}}},
@@ -199,7 +208,7 @@ class Aggregate(CatalogueScenario):
         ]
         return urlencode({"pipeline": orjson.dumps(stages).decode()})
 
-    def _expected(self, limit: int) -> list[Row]:
+    def _expected(self, limit: float) -> list[Row]:
         sums: dict[str, Row] = {}
         for row in self.catalogue.articles:
             if row["available"] and row["price"] < limit:
@@ -209,13 +218,22 @@ class Aggregate(CatalogueScenario):
         return [{"objectId": shelf, **sums[shelf]} for shelf in sorted(sums)]
 
     def check(self, number: int, status: int, body: bytes) -> str | None:
-        limit = self._limits[number % len(self._limits)]
+        limit = self.limits[number % len(self.limits)]
         if status != 200:
             return "the aggregation was refused"
         answer = orjson.loads(body)["results"]
-        if number < len(self._limits) or number % self.full_every == 0:
+        if number < 5 or number % self.full_every == 0:
             return None if answer == self._expected(limit) else "the sums are wrong"
         return None if 0 < len(answer) <= SHELVES else "shelves are missing"
+
+
+class DistinctAggregates(Aggregate):
+    """Aggregations that are all different, so that none shares another's."""
+
+    name = "distinct aggregates"
+    promised = 2.8
+    promised_at_one = 2.6
+    limits = tuple(100 + number / 2 for number in range(1000))
 
 
 class ShopMix(CatalogueScenario):
@@ -277,7 +295,9 @@ BROWSING: tuple[type[Scenario], ...] = (
     FilteredSorted,
     EqualPages,
     CountArticles,
+    DistinctCounts,
     BatchOfFifty,
     Aggregate,
+    DistinctAggregates,
     ShopMix,
 )

@@ -118,6 +118,8 @@ class RequestContext:
     """Is a write in this context what the answer of a request tells of?"""
     is_large: bool = False
     """Is there so much work in it that others need a turn between its steps?"""
+    is_bounded: bool = False
+    """Do the bounds of clients hold, whoever asks?"""
 
     @property
     def config(self) -> Config:
@@ -137,16 +139,18 @@ class RequestContext:
             self.headers,
             self.is_answered,
             self.is_large,
+            self.is_bounded,
         )
 
     @property
     def bounds(self) -> RequestBounds:
         """How much this caller may ask for; the holder of the master key as much as they like."""
-        return UNBOUNDED if self.principal.is_privileged else self.backend.bounds
+        is_free = self.principal.is_privileged and not self.is_bounded
+        return UNBOUNDED if is_free else self.backend.bounds
 
     def as_master(self) -> "RequestContext":
         """The same request with the rights of the master key."""
-        return replace(self, principal=MASTER)
+        return replace(self, principal=MASTER, is_bounded=False)
 
 
 def context_of(event: Event) -> RequestContext:

@@ -408,6 +408,12 @@ class RequestComplexityOptions(OptionGroup):
         _BOUNDS.included_bytes,
         "largest size of an answer by objects that are included again and again",
     )
+    answer_bytes: int = option(
+        "answerBytes",
+        limit,
+        _BOUNDS.answer_bytes,
+        "largest size of a page of objects, and of a batch's answer",
+    )
     acl_entries: int = option(
         "aclEntries", limit, _BOUNDS.acl_entries, "largest number of users and roles in an ACL"
     )

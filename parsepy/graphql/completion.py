@@ -33,10 +33,11 @@ from parsepy.graphql.schema.markers import (
     marker_of,
     operation_of,
 )
+from parsepy.graphql.selected_pages import selection_of
 from parsepy.graphql.selections import Selections, Unsuited
 from parsepy.graphql.variables import Arguments
 from parsepy.model.query import QueryLimits
-from parsepy.model.values import JSONObject
+from parsepy.model.values import JSONObject, encoded
 
 Nodes = Sequence[FieldNode]
 
@@ -58,14 +59,17 @@ class Completer:
         self._limits = limits
         self._slots = slots
 
-    def value(self, kind: Any, nodes: Nodes) -> Complete:
-        """The completion of a value of any output type."""
+    def value(self, kind: Any, nodes: Nodes, *, is_read: bool = False) -> Complete:
+        """The completion of a value of any output type.
+
+        ``is_read``: it is an object that its caller has been given by a get or find.
+        """
         if isinstance(kind, GraphQLNonNull):
-            return _required(self.value(kind.of_type, nodes))
+            return _required(self.value(kind.of_type, nodes, is_read=is_read))
         if isinstance(kind, GraphQLObjectType):
             if isinstance(marker_of(kind), ConnectionOf):
                 return self.connection(kind, nodes)
-            return _nullable(self.object(kind, nodes))
+            return _nullable(self.object(kind, nodes, is_read=is_read))
         if isinstance(kind, GraphQLList):
             return self._list(kind, nodes)
         if isinstance(kind, GraphQLScalarType):
@@ -76,22 +80,22 @@ class Completer:
             return enum(kind)
         raise Unsuited
 
-    def object(self, of: GraphQLObjectType, nodes: Nodes) -> Complete:
-        """The completion of an object of a type."""
+    def object(self, of: GraphQLObjectType, nodes: Nodes, *, is_read: bool = False) -> Complete:
+        """The completion of an object of a type; ``is_read`` as in ``value``."""
         steps: list[tuple[str, Complete]] = []
         for key, group in self.selections.fields(of, nodes).items():
             name = group[0].name.value
             if name == "__typename":
                 steps.append((key, _constant(of.name)))
             else:
-                steps.append((key, self._field(of, name, group)))
+                steps.append((key, self._field(of, name, group, is_read=is_read)))
 
         def complete(value: Any, later: list[Later]) -> Any:
             return {key: step(value, later) for key, step in steps}
 
         return complete
 
-    def _field(self, of: GraphQLObjectType, name: str, group: Nodes) -> Complete:
+    def _field(self, of: GraphQLObjectType, name: str, group: Nodes, *, is_read: bool) -> Complete:
         field = of.fields[name]
         if operation_of(field) is not None:
             raise Unsuited  # a cloud function for each object: rare, and the library's to order
@@ -99,7 +103,9 @@ class Completer:
         marker = marker_of(of)
         if isinstance(marker, ObjectOf) and column is not None:
             if column.type.name == "Relation":
-                return self._relation(of, marker.class_name, name, column.name, group)
+                return self._relation(
+                    of, marker.class_name, name, column.name, group, is_read=is_read
+                )
             if column.type.name == "Array":
                 return self._members(field.type, column.name, group)
         kind = field.type
@@ -201,7 +207,14 @@ class Completer:
     # --- pages ----------------------------------------------------------------------------------
 
     def _relation(
-        self, of: GraphQLObjectType, class_name: str, name: str, column: str, group: Nodes
+        self,
+        of: GraphQLObjectType,
+        class_name: str,
+        name: str,
+        column: str,
+        group: Nodes,
+        *,
+        is_read: bool,
     ) -> Complete:
         kind = of.fields[name].type
         connection = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
@@ -211,11 +224,12 @@ class Completer:
         target = marker.class_name
         arguments = Arguments(of.fields[name], group[0], self._slots)
         names = self.selections.names(group)
-        columns = page_columns_of(names, target, self._classes, self._limits)
+        selected = selection_of(connection, group, self.selections)
+        columns = page_columns_of(names, target, self._classes, self._limits, selected)
         inner = self.connection(connection, group)
 
         async def fetch(run: Run, owner: JSONObject) -> FoundPage:
-            related = related_to(class_name, owner["objectId"], column)
+            related = related_to(class_name, owner["objectId"], column, is_owner_read=is_read)
             given = arguments(run.literals, run.variables)
             return await find(run, target, columns, given, related)
 
@@ -276,9 +290,15 @@ class Completer:
             steps.append((key, name, complete))
         if len(steps) == 1 and steps[0][1] == "node":
             key, _, one = steps[0]
-            return lambda page, later: [{key: one(item, later)} for item in page.objects]
+            return lambda page, later: (
+                [{key: one(item, later)} for item in page.objects]
+                if page.edges is None
+                else encoded(page.edges)
+            )
 
         def complete_all(page: Any, later: list[Later]) -> Any:
+            if page.edges is not None:
+                return encoded(page.edges)
             shown = []
             for number, item in enumerate(page.objects, page.first):
                 edge: JSONObject = {}
@@ -291,8 +311,8 @@ class Completer:
 
     def _node(self, kind: Any, nodes: Nodes) -> Complete:
         if isinstance(kind, GraphQLObjectType):
-            return self.object(kind, nodes)
-        return self.value(kind, nodes)
+            return self.object(kind, nodes, is_read=True)
+        return self.value(kind, nodes, is_read=True)
 
 
 def _object_type(kind: Any) -> GraphQLObjectType:

@@ -1,6 +1,5 @@
 """``execute``: an operation's root steps, their completion, and the library where it is needed."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +9,12 @@ from graphql import GraphQLError, OperationType
 from parsepy.graphql.documents import Documents, Prepared
 from parsepy.graphql.failures import FieldError, error_of
 from parsepy.graphql.literals import Unfit
+from parsepy.graphql.paging import FoundPage
 from parsepy.graphql.plans import OperationPlan, Step, Variant
 from parsepy.graphql.runs import Anomaly, Later, Run, batched
 from parsepy.graphql.slow_path import Execution, Outcome
 from parsepy.model.values import JSONObject
+from parsepy.operations.side_by_side import side_by_side
 
 
 @dataclass(slots=True)
@@ -55,9 +56,13 @@ async def execute(
         data = await _side_by_side(variant, run, outcomes)
     if data is not None and variant.is_compiled:
         return Result(data, [])
+    run.may_encode = False
     for step in variant.steps:
+        outcome = outcomes.get(step.key)
         if step.constant is not None:
             outcomes[step.key] = step.constant
+        elif isinstance(outcome, FoundPage) and outcome.edges is not None:
+            await _fetch(step, run, outcomes)  # the library wants the objects
     execution = Execution(documents.compilation.schema, run, outcomes)
     tree = prepared.own_tree()
     first = None if plan.kind is OperationType.MUTATION else _failed_at_once(variant, outcomes)
@@ -100,7 +105,7 @@ async def _side_by_side(
     else:
         waiting = [step for step in steps if step.constant is None]
         for some in batched(waiting):
-            await asyncio.gather(*(_fetch(step, run, outcomes) for step in some))
+            await side_by_side([_fetch(step, run, outcomes) for step in some])
     data: JSONObject = {}
     if not variant.is_compiled or not await _completed(steps, run, outcomes, data):
         return None

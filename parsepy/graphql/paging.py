@@ -32,13 +32,20 @@ class FoundPage:
     """What was found: the objects, the number of the first, and how many there are in all.
 
     ``counted_before`` is their number where the page lies at the end, ``count`` where it was
-    asked for otherwise.
+    asked for otherwise. ``edges`` are the page's edges as JSON, in place of ``number`` objects.
     """
 
     objects: list[JSONObject]
     skip: int | None = None
     counted_before: int | None = None
     count: int | None = None
+    edges: bytes | None = None
+    number: int = 0
+
+    @property
+    def length(self) -> int:
+        """How many objects it has."""
+        return len(self.objects) or self.number
 
     @property
     def total(self) -> int | None:
@@ -56,14 +63,14 @@ class FoundPage:
     def info(self, name: str) -> bool | str | None:
         """A field of ``PageInfo``."""
         if name == "hasNextPage":
-            return (self.total or 0) > self.first + len(self.objects)
+            return (self.total or 0) > self.first + self.length
         if name == "hasPreviousPage":
             if not self.counted_before and self.count is None:
                 return None
             return bool(self.total) and self.first > 0
         if name == "startCursor":
             return cursor_of(self.first)
-        return cursor_of(self.first + (len(self.objects) or 1) - 1)
+        return cursor_of(self.first + (self.length or 1) - 1)
 
 
 def cursor_of(number: int) -> str:

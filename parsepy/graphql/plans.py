@@ -154,7 +154,7 @@ class OperationPlan:
         except Unsuited:
             return Step(key)
         try:
-            complete = completer.value(field.type, nodes)
+            complete = completer.value(field.type, nodes, is_read=operation.kind == "get")
         except Unsuited:
             complete = None
         is_required = isinstance(field.type, GraphQLNonNull)

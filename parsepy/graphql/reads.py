@@ -13,9 +13,12 @@ from parsepy.graphql.wheres import to_rest
 from parsepy.model import query as queries
 from parsepy.model.query import Path, Query, QueryLimits
 from parsepy.model.schema import ClassSchema, is_class_name
-from parsepy.model.values import JSONObject
+from parsepy.model.selection import Selection
+from parsepy.model.values import JSONObject, pointer
+from parsepy.model.where import RelatedTo
 from parsepy.operations import find as spine
 from parsepy.operations import schemas
+from parsepy.operations.writes import SaveOptions
 
 Classes = Mapping[str, ClassSchema]
 
@@ -40,10 +43,19 @@ class Columns:
     is_refused_to_all: bool = False
     roots: tuple[str, ...] = field(init=False)
     """The columns that the names begin with."""
+    of_save: SaveOptions = field(init=False)
+    """With which an update tells what is then read of its object."""
 
     def __post_init__(self) -> None:
         found = dict.fromkeys(name.partition(".")[0] for name in self.names)
         object.__setattr__(self, "roots", tuple(found))
+        wanted = None
+        if self.keys is not None and not self.include:
+            wanted = frozenset(
+                (*(name.partition(".")[0] for name in self.keys), *queries.ALWAYS_SELECTED)
+            )
+        options = SaveOptions(wants_stored=True, columns=wanted)
+        object.__setattr__(self, "of_save", options)
 
     @property
     def has_keys(self) -> bool:
@@ -85,12 +97,21 @@ def columns_of(
         keys, _, include, _ = queries.selection(parameters, True, _UNLIMITED)
     except ParseError as error:
         return Columns(tuple(needed), refusal=error, is_refused_to_all=True)
-    schema = classes.get(class_name)
-    types = {} if schema is None else schema.types
-    reached = tuple(
-        path for path in include if path[0] in types and types[path[0]].name in _INCLUDED
-    )
+    reached = tuple(path for path in include if _leads_on(path, class_name, classes))
     return Columns(tuple(needed), keys, reached, refusal)
+
+
+def _leads_on(path: Path, class_name: str, classes: Classes) -> bool:
+    """May a path lead to pointers? What columns of plain types hold leads nowhere."""
+    for place, name in enumerate(path):
+        schema = classes.get(class_name)
+        kind = None if schema is None else schema.types.get(name)
+        if kind is None:
+            return place > 0
+        if kind.name != "Pointer":
+            return kind.name in _INCLUDED
+        class_name = kind.target or ""
+    return True
 
 
 def _is_beyond(name: str, class_name: str, classes: Classes) -> bool:
@@ -108,23 +129,32 @@ def _is_beyond(name: str, class_name: str, classes: Classes) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PageColumns:
-    """What the selection of a page needs: its objects, their number."""
+    """What the selection of a page needs: its objects, their number.
+
+    ``selection`` is what is selected of the objects, where they can be written as JSON at once.
+    """
 
     of_objects: Columns = field(default_factory=Columns)
     has_objects: bool = False
     has_number: bool = False
+    selection: Selection | None = None
 
 
 def page_columns_of(
-    names: Iterable[str], class_name: str, classes: Classes, limits: QueryLimits
+    names: Iterable[str],
+    class_name: str,
+    classes: Classes,
+    limits: QueryLimits,
+    selection: Selection | None = None,
 ) -> PageColumns:
-    """What the selected names of a connection need."""
+    """What the selected names of a connection need; ``selection`` as in ``PageColumns``."""
     listed = list(names)
     of_nodes = [name.removeprefix(_NODE) for name in listed if name.startswith(_NODE)]
     return PageColumns(
         columns_of(of_nodes, class_name, classes, limits),
         any(name.startswith(("edges.", "pageInfo.")) for name in listed),
         any(name in listed for name in _NUMBERS),
+        selection,
     )
 
 
@@ -187,7 +217,7 @@ async def find(
     class_name: str,
     columns: PageColumns,
     arguments: Mapping[str, Any],
-    related: JSONObject | None = None,
+    related: RelatedTo | None = None,
 ) -> FoundPage:
     """A page of objects; with ``related``, of those in a relation."""
     context = run.context
@@ -197,9 +227,9 @@ async def find(
     with at_once():
         raw = to_rest(given, class_name, run.classes) if given else {}
         window = window_of(arguments, limits.max_limit)
-    if related is not None:
-        raw = {"$relatedTo": related, **raw}
     where = queries.parse_where(raw, privileged=privileged, limits=limits) if raw else ()
+    if related is not None:
+        where = (related, *where)
     options = preferences(arguments.get("options"))
     page = FoundPage([], window.skip)
     if window.is_from_end:
@@ -215,20 +245,22 @@ async def find(
             limit = min(limit, limits.max_limit)
     if limit:
         columns.of_objects.check(run)
-    found = await spine.find(
-        context,
-        Query(
-            class_name,
-            where=where,
-            order=_order(arguments.get("order")) if limit else (),
-            limit=limit,
-            skip=page.first if limit else 0,
-            keys=columns.of_objects.keys if limit else None,
-            include=columns.of_objects.include if limit else (),
-            count=columns.has_number and not window.is_from_end,
-            **options,
-        ),
+    query = Query(
+        class_name,
+        where=where,
+        order=_order(arguments.get("order")) if limit else (),
+        limit=limit,
+        skip=page.first if limit else 0,
+        keys=columns.of_objects.keys if limit else None,
+        include=columns.of_objects.include if limit else (),
+        count=columns.has_number and not window.is_from_end,
+        **options,
     )
+    if columns.selection is not None and run.may_encode:
+        found = await spine.find_encoded(context, query, columns.selection)
+        page.edges, page.number = found.encoded, found.number
+    else:
+        found = await spine.find(context, query)
     page.objects, page.count = found.objects, found.count
     return page
 
@@ -244,7 +276,13 @@ def _order(names: Iterable[str] | None) -> tuple[tuple[str, int], ...]:
     return tuple(order.items())
 
 
-def related_to(class_name: str, object_id: str, column: str) -> JSONObject:
-    """REST's condition for what is in a relation of an object."""
-    owner = {"__type": "Pointer", "className": class_name, "objectId": object_id}
-    return {"object": owner, "key": column}
+def related_to(
+    class_name: str, object_id: Any, column: str, *, is_owner_read: bool = False
+) -> RelatedTo:
+    """The condition for what is in a relation of an object; ``is_owner_read`` as in ``RelatedTo``.
+
+    Raises INVALID_QUERY for what is no id, as objects that cloud code makes may have.
+    """
+    if not isinstance(object_id, str | None):
+        raise ParseError(Code.INVALID_QUERY, "improper usage of $relatedTo")
+    return RelatedTo(pointer(class_name, object_id or ""), column, is_owner_read)

@@ -11,8 +11,10 @@ from parsepy.graphql.reads import Classes
 from parsepy.graphql.runs import Run
 from parsepy.graphql.schema.markers import Operation
 from parsepy.graphql.schema.naming import field_name
+from parsepy.graphql.selected_pages import selection_of
 from parsepy.graphql.selections import Selections, Unsuited
 from parsepy.model.query import Path, QueryLimits
+from parsepy.model.selection import Selection
 from parsepy.model.values import JSONObject
 
 Arguments = Mapping[str, Any]
@@ -29,6 +31,8 @@ class SelectedField:
     names: tuple[str, ...]
     classes: Classes
     limits: QueryLimits
+    selection: Selection | None = None
+    """What is selected of a page's objects, where they can be written as JSON at once."""
 
     def below(self, prefix: str) -> reads.Columns:
         """The columns that are needed of the `_User` or other object under a path."""
@@ -100,7 +104,8 @@ def fetch_of(
     if make is None:
         raise Unsuited
     name = nodes[0].name.value
-    asked = SelectedField(operation, name, selections.names(nodes), classes, limits)
+    page = selection_of(field.type, nodes, selections) if operation.kind == "find" else None
+    asked = SelectedField(operation, name, selections.names(nodes), classes, limits, page)
     return make(asked)
 
 
@@ -138,7 +143,9 @@ def _get(asked: SelectedField) -> Fetch:
 
 def _find(asked: SelectedField) -> Fetch:
     class_name = _class_of(asked)
-    columns = reads.page_columns_of(asked.names, class_name, asked.classes, asked.limits)
+    columns = reads.page_columns_of(
+        asked.names, class_name, asked.classes, asked.limits, asked.selection
+    )
 
     async def fetch(run: Run, arguments: Arguments) -> Any:
         return await reads.find(run, class_name, columns, arguments)

@@ -1,6 +1,5 @@
 """``Run``: one execution of an operation, and what its steps know of it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -9,6 +8,7 @@ from parsepy.backend import RequestContext
 from parsepy.graphql.paging import FoundPage
 from parsepy.model.schema import ClassSchema
 from parsepy.model.values import JSONObject
+from parsepy.operations.side_by_side import side_by_side
 
 SIDE_BY_SIDE = 16
 """So many reads of one document are under way at a time."""
@@ -38,6 +38,7 @@ class Run:
 
     ``shown`` are the classes that the interface has. ``context`` changes when a mutation logs
     somebody in, as in the reference; so does ``session_token``, which ``viewer`` answers.
+    ``may_encode``: pages may come as JSON, since nobody has to look at their objects.
     """
 
     context: RequestContext
@@ -46,16 +47,14 @@ class Run:
     literals: list[Any] = field(default_factory=list)
     shown: frozenset[str] = frozenset()
     session_token: str | None = None
+    may_encode: bool = True
 
     async def settle(self, later: list[Later]) -> None:
         """Read the relations of complete objects, and the relations of what is in these."""
         while later:
             now, later = later, []
             for some in batched(now):
-                waiting = (self._settle(one, later) for one in some)
-                for outcome in await asyncio.gather(*waiting, return_exceptions=True):
-                    if isinstance(outcome, BaseException):
-                        raise outcome
+                await side_by_side([self._settle(one, later) for one in some])
 
     async def _settle(self, one: Later, later: list[Later]) -> None:
         page = await one.fetch(self, one.owner)

@@ -124,6 +124,8 @@ class SchemaKeeper:
 
     def _functions(self) -> tuple[str, ...]:
         triggers = self._backend.triggers
+        if not triggers.webhook_functions:
+            return tuple(triggers.functions)
         return tuple(dict.fromkeys((*triggers.functions, *triggers.webhook_functions)))
 
     async def _now(self) -> Stamp:

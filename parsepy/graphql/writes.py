@@ -201,7 +201,8 @@ async def update(
     """Change an object; it is read again for what is selected."""
     object_id = object_id_of(given["id"], class_name)
     body = await body_of(run, class_name, given.get("fields"))
-    saved = await objects.update(run.context, class_name, object_id, dict(body), _READ_AGAIN)
+    options = columns.of_save
+    saved = await objects.update(run.context, class_name, object_id, dict(body), options)
     answered: JSONObject = saved.response if isinstance(saved.response, dict) else {}
     found = await _read_again(run, class_name, object_id, columns, saved)
     shown = _shown(body, columns, found)

@@ -1,18 +1,25 @@
 """Whole bodies: read within a bound, and read as JSON whatever a Parse client calls them."""
 
+import asyncio
+import time
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import parse_qsl
 
 from parsepy.errors import Code, ParseError
 from parsepy.http.asgi import Receive
 from parsepy.http.held_bodies import HeldBodies, strangers
 from parsepy.http.refusals import hung_up, too_large
+from parsepy.model import long_json
 from parsepy.model.values import JSONObject, loads
 
 _FORM = b"application/x-www-form-urlencoded"
 _MULTIPART = b"multipart/form-data"
+_MARK = b"\xef\xbb\xbf"
+_FAR = 1000  # bytes in which the first brace of JSON is looked for
 _FORM_SIZE = 1_000_000  # bytes; a form takes ten times as long to read as JSON
 _FORM_FIELDS = 1000
+_AT_A_TIME = 0.001  # seconds of work, after which others have as much time
 _FEW_DIGITS = 4  # bodies of up to 9,999 bytes are not asked for their length
 
 
@@ -53,9 +60,37 @@ def read_json(content_type: bytes, body: bytes, most_values: int) -> JSONObject:
     """
     if not body or is_multipart(content_type):
         return {}
-    if content_type.startswith(_FORM) and body.lstrip()[:1] not in (b"{", b"["):
+    if _is_form(content_type, body):
         return _read_form(body)
-    value = loads(body.removeprefix(b"\xef\xbb\xbf"), most_values)
+    return _object(loads(body.removeprefix(_MARK), most_values))
+
+
+async def read_long_json(content_type: bytes, body: bytes, most_values: int) -> JSONObject:
+    """Read a body as ``read_json`` does; a long one slice by slice, so that nobody else waits."""
+    if len(body) <= long_json.LONG or is_multipart(content_type) or _is_form(content_type, body):
+        return read_json(content_type, body, most_values)
+    return _object(await decoded(body.removeprefix(_MARK), most_values))
+
+
+async def decoded(text: bytes, most_values: int) -> Any:
+    """Decode long JSON slice by slice; raises as ``long_json.decoded``."""
+    steps = long_json.decoded(text, most_values)
+    while True:
+        await asyncio.sleep(0)
+        begun = time.perf_counter()
+        try:
+            while time.perf_counter() - begun < _AT_A_TIME:
+                next(steps)
+        except StopIteration as end:
+            return end.value
+        await asyncio.sleep(time.perf_counter() - begun)
+
+
+def _is_form(content_type: bytes, body: bytes) -> bool:
+    return content_type.startswith(_FORM) and body[:_FAR].lstrip()[:1] not in (b"{", b"[")
+
+
+def _object(value: Any) -> JSONObject:
     if type(value) is list:
         # Parse: the indexes of an array are its field names, and the first is refused as such
         return {str(index): item for index, item in enumerate(value[:1])}

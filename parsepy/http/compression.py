@@ -1,5 +1,6 @@
 """Bodies that a client has compressed: unpacked piece by piece as they are read."""
 
+import asyncio
 import zlib
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
@@ -9,6 +10,7 @@ from parsepy.http.asgi import Receive
 from parsepy.http.refusals import HTTPRefusal
 
 _PIECE = 65536  # bytes that are unpacked at once, however small they were packed
+_MOST_ARCHIVES = 1000  # after another in a body, each of which may be empty
 _WINDOWS = {
     b"gzip": zlib.MAX_WBITS | 16,
     b"x-gzip": zlib.MAX_WBITS | 16,
@@ -45,10 +47,15 @@ class _Unpacked:
         self._unpacker = zlib.decompressobj(window)
         self._pieces: Iterator[bytes] = iter(())
         self._is_over = False
+        self._archives = 1
 
     async def receive(self) -> MutableMapping[str, Any]:
-        """Return the next message; a packed one becomes as many as its bytes need."""
+        """Return the next message; a packed one becomes as many as its bytes need.
+
+        Others have their turn between two, since nothing is waited for.
+        """
         while True:
+            await asyncio.sleep(0)
             piece = next(self._pieces, None)
             if piece is not None:
                 return {"type": "http.request", "body": piece, "more_body": True}
@@ -67,6 +74,11 @@ class _Unpacked:
             if self._unpacker.eof:
                 if self._window == zlib.MAX_WBITS:
                     return  # only archives of gzip may follow one another
+                self._archives += 1
+                if self._archives > _MOST_ARCHIVES:
+                    raise ParseError(
+                        Code.INVALID_JSON, f"The body is more than {_MOST_ARCHIVES} gzip archives."
+                    )
                 self._unpacker = zlib.decompressobj(self._window)
             try:
                 piece = self._unpacker.decompress(packed, _PIECE)

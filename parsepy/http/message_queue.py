@@ -11,7 +11,7 @@ MAX_WAITING = 64
 """Messages of a client that may wait to be handled; with more, reading pauses."""
 MAX_WAITING_BYTES = 64 * 1024
 """Bytes of waiting messages above which reading pauses as well."""
-_TURN = 0.005
+_TURN = 0.002
 """Seconds for which the messages of one client are handled before others have their turn."""
 
 

@@ -7,10 +7,11 @@ from python_multipart.exceptions import FormParserError
 
 from parsepy.errors import Code, ParseError
 from parsepy.http.asgi import ASGIScope, Receive
-from parsepy.http.bodies import read_body
+from parsepy.http.bodies import decoded, read_body
 from parsepy.http.forms import PartReader, boundary_of
 from parsepy.http.refusals import hung_up, unauthorized
-from parsepy.model.values import JSONObject, loads
+from parsepy.model.long_json import LONG
+from parsepy.model.values import USUAL_VALUES, JSONObject, loads
 
 TooMuch = Callable[[int], Exception]
 _MULTIPART = "multipart/form-data"
@@ -80,7 +81,7 @@ async def open_body(
         return body
     content = await read_body(receive, limit)
     try:
-        fields = loads(content)
+        fields = await decoded(content, USUAL_VALUES) if len(content) > LONG else loads(content)
     except ParseError:
         fields = None
     if not isinstance(fields, dict) or not fields.get("_ApplicationId"):

@@ -7,6 +7,7 @@ What goes out is the hot path: a text frame is its header and the text, written 
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import Any, NamedTuple, Protocol, cast
 
 from websockets.frames import Frame, Opcode
@@ -26,8 +27,10 @@ MAX_PENDING = 4 * 1024 * 1024
 """Bytes that may wait for a client to read them; with more, it is closed as too slow."""
 FLUSH = 64 * 1024
 """Bytes that are gathered in one turn of the loop before they are written."""
-AT_ONCE = 32 * 1024
-"""Bytes of frames that are read in one turn of the loop: there may be 5,000 of them in so many."""
+AT_ONCE = 4 * 1024
+"""Bytes of frames that are read at once: there may be 700 of them in so many."""
+_TURN = 0.002
+"""Seconds for which frames of one client are read before others have their turn."""
 SHARED = 16 * 1024
 """Bytes from which on a text that many clients get is not copied for each."""
 MAX_HEAD = 32 * 1024
@@ -171,11 +174,13 @@ class Socket(asyncio.Protocol):
 
     def _read_on(self) -> None:
         """Handle a part of what has come; what is left waits for the next turn."""
-        part = bytes(self._unread[:AT_ONCE])
-        del self._unread[:AT_ONCE]
+        begun = perf_counter()
+        while self._unread and self._transport is not None and perf_counter() - begun < _TURN:
+            part = bytes(self._unread[:AT_ONCE])
+            del self._unread[:AT_ONCE]
+            self._read(part)
         if self._transport is None:
             return
-        self._read(part)
         if self._unread:
             self._loop.call_soon(self._read_on)
         elif self._transport is not None and (self._closing or not self._is_paused):
@@ -352,11 +357,10 @@ class Socket(asyncio.Protocol):
     def _flush_control(self) -> None:
         if self._transport is None:
             return
-        sent = 0
-        for data in self._protocol.data_to_send():
-            if data:
-                self._transport.write(data)
-                sent += len(data)
+        data = b"".join(self._protocol.data_to_send())
+        sent = len(data)
+        if sent:
+            self._transport.write(data)
         waiting = self._transport.get_write_buffer_size() if sent else 0
         if not waiting:
             return

@@ -28,6 +28,8 @@ MOST_READ = 200_000
 """Changes that one reading may have."""
 REACHED_SECONDS = 30.0
 """How often clients that go on by ``since`` are told how far events have come."""
+NO_PLACES = "Only change streams keep what was missed; events come by another way here."
+TOO_LATE = "This lies further back than what is kept, or is no place."
 GATHER_SECONDS = 0.05
 """For so long a reading waits for further clients who come back."""
 
@@ -87,8 +89,8 @@ class Resumptions:
         """What a new subscription is told of ``since``; None if it has not asked.
 
         ``resumed``: are the events after it told first, before those that are held from now on?
-        They are not if it lies too far back, or there are no places. Called before the subscription
-        gets its first event.
+        They are not if it lies too far back, or there are no places (``reason``). Called before the
+        subscription gets its first event.
         """
         if since is None or not self._window:
             return None
@@ -96,7 +98,7 @@ class Resumptions:
         client.goes_on = True
         start, now = protocol.position_of(since), self._transport.position
         if now is None:
-            return {"resumed": False}
+            return {"resumed": False, "reason": NO_PLACES}
         answer: JSONObject = {"resumed": False, "since": protocol.since_of(now)}
         if start is not None and time.time() - start[0] <= self._window:
             answer["resumed"] = True
@@ -105,6 +107,8 @@ class Resumptions:
             self._waiting.append((subscription, start))
             if self._task is None:
                 self._task = asyncio.get_running_loop().create_task(self._run())
+        elif since:
+            answer["reason"] = TOO_LATE
         return answer
 
     async def _run(self) -> None:

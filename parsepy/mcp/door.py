@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 from mcp.server.mcpserver import Context
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -10,8 +11,10 @@ from parsepy.backend import Backend
 from parsepy.errors import Code, ParseError
 from parsepy.http.admission import Admission
 from parsepy.http.asgi import ASGIScope, Receive, Send
+from parsepy.http.bodies import check_declared, read_body
 from parsepy.http.exchange import NO_ROUTE, Exchange, Step, exchange_of, needed
 from parsepy.http.failures import failure_of
+from parsepy.http.held_bodies import known
 from parsepy.http.limits import Limits
 from parsepy.http.refusals import HTTPRefusal
 from parsepy.http.requests import BodyRule, Route, RouteMatch
@@ -19,9 +22,14 @@ from parsepy.http.responses import Answer, send
 from parsepy.mcp.callers import Caller, is_operator
 from parsepy.mcp.desk import Desk
 from parsepy.mcp.server import make_server
+from parsepy.model.values import check_number
 
 BODY_LIMIT = 2 * 1024 * 1024
 """Bytes that a message may have."""
+MOST_VALUES = 20_000
+"""Values in its JSON, each object counting for four: the SDK reads a message in one go."""
+_LARGE = 20_000
+"""Bytes of a message whose work may be felt by others."""
 _UNKNOWN = "MCP needs the master key, or the session of a member of the role admin."
 
 
@@ -79,7 +87,7 @@ class MCPDoor:
             await send(refusal, send_message)
             return
         await self.is_open.wait()
-        await self._manager.handle_request(scope, receive, send_message)
+        await self._manager.handle_request(scope, exchange.receive, send_message)
 
     async def _admitted(self, exchange: Exchange) -> Answer | None:
         """Find out who asks; an answer for whom may not, None for whom may."""
@@ -101,7 +109,24 @@ class MCPDoor:
             return _unauthorized()
         if exchange.method != "POST":  # there are no sessions, hence no streams to open or to end
             return Answer({"error": "MCP's messages come by POST."}, 405, [(b"allow", b"POST")])
+        await self._read_message(exchange)
         return None
+
+    async def _read_message(self, exchange: Exchange) -> None:
+        """Read the message for the SDK; refuse one that is too large, or of too many values."""
+        check_declared(exchange.headers, BODY_LIMIT)
+        receive = exchange.receive
+        message = await read_body(receive, BODY_LIMIT, known)
+        exchange.is_large = len(message) > _LARGE
+        if exchange.is_large:
+            check_number(message, MOST_VALUES)
+        pieces = iter(({"type": "http.request", "body": message, "more_body": False},))
+
+        async def again() -> Any:
+            piece = next(pieces, None)
+            return await receive() if piece is None else piece
+
+        exchange.receive = again
 
     def _begin(self, exchange: Exchange) -> None:
         exchange.path = self._path
@@ -113,7 +138,8 @@ class MCPDoor:
         assert request is not None
         exchange = exchange_of(request.scope)
         way = f"{exchange.ip}, request {exchange.request_id}"
-        return Caller(self._context(exchange), way)
+        # an agent reads what anybody may have written, whoever has sent it
+        return Caller(replace(self._context(exchange), is_bounded=True), way)
 
 
 def _unauthorized() -> Answer:

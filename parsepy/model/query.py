@@ -139,12 +139,17 @@ def parse_where(raw: Any, *, privileged: bool, limits: QueryLimits) -> Where:
         except ParseError as error:
             if error.code == Code.OBJECT_TOO_LARGE:
                 raise
-            raise ParseError(Code.INVALID_JSON, "where parameter is not valid JSON") from None
+            raise bad_where() from None
     depth = -1 if privileged else limits.query_depth
     if not privileged and (limits.subquery_depth >= 0 or not limits.allow_regex):
         _check_operators(raw, limits)
     most = None if privileged else limits.bounds.where_clauses
     return wheres.parse(raw, privileged=privileged, max_depth=depth, most=most)
+
+
+def bad_where() -> ParseError:
+    """Make the refusal of a where that comes as text and is no JSON."""
+    return ParseError(Code.INVALID_JSON, "where parameter is not valid JSON")
 
 
 def _check_operators(raw: Any, limits: QueryLimits) -> None:

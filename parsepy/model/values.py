@@ -1,6 +1,6 @@
 """The REST form of typed values: recognise, check and make them; decode and encode JSON.
 
-No other module imports the JSON library.
+No other module but ``long_json`` imports the JSON library.
 """
 
 import base64
@@ -36,8 +36,9 @@ _MOST_MENDED = 1_000_000
 _HIGH = rb"\\u[dD][89abAB][0-9a-fA-F]{2}"
 _LOW = rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _HALF = re.compile(rb"%b(?!%b)|(?<!%b)%b" % (_HIGH, _LOW, _HIGH, _LOW))
-_USUAL = RequestBounds().body_values
-_MAX_TEXT_DEPTH = 2 * MAX_DEPTH  # a batch and its requests lie around the objects
+USUAL_VALUES = RequestBounds().body_values
+"""The most values of JSON text of which nothing else is said."""
+MAX_TEXT_DEPTH = 2 * MAX_DEPTH  # a batch and its requests lie around the objects
 
 
 def new_id(size: int = 10) -> str:
@@ -77,7 +78,7 @@ def new_token() -> str:
 # --- JSON bytes -----------------------------------------------------------------------------
 
 
-def loads(data: bytes | bytearray | str, most: int = _USUAL) -> Any:
+def loads(data: bytes | bytearray | str, most: int = USUAL_VALUES) -> Any:
     """Decode JSON text.
 
     Raises INVALID_JSON if it is invalid or nested too deep, OBJECT_TOO_LARGE if it holds more
@@ -89,12 +90,12 @@ def loads(data: bytes | bytearray | str, most: int = _USUAL) -> Any:
     else:
         brackets = data.count(b"[") + data.count(b"{")
     if _OBJECT * len(data) > most:  # no value is shorter than a character
-        _check_size(data.encode("utf-8", "replace") if isinstance(data, str) else data, most)
+        check_number(data.encode("utf-8", "replace") if isinstance(data, str) else data, most)
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         value = _loads_cut(data, error)
-    if brackets > _MAX_TEXT_DEPTH:  # as deep as that only if it has so many
+    if brackets > MAX_TEXT_DEPTH:  # as deep as that only if it has so many
         _check_depth(value)
     return value
 
@@ -117,22 +118,27 @@ def _loads_cut(data: bytes | bytearray | str, error: orjson.JSONDecodeError) -> 
         raise ParseError(Code.INVALID_JSON, f"Malformed JSON: {error}") from error
 
 
-def _check_size(data: bytes | bytearray, most: int) -> None:
-    """Raise OBJECT_TOO_LARGE for so many values that other requests would have to wait."""
+def check_number(data: bytes | bytearray, most: int) -> None:
+    """Raise OBJECT_TOO_LARGE for JSON of more than ``most`` values, as ``loads`` counts them."""
     most = min(most, MOST_VALUES)
-    if _values_of(data) <= most:
+    if number_of_values(data) <= most:
         return
     # texts may hold any mark: what lies between their quotes does not count
     if b"\\" in data:
         data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
     if data.count(b'"') <= 4 * most:  # a key and its value are two texts
         data = b"".join(data.split(b'"')[::2])
-        if _values_of(data) <= most:
+        if number_of_values(data) <= most:
             return
-    raise ParseError(Code.OBJECT_TOO_LARGE, f"JSON of more than {most} values.")
+    raise values_exceed(most)
 
 
-def _values_of(bare: bytes | bytearray) -> int:
+def values_exceed(most: int) -> ParseError:
+    """Make the refusal of JSON of more than ``most`` values."""
+    return ParseError(Code.OBJECT_TOO_LARGE, f"JSON of more than {most} values.")
+
+
+def number_of_values(bare: bytes | bytearray) -> int:
     """Count the values of a JSON text, and with them marks inside its texts."""
     return bare.count(b",") + bare.count(b"[") + _OBJECT * bare.count(b"{")
 
@@ -140,7 +146,7 @@ def _values_of(bare: bytes | bytearray) -> int:
 def _check_depth(value: Any) -> None:
     """Raise INVALID_JSON for nesting that is too deep for recursive functions."""
     level = [value]
-    for _ in range(_MAX_TEXT_DEPTH):
+    for _ in range(MAX_TEXT_DEPTH):
         level = [
             item
             for outer in level
@@ -148,7 +154,12 @@ def _check_depth(value: Any) -> None:
             for item in (outer.values() if type(outer) is dict else outer)
         ]
     if any(type(item) is dict or type(item) is list for item in level):
-        raise ParseError(Code.INVALID_JSON, f"Nesting deeper than {_MAX_TEXT_DEPTH} levels.")
+        raise nesting_exceeds()
+
+
+def nesting_exceeds() -> ParseError:
+    """Make the refusal of JSON that is nested too deep."""
+    return ParseError(Code.INVALID_JSON, f"Nesting deeper than {MAX_TEXT_DEPTH} levels.")
 
 
 def dumps(value: Any) -> bytes:
@@ -453,12 +464,13 @@ def check_nested(value: Any, depth: int = 0) -> None:
         kind_name = value.get("__type")
         if kind_name in ("Date", "Bytes"):
             type_of(value)
-        for key, item in value.items():
-            if "$" in key or "." in key or "\0" in key:
-                raise ParseError(
-                    Code.INVALID_NESTED_KEY,
-                    "Nested keys should not contain the '$' or '.' characters",
-                )
+        keys = "".join(value)
+        if "$" in keys or "." in keys or "\0" in keys:
+            raise ParseError(
+                Code.INVALID_NESTED_KEY,
+                "Nested keys should not contain the '$' or '.' characters",
+            )
+        for item in value.values():
             kind = type(item)
             if kind is dict or kind is list:
                 check_nested(item, depth + 1)

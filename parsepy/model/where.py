@@ -55,10 +55,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class RelatedTo:
-    """Membership in the relation ``key`` of the object ``owner`` (a pointer)."""
+    """Membership in the relation ``key`` of the object ``owner`` (a pointer).
+
+    ``is_owner_read``: the one who asks has just been given the owner by a find or get of its own.
+    """
 
     owner: JSONObject
     key: str
+    is_owner_read: bool = False
 
 
 Node = Constraint | Group | RelatedTo

@@ -1,5 +1,6 @@
 """Refuse a request by the model's permission decisions and by the server's own denylists."""
 
+import asyncio
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -150,6 +151,11 @@ def check_keywords(context: RequestContext, value: Any) -> None:
         _scan(value, backend.denied, backend.denied_keys)
 
 
+async def check_keywords_of_large(context: RequestContext, value: Any) -> None:
+    """Do what ``check_keywords`` does in a thread, so that others go on meanwhile."""
+    await asyncio.to_thread(check_keywords, context, value)
+
+
 def check_file_urls(context: RequestContext, value: Any) -> None:
     """Refuse File values whose url's host is not allowed, at any depth, with FILE_SAVE_ERROR.
 
@@ -192,17 +198,16 @@ def _scan(
 ) -> None:
     """Walk through ``value``; ``suspicious`` (if any) tells which keys need a closer look."""
     if type(value) is dict:
-        for key, item in value.items():
-            if suspicious is None or suspicious[key]:
+        if suspicious is None or any(map(suspicious.__getitem__, value)):
+            for key, item in value.items():
                 _check_entry(key, item, entries)
-            kind = type(item)
-            if kind is dict or kind is list:
-                _scan(item, entries, suspicious)
-    elif type(value) is list:
-        for item in value:
-            kind = type(item)
-            if kind is dict or kind is list:
-                _scan(item, entries, suspicious)
+        value = value.values()
+    elif type(value) is not list:
+        return
+    for item in value:
+        kind = type(item)
+        if kind is dict or kind is list:
+            _scan(item, entries, suspicious)
 
 
 def _check_entry(key: str, value: Any, entries: tuple[DeniedKeywordOptions, ...]) -> None:

@@ -1,9 +1,10 @@
 """``find`` and ``get``: the read spine (protocol §10); a get is a find of one."""
 
 import asyncio
+from collections.abc import Coroutine
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from parsepy.backend import RequestContext
 from parsepy.errors import Code, ParseError
@@ -11,14 +12,18 @@ from parsepy.model import credentials
 from parsepy.model.query import ALWAYS_SELECTED, SCORE, Query
 from parsepy.model.schema import ClassSchema, is_class_name
 from parsepy.model.scope import Scope, scope_of
+from parsepy.model.selection import Selection
 from parsepy.model.values import JSONObject
 from parsepy.model.where import Constraint, equals_id
 from parsepy.operations import access, class_rules, hooks, includes, joins, schemas, subqueries
 from parsepy.operations.redaction import deciding_columns, hides_nothing, redact, redact_included
+from parsepy.operations.side_by_side import side_by_side
+from parsepy.storage import receive_at_most
 from parsepy.storage.options import ReadOptions
 from parsepy.triggers import ReplacementResults
 
 ReadOperation = Literal["find", "get"]
+_Page = list[JSONObject] | bytes | tuple[bytes, int]
 _SLICE = 1000  # objects that are worked on at once
 
 
@@ -26,13 +31,15 @@ _SLICE = 1000  # objects that are worked on at once
 class FindResult:
     """The outcome of a find: the page or only the query's plan, and the number of all matches.
 
-    ``encoded`` is the page as a JSON array, in place of ``objects``.
+    ``encoded`` is the page as a JSON array, in place of ``objects``; of a selection ``number``
+    says how many objects are in it.
     """
 
     objects: list[JSONObject]
     count: int | None = None
     plan: JSONObject | None = None
     encoded: bytes | None = None
+    number: int = 0
 
 
 async def find(context: RequestContext, query: Query) -> FindResult:
@@ -40,9 +47,14 @@ async def find(context: RequestContext, query: Query) -> FindResult:
     return await _find(context, query, "find")
 
 
-async def find_encoded(context: RequestContext, query: Query) -> FindResult:
-    """Find as ``find`` does; where no step needs the objects, the page comes ``encoded``."""
-    return await _find(context, query, "find", encodes=True)
+async def find_encoded(
+    context: RequestContext, query: Query, selection: Selection | None = None
+) -> FindResult:
+    """Find as ``find`` does; where no step needs the objects, the page comes ``encoded``.
+
+    With a ``selection`` of the query's keys and includes, as that says.
+    """
+    return await _find(context, query, "find", encodes=True, selection=selection)
 
 
 async def get(context: RequestContext, query: Query, known: JSONObject | None = None) -> JSONObject:
@@ -70,9 +82,12 @@ async def _find(
     known: JSONObject | None = None,
     *,
     encodes: bool = False,
+    selection: Selection | None = None,
 ) -> FindResult:
     """The read spine: each read takes these steps, whichever way it came."""
     is_get = operation == "get"
+    if not is_get:
+        receive_at_most(context.bounds.answer_bytes)
     access.check_internal(context, query.class_name, operation)
     if not is_class_name(query.class_name):
         schemas.check_unknown(context, query.class_name)
@@ -83,14 +98,15 @@ async def _find(
             page = await _replaced(context, query, asked.objects, operation)
             return FindResult(await hooks.after_find(context, query, page, is_get=is_get))
         query, known = asked, None
+        encodes = encodes and selection is None  # which is of what was asked before
     if query.redirect_key is not None:
         query = await _redirected(context, query, query.redirect_key)
         access.check_internal(context, query.class_name, operation)
     schema, query = await _prepared(context, query)
     if not schema.exists and query.explain is None:
         return _nothing(query)  # the database is asked for no name that a client made up
-    if encodes and _only_passes(context, schema, query):
-        return await _passed(context, schema, query)
+    if encodes and _only_passes(context, schema, query, selection):
+        return await _passed(context, schema, query, selection)
     if is_get or not (query.count or query.explain):
         page, count = await _fetch(context, schema, query, operation, known), None
     elif query.limit == 0:  # Parse: then no plan is made, either
@@ -121,7 +137,11 @@ async def _prepared(context: RequestContext, query: Query) -> tuple[ClassSchema,
         query = await rules.narrow(context, query)
     if equals_id(query.where) is None or query.order:  # an id alone is nobody's secret
         access.check_query(context, schema, query)
+        if context.is_large:
+            await asyncio.sleep(0)
         query = await resolved(context, schema, query)
+        if context.is_large:
+            await asyncio.sleep(0)
         if schema.exists:
             await access.check_search(context, schema, query.where)
     if query.hint is not None:
@@ -229,9 +249,10 @@ async def _counted(
     if context.backend.storage.in_transaction:  # whose session carries one call at a time
         page = await _fetch(context, schema, query, "find")
         return page, await _count(context, schema, query)
-    return await asyncio.gather(
-        _fetch(context, schema, query, "find"), _count(context, schema, query)
+    page, count = await side_by_side(
+        (_fetch(context, schema, query, "find"), _count(context, schema, query))
     )
+    return page, count
 
 
 async def _fetch(
@@ -266,6 +287,13 @@ async def _fetch(
             scope,
             _read_options(context, schema, query, internal=internal),
         )
+    return await _completed(context, schema, query, page)
+
+
+async def _completed(
+    context: RequestContext, schema: ClassSchema, query: Query, page: list[JSONObject]
+) -> list[JSONObject]:
+    """The objects that were found as the caller may see them, with what they include."""
     if page:
         roots = _roots(schema, query)
         for start in range(0, len(page), _SLICE):
@@ -308,16 +336,19 @@ def _read_options(
         internal=internal,
         mount_url=context.mount_url,
         max_time_ms=None if context.principal.is_privileged else context.backend.query_time,
+        is_large=context.is_large,
     )
 
 
-def _only_passes(context: RequestContext, schema: ClassSchema, query: Query) -> bool:
+def _only_passes(
+    context: RequestContext, schema: ClassSchema, query: Query, selection: Selection | None
+) -> bool:
     """Does the page go to the caller as the database has it, with no step in between?"""
     return (
         query.limit != 0
         and query.explain is None
         and equals_id(query.where) is None  # which shares a read with others
-        and query.root_keys is None
+        and (query.root_keys is None or selection is not None)
         and not (query.exclude_keys or query.redirect_key)
         and query.include_read_preference is None
         and hides_nothing(context, schema)
@@ -325,13 +356,18 @@ def _only_passes(context: RequestContext, schema: ClassSchema, query: Query) -> 
     )
 
 
-async def _passed(context: RequestContext, schema: ClassSchema, query: Query) -> FindResult:
+async def _passed(
+    context: RequestContext, schema: ClassSchema, query: Query, selection: Selection | None
+) -> FindResult:
     """The page of a query of which ``_only_passes`` holds, and the number of matches if asked."""
     scope = scope_of(schema, "find", context.principal)
     if scope.is_nothing:
         return FindResult([], await _count(context, schema, query) if query.count else None)
     storage, options = context.backend.storage, _read_options(context, schema, query)
-    if query.include or query.include_all:
+    reading: Coroutine[Any, Any, _Page]
+    if selection is not None:
+        reading = _selected(context, schema, query, scope, selection)
+    elif query.include or query.include_all:
         reading = _joined(context, schema, query, scope)
     else:
         reading = storage.find_json(schema, query.where, scope, options)
@@ -341,10 +377,32 @@ async def _passed(context: RequestContext, schema: ClassSchema, query: Query) ->
         page = await reading
         count = await _count(context, schema, query)
     else:
-        page, count = await asyncio.gather(reading, _count(context, schema, query))
-    if isinstance(page, bytes):
-        return FindResult([], count, encoded=page)
-    return FindResult(page, count)
+        page, count = await side_by_side((reading, _count(context, schema, query)))
+    if isinstance(page, list):
+        return FindResult(page, count)
+    encoded, number = (page, 0) if isinstance(page, bytes) else page
+    return FindResult([], count, encoded=encoded, number=number)
+
+
+async def _selected(
+    context: RequestContext, schema: ClassSchema, query: Query, scope: Scope, selection: Selection
+) -> _Page:
+    """What is selected of a page, as JSON and with its length, where no step needs the objects."""
+    wanted = None
+    if selection.paths() == {*query.include} and (not query.include or _may_join(context, query)):
+        wanted = await joins.joins_of(context, schema, query.include)
+    if wanted is None:
+        return await _fetch(context, schema, query, "find")
+    options = _read_options(context, schema, query)
+    page = await context.backend.storage.find_page(
+        schema, query.where, scope, options, shares=False
+    )
+    if not isinstance(page, list):
+        made = await joins.selected(context, page, wanted, selection, query, _read_options)
+        if made is not None:
+            return made
+        page = page.objects()
+    return await _completed(context, schema, query, page)
 
 
 async def _joined(

@@ -5,14 +5,15 @@ out of the ordinary (arrays of pointers, hooks, hidden fields, system classes, r
 to it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from parsepy.backend import RequestContext
 from parsepy.model.bounds import query_exceeds
-from parsepy.model.query import Path, Query
+from parsepy.model.query import Path, Query, below
 from parsepy.model.schema import ClassSchema
 from parsepy.model.scope import scope_of
+from parsepy.model.selection import Selection
 from parsepy.operations import includes, schemas
 from parsepy.operations.redaction import hides_nothing
 from parsepy.storage.options import ReadOptions
@@ -27,7 +28,7 @@ class Join:
 
     schema: ClassSchema
     path: Path
-    below: "Joins" = field(default_factory=dict)
+    inner: "Joins" = field(default_factory=dict)
 
 
 Joins = dict[str, Join]
@@ -43,7 +44,7 @@ async def joins_of(
         for name in path[:-1]:
             if name not in node:
                 return None
-            node, inside = node[name].below, node[name].schema
+            node, inside = node[name].inner, node[name].schema
         kind = inside.types.get(path[-1])
         if kind is None or kind.name != "Pointer" or not kind.target:
             return None
@@ -74,17 +75,43 @@ async def joined(
     return None if found is None else page.json(found)
 
 
+async def selected(
+    context: RequestContext,
+    page: RawPage,
+    joins: Joins,
+    selection: Selection,
+    query: Query,
+    options: Options,
+) -> tuple[bytes, int] | None:
+    """What is selected of a page as a JSON array, and how many objects it has; as ``joined``.
+
+    ``joins`` are those of the selection's pointers, ``query`` is what the page was found by.
+    """
+    if not joins:
+        return page.selected(selection, {})
+    keys = None if query.keys is None else below(query.keys, last_only=False)
+    found = await _Walk(context, options, keys).follow(page, joins, selection)
+    return None if found is None else page.selected(selection, found)
+
+
 @dataclass(slots=True)
 class _Walk:
-    """One walk along all joins, which counts what the caller's bounds limit."""
+    """One walk along all joins, which counts what the caller's bounds limit.
+
+    ``keys`` are the columns to read of what the joins lead to, ``None``: all.
+    """
 
     context: RequestContext
     options: Options
+    keys: Mapping[Path, tuple[str, ...]] | None = None
     reads: int = 0
     size: int = 0
 
-    async def follow(self, page: RawPage, joins: Joins) -> dict[str, dict[str, bytes]] | None:
+    async def follow(
+        self, page: RawPage, joins: Joins, selection: Selection | None = None
+    ) -> dict[str, dict[str, bytes]] | None:
         """The objects in place of each joined column's pointers, by their ids."""
+        selections = {} if selection is None else selection.pointers()
         found: dict[str, dict[str, bytes]] = {}
         for name, join in joins.items():
             ids = page.pointers(name)
@@ -92,18 +119,20 @@ class _Walk:
                 return None
             if not ids:
                 continue
-            targets = await self._read(join, ids)
+            targets = await self._read(join, ids, selections.get(name))
             if targets is None:
                 return None
             found[name] = targets
         return found
 
-    async def _read(self, join: Join, ids: dict[str, int]) -> dict[str, bytes] | None:
+    async def _read(
+        self, join: Join, ids: dict[str, int], selection: Selection | None
+    ) -> dict[str, bytes] | None:
         context, schema = self.context, join.schema
         self.reads += 1
         if self.reads > context.bounds.include_reads:
             raise query_exceeds("reads for include", context.bounds.include_reads)
-        query = includes.query_for(schema.name, list(ids), join.path, None, {})
+        query = includes.query_for(schema.name, list(ids), join.path, self.keys, {})
         scope = scope_of(schema, "get" if len(ids) == 1 else "find", context.principal)
         if scope.is_nothing:
             return {}
@@ -112,8 +141,14 @@ class _Walk:
         )
         if not isinstance(page, RawPage):
             return None
-        below = await self.follow(page, join.below)
-        targets = None if below is None else page.included(schema.name, below)
+        inner = await self.follow(page, join.inner, selection)
+        if inner is None:
+            return None
+        targets = (
+            page.included(schema.name, inner)
+            if selection is None
+            else page.selected_by_id(selection, inner)
+        )
         if targets is not None and max(ids.values()) > includes.OFTEN:
             places = ((ids.get(one, 0), text) for one, text in targets.items())
             self.size += sum(count * len(text) for count, text in places if count > includes.OFTEN)

@@ -111,10 +111,11 @@ async def _begin(
     """
     access.check_internal(context, class_name, "create")
     values = save_bodies.creation(context, class_name, body)
-    access.check_keywords(context, body)
-    access.check_file_urls(context, body)
     if context.is_large:
-        await asyncio.sleep(0)  # others have their turn
+        await access.check_keywords_of_large(context, body)  # others have their turn
+    else:
+        access.check_keywords(context, body)
+    access.check_file_urls(context, body)
     if schema is None:
         schema = await schemas.writable(context, class_name)
     rules = class_rules.of(class_name)
@@ -149,11 +150,13 @@ async def _create(
             if answered is not None:
                 return answered
         new = _new_columns(write)
+    if context.is_large:
+        await asyncio.sleep(0)
     ready = await _make_ready(write, rules, body, new)
     if context.is_large:
         await asyncio.sleep(0)
     try:
-        await context.backend.storage.insert(write.schema, ready.stored)
+        await context.backend.storage.insert(write.schema, ready.stored, is_large=context.is_large)
     except ParseError as error:
         raise rules.translate(context, error) from error
     return await _finish(ready, rules)
@@ -223,10 +226,11 @@ async def update(
     schema = await schemas.writable(context, class_name)
     rules = class_rules.of(class_name)
     values = save_bodies.changes(context, class_name, object_id, body)
-    access.check_keywords(context, body)
-    access.check_file_urls(context, body)
     if context.is_large:
-        await asyncio.sleep(0)
+        await access.check_keywords_of_large(context, body)
+    else:
+        access.check_keywords(context, body)
+    access.check_file_urls(context, body)
     write = Write(context, schema, values, object_id, False, stamp(), options)
     await rules.check(write)
     original = None
@@ -247,6 +251,8 @@ async def _update(write: Write, original: JSONObject | None, rules: ClassRules) 
         if answered is not None:
             return answered
     new, narrowing = schemas.check_types(context, schema, write.values)
+    if context.is_large:
+        await asyncio.sleep(0)
     if write.is_opened:
         scope = hooks.readable(scope_of(schema, "update", context.principal))
     else:
@@ -272,12 +278,11 @@ async def _update(write: Write, original: JSONObject | None, rules: ClassRules) 
             (by_id(object_id), *condition),
             write.values,
             scope,
-            returning=None
-            if is_wanted or write.options.wants_stored
-            else save_values.echoed(write.values),
+            returning=None if is_wanted else _told(write),
             internal=context.principal.is_maintenance and not is_wanted,
             mount_url=context.mount_url,
             longest=longest,
+            is_large=context.is_large,
         )
     except ParseError as error:
         raise rules.translate(context, error) from error
@@ -297,6 +302,18 @@ async def _update(write: Write, original: JSONObject | None, rules: ClassRules) 
     if write.options.wants_stored and _may_tell_stored(write):
         saved.stored = stored
     return saved
+
+
+def _told(write: Write) -> frozenset[str] | None:
+    """The columns that the storage tells of an object after an update; ``None``: all."""
+    echoed = save_values.echoed(write.values)
+    if not write.options.wants_stored:
+        return echoed
+    columns, permissions = write.options.columns, write.schema.permissions
+    getting = permissions.rules.get("get")
+    if columns is None or permissions.protected or (getting and getting.pointer_fields):
+        return None  # others may decide who reads them
+    return columns | echoed
 
 
 def _may_tell_stored(write: Write) -> bool:

@@ -116,11 +116,11 @@ def _check_number(context: RequestContext, body: JSONObject) -> None:
     OBJECT_TOO_LARGE and INVALID_KEY_NAME.
     """
     bounds = context.bounds
+    if len(body) > bounds.columns_per_class + bounds.dotted_keys:
+        raise save_exceeds("columns", bounds.columns_per_class)
     if any(len(name) > _LONG * bounds.column_name_length for name in body):
         # longer than any path into a column that may be there
         raise ParseError(Code.INVALID_KEY_NAME, "Invalid field name: it is too long.")
-    if len(body) > bounds.columns_per_class + bounds.dotted_keys:
-        raise save_exceeds("columns", bounds.columns_per_class)
     if sum("." in name for name in body) > bounds.dotted_keys:
         raise save_exceeds("dotted keys", bounds.dotted_keys)
 

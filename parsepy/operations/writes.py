@@ -22,6 +22,8 @@ class SaveOptions:
     """Sign-in providers vouch for the user, who needs neither name nor password."""
     wants_stored: bool = False
     """The caller reads the object afterwards: ``Saved.stored`` spares it."""
+    columns: frozenset[str] | None = None
+    """The columns that ``Saved.stored`` of an update needs, the ACL among them; None: all."""
     verifies_email: bool = False
     """The user has confirmed the address: outstanding tokens for it go."""
 
@@ -84,9 +86,10 @@ class Saved:
 
     ``answer`` is what a save answers about the object; ``replacement`` an afterSave's JSON in
     its place. ``is_finished``: a beforeSave gave ``answer`` itself, and nothing was stored.
-    ``has_location``: the answer goes with the address of the object. ``stored``: its whole
-    state, if it was wanted, and nothing but the storage can have had a hand in it; of a new object
-    as it was sent, without its relations.
+    ``has_location``: the answer goes with the address of the object. ``stored``: its state (the
+    whole, or the columns that were wanted and those by which others are judged), if it was wanted,
+    and nothing but the storage can have had a hand in it; of a new object as it was sent, without
+    its relations.
     """
 
     object_id: str

@@ -4,14 +4,19 @@ Clients ask the same again and again: to read a query string takes a fifth of a 
 means depends on nothing but the text, who asks, and the server's bounds.
 """
 
+import asyncio
 from dataclasses import replace
 from functools import lru_cache
 
+from parsepy.errors import Code, ParseError
+from parsepy.http.bodies import decoded
 from parsepy.http.requests import Request, parameters_of
 from parsepy.model import aggregation
 from parsepy.model import query as queries
 from parsepy.model.aggregation import Aggregation
+from parsepy.model.long_json import LONG
 from parsepy.model.query import Query, QueryLimits
+from parsepy.model.values import JSONObject
 from parsepy.model.where import kept
 
 _REMEMBERED = 256
@@ -28,6 +33,32 @@ def asked_query(request: Request, class_name: str) -> Query:
     return queries.from_parameters(
         class_name, request.parameters(), privileged=privileged, limits=limits
     )
+
+
+async def asked_long_query(request: Request, class_name: str) -> Query:
+    """Return what ``asked_query`` returns, in a thread: others go on meanwhile."""
+    parameters = request.parameters()
+    await _read_where(parameters, request.context.bounds.body_values)
+    return await asyncio.to_thread(
+        queries.from_parameters,
+        class_name,
+        parameters,
+        privileged=request.context.principal.is_privileged,
+        limits=request.limits,
+    )
+
+
+async def _read_where(parameters: JSONObject, most_values: int) -> None:
+    """Read a long where that comes as text, so that nobody else waits."""
+    where = parameters.get("where")
+    if isinstance(where, str) and len(where) > LONG:
+        text = where.encode("utf-8", "replace")
+        try:
+            parameters["where"] = await decoded(text, most_values)
+        except ParseError as error:
+            if error.code == Code.OBJECT_TOO_LARGE:
+                raise
+            raise queries.bad_where() from None
 
 
 def asked_aggregation(request: Request, class_name: str) -> Aggregation:

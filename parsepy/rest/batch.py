@@ -16,7 +16,7 @@ from parsepy.http.paths import split_path
 from parsepy.http.refusals import HTTPRefusal, hung_up
 from parsepy.http.requests import Request, Route, RouteMatch
 from parsepy.http.responses import Answer
-from parsepy.model.values import JSONObject
+from parsepy.model.values import JSONObject, dumps, encoded
 from parsepy.operations import objects, principals
 from parsepy.storage import Conflict, LockWanted
 
@@ -155,8 +155,13 @@ async def _run(inner: list[Request], gone: "asyncio.Future[Any]") -> list[JSONOb
     """Run creates and changes of different objects together, all else in order."""
     answers: list[JSONObject] = []
     position = 0
+    told = _Told(inner[0].context.bounds.answer_bytes if inner else 0)
     while position < len(inner):
         _check(gone)
+        if told.is_over:
+            answers.append(_failed(inner[position], told.refusal()))
+            position += 1
+            continue
         if creates := _creates(inner, position):
             answers += await _created(creates)
             position += len(creates)
@@ -172,7 +177,7 @@ async def _run(inner: list[Request], gone: "asyncio.Future[Any]") -> list[JSONOb
         ):
             touched.add(target)
             group.append(inner[position + len(group)])
-        answers += await asyncio.gather(*map(_outcome, group))
+        answers += map(told.told, await asyncio.gather(*map(_outcome, group)))
         position += len(group)
     return answers
 
@@ -211,6 +216,32 @@ def _touched(request: Request) -> tuple[str, str] | None:
         return None
     name = request.arguments["className"]
     return None if name[:1] == "_" else (name, request.arguments.get("objectId", ""))
+
+
+class _Told:
+    """What a batch's answer has to tell, up to ``most`` bytes."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._size = 0
+
+    @property
+    def is_over(self) -> bool:
+        return self._size > self._most
+
+    def refusal(self) -> ParseError:
+        """The refusal of what comes after that."""
+        message = f"The answer of the batch has more than {self._most} bytes."
+        return ParseError(Code.INVALID_QUERY, message)
+
+    def told(self, outcome: JSONObject) -> Any:
+        """The outcome as it lies in the answer: encoded at once, and counted."""
+        try:
+            text = dumps(outcome)
+        except TypeError:  # the answer's own encoding says why
+            return outcome
+        self._size += len(text)
+        return encoded(text)
 
 
 async def _outcome(request: Request) -> JSONObject:
@@ -281,13 +312,16 @@ async def _try_transaction(
     context: RequestContext, inner: list[Request], gone: "asyncio.Future[Any]"
 ) -> list[JSONObject]:
     answers = []
+    told = _Told(context.bounds.answer_bytes)
     try:
         async with context.backend.storage.transaction():
             for request in inner:
                 _check(gone)
-                answers.append(await _outcome(request))
-                if "error" in answers[-1]:
-                    raise _Failed(answers[-1]["error"])
+                outcome = _failed(request, told.refusal()) if told.is_over else None
+                outcome = outcome or await _outcome(request)
+                if "error" in outcome:
+                    raise _Failed(outcome["error"])
+                answers.append(told.told(outcome))
     finally:
         # what was cached meanwhile is of before, or of what never came to be
         if any(_touched(request) is None and request.method != "GET" for request in inner):

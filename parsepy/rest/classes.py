@@ -10,7 +10,7 @@ from parsepy.model import query as queries
 from parsepy.model.query import GET_PARAMETERS
 from parsepy.model.values import encoded
 from parsepy.operations import find, objects
-from parsepy.rest.asked import asked_query
+from parsepy.rest.asked import asked_long_query, asked_query
 
 
 def _class_name(request: Request) -> str:
@@ -67,7 +67,12 @@ async def get(request: Request) -> Answer:
 
 async def find_many(request: Request) -> Answer:
     """Answer the objects of a class that match."""
-    found = await find.find_encoded(request.context, asked_query(request, _class_name(request)))
+    context, class_name = request.context, _class_name(request)
+    if context.is_large:
+        query = await asked_long_query(request, class_name)
+    else:
+        query = asked_query(request, class_name)
+    found = await find.find_encoded(context, query)
     results: Any = found.objects if found.plan is None else found.plan
     if found.encoded is not None:
         results = encoded(found.encoded)

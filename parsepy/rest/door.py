@@ -8,7 +8,7 @@ from parsepy.errors import Code, ParseError
 from parsepy.http.access_log import masked_path
 from parsepy.http.admission import Admission
 from parsepy.http.asgi import ASGIScope, Receive, Send
-from parsepy.http.bodies import check_declared, read_body, read_json
+from parsepy.http.bodies import check_declared, decoded, read_body, read_json, read_long_json
 from parsepy.http.compression import unpacked
 from parsepy.http.credentials import is_master
 from parsepy.http.exchange import NO_ROUTE, Exchange, Step, exchange_of, needed, run
@@ -22,7 +22,8 @@ from parsepy.http.responses import Answer, send
 from parsepy.http.routing import Router
 from parsepy.http.tracing import traced
 from parsepy.http.uploads import open_body
-from parsepy.model.values import MOST_VALUES, JSONObject
+from parsepy.model.long_json import LONG
+from parsepy.model.values import MOST_VALUES, USUAL_VALUES, JSONObject
 from parsepy.operations.cloud_log import username_taken
 from parsepy.rest import (
     aggregate,
@@ -190,7 +191,9 @@ class RestDoor:
         """
         is_trusted = is_master(self._backend.config, exchange.headers)
         exchange.is_large = True
-        body = read_json(kind, raw, MOST_VALUES if is_trusted else self._values)
+        await asyncio.sleep(0)
+        body = await read_long_json(kind, raw, MOST_VALUES if is_trusted else self._values)
+        await _read_context(body)
         await asyncio.sleep(0)
         return body
 
@@ -207,6 +210,8 @@ class RestDoor:
     def handle(self, exchange: Exchange) -> Awaitable[Answer]:
         """Call the handler of the route."""
         route, arguments = exchange.match
+        if len(exchange.scope["query_string"]) > _LARGE:
+            exchange.is_large = True
         request = Request(
             exchange.method,
             exchange.path,
@@ -223,6 +228,16 @@ class RestDoor:
             exchange.upload,
         )
         return route.handler(request)
+
+
+async def _read_context(body: JSONObject) -> None:
+    """Read a long context for cloud code that comes as text, before the credentials are read."""
+    context = body.get("_context")
+    if isinstance(context, str) and len(context) > LONG:
+        try:
+            body["_context"] = await decoded(context.encode("utf-8", "replace"), USUAL_VALUES)
+        except ParseError:
+            body["_context"] = []  # which is refused as it is no object
 
 
 def answer_preflight(exchange: Exchange) -> Answer | None:

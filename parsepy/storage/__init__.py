@@ -1,6 +1,7 @@
 """What parsepy keeps in MongoDB: see ``Storage``."""
 
 from parsepy.storage.driver import reserved as reserved
+from parsepy.storage.driver.received import receive_at_most as receive_at_most
 from parsepy.storage.failures import DuplicateKey as DuplicateKey
 from parsepy.storage.failures import Unavailable as Unavailable
 from parsepy.storage.locks import LockWanted as LockWanted

@@ -51,9 +51,11 @@ class Counts(Reading):
         if asked.explain is not None or asked.writes:
             return await self.aggregate(schema, asked, options)
         stages, arguments = self._stages(schema, asked), self._arguments(asked, options)
+        with guard(Code.INVALID_QUERY):
+            fields = self.connection.reads.aggregate_fields(stages, arguments)
 
         async def read() -> bytes | list[Any]:
-            shown = await self._yielded(schema, asked, options, stages, arguments)
+            shown = await self._yielded(schema, asked, options, stages, arguments, fields)
             return await in_json(shown)
 
         told = (
@@ -64,7 +66,11 @@ class Counts(Reading):
             asked.raw_field_names,
         )
         return await self.shared(
-            self._aggregations, told, {"pipeline": stages, **arguments}, read, _is_shared
+            self._aggregations,
+            told,
+            fields or {"pipeline": stages, **arguments},
+            read,
+            _is_shared,
         )
 
     def _stages(self, schema: ClassSchema, asked: Aggregation) -> list[Document]:
@@ -111,13 +117,16 @@ class Counts(Reading):
         options: ReadOptions,
         stages: list[Document],
         arguments: dict[str, Any],
+        fields: bytes | None = None,
     ) -> list[Any]:
         """The results of a pipeline in Parse's form."""
         collection = self.preferring(schema.name, options.read_preference)
         reads = self.connection.reads
         with guard(Code.INVALID_QUERY):
             found = await self.connection.read(
-                lambda session: reads.aggregate(collection, stages, session=session, **arguments)
+                lambda session: reads.aggregate(
+                    collection, stages, fields=fields, session=session, **arguments
+                )
             )
         plan = self.plan(schema, options)
         raw = {"raw_values": asked.raw_values, "raw_field_names": asked.raw_field_names}
@@ -156,6 +165,8 @@ class Counts(Reading):
         collection = self.preferring(schema.name, options.read_preference)
         arguments = self._counting_arguments(where, options)
         connection, reads = self.connection, self.connection.reads
+        with guard():
+            fields = reads.count_fields(query, arguments)
 
         async def read() -> int:
             with guard():
@@ -164,11 +175,14 @@ class Counts(Reading):
                 return await self.indexed(
                     schema,
                     where,
-                    lambda session: reads.count(collection, query, session=session, **arguments),
+                    lambda session: reads.count(
+                        collection, query, fields=fields, session=session, **arguments
+                    ),
                 )
 
         told = (schema.name, options.read_preference)
-        return await self.shared(self._counts, told, {"query": query, **arguments}, read)
+        asked = fields or {"query": query, **arguments}
+        return await self.shared(self._counts, told, asked, read)
 
     def _counting_arguments(self, where: Where, options: ReadOptions) -> dict[str, Any]:
         """The driver's keyword arguments for a count or ``distinct`` with these options."""

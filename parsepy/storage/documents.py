@@ -2,9 +2,10 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import NoneType
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -112,7 +113,7 @@ def to_nested(value: Any) -> Any:
     if kind is int or kind is float:
         return to_number(value)
     if kind is list:
-        return [to_nested(item) for item in value]
+        return _all_nested(value)
     typed = value.get("__type")
     if typed == "Date":
         return from_iso(value.get("iso"))
@@ -121,7 +122,28 @@ def to_nested(value: Any) -> Any:
         return Binary(content) if content is not None else None
     if typed == "Pointer":
         value = normal_pointer(value)
+    if len(value) > _MANY:
+        return dict(zip(value, _all_nested(value.values()), strict=True))
     return {key: to_nested(item) for key, item in value.items()}
+
+
+_MANY = 20  # values of which it pays to look whether they are all of one kind
+_AS_THEY_ARE = frozenset((str, bool, NoneType))
+
+
+def _all_nested(values: Collection[Any]) -> list[Any]:
+    """Values inside an array or object, each as ``to_nested`` makes it."""
+    return list(values) if are_plain(values) else [to_nested(item) for item in values]
+
+
+def are_plain(values: Collection[Any]) -> bool:
+    """Are these many values of one kind, all of which are stored as they are?"""
+    if len(values) <= _MANY:
+        return False
+    kinds = set(map(type, values))
+    return kinds <= _AS_THEY_ARE or (
+        kinds == {int} and min(values) >= -_INT32 and max(values) < _INT32
+    )
 
 
 _MOST_SPELLED = 5_000
@@ -169,11 +191,11 @@ def to_column(value: Any) -> Any:
         return to_number(value)
     if kind is list:
         check_nested(value)
-        return [to_nested(item) for item in value]
+        return _all_nested(value)
     typed = value.get("__type")
     if not typed:
         check_nested(value)
-        return {key: to_nested(item) for key, item in value.items()}
+        return to_nested(value)
     return _COLUMNS[typed](value)
 
 

@@ -25,6 +25,7 @@ from parsepy.model.where import DIRECT, Constraint, Group, Kept, Where, equals_i
 from parsepy.storage.documents import (
     NUMBERED,
     Document,
+    are_plain,
     is_nested_pointer,
     key_of,
     pointer_text,
@@ -202,6 +203,8 @@ class _Column:
 
     def atoms(self, values: list[Any]) -> list[Any]:
         """Operands of a list operator; one level of nested lists is flattened."""
+        if self.kind != "Pointer" and not self.is_number and are_plain(values):
+            return values
         flat: list[Any] = []
         for value in values:
             flat += value if type(value) is list else [value]

@@ -34,9 +34,13 @@ class _Find:
     query: Document
     projection: Document | None
     arguments: dict[str, Any]
+    fields: bytes | None
+    """Those of its command as BSON, where one is all that it takes."""
 
-    def as_document(self) -> Document:
+    def told(self) -> bytes | Document:
         """All that the database is told."""
+        if self.fields is not None:
+            return self.fields
         return {"filter": self.query, "projection": self.projection, **self.arguments}
 
 
@@ -78,14 +82,17 @@ class Finds(Reading):
         """
         plan = self.plan(schema, options)
         native = plan.native
-        asked = self._asked(schema, where, scope, options)
+        if options.is_large:
+            asked = await asyncio.to_thread(self._asked, schema, where, scope, options)
+        else:
+            asked = self._asked(schema, where, scope, options)
 
         async def read() -> list[Document] | Made[bytes]:
             return await self._made(schema, where, asked, whole if native else None)
 
         if shares:
             told = (schema.name, options.read_preference)
-            found = await self.shared(self._pages, told, asked.as_document(), read)
+            found = await self.shared(self._pages, told, asked.told(), read)
         else:
             found = await read()
         if isinstance(found, Made):
@@ -107,7 +114,10 @@ class Finds(Reading):
         """
         plan = self.plan(schema, options)
         native = plan.native
-        asked = self._asked(schema, where, scope, options)
+        if options.is_large:
+            asked = await asyncio.to_thread(self._asked, schema, where, scope, options)
+        else:
+            asked = self._asked(schema, where, scope, options)
 
         async def read() -> bytes | list[JSONObject]:
             found = await self._made(schema, where, asked, native.json if native else None)
@@ -118,7 +128,7 @@ class Finds(Reading):
             )
 
         told = (schema.name, id(plan), options.read_preference)
-        return await self.shared(self._finds, told, asked.as_document(), read)
+        return await self.shared(self._finds, told, asked.told(), read)
 
     async def _found(
         self,
@@ -135,26 +145,29 @@ class Finds(Reading):
         self, schema: ClassSchema, where: Where, scope: Scope, options: ReadOptions
     ) -> _Find:
         """A find as MongoDB is asked it."""
-        return _Find(
-            self.preferring(schema.name, options.read_preference),
-            filters.to_filter(schema, where, scope),
-            filters.to_projection(schema, options.keys),
-            self._find_arguments(schema, where, options),
-        )
+        collection = self.preferring(schema.name, options.read_preference)
+        query = filters.to_filter(schema, where, scope)
+        projection = filters.to_projection(schema, options.keys)
+        arguments = self._find_arguments(schema, where, options)
+        with guard():
+            fields = self.connection.reads.find_fields(query, projection, arguments)
+        return _Find(collection, query, projection, arguments, fields)
 
     async def _made(
         self, schema: ClassSchema, where: Where, asked: _Find, read: ReplyReader[Value] | None
     ) -> list[Document] | Made[Value]:
         collection, query, projection = asked.collection, asked.query, asked.projection
-        arguments, reads = asked.arguments, self.connection.reads
+        arguments, reads, fields = asked.arguments, self.connection.reads, asked.fields
 
         def call(
             session: AsyncClientSession | None,
         ) -> Awaitable[list[Document] | Made[Value]]:
             if read is None:
-                return reads.find(collection, query, projection, session=session, **arguments)
+                return reads.find(
+                    collection, query, projection, fields=fields, session=session, **arguments
+                )
             return reads.find_made(
-                collection, query, projection, read, session=session, **arguments
+                collection, query, projection, read, fields=fields, session=session, **arguments
             )
 
         with guard():

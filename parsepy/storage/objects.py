@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -166,9 +167,17 @@ class Storage(Finds, Counts):
         item, names = documents.with_names(plan, document, filters.LISTS[scope.flag])
         return item if scope.is_listed(names) and scope.is_pointed_to(item) else None
 
-    async def insert(self, schema: ClassSchema, values: JSONObject) -> None:
-        """Store a new object; ``DuplicateKey`` if a unique index refuses it."""
-        document = documents.to_document(schema, values)
+    async def insert(
+        self, schema: ClassSchema, values: JSONObject, *, is_large: bool = False
+    ) -> None:
+        """Store a new object; ``DuplicateKey`` if a unique index refuses it.
+
+        ``is_large``: it is converted in a thread, so that others go on meanwhile.
+        """
+        if is_large:
+            document = await asyncio.to_thread(documents.to_document, schema, values)
+        else:
+            document = documents.to_document(schema, values)
         if not self.connection.in_transaction:
             await self._inserts.of(schema.name).call(document)
             return
@@ -211,12 +220,14 @@ class Storage(Finds, Counts):
         internal: bool = False,
         mount_url: str | None = None,
         longest: Mapping[str, int] | None = None,
+        is_large: bool = False,
     ) -> JSONObject | None:
         """Change the first object that matches, atomically; ``None`` if there is none.
 
         Answers its new state, or only the columns ``returning`` of it; ``internal`` and
         ``mount_url`` as in ``ReadOptions``. An object of which an array has more elements than
-        ``longest`` says does not match.
+        ``longest`` says does not match. ``is_large``: the changes are converted in a thread, so
+        that others go on meanwhile.
         """
         query = filters.to_filter(schema, where, scope)
         if longest:
@@ -225,7 +236,10 @@ class Storage(Finds, Counts):
                 for name, most in longest.items()
             ]
             query = {"$and": [query, *short]}
-        update = updates.to_update(schema, changes)
+        if is_large:
+            update = await asyncio.to_thread(updates.to_update, schema, changes)
+        else:
+            update = updates.to_update(schema, changes)
         projection = None if returning is None else _projection(schema, returning)
         object_id = None if schema.name in documents.NUMBERED else equals_id(where)
         connection = self.connection
@@ -300,4 +314,7 @@ class Storage(Finds, Counts):
 
 
 def _projection(schema: ClassSchema, names: frozenset[str]) -> Document:
-    return {"_id": 1, **{documents.key_of(schema, name): 1 for name in names}}
+    projection = {"_id": 1, **{documents.key_of(schema, name): 1 for name in names}}
+    if projection.pop("ACL", None):
+        projection |= {"_rperm": 1, "_wperm": 1}
+    return projection

@@ -35,6 +35,8 @@ class ReadOptions:
     """Answer the server's own columns, which begin with ``_``, too."""
     mount_url: str | None = None
     """Where the caller reaches the server, for the URLs of files; None: as it is configured."""
+    is_large: bool = False
+    """Is the question so large that it is put into MongoDB's words beside the event loop?"""
 
 
 ALL = ReadOptions()

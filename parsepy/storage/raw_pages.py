@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import bson
 
+from parsepy.model.selection import Selection
 from parsepy.model.values import JSONObject, dumps
 from parsepy.storage.documents import CODEC, Plan, to_object
-from parsepy.storage.native import Joined, NativeReader, Reply
+from parsepy.storage.native import Joined, NativeReader, Reply, SelectedColumn
 
 
 class RawPage:
@@ -35,6 +36,16 @@ class RawPage:
         ending = b"," + dumps({"__type": "Object", "className": class_name})[1:-1]
         return self._native.json_by_id(self._reply, ending, joined)
 
+    def selected(self, selection: Selection, joined: Joined) -> tuple[bytes, int] | None:
+        """What is selected of the objects as a JSON array, and how many there are."""
+        return self._native.selected(
+            self._reply, _values(selection, joined), selection.opening, selection.closing
+        )
+
+    def selected_by_id(self, selection: Selection, joined: Joined) -> dict[str, bytes] | None:
+        """What is selected of the objects by their ids; ``None`` as above."""
+        return self._native.selected_by_id(self._reply, _values(selection, joined))
+
     def objects(self) -> list[JSONObject]:
         """The objects in REST form."""
         read = self._native.objects(self._reply)
@@ -42,3 +53,17 @@ class RawPage:
             return read
         found = bson.decode(self._reply, CODEC)["cursor"]["firstBatch"]
         return [to_object(self._plan, document) for document in found]
+
+
+def _values(selection: Selection, joined: Joined) -> tuple[SelectedColumn, ...]:
+    """A selection as the extension takes it."""
+    return tuple(
+        (
+            one.kind,
+            one.column,
+            one.label,
+            one.is_required,
+            one.prefix if one.below is None else joined.get(one.column, {}),
+        )
+        for one in selection.values
+    )

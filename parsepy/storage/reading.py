@@ -85,19 +85,22 @@ class Reading:
         self,
         finds: SharedFinds[Result],
         told: tuple[object, ...],
-        asked: Document,
+        asked: bytes | Document,
         read: Callable[[], Awaitable[Result]],
         may_share: Callable[[bytes], bool] | None = None,
     ) -> Result:
         """What ``read`` answers, shared with equal reads under way outside transactions.
 
-        ``asked`` is what MongoDB is told, ``told`` what else must be the same for both;
-        ``may_share`` says of what is asked, as BSON, whether it may be shared at all.
+        ``asked`` is what MongoDB is told, as BSON if it is at hand, ``told`` what else must be
+        the same for both; ``may_share`` says of what is asked whether it may be shared at all.
         """
         if self.connection.in_transaction:
             return await read()
-        with guard():
-            encoded = bson.encode(asked)
+        if isinstance(asked, bytes):
+            encoded = asked
+        else:
+            with guard():
+                encoded = bson.encode(asked)
         if may_share is not None and not may_share(encoded):
             return await read()
         return await finds.call((*told, encoded), read)

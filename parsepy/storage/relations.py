@@ -14,6 +14,7 @@ from parsepy.storage.indexes import Index, Indexes
 
 _AT_ONCE = 500
 """Rows of one call: what makes a call of more holds others up."""
+_RELATED = {"relatedId": 1, "_id": 0}
 
 
 class Relations:
@@ -69,7 +70,9 @@ class Relations:
         join, query = self._join(class_name, field), {"owningId": owner}
         with guard():
             rows = await self._connection.read(
-                lambda session: self._connection.reads.find(join, query, session=session, **options)
+                lambda session: self._connection.reads.find(
+                    join, query, _RELATED, session=session, **options
+                )
             )
         return [row["relatedId"] for row in rows]
 

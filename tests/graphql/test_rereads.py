@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from parsepy.app import Application
+from parsepy.storage import Storage
 from tests.conftest import Client, MakeApp
 from tests.graphql.conftest import codes, data
 from tests.graphql.subscriber import subscribing
@@ -101,3 +102,43 @@ async def test_who_follows_is_told_the_whole_object_whatever_the_mutation_select
         await data(client, UPDATE % "id", id=mug, f={"name": "b"})
         told = await ann.event("mug")
     assert told == {"node": {"name": "b", "price": 3}, "original": {"name": "a"}}
+
+
+@pytest.mark.parametrize(
+    "selected", ["name", "id price", "ACL { public { read } }", "tags { count }"]
+)
+async def test_an_update_tells_what_is_selected_whatever_it_changes(
+    mugs: Client, client: Client, selected: str
+) -> None:
+    column = {"fields": {"tags": {"type": "Relation", "targetClass": "Mug"}}}
+    ok(await mugs.put("/schemas/Mug", json={**column, "classLevelPermissions": OPEN}))
+    mug = await create(mugs, "Mug", name="a", price=3, cost=1)
+    found = await data(client, UPDATE % selected, id=mug, f={"cost": 2})
+    again = await data(client, f"query($id: ID!) {{ mug(id: $id) {{ {selected} }} }}", id=mug)
+    assert found["updateMug"]["mug"] == again["mug"]
+
+
+@pytest.mark.parametrize(("selected", "columns"), [("name", 5), ("owner { username }", None)])
+async def test_an_update_is_told_no_more_than_is_selected(
+    mugs: Client,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    selected: str,
+    columns: int | None,
+) -> None:
+    ok(
+        await mugs.put(
+            "/schemas/Mug", json={"classLevelPermissions": {**OPEN, "protectedFields": {}}}
+        )
+    )
+    mug = await create(mugs, "Mug", name="a", price=3, cost=1)
+    asked: list[frozenset[str] | None] = []
+    update = Storage.update
+
+    async def noting(self: Storage, *arguments: Any, **named: Any) -> Any:
+        asked.append(named["returning"])
+        return await update(self, *arguments, **named)
+
+    monkeypatch.setattr(Storage, "update", noting)
+    await data(client, UPDATE % selected, id=mug, f={"price": 4})
+    assert [None if told is None else len(told) for told in asked] == [columns]

@@ -32,9 +32,10 @@ ROWS = 500
 """Elements of the largest array that is stored: a hundredth of what test_bystander has."""
 EVERY = 1_000
 CLIENTS = 8
-LONGEST_TURN = CLIENTS * 0.05 + 0.005
-"""Seconds of CPU time: 50 ms for each of those who may come in one turn, and the tick of 5 ms by
-which turns are measured. test_bystander, which sends one request at a time, holds 50 ms."""
+LONGEST_TURN = CLIENTS * 0.01 + 0.02
+"""Seconds of CPU time: the longest step of one request, a step of each of the others that may come
+in the same turn, and the tick of 5 ms by which turns are measured. test_bystander, which sends one
+request at a time, holds 30 ms."""
 PAUSE = 0.1
 """Seconds between the bystander's requests: ten milliseconds would be most of the work."""
 

@@ -65,7 +65,8 @@ class Shop:
     def attack(self, hostile: Hostile) -> int:
         """Send a hostile request; its status."""
         path = "/parse" + hostile.path.format(**self.ids)
-        return self.send(hostile.method, path.replace("/parse/../", "/"), hostile.body)[0]
+        path = path.replace("/parse/../", "/")
+        return self.send(hostile.method, path, hostile.body, **hostile.headers)[0]
 
     def turn(self) -> float:
         """The longest turn of the server's loop since it was asked last."""
@@ -90,10 +91,10 @@ def ends_with_its_children() -> None:
 
 
 @contextmanager
-def served(mongo_uri: str, folder: Path, largest: int = 50_000) -> Iterator[Shop]:
+def served(mongo_uri: str, folder: Path, largest: int = 50_000, **more: Any) -> Iterator[Shop]:
     """A shop of both templates by itself, with classes that anybody may write.
 
-    ``largest``: elements of the largest array in its objects.
+    ``largest``: elements of the largest array in its objects; ``more``: further options.
     """
     database = f"test_hostile_{uuid4().hex[:12]}"
     options = {
@@ -105,6 +106,7 @@ def served(mongo_uri: str, folder: Path, largest: int = 50_000) -> Iterator[Shop
         "mountGraphQL": True,
         "allowClientClassCreation": True,
         "verbose": False,
+        **more,
     }
     (folder / "parsepy.json").write_text(json.dumps(options))
     with serving(folder, "--config", "parsepy.json") as server:

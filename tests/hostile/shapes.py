@@ -5,8 +5,8 @@ multiplied by sizes up to the limit of a body.
 """
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -23,6 +23,7 @@ class Hostile:
     method: str
     path: str
     body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def _find(**parameters: Any) -> tuple[str, str, Any]:
@@ -156,10 +157,13 @@ SHAPES: dict[str, Callable[[int], Made]] = {
     "save: a polygon": lambda n: _create(
         {"area": {"__type": "Polygon", "coordinates": _ring(n // 3)}}
     ),
-    "save: bytes": lambda n: _create({"raw": {"__type": "Bytes", "base64": "AAAA" * n}}),
+    "save: bytes": lambda n: _create({"raw": {"__type": "Bytes", "base64": "AAAA" * (n * 5)}}),
     "save: a text": lambda n: _create({"text": "x" * (n * 20)}),
     "save: a text of commas": lambda n: _create({"text": "," * (n * 20)}),
     "save: a text of quotes": lambda n: _create({"text": '"\\' * (n * 5)}),
+    "save: a wide text": lambda n: _create({"text": "\U0001f600" + "x" * (n * 20)}),
+    "save: long texts": lambda n: _create({"list": [f"{i:0140}" for i in range(n)]}),
+    "save: long keys": lambda n: _create({"o": {f"{i:0140}": i for i in range(n)}}),
     "save: channels": lambda n: _install({"channels": _names(n)}),
     "save: AddUnique": lambda n: _change(
         {"list": {"__op": "AddUnique", "objects": list(range(n))}}
@@ -185,10 +189,18 @@ SHAPES: dict[str, Callable[[int], Made]] = {
     # --- other routes
     "log in": lambda n: ("POST", "/login", {"username": "u", "password": "p" * (n * 20)}),
     "function": lambda n: _call({"list": [{"a": i} for i in range(n // 2)]}),
+    "function: a wide text": lambda n: _call({"text": "\U0001f600" + "x" * (n * 20)}),
+    "function: keys": lambda n: _call(dict.fromkeys(_names(n), 1)),
     "a context": lambda n: _call({"_context": json.dumps(list(range(n)))}),
     "event": lambda n: ("POST", "/events/x", {"dimensions": dict.fromkeys(_names(n), "1")}),
     "batch: /config": lambda n: _batch(n // 4, "GET", "/config"),
     "batch: creates": lambda n: _batch(n // 5, "POST", "/classes/Dump", {"a": 1}),
+    "batch: long texts": lambda n: _batch(
+        20, "POST", "/classes/Dump", {"text": '"' * (n // 2), "list": ["x" * 100] * (n // 200)}
+    ),
+    "batch: a where as text": lambda n: _batch(
+        2, "GET", "/classes/Note", {"where": json.dumps({"a": {"$in": list(range(n // 2))}})}
+    ),
     "batch: finds": lambda n: _batch(n // 4, "GET", "/classes/Note?limit=1"),
     "batch: unknown": lambda n: _batch(n // 4, "GET", "/nothing"),
     # --- GraphQL
@@ -208,14 +220,29 @@ def shaped(name: str, size: int) -> Hostile | None:
     return Hostile(f"{name} of {size}", method, path, raw) if len(raw) <= BODY_LIMIT else None
 
 
+CLAUSES = 9_900
+"""As many as a query may have."""
+
+
 def requests() -> Iterator[Hostile]:
     """Every shape in every size that fits into a body."""
+    for name in ("where: keys", "where: $or", "where: $and in $and"):
+        if (made := shaped(name, CLAUSES)) is not None:
+            yield made
+    if (made := shaped("where: $or of regexes", 2 * CLAUSES)) is not None:
+        yield made
     for name in SHAPES:
         for size in SIZES:
             if (made := shaped(name, size)) is not None:
                 yield made
     for name, raw in _texts():
         yield Hostile(name, "POST", "/classes/Dump", raw)
+    named = {"X-Parse-Application-Id": ""}
+    for size in SIZES:
+        # the JavaScript SDK's way, which names the application in the body
+        file = {"_ApplicationId": "parsepy", "base64": "A_-9" * (size * 5)}
+        raw = json.dumps(file).encode()
+        yield Hostile(f"file of {size}", "POST", "/files/a.txt", raw, named)
     # K0: paths that are no columns, into an array of many empty objects
     paths = ",".join(f"channels.x{i}" for i in range(949))
     yield Hostile("K0", "GET", f"/installations/{{phone}}?include={paths}")

@@ -252,3 +252,36 @@ async def test_k3_a_name_of_many_steps_is_refused(client: Client) -> None:
     await create(client, "Line", a={})
     body = {"_method": "GET", "where": {"a." * 3_000 + "a": 1}}
     refused(await client.post("/classes/Line", json=body), 102)
+
+
+# --- answers ------------------------------------------------------------------------------------
+
+
+async def test_a_page_of_objects_has_so_many_bytes(app: MakeApp) -> None:
+    application = await app(requestComplexity={"answerBytes": 50_000})
+    client, master = Client(application), Client(application, master=True)
+    name = unique("Line")
+    item = {"method": "POST", "path": f"/parse/classes/{name}", "body": {"text": "x" * 100}}
+    for _ in range(3):
+        ok(await client.post("/batch", json={"requests": [item] * 500}))
+    assert len(await find(client, name, limit=200)) == 200
+    message = refused(await client.get(f"/classes/{name}", params={"limit": 1500}), 102)
+    assert "more than 50000 bytes" in message
+    assert len(await find(master, name, limit=1500)) == 1500
+
+
+@pytest.mark.parametrize("is_transaction", [False, True])
+async def test_a_batch_answers_so_many_bytes(app: MakeApp, is_transaction: bool) -> None:
+    application = await app(requestComplexity={"answerBytes": 20_000})
+    client, master = Client(application), Client(application, master=True)
+    line = await create(client, "Line", text="x" * 15_000)
+    item = {"method": "GET", "path": f"/parse/classes/Line/{line}"}
+    body = {"requests": [item] * 4, "transaction": is_transaction}
+    told = await client.post("/batch", json=body)
+    if is_transaction:
+        assert "more than 20000 bytes" in refused(told, 102)
+    else:
+        answers = ok(told)
+        assert [list(answer) for answer in answers] == [["success"]] * 2 + [["error"]] * 2
+        assert answers[3]["error"]["code"] == 102
+    assert len(ok(await master.post("/batch", json=body))) == 4

@@ -16,6 +16,7 @@ import bson
 from bson import Decimal128, Int64, ObjectId
 
 from parsepy.model.schema import Field, make_schema
+from parsepy.model.selection import ValueKind
 from parsepy.model.values import PLAIN_TYPES, FieldType
 from parsepy.storage import native
 from parsepy.storage.documents import file_url_of, plan_of
@@ -23,6 +24,17 @@ from parsepy.storage.documents import file_url_of, plan_of
 POINTER, RELATION = FieldType("Pointer", "_User"), FieldType("Relation", "Tag")
 COLUMNS = {f"a{name}": Field(kind) for name, kind in PLAIN_TYPES.items()}
 KEYS = [*COLUMNS, "_p_owner", "_rperm", "_wperm", "_created_at", "_id", "other", "_auth_data_x"]
+SELECTED: Any = (
+    (ValueKind.CONSTANT, "", b'"__typename":"Product"', False, None),
+    (ValueKind.TEXT, "objectId", b'"a":', True, None),
+    (ValueKind.GLOBAL_ID, "objectId", b'"id":', True, b"Product:"),
+    (ValueKind.TEXT, "aString", b'"b":', False, None),
+    (ValueKind.NUMBER, "aNumber", b'"c":', False, None),
+    (ValueKind.TRUTH, "aBoolean", b'"d":', False, None),
+    (ValueKind.DATE, "aDate", b'"e":', False, None),
+    (ValueKind.DATE, "createdAt", b'"f":', False, None),
+    (ValueKind.OBJECT, "owner", b'"g":', False, {"abc": b'{"x":1}'}),
+)
 LENGTHS = (b"\0\0\0\0", b"\5\0\0\0", b"\xff\xff\xff\x7f", b"\xff\xff\xff\xff", b"\0\0\0\x80")
 BYTES = (0, 1, 2, 3, 4, 5, 7, 8, 9, 16, 18, 0x7F, 0x80, 0xED, 0xFF)
 
@@ -103,6 +115,8 @@ def main(path: str, seconds: float, seed: int) -> None:
                 lambda changed: reader.pointers(changed, "owner"),
                 lambda changed: reader.json_with(changed, {"owner": {"abc": b'{"x":1}'}}),
                 lambda changed: reader.json_by_id(changed, b',"x":1', {"owner": {"abc": b"{}"}}),
+                lambda changed: reader.selected(changed, SELECTED, b'{"node":', b"}"),
+                lambda changed: reader.selected_by_id(changed, SELECTED[:3]),
                 module.split,
             ):
                 left += read(changed) is None

@@ -7,12 +7,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import bson
 import pytest
 from bson import Int64
 
 from parsepy.model.schema import Field, make_schema
+from parsepy.model.selection import ValueKind
 from parsepy.model.values import PLAIN_TYPES, FieldType
 from parsepy.storage.documents import file_url_of, plan_of
 from parsepy.storage.native import SWITCH, is_built
@@ -64,6 +66,13 @@ def test_without_a_compiler_the_package_is_built_all_the_same(tmp_path: Path) ->
     assert [path.name.split("-", 2)[2] for path in tmp_path.glob("*.whl")] == ["py3-none-any.whl"]
 
 
+SELECTED: Any = (
+    (ValueKind.GLOBAL_ID, "objectId", b'"id":', True, b"Shop:"),
+    (ValueKind.OBJECT, "p", b'"p":', False, {"t": b"{}"}),
+)
+MISSING: Any = (ValueKind.OBJECT, "p", b'"p":', True, {})
+
+
 @built
 def test_no_reference_is_lost() -> None:
     pointer = Field(FieldType("Pointer", "Tag"))
@@ -94,6 +103,10 @@ def test_no_reference_is_lost() -> None:
             assert plan.native.json_with(good, {"p": {"t": b"{}"}}) is not None
             assert plan.native.json_by_id(good, b',"x":1', {"p": {}}) is not None
             assert plan.native.json_by_id(late, b',"x":1', {"p": {"t": b"{}"}}) is None
+            assert plan.native.selected(good, SELECTED, b"[", b"]") is not None
+            assert plan.native.selected_by_id(good, SELECTED) is not None
+            assert plan.native.selected(good, (*SELECTED, SELECTED[0]), b"[", b"]") is not None
+            assert plan.native.selected(good, (MISSING,), b"[", b"]") is None
         gc.collect()
         sizes.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
     # a lost dictionary for each row would be 30 MB for every pass

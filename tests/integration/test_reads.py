@@ -14,6 +14,7 @@ from pymongo.read_concern import ReadConcern
 
 from parsepy.storage.driver import commands as sending
 from parsepy.storage.driver import plain
+from parsepy.storage.driver.encoded import Encoded
 from tests.line import between
 
 reads = plain.PlainReads()
@@ -96,6 +97,55 @@ async def test_plain_commands_are_all_it_takes(
     assert len(await reads.aggregate(rows, GROUPS)) == 7
     sent = [next(iter(command)) for command in commands]
     assert sent == ["find"] * 4 + ["count"] * 4 + ["aggregate"]
+
+
+WAYS: list[tuple[str, dict[str, Any], bool]] = [
+    ("one server", {"directConnection": True}, True),
+    ("a replica set", {"directConnection": False}, True),
+    ("compressed", {"compressors": "zlib"}, False),
+    ("majority", {"readConcernLevel": "majority"}, False),
+]
+
+
+@pytest.mark.parametrize(("way", "options", "is_encoded"), WAYS, ids=[way for way, *_ in WAYS])
+async def test_a_command_whose_fields_are_encoded_before_finds_the_same(
+    mongo_uri: str,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    way: str,
+    options: dict[str, Any],
+    is_encoded: bool,
+) -> None:
+    """Its message is put together where nothing else must be done with it."""
+    joined: list[str] = []
+    message = Encoded.message
+
+    def told(self: Encoded, *more: Any) -> Any:
+        joined.append(self.name)
+        return message(self, *more)
+
+    monkeypatch.setattr(Encoded, "message", told)
+    async with AsyncMongoClient[dict[str, Any]](mongo_uri, **options) as client:
+        rows = client[name]["Row"]
+        for query, asked in FINDS:
+            fields = reads.find_fields(query, {"text": 0}, asked)
+            expected = await rows.find(query, {"text": 0}, **asked).to_list(None)
+            assert await reads.find(rows, query, {"text": 0}, fields=fields, **asked) == expected
+        fields = reads.count_fields({"n": {"$lt": 9}}, {"maxTimeMS": 5000})
+        assert await reads.count(rows, {"n": {"$lt": 9}}, fields=fields, maxTimeMS=5000) == 9
+        fields = reads.aggregate_fields(GROUPS, {"batchSize": 2})
+        assert len(await reads.aggregate(rows, GROUPS, fields=fields, batchSize=2)) == 7
+        wrong = {"n": {"$what": 1}}
+        fields = reads.find_fields(wrong, None, {})
+        with pytest.raises(OperationFailure, match="what"):
+            await reads.find(rows, wrong, fields=fields)
+    assert joined == (["find"] * len(FINDS) + ["count", "aggregate", "find"] if is_encoded else [])
+
+
+def test_what_one_command_can_not_do_has_no_fields() -> None:
+    assert reads.find_fields({}, None, {"hint": [("_id", 1)]}) is None
+    assert reads.count_fields({}, {"hint": "_id_"}) is None
+    assert reads.aggregate_fields([*GROUPS, {"$out": "Sums"}], {}) is None
 
 
 async def test_many_batches_are_read_to_the_end(rows: AsyncCollection[dict[str, Any]]) -> None:

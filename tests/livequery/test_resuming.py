@@ -12,6 +12,7 @@ import pytest
 from parsepy.app import Application
 from parsepy.livequery import held, protocol, resuming
 from parsepy.livequery.clients import LiveClient
+from parsepy.livequery.resuming import NO_PLACES, TOO_LATE
 from tests.conftest import APP_ID, Client, MakeApp
 from tests.livequery.listener import Listener, listening, serving
 from tests.peer import REFERENCE
@@ -42,7 +43,8 @@ async def totals(listener: Listener, count: int) -> list[Any]:
 
 async def test_missed_events_come_first_and_then_live_ones(url: str, shop: Client) -> None:
     async with listening(url) as ann:
-        assert (await since(ann, ""))["resumed"] is False
+        first = await since(ann, "")
+        assert (first["resumed"], "reason" in first) == (False, False)
         await create(shop, "Order", total=1)
         seen = (await ann.frame())["since"]
     for total in (2, 3, 4):
@@ -122,14 +124,16 @@ async def test_missed_events_are_told_with_the_rights_of_now(
 @pytest.mark.parametrize("given", ["1.0.0", "nonsense", "6f.1", "x" * 300])
 async def test_what_is_too_long_ago_or_no_place_is_not_resumed(url: str, given: str) -> None:
     async with listening(url) as ann:
-        assert (await since(ann, given))["resumed"] is False
+        answer = await since(ann, given)
+        assert (answer["resumed"], answer["reason"]) == (False, TOO_LATE)
 
 
 async def test_without_change_streams_nobody_goes_on(app: MakeApp) -> None:
     application = await app(liveQuery={"classNames": ["Order"]})
     async with serving(application) as url, listening(url) as ann:
         answer = await since(ann, "66.1.0")
-        assert (answer["resumed"], "since" in answer) == (False, False)
+        assert (answer["resumed"], answer["reason"]) == (False, NO_PLACES)
+        assert "since" not in answer
 
 
 async def test_who_does_not_ask_is_told_nothing_new(url: str) -> None:

@@ -15,6 +15,7 @@ import pytest
 from pymongo import MongoClient
 
 from parsepy.config import ConfigError
+from parsepy.livequery.resuming import NO_PLACES
 from tests.conftest import Client, MakeApp, database_in
 from tests.livequery.listener import listening, serving
 from tests.peer import unavailable
@@ -153,6 +154,17 @@ async def test_redis_is_spoken_to_with_the_options_for_it(
         async with Redis.from_url(redis_url) as looker:
             clients = [c for c in await looker.client_list() if c["name"] == "shop-live"]
     assert {client["db"] for client in clients} == {"3"}
+
+
+async def test_redis_keeps_no_events_and_says_so(
+    app: MakeApp, mongo_uri: str, redis_url: str
+) -> None:
+    await eventually(lambda: answers(redis_url))
+    async with two(app, mongo_uri, redisURL=redis_url) as (url, _), listening(url) as listener:
+        query = {"className": "Order", "where": {}}
+        answer = await listener.ask(op="subscribe", requestId=1, query=query, since="67.1.0")
+    assert answer["op"] == "subscribed"
+    assert (answer["resumed"], answer["reason"]) == (False, NO_PLACES)
 
 
 async def test_an_option_that_redis_does_not_have_is_named(app: MakeApp) -> None:

@@ -321,3 +321,29 @@ async def test_a_column_named_without_a_dollar_is_no_way_around(
         await builder.call("create_object", class_name="Vault", fields={"token": "s", "word": "a"})
         refused = await builder.refusal("aggregate_objects", class_name="Vault", pipeline=[stage])
     assert "The column token is not shown here." in refused
+
+
+async def test_a_message_has_so_many_values(app: MakeApp) -> None:
+    application = await app(mcp=ALL)
+    arguments = {"class_name": "Dish", "fields": {"tags": list(range(30_000))}}
+    call = {"name": "create_object", "arguments": arguments}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+    sent = {**headers(), "Accept": "application/json, text/event-stream"}
+    transport = httpx2.ASGITransport(app=application)
+    async with httpx2.AsyncClient(transport=transport) as http:
+        answer = await http.post(MCP, json=message, headers=sent)
+        assert (answer.status_code, answer.json()["code"]) == (400, 116)
+        arguments["fields"] = {"tags": ["x" * 3_000_000]}
+        assert (await http.post(MCP, json=message, headers=sent)).status_code == 413
+        arguments["fields"] = {"tags": list(range(5_000))}
+        assert (await http.post(MCP, json=message, headers=sent)).status_code == 200
+
+
+async def test_the_bounds_of_clients_hold_for_tools_with_the_master_key(app: MakeApp) -> None:
+    application = await app(mcp=ALL)
+    many = {f"c{i}": i for i in range(600)}
+    async with agent(application) as operator:
+        told = await operator.refusal("create_object", class_name="Dish", fields=many)
+    assert "at most 500 new columns" in told
+    async with Client(application, master=True) as master:
+        assert (await master.get("/classes/Dish")).json()["results"] == []

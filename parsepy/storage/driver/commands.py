@@ -14,6 +14,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import Primary
 
 from parsepy.storage.documents import Document
+from parsepy.storage.driver.encoded import Command, Encoded, is_simple
 from parsepy.storage.driver.reads import Collection, Made, ReplyReader, Value
 from parsepy.storage.driver.ready import PrimaryPool
 from parsepy.storage.driver.replies import PooledConnection
@@ -85,7 +86,7 @@ class Commands:
         return found
 
     async def read(
-        self, collection: Collection, command: Document, read: ReplyReader[Value] | None
+        self, collection: Collection, command: Command, read: ReplyReader[Value] | None
     ) -> tuple[Document | Made[Value], Any]:
         """The answer to a command, and the address of who gave it; raises PyMongo's errors."""
         target = self.target(collection)
@@ -105,7 +106,8 @@ class Commands:
         except BaseException as error:
             await primary.give_back(connection, error)
             raise
-        await primary.give_back(connection)
+        if not primary.put_back(connection):
+            await primary.give_back(connection)
         return answer, connection.address
 
     async def write(
@@ -149,7 +151,7 @@ async def _answer(
     connection: AsyncConnection,
     preference: Any,
     target: Target,
-    command: Document,
+    command: Command,
     read: ReplyReader[Value] | None,
     *,
     ready: bool,
@@ -160,10 +162,18 @@ async def _answer(
     ``ready``: the connection was found to be one that lies ready.
     """
     codec, concern = target.codec, target.concern
+    if isinstance(command, Encoded) and not (
+        connection.compression_context is None and is_simple(preference)
+    ):
+        command = command.as_document(target.collection)
     if not (concern.level or _is_watched(connection)):
-        number, encoded, size, largest = _op_msg(
-            0, command, target.database, preference, codec, connection.compression_context
-        )
+        if isinstance(command, Encoded):
+            number, encoded, size = command.message(target.collection, target.database, preference)
+            largest = size
+        else:
+            number, encoded, size, largest = _op_msg(
+                0, command, target.database, preference, codec, connection.compression_context
+            )
         if size <= connection.max_bson_size:
             document = await _asked(connection, number, encoded, largest, ready=ready)
             made = read(document) if read is not None else None
@@ -172,6 +182,8 @@ async def _answer(
             answer: Document = decode(document, codec)
             _check_command_response(answer, connection.max_wire_version)
             return answer
+    if isinstance(command, Encoded):
+        command = command.as_document(target.collection)
     return await connection.command(
         target.database, command, preference, codec, read_concern=concern
     )

@@ -10,6 +10,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import bson
 from pymongo.asynchronous.command_cursor import AsyncCommandCursor
 from pymongo.errors import (
     ConnectionFailure,
@@ -20,8 +21,10 @@ from pymongo.errors import (
 )
 from pymongo.helpers_shared import _RETRYABLE_ERROR_CODES
 
+from parsepy.errors import Code, ParseError
 from parsepy.storage.documents import Document
 from parsepy.storage.driver.commands import Commands
+from parsepy.storage.driver.encoded import Command, Encoded
 from parsepy.storage.driver.reads import (
     Collection,
     Made,
@@ -30,6 +33,7 @@ from parsepy.storage.driver.reads import (
     Session,
     Value,
 )
+from parsepy.storage.driver.received import Received, most, received
 
 _LOG_IN_AGAIN = 391
 _NAMES = {
@@ -52,6 +56,31 @@ class PlainReads(Reads):
     def __init__(self, commands: Commands | None = None) -> None:
         self._commands = commands or Commands()
 
+    def find_fields(
+        self,
+        query: Mapping[str, Any],
+        projection: Mapping[str, Any] | None,
+        options: Mapping[str, Any],
+    ) -> bytes | None:
+        """The fields of the command of a find; ``None`` where it can't be sent so."""
+        if options.keys() <= _NAMES.keys():
+            return bson.encode(_find_fields(query, projection, options))
+        return None
+
+    def aggregate_fields(
+        self, pipeline: Sequence[Mapping[str, Any]], options: Mapping[str, Any]
+    ) -> bytes | None:
+        """The fields of the command of an aggregation; ``None`` where it can't be sent so."""
+        if options.keys() <= _NAMES.keys() and not _writes(pipeline):
+            return bson.encode(_aggregate_fields(pipeline, options))
+        return None
+
+    def count_fields(self, query: Mapping[str, Any], options: Mapping[str, Any]) -> bytes | None:
+        """The fields of the command of a count; ``None`` where it can't be sent so."""
+        if options.keys() <= _NAMES.keys():
+            return bson.encode(_count_fields(query, options))
+        return None
+
     def _is_plain(
         self, collection: Collection, session: Session, options: Mapping[str, Any]
     ) -> bool:
@@ -70,13 +99,14 @@ class PlainReads(Reads):
         query: Mapping[str, Any],
         projection: Mapping[str, Any] | None = None,
         *,
+        fields: bytes | None = None,
         session: Session = None,
         **options: Any,
     ) -> list[Document]:
         """All that ``collection.find`` finds with these arguments."""
         if self._is_plain(collection, session, options):
-            command = _find_command(collection, query, projection, options)
-            found = await _documents(self._commands, collection, command)
+            command = _find_command(collection, query, projection, options, fields)
+            found = await _documents(self._commands, collection, command, options)
             if found is not None:
                 return found
         return await super().find(collection, query, projection, session=session, **options)
@@ -88,13 +118,14 @@ class PlainReads(Reads):
         projection: Mapping[str, Any] | None,
         read: ReplyReader[Value],
         *,
+        fields: bytes | None = None,
         session: Session = None,
         **options: Any,
     ) -> list[Document] | Made[Value]:
         """What ``read`` makes of the reply to a find, if it is at hand, else the documents."""
         if self._is_plain(collection, session, options):
-            command = _find_command(collection, query, projection, options)
-            found = await _found(self._commands, collection, command, read)
+            command = _find_command(collection, query, projection, options, fields)
+            found = await _found(self._commands, collection, command, read, options)
             if found is not None:
                 return found
         return await super().find(collection, query, projection, session=session, **options)
@@ -110,7 +141,7 @@ class PlainReads(Reads):
                 "limit": 1,
             }
             command["singleBatch"] = True
-            rows = await _documents(self._commands, collection, command)
+            rows = await _documents(self._commands, collection, command, {})
             if rows is not None:
                 return rows[0] if rows else None
         return await super().find_by_id(collection, object_id, session=session)
@@ -120,22 +151,18 @@ class PlainReads(Reads):
         collection: Collection,
         pipeline: Sequence[Mapping[str, Any]],
         *,
+        fields: bytes | None = None,
         session: Session = None,
         **options: Any,
     ) -> list[Document]:
         """All that ``collection.aggregate`` yields with these arguments."""
-        writes = any("$out" in stage or "$merge" in stage for stage in pipeline[-1:])
-        if not writes and self._is_plain(collection, session, options):
-            batches = {name: options[name] for name in ("batchSize",) if name in options}
-            command: Document = {
-                "aggregate": collection.name,
-                "pipeline": pipeline,
-                "cursor": batches,
-            }
-            command |= {
-                _NAMES[name]: value for name, value in options.items() if name not in batches
-            }
-            found = await _documents(self._commands, collection, command)
+        if not _writes(pipeline) and self._is_plain(collection, session, options):
+            command: Command
+            if fields is None:
+                command = {"aggregate": collection.name, **_aggregate_fields(pipeline, options)}
+            else:
+                command = Encoded("aggregate", fields)
+            found = await _documents(self._commands, collection, command, options)
             if found is not None:
                 return found
         return await super().aggregate(collection, pipeline, session=session, **options)
@@ -145,6 +172,7 @@ class PlainReads(Reads):
         collection: Collection,
         query: Mapping[str, Any],
         *,
+        fields: bytes | None = None,
         session: Session = None,
         **options: Any,
     ) -> int:
@@ -152,8 +180,11 @@ class PlainReads(Reads):
         if not self._is_plain(collection, session, options):
             return await super().count(collection, query, session=session, **options)
         if self._commands.primary(collection).counts_truly:
-            command: Document = {"count": collection.name, "query": query}
-            command |= {_NAMES[name]: value for name, value in options.items()}
+            command: Command
+            if fields is None:
+                command = {"count": collection.name, **_count_fields(query, options)}
+            else:
+                command = Encoded("count", fields)
             number = await _counted(self._commands, collection, command)
             if number is not None:
                 return number
@@ -175,27 +206,57 @@ def _find_command(
     query: Mapping[str, Any],
     projection: Mapping[str, Any] | None,
     options: Mapping[str, Any],
+    fields: bytes | None,
+) -> Command:
+    if fields is not None:
+        return Encoded("find", fields)
+    return {"find": collection.name, **_find_fields(query, projection, options)}
+
+
+def _find_fields(
+    query: Mapping[str, Any], projection: Mapping[str, Any] | None, options: Mapping[str, Any]
 ) -> Document:
-    command: Document = {"find": collection.name, "filter": query}
+    fields: Document = {"filter": query}
     if projection:
-        command["projection"] = projection
+        fields["projection"] = projection
     for name, value in options.items():
-        command[_NAMES[name]] = dict(value) if name == "sort" else value
-    if command.get("batchSize") == command.get("limit", 0):
-        command["batchSize"] += 1  # else MongoDB keeps the cursor open for a next batch
-    return command
+        fields[_NAMES[name]] = dict(value) if name == "sort" else value
+    if fields.get("batchSize") == fields.get("limit", 0):
+        fields["batchSize"] += 1  # else MongoDB keeps the cursor open for a next batch
+    return fields
+
+
+def _aggregate_fields(
+    pipeline: Sequence[Mapping[str, Any]], options: Mapping[str, Any]
+) -> Document:
+    batches = {name: options[name] for name in ("batchSize",) if name in options}
+    named = {_NAMES[name]: value for name, value in options.items() if name not in batches}
+    return {"pipeline": pipeline, "cursor": batches, **named}
+
+
+def _count_fields(query: Mapping[str, Any], options: Mapping[str, Any]) -> Document:
+    return {"query": query, **{_NAMES[name]: value for name, value in options.items()}}
+
+
+def _writes(pipeline: Sequence[Mapping[str, Any]]) -> bool:
+    return any("$out" in stage or "$merge" in stage for stage in pipeline[-1:])
 
 
 async def _documents(
-    commands: Commands, collection: Collection, command: Document
+    commands: Commands, collection: Collection, command: Command, options: Mapping[str, Any]
 ) -> list[Document] | None:
-    found: list[Document] | Made[Any] | None = await _found(commands, collection, command, None)
+    found: list[Document] | Made[Any] | None
+    found = await _found(commands, collection, command, None, options)
     assert not isinstance(found, Made)
     return found
 
 
 async def _found(
-    commands: Commands, collection: Collection, command: Document, read: ReplyReader[Value] | None
+    commands: Commands,
+    collection: Collection,
+    command: Command,
+    read: ReplyReader[Value] | None,
+    options: Mapping[str, Any],
 ) -> list[Document] | Made[Value] | None:
     """All documents that a command yields; ``None`` if the driver would try it again."""
     reply, address = await _reply(commands, collection, command, read)
@@ -204,12 +265,36 @@ async def _found(
     first: list[Document] = reply["cursor"]["firstBatch"]
     if not reply["cursor"]["id"]:
         return first
-    size = command.get("batchSize") or command.get("cursor", {}).get("batchSize", 0)
+    size = options.get("batch_size") or options.get("batchSize", 0)
     rest = AsyncCommandCursor(collection, reply["cursor"], address, size)
-    return await rest.to_list(None)
+    return await _bounded(rest, size or _SOME, most.get())
 
 
-async def _counted(commands: Commands, collection: Collection, command: Document) -> int | None:
+_SOME = 1000  # documents after which it is looked how much has come
+
+
+async def _bounded(
+    cursor: "AsyncCommandCursor[Document]", some: int, bound: int | None
+) -> list[Document]:
+    """All documents of a cursor; raises INVALID_QUERY once replies have more bytes than this."""
+    if bound is None:
+        return await cursor.to_list(None)
+    found: list[Document] = []
+    counted = Received()
+    token = received.set(counted)
+    try:
+        async with cursor:
+            while cursor.alive:
+                found += await cursor.to_list(some)
+                if counted.size > bound:
+                    message = f"The answer would have more than {bound} bytes."
+                    raise ParseError(Code.INVALID_QUERY, message)
+    finally:
+        received.reset(token)
+    return found
+
+
+async def _counted(commands: Commands, collection: Collection, command: Command) -> int | None:
     """The number that a count answers; ``None`` if the driver would try it again."""
     reply, _ = await _reply(commands, collection, command, number_of)
     if isinstance(reply, Made):
@@ -229,7 +314,7 @@ def number_of(reply: bytes | memoryview) -> int | None:
 
 
 async def _reply(
-    commands: Commands, collection: Collection, command: Document, read: ReplyReader[Value] | None
+    commands: Commands, collection: Collection, command: Command, read: ReplyReader[Value] | None
 ) -> tuple[Document | Made[Value] | None, Any]:
     """MongoDB's answer to a command that reads, and from which address it came.
 

@@ -14,7 +14,7 @@ Session = AsyncClientSession | None
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Made(Generic[Value]):
     """What a ``ReplyReader`` made of a whole reply."""
 
@@ -26,7 +26,30 @@ ReplyReader = Callable[[bytes | memoryview], Value | None]
 
 
 class Reads:
-    """All documents that a read finds, in one list; every method raises PyMongo's errors."""
+    """All documents that a read finds, in one list; every method raises PyMongo's errors.
+
+    ``fields`` of a read are those of its command as BSON, as ``find_fields`` and its kin encode
+    them: who needs them beforehand, to tell equal reads, spares the read its own encoding.
+    """
+
+    def find_fields(
+        self,
+        query: Mapping[str, Any],
+        projection: Mapping[str, Any] | None,
+        options: Mapping[str, Any],
+    ) -> bytes | None:
+        """The fields of the command of a find; ``None`` where it can't be sent so."""
+        return None
+
+    def aggregate_fields(
+        self, pipeline: Sequence[Mapping[str, Any]], options: Mapping[str, Any]
+    ) -> bytes | None:
+        """The fields of the command of an aggregation; ``None`` where it can't be sent so."""
+        return None
+
+    def count_fields(self, query: Mapping[str, Any], options: Mapping[str, Any]) -> bytes | None:
+        """The fields of the command of a count; ``None`` where it can't be sent so."""
+        return None
 
     async def find(
         self,
@@ -34,6 +57,7 @@ class Reads:
         query: Mapping[str, Any],
         projection: Mapping[str, Any] | None = None,
         *,
+        fields: bytes | None = None,
         session: Session = None,
         **options: Any,
     ) -> list[Document]:
@@ -48,6 +72,7 @@ class Reads:
         projection: Mapping[str, Any] | None,
         read: ReplyReader[Value],
         *,
+        fields: bytes | None = None,
         session: Session = None,
         **options: Any,
     ) -> list[Document] | Made[Value]:
@@ -65,6 +90,7 @@ class Reads:
         collection: Collection,
         pipeline: Sequence[Mapping[str, Any]],
         *,
+        fields: bytes | None = None,
         session: Session = None,
         **options: Any,
     ) -> list[Document]:
@@ -77,6 +103,7 @@ class Reads:
         collection: Collection,
         query: Mapping[str, Any],
         *,
+        fields: bytes | None = None,
         session: Session = None,
         **options: Any,
     ) -> int:

@@ -32,6 +32,16 @@ NEEDED = (
 )
 """What is used of PyMongo beside the names above: a version without it ends the import."""
 _MOST_IDLE = 0.9  # seconds: after one the driver looks whether a connection still stands
+_process = os.getpid()
+
+
+def _forked() -> None:
+    global _process
+    _process = os.getpid()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 class PrimaryPool:
@@ -88,7 +98,7 @@ class PrimaryPool:
             or not found.conns
             # the second costs more, as it may depend on who asks
             or (found.requests >= found.fewest and found.requests >= found.max_pool_size)
-            or found.pid != os.getpid()
+            or found.pid != _process
             or _CONNECTION_LOGGER.isEnabledFor(logging.DEBUG)
         ):
             return None
@@ -113,20 +123,25 @@ class PrimaryPool:
         self, connection: PooledConnection, failure: BaseException | None = None
     ) -> None:
         """Put a connection back that ``take`` gave, and tell the driver of a failure."""
-        found = connection.home
-        if failure is not None:
-            context = _ErrorContext(
-                failure,
-                connection.max_wire_version,
-                connection.generation,
-                True,
-                connection.service_id,
-            )
-            try:
-                await self.client._topology.handle_error(connection.address, context)
-            finally:
-                await found.checkin(connection)
+        if failure is None:
+            if not self.put_back(connection):
+                await connection.home.checkin(connection)
             return
+        context = _ErrorContext(
+            failure,
+            connection.max_wire_version,
+            connection.generation,
+            True,
+            connection.service_id,
+        )
+        try:
+            await self.client._topology.handle_error(connection.address, context)
+        finally:
+            await connection.home.checkin(connection)
+
+    def put_back(self, connection: PooledConnection) -> bool:
+        """Put a connection back that ``take`` gave; false where the driver has to see to it."""
+        found = connection.home
         if (
             connection.closed
             or found.state != PoolState.READY
@@ -134,8 +149,7 @@ class PrimaryPool:
             or found._max_connecting_cond._waiters
             or found.stale_generation(connection.generation, connection.service_id)
         ):
-            await found.checkin(connection)
-            return
+            return False
         found.active_contexts.discard(connection.cancel_context)
         found.requests -= 1
         found.active_sockets -= 1
@@ -144,3 +158,4 @@ class PrimaryPool:
         connection.update_last_checkin_time()
         connection.update_is_writable(bool(found.is_writable))
         found.conns.appendleft(connection)
+        return True

@@ -20,6 +20,7 @@ from pymongo.message import _UNPACK_REPLY, _OpMsg
 from pymongo.network_layer import _UNPACK_HEADER, PyMongoProtocol
 
 from parsepy.storage.driver.pulse import ASK_SECONDS, PINGING, Pulse
+from parsepy.storage.driver.received import received
 from parsepy.storage.driver.reserve import CONNECTIONS, IS_RESERVED
 
 NEEDED = (
@@ -131,6 +132,9 @@ class PooledConnection(pool.AsyncConnection):
         self._looks = 0
         try:
             data, op_code = await self.conn.get_conn.read(request_id, self.max_message_size)
+            counted = received.get()
+            if counted is not None:
+                counted.size += len(data)
             unpack = _UNPACK_REPLY.get(op_code)
             if unpack is None:
                 raise ProtocolError(f"Got opcode {op_code!r}, which is no reply's.")

@@ -15,8 +15,11 @@ from parsepy.model.values import JSONObject, dumps
 Reply = bytes | memoryview
 Joined = dict[str, dict[str, bytes]]
 """What stands in place of pointers: by column and object id, an object's JSON."""
+SelectedColumn = tuple[int, str, bytes, bool, bytes | dict[str, bytes] | None]
+"""A value of a selection (``model.selection.SelectedValue``): its kind, column and label, whether
+it must be there, and what a global id begins with or what stands in place of pointers."""
 
-_VERSION = 2
+_VERSION = 3
 """What the extension must be built from: that of ``reader.c``."""
 
 _split: Callable[[Reply], dict[str, bytes] | None] | None
@@ -57,6 +60,19 @@ class NativeReader(Protocol):
 
     def json_by_id(self, reply: Reply, ending: bytes, joined: Joined, /) -> dict[str, bytes] | None:
         """Return the documents of a whole reply by their ids, as JSON objects with an ending."""
+
+    def selected(
+        self, reply: Reply, values: tuple[SelectedColumn, ...], opening: bytes, closing: bytes, /
+    ) -> tuple[bytes, int] | None:
+        """Return the documents of a whole reply as a JSON array of what is selected, and how many.
+
+        Each stands between the two texts.
+        """
+
+    def selected_by_id(
+        self, reply: Reply, values: tuple[SelectedColumn, ...], /
+    ) -> dict[str, bytes] | None:
+        """Return what is selected of a whole reply's documents by their ids, as JSON objects."""
 
     def pointers(self, reply: Reply, name: str, /) -> dict[str, int] | None:
         """Return how often the pointers of a column lead to each id."""

@@ -1,3 +1,5 @@
+from typing import Any
+
 from parsepy.model.values import JSONObject
 
 VERSION: int
@@ -17,6 +19,12 @@ class Reader:
     ) -> bytes | None: ...
     def json_by_id(
         self, reply: bytes | memoryview, ending: bytes, joined: dict[str, dict[str, bytes]], /
+    ) -> dict[str, bytes] | None: ...
+    def selected(
+        self, reply: bytes | memoryview, values: tuple[Any, ...], opening: bytes, closing: bytes, /
+    ) -> tuple[bytes, int] | None: ...
+    def selected_by_id(
+        self, reply: bytes | memoryview, values: tuple[Any, ...], /
     ) -> dict[str, bytes] | None: ...
     def pointers(self, reply: bytes | memoryview, name: str, /) -> dict[str, int] | None: ...
 

@@ -49,6 +49,15 @@ typedef struct {
     int16_t guesses[GUESSES]; /* which column stood at that place in the last document */
 } Reader;
 
+/* The text of a str or bytes object, which the caller keeps alive. */
+static int text_in(PyObject *object, Text *found) {
+    if (PyUnicode_Check(object)) {
+        found->at = PyUnicode_AsUTF8AndSize(object, &found->size);
+        return found->at != NULL;
+    }
+    return PyBytes_AsStringAndSize(object, (char **)&found->at, &found->size) == 0;
+}
+
 static uint32_t hash_of(const char *text, Py_ssize_t size) {
     uint32_t hash = 2166136261u;
     for (Py_ssize_t i = 0; i < size; i++) hash = (hash ^ (uint8_t)text[i]) * 16777619u;

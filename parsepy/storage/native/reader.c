@@ -14,13 +14,14 @@
 #include <stdlib.h>
 
 /* What __init__.py expects: raised when what the two say to each other changes. */
-#define VERSION 2
+#define VERSION 3
 
 #include "bson.h"
 #include "text.h"
 #include "plan.h"
 #include "objects.h"
 #include "json.h"
+#include "selected.h"
 
 static void reader_free(PyObject *object) {
     Reader *self = (Reader *)object;
@@ -31,15 +32,6 @@ static void reader_free(PyObject *object) {
     Py_XDECREF(self->source);
     PyObject_Free(object);
     Py_DECREF(type);
-}
-
-/* The text of a str or bytes object, which the caller keeps alive. */
-static int text_in(PyObject *object, Text *found) {
-    if (PyUnicode_Check(object)) {
-        found->at = PyUnicode_AsUTF8AndSize(object, &found->size);
-        return found->at != NULL;
-    }
-    return PyBytes_AsStringAndSize(object, (char **)&found->at, &found->size) == 0;
 }
 
 /* The items of a tuple of so many; 0 and TypeError where it is something else. */
@@ -244,6 +236,53 @@ static PyObject *reader_json_by_id(PyObject *self, PyObject *arguments) {
     return answer(outcome, made);
 }
 
+/* What is made of a reply and a selection: `by_id` or, between two texts, one array. */
+static PyObject *of_selection(Reader *self, PyObject *reply, PyObject *values, PyObject *opening,
+                              PyObject *closing) {
+    PyObject *made = NULL;
+    Writer writer = {{NULL, 0, 0}, {NULL, 0, 0}, NULL, {NULL, 0}};
+    Selection selection = {NULL, 0, NULL, NULL};
+    Text before = {NULL, 0}, after = {NULL, 0};
+    Py_ssize_t count;
+    Py_buffer view;
+    if (opening != NULL && (!text_in(opening, &before) || !text_in(closing, &after))) return NULL;
+    if (PyObject_GetBuffer(reply, &view, PyBUF_SIMPLE) < 0) return NULL;
+    Bytes whole = {view.buf, (const uint8_t *)view.buf + view.len};
+    int outcome = read_selection(self, values, &selection);
+    if (outcome == DONE && !open_reply(whole, &whole)) outcome = ODD;
+    if (outcome == DONE && opening == NULL) {
+        made = PyDict_New();
+        outcome = made == NULL ? FAILED
+                               : put_selections_by_id(self, &writer, &selection, whole, made);
+        if (outcome != DONE) Py_CLEAR(made);
+    } else if (outcome == DONE) {
+        outcome = put_selections(self, &writer, &selection, whole, before, after, &count);
+        if (outcome == DONE) {
+            made = Py_BuildValue("(y#n)", writer.out.data, (Py_ssize_t)writer.out.size, count);
+            outcome = made_or_failed(made);
+        }
+    }
+    selection_free(&selection);
+    PyMem_Free(writer.out.data);
+    PyMem_Free(writer.names.names);
+    PyBuffer_Release(&view);
+    return answer(outcome, made);
+}
+
+static PyObject *reader_selected(PyObject *self, PyObject *arguments) {
+    PyObject *reply, *values, *opening, *closing;
+    if (!PyArg_ParseTuple(arguments, "OO!O!O!", &reply, &PyTuple_Type, &values, &PyBytes_Type,
+                          &opening, &PyBytes_Type, &closing))
+        return NULL;
+    return of_selection((Reader *)self, reply, values, opening, closing);
+}
+
+static PyObject *reader_selected_by_id(PyObject *self, PyObject *arguments) {
+    PyObject *reply, *values;
+    if (!PyArg_ParseTuple(arguments, "OO!", &reply, &PyTuple_Type, &values)) return NULL;
+    return of_selection((Reader *)self, reply, values, NULL, NULL);
+}
+
 /* How often the pointers of a column lead to each object, by its id. */
 static PyObject *reader_pointers(PyObject *self, PyObject *arguments) {
     PyObject *reply, *name, *made = NULL;
@@ -332,6 +371,12 @@ static PyMethodDef reader_methods[] = {
     {"json_by_id", reader_json_by_id, METH_VARARGS,
      "The documents of a reply, each as a JSON object with an ending, by their ids; None: ask the "
      "twin."},
+    {"selected", reader_selected, METH_VARARGS,
+     "The documents of a reply as a JSON array of their selected columns, each between two texts, "
+     "and how many there are; None: ask the twin."},
+    {"selected_by_id", reader_selected_by_id, METH_VARARGS,
+     "The selected columns of a reply's documents, each as a JSON object, by their ids; None: ask "
+     "the twin."},
     {"pointers", reader_pointers, METH_VARARGS,
      "How often the pointers of a column lead to each object, by its id; None: ask the twin."},
     {NULL, NULL, 0, NULL},
