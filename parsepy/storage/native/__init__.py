@@ -50,9 +50,6 @@ class NativeReader(Protocol):
     ) -> tuple[JSONObject, list[str] | None] | None:
         """Return one document in REST form, and the list at a key of it, if there is one."""
 
-    def object_json(self, document: Reply, /) -> bytes | None:
-        """Return one document as a JSON object."""
-
     def json_with(self, reply: Reply, joined: Joined, /) -> bytes | None:
         """Return the documents of a whole reply as a JSON array, objects in place of pointers.
 
