@@ -40,6 +40,8 @@ class GraphQLScenario(CatalogueScenario):
     connections: ClassVar[int | None] = 8
     share: ClassVar[float] = 0.5
     promised: ClassVar[float | None] = 5.0
+    promised_alone: ClassVar[float] = 5.0
+    """The same where its documents are sent one after the other."""
 
     @property
     @abstractmethod
@@ -86,6 +88,7 @@ class FindTen(GraphQLScenario):
     """Ten articles of eight fields each, by variables."""
 
     name = "GraphQL: find 10 x 8 fields"
+    promised_alone = 5.5
     floors = range(0, 9000, 100)
 
     @property
@@ -158,6 +161,7 @@ class FindByLiterals(FindTen):
     """The same pages with the price in the document, another one every time."""
 
     name = "GraphQL: find, new literals"
+    promised_alone = 5.2
 
     def requests(self) -> Sequence[bytes]:
         self._expected = self.expected
@@ -174,6 +178,7 @@ class NestedPointer(GraphQLScenario):
     """Ten variants, each with its article."""
 
     name = "GraphQL: find with a nested pointer"
+    promised_alone = 5.3
     skips = range(0, 200, PAGE)
 
     @property
@@ -215,6 +220,7 @@ class GetProduct(GraphQLScenario):
     """One product of eight fields."""
 
     name = "GraphQL: get"
+    promised_alone = 6.9
     names = ("objectId", "name", "description", "sku", "price", "stock", "available", "createdAt")
 
     @property
@@ -244,6 +250,7 @@ class ThreeRoots(GraphQLScenario):
     """A page of articles, a page of variants with their number, a product."""
 
     name = "GraphQL: three roots"
+    promised_alone = 4.5
     rest_count = 3
     floors = range(0, 9000, 300)
 
@@ -322,6 +329,7 @@ class CreateReceipt(GraphQLScenario):
     """A receipt of ten columns, with an ACL of two entries."""
 
     name = "GraphQL: create"
+    promised_alone = 5.9
     count = 64
 
     def _bodies(self) -> list[Row]:
@@ -383,6 +391,7 @@ class UpdateBasket(GraphQLScenario):
     """A basket gets another total."""
 
     name = "GraphQL: update"
+    promised_alone = 6.0
 
     @property
     def documents(self) -> Sequence[tuple[str, Row]]:
@@ -445,7 +454,7 @@ def at_one(kind: type[GraphQLScenario]) -> type[Scenario]:
         "__doc__": f"{kind.name}, one after the other.",
         "name": f"{kind.name}, at one",
         "connections": 1,
-        "promised": 4.0,
+        "promised": kind.promised_alone,
     }
     return type(f"{kind.__name__}AtOne", (kind,), members)
 

@@ -6,8 +6,13 @@ definition (``operations.find``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
+
+SelectedColumn = tuple[int, str, bytes, bool, bytes | dict[str, bytes] | None]
+"""A value: its kind, column and label, whether it must be there, and what a global id begins with
+or what stands in place of pointers."""
 
 
 class ValueKind(IntEnum):
@@ -48,15 +53,31 @@ class Selection:
     values: tuple[SelectedValue, ...]
     opening: bytes = b""
     closing: bytes = b""
+    pointers: Mapping[str, Selection] = field(init=False, compare=False)
+    """What is selected below each pointer."""
+    paths: frozenset[tuple[str, ...]] = field(init=False, compare=False)
+    """The paths of the pointers that are followed."""
+    rows: tuple[SelectedColumn, ...] = field(init=False, compare=False)
+    """The values, as the native reader takes them."""
 
-    def pointers(self) -> dict[str, Selection]:
-        """What is selected below each pointer."""
-        return {one.column: one.below for one in self.values if one.below is not None}
+    def __post_init__(self) -> None:
+        below = {one.column: one.below for one in self.values if one.below is not None}
+        object.__setattr__(self, "pointers", below)
+        paths: set[tuple[str, ...]] = {(column,) for column in below}
+        for column, inner in below.items():
+            paths |= {(column, *path) for path in inner.paths}
+        object.__setattr__(self, "paths", frozenset(paths))
+        rows = [
+            (int(one.kind), one.column, one.label, one.is_required, one.prefix)
+            for one in self.values
+        ]
+        object.__setattr__(self, "rows", tuple(rows))
 
-    def paths(self, above: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
-        """The paths of the pointers that are followed."""
-        found: set[tuple[str, ...]] = set()
-        for column, below in self.pointers().items():
-            path = (*above, column)
-            found |= {path, *below.paths(path)}
-        return found
+    def joined(self, found: Mapping[str, dict[str, bytes]]) -> tuple[SelectedColumn, ...]:
+        """The values as ``rows`` has them, with what was ``found`` in place of pointers."""
+        if not self.pointers:
+            return self.rows
+        return tuple(
+            (*row[:4], found.get(row[1], {})) if one.below is not None else row
+            for one, row in zip(self.values, self.rows, strict=True)
+        )

@@ -69,14 +69,14 @@ Node = Constraint | Group | RelatedTo
 Where = tuple[Node, ...]
 
 
-class KeptWhere(tuple[Node, ...]):
-    """A where that is asked again and again: what was once found out about it is kept with it."""
+class Kept(tuple[Any, ...]):
+    """A where or pipeline that is asked again and again, with what was found out about it once."""
 
     notes: dict[str, Any]
 
-    def __new__(cls, nodes: Where) -> "KeptWhere":
-        """Make one of the nodes of a where."""
-        made = super().__new__(cls, nodes)
+    def __new__(cls, parts: tuple[Any, ...]) -> "Kept":
+        """Make one of the nodes of a where, or of stages."""
+        made = super().__new__(cls, parts)
         made.notes = {}
         return made
 
@@ -96,9 +96,9 @@ class KeptWhere(tuple[Node, ...]):
         return found
 
 
-def kept(where: Where) -> Where:
-    """Return a where that things may be kept with, but for one whose meaning changes by itself."""
-    return where if not where or "$relativeTime" in repr(where) else KeptWhere(where)
+def kept(parts: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a where or pipeline to keep things with, but for one that means another each time."""
+    return parts if not parts or "$relativeTime" in repr(parts) else Kept(parts)
 
 
 def _query_error(message: str) -> ParseError:

@@ -14,7 +14,7 @@ from parsepy.model.permissions import is_hidden
 from parsepy.model.query import Query
 from parsepy.model.schema import VOLATILE_CLASSES, ClassSchema
 from parsepy.model.searches import RememberedSearch
-from parsepy.model.where import KeptWhere, Where, fields_of, tests_of
+from parsepy.model.where import Kept, Where, fields_of, tests_of
 
 _INSTALLATION_REFUSALS = ("find", "delete")
 _OWN_KEYS = {"_id": "objectId", "_created_at": "createdAt", "_updated_at": "updatedAt"}
@@ -78,7 +78,7 @@ async def check_search(context: RequestContext, schema: ClassSchema, where: Wher
     """
     if context.principal.is_privileged:
         return
-    searches = where.once("text", _searches) if type(where) is KeptWhere else _searches(where)
+    searches = where.once("text", _searches) if type(where) is Kept else _searches(where)
     if not searches:
         return
     indexes = await context.backend.storage.indexes.read(schema.name)

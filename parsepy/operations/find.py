@@ -389,7 +389,7 @@ async def _selected(
 ) -> _Page:
     """What is selected of a page, as JSON and with its length, where no step needs the objects."""
     wanted = None
-    if selection.paths() == {*query.include} and (not query.include or _may_join(context, query)):
+    if selection.paths == {*query.include} and (not query.include or _may_join(context, query)):
         wanted = await joins.joins_of(context, schema, query.include)
     if wanted is None:
         return await _fetch(context, schema, query, "find")

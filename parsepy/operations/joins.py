@@ -111,7 +111,7 @@ class _Walk:
         self, page: RawPage, joins: Joins, selection: Selection | None = None
     ) -> dict[str, dict[str, bytes]] | None:
         """The objects in place of each joined column's pointers, by their ids."""
-        selections = {} if selection is None else selection.pointers()
+        selections = {} if selection is None else selection.pointers
         found: dict[str, dict[str, bytes]] = {}
         for name, join in joins.items():
             ids = page.pointers(name)

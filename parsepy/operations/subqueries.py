@@ -21,7 +21,7 @@ from parsepy.model.where import (
     SUBQUERIES,
     Constraint,
     Group,
-    KeptWhere,
+    Kept,
     Node,
     RelatedTo,
     Where,
@@ -38,7 +38,7 @@ _NEGATED = {"$ne": "$nin", "$nin": "$nin"}
 
 def is_needed(schema: ClassSchema, where: Where) -> bool:
     """Does a where hold anything that must be resolved first?"""
-    if type(where) is KeptWhere:
+    if type(where) is Kept:
         return where.once_with("subqueries", schema, lambda: _is_needed(schema, where))
     return _is_needed(schema, where)
 

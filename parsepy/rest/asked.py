@@ -93,10 +93,11 @@ def _query(class_name: str, text: bytes, privileged: bool, limits: QueryLimits) 
 def _aggregation(
     class_name: str, text: bytes, limits: QueryLimits, raw_values: bool, raw_field_names: bool
 ) -> Aggregation:
-    return aggregation.from_parameters(
+    read = aggregation.from_parameters(
         class_name,
         parameters_of(text),
         limits=limits,
         raw_values=raw_values,
         raw_field_names=raw_field_names,
     )
+    return replace(read, pipeline=kept(read.pipeline))

@@ -23,19 +23,19 @@ class Batcher(Generic[Item, Result]):
     the same. ``size`` is the most items of a batch.
     """
 
-    __slots__ = ("_in_flight", "_patience", "_send", "_size", "_tasks", "_waiting")
+    __slots__ = ("_flight", "_patience", "_send", "_size", "_tasks", "_waiting")
 
     def __init__(self, send: Send[Item, Result], size: int = 100, patience: float = 0.1) -> None:
         self._send = send
         self._size = size
         self._patience = patience
-        self._in_flight = False
+        self._flight: _InFlight | None = None
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def call(self, item: Item) -> Result:
         """Return the result for ``item``; raises the exception that ``send`` answers for it."""
-        if not self._in_flight:
+        if self._flight is None:
             flight = self._start()
             try:
                 (result,) = await self._send([item])
@@ -44,20 +44,23 @@ class Batcher(Generic[Item, Result]):
             if isinstance(result, Exception):
                 raise result
             return result
-        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Result] = self._flight.awaited(self._patience).create_future()
         self._waiting.append((item, future))
         return await future
 
     def _start(self) -> "_InFlight":
-        self._in_flight = True
-        return _InFlight(self._send_waiting, self._patience)
+        self._flight = _InFlight(self._send_waiting)
+        return self._flight
 
     def _send_waiting(self) -> None:
-        self._in_flight = False
+        self._flight = None
         if self._waiting:
             batch = self._waiting[: self._size]
             del self._waiting[: self._size]
-            task = asyncio.create_task(self._send_batch(batch, self._start()))
+            flight = self._start()
+            if self._waiting:
+                flight.awaited(self._patience)
+            task = asyncio.create_task(self._send_batch(batch, flight))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -88,15 +91,24 @@ class Batcher(Generic[Item, Result]):
 class _InFlight:
     """The one batch in flight; ends once, when it is answered or has taken too long."""
 
-    __slots__ = ("_on_end", "_timer")
+    __slots__ = ("_loop", "_on_end", "_started", "_timer")
 
-    def __init__(self, on_end: Callable[[], None], patience: float) -> None:
+    def __init__(self, on_end: Callable[[], None]) -> None:
         self._on_end: Callable[[], None] | None = on_end
-        self._timer = asyncio.get_running_loop().call_later(patience, self.end)
+        self._loop = asyncio.get_running_loop()
+        self._started = self._loop.time()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def awaited(self, patience: float) -> asyncio.AbstractEventLoop:
+        """End ``patience`` seconds after the begin, since others wait now; the loop."""
+        if self._timer is None:
+            self._timer = self._loop.call_at(self._started + patience, self.end)
+        return self._loop
 
     def end(self) -> None:
         """Let the next batch be sent, if this one still holds it up."""
         on_end, self._on_end = self._on_end, None
         if on_end is not None:
-            self._timer.cancel()
+            if self._timer is not None:
+                self._timer.cancel()
             on_end()

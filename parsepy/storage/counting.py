@@ -10,7 +10,7 @@ from parsepy.model.aggregation import Aggregation
 from parsepy.model.schema import ClassSchema
 from parsepy.model.scope import EVERYTHING, Scope
 from parsepy.model.values import JSONObject
-from parsepy.model.where import Where
+from parsepy.model.where import Kept, Where
 from parsepy.storage import documents, filters, pipelines
 from parsepy.storage.connection import Connection
 from parsepy.storage.documents import Document, FileURL
@@ -75,12 +75,11 @@ class Counts(Reading):
 
     def _stages(self, schema: ClassSchema, asked: Aggregation) -> list[Document]:
         """The pipeline as MongoDB takes it."""
-        stages = pipelines.to_pipeline(
-            schema,
-            asked.pipeline,
-            raw_values=asked.raw_values,
-            raw_field_names=asked.raw_field_names,
-        )
+        pipeline = asked.pipeline
+        if type(pipeline) is Kept:
+            stages = [*pipeline.once_with("stages", schema, lambda: _translated(schema, asked))]
+        else:
+            stages = _translated(schema, asked)
         if asked.where:
             stages.insert(0, {"$match": filters.to_filter(schema, asked.where)})
         return stages
@@ -195,6 +194,15 @@ class Counts(Reading):
         if time := self.time_limit(where, options):
             arguments["maxTimeMS"] = time
         return arguments
+
+
+def _translated(schema: ClassSchema, asked: Aggregation) -> list[Document]:
+    return pipelines.to_pipeline(
+        schema,
+        asked.pipeline,
+        raw_values=asked.raw_values,
+        raw_field_names=asked.raw_field_names,
+    )
 
 
 def _is_shared(asked: bytes) -> bool:

@@ -462,7 +462,8 @@ _MOST_MOUNTS = 16
 class Plan:
     """How a class's documents are read: document key → (column, converter or None).
 
-    ``computed`` is for what pipelines yield: key → what puts its values into a result.
+    ``computed`` is for what pipelines yield: key → what puts its values into a result, or the
+    name under which they stand as they are.
     ``files`` are the keys of File columns, ``by_mount`` the plans for callers who reach the
     server by another address than the configured one. ``native`` is the extension's reader of the
     same columns, if it is there.
@@ -474,9 +475,11 @@ class Plan:
     files: tuple[str, ...] = ()
     targets: Mapping[str, str] = field(default_factory=dict)
     """The class that each pointer column points to, by the column's key."""
-    computed: dict[str, Callable[[JSONObject, Any], None]] = field(default_factory=dict)
+    computed: dict[str, str | Callable[[JSONObject, Any], None]] = field(default_factory=dict)
     by_mount: dict[str, "Plan"] = field(default_factory=dict)
     native: NativeReader | None = None
+    projections: dict[frozenset[str], Document] = field(default_factory=dict)
+    """Projections of columns that were selected before."""
 
     def __post_init__(self) -> None:
         columns = (

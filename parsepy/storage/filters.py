@@ -21,7 +21,7 @@ from parsepy.model.values import (
     to_bytes,
     type_of,
 )
-from parsepy.model.where import DIRECT, Constraint, Group, KeptWhere, Where
+from parsepy.model.where import DIRECT, Constraint, Group, Kept, Where, equals_id
 from parsepy.storage.documents import (
     NUMBERED,
     Document,
@@ -50,7 +50,7 @@ def to_filter(
 
     ``unsorted``: only what matches is asked, not in which order; a count takes nothing else.
     """
-    if type(where) is KeptWhere:
+    if type(where) is Kept:
         name = "count" if unsorted else "filter"
         result = dict(where.once_with(name, schema, lambda: _matching(schema, where, unsorted)))
     else:
@@ -67,6 +67,9 @@ def to_filter(
 
 def _matching(schema: ClassSchema, where: Where, unsorted: bool) -> Document:
     """The filter of a where alone."""
+    object_id = equals_id(where)
+    if object_id is not None and schema.name not in NUMBERED:
+        return {"_id": object_id}  # as the general way has it, which writes by id need not take
     result: Document = {}
     for clause in _clauses(schema, where, unsorted):
         _join(result, clause)
@@ -333,7 +336,7 @@ _OPERATORS: dict[str, Callable[[_Column, str, Any], Document]] = {
 
 def has_regex(where: Where) -> bool:
     """Does a where hold a regular expression, whose cost the client chooses?"""
-    if type(where) is KeptWhere:
+    if type(where) is Kept:
         return where.once("regex", _has_regex)
     return _has_regex(where)
 

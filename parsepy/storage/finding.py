@@ -25,6 +25,10 @@ from parsepy.storage.raw_pages import RawPage
 from parsepy.storage.reading import Reading, ReadLimits
 from parsepy.storage.shared_finds import SharedFinds
 
+_FEW = 32
+_MOST_KEPT = 256
+"""Projections of so few columns are kept, so many of a class."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Find:
@@ -147,11 +151,24 @@ class Finds(Reading):
         """A find as MongoDB is asked it."""
         collection = self.preferring(schema.name, options.read_preference)
         query = filters.to_filter(schema, where, scope)
-        projection = filters.to_projection(schema, options.keys)
+        projection = self._projection(schema, options)
         arguments = self._find_arguments(schema, where, options)
         with guard():
             fields = self.connection.reads.find_fields(query, projection, arguments)
         return _Find(collection, query, projection, arguments, fields)
+
+    def _projection(self, schema: ClassSchema, options: ReadOptions) -> Document | None:
+        """What MongoDB is told of the columns to read; clients select the same again and again."""
+        keys = options.keys
+        if keys is None:
+            return None
+        kept = self.plan(schema, options).projections
+        found = kept.get(keys)
+        if found is None:
+            found = filters.to_projection(schema, keys)
+            if found is not None and len(keys) <= _FEW and len(kept) < _MOST_KEPT:
+                kept[keys] = found
+        return found
 
     async def _made(
         self, schema: ClassSchema, where: Where, asked: _Find, read: ReplyReader[Value] | None

@@ -333,19 +333,22 @@ class _Reader:
             read = reads.get(key)
             if read is None:
                 read = reads[key] = self._read_of(key)
-            read(result, value)
+            if isinstance(read, str):
+                result[read] = value if type(value) in _PLAIN else from_nested(value)
+            else:
+                read(result, value)
         for name, target in self._plan.relations:
             result[name] = {"__type": "Relation", "className": target}
         return result
 
-    def _read_of(self, key: str) -> _Read:
-        """How a key's values get into a result."""
+    def _read_of(self, key: str) -> str | _Read:
+        """How a key's values get into a result; a name: as they are, under that name."""
         if key == "_id":
             return _object_id
         if key in _TIMES:
             return _time(_TIMES[key])
         if key in _RENAMED:
-            return _as_it_is(_RENAMED[key])
+            return _RENAMED[key]
         if key[:3] == "_p_":
             return self._pointer(key)
         if key.startswith(AUTH_DATA):
@@ -371,13 +374,13 @@ class _Reader:
 
         return read
 
-    def _column(self, name: str) -> _Read:
+    def _column(self, name: str) -> str | _Read:
         if name == "objectId":
             return _named_object_id
         column = self._schema.types.get(name)
         _, convert = self._plan.entries.get(name, (name, None))
         if column is None or convert is None:
-            return _as_it_is(name)
+            return name
         form = column.name
 
         def read(result: JSONObject, value: Any) -> None:
@@ -399,13 +402,6 @@ def _object_id(result: JSONObject, value: Any) -> None:
 def _named_object_id(result: JSONObject, value: Any) -> None:
     """What a pipeline has named so itself counts where a result has no ``_id``."""
     result.setdefault("objectId", from_nested(value))
-
-
-def _as_it_is(name: str) -> _Read:
-    def read(result: JSONObject, value: Any) -> None:
-        result[name] = value if type(value) in _PLAIN else from_nested(value)
-
-    return read
 
 
 def _time(name: str) -> _Read:

@@ -11,7 +11,7 @@ import bson
 from parsepy.model.selection import Selection
 from parsepy.model.values import JSONObject, dumps
 from parsepy.storage.documents import CODEC, Plan, to_object
-from parsepy.storage.native import Joined, NativeReader, Reply, SelectedColumn
+from parsepy.storage.native import Joined, NativeReader, Reply
 
 
 class RawPage:
@@ -39,12 +39,12 @@ class RawPage:
     def selected(self, selection: Selection, joined: Joined) -> tuple[bytes, int] | None:
         """What is selected of the objects as a JSON array, and how many there are."""
         return self._native.selected(
-            self._reply, _values(selection, joined), selection.opening, selection.closing
+            self._reply, selection.joined(joined), selection.opening, selection.closing
         )
 
     def selected_by_id(self, selection: Selection, joined: Joined) -> dict[str, bytes] | None:
         """What is selected of the objects by their ids; ``None`` as above."""
-        return self._native.selected_by_id(self._reply, _values(selection, joined))
+        return self._native.selected_by_id(self._reply, selection.joined(joined))
 
     def objects(self) -> list[JSONObject]:
         """The objects in REST form."""
@@ -53,17 +53,3 @@ class RawPage:
             return read
         found = bson.decode(self._reply, CODEC)["cursor"]["firstBatch"]
         return [to_object(self._plan, document) for document in found]
-
-
-def _values(selection: Selection, joined: Joined) -> tuple[SelectedColumn, ...]:
-    """A selection as the extension takes it."""
-    return tuple(
-        (
-            one.kind,
-            one.column,
-            one.label,
-            one.is_required,
-            one.prefix if one.below is None else joined.get(one.column, {}),
-        )
-        for one in selection.values
-    )

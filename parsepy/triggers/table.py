@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from parsepy.triggers.events import (
     AroundDeleteEvent,
     AroundSaveEvent,
-    ConfigEvent,
     ConnectEvent,
     DeleteEvent,
     Event,
-    FileEvent,
     FindEvent,
     FoundEvent,
     LiveEvent,
@@ -23,7 +21,6 @@ from parsepy.triggers.events import (
 FILE = "@File"
 CONFIG = "@Config"
 CONNECT = "@Connect"
-_FAMILIES: dict[str, type[Event]] = {FILE: FileEvent, CONFIG: ConfigEvent}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +41,6 @@ class Kind:
     when: str
     files: bool = False
     config: bool = False
-
-    def event_of(self, class_name: str) -> type[Event]:
-        """The family of this kind's events for a class, for files or for the global config."""
-        return _FAMILIES.get(class_name, self.event)
 
 
 TRIGGERS: dict[str, Kind] = {

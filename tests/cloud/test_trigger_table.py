@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from parsepy.triggers import TRIGGERS
+from parsepy.triggers.events import ConfigEvent, FileEvent
+from parsepy.triggers.table import CONFIG, FILE
 from tests.cloud.conftest import CloudShop, MakeShop
 from tests.conftest import MOUNT
 from tests.livequery.listener import Listener, listening, serving
@@ -166,5 +168,6 @@ async def test_every_event_is_of_the_family_that_the_table_names(day: CloudShop)
     for part in (objects, accounts, files_and_config, live):
         await part(day)
     assert {kind for kind, _, _ in seen} == set(TRIGGERS)
+    families: dict[str, type[object]] = {FILE: FileEvent, CONFIG: ConfigEvent}
     for kind, class_name, family in seen:
-        assert family is TRIGGERS[kind].event_of(class_name)
+        assert family is families.get(class_name, TRIGGERS[kind].event)

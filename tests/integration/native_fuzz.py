@@ -112,7 +112,6 @@ def main(path: str, seconds: float, seed: int) -> None:
                 reader.objects,
                 reader.json,
                 reader.object,
-                reader.object_json,
                 lambda changed: reader.pointers(changed, "owner"),
                 lambda changed: reader.json_with(changed, {"owner": {"abc": b'{"x":1}'}}),
                 lambda changed: reader.json_by_id(changed, b',"x":1', {"owner": {"abc": b"{}"}}),

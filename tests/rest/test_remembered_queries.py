@@ -7,7 +7,7 @@ import pytest
 
 from parsepy.errors import Code
 from parsepy.rest import asked
-from parsepy.storage import filters
+from parsepy.storage import filters, pipelines
 from tests.conftest import Client, MakeApp
 from tests.rest.shop import create, find, ok, refused
 
@@ -101,3 +101,28 @@ async def pointer_to(client: Client, orders: str) -> dict[str, str]:
     """A pointer to the only object of a class."""
     (row,) = await find(client, orders)
     return {"__type": "Pointer", "className": orders, "objectId": row["objectId"]}
+
+
+async def test_a_pipeline_means_what_its_class_is_now(
+    client: Client, master: Client, orders: str
+) -> None:
+    shelf = {"__type": "Pointer", "className": "Shelf", "objectId": "s1"}
+    await create(client, orders, number=1)
+    words = {"pipeline": json.dumps([{"$match": {"shelf": shelf}}, {"$count": "all"}])}
+    assert ok(await master.get(f"/aggregate/{orders}", params=words)) == {"results": []}
+    await create(client, orders, shelf=shelf)
+    for _ in range(2):
+        found = ok(await master.get(f"/aggregate/{orders}", params=words))
+        assert found == {"results": [{"all": 1}]}
+
+
+async def test_times_of_a_pipeline_are_counted_from_each_request(
+    client: Client, master: Client, orders: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    soon = datetime.now(UTC) + timedelta(days=1)
+    await create(client, orders, due={"__type": "Date", "iso": soon.isoformat()[:23] + "Z"})
+    match = {"due": {"$lt": {"$relativeTime": "in 2 hours"}}}
+    words = {"pipeline": json.dumps([{"$match": match}, {"$count": "all"}])}
+    assert ok(await master.get(f"/aggregate/{orders}", params=words)) == {"results": []}
+    monkeypatch.setattr(pipelines, "now", lambda: soon.replace(tzinfo=None))
+    assert ok(await master.get(f"/aggregate/{orders}", params=words)) == {"results": [{"all": 1}]}

@@ -13,7 +13,7 @@ from parsepy.model.where import (
     OPERATORS,
     Constraint,
     Group,
-    KeptWhere,
+    Kept,
     RelatedTo,
     kept,
     parse,
@@ -408,7 +408,7 @@ def test_who_changes_the_raw_form_does_not_change_the_where(raw: Any) -> None:
 
 def test_what_was_found_out_about_a_where_is_asked_once() -> None:
     where = kept(parse({"price": {"$lt": 5}}))
-    assert isinstance(where, KeptWhere)
+    assert isinstance(where, Kept)
     assert where == parse({"price": {"$lt": 5}})
     asked: list[Any] = []
 
@@ -420,7 +420,7 @@ def test_what_was_found_out_about_a_where_is_asked_once() -> None:
 
 
 def test_what_depends_on_something_is_asked_again_where_that_is_another() -> None:
-    where = KeptWhere(parse({"price": 5}))
+    where = Kept(parse({"price": 5}))
     first, second = object(), object()
     assert where.once_with("class", first, lambda: 1) == 1
     assert where.once_with("class", first, lambda: 2) == 1

@@ -10,14 +10,12 @@ from collections.abc import Callable, Iterable
 from enum import IntEnum
 from typing import Any, NamedTuple, Protocol
 
+from parsepy.model.selection import SelectedColumn
 from parsepy.model.values import JSONObject, dumps
 
 Reply = bytes | memoryview
 Joined = dict[str, dict[str, bytes]]
 """What stands in place of pointers: by column and object id, an object's JSON."""
-SelectedColumn = tuple[int, str, bytes, bool, bytes | dict[str, bytes] | None]
-"""A value of a selection (``model.selection.SelectedValue``): its kind, column and label, whether
-it must be there, and what a global id begins with or what stands in place of pointers."""
 
 _VERSION = 3
 """What the extension must be built from: that of ``reader.c``."""
@@ -51,9 +49,6 @@ class NativeReader(Protocol):
         self, document: Reply, key: str, /
     ) -> tuple[JSONObject, list[str] | None] | None:
         """Return one document in REST form, and the list at a key of it, if there is one."""
-
-    def object_json(self, document: Reply, /) -> bytes | None:
-        """Return one document as a JSON object."""
 
     def json_with(self, reply: Reply, joined: Joined, /) -> bytes | None:
         """Return the documents of a whole reply as a JSON array, objects in place of pointers.

@@ -133,11 +133,9 @@ static PyObject *made_of(PyObject *self, PyObject *source, int is_reply, Make ma
     return answer(outcome, made);
 }
 
-typedef int (*Put)(Reader *self, Writer *writer, Bytes value);
-
-static int written(Reader *self, Bytes value, Put put_it, PyObject **made) {
+static int write_objects(Reader *self, Bytes documents, PyObject **made) {
     Writer writer = {{NULL, 0, 0}, {NULL, 0, 0}, NULL, {NULL, 0}};
-    int outcome = put_it(self, &writer, value);
+    int outcome = put_objects(self, &writer, documents);
     if (outcome == DONE) {
         *made = PyBytes_FromStringAndSize(writer.out.data, (Py_ssize_t)writer.out.size);
         outcome = made_or_failed(*made);
@@ -145,14 +143,6 @@ static int written(Reader *self, Bytes value, Put put_it, PyObject **made) {
     PyMem_Free(writer.out.data);
     PyMem_Free(writer.names.names);
     return outcome;
-}
-
-static int write_objects(Reader *self, Bytes documents, PyObject **made) {
-    return written(self, documents, put_objects, made);
-}
-
-static int write_object(Reader *self, Bytes document, PyObject **made) {
-    return written(self, document, put_object, made);
 }
 
 static PyObject *reader_objects(PyObject *self, PyObject *reply) {
@@ -165,10 +155,6 @@ static PyObject *reader_object(PyObject *self, PyObject *document) {
 
 static PyObject *reader_json(PyObject *self, PyObject *reply) {
     return made_of(self, reply, 1, write_objects);
-}
-
-static PyObject *reader_object_json(PyObject *self, PyObject *document) {
-    return made_of(self, document, 0, write_object);
 }
 
 /* The column of a name that holds pointers; -1 if there is none. */
@@ -393,7 +379,6 @@ static PyMethodDef reader_methods[] = {
      "the twin."},
     {"pointers", reader_pointers, METH_VARARGS,
      "How often the pointers of a column lead to each object, by its id; None: ask the twin."},
-    {"object_json", reader_object_json, METH_O, "A document as a JSON object; None: ask the twin."},
     {NULL, NULL, 0, NULL},
 };
 
