@@ -132,6 +132,7 @@ def _bounds(complexity: RequestComplexityOptions) -> RequestBounds:
         include_reads=_most(complexity.include_reads),
         included_bytes=_most(complexity.included_bytes),
         answer_bytes=_most(complexity.answer_bytes),
+        graphql_members=_most(complexity.graphql_members),
         acl_entries=_most(complexity.acl_entries),
         relation_objects=_most(complexity.relation_objects),
         array_work=_most(complexity.array_work),

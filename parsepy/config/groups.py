@@ -414,6 +414,12 @@ class RequestComplexityOptions(OptionGroup):
         _BOUNDS.answer_bytes,
         "largest size of a page of objects, and of a batch's answer",
     )
+    graphql_members: int = option(
+        "graphQLMembers",
+        limit,
+        _BOUNDS.graphql_members,
+        "largest number of members of arrays in an answer of GraphQL",
+    )
     acl_entries: int = option(
         "aclEntries", limit, _BOUNDS.acl_entries, "largest number of users and roles in an ACL"
     )

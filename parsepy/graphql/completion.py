@@ -54,6 +54,8 @@ class Completer:
         slots: Slots,
     ) -> None:
         self.selections = selections
+        self.has_arrays = False
+        """Have columns been selected whose every member is made by itself?"""
         self._schema = schema
         self._classes = classes
         self._limits = limits
@@ -142,6 +144,7 @@ class Completer:
         union = listed.of_type if isinstance(listed, GraphQLList) else None
         if not isinstance(union, GraphQLUnionType):
             raise Unsuited
+        self.has_arrays = True
         made: dict[str, Complete] = {}
         types: dict[str, GraphQLObjectType] = {}
         for member in union.types:
@@ -226,7 +229,9 @@ class Completer:
         names = self.selections.names(group)
         selected = selection_of(connection, group, self.selections)
         columns = page_columns_of(names, target, self._classes, self._limits, selected)
+        before, self.has_arrays = self.has_arrays, False
         inner = self.connection(connection, group)
+        has_arrays, self.has_arrays = self.has_arrays, before
 
         async def fetch(run: Run, owner: JSONObject) -> FoundPage:
             related = related_to(class_name, owner["objectId"], column, is_owner_read=is_read)
@@ -237,7 +242,7 @@ class Completer:
             if value.get(column) is None:
                 raise Anomaly
             place: JSONObject = {}
-            later.append(Later(fetch, inner, value, place))
+            later.append(Later(fetch, inner, value, place, has_arrays))
             return place
 
         return complete

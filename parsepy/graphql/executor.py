@@ -6,6 +6,7 @@ from typing import Any
 
 from graphql import GraphQLError, OperationType
 
+from parsepy.errors import ParseError
 from parsepy.graphql.documents import Documents, Prepared
 from parsepy.graphql.failures import FieldError, error_of
 from parsepy.graphql.literals import Unfit
@@ -63,13 +64,20 @@ async def execute(
             outcomes[step.key] = step.constant
         elif isinstance(outcome, FoundPage) and outcome.edges is not None:
             await _fetch(step, run, outcomes)  # the library wants the objects
+    run.members = 0
+    for key, outcome in outcomes.items():
+        try:
+            run.count(outcome)
+        except ParseError as error:
+            where = f"request {run.context.request_id}: GraphQL: {key}"
+            outcomes[key] = error_of(run.context, error, where)
     execution = Execution(documents.compilation.schema, run, outcomes)
     tree = prepared.own_tree()
     first = None if plan.kind is OperationType.MUTATION else _failed_at_once(variant, outcomes)
     if first is not None:
         made = execution.failed(tree, name, first, outcomes[first])
     else:
-        made = await execution.execute(tree, name, given)
+        made = await execution.run(tree, name, given)
     return Result(made.data, made.errors or [])
 
 
@@ -139,7 +147,9 @@ async def _completed(
             outcome = outcomes.get(step.key)
             if step.complete is None or isinstance(outcome, GraphQLError):
                 return False
-            data[step.key] = step.complete(outcome, later)
+            data[step.key] = await run.completed(
+                step.complete, outcome, later, has_arrays=step.has_arrays
+            )
         if later:
             await run.settle(later)
     except Anomaly:

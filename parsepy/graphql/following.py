@@ -14,6 +14,7 @@ from parsepy.errors import ParseError
 from parsepy.graphql.executor import Result
 from parsepy.graphql.failures import error_of
 from parsepy.graphql.literals import Unfit
+from parsepy.graphql.members import MANY, number_of_members
 from parsepy.graphql.plans import Step
 from parsepy.graphql.processor import CheckedOperation, RequestFailed, bad_variables
 from parsepy.graphql.roots import Followed
@@ -177,11 +178,14 @@ class FollowedOperation:
 
     def _at_once(self, change: _Change) -> Result | None:
         """The result, if nothing has to be read for it, and nothing is to be reported."""
-        if self._step.complete is None:
+        step = self._step
+        if step.complete is None:
+            return None
+        if step.has_arrays and number_of_members(change.payload, MANY) > MANY:
             return None
         later: list[Later] = []
         try:
-            data = {self._step.key: self._step.complete(change.payload, later)}
+            data = {step.key: step.complete(change.payload, later)}
         except Anomaly:
             return None
         return None if later else Result(data, [])
@@ -205,16 +209,20 @@ class FollowedOperation:
             operation.documents.compilation.schema, run, {self._step.key: payload}
         )
         asked = operation.asked
-        made = await execution.execute(tree, asked.operation_name, asked.variables)
+        run.members = 0
+        run.count(payload)
+        made = await execution.run(tree, asked.operation_name, asked.variables)
         return Result(made.data, made.errors or [])
 
     async def _completed(self, payload: JSONObject, run: Run) -> JSONObject | None:
         """The data with its relations read; ``None`` if the library has to word something."""
-        if self._step.complete is None:
+        step = self._step
+        if step.complete is None:
             return None
         later: list[Later] = []
         try:
-            data = {self._step.key: self._step.complete(payload, later)}
+            made = await run.completed(step.complete, payload, later, has_arrays=step.has_arrays)
+            data = {step.key: made}
             await run.settle(later)
         except Anomaly:
             return None

@@ -34,7 +34,8 @@ class Step:
     """A root field; for ``__typename`` and ``health`` the answer is known: ``constant``.
 
     ``complete`` is ``None`` where the library completes the value. A field of a subscription
-    fetches nothing: ``follows`` says what its values are about.
+    fetches nothing: ``follows`` says what its values are about. ``has_arrays``: members of arrays
+    are selected, each of which is made by itself.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Step:
     constant: str | bool | None = None
     is_required: bool = False
     follows: Followed | None = None
+    has_arrays: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +155,18 @@ class OperationPlan:
             arguments = Arguments(field, nodes[0], self._slots)
         except Unsuited:
             return Step(key)
+        completer.has_arrays = False
         try:
             complete = completer.value(field.type, nodes, is_read=operation.kind == "get")
         except Unsuited:
             complete = None
         is_required = isinstance(field.type, GraphQLNonNull)
-        return Step(key, fetch, arguments, complete, is_required=is_required, follows=follows)
+        return Step(
+            key,
+            fetch,
+            arguments,
+            complete,
+            is_required=is_required,
+            follows=follows,
+            has_arrays=completer.has_arrays,
+        )

@@ -1,11 +1,14 @@
 """``Run``: one execution of an operation, and what its steps know of it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from parsepy.backend import RequestContext
+from parsepy.graphql.members import MANY, number_of_members
 from parsepy.graphql.paging import FoundPage
+from parsepy.model.bounds import query_exceeds
 from parsepy.model.schema import ClassSchema
 from parsepy.model.values import JSONObject
 from parsepy.operations.side_by_side import side_by_side
@@ -20,12 +23,16 @@ class Anomaly(Exception):
 
 @dataclass(slots=True)
 class Later:
-    """The page of a relation, which is read when the objects around it are complete."""
+    """The page of a relation, which is read when the objects around it are complete.
+
+    ``has_arrays`` as in ``Step``.
+    """
 
     fetch: Callable[["Run", JSONObject], Awaitable[FoundPage]]
     complete: "Complete"
     owner: JSONObject
     place: JSONObject
+    has_arrays: bool
 
 
 Complete = Callable[[Any, list[Later]], Any]
@@ -39,6 +46,7 @@ class Run:
     ``shown`` are the classes that the interface has. ``context`` changes when a mutation logs
     somebody in, as in the reference; so does ``session_token``, which ``viewer`` answers.
     ``may_encode``: pages may come as JSON, since nobody has to look at their objects.
+    ``members`` are those of arrays that the answer has so far.
     """
 
     context: RequestContext
@@ -48,6 +56,31 @@ class Run:
     shown: frozenset[str] = frozenset()
     session_token: str | None = None
     may_encode: bool = True
+    members: int = 0
+
+    def count(self, value: Any) -> int:
+        """Count the members of the arrays of what is answered.
+
+        Raises INVALID_QUERY if the answer then has more than ``requestComplexity.graphQLMembers``.
+        """
+        objects = value.objects if isinstance(value, FoundPage) else value
+        bound = self.context.bounds.graphql_members
+        number = number_of_members(objects, bound - self.members)
+        self.members += number
+        if self.members > bound:
+            raise query_exceeds("members of arrays in its answer", bound)
+        return number
+
+    async def completed(
+        self, complete: "Complete", value: Any, later: list[Later], *, has_arrays: bool
+    ) -> Any:
+        """Complete a value; in a thread where arrays make it long, so that others go on.
+
+        Raises as ``complete`` and, of a value that ``has_arrays``, as ``count``.
+        """
+        if has_arrays and self.count(value) > MANY:
+            return await asyncio.to_thread(complete, value, later)
+        return complete(value, later)
 
     async def settle(self, later: list[Later]) -> None:
         """Read the relations of complete objects, and the relations of what is in these."""
@@ -58,7 +91,8 @@ class Run:
 
     async def _settle(self, one: Later, later: list[Later]) -> None:
         page = await one.fetch(self, one.owner)
-        one.place.update(one.complete(page, later))
+        made = await self.completed(one.complete, page, later, has_arrays=one.has_arrays)
+        one.place.update(made)
 
 
 T = TypeVar("T")

@@ -4,7 +4,7 @@ No root field is executed here, so that no mutation runs twice; pages of relatio
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from inspect import isawaitable
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ from parsepy.errors import ParseError
 from parsepy.graphql import reads, system
 from parsepy.graphql.failures import FieldError, error_of
 from parsepy.graphql.fields import class_of_member, reader_of, schema_field_type
+from parsepy.graphql.members import MANY
 from parsepy.graphql.paging import FoundPage, cursor_of
 from parsepy.graphql.runs import SIDE_BY_SIDE, Run
 from parsepy.graphql.schema.markers import (
@@ -38,6 +39,7 @@ from parsepy.graphql.schema.markers import (
 from parsepy.graphql.schema.naming import type_name
 from parsepy.graphql.selections import Selections, flags_of
 from parsepy.graphql.variables import reworded_errors
+from parsepy.model.bounds import query_exceeds
 
 Outcome = Any
 """What a root field's fetch gave: a value, or a ``GraphQLError``."""
@@ -59,11 +61,30 @@ class Execution:
         self._run = run
         self._outcomes = outcomes
         self._room = asyncio.Semaphore(SIDE_BY_SIDE)
+        self._home: asyncio.AbstractEventLoop | None = None
+        """The server's event loop, where another one makes the answer."""
 
-    async def execute(
+    async def run(
         self, tree: DocumentNode, name: str | None, given: Mapping[str, Any]
     ) -> ExecutionResult:
-        """The answer, with errors in graphql-js's words."""
+        """The answer, with errors in graphql-js's words.
+
+        With many members of arrays (``run.members``) it is made in a thread, so that others go on.
+        """
+        if self._run.members <= MANY:
+            return await self._execute(tree, name, given)
+        self._home = asyncio.get_running_loop()
+        return await asyncio.to_thread(asyncio.run, self._execute(tree, name, given))
+
+    async def _at_home(self, call: Coroutine[Any, Any, Any]) -> Any:
+        """Await what needs the server's own event loop."""
+        if self._home is None:
+            return await call
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call, self._home))
+
+    async def _execute(
+        self, tree: DocumentNode, name: str | None, given: Mapping[str, Any]
+    ) -> ExecutionResult:
         result = execute(
             self._schema,
             tree,
@@ -126,7 +147,8 @@ class Execution:
         if operation.kind == "mock":
             return operation.value
         try:
-            return await system.call(self._run, operation.function or name, arguments)
+            call = system.call(self._run, operation.function or name, arguments)
+            return await self._at_home(call)
         except ParseError as error:
             raise error_of(self._run.context, error, f"GraphQL: {name}") from error
 
@@ -153,12 +175,21 @@ class Execution:
             raise FieldError("Cannot read properties of undefined (reading 'fields')")
         related = reads.related_to(class_name, owner["objectId"], column)
         try:
-            async with self._room:
-                return await reads.find(run, target, columns, arguments, related)
+            return await self._at_home(self._read(target, columns, arguments, related))
         except Exception as error:
             # Parse: errors of a relation's page carry no code of Parse's
             made = error_of(run.context, error, f"GraphQL: {info.field_name}")
             raise FieldError(made.message) from error
+
+    async def _read(
+        self, target: str, columns: Any, arguments: Mapping[str, Any], related: Any
+    ) -> FoundPage:
+        """A relation's page; raises INVALID_QUERY where it has more members than may be made."""
+        async with self._room:
+            page = await reads.find(self._run, target, columns, arguments, related)
+        if self._run.count(page) > MANY and self._home is None:
+            raise query_exceeds("members of arrays beside what GraphQL has to report", MANY)
+        return page
 
     def _type_of(
         self, value: Any, info: GraphQLResolveInfo, abstract: GraphQLAbstractType

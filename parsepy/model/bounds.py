@@ -26,6 +26,7 @@ class RequestBounds:
     include_reads: int = 1_000
     included_bytes: int = 64_000_000
     answer_bytes: int = 64_000_000
+    graphql_members: int = 100_000
     acl_entries: int = 5_000
     relation_objects: int = 10_000
     array_work: int = 10_000_000
