@@ -1,5 +1,6 @@
 """Pages that are written as JSON at once have the very bytes of pages that are completed."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from parsepy.model.query import Query
 from parsepy.operations import find as spine
 from parsepy.operations.find import FindResult
 from parsepy.storage.native import is_used
-from tests.conftest import Client
+from tests.conftest import Client, MakeApp
 from tests.graphql.conftest import GRAPHQL, data
 from tests.rest.shop import create, ok, pointer
 
@@ -178,3 +179,26 @@ async def test_a_stored_value_of_another_type_is_completed(
     answer = await compared(client, spy, "edges { node { name } }")
     assert b'"node","name"' in answer or b'"name":"7"' in answer
     assert spy.seen[0] is False
+
+
+HOOK = """
+from parsepy import Cloud, FindRequest
+
+@Cloud.before_find("Mug")
+async def narrow(request: FindRequest) -> None:
+    request.query.equal_to("price", 1)
+"""
+
+
+async def test_what_cloud_code_makes_of_a_query_is_completed(
+    app: MakeApp, tmp_path: Path, spy: Spy
+) -> None:
+    cloud = tmp_path / "main.py"
+    cloud.write_text(HOOK)
+    application = await app(mountGraphQL=True, cloud=str(cloud))
+    async with Client(application, master=True) as master:
+        for price in (1, 2):
+            await create(master, "Mug", name="a", price=price)
+        found = await data(master, "{ mugs { edges { node { name price } } } }")
+    assert found["mugs"]["edges"] == [{"node": {"name": "a", "price": 1}}]
+    assert spy.seen == [False]
