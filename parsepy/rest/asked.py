@@ -1,12 +1,13 @@
-"""Queries and aggregations as requests ask them; the last ones are remembered by their text.
+"""Queries and aggregations as requests ask them; what comes again is remembered by its text.
 
 Clients ask the same again and again: to read a query string takes a fifth of a count. What it
 means depends on nothing but the text, who asks, and the server's bounds.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
+from typing import Generic, TypeVar
 
 from parsepy.errors import Code, ParseError
 from parsepy.http.bodies import decoded
@@ -19,6 +20,7 @@ from parsepy.model.query import Query, QueryLimits
 from parsepy.model.values import JSONObject
 from parsepy.model.where import kept
 
+Value = TypeVar("Value")
 _REMEMBERED = 256
 _LONGEST = 512
 """Bytes of a text that is remembered: of these, nobody can make it keep more than a few MB."""
@@ -81,23 +83,54 @@ def _is_short(class_name: str, text: bytes) -> bool:
     return len(class_name) + len(text) <= _LONGEST
 
 
-@lru_cache(_REMEMBERED)
-def _query(class_name: str, text: bytes, privileged: bool, limits: QueryLimits) -> Query:
-    query = queries.from_parameters(
+class TextMemory(Generic[Value]):
+    """What ``read`` makes of texts that have come twice, as ``keep`` wants it kept.
+
+    To remember costs a third of reading: what comes once is not worth it.
+    """
+
+    def __init__(self, read: Callable[..., Value], keep: Callable[[Value], Value]) -> None:
+        self._read, self._keep = read, keep
+        self._once: set[tuple[object, ...]] = set()
+        self._kept: dict[tuple[object, ...], Value] = {}
+
+    def __call__(self, *asked: object) -> Value:
+        """Return what was made of a text and what it depends on, or make it; raises as ``read``."""
+        found = self._kept.get(asked)
+        if found is not None:
+            return found
+        made = self._read(*asked)
+        if asked not in self._once:
+            if len(self._once) >= _REMEMBERED:
+                self._once.clear()
+            self._once.add(asked)
+            return made
+        self._once.discard(asked)
+        if len(self._kept) >= _REMEMBERED:
+            del self._kept[next(iter(self._kept))]
+        made = self._kept[asked] = self._keep(made)
+        return made
+
+
+def _read_query(class_name: str, text: bytes, privileged: bool, limits: QueryLimits) -> Query:
+    return queries.from_parameters(
         class_name, parameters_of(text), privileged=privileged, limits=limits
     )
-    return replace(query, where=kept(query.where))
 
 
-@lru_cache(_REMEMBERED)
-def _aggregation(
+def _read_aggregation(
     class_name: str, text: bytes, limits: QueryLimits, raw_values: bool, raw_field_names: bool
 ) -> Aggregation:
-    read = aggregation.from_parameters(
+    return aggregation.from_parameters(
         class_name,
         parameters_of(text),
         limits=limits,
         raw_values=raw_values,
         raw_field_names=raw_field_names,
     )
-    return replace(read, pipeline=kept(read.pipeline))
+
+
+_query = TextMemory(_read_query, lambda query: replace(query, where=kept(query.where)))
+_aggregation = TextMemory(
+    _read_aggregation, lambda read: replace(read, pipeline=kept(read.pipeline))
+)
