@@ -1,65 +1,23 @@
-// The portal in a browser: its sections read and work, by light and dark, phone and desktop, under
-// its policy, without a request that leaves this machine.
+// The portal in a browser: its sections read and work, under its policy, without a request that
+// leaves this machine.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
+import { launch } from "../browser/browser.mjs";
+import { IS_SHOP, KIND, look, noted, opened, whole } from "./portal.mjs";
 
-const { CHROMIUM, PORTAL_URL, SCREENSHOTS, BROWSER_PACKAGES, KIND, PORTAL_KEY } = process.env;
-const require = createRequire(`${BROWSER_PACKAGES}/`);
-const { chromium } = require("playwright-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf-8");
-
-const IS_SHOP = KIND === "templates";
-const SIZES = { phone: 360, desktop: 1280 };
+const { PORTAL_URL, SCREENSHOTS, PORTAL_KEY } = process.env;
 let browser;
 let page;
-let complaints = [];
-const strangers = [];
-
-/** A page that notes what it asks of others, and what goes wrong on it. */
-async function opened(options = {}) {
-  const made = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
-  made.setDefaultTimeout(30_000);
-  const ours = new URL(PORTAL_URL).host;
-  made.on("request", (request) => {
-    const { protocol, host } = new URL(request.url());
-    if (protocol.startsWith("http") && host !== ours) strangers.push(request.url());
-  });
-  made.on("pageerror", ({ message }) => complaints.push(message));
-  made.on("console", (message) => {
-    const text = message.text().replace(/(violates the following).*?(sha256-[^']*).*/s, "$1 $2");
-    if (message.type() === "error") complaints.push(`${text} ${message.location().url}`);
-  });
-  return made;
-}
 
 before(async () => {
-  browser = await chromium.launch({ executablePath: CHROMIUM });
-  page = await opened();
+  browser = await launch();
+  page = await opened(browser);
   await page.goto(`${PORTAL_URL}/portal`);
 });
 
 after(() => browser?.close());
-
-/** Bring every interactive part into view, and wait until it is there. */
-async function whole(on) {
-  for (const part of ["#diagram .view svg", "#flow .view svg", "#playground .console"]) {
-    await on.locator(`${part.split(" ")[0]} .island`).scrollIntoViewIfNeeded();
-    await on.locator(part).waitFor();
-  }
-}
-
-/** What axe finds serious. */
-async function serious(on) {
-  await on.evaluate(axe);
-  const { violations } = await on.evaluate(() => window.axe.run(document, { iframes: false }));
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
-}
 
 test("the diagram is drawn, and a class leads to its dictionary", async () => {
   await whole(page);
@@ -255,41 +213,12 @@ test("GraphiQL and the reference are loaded on demand", { skip: !IS_SHOP }, asyn
 });
 
 test("nothing was forbidden, and no request left the machine", () => {
-  assert.deepEqual(complaints, []);
-  assert.deepEqual(strangers, []);
+  assert.deepEqual(noted, { complaints: [], strangers: [] });
 });
 
-for (const scheme of ["light", "dark"]) {
-  for (const [size, width] of Object.entries(SIZES)) {
-    if (!IS_SHOP && (scheme === "dark") !== (size === "phone")) continue; // two of four will do
-    test(`every section looks as it should: ${scheme}, ${size}`, async () => {
-      complaints = [];
-      const shown = await opened({ colorScheme: scheme, reducedMotion: "reduce", viewport: { width, height: 900 } });
-      await shown.goto(`${PORTAL_URL}/portal`);
-      await whole(shown);
-      // else it would lie over the pictures
-      await shown.evaluate(() => (document.querySelector(".top").style.position = "static"));
-      const wide = await shown.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      assert.ok(wide <= 0, `the page is ${wide} pixels wider than the window`);
-      for (const section of await shown.locator("main > section").all()) {
-        const id = await section.getAttribute("id");
-        await section.screenshot({ path: `${SCREENSHOTS}/${KIND}-${id}-${scheme}-${size}.png` });
-      }
-      await shown.evaluate(() => scrollTo(0, 0));
-      await shown.screenshot({ path: `${SCREENSHOTS}/${KIND}-page-${scheme}-${size}.png` });
-      assert.deepEqual(await serious(shown), []);
-      const isOne = (scheme === "dark") === (size === "phone");
-      const others = IS_SHOP && isOne ? ["classes/Order", "guides/javascript", "sign-in"] : [];
-      for (const other of others) {
-        await shown.goto(`${PORTAL_URL}/portal/${other}`);
-        assert.ok((await shown.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, other);
-        await shown.screenshot({ path: `${SCREENSHOTS}/${KIND}-${other.replace("/", "-")}-${scheme}-${size}.png`, fullPage: true });
-        assert.deepEqual(await serious(shown), [], other);
-      }
-      assert.deepEqual(complaints, []);
-      await shown.close();
-    });
-  }
+// Two of four will do; looks.test.mjs makes pictures of all.
+for (const [scheme, size] of IS_SHOP ? [["light", "desktop"], ["dark", "phone"]] : [["light", "desktop"]]) {
+  test(`everybody can read every section: ${scheme}, ${size}`, () => look(browser, scheme, size));
 }
 
 test("without a script every section reads", async () => {
@@ -304,7 +233,7 @@ test("without a script every section reads", async () => {
 });
 
 test("it is usable at once, and light", async () => {
-  const timed = await opened();
+  const timed = await opened(browser);
   const profiler = await timed.context().newCDPSession(timed);
   // what the page itself computes, whatever else this machine does meanwhile
   await profiler.send("Performance.enable", { timeDomain: "threadTicks" });

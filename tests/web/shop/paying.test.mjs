@@ -80,7 +80,7 @@ test("money for an order that was cancelled meanwhile is shown to the staff unti
   await dialog(staff).getByText(/but it was cancelled already: refund it/).waitFor();
   await button(dialog(staff), "Refunded").click();
   await dialog(staff).getByText("No further step.").waitFor();
-  const saved = staff.waitForResponse((answer) => answer.url().endsWith(`/classes/Order/${id}`));
+  const saved = staff.waitForResponse((answer) => answer.request().postData()?.includes("attention"));
   await button(dialog(staff), "It is seen to").click();
   await saved;
   await dialog(staff).getByText("refund it").waitFor({ state: "detached" });
