@@ -116,7 +116,7 @@ class WebBuild:
         log.info("the web pages are built")
 
     def _is_installed(self) -> bool:
-        """Has npm installed the packages since the lockfile has changed? It writes its note last."""
+        """Has npm installed what the lockfile says? It writes its note when all is there."""
         lock, note = self.folder / "package-lock.json", self.folder / "node_modules" / _NOTE
         return note.is_file() and note.stat().st_mtime_ns >= lock.stat().st_mtime_ns
 

@@ -91,6 +91,29 @@ test("a step of the flow opens the playground with its request, and it is answer
   assert.match(await rest.getByLabel("Answer").textContent(), /"results"/);
 });
 
+test("an answer goes when another request is chosen, and stays while one types", async () => {
+  const place = page.locator("#playground");
+  const answer = place.getByLabel("Answer");
+  await place.getByLabel("Path").pressSequentially("&limit=1"); // an id of the answer, say
+  assert.match(await answer.textContent(), /"results"/);
+  await place.getByText(/^200, .* to GET \/classes/).waitFor();
+  await place.getByLabel("Method").selectOption("POST");
+  assert.equal(await answer.textContent(), "");
+  await page.route("**/parse/health", async (route) => {
+    await place.getByText("Asking…").waitFor();
+    await page.locator("[data-try]", { hasText: "GET" }).first().click(); // before it is answered
+    await route.continue();
+  });
+  await place.getByLabel("Method").selectOption("GET");
+  await place.getByLabel("Path").fill("/health");
+  const answered = page.waitForResponse("**/parse/health");
+  await place.getByRole("button", { name: "Send" }).click();
+  await answered;
+  await page.locator("#playground button:enabled", { hasText: "Send" }).waitFor();
+  assert.equal(await answer.textContent(), "");
+  await page.unroute("**/parse/health");
+});
+
 const RUN = {
   curl: ["sh", "-c"],
   JavaScript: ["node", "--input-type=module", "-e"],
@@ -172,7 +195,10 @@ test("a live class is followed", { skip: !IS_SHOP }, async () => {
   });
   await place.locator(".events li", { hasText: "told live" }).waitFor();
   assert.equal(await place.locator(".events b").count(), 0);
-  await place.getByRole("button", { name: "Stop" }).click();
+  await place.getByLabel("Class", { exact: true }).selectOption("Order");
+  await place.getByText("Not following anything.").waitFor();
+  assert.equal(await place.locator(".events li").count(), 0, "events of another class");
+  await place.getByRole("button", { name: "Follow" }).waitFor();
 });
 
 test("a function is called with what it declares", { skip: !IS_SHOP }, async () => {
@@ -188,6 +214,7 @@ test("a function is called with what it declares", { skip: !IS_SHOP }, async () 
   await place.getByText(/^200, /).waitFor();
   await choose.selectOption("adjustStock");
   assert.equal(await params.inputValue(), '{"sku": "kept"}');
+  assert.equal(await place.getByLabel("Answer").textContent(), "", "the answer of another function");
   await page.locator("#playground .console").screenshot({ path: `${SCREENSHOTS}/functions.png` });
 });
 

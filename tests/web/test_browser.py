@@ -112,7 +112,8 @@ def hostile(home: Path) -> dict[str, Any]:
         f"# {attack('title')}\n\n{attack('lead')}\n\n## {attack('heading')}\n\n"
         f"{attack('words')} {link}\n\n## Integration flow\n\n"
         f"1. {attack('step')}: `GET /classes/Note?a={attack('path').replace(' ', '/')}`\n"
-        f'2. B: `POST /classes/Note {{"title": "{attack("body")}"}}`\n'
+        f'2. B: `POST /classes/Note {{"title": "{attack("body")}"}}`\n\n'
+        f"## FAQ\n\n### {attack('question')}\n\n{attack('faq')} {link}\n"
     )
     cloud = home / "main.py"
     cloud.write_text(
@@ -124,9 +125,6 @@ def hostile(home: Path) -> dict[str, Any]:
     )
     docs = home / "docs" / "clients"
     docs.mkdir(parents=True)
-    (docs.parent / "faq.md").write_text(
-        f"# FAQ\n\n## {attack('question')}\n\n{attack('faq')} {link}\n"
-    )
     facts = "order: 1\nminutes: 1\nsdk: SDK\n"
     (docs / "hostile.md").write_text(
         f"---\ntitle: {attack('guide')}\n{facts}version: {attack('version')}\n"

@@ -170,7 +170,7 @@ test("the dashboard counts orders and customers, and each figure opens its list"
   }
   await page.getByRole("region", { name: "Best sellers" }).getByText(/^Globe/).waitFor();
   await page.getByRole("region", { name: "Low stock" }).getByText(/^Globe/).waitFor();
-  await page.getByRole("img", { name: /^Revenue by day, \$/ }).waitFor();
+  await page.getByRole("img", { name: /^Revenue by day of payment, \$/ }).waitFor();
   await page.getByRole("img", { name: /^[1-9]\d* times a new customer, 0 times one who came back/ }).waitFor();
   // Pointed at, a day of the chart says what it stands for.
   const plot = page.locator(".u-over").first();
