@@ -176,6 +176,7 @@ async def test_pictures_of_every_section(
     await look_at(application, "looks", pictures(tmp_path), skipped, KIND=kind, PICTURES="yes")
 
 
+@pytest.mark.slow
 @pytest.mark.node
 async def test_texts_that_are_attacks_run_nothing(
     app: MakeApp, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -29,6 +29,8 @@ FILES = {
     "shopping": "shopping",
 }
 """File of tests → the templates that are served for it; looks first, before ugly names come in."""
+QUICK = ("looks", "shoppers", "staff", "live")
+"""What `make test` runs too: all pages, both whole ways, and browsers live against each other."""
 
 
 @contextmanager
@@ -92,7 +94,10 @@ def run(settings: dict[str, str], file: str, home: Path, **more: str) -> None:
 
 
 @pytest.mark.node
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize(
+    "file",
+    [pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow]) for name in FILES],
+)
 def test_the_pages_do_all_that_their_file_says(
     open_shop: Callable[[str], dict[str, str]], file: str, tmp_path: Path
 ) -> None:
