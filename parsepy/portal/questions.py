@@ -28,6 +28,13 @@ def _general(facts: Facts) -> str:
         (f"What is {facts.name}?", f"{lead}\n\n{_code(facts.first, 'sh')}"),
         ("What does it include?", _contents(facts)),
     ]
+    asked.append(
+        (
+            "Why use it?",
+            "It speaks the protocol of Parse Server: its SDKs and an existing database work as "
+            "they are. Permissions, sign-up, files, REST, GraphQL and Live Query come along.",
+        )
+    )
     if facts.own:
         asked += _about(facts)
     return "\n\n".join(f"## {question}\n\n{answer}" for question, answer in asked)
@@ -60,15 +67,15 @@ def _about(facts: Facts) -> list[tuple[str, str]]:
     closed = next((one for one in facts.own if not _is_public(one)), entry)
     title, code = entry.title, snippets(entry, facts.url, facts.app_id, is_live=False)
     return [
-        (f"How do I query {title} with Flutter?", _code(code["Flutter"].query, "dart")),
+        (f"How do I query {title} objects with Flutter?", _code(code["Flutter"].query, "dart")),
         (
-            f"How do I create {title} with Next.js server actions?",
+            f"How do I create a {title} object with Next.js server actions?",
             "With a session per request: a server has no current user. The token comes from the "
             "visitor's cookie and is passed with every call.\n\n"
             + _code(_with_session(code), "js"),
         ),
         (
-            f"Can React Native keep {title} offline?",
+            f"Can React Native keep {title} objects offline?",
             "Yes: keep objects by id, and ask for what has changed since the last one. A deleted "
             "object does not show in such a query: mark objects instead of deleting them.\n\n"
             + _code(
@@ -79,7 +86,7 @@ def _about(facts: Facts) -> list[tuple[str, str]]:
             ),
         ),
         (
-            f"How do I keep a {title} from being created twice?",
+            f"How do I keep a {title} object from being created twice?",
             "Send an id with the request. Where the option `idempotencyOptions` names the path, "
             "the same id again makes nothing, and is answered with code 159.\n\n"
             + _code(
@@ -90,12 +97,12 @@ def _about(facts: Facts) -> list[tuple[str, str]]:
             ),
         ),
         (
-            f"Who may see and change {closed.title}?",
+            f"Who may see and change {closed.title} objects?",
             f"{' '.join(closed.rights)} No client goes past the server's permissions, "
             "by REST, GraphQL or Live Query. What each class allows stands under Security.",
         ),
         (
-            f"What is the best way to show many {title} on Android?",
+            f"What is the best way to show many {title} objects on Android?",
             "By pages, with the fields that the list shows; for thousands, go on after the last "
             "object (`whereGreaterThan`) instead of skipping.\n\n"
             + _code(

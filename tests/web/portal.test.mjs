@@ -239,6 +239,24 @@ test("GraphiQL and the reference are loaded on demand", { skip: !IS_SHOP }, asyn
   await page.screenshot({ path: `${SCREENSHOTS}/reference.png` });
 });
 
+test("a link leads to its section, whatever is drawn above it meanwhile", async () => {
+  const arrived = (on) =>
+    on.waitForFunction(() => Math.abs(document.querySelector("#playground").getBoundingClientRect().top - 72) < 2, null, { timeout: 10_000 });
+  const shown = await opened(browser);
+  await shown.goto(`${PORTAL_URL}/portal#playground`);
+  await shown.locator("#playground .console").waitFor();
+  await arrived(shown);
+  await shown.goto(`${PORTAL_URL}/portal`);
+  await shown.locator("#diagram .island").scrollIntoViewIfNeeded();
+  await shown.getByRole("link", { name: "Try it" }).click(); // while the diagram is being drawn
+  await shown.locator("#diagram .view svg").waitFor();
+  await shown.locator("#playground .console").waitFor();
+  await arrived(shown);
+  await shown.mouse.wheel(0, -400); // who goes on is not held
+  await shown.waitForFunction(() => document.querySelector("#playground").getBoundingClientRect().top > 300);
+  await shown.close();
+});
+
 test("nothing was forbidden, and no request left the machine", () => {
   assert.deepEqual(noted, { complaints: [], strangers: [] });
 });

@@ -98,10 +98,10 @@ async def test_questions_and_cards_of_another_app_speak_of_its_classes(
     for wanted in (
         "What is Clinic?",
         "Doctor: Who treats patients.",
-        "How do I query Doctor with Flutter?",
+        "How do I query Doctor objects with Flutter?",
         "ParseObject('Doctor')",
         'await object.save({\n  name: "text",\n}, { sessionToken });',
-        "Who may see and change Patient?",
+        "Who may see and change Patient objects?",
     ):
         assert wanted in faq, wanted
     assert 'Query("Doctor")' in cards
@@ -173,7 +173,10 @@ async def test_the_page_of_a_class_has_code_in_every_technology(shop: Client) ->
     assert "http://testserver/parse/classes/Product?limit=10" in text
     for name in ("Flutter", "Swift", "Kotlin", "PHP", "C#"):
         assert f"<h3>{name}</h3>" in text
-    assert (await shop.get(f"{AT}/portal/classes/Nothing")).status_code == 404
+    for name in ("classes/Nothing", "nothing", "nothing/at/all"):
+        page = await shop.get(f"{AT}/portal/{name}")
+        assert page.status_code == 404
+        assert "Back to the portal" in page.text
 
 
 async def test_every_link_of_every_page_leads_somewhere(shop: Client) -> None:

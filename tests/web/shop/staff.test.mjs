@@ -188,7 +188,9 @@ test("who does not work here is offered nothing of it, and refused all the same"
   await heading(page, "There is no such page.").waitFor();
   assert.equal(await page.getByRole("link", { name: "Back office" }).count(), 0);
   const stranger = await visit("/admin");
-  await heading(stranger, "There is no such page.").waitFor();
+  await heading(stranger, "The back office is for the staff.").waitFor();
+  await stranger.getByRole("main").getByRole("link", { name: "Log in" }).click();
+  await heading(stranger, "Your account").waitFor();
   for (const name of ["salesReport", "customerReport", "codeReport"]) await assert.rejects(ask("POST", `functions/${name}`, {}, ann.headers), /142/);
   const product = { name: "x", price: 1 };
   await assert.rejects(ask("POST", "classes/Product", product, ann.headers), /119/);
