@@ -12,10 +12,6 @@ ALL_TESTS := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 # One worker more than there are cores: many of these tests wait, for an election or a mail server.
 WAITING_TESTS := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 QUICK_TESTS := -m 'not slow' $(ALL_TESTS)
-NODE_MODULES := tests/reference/node_modules
-DASHBOARD_MODULES := tests/dashboard/node_modules
-CLIENT_MODULES := tests/graphql/clients/node_modules
-TYPES_MODULES := tests/types/node_modules
 WEB_MODULES := web/node_modules
 
 help: ## this menu
@@ -24,10 +20,10 @@ help: ## this menu
 run: $(BIN)/.installed-run ## install into .venv, then serve both templates with demo data
 	@exec $(BIN)/parsepy serve --demo $(ARGS)
 
-test: $(BIN)/.installed-dev $(if $(ARGS),node dashboard web,reference) ## the tests but for slow ones; `make test ARGS='tests/unit -k query'` for some
+test: $(BIN)/.installed-dev browser $(if $(ARGS),node dashboard web,reference) ## the tests but for slow ones; `make test ARGS='tests/unit -k query'` for some
 	@$(BIN)/python -m pytest $(or $(ARGS),$(QUICK_TESTS))
 
-test-all: $(BIN)/.installed-dev node dashboard web ## every test, with Parse Server and its dashboard alive
+test-all: $(BIN)/.installed-dev node browser dashboard web ## every test, with Parse Server and its dashboard alive
 	@PARSEPY_REFERENCE=living $(BIN)/python -m pytest $(or $(ARGS),$(ALL_TESTS))
 
 fuzz: $(BIN)/.installed-dev ## requests by chance, held to a model of who may see what: `make fuzz SECONDS=600 SEED=1`
@@ -51,7 +47,7 @@ MEASURED := $(addprefix tests/,rest cloud livequery pages push contract integrat
 # Of these only the quick tests are measured; the slow ones run with the living server.
 QUICK_MEASURED := $(addprefix tests/,graphql clients shop mcp web hostile fuzz connections)
 COVERAGE := $(BIN)/python -m coverage
-coverage: $(BIN)/.installed-dev node dashboard web ## every test; fails below the bounds of coverage
+coverage: $(BIN)/.installed-dev node browser dashboard web ## every test; fails below the bounds of coverage
 	@$(COVERAGE) erase
 	@$(COVERAGE) run -m pytest tests/unit $(ALL_TESTS)
 	@$(COVERAGE) combine --quiet
@@ -88,7 +84,7 @@ wheels: $(BIN)/.installed-dev ## build the wheel of this platform, with the nati
 env: .env ## make .env with random secrets for `docker compose up`
 
 clean: ## remove what the targets above made, but neither keys nor data (.parsepy)
-	rm -rf $(VENV) $(NODE_MODULES) $(DASHBOARD_MODULES) $(CLIENT_MODULES) $(TYPES_MODULES) $(WEB_MODULES) web/dist build dist .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf $(VENV) tests/*/node_modules tests/*/*/node_modules $(WEB_MODULES) web/dist web/.building build dist .mypy_cache .ruff_cache .pytest_cache \
 	  .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
 	rm -f parsepy/storage/native/*.so
 	find parsepy tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -119,15 +115,18 @@ $(BIN)/.installed-dev: pyproject.toml constraints.txt $(NATIVE) | $(BIN)/python
 WITH_NODE = if [ -f $(1)/package.json ] && command -v node >/dev/null && command -v npm >/dev/null; \
 	then $(MAKE) --no-print-directory $(1)/node_modules/.package-lock.json; fi
 
-.PHONY: reference node dashboard web
-reference: # Parse Server and its SDK: all of Node that the tests need which are not slow
+.PHONY: reference browser node dashboard web
+reference: # Parse Server and its SDK
 	@$(call WITH_NODE,tests/reference)
+
+browser: # what drives a browser; the pages that it opens are built by the first test that does
+	@$(call WITH_NODE,tests/browser)
 
 node: reference # and GraphQL's clients, and what checks types
 	@$(call WITH_NODE,tests/graphql/clients)
 	@$(call WITH_NODE,tests/types)
 
-dashboard: # Parse Dashboard, and what drives a browser
+dashboard: # Parse Dashboard
 	@$(call WITH_NODE,tests/dashboard)
 
 web: # what the web pages are built with

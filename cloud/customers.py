@@ -22,20 +22,22 @@ _USUAL_ROWS, _MOST_ROWS = 100, 1000
 
 @Cloud.function("customerReport", require_any_user_roles=_STAFF)
 async def customer_report(request: FunctionRequest) -> dict[str, Any]:
-    """Who ordered between ``from`` and ``to``: how often, for how much, new or returning.
+    """Who ordered or paid between ``from`` and ``to``: how often, how much, new or returning.
 
     ``{from?, to?, limit?}``: dates, at most 366 days apart (default: the last 30 days), and at
     most 1000 customers (default 100), the most valuable first. Answers ``{count,
     customers: [{customer, username, orders, value, firstOrder, lastOrder}],
     byDay: [{date, new, returning}]}``.
-    ``count`` is of all customers of that time. ``value`` counts what was sold; ``firstOrder`` is
-    the first ever. On a day a customer is new if it is the (UTC) day of their first order.
+    ``count`` is of all customers of that time. ``orders`` counts what they ordered in it, ``value``
+    what they paid in it, as `salesReport` counts both; ``firstOrder`` is the first ever,
+    ``lastOrder`` the last before ``to``. ``byDay`` goes by orders: on a day a customer is new if it
+    is the (UTC) day of their first one.
     """
     begin, end = _range(request.params.get("from"), request.params.get("to"))
     limit = request.params.get("limit", _USUAL_ROWS)
     if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= _MOST_ROWS:
         raise refuse("limit", f"an integer from 1 to {_MOST_ROWS}")
-    stages = _by_customer(begin)
+    stages = _by_customer(begin, end)
     orders = Query("Order").less_than("createdAt", end)
     top = await orders.aggregate(
         [*stages, {"$sort": {"value": -1, "_id": 1}}, {"$limit": limit}, {"$project": {"days": 0}}]
@@ -75,14 +77,17 @@ def _range(begin: Any, end: Any) -> tuple[datetime, datetime]:
     return begin, end
 
 
-def _by_customer(begin: datetime) -> list[dict[str, Any]]:
-    """Stages: one row a customer who ordered since then, with the first order of all time."""
-    # compared as texts, to the second: only conditions know Parse's dates, expressions do not
-    second = "%Y-%m-%dT%H:%M:%S"
-    moment = {"$dateToString": {"format": second, "date": "$createdAt"}}
-    since = begin.astimezone(UTC).strftime(second)
-    recent = {"$gte": [moment, since]}
-    sold = {"$and": [recent, {"$in": ["$status", list(SOLD)]}]}
+def _by_customer(begin: datetime, end: datetime) -> list[dict[str, Any]]:
+    """Stages: one row a customer who ordered or paid in a time, with the first order ever."""
+    recent = {"$gte": [_text_of("$createdAt"), _text(begin)]}
+    paid = _text_of({"$ifNull": ["$paidAt", "$createdAt"]})
+    sold = {
+        "$and": [
+            {"$gte": [paid, _text(begin)]},
+            {"$lte": [paid, _text(end)]},
+            {"$in": ["$status", list(SOLD)]},
+        ]
+    }
     day = {"$dateToString": {"format": "%Y-%m-%d", "date": "$createdAt"}}
     return [
         {
@@ -96,8 +101,20 @@ def _by_customer(begin: datetime) -> list[dict[str, Any]]:
                 "days": {"$addToSet": {"$cond": [recent, day, None]}},
             }
         },
-        {"$match": {"orders": {"$gt": 0}}},
+        {"$match": {"$or": [{"orders": {"$gt": 0}}, {"value": {"$gt": 0}}]}},
     ]
+
+
+# Moments are compared as texts, to the second: only conditions know Parse's dates.
+_SECOND = "%Y-%m-%dT%H:%M:%S"
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime(_SECOND)
+
+
+def _text_of(moment: Any) -> dict[str, Any]:
+    return {"$dateToString": {"format": _SECOND, "date": moment}}
 
 
 _BY_DAY: Sequence[dict[str, Any]] = (

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cloud import carts, codes, lines
+from cloud.gateway import close, open_at_gateway
 from cloud.money import to_decimal
 from cloud.rules import READ, caller, is_staff, owner, refuse, turn_of, with_staff
 from parsepy import (
@@ -40,6 +41,8 @@ _CHECKOUT = "shop.checkout"
 """In the context of a save: the order is one of its user's cart, under this request id."""
 OF_PAYMENT = "shop.payment"
 """In the context of a save: the server notes what it has heard of the order's payment."""
+_TO_BE_DELETED = "shop.deleted"
+"""In the context of a save: the order is deleted in the same transaction."""
 _ONCE = timedelta(minutes=5)
 
 
@@ -257,6 +260,8 @@ async def _step(request: SaveRequest, before: Object, proceed: Proceed) -> Answe
             raise refuse("status", f"it is no longer {old}") from error
 
     await step()
+    if _TO_BE_DELETED not in request.context:  # then it is not over yet
+        await close(str(before.id), open_at_gateway(before))
     await tell_customer(before, new)
     return None
 
@@ -314,7 +319,11 @@ async def put_back_when_deleted(request: DeleteRequest, proceed: Proceed) -> Non
         @Cloud.transaction()
         async def put_back_and_delete() -> None:
             if status == "pending":
-                await order.save({"status": "cancelled"}, use_master_key=True)
+                await order.save(
+                    {"status": "cancelled"}, use_master_key=True, context={_TO_BE_DELETED: True}
+                )
             await proceed()
 
         await put_back_and_delete()
+        if status == "pending":
+            await close(str(order.id), open_at_gateway(order))

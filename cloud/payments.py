@@ -1,21 +1,12 @@
-"""Payments by Stripe: an intent for an order, and the order paid when Stripe says so (Y1, Y2).
+"""Payments by Stripe: an intent for an order, and the order paid when Stripe says so (Y1, Y2)."""
 
-The settings are environment variables: STRIPE_API_KEY, STRIPE_WEBHOOK_SECRET, STRIPE_CURRENCY
-(default usd) and STRIPE_API_BASE.
-"""
-
-import asyncio
 import hashlib
 import json
-import os
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
-from operator import attrgetter
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from cloud.money import to_decimal
+from cloud.gateway import Gateway, close, gateway, library, made, open_at_gateway, units
 from cloud.orders import OF_PAYMENT, tell_customer
 from cloud.rules import caller, refuse, turn_of
 from parsepy import (
@@ -30,55 +21,7 @@ from parsepy import (
 )
 
 _LONGEST = 1000  # of an address to come back to
-
-
-@dataclass(frozen=True, slots=True)
-class Gateway:
-    """How Stripe is reached, and how its messages are signed."""
-
-    api_key: str
-    secret: str
-    base: str | None
-    currency: str
-
-
-def gateway() -> Gateway:
-    """Read the gateway's settings; raises SCRIPT_FAILED if there is no key."""
-    key = os.environ.get("STRIPE_API_KEY")
-    if not key:
-        raise ParseError(Code.SCRIPT_FAILED, "No payment gateway is configured.")
-    return Gateway(
-        key,
-        os.environ.get("STRIPE_WEBHOOK_SECRET", ""),
-        os.environ.get("STRIPE_API_BASE") or None,
-        (os.environ.get("STRIPE_CURRENCY") or "usd").lower(),
-    )
-
-
-def _stripe() -> Any:
-    try:
-        import stripe
-    except ImportError as error:
-        raise ParseError(
-            Code.SCRIPT_FAILED, "Payments need the extra: pip install 'parsepy-server[payments]'"
-        ) from error
-    return stripe
-
-
-_DIGITS = {
-    **dict.fromkeys(("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga"), 0),
-    **dict.fromkeys(("pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"), 0),
-    **dict.fromkeys(("bhd", "jod", "kwd", "omr", "tnd"), 3),
-}
-"""Decimals of a currency's smallest unit at the gateway, where they are not two."""
-
-
-def units(total: Any, currency: str) -> int:
-    """An amount in the smallest unit of its currency; refuses what that can't say."""
-    amount = (to_decimal(total) or Decimal(0)).scaleb(_DIGITS.get(currency, 2))
-    if amount != amount.to_integral_value():
-        raise refuse("total", f"{total} can't be paid in {currency}")
-    return int(amount)
+_MOST_OPEN = 10  # pages and intents of an order at a time: the oldest is closed for one more
 
 
 @Cloud.function("createPayment", require_user=True)
@@ -87,7 +30,8 @@ async def create_payment(request: FunctionRequest) -> dict[str, Any]:
     at = gateway()
     order, amount = await _begin(request, at)
     params = {"amount": amount, "currency": at.currency, "metadata": {"order": str(order.id)}}
-    intent = await _made(at, "payment_intents", params, str(order.id))
+    intent = await made(at, "payment_intents", params, str(order.id))
+    await _opened(order, intent["id"])
     return {
         "id": intent["id"],
         "clientSecret": intent["client_secret"],
@@ -120,7 +64,8 @@ async def create_payment_page(request: FunctionRequest) -> dict[str, str]:
     }
     # who goes back and pays later is led to the same page, so that nobody pays twice
     place = hashlib.sha256(f"{amount} {at.currency} {back}".encode()).hexdigest()[:16]
-    page = await _made(at, "checkout.sessions", params, f"{object_id}-{place}")
+    page = await made(at, "checkout.sessions", params, f"{object_id}-{place}")
+    await _opened(order, page["id"])
     return {"url": page["url"]}
 
 
@@ -166,24 +111,28 @@ async def _note(order: Object, **fields: Any) -> None:
     await order.save(fields, use_master_key=True, context={OF_PAYMENT: True})
 
 
-async def _made(at: Gateway, what: str, params: dict[str, Any], key: str) -> Any:
-    """Make something at the gateway: the same key, the same thing; refuses what it refuses."""
-    stripe = _stripe()
-    client = stripe.StripeClient(
-        at.api_key, base_addresses={"api": at.base} if at.base else {}, max_network_retries=2
-    )
-    service = attrgetter(what)(client.v1)
-    try:
-        return await asyncio.to_thread(service.create, params, {"idempotency_key": key})
-    except stripe.StripeError as error:
-        message = error.user_message or "The payment gateway can't be reached."
-        raise ParseError(Code.SCRIPT_FAILED, message) from error
+async def _opened(order: Object, made_id: str) -> None:
+    """Note what an order can be paid at; closed, and refused, if it was cancelled meanwhile."""
+    object_id, outdated = str(order.id), [made_id]
+    async with turn_of(order.get("user")):
+        await order.fetch(use_master_key=True)
+        status = order.get("status")
+        if status == "pending":
+            known = open_at_gateway(order)
+            now = [*known, made_id] if made_id not in known else known
+            outdated = now[:-_MOST_OPEN]
+            if now != known:
+                payment = {**(order.get("payment") or {}), "open": now[-_MOST_OPEN:]}
+                await _note(order, payment=payment)
+    await close(object_id, outdated)
+    if status != "pending":
+        raise refuse("order", f"it is {status}, not pending")
 
 
 @Cloud.receiver("stripe")
 async def hear_of_payment(request: ReceivedRequest) -> Answer | dict[str, bool]:
     """A signed message of a payment moves its order to paid, however often it comes."""  # Y2
-    at, stripe = gateway(), _stripe()
+    at, stripe = gateway(), library()
     if not at.secret:  # anybody can sign with an empty one
         raise ParseError(Code.SCRIPT_FAILED, "STRIPE_WEBHOOK_SECRET is not set.")
     signature = request.headers.get("stripe-signature", "")
@@ -206,6 +155,7 @@ async def _pay(request: ReceivedRequest, intent: dict[str, Any]) -> None:
     if order is None or not isinstance(order.get("user"), Object):
         request.log.error("a payment fits no order: %s of %s", intent.get("id"), object_id)
         return
+    others: list[str] = []
     async with turn_of(order.get("user")):
         await order.fetch(use_master_key=True)
         problem = _problem(order, intent)
@@ -214,12 +164,14 @@ async def _pay(request: ReceivedRequest, intent: dict[str, Any]) -> None:
         elif (order.get("payment") or {}).get("id") != intent.get("id"):
             payment = {"state": "received", **_paid(intent)}
             if order.get("status") == "pending":
+                others = [one for one in open_at_gateway(order) if one != intent.get("id")]
                 await _note(order, status="paid", paidAt=datetime.now(UTC), payment=payment)
                 await tell_customer(order, "paid")
             else:
                 await _note(order, payment=payment)
                 why = f"it was {order.get('status')} already: refund it"
                 await _alarm(request, order, intent, why)
+    await close(str(order.id), others)  # of the page that was paid at, the gateway knows it
 
 
 def _paid(intent: dict[str, Any]) -> dict[str, Any]:

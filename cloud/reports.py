@@ -13,10 +13,20 @@ SOLD = ("paid", "shipped", "delivered")
 
 @Cloud.function("salesReport", require_any_user_roles=["staff", "admin"])
 async def sales_report(request: FunctionRequest) -> dict[str, Any]:
-    """Orders, revenue, units by product, by status, by day, between ``from`` and ``to``."""
+    """Orders, revenue, units by product, by status, by day, between ``from`` and ``to``.
+
+    ``orders`` and ``byStatus`` count what was ordered in that time; ``revenue``, ``byProduct`` and
+    ``byDay`` what was paid in it, whenever it was ordered, and has neither been cancelled nor
+    refunded since. Days are those of payment, in UTC.
+    """
     begin, end = request.params.get("from"), request.params.get("to")
-    orders = [order async for order in _between(begin, end).iterate(use_master_key=True)]
-    sold = [order for order in orders if order.get("status") in SOLD]
+    found = [order async for order in _touched(begin, end).iterate(use_master_key=True)]
+    orders = [order for order in found if _is_within(order.created_at, begin, end)]
+    sold = [
+        order
+        for order in found
+        if order.get("status") in SOLD and _is_within(_paid_at(order), begin, end)
+    ]
     by_status: dict[str, int] = {}
     for order in orders:
         status = str(order.get("status"))
@@ -68,13 +78,31 @@ async def code_report(request: FunctionRequest) -> list[dict[str, Any]]:
     ]
 
 
-def _between(begin: Any, end: Any) -> Query[Object]:
+def _touched(begin: Any, end: Any) -> Query[Object]:
+    """What was ordered or paid in a time."""
+    return Query.or_(*(_between(field, begin, end) for field in ("createdAt", "paidAt")))
+
+
+def _between(field: str, begin: Any, end: Any) -> Query[Object]:
     query: Query[Object] = Query("Order")
     if isinstance(begin, datetime):
-        query.greater_than_or_equal_to("createdAt", begin)
+        query.greater_than_or_equal_to(field, begin)
     if isinstance(end, datetime):
-        query.less_than("createdAt", end)
+        query.less_than(field, end)
     return query
+
+
+def _is_within(moment: datetime | None, begin: Any, end: Any) -> bool:
+    return moment is not None and not (
+        (isinstance(begin, datetime) and moment < begin)
+        or (isinstance(end, datetime) and moment >= end)
+    )
+
+
+def _paid_at(order: Object) -> datetime | None:
+    """When an order was paid; of one that does not say so, when it was made."""
+    paid = order.get("paidAt")
+    return paid if isinstance(paid, datetime) else order.created_at
 
 
 def _total(order: Object) -> Decimal:
@@ -82,11 +110,9 @@ def _total(order: Object) -> Decimal:
 
 
 def _by_day(sold: list[Object]) -> list[dict[str, Any]]:
-    """Revenue counts by the time of payment."""
     days: dict[str, list[Decimal]] = {}
     for order in sold:
-        paid = order.get("paidAt") or order.created_at
-        if paid is not None:
+        if (paid := _paid_at(order)) is not None:
             days.setdefault(paid.date().isoformat(), []).append(_total(order))
     return [
         {"date": day, "orders": len(totals), "revenue": rounded(sum(totals, Decimal(0)))}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -113,6 +114,23 @@ def test_only_slow_leaves_out_what_has_run_and_nothing_else() -> None:
     names = {file: {name for of, _, name in found if of == file} for file, _, _ in found}
     assert names.keys() == {*files[:2], "tests/test_layers.py"}, done.stdout
     assert names[files[1]] == {"test_graphql_costs_little_at_the_start_and_little_memory"}
+
+
+def test_every_run_of_the_tests_has_what_drives_a_browser_from_one_small_package() -> None:
+    packages = {
+        file.parent.relative_to(ROOT).as_posix(): json.loads(file.read_text())
+        for place in ("tests/*", "tests/*/*", "web", "web/*")
+        for file in ROOT.glob(f"{place}/package.json")
+    }
+    names = {"axe-core", "playwright-core"}
+    assert packages["tests/browser"]["dependencies"].keys() == names
+    assert [at for at, one in packages.items() if names & one.get("dependencies", {}).keys()] == [
+        "tests/browser"
+    ]
+    for target in ("test", "test-all", "coverage"):
+        needs = re.search(rf"^{target}: (.*?) ##", MAKEFILE, re.MULTILINE)
+        assert needs is not None
+        assert "browser" in needs[1].split(), target
 
 
 async def test_tests_run_on_the_loop_that_the_environment_names() -> None:

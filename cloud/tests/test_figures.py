@@ -58,6 +58,10 @@ def cents(amount: Any) -> int:
     return round(float(amount) * 100)
 
 
+def is_sold(row: dict[str, Any]) -> bool:
+    return row["status"] in SOLD
+
+
 def day_of(row: dict[str, Any], field: str = "createdAt") -> str:
     moment = row[field]
     return str(moment["iso"] if isinstance(moment, dict) else moment)[:10]
@@ -72,8 +76,11 @@ async def test_reports_say_what_the_orders_say(parse_app: MakeApp) -> None:
     begin = today - timedelta(days=DAYS - 1)
     every = await shop.master.find("Order", limit=1000)
     recent = [row for row in every if day_of(row) >= f"{begin:%Y-%m-%d}"]
-    sold = [row for row in recent if row["status"] in SOLD]
-    assert 3 < len(sold) < len(recent) < len(every)
+    sold = [row for row in every if is_sold(row) and day_of(row, "paidAt") >= f"{begin:%Y-%m-%d}"]
+    before = [row for row in sold if row not in recent]  # ordered earlier, paid in these days
+    assert len(sold) > 3
+    assert len(recent) < len(every)
+    assert before
 
     sales = await sam.call("salesReport", {"from": begin})
     assert sales["orders"] == len(recent)
@@ -101,9 +108,12 @@ async def test_reports_say_what_the_orders_say(parse_app: MakeApp) -> None:
         first[buyer] = min(first.get(buyer, "9"), day_of(row))
     for row in recent:
         days[day_of(row)].add(row["user"]["objectId"])
-        value[row["user"]["objectId"]] += cents(row["total"]) if row["status"] in SOLD else 0
+        value[row["user"]["objectId"]] += 0
+    for row in sold:
+        value[row["user"]["objectId"]] += cents(row["total"])
     assert report["count"] == len(value)
     assert {row["customer"]: cents(row["value"]) for row in report["customers"]} == value
+    assert sum(cents(row["value"]) for row in report["customers"]) == cents(sales["revenue"])
     assert report["byDay"] == [
         {
             "date": day,
@@ -112,3 +122,31 @@ async def test_reports_say_what_the_orders_say(parse_app: MakeApp) -> None:
         }
         for day, those in sorted(days.items())
     ]
+
+
+async def test_reports_of_a_time_that_is_over_count_what_was_paid_in_it(
+    parse_app: MakeApp,
+) -> None:
+    shop = await shop_of(parse_app, "ecommerce")
+    sam, ann = await staff_of(shop), await person(shop, "ann")
+    async with shop.acting():
+        mug = await Object("Product", name="Mug", price=10).save()
+        sku = await Object("SKU", product=mug, variation="blue", stock=9).save()
+    lines = [{"sku": Pointer("SKU", str(sku.id)), "quantity": 1}]
+    for placed, paid in ((9, 4), (6, 1), (6, 5)):  # days ago
+        order = (await ann.create("Order", {"products": lines}))["objectId"]
+        await shop.master.update("Order", order, {"status": "paid"})
+        await happened(shop, order, placed, paid)
+    now = datetime.now(UTC)
+    asked = {"from": now - timedelta(days=7), "to": now - timedelta(days=2)}
+    sales = await sam.call("salesReport", asked)
+    # two were ordered in that time; two were paid in it, one of them ordered before
+    assert (sales["orders"], sales["revenue"]) == (2, 20)
+    assert [row["orders"] for row in sales["byDay"]] == [1, 1]
+    report = await sam.call("customerReport", asked)
+    (row,) = report["customers"]
+    assert (row["orders"], row["value"]) == (2, 20)
+    # who only paid in that time is a customer of it, without an order
+    asked = {"from": now - timedelta(days=2), "to": now}
+    (row,) = (await sam.call("customerReport", asked))["customers"]
+    assert (row["orders"], row["value"]) == (0, 10)

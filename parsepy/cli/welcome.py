@@ -43,6 +43,7 @@ def welcome_text(configured: Configured, template: Template, application: Applic
         "classes": _classes(config, own),
         "GraphQL": _origin(config) + config.graphql_path if config.mount_graphql else "",
         "portal": _origin(config) + "/portal" if config.has_portal else "",
+        "web pages": ", ".join(f"{_origin(config)}{site.path}/" for site in config.sites),
         "playground": _origin(config) + config.playground_path if config.mount_playground else "",
     }
     facts = "\n".join(f"  {name:<16}{value}" for name, value in held.items() if value)

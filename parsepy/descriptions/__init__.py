@@ -3,7 +3,14 @@
 Pure: made of classes as `/schemas` shows them, and of the notes of templates.
 """
 
-from parsepy.descriptions.code import TECHNOLOGIES, Snippets, first_request, origin_of, snippets
+from parsepy.descriptions.code import (
+    TECHNOLOGIES,
+    Snippets,
+    first_request,
+    names_only,
+    origin_of,
+    snippets,
+)
 from parsepy.descriptions.diagram import (
     FlowStep,
     entity_diagram,
@@ -29,6 +36,7 @@ __all__ = [
     "first_request",
     "flow_diagram",
     "general_flow",
+    "names_only",
     "origin_of",
     "sentences",
     "snippets",

@@ -1,7 +1,8 @@
 """Code for one class in several technologies: a query, a new object, a live query."""
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -19,6 +20,10 @@ _SAMPLES: Mapping[str, Any] = {
     "Object": {},
 }
 _MOST = 3
+_NAMED = re.compile(
+    r"""/classes/(\w+)|\b(?:Query|(?:Parse)?Object|[gG]etQuery(?:<ParseObject>)?)\(\s*["'](\w+)|\b([A-Z]\w*)\.query\("""
+    r"""|\{\s*(\w+)\(first:"""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +180,13 @@ _WRITERS: tuple[Callable[[_Class], Snippets], ...] = (
     _php,
     _csharp,
 )
+
+
+def names_only(code: str, entries: Iterable[ClassEntry]) -> bool:
+    """Are the classes that requests in a text name all among these, in whatever language?"""
+    titles = {name for entry in entries for name in (entry.name, entry.title)}
+    known = titles | {_plural(one[:1].lower() + one[1:]) for one in titles}
+    return all(name in known for found in _NAMED.findall(code) for name in found if name)
 
 
 def first_request(

@@ -91,6 +91,7 @@ class PortalDoor:
                 Route(f"{PATH}/sign-in", self._sign_in, methods=["POST"]),
                 Route(f"{PATH}/sign-out", self._sign_out, methods=["POST"]),
                 Route(OPENAPI, seen(self._openapi)),
+                Route(f"{PATH}/{{rest:path}}", seen(self._missing)),
             ],
             redirect_slashes=False,
         )
@@ -128,9 +129,12 @@ class PortalDoor:
         name = http.path_params["name"]
         entry = next((one for one in facts.entries if one.title == name), None)
         if entry is None:
-            return self._page(http, "missing.html", visitor, status=404)
+            return await self._missing(http, visitor)
         code = self._pages.code_of(entry, facts)
         return self._page(http, "class.html", visitor, facts=facts, entry=entry, code=code)
+
+    async def _missing(self, http: Request, visitor: Visitor) -> HTTPResponse:
+        return self._page(http, "missing.html", visitor, status=404)
 
     async def _guide(self, http: Request, visitor: Visitor) -> HTTPResponse:
         url = exchange_of(http.scope).mount_url
@@ -138,14 +142,14 @@ class PortalDoor:
             self._pages.guide_html, http.path_params["name"], url, self._backend.config.app_id
         )
         if text is None:
-            return self._page(http, "missing.html", visitor, status=404)
+            return await self._missing(http, visitor)
         guide, html = text
         return self._page(http, "guide.html", visitor, guide=guide, html=html)
 
     async def _manual(self, http: Request, visitor: Visitor) -> HTTPResponse:
         html = await asyncio.to_thread(self._pages.manual_html, http.path_params["name"])
         if html is None:
-            return self._page(http, "missing.html", visitor, status=404)
+            return await self._missing(http, visitor)
         return self._page(http, "manual.html", visitor, html=html)
 
     async def _schema(self, http: Request, visitor: Visitor) -> HTTPResponse:
@@ -156,7 +160,7 @@ class PortalDoor:
     async def _graphql_schema(self, http: Request, visitor: Visitor) -> HTTPResponse:
         """Tell GraphiQL the schema: who sees the portal sees its classes anyway."""
         if self._sdl is None:
-            return self._page(http, "missing.html", visitor, status=404)
+            return await self._missing(http, visitor)
         return PlainTextResponse(await self._sdl(), 200, _file("schema.graphql"))
 
     async def _prompt(self, http: Request, visitor: Visitor) -> HTTPResponse:

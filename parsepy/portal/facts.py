@@ -30,7 +30,7 @@ from parsepy.errors import ParseError
 from parsepy.model.values import JSONObject
 from parsepy.operations import bootstrap, schemas, security
 from parsepy.portal.access import Visitor
-from parsepy.portal.words import AppWords, app_words, read
+from parsepy.portal.words import FAQ, AppWords, app_words, read
 from parsepy.storage import Unavailable
 from parsepy.triggers import said_of
 from parsepy.version import __version__
@@ -81,8 +81,9 @@ class Facts:
 
     @property
     def takeaways(self) -> list[tuple[str, str]]:
-        """What the app says of itself beside its flow: title and text of each section."""
-        return [(name, text) for name, text in self.words.sections.items() if name != _FLOW]
+        """What the app says of itself beside flow and FAQ: title and text of each section."""
+        placed = (_FLOW, FAQ)
+        return [(name, text) for name, text in self.words.sections.items() if name not in placed]
 
     @property
     def own(self) -> list[ClassEntry]:
@@ -112,7 +113,7 @@ class FactFinder:
         classes = [schema.to_json() for schema in (await schemas.load(backend)).values()]
         entries = entries_of(classes, backend.notes)
         shown = [entry.json for entry in entries]
-        words = await asyncio.to_thread(lambda: app_words(self._read("portal.md")))
+        words = await asyncio.to_thread(self._words)
         live = frozenset(self._live(entries))
         flow = self._flow(words, entries)
         roles = await self._roles()
@@ -240,12 +241,12 @@ class FactFinder:
         names = set(options.class_names) if options is not None else set()
         return [entry.name for entry in entries if entry.name in names]
 
-    def _read(self, name: str) -> str:
+    def _words(self) -> AppWords:
         for folder in self._folders():
-            text = read(folder / name)
+            text = read(folder / "portal.md")
             if text:
-                return text
-        return ""
+                return app_words(text, folder)
+        return app_words("")
 
     def _folders(self) -> list[Path]:
         schema = self._backend.config.schema

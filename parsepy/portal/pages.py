@@ -10,8 +10,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from parsepy.descriptions import ClassEntry, Snippets, origin_of, snippets
+from parsepy.descriptions import ClassEntry, Snippets, names_only, origin_of, snippets
 from parsepy.portal.facts import Facts
+from parsepy.portal.questions import example, questions
 from parsepy.portal.words import Guide, docs_folder, guides_in, localized, read, to_html
 from parsepy.sites import WebBuild
 from parsepy.version import __version__
@@ -31,6 +32,18 @@ SECTIONS = (
     ("faq", "FAQ"),
 )
 """The sections of the portal, in their order: anchor, title."""
+_CODE = {
+    **dict.fromkeys(
+        ("javascript", "react", "react-native", "nextjs", "vue", "angular"), "JavaScript"
+    ),
+    "flutter": "Flutter",
+    "ios": "Swift",
+    "android": "Kotlin",
+    "graphql": "GraphQL",
+    "rest": "REST",
+    "dotnet": "C#",
+}
+"""In which of the technologies of `snippets` a guide's code is written; of others there is none."""
 _NAME = re.compile(r"[\w-]+")
 _HTML = Path(__file__).parent / "html"
 
@@ -55,12 +68,6 @@ class Pages:
         """The guides of the manual."""
         return guides_in(docs_folder() / "clients")
 
-    @cached_property
-    def faq(self) -> str:
-        """The questions of the manual, as Markdown without its title; "" if there are none."""
-        text = read(docs_folder() / "faq.md")
-        return text.partition("\n")[2] if text.startswith("# ") else text
-
     def render(self, name: str, **values: Any) -> str:
         """Fill a template."""
         return self._environment.get_template(name).render(
@@ -68,7 +75,8 @@ class Pages:
             sections=SECTIONS,
             version=__version__,
             guides=self.guides,
-            faq=self.faq,
+            questions=questions,
+            first_query=_first_query,
             island=self._island,
             build=self._build,
             localized=localized,
@@ -100,6 +108,17 @@ class Pages:
             return {"file": known["file"], "css": known.get("css", [])}
         except (OSError, ValueError, KeyError):
             return None
+
+
+def _first_query(guide: Guide, facts: Facts) -> str:
+    """Take a guide's first query, or one of an own class where the app lacks the guide's."""
+    if names_only(guide.first_query, facts.entries):
+        return localized(guide.first_query, facts.url, facts.app_id)
+    technology = _CODE.get(guide.name)
+    if not facts.own or technology is None:
+        return ""
+    entry = example(facts.own)
+    return snippets(entry, facts.url, facts.app_id, is_live=False)[technology].query
 
 
 def _pretty(value: object) -> str:

@@ -11,6 +11,8 @@ from typing import Any
 from markupsafe import Markup
 
 FACTS = ("title", "order", "minutes", "sdk", "version", "proven")
+FAQ = "FAQ"
+"""The section of ``portal.md`` with an app's questions, or a link to a page that has them."""
 SDKS = ("typed SDK", "SDK", "GraphQL", "REST")
 LARGEST = 200_000
 """Bytes of a file that are read at most."""
@@ -18,6 +20,7 @@ _FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 _FIRST = re.compile(r"^## First query\n.*?^```\w*\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _TITLE = re.compile(r"\A\s*# (.+)\n")
 _PAGE = re.compile(r"(?P<folder>clients/)?(?P<name>[\w-]+)\.md")
+_LINK = re.compile(r"\[[^\]]*\]\((?P<path>(?:[\w.-]+/)*(?P<name>[\w-]+)\.md)\)")
 _SECTION = re.compile(r"^## (.+)\n", re.MULTILINE)
 
 
@@ -97,15 +100,29 @@ class AppWords:
     sections: Mapping[str, str]
 
 
-def app_words(text: str) -> AppWords:
-    """Split ``portal.md`` at its headings of the second level."""
+def app_words(text: str, folder: Path = Path()) -> AppWords:
+    """Split ``portal.md`` at its headings of the second level.
+
+    Where the questions are a link, they are the page that it leads to, from the ``folder`` in which
+    the text lies; one that is not there is a page of the manual.
+    """
     title = _TITLE.match(text)
     rest = text[title.end() :] if title else text
     first, *parts = _SECTION.split(rest)
     sections = {
         name.strip(): body.strip() for name, body in zip(parts[::2], parts[1::2], strict=True)
     }
+    if FAQ in sections:
+        sections[FAQ] = _questions(sections[FAQ], folder)
     return AppWords(title[1].strip() if title else "", first.strip(), sections)
+
+
+def _questions(text: str, folder: Path) -> str:
+    """Return the questions below headings of the second level, wherever they stand."""
+    link = _LINK.fullmatch(text)
+    if link is None:
+        return re.sub(r"^###(?= )", "##", text, flags=re.MULTILINE)
+    return read(folder / link["path"]) or read(docs_folder() / f"{link['name']}.md")
 
 
 @cache

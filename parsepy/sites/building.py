@@ -27,6 +27,7 @@ _SECONDS = 600.0
 _LOOK_SECONDS = 0.5
 _SHOWN_LINES = 20
 STAMP = ".stamp"
+_NOTE = ".package-lock.json"
 # Stands between the server and a command: when the server is gone, killed even, its end of the pipe
 # is closed, and the command is ended with all that it has started.
 _LAUNCHER = """
@@ -105,13 +106,19 @@ class WebBuild:
     async def _build(self) -> None:
         self.doing = "looking for Node"
         node = await self._node()
-        self.doing = "installing the packages (once)"
-        await self._npm(node, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+        if not self._is_installed():
+            self.doing = "installing the packages (once)"
+            await self._npm(node, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
         self.doing = "building"
         # each workspace by itself: the script of all would look for an npm on PATH
         await self._npm(node, "run", "build", "--workspaces", "--if-present")
         await asyncio.to_thread(self._finish)
         log.info("the web pages are built")
+
+    def _is_installed(self) -> bool:
+        """Has npm installed what the lockfile says? It writes its note when all is there."""
+        lock, note = self.folder / "package-lock.json", self.folder / "node_modules" / _NOTE
+        return note.is_file() and note.stat().st_mtime_ns >= lock.stat().st_mtime_ns
 
     @contextlib.asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:

@@ -1,16 +1,15 @@
 // Opens the component of a guide in Chromium, and changes what it shows from elsewhere.
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
+import { launch } from "../browser/browser.mjs";
 
-const { CHROMIUM, BROWSER_MODULES, PAGE, URL_OF_API, APP_ID, MASTER_KEY } = process.env;
-const { chromium } = createRequire(`${BROWSER_MODULES}/`)("playwright-core");
+const { PAGE, URL_OF_API, APP_ID, MASTER_KEY } = process.env;
 const headers = { "X-Parse-Application-Id": APP_ID, "X-Parse-Master-Key": MASTER_KEY };
 const ask = async (method, path, body) => {
   const sent = { method, headers: { ...headers, "Content-Type": "application/json" }, body: body && JSON.stringify(body) };
   return (await fetch(`${URL_OF_API}${path}`, sent)).json();
 };
 
-const browser = await chromium.launch({ executablePath: CHROMIUM });
+const browser = await launch();
 try {
   const page = await browser.newPage();
   const errors = [];

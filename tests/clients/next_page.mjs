@@ -1,11 +1,10 @@
 // Two visitors of the page of the guide for Next.js: one enters and buys, the other sees nothing of it.
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
+import { launch } from "../browser/browser.mjs";
 
-const { CHROMIUM, BROWSER_MODULES, PAGE } = process.env;
-const { chromium } = createRequire(`${BROWSER_MODULES}/`)("playwright-core");
+const { PAGE } = process.env;
 
-const browser = await chromium.launch({ executablePath: CHROMIUM });
+const browser = await launch();
 try {
   const page = await (await browser.newContext()).newPage();
   await page.goto(PAGE);

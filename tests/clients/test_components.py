@@ -16,9 +16,9 @@ from uuid import uuid4
 
 import pytest
 
+from tests.browser.driving import chromium
 from tests.clients.blocks import at, blocks, finished, tool
 from tests.clients.demo import demo_serving
-from tests.dashboard.test_dashboard import chromium
 from tests.peer import installed
 from tests.sdk.test_js_sdk import APP_ID, MASTER_KEY
 
@@ -137,7 +137,6 @@ def test_the_component_of_a_guide_shows_and_follows(
         with files_of(built) as page:
             own = {"CHROMIUM": browser, "PAGE": page, "URL_OF_API": url, "APP_ID": APP_ID}
             own |= {"MASTER_KEY": MASTER_KEY}
-            own |= {"BROWSER_MODULES": str(installed(ROOT / "tests" / "dashboard"))}
             script = FOLDER / "component.mjs"
             environment = {**os.environ, **own}
             said = finished(tool("node"), script, cwd=tmp_path, environment=environment)

@@ -12,9 +12,9 @@ from uuid import uuid4
 
 import pytest
 
+from tests.browser.driving import chromium
 from tests.clients.blocks import at, blocks, finished, tool
 from tests.clients.demo import demo_serving
-from tests.dashboard.test_dashboard import chromium
 from tests.peer import installed
 from tests.sdk.test_js_sdk import free_port
 
@@ -78,7 +78,6 @@ def test_the_page_of_the_guide_for_next_buys_for_each_visitor(
             finished(tool("node"), next_js, "build", cwd=home, environment=QUIET)
             with next_serving(next_js, home) as page:
                 own = {"CHROMIUM": browser, "PAGE": page}
-                own |= {"BROWSER_MODULES": str(installed(ROOT / "tests" / "dashboard"))}
                 environment = {**QUIET, **own}
                 script = FOLDER / "next_page.mjs"
                 said = finished(tool("node"), script, cwd=tmp_path, environment=environment)

@@ -1,9 +1,9 @@
 // A browser that is signed in to Parse Dashboard, and what the tests do with it.
 import assert from "node:assert/strict";
 import { after, before, test as nodeTest } from "node:test";
-import { chromium } from "playwright-core";
+import { launch } from "../browser/browser.mjs";
 
-const { CHROMIUM, DASHBOARD_URL, DASHBOARD_USER, DASHBOARD_PASSWORD, SCREENSHOTS } = process.env;
+const { DASHBOARD_URL, DASHBOARD_USER, DASHBOARD_PASSWORD, SCREENSHOTS } = process.env;
 // KEEP_SCREENSHOTS=1 leaves one of each test that succeeds, too.
 const { KEEP_SCREENSHOTS } = process.env;
 const { SHOP_URL, SHOP_APP_ID, SHOP_MASTER_KEY } = process.env;
@@ -17,7 +17,7 @@ let complaints = [];
 let meant = [];
 
 before(async () => {
-  browser = await chromium.launch({ executablePath: CHROMIUM });
+  browser = await launch();
   page = await browser.newPage({ viewport: { width: 1600, height: 900 } });
   page.setDefaultTimeout(WAIT);
   // The test stays on this machine, and does not wait for fonts that a name server can't find.

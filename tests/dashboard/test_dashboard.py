@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -15,17 +14,16 @@ import httpx
 import pytest
 from pymongo import MongoClient
 
+from tests.browser.driving import chromium, drive
 from tests.conftest import database_in
-from tests.peer import Peer, installed, unavailable
+from tests.peer import Peer, installed
 from tests.sdk.test_js_sdk import (
     APP_ID,
     MASTER_KEY,
     SCHEMA,
-    declared,
     environment,
     free_port,
     parsepy_serving,
-    tally,
 )
 from tests.sdk.test_js_sdk import (
     FOLDER as SDK_FOLDER,
@@ -35,22 +33,12 @@ from tests.test_compose import SERVICES, filled_in
 FOLDER = Path(__file__).parent
 TEMPLATE = SCHEMA / "ecommerce.json"
 FILES = ("data", "people", "operations")
-QUICK = ("graphql", "playground")  # test_graphql_console.py, tests/graphql/test_playground.py
+CONSOLE = "graphql"  # test_graphql_console.py
 USER, PASSWORD = "admin", "password-of-the-dashboard"
 START_SECONDS = 60
-RUN_SECONDS = 120
-BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 # PARSEPY_DASHBOARD=peer puts Parse Server in parsepy's place: then all must pass too, which shows
 # that the tests ask for what the dashboard is used to.
 SERVER = os.environ.get("PARSEPY_DASHBOARD", "parsepy")
-
-
-def chromium() -> str:
-    """Where the browser is; CHROMIUM names another than those on PATH."""
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        unavailable("there is no Chromium on PATH to open Parse Dashboard in (.ci/browser)")
-    return found
 
 
 @contextmanager
@@ -155,33 +143,13 @@ def serving(uri: str, home: Path) -> Iterator[str]:
         yield shop.url
 
 
-def drive(settings: dict[str, str], file: str, screenshots: Path) -> None:
-    """Run a Node file, and fail with what it says unless all its tests pass."""
-    script = FOLDER / f"{file}.test.mjs"
-    done = subprocess.run(
-        ["node", "--test", "--test-reporter=tap", str(script)],
-        cwd=FOLDER,
-        env={**settings, "SCREENSHOTS": str(screenshots)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=RUN_SECONDS,
-    )
-    if done.returncode != 0:
-        pytest.fail(f"{done.stdout}\nScreenshots: {screenshots}", pytrace=False)
-    counts = tally(done.stdout)
-    assert declared(script) >= 5, "a file without tests shows nothing"
-    assert counts["pass"] == declared(script), done.stdout
-    assert counts["skipped"] == counts["todo"] == 0, done.stdout
-
-
 @pytest.mark.slow
 @pytest.mark.node
 @pytest.mark.parametrize("file", FILES)
 def test_the_dashboard_does_all_that_its_file_says(
     settings: dict[str, str], file: str, tmp_path: Path
 ) -> None:
-    drive(settings, file, tmp_path)
+    drive(FOLDER / f"{file}.test.mjs", {**settings, "SCREENSHOTS": str(tmp_path)})
 
 
 @pytest.mark.slow
@@ -196,4 +164,4 @@ def test_the_dashboard_of_docker_compose_starts_and_asks_who_is_there(tmp_path: 
 
 def test_every_file_is_run() -> None:
     names = {re.sub(r"\.test\.mjs$", "", path.name) for path in FOLDER.glob("*.test.mjs")}
-    assert names == {*FILES, *QUICK}
+    assert names == {*FILES, CONSOLE}

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from parsepy.graphql.playground import COMMAND, find_assets, package_folders
+from tests.browser.driving import chromium
 from tests.conftest import APP_ID, MASTER_KEY, Client, MakeApp
-from tests.dashboard.test_dashboard import FOLDER as BROWSER
-from tests.dashboard.test_dashboard import chromium
 from tests.graphql.test_clients import FOLDER, output_of
 from tests.livequery.listener import serving
 from tests.peer import installed
@@ -129,7 +128,6 @@ def test_the_manual_says_what_to_install() -> None:
 async def test_the_playground_works_in_a_browser(app: MakeApp, tmp_path: Path) -> None:
     """With the real packages: a query, a subscription, the schema, under the page's policy."""
     installed(FOLDER)
-    installed(BROWSER)
     application = await app(
         mountGraphQL=True,
         mountPlayground=True,
@@ -141,7 +139,7 @@ async def test_the_playground_works_in_a_browser(app: MakeApp, tmp_path: Path) -
         fields = {"title": {"type": "String"}}
         ok(await master.post("/schemas/Note", json={"fields": fields}))
         origin = url.replace("ws", "http", 1)
-        script = BROWSER / "playground.test.mjs"
+        script = Path(__file__).parent / "playground.test.mjs"
         output = await output_of(
             script,
             CHROMIUM=chromium(),

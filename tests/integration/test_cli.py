@@ -166,6 +166,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def test_a_first_run_says_where_everything_is(shop: Server) -> None:
     assert f"serves {shop.url}" in shop.welcome
+    for place in ("/portal", "/shop/"):
+        assert f"{shop.url.removesuffix('/parse')}{place}\n" in shop.welcome
     assert str(shop.folder / ".parsepy/keys.json") in shop.welcome
     assert str(shop.folder / ".parsepy/data") in shop.welcome
     assert shop.keys["masterKey"] not in shop.welcome

@@ -16,6 +16,7 @@ import httpx
 import pytest
 from pymongo import MongoClient
 
+from cloud import gateway
 from parsepy.app import Application, build
 from parsepy.config import Config
 from tests.conftest import Client, database_in
@@ -27,10 +28,15 @@ DELETE = {"__op": "Delete"}
 
 
 class Gateway(ThreadingHTTPServer):
-    """Answers as Stripe does; `asked` keeps what it was asked."""
+    """Answers as Stripe does; `asked` keeps what it was asked, `closed` what was closed.
+
+    `trouble` is a status that closing is refused with, or 0 where it never answers.
+    """
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
+        self.closed: list[str] = []
+        self.trouble: int | None = None
         super().__init__(("127.0.0.1", 0), Asked)
 
 
@@ -40,15 +46,33 @@ class Asked(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         length = int(self.headers["content-length"])
         form = {k: v[0] for k, v in parse_qs(self.rfile.read(length).decode()).items()}
+        *_, kind, what = self.path.split("/")
+        if what in ("expire", "cancel"):
+            self._close(kind)
+            return
         self.server.asked.append({**form, "key": self.headers["idempotency-key"]})
         answer: dict[str, Any] = {"id": "cs_1", "object": "checkout.session"}
         if self.path == "/v1/checkout/sessions":
-            answer["url"] = "https://checkout.example/cs_1"
+            answer["id"] = f"cs_{len(form['success_url'])}"  # other ways back, other pages
+            answer["url"] = f"https://checkout.example/{answer['id']}"
         else:
             answer = {"id": "pi_1", "object": "payment_intent", "client_secret": "pi_1_secret"}
             answer["currency"] = form["currency"]
+        self._answer(200, answer)
+
+    def _close(self, name: str) -> None:
+        if self.server.trouble == 0:
+            time.sleep(3)
+        elif self.server.trouble is not None:
+            error = {"message": "Only open ones can be closed.", "type": "invalid_request_error"}
+            self._answer(self.server.trouble, {"error": error})
+        else:
+            self.server.closed.append(name)
+            self._answer(200, {"id": name, "object": "checkout.session"})
+
+    def _answer(self, status: int, answer: dict[str, Any]) -> None:
         body = json.dumps(answer).encode()
-        self.send_response(200)
+        self.send_response(status)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -139,7 +163,7 @@ async def test_y1_the_gateways_page_is_for_the_orders_total_and_leads_back(
         ok(await ann.client.post("/functions/createPaymentPage", json=body))["result"]
         for _ in range(2)
     ]
-    assert answers == [{"url": "https://checkout.example/cs_1"}] * 2
+    assert answers == [{"url": "https://checkout.example/cs_57"}] * 2
     first, second = stripe.asked[-2:]
     assert first == second  # with one key, so that the gateway answers with one page
     assert first["key"].startswith(f"{order}-")
@@ -335,3 +359,100 @@ async def test_s9_what_a_currency_can_not_say_is_not_asked_for(
     order = ok(await ann.client.post("/classes/Order", json=body), 201)["objectId"]
     answer = await ann.client.post("/functions/createPayment", json={"order": order})
     assert refused(answer, 142) == "total: 10.5 can't be paid in jpy"
+
+
+# --- what is open at the gateway ------------------------------------------------------------------
+
+
+@pytest.fixture
+def closed(stripe: Gateway) -> Iterator[list[str]]:
+    """What the gateway is asked to close during a test."""
+    stripe.closed.clear()
+    yield stripe.closed
+    stripe.trouble = None
+
+
+async def page(shopper: Shopper, order: str, back: str = "https://shop.example/") -> None:
+    """Go to the gateway's page, from which one comes back to this address."""
+    body = {"order": order, "returnTo": back}
+    ok(await shopper.client.post("/functions/createPaymentPage", json=body))
+
+
+@pytest.mark.parametrize("by", ["customer", "staff"])
+async def test_y3_a_cancelled_order_can_not_be_paid_at_the_gateway_any_more(
+    shop: Shop, closed: list[str], by: str
+) -> None:
+    ann, order = await pending(shop)
+    await page(ann, order)
+    ok(await ann.client.post("/functions/createPayment", json={"order": order}))
+    who = ann if by == "customer" else await shop.shopper("staff")
+    ok(await who.client.put(f"/classes/Order/{order}", json={"status": "cancelled"}))
+    assert sorted(closed) == ["cs_34", "pi_1"]
+    assert await status(shop, order) == "cancelled"
+
+
+async def test_y3_of_a_paid_order_the_other_pages_are_closed(shop: Shop, closed: list[str]) -> None:
+    ann, order = await pending(shop)
+    await page(ann, order)
+    ok(await ann.client.post("/functions/createPayment", json={"order": order}))
+    ok(await told(shop.client, message(order)))
+    assert await status(shop, order) == "paid"
+    assert closed == ["cs_34"]  # not the intent that was paid
+
+
+async def test_y3_an_order_that_the_staff_delete_is_not_paid_for(
+    shop: Shop, closed: list[str]
+) -> None:
+    ann, order = await pending(shop)
+    await page(ann, order)
+    ok(await shop.master.delete(f"/classes/Order/{order}"))
+    assert closed == ["cs_34"]
+
+
+async def test_y3_few_pages_are_open_at_a_time(shop: Shop, closed: list[str]) -> None:
+    ann, order = await pending(shop)
+    for number in range(12):
+        await page(ann, order, f"https://shop.example/{'x' * number}")
+    assert closed == ["cs_34", "cs_35"]
+    open_ones = (await stored(shop, order))["payment"]["open"]
+    assert open_ones == [f"cs_{number}" for number in range(36, 46)]
+
+
+@pytest.mark.parametrize("trouble", [400, 500, 0])
+async def test_y3_a_gateway_that_does_not_close_keeps_nobody_from_cancelling(
+    shop: Shop,
+    stripe: Gateway,
+    closed: list[str],
+    trouble: int,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("cloud.gateway._CLOSE_SECONDS", 0.2)
+    ann, order = await pending(shop)
+    await page(ann, order)
+    stripe.trouble = trouble
+    began = time.monotonic()
+    ok(await ann.client.put(f"/classes/Order/{order}", json={"status": "cancelled"}))
+    assert time.monotonic() - began < 2.5
+    assert await status(shop, order) == "cancelled"
+    assert "cs_34 of order" in caplog.text
+    # what is paid there all the same is told to the staff
+    ok(await told(shop.client, message(order)))
+    assert "cancelled already: refund it" in (await stored(shop, order))["attention"][0]
+
+
+async def test_y3_who_is_led_to_pay_while_the_order_is_cancelled_finds_the_page_closed(
+    shop: Shop, closed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, order = await pending(shop)
+
+    async def made_late(*arguments: Any) -> Any:
+        answer = await gateway.made(*arguments)
+        ok(await ann.client.put(f"/classes/Order/{order}", json={"status": "cancelled"}))
+        return answer
+
+    monkeypatch.setattr("cloud.payments.made", made_late)
+    body = {"order": order, "returnTo": "https://shop.example/"}
+    answer = await ann.client.post("/functions/createPaymentPage", json=body)
+    assert refused(answer, 142) == "order: it is cancelled, not pending"
+    assert closed == ["cs_34"]

@@ -2,13 +2,12 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { launch } from "../browser/browser.mjs";
 
-const { CHROMIUM, PAGE_PORT, PASSKEY_BLOCK, PLAYWRIGHT_HOME } = process.env;
+const { PAGE_PORT, PASSKEY_BLOCK } = process.env;
 const { SHOP_SDK_HOME, SHOP_URL, SHOP_APP_ID } = process.env;
-const { chromium } = createRequire(join(PLAYWRIGHT_HOME, "package.json"))("playwright-core");
 const FILES = {
   "/": ["text/html", () => "<!doctype html><script src=parse.js></script>"],
   "/parse.js": ["text/javascript", () => readFile(join(SHOP_SDK_HOME, "node_modules/parse/dist/parse.min.js"))],
@@ -24,7 +23,7 @@ before(async () => {
     response.writeHead(200, { "Content-Type": type }).end(await content());
   });
   await new Promise((resolve) => server.listen(Number(PAGE_PORT), "127.0.0.1", resolve));
-  browser = await chromium.launch({ executablePath: CHROMIUM });
+  browser = await launch();
   page = await browser.newPage();
   devices = await page.context().newCDPSession(page);
   await devices.send("WebAuthn.enable");

@@ -11,24 +11,20 @@ from uuid import uuid4
 import pytest
 from pymongo import MongoClient
 
+from tests.browser.driving import chromium, drive
 from tests.conftest import database_in
-from tests.dashboard.test_dashboard import FOLDER as DASHBOARD
-from tests.dashboard.test_dashboard import chromium
 from tests.peer import REFERENCE, installed
 from tests.sdk.test_js_sdk import (
     APP_ID,
     MASTER_KEY,
-    declared,
     environment,
     free_port,
-    tally,
     wait_until_healthy,
 )
 
 pytestmark = pytest.mark.node
 FOLDER = Path(__file__).parent
 MANUAL = FOLDER.parents[1] / "docs" / "accounts.md"
-RUN_SECONDS = 120
 STOP_SECONDS = 20
 
 
@@ -79,7 +75,6 @@ def settings(
             MFA_BLOCK=str(mfa),
             PASSKEY_BLOCK=str(passkey),
             PAGE_PORT=str(page_port),
-            PLAYWRIGHT_HOME=str(DASHBOARD),
         )
     finally:
         process.terminate()
@@ -87,26 +82,10 @@ def settings(
         mongo.drop_database(name)
 
 
-def run(script: Path, settings: dict[str, str]) -> None:
-    """Run a Node file; fail with what it says if a test of it fails."""
-    done = subprocess.run(
-        ["node", "--test", "--test-reporter=tap", str(script)],
-        cwd=FOLDER,
-        env=settings,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=RUN_SECONDS,
-    )
-    if done.returncode != 0 or tally(done.stdout)["pass"] != declared(script):
-        pytest.fail(done.stdout, pytrace=False)
-
-
 def test_the_sdk_signs_in_with_a_second_factor(settings: dict[str, str]) -> None:
-    run(FOLDER / "factors.test.mjs", settings)
+    drive(FOLDER / "factors.test.mjs", settings)
 
 
 @pytest.mark.slow
 def test_a_page_in_chromium_signs_in_by_passkeys(settings: dict[str, str]) -> None:
-    installed(DASHBOARD)
-    run(FOLDER / "passkeys.test.mjs", {**settings, "CHROMIUM": chromium()})
+    drive(FOLDER / "passkeys.test.mjs", {**settings, "CHROMIUM": chromium()})

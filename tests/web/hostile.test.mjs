@@ -1,12 +1,10 @@
 // An app whose every text is an attack: whatever its authors, users and uploads say, nothing runs
 // in a page of the portal. Each text calls `canary`, which every page and frame has.
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
+import { launch } from "../browser/browser.mjs";
 
-const { CHROMIUM, PORTAL_URL, PORTAL_KEY, BROWSER_PACKAGES } = process.env;
-const require = createRequire(`${BROWSER_PACKAGES}/`);
-const { chromium } = require("playwright-core");
+const { PORTAL_URL, PORTAL_KEY } = process.env;
 
 const fired = [];
 const complaints = [];
@@ -15,7 +13,7 @@ let context;
 let page;
 
 before(async () => {
-  browser = await chromium.launch({ executablePath: CHROMIUM });
+  browser = await launch();
   context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   await context.exposeFunction("canary", (from) => fired.push(from));
   page = await context.newPage();

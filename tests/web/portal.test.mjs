@@ -1,65 +1,23 @@
-// The portal in a browser: its sections read and work, by light and dark, phone and desktop, under
-// its policy, without a request that leaves this machine.
+// The portal in a browser: its sections read and work, under its policy, without a request that
+// leaves this machine.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
+import { launch } from "../browser/browser.mjs";
+import { IS_SHOP, KIND, look, noted, opened, whole } from "./portal.mjs";
 
-const { CHROMIUM, PORTAL_URL, SCREENSHOTS, BROWSER_PACKAGES, KIND, PORTAL_KEY } = process.env;
-const require = createRequire(`${BROWSER_PACKAGES}/`);
-const { chromium } = require("playwright-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf-8");
-
-const IS_SHOP = KIND === "templates";
-const SIZES = { phone: 360, desktop: 1280 };
+const { PORTAL_URL, SCREENSHOTS, PORTAL_KEY } = process.env;
 let browser;
 let page;
-let complaints = [];
-const strangers = [];
-
-/** A page that notes what it asks of others, and what goes wrong on it. */
-async function opened(options = {}) {
-  const made = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
-  made.setDefaultTimeout(30_000);
-  const ours = new URL(PORTAL_URL).host;
-  made.on("request", (request) => {
-    const { protocol, host } = new URL(request.url());
-    if (protocol.startsWith("http") && host !== ours) strangers.push(request.url());
-  });
-  made.on("pageerror", ({ message }) => complaints.push(message));
-  made.on("console", (message) => {
-    const text = message.text().replace(/(violates the following).*?(sha256-[^']*).*/s, "$1 $2");
-    if (message.type() === "error") complaints.push(`${text} ${message.location().url}`);
-  });
-  return made;
-}
 
 before(async () => {
-  browser = await chromium.launch({ executablePath: CHROMIUM });
-  page = await opened();
+  browser = await launch();
+  page = await opened(browser);
   await page.goto(`${PORTAL_URL}/portal`);
 });
 
 after(() => browser?.close());
-
-/** Bring every interactive part into view, and wait until it is there. */
-async function whole(on) {
-  for (const part of ["#diagram .view svg", "#flow .view svg", "#playground .console"]) {
-    await on.locator(`${part.split(" ")[0]} .island`).scrollIntoViewIfNeeded();
-    await on.locator(part).waitFor();
-  }
-}
-
-/** What axe finds serious. */
-async function serious(on) {
-  await on.evaluate(axe);
-  const { violations } = await on.evaluate(() => window.axe.run(document, { iframes: false }));
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
-}
 
 test("the diagram is drawn, and a class leads to its dictionary", async () => {
   await whole(page);
@@ -131,6 +89,29 @@ test("a step of the flow opens the playground with its request, and it is answer
   await rest.getByRole("button", { name: "Send" }).click();
   await rest.getByText(/^200, \d+ ms/).waitFor();
   assert.match(await rest.getByLabel("Answer").textContent(), /"results"/);
+});
+
+test("an answer goes when another request is chosen, and stays while one types", async () => {
+  const place = page.locator("#playground");
+  const answer = place.getByLabel("Answer");
+  await place.getByLabel("Path").pressSequentially("&limit=1"); // an id of the answer, say
+  assert.match(await answer.textContent(), /"results"/);
+  await place.getByText(/^200, .* to GET \/classes/).waitFor();
+  await place.getByLabel("Method").selectOption("POST");
+  assert.equal(await answer.textContent(), "");
+  await page.route("**/parse/health", async (route) => {
+    await place.getByText("Asking…").waitFor();
+    await page.locator("[data-try]", { hasText: "GET" }).first().click(); // before it is answered
+    await route.continue();
+  });
+  await place.getByLabel("Method").selectOption("GET");
+  await place.getByLabel("Path").fill("/health");
+  const answered = page.waitForResponse("**/parse/health");
+  await place.getByRole("button", { name: "Send" }).click();
+  await answered;
+  await page.locator("#playground button:enabled", { hasText: "Send" }).waitFor();
+  assert.equal(await answer.textContent(), "");
+  await page.unroute("**/parse/health");
 });
 
 const RUN = {
@@ -214,7 +195,10 @@ test("a live class is followed", { skip: !IS_SHOP }, async () => {
   });
   await place.locator(".events li", { hasText: "told live" }).waitFor();
   assert.equal(await place.locator(".events b").count(), 0);
-  await place.getByRole("button", { name: "Stop" }).click();
+  await place.getByLabel("Class", { exact: true }).selectOption("Order");
+  await place.getByText("Not following anything.").waitFor();
+  assert.equal(await place.locator(".events li").count(), 0, "events of another class");
+  await place.getByRole("button", { name: "Follow" }).waitFor();
 });
 
 test("a function is called with what it declares", { skip: !IS_SHOP }, async () => {
@@ -230,6 +214,7 @@ test("a function is called with what it declares", { skip: !IS_SHOP }, async () 
   await place.getByText(/^200, /).waitFor();
   await choose.selectOption("adjustStock");
   assert.equal(await params.inputValue(), '{"sku": "kept"}');
+  assert.equal(await place.getByLabel("Answer").textContent(), "", "the answer of another function");
   await page.locator("#playground .console").screenshot({ path: `${SCREENSHOTS}/functions.png` });
 });
 
@@ -254,42 +239,31 @@ test("GraphiQL and the reference are loaded on demand", { skip: !IS_SHOP }, asyn
   await page.screenshot({ path: `${SCREENSHOTS}/reference.png` });
 });
 
-test("nothing was forbidden, and no request left the machine", () => {
-  assert.deepEqual(complaints, []);
-  assert.deepEqual(strangers, []);
+test("a link leads to its section, whatever is drawn above it meanwhile", async () => {
+  const arrived = (on) =>
+    on.waitForFunction(() => Math.abs(document.querySelector("#playground").getBoundingClientRect().top - 72) < 2, null, { timeout: 10_000 });
+  const shown = await opened(browser);
+  await shown.goto(`${PORTAL_URL}/portal#playground`);
+  await shown.locator("#playground .console").waitFor();
+  await arrived(shown);
+  await shown.goto(`${PORTAL_URL}/portal`);
+  await shown.locator("#diagram .island").scrollIntoViewIfNeeded();
+  await shown.getByRole("link", { name: "Try it" }).click(); // while the diagram is being drawn
+  await shown.locator("#diagram .view svg").waitFor();
+  await shown.locator("#playground .console").waitFor();
+  await arrived(shown);
+  await shown.mouse.wheel(0, -400); // who goes on is not held
+  await shown.waitForFunction(() => document.querySelector("#playground").getBoundingClientRect().top > 300);
+  await shown.close();
 });
 
-for (const scheme of ["light", "dark"]) {
-  for (const [size, width] of Object.entries(SIZES)) {
-    if (!IS_SHOP && (scheme === "dark") !== (size === "phone")) continue; // two of four will do
-    test(`every section looks as it should: ${scheme}, ${size}`, async () => {
-      complaints = [];
-      const shown = await opened({ colorScheme: scheme, reducedMotion: "reduce", viewport: { width, height: 900 } });
-      await shown.goto(`${PORTAL_URL}/portal`);
-      await whole(shown);
-      // else it would lie over the pictures
-      await shown.evaluate(() => (document.querySelector(".top").style.position = "static"));
-      const wide = await shown.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      assert.ok(wide <= 0, `the page is ${wide} pixels wider than the window`);
-      for (const section of await shown.locator("main > section").all()) {
-        const id = await section.getAttribute("id");
-        await section.screenshot({ path: `${SCREENSHOTS}/${KIND}-${id}-${scheme}-${size}.png` });
-      }
-      await shown.evaluate(() => scrollTo(0, 0));
-      await shown.screenshot({ path: `${SCREENSHOTS}/${KIND}-page-${scheme}-${size}.png` });
-      assert.deepEqual(await serious(shown), []);
-      const isOne = (scheme === "dark") === (size === "phone");
-      const others = IS_SHOP && isOne ? ["classes/Order", "guides/javascript", "sign-in"] : [];
-      for (const other of others) {
-        await shown.goto(`${PORTAL_URL}/portal/${other}`);
-        assert.ok((await shown.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, other);
-        await shown.screenshot({ path: `${SCREENSHOTS}/${KIND}-${other.replace("/", "-")}-${scheme}-${size}.png`, fullPage: true });
-        assert.deepEqual(await serious(shown), [], other);
-      }
-      assert.deepEqual(complaints, []);
-      await shown.close();
-    });
-  }
+test("nothing was forbidden, and no request left the machine", () => {
+  assert.deepEqual(noted, { complaints: [], strangers: [] });
+});
+
+// Two of four will do; looks.test.mjs makes pictures of all.
+for (const [scheme, size] of IS_SHOP ? [["light", "desktop"], ["dark", "phone"]] : [["light", "desktop"]]) {
+  test(`everybody can read every section: ${scheme}, ${size}`, () => look(browser, scheme, size));
 }
 
 test("without a script every section reads", async () => {
@@ -304,7 +278,7 @@ test("without a script every section reads", async () => {
 });
 
 test("it is usable at once, and light", async () => {
-  const timed = await opened();
+  const timed = await opened(browser);
   const profiler = await timed.context().newCDPSession(timed);
   // what the page itself computes, whatever else this machine does meanwhile
   await profiler.send("Performance.enable", { timeDomain: "threadTicks" });

@@ -2,25 +2,19 @@
 
 import asyncio
 import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from parsepy.sites import WebBuild
+from parsepy.app import Application
+from tests.browser.driving import chromium, drive, pictures, web_pages
 from tests.conftest import MASTER_KEY, Client, MakeApp
-from tests.dashboard.test_dashboard import FOLDER as PACKAGES
-from tests.dashboard.test_dashboard import chromium
 from tests.livequery.listener import serving
-from tests.peer import installed, unavailable
-from tests.sdk.test_js_sdk import declared, tally
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
 SCHEMA = ROOT / "schema"
-SECONDS = 600
 SKIPPED = {"templates": 0, "clinic": 4, "many": 5}
 """The tests that need the demo of our templates are left out for other apps."""
 
@@ -28,12 +22,7 @@ SKIPPED = {"templates": 0, "clinic": 4, "many": 5}
 @pytest.fixture(scope="module")
 def built() -> Path:
     """The islands of this checkout, built if they are missing or stale."""
-    installed(PACKAGES)
-    build = WebBuild(ROOT / "web")
-    asyncio.run(build.run())
-    if build.failure is not None:
-        unavailable(f"the web pages can't be built: {build.failure}")
-    return build.output
+    return web_pages()
 
 
 def clinic(home: Path) -> dict[str, Any]:
@@ -123,7 +112,8 @@ def hostile(home: Path) -> dict[str, Any]:
         f"# {attack('title')}\n\n{attack('lead')}\n\n## {attack('heading')}\n\n"
         f"{attack('words')} {link}\n\n## Integration flow\n\n"
         f"1. {attack('step')}: `GET /classes/Note?a={attack('path').replace(' ', '/')}`\n"
-        f'2. B: `POST /classes/Note {{"title": "{attack("body")}"}}`\n'
+        f'2. B: `POST /classes/Note {{"title": "{attack("body")}"}}`\n\n'
+        f"## FAQ\n\n### {attack('question')}\n\n{attack('faq')} {link}\n"
     )
     cloud = home / "main.py"
     cloud.write_text(
@@ -135,9 +125,6 @@ def hostile(home: Path) -> dict[str, Any]:
     )
     docs = home / "docs" / "clients"
     docs.mkdir(parents=True)
-    (docs.parent / "faq.md").write_text(
-        f"# FAQ\n\n## {attack('question')}\n\n{attack('faq')} {link}\n"
-    )
     facts = "order: 1\nminutes: 1\nsdk: SDK\n"
     (docs / "hostile.md").write_text(
         f"---\ntitle: {attack('guide')}\n{facts}version: {attack('version')}\n"
@@ -155,45 +142,38 @@ def hostile(home: Path) -> dict[str, Any]:
 KINDS = {"templates": templates, "clinic": clinic, "many": many}
 
 
-def drive(url: str, kind: str, screenshots: Path, name: str = "portal.test.mjs") -> None:
-    """Run a Node file against a portal, and fail with what it says unless all passes."""
-    script = FOLDER / name
-    done = subprocess.run(
-        ["node", "--test", "--test-reporter=tap", str(script)],
-        env={
-            **os.environ,
+async def look_at(
+    application: Application, name: str, screenshots: Path, skipped: int = 0, **settings: str
+) -> None:
+    """Serve an application, and run a Node file against its portal."""
+    async with serving(application) as address:
+        own = {
             "CHROMIUM": chromium(),
-            "PORTAL_URL": url,
+            "PORTAL_URL": address.replace("ws://127.0.0.1", "http://localhost"),
             "PORTAL_KEY": MASTER_KEY,
-            "BROWSER_PACKAGES": str(PACKAGES),
             "SCREENSHOTS": str(screenshots),
-            "KIND": kind,
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=SECONDS,
-    )
-    if done.returncode != 0:
-        pytest.fail(f"{done.stdout}\nScreenshots: {screenshots}", pytrace=False)
-    counts = tally(done.stdout)
-    skipped = SKIPPED.get(kind, 0)
-    assert counts["skipped"] == skipped, done.stdout
-    assert counts["pass"] >= declared(script) - skipped >= 5, done.stdout
+        }
+        await asyncio.to_thread(drive, FOLDER / f"{name}.test.mjs", {**own, **settings}, skipped)
 
 
-@pytest.mark.slow
 @pytest.mark.node
 @pytest.mark.parametrize("kind", KINDS)
 async def test_the_portal_reads_and_works_in_a_browser(
     kind: str, app: MakeApp, built: Path, tmp_path: Path
 ) -> None:
-    # PARSEPY_TEST_SCREENSHOTS names a folder that keeps the pictures
-    pictures = Path(os.environ.get("PARSEPY_TEST_SCREENSHOTS") or tmp_path)
     application = await app(**KINDS[kind](tmp_path))
-    async with serving(application) as address:
-        url = address.replace("ws://127.0.0.1", "http://localhost")
-        await asyncio.to_thread(drive, url, kind, pictures)
+    await look_at(application, "portal", pictures(tmp_path), SKIPPED[kind], KIND=kind)
+
+
+@pytest.mark.slow
+@pytest.mark.node
+@pytest.mark.parametrize("kind", KINDS)
+async def test_pictures_of_every_section(
+    kind: str, app: MakeApp, built: Path, tmp_path: Path
+) -> None:
+    application = await app(**KINDS[kind](tmp_path))
+    skipped = 0 if kind == "templates" else 2
+    await look_at(application, "looks", pictures(tmp_path), skipped, KIND=kind, PICTURES="yes")
 
 
 @pytest.mark.slow
@@ -215,6 +195,4 @@ async def test_texts_that_are_attacks_run_nothing(
         ):
             answer = await client.request(method, path, json=body, headers=master)
             assert answer.is_success, answer.text
-    async with serving(application) as address:
-        url = address.replace("ws://127.0.0.1", "http://localhost")
-        await asyncio.to_thread(drive, url, "hostile", tmp_path, "hostile.test.mjs")
+    await look_at(application, "hostile", tmp_path)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
@@ -20,6 +21,7 @@ SCHEMA = Path(__file__).parents[2] / "schema"
 TEMPLATES = [str(SCHEMA / "ecommerce.json"), str(SCHEMA / "shopping.json")]
 TEMPLATE_CLASSES = {path: json.loads(Path(path).read_text())["classes"] for path in TEMPLATES}
 TEMPLATE_NAMES = {one["className"] for path in TEMPLATES for one in TEMPLATE_CLASSES[path]}
+DOCS = SCHEMA.parent / "docs"
 NAVIGATION = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 
@@ -49,8 +51,77 @@ async def test_the_page_has_its_sections_in_their_order(shop: Client) -> None:
     found = re.findall(r'<section id="(\w+)">', page.text)
     wanted = [anchor for anchor, _ in SECTIONS]
     assert [anchor for anchor in wanted if anchor in found] == found
-    assert set(wanted) - set(found) <= {"faq"}  # which the manual may not have
+    assert set(wanted) == set(found)
     assert (await shop.get(f"{AT}/")).text.count("<section id=") == len(found)
+
+
+def section_of(page: httpx.Response, name: str) -> str:
+    """The text of a section, without its tags."""
+    found = re.search(rf'<section id="{name}">(.*?)</section>', page.text, re.DOTALL)
+    assert found is not None
+    return html.unescape(re.sub(r"<[^>]+>", "", found[1]))
+
+
+async def test_questions_and_cards_are_those_of_the_shop_where_its_templates_run(
+    shop: Client,
+) -> None:
+    page = await shop.get(f"{AT}/portal")
+    titles = re.findall(r"^## (.+)", (DOCS / "faq.md").read_text(), re.MULTILINE)
+    assert all(title in section_of(page, "faq") for title in titles)
+    assert 'Query("Product")' in section_of(page, "technologies")
+
+
+async def test_questions_about_classes_that_a_template_lacks_are_left_out(app: MakeApp) -> None:
+    async with Client(await app(schema=TEMPLATES[:1], host="127.0.0.1")) as client:
+        faq = section_of(await client.get("http://localhost/portal"), "faq")
+    assert "How do I prevent duplicate orders?" in faq
+    assert "coupons?" not in faq  # of which that template has no class
+
+
+async def test_questions_and_cards_of_another_app_speak_of_its_classes(
+    app: MakeApp, tmp_path: Path
+) -> None:
+    rights = {"find": {"*": True}, "get": {"*": True}}
+    doctor = {
+        "className": "Doctor",
+        "description": "Who treats patients.",
+        "fields": {"name": {"type": "String", "required": True}},
+        "classLevelPermissions": rights,
+    }
+    patient = {"className": "Patient", "classLevelPermissions": {"find": {"role:staff": True}}}
+    schema = tmp_path / "clinic.json"
+    schema.write_text(json.dumps({"classes": [doctor, patient]}))
+    options = {"schema": [str(schema)], "host": "127.0.0.1", "appName": "Clinic"}
+    async with Client(await app(**options)) as client:
+        page = await client.get("http://localhost/portal")
+    faq, cards = section_of(page, "faq"), section_of(page, "technologies")
+    for wanted in (
+        "What is Clinic?",
+        "Doctor: Who treats patients.",
+        "How do I query Doctor objects with Flutter?",
+        "ParseObject('Doctor')",
+        'await object.save({\n  name: "text",\n}, { sessionToken });',
+        "Who may see and change Patient objects?",
+    ):
+        assert wanted in faq, wanted
+    assert 'Query("Doctor")' in cards
+    for word in ("Product", "Order", "coupon", "shop"):
+        assert word not in faq + cards, word
+
+
+async def test_an_apps_own_questions_stand_in_its_portal_file(app: MakeApp, tmp_path: Path) -> None:
+    schema = tmp_path / "clinic.json"
+    schema.write_text(json.dumps({"classes": [{"className": "Doctor"}]}))
+    (tmp_path / "portal.md").write_text(
+        "# Clinic\n\n## FAQ\n\n### Who treats me?\n\nA `Doctor`.\n\n"
+        "### Who pays?\n\n`GET /classes/Insurance`\n"
+    )
+    async with Client(await app(schema=[str(schema)], host="127.0.0.1")) as client:
+        page = await client.get("http://localhost/portal")
+    faq = section_of(page, "faq")
+    assert "Who treats me?" in faq
+    assert "Who pays?" not in faq
+    assert 'id="takeaways"' not in page.text
 
 
 async def test_every_class_and_field_is_in_the_dictionary_with_its_description(
@@ -102,7 +173,10 @@ async def test_the_page_of_a_class_has_code_in_every_technology(shop: Client) ->
     assert "http://testserver/parse/classes/Product?limit=10" in text
     for name in ("Flutter", "Swift", "Kotlin", "PHP", "C#"):
         assert f"<h3>{name}</h3>" in text
-    assert (await shop.get(f"{AT}/portal/classes/Nothing")).status_code == 404
+    for name in ("classes/Nothing", "nothing", "nothing/at/all"):
+        page = await shop.get(f"{AT}/portal/{name}")
+        assert page.status_code == 404
+        assert "Back to the portal" in page.text
 
 
 async def test_every_link_of_every_page_leads_somewhere(shop: Client) -> None:

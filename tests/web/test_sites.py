@@ -252,6 +252,24 @@ async def test_what_was_built_is_served_until_its_sources_change(
     assert not again.is_current
 
 
+@pytest.mark.node
+async def test_packages_are_installed_again_only_when_the_lockfile_has_changed(
+    tmp_path: Path,
+) -> None:
+    build = workspace(tmp_path, "mkdir -p ../dist && echo built > ../dist/index.html")
+    await build.run()
+    kept = build.folder / "node_modules" / "kept"
+    kept.touch()
+    (build.folder / "more.ts").write_text("// changed")
+    await WebBuild(build.folder).run()
+    assert WebBuild(build.folder).is_current
+    assert kept.exists()
+    (build.folder / "package-lock.json").touch()  # npm empties the folder before it installs
+    (build.folder / "more.ts").write_text("// changed again")
+    await WebBuild(build.folder).run()
+    assert not kept.exists()
+
+
 def test_a_file_elsewhere_that_the_build_reads_is_one_of_its_sources(tmp_path: Path) -> None:
     folder, tokens = tmp_path / "web", tmp_path / "tokens.css"
     folder.mkdir()

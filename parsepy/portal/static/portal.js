@@ -118,6 +118,30 @@ for (const id of places.keys()) {
   if (section) seen.observe(section);
 }
 
+// What is drawn above the part that one has gone to does not push it away, until one moves on.
+let aimed = null;
+let leaving = 0;
+const leave = () => {
+  aimed = null;
+};
+const aim = () => {
+  aimed = document.getElementById(location.hash.slice(1));
+  clearTimeout(leaving);
+  leaving = setTimeout(leave, 10_000);
+};
+for (const name of ["wheel", "touchstart", "pointerdown", "keydown"]) {
+  addEventListener(name, leave, { capture: true, passive: true });
+}
+addEventListener("hashchange", aim);
+addEventListener("click", ({ target }) => {
+  if (target.closest("a")?.hash) setTimeout(aim); // to where one was before, too
+});
+aim();
+const stay = () => aimed?.scrollIntoView({ behavior: "instant" });
+addEventListener("scrollend", stay); // a smooth one goes to where the part was when it began
+const whole = document.getElementById("main");
+if (whole) new ResizeObserver(stay).observe(whole);
+
 // While the interactive parts are being built, look now and then whether they are there.
 if (document.querySelector("[data-building]")) {
   const look = async () => {

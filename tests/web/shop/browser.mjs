@@ -1,13 +1,10 @@
 // Browsers at the shop, and what the tests do with them.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdirSync } from "node:fs";
 import { after, before, test as nodeTest } from "node:test";
+import { launch, serious } from "../../browser/browser.mjs";
 
-const { CHROMIUM, STRIPE, SCREENSHOTS, BROWSER_MODULES, SHOP_PAGES, SHOP_URL, SHOP_APP_ID, SHOP_MASTER_KEY } = process.env;
-const require = createRequire(`${BROWSER_MODULES}/`);
-const { chromium } = require("playwright-core");
-const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const { STRIPE, SCREENSHOTS, PICTURES, SHOP_PAGES, SHOP_URL, SHOP_APP_ID, SHOP_MASTER_KEY } = process.env;
 const WAIT = 20_000;
 export const SHOP = { url: SHOP_URL, appId: SHOP_APP_ID, masterKey: SHOP_MASTER_KEY };
 export const PASSWORD = "correct horse";
@@ -19,7 +16,7 @@ let meant = [];
 const opened = new Set();
 
 before(async () => {
-  browser = await chromium.launch({ executablePath: CHROMIUM });
+  browser = await launch();
 });
 
 after(() => browser?.close());
@@ -142,16 +139,6 @@ export const dialog = (page) => page.locator("dialog[open]");
 export const button = (place, name) => place.getByRole("button", { name, exact: true });
 export const heading = (page, name) => page.getByRole("heading", { level: 1, name });
 
-/** What axe-core finds serious on a page is a complaint. */
-async function judge(page, where) {
-  // Not by addScriptTag: the page's policy would refuse it, as it should.
-  const found = await page.evaluate(`${AXE}; axe.run({ resultTypes: ["violations"] })`);
-  for (const { id, impact, nodes } of found.violations) {
-    if (impact !== "serious" && impact !== "critical") continue;
-    complaints.push(`${where}: ${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).slice(0, 3).join(" | ")}`);
-  }
-}
-
 const LOOKS = [
   ["light", 1280],
   ["light", 360],
@@ -159,16 +146,18 @@ const LOOKS = [
   ["dark", 360],
 ];
 
-/** Look at a page light and dark, on a desktop and a phone: a screenshot of each, and nothing that
- * a screen reader or a narrow screen would lose. */
+/** Look at a page light and dark, on a desktop and a phone: nothing that a screen reader or a narrow
+ * screen would lose. With PICTURES there is a screenshot of each; without, two of four will do. */
 export async function look(page, name) {
-  mkdirSync(SCREENSHOTS, { recursive: true });
+  if (PICTURES) mkdirSync(SCREENSHOTS, { recursive: true });
   for (const [theme, width] of LOOKS) {
+    const isJudged = (theme === "light") === (width === 1280);
+    if (!isJudged && !PICTURES) continue;
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme: theme });
-    await page.screenshot({ path: `${SCREENSHOTS}/${name}-${theme}-${width}.jpg`, type: "jpeg", quality: 85 }); // in half the time of a PNG
+    if (PICTURES) await page.screenshot({ path: `${SCREENSHOTS}/${name}-${theme}-${width}.jpg`, type: "jpeg", quality: 85 }); // in half the time of a PNG
     if (await page.evaluate(() => document.scrollingElement.scrollWidth > innerWidth)) complaints.push(`${name} is wider than ${width}`); // and scrolls sideways
-    if ((theme === "light") === (width === 1280)) await judge(page, `${name}, ${theme}`);
+    if (isJudged) complaints.push(...(await serious(page)).map((text) => `${name}, ${theme}: ${text}`));
   }
   await page.setViewportSize({ width: 1280, height: 900 });
 }

@@ -170,7 +170,7 @@ test("the dashboard counts orders and customers, and each figure opens its list"
   }
   await page.getByRole("region", { name: "Best sellers" }).getByText(/^Globe/).waitFor();
   await page.getByRole("region", { name: "Low stock" }).getByText(/^Globe/).waitFor();
-  await page.getByRole("img", { name: /^Revenue by day, \$/ }).waitFor();
+  await page.getByRole("img", { name: /^Revenue by day of payment, \$/ }).waitFor();
   await page.getByRole("img", { name: /^[1-9]\d* times a new customer, 0 times one who came back/ }).waitFor();
   // Pointed at, a day of the chart says what it stands for.
   const plot = page.locator(".u-over").first();
@@ -188,7 +188,9 @@ test("who does not work here is offered nothing of it, and refused all the same"
   await heading(page, "There is no such page.").waitFor();
   assert.equal(await page.getByRole("link", { name: "Back office" }).count(), 0);
   const stranger = await visit("/admin");
-  await heading(stranger, "There is no such page.").waitFor();
+  await heading(stranger, "The back office is for the staff.").waitFor();
+  await stranger.getByRole("main").getByRole("link", { name: "Log in" }).click();
+  await heading(stranger, "Your account").waitFor();
   for (const name of ["salesReport", "customerReport", "codeReport"]) await assert.rejects(ask("POST", `functions/${name}`, {}, ann.headers), /142/);
   const product = { name: "x", price: 1 };
   await assert.rejects(ask("POST", "classes/Product", product, ann.headers), /119/);

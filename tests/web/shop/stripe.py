@@ -20,11 +20,15 @@ SECRET = "whsec_of_the_pages"
 
 
 class Gateway(ThreadingHTTPServer):
-    """``pages`` are the payment pages made so far; ``webhook`` is where payments are told."""
+    """``pages`` are the payment pages made so far; ``webhook`` is where payments are told.
+
+    ``closed`` has the numbers of those at which nobody pays any more.
+    """
 
     def __init__(self) -> None:
         self.pages: list[dict[str, str]] = []
         self.webhook = ""
+        self.closed: set[int] = set()
         super().__init__(("127.0.0.1", 0), Asked)
 
     @property
@@ -62,13 +66,23 @@ class Gateway(ThreadingHTTPServer):
 
 
 class Asked(BaseHTTPRequestHandler):
-    """``POST /v1/checkout/sessions``, and a page: ``/pay/N``, ``/pay/N/paid``, ``/pay/N/tell``."""
+    """What it answers.
+
+    ``POST /v1/checkout/sessions``, and ``/expire`` below a page's id; a page: ``/pay/N``,
+    ``/pay/N/paid``, ``/pay/N/tell``.
+    """
 
     server: Gateway
 
     def do_POST(self) -> None:
-        length = int(self.headers["content-length"])
-        form = {k: v[0] for k, v in parse_qs(self.rfile.read(length).decode()).items()}
+        length = int(self.headers["content-length"] or 0)
+        sent = self.rfile.read(length).decode()
+        *_, name, what = self.path.split("/")
+        if what == "expire":
+            self.server.closed.add(int(name.removeprefix("cs_")))
+            self._send(json.dumps({"id": name, "object": "checkout.session"}), "application/json")
+            return
+        form = {k: v[0] for k, v in parse_qs(sent).items()}
         self._send(json.dumps(self.server.make(form)), "application/json")
 
     def do_GET(self) -> None:
@@ -78,6 +92,9 @@ class Asked(BaseHTTPRequestHandler):
             return
         number, *what = rest
         page = self.server.pages[int(number)]
+        if what == [] and int(number) in self.server.closed:
+            self._send("<title>Payment</title><h1>This page has expired.</h1>", "text/html")
+            return
         if what == []:
             links = {
                 "Pay": f"/pay/{number}/paid",

@@ -1,9 +1,7 @@
 """The shop and its back office in a browser, on a served parsepy: shoppers, staff, both at once."""
 
 import json
-import os
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -12,26 +10,14 @@ from uuid import uuid4
 import pytest
 from pymongo import MongoClient
 
+from tests.browser.driving import WEB, chromium, drive, pictures, web_pages
 from tests.conftest import database_in
-from tests.dashboard.test_dashboard import chromium
-from tests.peer import installed
-from tests.sdk.test_js_sdk import (
-    SCHEMA,
-    TEMPLATES,
-    declared,
-    environment,
-    parsepy_serving,
-    tally,
-)
+from tests.sdk.test_js_sdk import SCHEMA, TEMPLATES, environment, parsepy_serving
 from tests.web.shop.stripe import stripe
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[2]
-WEB = ROOT / "web"
 PAGES = WEB / "shop"
-BROWSER_MODULES = ROOT / "tests" / "dashboard"
-BUILD_SECONDS = 120
-RUN_SECONDS = 240
 FILES = {
     "looks": "both",
     "shoppers": "both",
@@ -43,21 +29,8 @@ FILES = {
     "shopping": "shopping",
 }
 """File of tests → the templates that are served for it; looks first, before ugly names come in."""
-
-
-@pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the built pages, made of the sources as they are."""
-    folder = tmp_path_factory.mktemp("shop") / "dist"
-    done = subprocess.run(
-        ["npx", "vite", "build", "--outDir", str(folder)],
-        cwd=installed(WEB) / "shop",
-        capture_output=True,
-        text=True,
-        timeout=BUILD_SECONDS,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
+QUICK = ("looks", "shoppers", "staff", "live")
+"""What `make test` runs too: all pages, both whole ways, and browsers live against each other."""
 
 
 @contextmanager
@@ -89,7 +62,6 @@ def serving(folder: Path, templates: str, mongo_uri: str, home: Path) -> Iterato
             SHOP_DIST=str(folder),
             STRIPE=gateway.url,
             CHROMIUM=chromium(),
-            BROWSER_MODULES=str(installed(BROWSER_MODULES)),
         )
     with MongoClient[dict[str, object]](mongo_uri) as mongo:
         mongo.drop_database(database)
@@ -97,9 +69,10 @@ def serving(folder: Path, templates: str, mongo_uri: str, home: Path) -> Iterato
 
 @pytest.fixture(scope="module")
 def open_shop(
-    built: Path, mongo_uri: str, tmp_path_factory: pytest.TempPathFactory
+    mongo_uri: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], dict[str, str]]]:
     """Serve these templates, until others are asked for."""
+    pages = web_pages() / "shop"
     with ExitStack() as stack:
         running: dict[str, dict[str, str]] = {}
 
@@ -108,35 +81,35 @@ def open_shop(
                 stack.close()
                 running.clear()
                 home = tmp_path_factory.mktemp(templates)
-                running[templates] = stack.enter_context(serving(built, templates, mongo_uri, home))
+                running[templates] = stack.enter_context(serving(pages, templates, mongo_uri, home))
             return running[templates]
 
         yield open_with
 
 
-@pytest.mark.slow
+def run(settings: dict[str, str], file: str, home: Path, **more: str) -> None:
+    """Run a Node file of this folder against a shop."""
+    screenshots = str(pictures(home))
+    print(drive(FOLDER / f"{file}.test.mjs", {**settings, "SCREENSHOTS": screenshots, **more}))
+
+
 @pytest.mark.node
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize(
+    "file",
+    [pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow]) for name in FILES],
+)
 def test_the_pages_do_all_that_their_file_says(
     open_shop: Callable[[str], dict[str, str]], file: str, tmp_path: Path
 ) -> None:
-    screenshots = Path(os.environ.get("SHOP_SCREENSHOTS", tmp_path))
-    script = FOLDER / f"{file}.test.mjs"
-    done = subprocess.run(
-        ["node", "--test", "--test-reporter=tap", str(script)],
-        cwd=FOLDER,
-        env={**open_shop(FILES[file]), "SCREENSHOTS": str(screenshots)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=RUN_SECONDS,
-    )
-    print(done.stdout)
-    if done.returncode != 0:
-        pytest.fail(f"{done.stdout}\nScreenshots: {screenshots}", pytrace=False)
-    counts = tally(done.stdout)
-    assert counts["pass"] == declared(script) > 0, done.stdout
-    assert counts["skipped"] == counts["todo"] == 0, done.stdout
+    run(open_shop(FILES[file]), file, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.node
+def test_pictures_of_every_page(mongo_uri: str, tmp_path: Path) -> None:
+    """On a shop of its own: the catalogue shows no names that other tests have made up."""
+    with serving(web_pages() / "shop", "both", mongo_uri, tmp_path) as settings:
+        run(settings, "looks", tmp_path, PICTURES="yes")
 
 
 def test_the_demos_pictures_come_with_the_pages() -> None:

@@ -1,7 +1,6 @@
 // Cloud functions with the parameters that they declare.
 import { button, labelled, make } from "./dom";
 import { answerPlace, codePlace } from "./rest";
-import { ask } from "./server";
 
 /** A function as the page's table tells it: its parameters by name, with type and whether needed. */
 export interface Declared {
@@ -30,7 +29,8 @@ export function functionsConsole(functions: Declared[]): HTMLElement {
   const typed = new Map<string, string>();
   const answer = answerPlace();
   const path = () => `/functions/${encodeURIComponent(name.value)}`;
-  const code = codePlace(() => ({ method: "POST", path: path(), body: params.value }));
+  const now = () => ({ method: "POST", path: path(), body: params.value });
+  const code = codePlace(now);
   const choose = () => {
     const chosen = functions.find((one) => one.name === name.value) ?? functions[0];
     text.textContent = chosen.text || "It says nothing of itself.";
@@ -42,17 +42,13 @@ export function functionsConsole(functions: Declared[]): HTMLElement {
       ...(parameters.length ? [] : [make("li", {}, "It declares no parameters, and takes what you send.")]),
     );
     params.value = typed.get(chosen.name) ?? sample(chosen);
+    answer.clear();
     code.update();
   };
   const call = async () => {
     go.disabled = true;
-    try {
-      answer.show(await ask("POST", path(), params.value));
-    } catch (error) {
-      answer.fail(error);
-    } finally {
-      go.disabled = false;
-    }
+    await answer.send(now());
+    go.disabled = false;
   };
   const go = button("Call", call, { class: "primary" });
   name.addEventListener("change", choose);

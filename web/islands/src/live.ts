@@ -1,6 +1,6 @@
 // Live Query with the SDK itself: subscribe to a class, see its events.
 import { button, labelled, make } from "./dom";
-import { server, who } from "./server";
+import { server, watch, who } from "./server";
 
 const EVENTS = ["create", "enter", "update", "leave", "delete"] as const;
 const MOST = 200;
@@ -19,15 +19,17 @@ export function liveConsole(classes: string[]): HTMLElement {
     events.prepend(make("li", {}, `${new Date().toLocaleTimeString()} ${kind} ${text}`));
     while (events.children.length > MOST) events.lastElementChild?.remove();
   };
+  const end = async () => {
+    const ending = stop;
+    stop = null;
+    go.textContent = "Follow";
+    told.textContent = "Not following anything.";
+    await ending?.();
+  };
   const toggle = async () => {
-    if (stop) {
-      await stop();
-      stop = null;
-      go.textContent = "Follow";
-      told.textContent = "Not following anything.";
-      return;
-    }
+    if (stop) return end();
     go.disabled = true;
+    name.disabled = true; // until it is followed
     try {
       stop = await follow(name.value, show);
       go.textContent = "Stop";
@@ -36,9 +38,17 @@ export function liveConsole(classes: string[]): HTMLElement {
       told.textContent = `Refused: ${error instanceof Error ? error.message : String(error)}`;
     } finally {
       go.disabled = false;
+      name.disabled = false;
     }
   };
+  /** What was told of another class, or to another one who asked, does not stay. */
+  const leave = () => {
+    events.replaceChildren();
+    if (stop) void end();
+  };
+  name.addEventListener("change", leave);
   const go = button("Follow", toggle, { class: "primary" });
+  watch(leave);
   return make("div", {}, make("div", { class: "row" }, labelled("Class", name), go), told, events);
 }
 

@@ -1,7 +1,7 @@
 // A request of the REST API: method, path, body; its answer, and the same as code.
 import { LANGUAGES } from "./code";
 import { button, copyButton, labelled, listing, make, recall, remember } from "./dom";
-import { ask, pretty, server, shownHeaders, watch, type Answer } from "./server";
+import { ask, pretty, server, shownHeaders, watch } from "./server";
 
 export interface Tried {
   method: string;
@@ -14,22 +14,37 @@ const MOST = 12;
 const LANGUAGE = "language";
 const NONE = "What you send is listed here, to be sent again.";
 
-/** A place that shows an answer: status, time, size, and its text. */
+/** A place that shows an answer until something else, or somebody else to ask as, is chosen. */
 export function answerPlace() {
-  const figures = make("p", { class: "figures", role: "status" }, "No request yet.");
+  const figures = make("p", { class: "figures", role: "status" });
   const text = listing("Answer");
-  const show = (answer: Answer) => {
-    const kilobytes = (answer.bytes / 1024).toFixed(1);
-    figures.textContent = `${answer.status}, ${Math.round(answer.milliseconds)} ms, ${kilobytes} KB`;
-    figures.classList.toggle("error", answer.status >= 400);
-    text.textContent = pretty(answer.text);
+  let turn = 0; // what comes when something else has been chosen is not shown
+  const say = (told: string, isError: boolean, answer: string) => {
+    figures.textContent = told;
+    figures.classList.toggle("error", isError);
+    text.textContent = answer;
   };
-  const fail = (error: unknown) => {
-    figures.textContent = `The server can't be reached: ${error}`;
-    figures.classList.add("error");
+  const clear = () => {
+    turn += 1;
+    say("No request yet.", false, "");
   };
-  const element = make("div", { class: "answer" }, figures, text);
-  return { element, show, fail };
+  /** Send a request and show its answer: status, time, size, text. Was there one? */
+  const send = async ({ method, path, body }: Tried): Promise<boolean> => {
+    clear();
+    say("Asking…", false, "");
+    const [mine, what] = [turn, `${method} ${path}`];
+    try {
+      const answer = await ask(method, path, body);
+      const size = `${Math.round(answer.milliseconds)} ms, ${(answer.bytes / 1024).toFixed(1)} KB`;
+      if (mine === turn) say(`${answer.status}, ${size}, to ${what}`, answer.status >= 400, pretty(answer.text));
+      return true;
+    } catch (error) {
+      if (mine === turn) say(`The server can't be reached: ${error}`, true, "");
+      return false;
+    }
+  };
+  watch(clear);
+  return { element: make("div", { class: "answer" }, figures, text), clear, send };
 }
 
 export function restConsole(first: Tried, paths: string[]): HTMLElement {
@@ -49,6 +64,7 @@ export function restConsole(first: Tried, paths: string[]): HTMLElement {
     method.value = tried.method;
     path.value = tried.path;
     body.value = tried.body && pretty(tried.body);
+    answer.clear();
     changed();
   };
   const changed = () => {
@@ -67,17 +83,16 @@ export function restConsole(first: Tried, paths: string[]): HTMLElement {
   const send = async () => {
     const tried = now();
     go.disabled = true;
-    try {
-      answer.show(await ask(tried.method, tried.path, tried.body));
-      keep(tried);
-    } catch (error) {
-      answer.fail(error);
-    } finally {
-      go.disabled = false;
-    }
+    if (await answer.send(tried)) keep(tried);
+    go.disabled = false;
   };
   const go = button("Send", send, { class: "primary" });
   for (const field of [method, path, body]) field.addEventListener("input", changed);
+  method.addEventListener("change", answer.clear);
+  // Who types may need what the last answer says, an id for example; who picks a path does not.
+  path.addEventListener("input", (event) => {
+    if (!(event instanceof InputEvent) || event.inputType === "insertReplacementText") answer.clear();
+  });
   path.addEventListener("keydown", ({ key }) => key === "Enter" && void send());
   fill(first);
   const made = make(

@@ -9,7 +9,7 @@ import { LanguageProvider, useText } from "./i18n/LanguageContext";
 import { OrderPage } from "./orders/OrderPage";
 import { OrdersPage } from "./orders/OrdersPage";
 import { SalesProvider } from "./sales/SalesContext";
-import { SessionProvider } from "./session/SessionContext";
+import { SessionProvider, useSession } from "./session/SessionContext";
 import { StorefrontProvider, useIsStaff, useStorefront } from "./Storefront";
 import { Header } from "./ui/Header";
 import { NoticesProvider } from "./ui/Notices";
@@ -62,6 +62,11 @@ function Pages() {
                 <BackOffice />
               </Route>
             )}
+            {!isStaff && (
+              <Route path="/admin/*?">
+                <StaffOnly />
+              </Route>
+            )}
             <Route>
               <Missing />
             </Route>
@@ -80,6 +85,21 @@ function Missing() {
       <h1>{t("shop.missing")}</h1>
       <Link href="/" className="button">
         {t("shop.home")}
+      </Link>
+    </Empty>
+  );
+}
+
+/** Who may be one of the staff is asked to log in; to whoever is none there is nothing here. */
+function StaffOnly() {
+  const t = useText();
+  const { isGuest } = useSession();
+  if (!isGuest) return <Missing />;
+  return (
+    <Empty>
+      <h1>{t("shop.staffonly")}</h1>
+      <Link href="/account" className="button">
+        {t("account.login")}
       </Link>
     </Empty>
   );

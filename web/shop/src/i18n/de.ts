@@ -10,6 +10,7 @@ export const de: Texts = {
   "shop.theme.light": "Helle Ansicht",
   "shop.offline": "Sie sind offline. Hier steht, was zuletzt zu sehen war.",
   "shop.missing": "Diese Seite gibt es nicht.",
+  "shop.staffonly": "Die Verwaltung ist für das Personal.",
   "shop.home": "Zum Katalog",
   "state.retry": "Noch einmal versuchen",
   "state.failed": "Das hat nicht geklappt.",

@@ -9,6 +9,7 @@ export const en = {
   "shop.theme.light": "Light mode",
   "shop.offline": "You are offline. This is what was seen last.",
   "shop.missing": "There is no such page.",
+  "shop.staffonly": "The back office is for the staff.",
   "shop.home": "To the catalogue",
   "state.retry": "Try again",
   "state.failed": "That did not work.",

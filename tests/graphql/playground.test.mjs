@@ -1,9 +1,9 @@
 // The playground in a browser: GraphiQL from this server, under a strict policy, without any key.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
+import { launch } from "../browser/browser.mjs";
 
-const { CHROMIUM, GRAPHQL_URL, PLAYGROUND_URL, GRAPHQL_APP_ID, GRAPHQL_MASTER_KEY, SCREENSHOTS } =
+const { GRAPHQL_URL, PLAYGROUND_URL, GRAPHQL_APP_ID, GRAPHQL_MASTER_KEY, SCREENSHOTS } =
   process.env;
 let browser;
 let page;
@@ -11,7 +11,7 @@ const complaints = [];
 const strangers = [];
 
 before(async () => {
-  browser = await chromium.launch({ executablePath: CHROMIUM });
+  browser = await launch();
   page = await browser.newPage({ viewport: { width: 1400, height: 850 } });
   page.setDefaultTimeout(20_000);
   const ours = new URL(PLAYGROUND_URL).host;
