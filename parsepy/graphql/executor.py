@@ -1,5 +1,6 @@
 """``execute``: an operation's root steps, their completion, and the library where it is needed."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from parsepy.errors import ParseError
 from parsepy.graphql.documents import Documents, Prepared
 from parsepy.graphql.failures import FieldError, error_of
 from parsepy.graphql.literals import Unfit
+from parsepy.graphql.members import MANY
 from parsepy.graphql.paging import FoundPage
 from parsepy.graphql.plans import OperationPlan, Step, Variant
 from parsepy.graphql.runs import Anomaly, Later, Run, batched
@@ -65,12 +67,12 @@ async def execute(
         elif isinstance(outcome, FoundPage) and outcome.edges is not None:
             await _fetch(step, run, outcomes)  # the library wants the objects
     run.members = 0
-    for key, outcome in outcomes.items():
+    for step in variant.steps:
         try:
-            run.count(outcome)
+            run.count(outcomes.get(step.key))
         except ParseError as error:
-            where = f"request {run.context.request_id}: GraphQL: {key}"
-            outcomes[key] = error_of(run.context, error, where)
+            where = f"request {run.context.request_id}: GraphQL: {step.key}"
+            outcomes[step.key] = error_of(run.context, error, where)
     execution = Execution(documents.compilation.schema, run, outcomes)
     tree = prepared.own_tree()
     first = None if plan.kind is OperationType.MUTATION else _failed_at_once(variant, outcomes)
@@ -147,9 +149,10 @@ async def _completed(
             outcome = outcomes.get(step.key)
             if step.complete is None or isinstance(outcome, GraphQLError):
                 return False
-            data[step.key] = await run.completed(
-                step.complete, outcome, later, has_arrays=step.has_arrays
-            )
+            if step.has_arrays and run.count(outcome) > MANY:
+                data[step.key] = await asyncio.to_thread(step.complete, outcome, later)
+            else:
+                data[step.key] = step.complete(outcome, later)
         if later:
             await run.settle(later)
     except Anomaly:

@@ -181,7 +181,7 @@ class FollowedOperation:
         step = self._step
         if step.complete is None:
             return None
-        if step.has_arrays and number_of_members(change.payload, MANY) > MANY:
+        if step.has_arrays and number_of_members([change.payload], MANY) > MANY:
             return None
         later: list[Later] = []
         try:
@@ -221,7 +221,10 @@ class FollowedOperation:
             return None
         later: list[Later] = []
         try:
-            made = await run.completed(step.complete, payload, later, has_arrays=step.has_arrays)
+            if step.has_arrays and run.count(payload) > MANY:
+                made = await asyncio.to_thread(step.complete, payload, later)
+            else:
+                made = step.complete(payload, later)
             data = {step.key: made}
             await run.settle(later)
         except Anomaly:

@@ -1,6 +1,6 @@
 """How many members of arrays an answer has: GraphQL makes each by itself, which takes its time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 MANY = 2_000
@@ -8,10 +8,10 @@ MANY = 2_000
 the library makes them for 30."""
 
 
-def number_of_members(value: Any, most: int) -> int:
+def number_of_members(values: Iterable[Any], most: int) -> int:
     """Count the members of all arrays in values in REST form; of more than ``most``, some."""
     number = 0
-    left = [value]
+    left = list(values)
     while left:
         item = left.pop()
         if isinstance(item, Mapping):

@@ -63,24 +63,13 @@ class Run:
 
         Raises INVALID_QUERY if the answer then has more than ``requestComplexity.graphQLMembers``.
         """
-        objects = value.objects if isinstance(value, FoundPage) else value
+        values = value.objects if isinstance(value, FoundPage) else (value,)
         bound = self.context.bounds.graphql_members
-        number = number_of_members(objects, bound - self.members)
+        number = number_of_members(values, bound - self.members)
         self.members += number
         if self.members > bound:
             raise query_exceeds("members of arrays in its answer", bound)
         return number
-
-    async def completed(
-        self, complete: "Complete", value: Any, later: list[Later], *, has_arrays: bool
-    ) -> Any:
-        """Complete a value; in a thread where arrays make it long, so that others go on.
-
-        Raises as ``complete`` and, of a value that ``has_arrays``, as ``count``.
-        """
-        if has_arrays and self.count(value) > MANY:
-            return await asyncio.to_thread(complete, value, later)
-        return complete(value, later)
 
     async def settle(self, later: list[Later]) -> None:
         """Read the relations of complete objects, and the relations of what is in these."""
@@ -91,7 +80,10 @@ class Run:
 
     async def _settle(self, one: Later, later: list[Later]) -> None:
         page = await one.fetch(self, one.owner)
-        made = await self.completed(one.complete, page, later, has_arrays=one.has_arrays)
+        if one.has_arrays and self.count(page) > MANY:
+            made = await asyncio.to_thread(one.complete, page, later)
+        else:
+            made = one.complete(page, later)
         one.place.update(made)
 
 

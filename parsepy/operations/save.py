@@ -276,13 +276,18 @@ async def _update(write: Write, original: JSONObject | None, rules: ClassRules) 
         hooks.announce(context, class_name, object_id)
     if context.is_large:
         await asyncio.sleep(0)
+    returning: frozenset[str] | None = None
+    if not is_wanted:
+        returning = save_values.echoed(write.values)
+        if write.options.wants_stored:
+            returning = _told(write, returning)
     try:
         stored = await context.backend.storage.update(
             write.schema,
             (by_id(object_id), *condition),
             write.values,
             scope,
-            returning=None if is_wanted else _told(write),
+            returning=returning,
             internal=context.principal.is_maintenance and not is_wanted,
             mount_url=context.mount_url,
             longest=longest,
@@ -308,11 +313,8 @@ async def _update(write: Write, original: JSONObject | None, rules: ClassRules) 
     return saved
 
 
-def _told(write: Write) -> frozenset[str] | None:
-    """The columns that the storage tells of an object after an update; ``None``: all."""
-    echoed = save_values.echoed(write.values)
-    if not write.options.wants_stored:
-        return echoed
+def _told(write: Write, echoed: frozenset[str]) -> frozenset[str] | None:
+    """The columns that the storage tells of an object, if it is wanted; ``None``: all."""
     columns, permissions = write.options.columns, write.schema.permissions
     getting = permissions.rules.get("get")
     if columns is None or permissions.protected or (getting and getting.pointer_fields):

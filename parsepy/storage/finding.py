@@ -87,9 +87,9 @@ class Finds(Reading):
         plan = self.plan(schema, options)
         native = plan.native
         if options.is_large:
-            asked = await asyncio.to_thread(self._asked, schema, where, scope, options)
+            asked = await asyncio.to_thread(self._asked, schema, where, scope, options, shares)
         else:
-            asked = self._asked(schema, where, scope, options)
+            asked = self._asked(schema, where, scope, options, shares)
 
         async def read() -> list[Document] | Made[bytes]:
             return await self._made(schema, where, asked, whole if native else None)
@@ -143,18 +143,26 @@ class Finds(Reading):
         read: ReplyReader[Value] | None,
     ) -> list[Document] | Made[Value]:
         """The documents that match, or what ``read`` makes of MongoDB's reply."""
-        return await self._made(schema, where, self._asked(schema, where, scope, options), read)
+        asked = self._asked(schema, where, scope, options, shares=False)
+        return await self._made(schema, where, asked, read)
 
     def _asked(
-        self, schema: ClassSchema, where: Where, scope: Scope, options: ReadOptions
+        self,
+        schema: ClassSchema,
+        where: Where,
+        scope: Scope,
+        options: ReadOptions,
+        shares: bool = True,
     ) -> _Find:
-        """A find as MongoDB is asked it."""
+        """A find as MongoDB is asked it; of one that is shared its fields are encoded."""
         collection = self.preferring(schema.name, options.read_preference)
         query = filters.to_filter(schema, where, scope)
         projection = self._projection(schema, options)
         arguments = self._find_arguments(schema, where, options)
-        with guard():
-            fields = self.connection.reads.find_fields(query, projection, arguments)
+        fields = None
+        if shares:
+            with guard():
+                fields = self.connection.reads.find_fields(query, projection, arguments)
         return _Find(collection, query, projection, arguments, fields)
 
     def _projection(self, schema: ClassSchema, options: ReadOptions) -> Document | None:
