@@ -83,6 +83,8 @@ class OperationPlan:
         self._compilation = compilation
         self._slots = slots
         self.operation = operation
+        self.kind: OperationType = operation.operation
+        """Query, mutation or subscription."""
         self.fragments: Mapping[str, FragmentDefinitionNode] = {
             definition.name.value: definition
             for definition in document.definitions
@@ -94,11 +96,6 @@ class OperationPlan:
         )
         self._flags = flags_of(operation, self.fragments)
         self._variants: dict[tuple[bool, ...], Variant] = {}
-
-    @property
-    def kind(self) -> OperationType:
-        """Query, mutation or subscription."""
-        return self.operation.operation
 
     def variant(self, variables: Mapping[str, Any]) -> Variant:
         """The steps for the given variables."""

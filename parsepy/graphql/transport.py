@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -19,6 +20,8 @@ _OFFERED = (
     (JSON, ("application", "json")),
     (GRAPHQL_RESPONSE, ("application", "graphql-response+json")),
 )
+_LONGEST = 4096  # bytes of a header that says what is taken
+_REMEMBERED = 64  # of such headers, of which clients send a few
 _HTML = b"text/html; charset=utf-8"
 _SIMPLE = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
 _REASONS = {
@@ -197,9 +200,19 @@ def _json_once(given: Iterable[tuple[str, str]], name: str) -> JSONObject:
 
 
 def media_type(accept: bytes | None) -> bytes | None:
-    """The type that a client prefers of those offered; ``None`` if it takes none of them."""
+    """The type that a client prefers of those offered; ``None`` if it takes none of them.
+
+    Of a header that is longer than any client's, its beginning counts.
+    """
     if not accept:
         return JSON
+    if len(accept) > _LONGEST:
+        accept = accept[:_LONGEST].rpartition(b",")[0]
+    return _preferred(accept)
+
+
+@lru_cache(_REMEMBERED)
+def _preferred(accept: bytes) -> bytes | None:
     best: tuple[float, int, int] | None = None
     chosen: bytes | None = None
     ranges = [_range(text) for text in accept.decode("latin-1").split(",") if text.strip()]
