@@ -16,6 +16,7 @@ OWNERS = {"role:owners": {"read": True, "write": True}}
         ({}, {}),
         (OWNERS, OWNERS),
         ({"*": {"read": True, "write": False}}, {"*": {"read": True}}),
+        ({"drop-box": {"write": True}}, {"drop-box": {"write": True}}),
         ({"anna": {"read": 1, "write": "yes"}}, {"anna": {"read": True, "write": True}}),
         ({"anna": {"read": False}}, {}),
         ({"anna": {"delete": True}}, {}),
