@@ -40,7 +40,7 @@ from parsepy.graphql.limits import (
     size_of,
 )
 from parsepy.graphql.literals import NO_SLOTS, Coercer, Slots, Unfit, converter_of, itself
-from parsepy.graphql.plans import Compilation, OperationPlan, Variant
+from parsepy.graphql.plans import Compilation, OperationPlan
 from parsepy.graphql.schema.markers import ObjectOf, marker_of
 from parsepy.graphql.schema.scalars import ANY, OBJECT
 from parsepy.graphql.selections import Unsuited
@@ -108,11 +108,12 @@ class Documents:
         """Does the schema have any?"""
         return self.compilation.schema.subscription_type is not None
 
+    def known(self, text: str) -> Prepared | None:
+        """The document of a text that was asked for before, if it is kept."""
+        return self._by_text.get(text)
+
     async def prepare(self, text: str) -> Prepared:
         """The document of a text; raises ``Invalid``."""
-        found = self._by_text.get(text)
-        if found is not None:
-            return found
         if len(text) > _LONG:
             found = await asyncio.to_thread(self._prepare, text)
         else:
@@ -121,13 +122,10 @@ class Documents:
             self._by_text.put(text, found, len(text))
         return found
 
-    async def variant(
-        self, prepared: Prepared, plan: OperationPlan, variables: Mapping[str, Any]
-    ) -> Variant:
-        """The steps of a plan; those of a long document are compiled in a thread."""
-        if len(prepared.text) > _LONG:
-            return await asyncio.to_thread(plan.variant, variables)
-        return plan.variant(variables)
+    @staticmethod
+    def is_long(prepared: Prepared) -> bool:
+        """Is a document so long that its plan's steps should be compiled in a thread?"""
+        return len(prepared.text) > _LONG
 
     def plan(self, document: Document, name: str | None) -> OperationPlan | None:
         """The plan of an operation; ``None`` if there is none of the name, or several without."""

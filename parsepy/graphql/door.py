@@ -99,7 +99,10 @@ class GraphQLDoor:
             return None
         given = exchange.headers.get(b"content-type")
         if given == _PLAIN_JSON:  # as most write it
-            return read_json(await self._content(exchange))
+            try:
+                return read_json(await read_body(exchange.receive, JSON_LIMIT))
+            except HTTPRefusal as error:
+                raise Refused(error.status) from None
         essence = essence_of(given)
         most = self._backend.config.max_upload_size
         if essence == "multipart/form-data":

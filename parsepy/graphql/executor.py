@@ -51,7 +51,10 @@ async def execute(
             run.variables = plan.variables.read(given, run.literals)
         except Unfit:
             raise BadVariables(plan.variables.errors(given)) from None
-    variant = await documents.variant(prepared, plan, run.variables)
+    if documents.is_long(prepared):
+        variant = await asyncio.to_thread(plan.variant, run.variables)
+    else:
+        variant = plan.variant(run.variables)
     outcomes: dict[str, Outcome] = {}
     if plan.kind is OperationType.MUTATION:
         data = await _in_order(variant, run, outcomes)

@@ -125,10 +125,10 @@ class RequestProcessor:
     async def check(self, exchange: Exchange, asked: GraphQLRequest) -> CheckedOperation:
         """Find the operation that is asked for; raises ``RequestFailed`` and ``BadRequest``."""
         text, digest = self._text_of(asked)
-        schema = await self._keeper.current()
+        schema = self._keeper.known() or await self._keeper.current()
         documents = self._documents_of(schema)
         try:
-            prepared = await documents.prepare(text)
+            prepared = documents.known(text) or await documents.prepare(text)
         except Invalid as invalid:
             raise RequestFailed([_coded(e, invalid.code) for e in invalid.errors]) from None
         plan = documents.plan(prepared.document, asked.operation_name)

@@ -87,9 +87,9 @@ class SchemaKeeper:
 
         Raises ``ConfigError`` if the first one can't be made, because custom SDL doesn't fit.
         """
-        if self._is_known():
-            assert self._schema is not None
-            return self._schema
+        known = self.known()
+        if known is not None:
+            return known
         stamp = await self._now()
         while True:
             old, made = self._stamp, self._schema
@@ -111,16 +111,16 @@ class SchemaKeeper:
             await asyncio.shield(self._making)
         return await self.current()
 
-    def _is_known(self) -> bool:
-        """Does the schema stand on what is cached, and are these caches still good?"""
+    def known(self) -> GraphQLSchema | None:
+        """The schema, if it stands on what is cached, and these caches are still good."""
         stamp, backend = self._stamp, self._backend
-        return (
-            self._schema is not None
-            and stamp is not None
+        is_good = (
+            stamp is not None
             and schemas.known_classes(backend) is stamp.classes
             and graphql_config.known_config(backend) is stamp.config
             and self._functions() == stamp.functions
         )
+        return self._schema if is_good else None
 
     def _functions(self) -> tuple[str, ...]:
         triggers = self._backend.triggers
