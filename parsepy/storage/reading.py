@@ -18,6 +18,7 @@ from parsepy.storage import documents, filters, on_demand
 from parsepy.storage.connection import Connection
 from parsepy.storage.documents import Document, FileURL
 from parsepy.storage.driver import Collection
+from parsepy.storage.driver.received import most
 from parsepy.storage.failures import guard
 from parsepy.storage.indexes import Indexes
 from parsepy.storage.options import ReadOptions
@@ -91,6 +92,8 @@ class Reading:
     ) -> Result:
         """What ``read`` answers, shared with equal reads under way outside transactions.
 
+        Equal are only those of which as many bytes may come (``receive_at_most``).
+
         ``asked`` is what MongoDB is told, as BSON if it is at hand, ``told`` what else must be
         the same for both; ``may_share`` says of what is asked whether it may be shared at all.
         """
@@ -103,7 +106,7 @@ class Reading:
                 encoded = bson.encode(asked)
         if may_share is not None and not may_share(encoded):
             return await read()
-        return await finds.call((*told, encoded), read)
+        return await finds.call((*told, most.get(), encoded), read)
 
     async def explained(self, command: Document, verbosity: str, time: int | None) -> JSONObject:
         """MongoDB's account of how it answers a command."""

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from parsepy.app import Application
+from parsepy.storage import receive_at_most
+from parsepy.storage.shared_finds import SharedFinds
 from tests.conftest import Client
 from tests.rest.shop import create, ok
 
@@ -102,3 +104,29 @@ async def test_an_aggregation_that_writes_is_made_for_each(
     out = [{"$match": {}}, {"$merge": {"into": f"{orders}Sums"}}]
     assert await asyncio.gather(*(run(master, orders, out) for _ in range(5))) == [[]] * 5
     assert made["aggregate"] == 5
+
+
+async def test_reads_that_may_bring_less_are_not_shared_with_others(
+    application: Application,
+) -> None:
+    begun: list[int | None] = []
+    both, ends = asyncio.Event(), asyncio.Event()
+    finds: SharedFinds[int] = SharedFinds(patience=60)
+
+    async def ask(most: int | None) -> int:
+        async def read() -> int:
+            begun.append(most)
+            if len(begun) == 2:
+                both.set()
+            await ends.wait()
+            return 1
+
+        receive_at_most(most)
+        return await application.backend.storage.shared(finds, (), {"filter": {}}, read)
+
+    asked = [asyncio.create_task(ask(most)) for most in (1000, None, 1000)]
+    await asyncio.wait_for(both.wait(), 5)
+    assert begun == [1000, None]
+    ends.set()
+    assert await asyncio.gather(*asked) == [1, 1, 1]
+    assert begun == [1000, None, 1000]
