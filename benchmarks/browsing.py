@@ -154,7 +154,7 @@ class BatchOfFifty(CatalogueScenario):
 
     name = "batch of 50"
     promised = 8.0
-    promised_at_one = 7.2
+    promised_at_one = 6.5
 
     def requests(self) -> Sequence[bytes]:
         self._made: set[str] = set()
@@ -193,7 +193,7 @@ class Aggregate(CatalogueScenario):
 
     name = "aggregate"
     promised = 6.2
-    promised_at_one = 3.6
+    promised_at_one = 3.4
     limits: Sequence[float] = range(100, 600, 100)
 
     def requests(self) -> Sequence[bytes]:
@@ -240,8 +240,8 @@ class ShopMix(CatalogueScenario):
     """What shoppers do: browse 70 %, a product with its SKUs 15 %, cart 10 %, order 5 %."""
 
     name = "the shop's mix"
-    promised = 5.0
-    promised_at_one = 5.2
+    promised = 4.8
+    promised_at_one = 5.0
     kinds = ("browse",) * 70 + ("variants",) * 15 + ("cart",) * 10 + ("order",) * 5
 
     def requests(self) -> Sequence[bytes]:

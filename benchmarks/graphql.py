@@ -161,7 +161,7 @@ class FindByLiterals(FindTen):
     """The same pages with the price in the document, another one every time."""
 
     name = "GraphQL: find, new literals"
-    promised_alone = 6.0
+    promised_alone = 5.4
 
     def requests(self) -> Sequence[bytes]:
         self._expected = self.expected
@@ -178,7 +178,7 @@ class NestedPointer(GraphQLScenario):
     """Ten variants, each with its article."""
 
     name = "GraphQL: find with a nested pointer"
-    promised_alone = 5.8
+    promised_alone = 5.7
     skips = range(0, 200, PAGE)
 
     @property
@@ -250,7 +250,7 @@ class ThreeRoots(GraphQLScenario):
     """A page of articles, a page of variants with their number, a product."""
 
     name = "GraphQL: three roots"
-    promised_alone = 5.0
+    promised_alone = 4.3
     rest_count = 3
     floors = range(0, 9000, 300)
 
@@ -295,7 +295,7 @@ class RelationPage(GraphQLScenario):
     """A shelf, and the first ten of the articles that its relation has."""
 
     name = "GraphQL: relation"
-    promised_alone = 5.4
+    promised_alone = 5.3
     rest_count = 2
 
     @property
@@ -330,7 +330,7 @@ class CreateReceipt(GraphQLScenario):
     """A receipt of ten columns, with an ACL of two entries."""
 
     name = "GraphQL: create"
-    promised_alone = 6.3
+    promised_alone = 6.0
     count = 64
 
     def _bodies(self) -> list[Row]:
@@ -392,7 +392,7 @@ class UpdateBasket(GraphQLScenario):
     """A basket gets another total."""
 
     name = "GraphQL: update"
-    promised_alone = 6.3
+    promised_alone = 5.5
 
     @property
     def documents(self) -> Sequence[tuple[str, Row]]:

@@ -114,7 +114,7 @@ class CreateOrder(Scenario):
 
     name = "create"
     promised = 7.5
-    promised_at_one = 4.0
+    promised_at_one = 3.2
     class_name = "Order"
     sampled = 200
 
@@ -173,7 +173,7 @@ class IncrementCart(Scenario):
 
     name = "update with Increment"
     promised = 6.3
-    promised_at_one = 3.5
+    promised_at_one = 3.0
 
     def requests(self) -> Sequence[bytes]:
         self._totals: defaultdict[str, Counter[int]] = defaultdict(Counter)
@@ -209,7 +209,7 @@ class CreateInvoice(CreateOrder):
     """The same create in a class with a before-save hook, which adds a column."""
 
     name = "create with a hook"
-    promised = 7.0
+    promised = 6.6
     promised_at_one = 3.9
     class_name = "Invoice"
 

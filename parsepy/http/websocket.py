@@ -391,6 +391,7 @@ class Socket(asyncio.Protocol):
             self._restart_timer(CLOSE_SECONDS, self._abort)
 
     def _abort(self) -> None:
+        self._unread.clear()  # nobody is left to answer it to
         if self._transport is not None:
             self._transport.abort()
 

@@ -15,7 +15,7 @@ from parsepy.model.schema import ClassSchema, Field, make_schema
 from parsepy.model.selection import SelectedValue, Selection, ValueKind
 from parsepy.model.values import PLAIN_TYPES, FieldType, JSONObject, dumps, loads
 from parsepy.storage.documents import plan_of
-from parsepy.storage.native import is_built
+from parsepy.storage.native import is_used
 from parsepy.storage.raw_pages import RawPage
 from tests.property.test_native_reader import (
     FILE_URL,
@@ -27,7 +27,7 @@ from tests.property.test_native_reader import (
     stored,
 )
 
-pytestmark = pytest.mark.skipif(not is_built(), reason="the extension is not built")
+pytestmark = pytest.mark.skipif(not is_used(), reason="the extension is not used")
 
 JOINED = {name: {"abc": b'{"x":1}', "x": b"[]"} for name in NAMES}
 
