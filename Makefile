@@ -9,9 +9,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ALL_TESTS := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
-# One worker more than there are cores: many of these tests wait, for an election or a mail server.
+# One worker more than there are cores: many of these tests wait, for an election, a mail server or a browser.
 WAITING_TESTS := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
-QUICK_TESTS := -m 'not slow' $(ALL_TESTS)
+QUICK_TESTS := -m 'not slow' $(WAITING_TESTS)
 WEB_MODULES := web/node_modules
 
 help: ## this menu
