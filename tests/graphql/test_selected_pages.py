@@ -13,7 +13,7 @@ from tests.conftest import Client, MakeApp
 from tests.graphql.conftest import GRAPHQL, data
 from tests.rest.shop import create, ok, pointer
 
-pytestmark = pytest.mark.skipif(not is_used(), reason="the extension is not built")
+pytestmark = pytest.mark.skipif(not is_used(), reason="the extension is not used")
 
 COLUMNS: dict[str, Any] = {
     "name": {"type": "String"},
