@@ -45,8 +45,8 @@ export async function visit(path = "/", options = {}) {
 const file = (name) => `${SCREENSHOTS}/${name.replace(/\W+/g, "-")}.png`;
 
 /** A test that closes its windows; fails when anything went wrong in them that it did not mean. */
-export function test(name, body, options = {}) {
-  nodeTest(name, { timeout: 3 * 60_000, ...options }, async () => {
+export function test(name, body) {
+  nodeTest(name, { timeout: 3 * 60_000 }, async () => {
     [complaints, meant] = [[], []];
     try {
       await body();

@@ -3,7 +3,7 @@ import { Link, useSearch } from "wouter";
 import { useCart } from "../cart/CartContext";
 import { useText } from "../i18n/LanguageContext";
 import type { User } from "../parse/types";
-import { deleteAccount, logOut, sessionChanged } from "../session/session";
+import { deleteAccount, logOut, replaceSession } from "../session/session";
 import { useSession } from "../session/SessionContext";
 import { useIsStaff, useStorefront } from "../Storefront";
 import { Field, TextField } from "../ui/Field";
@@ -55,12 +55,11 @@ export function AccountPage() {
 /** Save fields of the user, and take them back when they are refused. */
 async function saveUser(user: User, fields: Record<string, string>): Promise<void> {
   try {
-    await user.save(fields as never);
+    await replaceSession(() => user.save(fields as never)); // with another password there is another session
   } catch (error) {
     user.revert();
     throw error;
   }
-  sessionChanged(); // with another password there is another session
 }
 
 function Details({ user }: { user: User }) {

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from "react";
-import { forgetIfExpired } from "../session/session";
+import { currentToken, forgetIfExpired } from "../session/session";
 
 export interface Loaded<T> {
   /** The newest answer; while another is on its way, the one before. */
@@ -21,11 +21,14 @@ export function useLoad<T>(load: () => Promise<T>): Loaded<T> {
   const [round, setRound] = useState(0);
   useEffect(() => {
     let isCurrent = true;
+    const token = currentToken();
     load().then(
       (data) => isCurrent && setAnswer({ load, data }),
-      (error: Error) => {
-        void forgetIfExpired(error);
-        if (isCurrent) setAnswer((before) => ({ load, data: before?.data, error }));
+      async (error: Error) => {
+        const isReplaced = await forgetIfExpired(error, token);
+        if (!isCurrent) return;
+        if (isReplaced) setRound((n) => n + 1);
+        else setAnswer((before) => ({ load, data: before?.data, error }));
       },
     );
     return () => {

@@ -18,8 +18,21 @@ export function onSessionChange(listener: Listener): () => void {
   return () => listeners.delete(listener);
 }
 
-export function sessionChanged(): void {
+function sessionChanged(): void {
   for (const listener of listeners) listener();
+}
+
+/** The session that a request of now goes out with. */
+export const currentToken = (): string | undefined => currentUser()?.getSessionToken() ?? undefined;
+
+let replaced: Promise<unknown> = Promise.resolve();
+
+/** Do what may give another session: a new password, or an account of one's own. */
+export async function replaceSession(work: () => Promise<unknown>): Promise<void> {
+  const done = work();
+  replaced = done.catch(() => undefined);
+  await done;
+  sessionChanged();
 }
 
 /** The user who is here; a guest gets an anonymous account. */
@@ -38,12 +51,11 @@ export async function signUp(username: string, email: string, password: string):
   user.setEmail(email);
   user.setPassword(password);
   try {
-    await user.signUp();
+    await replaceSession(() => user.signUp());
   } catch (error) {
     user.revert();
     throw error;
   }
-  sessionChanged();
 }
 
 /** Log in, and take along what a guest has put into the cart. */
@@ -69,9 +81,24 @@ export async function deleteAccount(): Promise<void> {
   await logOut();
 }
 
-/** Forget a session that the server no longer knows (it was ended elsewhere). */
-export async function forgetIfExpired(error: unknown): Promise<void> {
-  if (error instanceof Parse.Error && error.code === Parse.Error.INVALID_SESSION_TOKEN) await logOut();
+/**
+ * Forget the session that a request went out with, if the server no longer knows it: it was ended
+ * elsewhere. Where another has taken its place meanwhile, that one stays, and the answer is true:
+ * it is worth asking again.
+ */
+export async function forgetIfExpired(error: unknown, token: string | undefined): Promise<boolean> {
+  if (!(error instanceof Parse.Error && error.code === Parse.Error.INVALID_SESSION_TOKEN)) return false;
+  await replaced; // the old session is refused before the answer that brings the new one
+  if (currentToken() !== token) return true;
+  if ((keptToken() ?? token) !== token) location.reload(); // another window has the new one
+  else await logOut();
+  return false;
+}
+
+/** The session of the user whom the browser keeps, for all windows. */
+function keptToken(): string | undefined {
+  const kept = localStorage.getItem(`Parse/${Parse.applicationId}/currentUser`);
+  return kept === null ? undefined : JSON.parse(kept).sessionToken;
 }
 
 /** What was kept for reading offline is nobody else's. */

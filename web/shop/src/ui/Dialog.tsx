@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, type ReactNode } from "react";
+import { useEffect, useId, useRef, type ReactNode, type SyntheticEvent } from "react";
 import { useText } from "../i18n/LanguageContext";
 
 interface Props {
@@ -10,7 +10,12 @@ interface Props {
   children: ReactNode;
 }
 
-/** The browser's own dialog: it keeps the focus, closes with Escape, and gives the focus back. */
+/**
+ * The browser's own dialog: it keeps the focus, closes with Escape, and gives the focus back.
+ *
+ * Whoever shows it says whether it is open. The browser tells of a closed dialog a frame later only:
+ * who opens it again within that frame would see it closed by the news.
+ */
 export function Dialog({ title, isOpen, onClose, kind = "middle", children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
@@ -22,8 +27,16 @@ export function Dialog({ title, isOpen, onClose, kind = "middle", children }: Pr
     }
     if (!isOpen && dialog.current?.open) dialog.current.close();
   }, [isOpen]);
+  const onCancel = (event: SyntheticEvent) => {
+    if (event.target !== event.currentTarget) return; // a file that one did not choose after all
+    event.preventDefault();
+    onClose();
+  };
+  const onClosed = () => {
+    if (isOpen && !dialog.current?.open) onClose();
+  };
   return (
-    <dialog ref={dialog} className={`dialog dialog-${kind}`} aria-labelledby={id} onClose={onClose}>
+    <dialog ref={dialog} className={`dialog dialog-${kind}`} aria-labelledby={id} onCancel={onCancel} onClose={onClosed}>
       <header className="dialog-head">
         <h2 id={id} tabIndex={-1}>{title}</h2>
         <button type="button" className="button-quiet" onClick={onClose} aria-label={t("state.close")}>

@@ -1,7 +1,7 @@
 import { useCallback, useState } from "react";
 import { useText } from "../i18n/LanguageContext";
 import { fieldOf, isUnreachable } from "../parse/errors";
-import { forgetIfExpired } from "../session/session";
+import { currentToken, forgetIfExpired } from "../session/session";
 
 export interface Action {
   isBusy: boolean;
@@ -21,11 +21,12 @@ export function useAction(): Action {
   const run = useCallback(async (work: () => Promise<unknown>) => {
     setBusy(true);
     setError(undefined);
+    const token = currentToken();
     try {
       await work();
       return true;
     } catch (caught) {
-      await forgetIfExpired(caught);
+      await forgetIfExpired(caught, token);
       setError(caught);
       return false;
     } finally {
