@@ -8,6 +8,7 @@ from typing import Any
 
 from parsepy.errors import Code, ParseError
 from parsepy.graphql.schema.naming import from_global_id
+from parsepy.model.frozen import frozen
 from parsepy.model.values import JSONObject
 
 _PREFIX = "arrayconnection:"
@@ -15,7 +16,7 @@ _WHOLE = re.compile(r"\s*([+-]?[0-9]{1,15})")
 DEFAULT_LIMIT = 100
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Window:
     """Which objects a page shows; ``is_from_end``: they must be counted before that is known.
 

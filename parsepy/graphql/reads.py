@@ -1,6 +1,6 @@
 """Reads: an object by its id, a page of objects, a page of a relation."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -189,15 +189,15 @@ async def get(
     return found
 
 
-async def get_by_any_id(
+def get_by_any_id(
     run: Run,
     class_name: str,
     given: str,
     columns: Columns,
     options: Mapping[str, Any] | None = None,
-) -> JSONObject:
+) -> Awaitable[JSONObject]:
     """One object by relay's id or its objectId."""
-    return await get(run, class_name, object_id_of(given, class_name), columns, options)
+    return get(run, class_name, object_id_of(given, class_name), columns, options)
 
 
 async def get_node(run: Run, given: str, columns: Callable[[str], Columns]) -> JSONObject:

@@ -134,9 +134,9 @@ def _get(asked: SelectedField) -> Fetch:
     class_name = _class_of(asked)
     columns = asked.below("")
 
-    async def fetch(run: Run, arguments: Arguments) -> Any:
+    def fetch(run: Run, arguments: Arguments) -> Awaitable[Any]:
         options = arguments.get("options")
-        return await reads.get_by_any_id(run, class_name, arguments["id"], columns, options)
+        return reads.get_by_any_id(run, class_name, arguments["id"], columns, options)
 
     return fetch
 
@@ -147,8 +147,8 @@ def _find(asked: SelectedField) -> Fetch:
         asked.names, class_name, asked.classes, asked.limits, asked.selection
     )
 
-    async def fetch(run: Run, arguments: Arguments) -> Any:
-        return await reads.find(run, class_name, columns, arguments)
+    def fetch(run: Run, arguments: Arguments) -> Awaitable[Any]:
+        return reads.find(run, class_name, columns, arguments)
 
     return fetch
 

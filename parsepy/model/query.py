@@ -9,6 +9,7 @@ from typing import Any
 from parsepy.errors import Code, ParseError
 from parsepy.model import where as wheres
 from parsepy.model.bounds import UNBOUNDED, RequestBounds
+from parsepy.model.frozen import frozen
 from parsepy.model.values import MAX_DEPTH, MOST_VALUES, JSONObject, loads
 from parsepy.model.where import Where
 
@@ -64,7 +65,7 @@ _COMPOUND = "[object Object]"
 Path = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Query:
     """A query of one class.
 

@@ -5,9 +5,9 @@ The storage turns a scope into a part of its filter; whoever holds an object alr
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from parsepy.model.frozen import frozen
 from parsepy.model.permissions import READS
 from parsepy.model.principal import Principal
 from parsepy.model.schema import ClassSchema
@@ -16,7 +16,7 @@ from parsepy.model.values import JSONObject, is_pointer
 Flag = Literal["read", "write"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scope:
     """The objects of a class to which a principal has a right.
 

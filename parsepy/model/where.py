@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from parsepy.errors import Code, ParseError, denied
 from parsepy.model import geo
 from parsepy.model.bounds import query_exceeds
+from parsepy.model.frozen import frozen
 from parsepy.model.values import MAX_DEPTH, JSONObject, dumps, is_pointer
 
 _KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_.]*")
@@ -37,7 +37,7 @@ DIRECT = "="
 """The operator of a plain ``field: value``, which matches more than ``$eq`` (protocol §8.2)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Constraint:
     """The tests on one field, all of which must hold: (operator, operand) pairs."""
 
@@ -45,7 +45,7 @@ class Constraint:
     tests: tuple[tuple[str, Any], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """``$or``, ``$and`` or ``$nor`` of several wheres."""
 
@@ -53,7 +53,7 @@ class Group:
     branches: tuple["Where", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RelatedTo:
     """Membership in the relation ``key`` of the object ``owner`` (a pointer).
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import OperationFailure
 
+from parsepy.model.frozen import frozen
 from parsepy.model.query import SCORE
 from parsepy.model.schema import ClassSchema
 from parsepy.model.scope import EVERYTHING, Scope
@@ -30,7 +31,7 @@ _MOST_KEPT = 256
 """Projections of so few columns are kept, so many of a class."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Find:
     """A find as the driver is asked it."""
 
@@ -91,8 +92,8 @@ class Finds(Reading):
         else:
             asked = self._asked(schema, where, scope, options, shares)
 
-        async def read() -> list[Document] | Made[bytes]:
-            return await self._made(schema, where, asked, whole if native else None)
+        def read() -> Awaitable[list[Document] | Made[bytes]]:
+            return self._made(schema, where, asked, whole if native else None)
 
         if shares:
             told = (schema.name, options.read_preference)
@@ -196,7 +197,10 @@ class Finds(Reading):
             )
 
         with guard():
-            return await self.indexed(schema, where, call)
+            try:
+                return await self.connection.read(call)
+            except OperationFailure as error:
+                return await self.with_index(schema, where, call, error)
 
     def _find_arguments(
         self, schema: ClassSchema, where: Where, options: ReadOptions

@@ -1,14 +1,16 @@
 """``ReadOptions``: how a read is made, beside what it looks for."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY
 from typing import Any
+
+from parsepy.model.frozen import frozen
 
 ANY_CASE = {"locale": "en_US", "strength": 2}
 """The collation of texts that may differ in case: an index helps only if it has the same."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReadOptions:
     """The options that ``find``, ``count``, ``explain``, ``aggregate`` and ``distinct`` share.
 
@@ -16,6 +18,7 @@ class ReadOptions:
     order. ``hint`` is the name of an index or its key specification.
     """
 
+    _: KW_ONLY
     order: Sequence[tuple[str, int]] = ()
     """Columns to sort by, each with 1 or -1."""
     limit: int | None = None

@@ -124,11 +124,17 @@ class Reading:
         try:
             return await self.connection.read(call)
         except OperationFailure as error:
-            if self.connection.in_transaction:
-                raise
-            wanted = on_demand.missing_indexes(schema, where, error)
-            if not wanted:
-                raise
+            return await self.with_index(schema, where, call, error)
+
+    async def with_index(
+        self, schema: ClassSchema, where: Where, call: Call[Result], failure: OperationFailure
+    ) -> Result:
+        """Make a call again that has failed for want of an index; raises any other failure."""
+        if self.connection.in_transaction:
+            raise failure
+        wanted = on_demand.missing_indexes(schema, where, failure)
+        if not wanted:
+            raise failure
         *others, last = wanted
         for index in others:
             with suppress(ParseError):

@@ -7,7 +7,14 @@ from bson import decode
 from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient, ReadPreference
 from pymongo.asynchronous.pool import AsyncConnection
-from pymongo.helpers_shared import _check_command_response
+from pymongo.errors import (
+    ConnectionFailure,
+    NetworkTimeout,
+    OperationFailure,
+    ServerSelectionTimeoutError,
+    WaitQueueTimeoutError,
+)
+from pymongo.helpers_shared import _RETRYABLE_ERROR_CODES, _check_command_response
 from pymongo.logger import _COMMAND_LOGGER
 from pymongo.message import _op_msg
 from pymongo.read_concern import ReadConcern
@@ -28,8 +35,10 @@ NEEDED = (
 )
 """What is used of PyMongo beside the names above: a version without it ends the import."""
 
-
 _MOST_TARGETS = 1000
+_LOG_IN_AGAIN = 391
+Message = tuple[int, bytes, int]
+"""Its number, its bytes, and the size of the largest document in it."""
 
 
 class Target(NamedTuple):
@@ -39,8 +48,11 @@ class Target(NamedTuple):
     client: AsyncMongoClient[Document]
     database: str
     codec: CodecOptions[Any]
-    concern: ReadConcern
+    concern: ReadConcern | None
+    """Which reads ask for, if any."""
     reads_primary: bool
+    retries: bool
+    """Would the driver try a read again?"""
     is_plain: bool
     """May a command be sent as it is: within no deadline, to one server, unencrypted?"""
 
@@ -64,8 +76,9 @@ class Commands:
             client,
             database.name,
             collection.codec_options,
-            collection.read_concern,
+            collection.read_concern if collection.read_concern.level else None,
             isinstance(collection.read_preference, Primary),
+            client.options.retry_reads,
             client.options.timeout is None
             and not client.options.load_balanced
             and client._encrypter is None,
@@ -86,29 +99,47 @@ class Commands:
         return found
 
     async def read(
-        self, collection: Collection, command: Command, read: ReplyReader[Value] | None
-    ) -> tuple[Document | Made[Value], Any]:
-        """The answer to a command, and the address of who gave it; raises PyMongo's errors."""
-        target = self.target(collection)
+        self, target: Target, command: Command, read: ReplyReader[Value] | None
+    ) -> tuple[Document | Made[Value] | None, Any]:
+        """MongoDB's answer to a command that reads, and the address of who gave it.
+
+        ``None`` if the driver would try it again; raises PyMongo's errors.
+        """
         primary = self._primary_of(target.client)
-        connection = primary.take()
-        if connection is None:
-            seen = primary.seen()
-            way = await primary.client._conn_for_reads(ReadPreference.PRIMARY, None, "find")
-            async with way as (taken, preference):
-                primary.learn(seen, taken, preference)
-                answer = await _answer(taken, preference, target, command, read, ready=False)
-                return answer, taken.address
         try:
-            answer = await _answer(
-                connection, primary.preference, target, command, read, ready=True
-            )
-        except BaseException as error:
-            await primary.give_back(connection, error)
+            connection = primary.take()
+            if connection is None:
+                seen = primary.seen()
+                way = await primary.client._conn_for_reads(ReadPreference.PRIMARY, None, "find")
+                async with way as (taken, preference):
+                    primary.learn(seen, taken, preference)
+                    answer = await _answer(taken, preference, target, command, read)
+                    return answer, taken.address
+            try:
+                sent = _message(connection, primary.preference, target, command)
+                if sent is None or sent[2] > connection.max_bson_size:
+                    answer = await _answer(connection, primary.preference, target, command, read)
+                else:
+                    reply = await connection.ask(sent[1], sent[0])
+                    answer = _made(reply, read, target, connection)
+            except BaseException as error:
+                await primary.give_back(connection, error)
+                raise
+            if not primary.put_back(connection):
+                await primary.give_back(connection)
+            return answer, connection.address
+        except (ServerSelectionTimeoutError, WaitQueueTimeoutError, NetworkTimeout):
             raise
-        if not primary.put_back(connection):
-            await primary.give_back(connection)
-        return answer, connection.address
+        except ConnectionFailure:
+            if not target.retries:
+                raise
+        except OperationFailure as error:
+            again = error.code == _LOG_IN_AGAIN or (
+                target.retries and error.code in _RETRYABLE_ERROR_CODES
+            )
+            if not again:
+                raise
+        return None, None
 
     async def write(
         self, collection: Collection, command: Document, *, ready: bool, database: str | None = None
@@ -128,23 +159,63 @@ class Commands:
             way = await primary.client._conn_for_writes(None, next(iter(command)))
             async with way as taken:
                 primary.learn(seen, taken, primary.preference)
-                return await _written(taken, target, command, ready=False)
+                return await _written(taken, target, command)
         try:
-            answer = await _written(connection, target, command, ready=True)
+            sent = _writing(connection, target, command)
+            if sent is None or sent[2] > connection.max_bson_size:
+                answer = await _written(connection, target, command)
+            else:
+                answer = _checked(await connection.ask(sent[1], sent[0]), target, connection)
         except BaseException as error:
             await primary.give_back(connection, error)
             raise
-        await primary.give_back(connection)
+        if not primary.put_back(connection):
+            await primary.give_back(connection)
         return answer
 
 
 def _is_watched(connection: AsyncConnection) -> bool:
-    listeners = connection.listeners
-    return (
-        _COMMAND_LOGGER.isEnabledFor(logging.DEBUG)
-        or (listeners is not None and listeners.enabled_for_commands)
-        or connection.opts.server_api is not None
+    if not isinstance(connection, PooledConnection):
+        return True
+    return connection.is_watched or _COMMAND_LOGGER.isEnabledFor(logging.DEBUG)
+
+
+def _message(
+    connection: AsyncConnection, preference: Any, target: Target, command: Command
+) -> Message | None:
+    """A command that reads as a message; ``None`` where the driver itself has to send it.
+
+    Without the client, and so without the cluster's time: a read outside sessions heeds none.
+    """
+    if target.concern is not None or _is_watched(connection):
+        return None
+    if isinstance(command, Encoded):
+        if connection.compression_context is None and is_simple(preference):
+            number, encoded, size = command.message(target.collection, target.database, preference)
+            return (number, encoded, size) if size <= connection.max_bson_size else None
+        command = command.as_document(target.collection)
+    number, encoded, size, largest = _op_msg(
+        0, command, target.database, preference, target.codec, connection.compression_context
     )
+    return (number, encoded, largest) if size <= connection.max_bson_size else None
+
+
+def _made(
+    reply: bytes | memoryview,
+    read: ReplyReader[Value] | None,
+    target: Target,
+    connection: AsyncConnection,
+) -> Document | Made[Value]:
+    """What was made of a reply, else the reply, which is ``_checked``."""
+    made = read(reply) if read is not None else None
+    return _checked(reply, target, connection) if made is None else Made(made)
+
+
+def _checked(reply: bytes | memoryview, target: Target, connection: AsyncConnection) -> Document:
+    """A reply; raises OperationFailure if it tells of one."""
+    answer: Document = decode(reply, target.codec)
+    _check_command_response(answer, connection.max_wire_version)
+    return answer
 
 
 async def _answer(
@@ -153,66 +224,50 @@ async def _answer(
     target: Target,
     command: Command,
     read: ReplyReader[Value] | None,
-    *,
-    ready: bool,
 ) -> Document | Made[Value]:
-    """MongoDB's answer to a command, or what was made of it; raises PyMongo's errors.
-
-    Sent without the client, and so without the cluster's time: a read outside sessions heeds none.
-    ``ready``: the connection was found to be one that lies ready.
-    """
-    codec, concern = target.codec, target.concern
-    if isinstance(command, Encoded) and not (
-        connection.compression_context is None and is_simple(preference)
-    ):
-        command = command.as_document(target.collection)
-    if not (concern.level or _is_watched(connection)):
-        if isinstance(command, Encoded):
-            number, encoded, size = command.message(target.collection, target.database, preference)
-            largest = size
-        else:
-            number, encoded, size, largest = _op_msg(
-                0, command, target.database, preference, codec, connection.compression_context
-            )
-        if size <= connection.max_bson_size:
-            document = await _asked(connection, number, encoded, largest, ready=ready)
-            made = read(document) if read is not None else None
-            if made is not None:
-                return Made(made)
-            answer: Document = decode(document, codec)
-            _check_command_response(answer, connection.max_wire_version)
-            return answer
+    """MongoDB's answer to a command on any connection, or what was made of it."""
+    sent = _message(connection, preference, target, command)
+    if sent is not None:
+        number, encoded, largest = sent
+        reply = await _asked(connection, number, encoded, largest)
+        return _made(reply, read, target, connection)
     if isinstance(command, Encoded):
         command = command.as_document(target.collection)
     return await connection.command(
-        target.database, command, preference, codec, read_concern=concern
+        target.database, command, preference, target.codec, read_concern=target.concern
     )
 
 
-async def _written(
-    connection: AsyncConnection, target: Target, command: Document, *, ready: bool
-) -> Document:
-    codec = target.codec
-    if not _is_watched(connection):
-        number, encoded, size, largest = _op_msg(
-            0, command, target.database, None, codec, connection.compression_context
+def _writing(connection: AsyncConnection, target: Target, command: Document) -> Message | None:
+    """A command that writes as a message; ``None`` where the driver itself has to send it."""
+    if _is_watched(connection):
+        return None
+    number, encoded, size, largest = _op_msg(
+        0, command, target.database, None, target.codec, connection.compression_context
+    )
+    return (number, encoded, largest) if size <= connection.max_message_size else None
+
+
+async def _written(connection: AsyncConnection, target: Target, command: Document) -> Document:
+    """MongoDB's answer to a command that writes, on any connection."""
+    sent = _writing(connection, target, command)
+    if sent is None:
+        answered: Document = await connection.command(
+            target.database, command, codec_options=target.codec
         )
-        if size <= connection.max_message_size:
-            document = await _asked(connection, number, encoded, largest, ready=ready)
-            answer: Document = decode(document, codec)
-            _check_command_response(answer, connection.max_wire_version)
-            return answer
-    answered: Document = await connection.command(target.database, command, codec_options=codec)
-    return answered
+        return answered
+    number, encoded, largest = sent
+    reply = await _asked(connection, number, encoded, largest)
+    return _checked(reply, target, connection)
 
 
 async def _asked(
-    connection: AsyncConnection, number: int, encoded: bytes, largest: int, *, ready: bool
+    connection: AsyncConnection, number: int, encoded: bytes, largest: int
 ) -> bytes | memoryview:
-    """The document that MongoDB answers."""
+    """The document that MongoDB answers to a message on any connection."""
     if (
         isinstance(connection, PooledConnection)
-        and (ready or connection.reads_at_once)
+        and connection.reads_at_once
         and largest <= connection.max_bson_size
     ):
         return await connection.ask(encoded, number)

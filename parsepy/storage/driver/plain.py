@@ -12,18 +12,10 @@ from typing import Any
 
 import bson
 from pymongo.asynchronous.command_cursor import AsyncCommandCursor
-from pymongo.errors import (
-    ConnectionFailure,
-    NetworkTimeout,
-    OperationFailure,
-    ServerSelectionTimeoutError,
-    WaitQueueTimeoutError,
-)
-from pymongo.helpers_shared import _RETRYABLE_ERROR_CODES
 
 from parsepy.errors import Code, ParseError
 from parsepy.storage.documents import Document
-from parsepy.storage.driver.commands import Commands
+from parsepy.storage.driver.commands import Commands, Target
 from parsepy.storage.driver.encoded import Command, Encoded
 from parsepy.storage.driver.reads import (
     Collection,
@@ -35,7 +27,6 @@ from parsepy.storage.driver.reads import (
 )
 from parsepy.storage.driver.received import Received, most, received
 
-_LOG_IN_AGAIN = 391
 _NAMES = {
     "batchSize": "batchSize",
     "batch_size": "batchSize",
@@ -81,17 +72,19 @@ class PlainReads(Reads):
             return bson.encode(_count_fields(query, options))
         return None
 
-    def _is_plain(
+    def _plain(
         self, collection: Collection, session: Session, options: Mapping[str, Any]
-    ) -> bool:
-        """May a read be one command, which needs no session, no other server and no deadline?"""
+    ) -> Target | None:
+        """Where to send one command, if a read is no more: no session, server or deadline."""
         target = self._commands.target(collection)
-        return (
+        if (
             session is None
             and target.is_plain
             and target.reads_primary
             and options.keys() <= _NAMES.keys()
-        )
+        ):
+            return target
+        return None
 
     async def find(
         self,
@@ -104,9 +97,10 @@ class PlainReads(Reads):
         **options: Any,
     ) -> list[Document]:
         """All that ``collection.find`` finds with these arguments."""
-        if self._is_plain(collection, session, options):
+        target = self._plain(collection, session, options)
+        if target is not None:
             command = _find_command(collection, query, projection, options, fields)
-            found = await _documents(self._commands, collection, command, options)
+            found = await self._documents(target, command, options)
             if found is not None:
                 return found
         return await super().find(collection, query, projection, session=session, **options)
@@ -123,9 +117,10 @@ class PlainReads(Reads):
         **options: Any,
     ) -> list[Document] | Made[Value]:
         """What ``read`` makes of the reply to a find, if it is at hand, else the documents."""
-        if self._is_plain(collection, session, options):
+        target = self._plain(collection, session, options)
+        if target is not None:
             command = _find_command(collection, query, projection, options, fields)
-            found = await _found(self._commands, collection, command, read, options)
+            found = await self._found(target, command, read, options)
             if found is not None:
                 return found
         return await super().find(collection, query, projection, session=session, **options)
@@ -134,14 +129,15 @@ class PlainReads(Reads):
         self, collection: Collection, object_id: str | int, *, session: Session = None
     ) -> Document | None:
         """The document of an id; ``None`` if there is none."""
-        if self._is_plain(collection, session, {}):
+        target = self._plain(collection, session, {})
+        if target is not None:
             command: Document = {
                 "find": collection.name,
                 "filter": {"_id": object_id},
                 "limit": 1,
             }
             command["singleBatch"] = True
-            rows = await _documents(self._commands, collection, command, {})
+            rows = await self._documents(target, command, {})
             if rows is not None:
                 return rows[0] if rows else None
         return await super().find_by_id(collection, object_id, session=session)
@@ -156,13 +152,14 @@ class PlainReads(Reads):
         **options: Any,
     ) -> list[Document]:
         """All that ``collection.aggregate`` yields with these arguments."""
-        if not _writes(pipeline) and self._is_plain(collection, session, options):
+        target = None if _writes(pipeline) else self._plain(collection, session, options)
+        if target is not None:
             command: Command
             if fields is None:
                 command = {"aggregate": collection.name, **_aggregate_fields(pipeline, options)}
             else:
                 command = Encoded("aggregate", fields)
-            found = await _documents(self._commands, collection, command, options)
+            found = await self._documents(target, command, options)
             if found is not None:
                 return found
         return await super().aggregate(collection, pipeline, session=session, **options)
@@ -177,7 +174,8 @@ class PlainReads(Reads):
         **options: Any,
     ) -> int:
         """How many documents match."""
-        if not self._is_plain(collection, session, options):
+        target = self._plain(collection, session, options)
+        if target is None:
             return await super().count(collection, query, session=session, **options)
         if self._commands.primary(collection).counts_truly:
             command: Command
@@ -185,7 +183,7 @@ class PlainReads(Reads):
                 command = {"count": collection.name, **_count_fields(query, options)}
             else:
                 command = Encoded("count", fields)
-            number = await _counted(self._commands, collection, command)
+            number = await self._counted(target, command)
             if number is not None:
                 return number
         counting: list[Document] = [{"$match": query}, {"$group": {"_id": 1, "n": {"$sum": 1}}}]
@@ -194,11 +192,45 @@ class PlainReads(Reads):
 
     async def count_all(self, collection: Collection) -> int:
         """How many documents there are, as the server has counted them."""
-        if self._is_plain(collection, None, {}):
-            number = await _counted(self._commands, collection, {"count": collection.name})
+        target = self._plain(collection, None, {})
+        if target is not None:
+            number = await self._counted(target, {"count": collection.name})
             if number is not None:
                 return number
         return await super().count_all(collection)
+
+    async def _documents(
+        self, target: Target, command: Command, options: Mapping[str, Any]
+    ) -> list[Document] | None:
+        found: list[Document] | Made[Any] | None
+        found = await self._found(target, command, None, options)
+        assert not isinstance(found, Made)
+        return found
+
+    async def _found(
+        self,
+        target: Target,
+        command: Command,
+        read: ReplyReader[Value] | None,
+        options: Mapping[str, Any],
+    ) -> list[Document] | Made[Value] | None:
+        """All documents that a command yields; ``None`` if the driver would try it again."""
+        reply, address = await self._commands.read(target, command, read)
+        if reply is None or isinstance(reply, Made):
+            return reply
+        first: list[Document] = reply["cursor"]["firstBatch"]
+        if not reply["cursor"]["id"]:
+            return first
+        size = options.get("batch_size") or options.get("batchSize", 0)
+        rest = AsyncCommandCursor(target.collection, reply["cursor"], address, size)
+        return await _bounded(rest, size or _SOME, most.get())
+
+    async def _counted(self, target: Target, command: Command) -> int | None:
+        """The number that a count answers; ``None`` if the driver would try it again."""
+        reply, _ = await self._commands.read(target, command, number_of)
+        if isinstance(reply, Made):
+            return reply.value
+        return None if reply is None else int(reply["n"])
 
 
 def _find_command(
@@ -242,34 +274,6 @@ def _writes(pipeline: Sequence[Mapping[str, Any]]) -> bool:
     return any("$out" in stage or "$merge" in stage for stage in pipeline[-1:])
 
 
-async def _documents(
-    commands: Commands, collection: Collection, command: Command, options: Mapping[str, Any]
-) -> list[Document] | None:
-    found: list[Document] | Made[Any] | None
-    found = await _found(commands, collection, command, None, options)
-    assert not isinstance(found, Made)
-    return found
-
-
-async def _found(
-    commands: Commands,
-    collection: Collection,
-    command: Command,
-    read: ReplyReader[Value] | None,
-    options: Mapping[str, Any],
-) -> list[Document] | Made[Value] | None:
-    """All documents that a command yields; ``None`` if the driver would try it again."""
-    reply, address = await _reply(commands, collection, command, read)
-    if reply is None or isinstance(reply, Made):
-        return reply
-    first: list[Document] = reply["cursor"]["firstBatch"]
-    if not reply["cursor"]["id"]:
-        return first
-    size = options.get("batch_size") or options.get("batchSize", 0)
-    rest = AsyncCommandCursor(collection, reply["cursor"], address, size)
-    return await _bounded(rest, size or _SOME, most.get())
-
-
 _SOME = 1000  # documents after which it is looked how much has come
 
 
@@ -294,14 +298,6 @@ async def _bounded(
     return found
 
 
-async def _counted(commands: Commands, collection: Collection, command: Command) -> int | None:
-    """The number that a count answers; ``None`` if the driver would try it again."""
-    reply, _ = await _reply(commands, collection, command, number_of)
-    if isinstance(reply, Made):
-        return reply.value
-    return None if reply is None else int(reply["n"])
-
-
 _NUMBER = b"\x10n\0"  # BSON: an int of 32 bits, called n
 _GOOD = b"\x01ok\0" + struct.pack("<d", 1.0)
 
@@ -311,24 +307,3 @@ def number_of(reply: bytes | memoryview) -> int | None:
     if reply[4:7] != _NUMBER or reply[11:23] != _GOOD:
         return None
     return int.from_bytes(reply[7:11], "little", signed=True)
-
-
-async def _reply(
-    commands: Commands, collection: Collection, command: Command, read: ReplyReader[Value] | None
-) -> tuple[Document | Made[Value] | None, Any]:
-    """MongoDB's answer to a command that reads, and from which address it came.
-
-    ``None`` if the driver would try it again.
-    """
-    retries = collection.database.client.options.retry_reads
-    try:
-        return await commands.read(collection, command, read)
-    except (ServerSelectionTimeoutError, WaitQueueTimeoutError, NetworkTimeout):
-        raise
-    except ConnectionFailure:
-        if not retries:
-            raise
-    except OperationFailure as error:
-        if error.code != _LOG_IN_AGAIN and not (error.code in _RETRYABLE_ERROR_CODES and retries):
-            raise
-    return None, None

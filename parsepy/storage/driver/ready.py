@@ -11,7 +11,7 @@ import logging
 import os
 from typing import Any
 
-from pymongo import AsyncMongoClient
+from pymongo import AsyncMongoClient, pool_shared
 from pymongo.asynchronous import pool, topology
 
 # where every version has them
@@ -25,7 +25,7 @@ from parsepy.storage.driver.replies import Pool, PooledConnection
 NEEDED = (
     topology.Topology.handle_error,
     pool.Pool.checkin,
-    pool.Pool.stale_generation,
+    pool_shared._PoolGeneration.get,
     pool.AsyncConnection.idle_time_seconds,
     pool.AsyncConnection.update_last_checkin_time,
     pool.AsyncConnection.update_is_writable,
@@ -108,7 +108,7 @@ class PrimaryPool:
             or not connection.reads_at_once
             or connection.cancel_context.cancelled
             or connection.idle_time_seconds() > _MOST_IDLE
-            or found.stale_generation(connection.generation, connection.service_id)
+            or connection.generation != found.gen.get(connection.service_id)
         ):
             return None
         found.conns.popleft()
@@ -147,7 +147,7 @@ class PrimaryPool:
             or found.state != PoolState.READY
             or found.size_cond._waiters
             or found._max_connecting_cond._waiters
-            or found.stale_generation(connection.generation, connection.service_id)
+            or connection.generation != found.gen.get(connection.service_id)
         ):
             return False
         found.active_contexts.discard(connection.cancel_context)

@@ -66,9 +66,12 @@ class Pool(pool.Pool):
         except TimeoutError as error:
             raise AutoReconnect("the database does not answer a new connection") from error
         made.__class__ = PooledConnection
-        made.home, made.pulse = self, pulse
+        made.home, made.pulse, made.protocol = self, pulse, made.conn.get_conn
+        listeners, api = made.listeners, made.opts.server_api
+        is_heard = listeners is not None and listeners.enabled_for_commands
+        made.is_watched = is_heard or api is not None
         if made.compression_context is None:
-            _read_at_once(made.conn.get_conn)
+            _read_at_once(made.protocol)
         connection: pool.AsyncConnection = made
         return connection
 
@@ -82,6 +85,9 @@ class PooledConnection(pool.AsyncConnection):
     """A connection of our pool, its ``home``."""
 
     home: Any
+    protocol: Any
+    is_watched: bool
+    """Does anybody but the log want to hear of commands, or does the server's API say more?"""
     pulse: Pulse | None = None
     _timer: asyncio.TimerHandle | None = None
     _awaits = False
@@ -91,7 +97,7 @@ class PooledConnection(pool.AsyncConnection):
     @property
     def reads_at_once(self) -> bool:
         """May a command be sent by ``ask``? It heeds no deadline."""
-        protocol: Any = self.conn.get_conn
+        protocol = self.protocol
         return (
             protocol.__class__ is _Protocol
             and not protocol.gettimeout
@@ -104,7 +110,7 @@ class PooledConnection(pool.AsyncConnection):
 
         Raises ConnectionFailure, and closes, where none comes.
         """
-        protocol: Any = self.conn.get_conn
+        protocol = self.protocol
         if self._timer is None:
             self._look_later()
         self._awaits = self._asks = True
@@ -171,14 +177,15 @@ class PooledConnection(pool.AsyncConnection):
 class _Protocol(PyMongoProtocol):
     """Reads as much as has come; a reply goes to who expects it, or to the driver's ``read``."""
 
+    _home: asyncio.AbstractEventLoop  # the loop that reads
     _inbox: memoryview
     _filled = 0  # bytes of the inbox
     _expected: asyncio.Future[tuple[int, bytes]] | None = None
 
     def expect(self) -> asyncio.Future[tuple[int, bytes]]:
         """What will be the next reply: which request it answers, and its document."""
-        self._expected = asyncio.get_running_loop().create_future()
-        return self._expected
+        expected = self._expected = self._home.create_future()
+        return expected
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Where to put what comes."""
@@ -255,6 +262,7 @@ def _read_at_once(protocol: Any) -> None:
     if kind is not PyMongoProtocol or protocol._pending_messages:
         return
     protocol.__class__ = _Protocol
+    protocol._home = asyncio.get_running_loop()
     protocol._inbox = memoryview(bytearray(_INBOX))
     protocol.transport.set_protocol(protocol)  # which looks up the methods anew
     protocol.transport.resume_reading()
