@@ -14,7 +14,8 @@ async def side_by_side(calls: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
     Raises, when all have ended, what the first of them to fail raises.
     """
     first, *others = calls
-    tasks = [asyncio.create_task(call) for call in others]
+    begin = asyncio.get_running_loop().create_task
+    tasks = [begin(call) for call in others]
     answers: list[Any] = []
     failure: Exception | None = None
     try:

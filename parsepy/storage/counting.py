@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
+
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import OperationFailure
 
 from parsepy.errors import Code
 from parsepy.model.aggregation import Aggregation
@@ -172,13 +176,16 @@ class Counts(Reading):
             with guard():
                 if not query and not connection.in_transaction:
                     return await connection.read(lambda _: reads.count_all(collection))
-                return await self.indexed(
-                    schema,
-                    where,
-                    lambda session: reads.count(
+
+                def call(session: AsyncClientSession | None) -> Awaitable[int]:
+                    return reads.count(
                         collection, query, fields=fields, session=session, **arguments
-                    ),
-                )
+                    )
+
+                try:
+                    return await connection.read(call)
+                except OperationFailure as error:
+                    return await self.with_index(schema, where, call, error)
 
         told = (schema.name, options.read_preference)
         asked = fields or {"query": query, **arguments}

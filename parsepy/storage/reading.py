@@ -82,14 +82,14 @@ class Reading:
             return min(self.limits.regex_time_ms, most or self.limits.regex_time_ms)
         return most
 
-    async def shared(
+    def shared(
         self,
         finds: SharedFinds[Result],
         told: tuple[object, ...],
         asked: bytes | Document,
         read: Callable[[], Awaitable[Result]],
         may_share: Callable[[bytes], bool] | None = None,
-    ) -> Result:
+    ) -> Awaitable[Result]:
         """What ``read`` answers, shared with equal reads under way outside transactions.
 
         Equal are only those of which as many bytes may come (``receive_at_most``).
@@ -98,15 +98,15 @@ class Reading:
         the same for both; ``may_share`` says of what is asked whether it may be shared at all.
         """
         if self.connection.in_transaction:
-            return await read()
+            return read()
         if isinstance(asked, bytes):
             encoded = asked
         else:
             with guard():
                 encoded = bson.encode(asked)
         if may_share is not None and not may_share(encoded):
-            return await read()
-        return await finds.call((*told, most.get(), encoded), read)
+            return read()
+        return finds.call((*told, most.get(), encoded), read)
 
     async def explained(self, command: Document, verbosity: str, time: int | None) -> JSONObject:
         """MongoDB's account of how it answers a command."""

@@ -24,7 +24,7 @@ from parsepy.storage.documents import Document
 from parsepy.storage.driver.encoded import Command, Encoded, is_simple
 from parsepy.storage.driver.reads import Collection, Made, ReplyReader, Value
 from parsepy.storage.driver.ready import PrimaryPool
-from parsepy.storage.driver.replies import PooledConnection
+from parsepy.storage.driver.replies import PooledConnection, has_watchers
 
 NEEDED = (
     AsyncMongoClient._conn_for_reads,
@@ -175,9 +175,11 @@ class Commands:
 
 
 def _is_watched(connection: AsyncConnection) -> bool:
-    if not isinstance(connection, PooledConnection):
-        return True
-    return connection.is_watched or _COMMAND_LOGGER.isEnabledFor(logging.DEBUG)
+    if isinstance(connection, PooledConnection):
+        is_watched = connection.is_watched
+    else:
+        is_watched = has_watchers(connection)
+    return is_watched or _COMMAND_LOGGER.isEnabledFor(logging.DEBUG)
 
 
 def _message(

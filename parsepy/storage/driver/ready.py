@@ -11,7 +11,7 @@ import logging
 import os
 from typing import Any
 
-from pymongo import AsyncMongoClient, pool_shared
+from pymongo import AsyncMongoClient
 from pymongo.asynchronous import pool, topology
 
 # where every version has them
@@ -25,7 +25,6 @@ from parsepy.storage.driver.replies import Pool, PooledConnection
 NEEDED = (
     topology.Topology.handle_error,
     pool.Pool.checkin,
-    pool_shared._PoolGeneration.get,
     pool.AsyncConnection.idle_time_seconds,
     pool.AsyncConnection.update_last_checkin_time,
     pool.AsyncConnection.update_is_writable,
@@ -76,6 +75,8 @@ class PrimaryPool:
         server = self.client._topology._servers.get(connection.address)
         if server is None or not isinstance(server.pool, Pool):
             return
+        if not hasattr(server.pool.gen, "get"):
+            return  # another version's
         options = server.pool.opts
         listeners = options._event_listeners
         if options.max_idle_time_seconds is not None or (

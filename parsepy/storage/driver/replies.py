@@ -11,13 +11,14 @@ replies.
 """
 
 import asyncio
+from struct import Struct
 from typing import Any
 
 from pymongo import _csot
 from pymongo.asynchronous import pool
 from pymongo.errors import AutoReconnect, ProtocolError, _OperationCancelled
 from pymongo.message import _UNPACK_REPLY, _OpMsg
-from pymongo.network_layer import _UNPACK_HEADER, PyMongoProtocol
+from pymongo.network_layer import PyMongoProtocol
 
 from parsepy.storage.driver.pulse import ASK_SECONDS, PINGING, Pulse
 from parsepy.storage.driver.received import received
@@ -34,6 +35,8 @@ _CONNECT_SECONDS = 5.0
 """How long a new connection may take with greeting and log-in."""
 _INBOX = 16 * 1024  # bytes that are read at once; a longer reply is given a place of its own
 _HEADER = 16
+_UNPACK_HEADER = Struct("<4i").unpack_from
+"""Of a message: its length, its number, the number that it answers, its kind."""
 _BODY = _HEADER + 5  # of a message: after its flags and the kind of its one section
 _OP_MSG = 2013
 
@@ -67,13 +70,18 @@ class Pool(pool.Pool):
             raise AutoReconnect("the database does not answer a new connection") from error
         made.__class__ = PooledConnection
         made.home, made.pulse, made.protocol = self, pulse, made.conn.get_conn
-        listeners, api = made.listeners, made.opts.server_api
-        is_heard = listeners is not None and listeners.enabled_for_commands
-        made.is_watched = is_heard or api is not None
+        made.is_watched = has_watchers(made)
         if made.compression_context is None:
             _read_at_once(made.protocol)
         connection: pool.AsyncConnection = made
         return connection
+
+
+def has_watchers(connection: pool.AsyncConnection) -> bool:
+    """Does anybody but the log hear of commands, or has the driver to add the API's version?"""
+    listeners = connection.listeners
+    is_heard = listeners is not None and listeners.enabled_for_commands
+    return is_heard or connection.opts.server_api is not None
 
 
 def pool_with(pulse: Pulse) -> type[Pool]:
@@ -87,7 +95,7 @@ class PooledConnection(pool.AsyncConnection):
     home: Any
     protocol: Any
     is_watched: bool
-    """Does anybody but the log want to hear of commands, or does the server's API say more?"""
+    """As ``has_watchers`` says."""
     pulse: Pulse | None = None
     _timer: asyncio.TimerHandle | None = None
     _awaits = False
@@ -204,11 +212,12 @@ class _Protocol(PyMongoProtocol):
             self._message_index += nbytes
             if self._message_index == len(self._message):
                 whole, self._message = self._message, None
-                self._deliver(whole)
+                _, _, response_to, op_code = _UNPACK_HEADER(whole)
+                self._deliver(whole, response_to, op_code)
             return
         self._filled += nbytes
         while self._filled >= _HEADER:
-            length = _UNPACK_HEADER(self._inbox[:_HEADER])[0]
+            length, _, response_to, op_code = _UNPACK_HEADER(self._inbox)
             if not _BODY < length <= self._max_message_size:
                 self.close(ProtocolError(f"A reply of {length} bytes."))
                 return
@@ -224,11 +233,10 @@ class _Protocol(PyMongoProtocol):
                 whole = memoryview(bytes(whole))
                 self._inbox[: have - length] = self._inbox[length:have]
             self._filled = have - length
-            self._deliver(whole)
+            self._deliver(whole, response_to, op_code)
 
-    def _deliver(self, whole: memoryview) -> None:
+    def _deliver(self, whole: memoryview, response_to: int, op_code: int) -> None:
         """Give a reply, header and all, to who waits for it."""
-        _, _, response_to, op_code = _UNPACK_HEADER(whole[:_HEADER])
         waiter, self._expected = self._expected, None
         if waiter is None:
             self._leave(op_code, response_to, memoryview(bytes(whole[_HEADER:])))
