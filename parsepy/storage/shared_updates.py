@@ -64,6 +64,8 @@ class SharedUpdates:
 
     async def _send(self, collection: Collection, batch: Sequence[Update]) -> list[Any]:
         """For each update the new document, ``None`` if nothing matched, or its exception."""
+        if len(batch) == 1:
+            return [await self._alone(collection, batch[0])]
         first: dict[str, int] = {}
         for position, update in enumerate(batch):
             first.setdefault(update.object_id, position)
