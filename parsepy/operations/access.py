@@ -71,16 +71,18 @@ def check_query(context: RequestContext, schema: ClassSchema, query: Query) -> N
             )
 
 
-async def check_search(context: RequestContext, schema: ClassSchema, where: Where) -> None:
+def searches(context: RequestContext, where: Where) -> bool:
+    """Does a caller who may not see all search texts?"""
+    if not where or context.principal.is_privileged:
+        return False
+    return where.once("text", _searches) if type(where) is Kept else _searches(where)
+
+
+async def check_search(context: RequestContext, schema: ClassSchema) -> None:
     """Refuse a text search by an index that tells of columns hidden from the caller.
 
     A class has one text index, which answers for all its columns whichever the search names.
     """
-    if context.principal.is_privileged:
-        return
-    searches = where.once("text", _searches) if type(where) is Kept else _searches(where)
-    if not searches:
-        return
     indexes = await context.backend.storage.indexes.read(schema.name)
     columns = [name for keys in indexes.values() for name in keys if keys[name] == "text"]
     if _tell_of_hidden(context, schema, columns):

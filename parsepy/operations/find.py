@@ -131,7 +131,8 @@ async def _prepared(context: RequestContext, query: Query) -> tuple[ClassSchema,
 
     Raises the refusals of what may not be asked.
     """
-    schema = await schemas.readable(context, query.class_name)
+    name = query.class_name
+    schema = schemas.known(context.backend, name) or await schemas.readable(context, name)
     rules = class_rules.RULES.get(schema.name)
     if rules is not None:
         query = await rules.narrow(context, query)
@@ -139,11 +140,12 @@ async def _prepared(context: RequestContext, query: Query) -> tuple[ClassSchema,
         access.check_query(context, schema, query)
         if context.is_large:
             await asyncio.sleep(0)
-        query = await resolved(context, schema, query)
+        if query.where:
+            query = await resolved(context, schema, query)
         if context.is_large:
             await asyncio.sleep(0)
-        if schema.exists:
-            await access.check_search(context, schema, query.where)
+        if schema.exists and access.searches(context, query.where):
+            await access.check_search(context, schema)
     if query.hint is not None:
         await access.check_hint(context, schema, query.hint)
     return schema, query
@@ -205,7 +207,7 @@ async def _redirected(context: RequestContext, query: Query, key: str) -> Query:
 
 async def resolved(context: RequestContext, schema: ClassSchema, query: Query) -> Query:
     """The query with its subqueries and relations answered, by the caller's rights."""
-    if query.where and subqueries.is_needed(schema, query.where):
+    if subqueries.is_needed(schema, query.where):
         subqueries.check_number(context, query.where)
         preference = query.subquery_read_preference or query.read_preference
         where = await subqueries.resolve(context, schema, query.where, _reading(preference))
@@ -228,7 +230,10 @@ def _roots(schema: ClassSchema, query: Query) -> frozenset[str] | None:
 def _needed(context: RequestContext, schema: ClassSchema, query: Query) -> frozenset[str] | None:
     """The columns to read: those selected, and those by which others are hidden."""
     roots = _roots(schema, query)
-    return None if roots is None else roots | deciding_columns(context, schema)
+    if roots is None:
+        return None
+    deciding = deciding_columns(context, schema)
+    return roots | deciding if deciding else roots
 
 
 def _select(schema: ClassSchema, page: list[JSONObject], roots: frozenset[str]) -> None:

@@ -12,6 +12,8 @@ from parsepy.model.schema import ClassSchema
 from parsepy.model.values import JSONObject
 from parsepy.operations.class_rules import RULES
 
+_NO_COLUMNS: frozenset[str] = frozenset()
+
 
 def redact(
     context: RequestContext,
@@ -82,4 +84,4 @@ def redact_included(
 def deciding_columns(context: RequestContext, schema: ClassSchema) -> frozenset[str]:
     """The user fields by which ``redact`` decides what of an object is hidden."""
     _, by_field = schema.permissions.hidden_from(context.principal)
-    return frozenset(name for name, _ in by_field)
+    return frozenset(name for name, _ in by_field) if by_field else _NO_COLUMNS

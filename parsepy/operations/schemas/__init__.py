@@ -11,6 +11,7 @@ from parsepy.operations.schemas.api import (
 from parsepy.operations.schemas.cache import (
     check_unknown,
     existing,
+    known,
     known_classes,
     load,
     lookup,
@@ -43,6 +44,7 @@ __all__ = [
     "create_class",
     "delete_class",
     "existing",
+    "known",
     "known_classes",
     "list_classes",
     "load",

@@ -28,6 +28,13 @@ def known_classes(
     return cache.classes if is_young else None
 
 
+def known(backend: Backend, class_name: str) -> ClassSchema | None:
+    """The schema of a class that exists, if ``existing`` would read none now."""
+    classes = known_classes(backend)
+    found = None if classes is None else classes.get(class_name)
+    return found if found is not None and found.exists else None
+
+
 async def load(backend: Backend, *, within: float | None = None) -> dict[str, ClassSchema]:
     """All class schemas, read again if the last reading is ``within`` seconds old or older.
 
@@ -35,8 +42,8 @@ async def load(backend: Backend, *, within: float | None = None) -> dict[str, Cl
     share the database.
     """
     cache = backend.schemas
-    if (known := known_classes(backend, within=within)) is not None:
-        return known
+    if (classes := known_classes(backend, within=within)) is not None:
+        return classes
     asked_at = time.monotonic()
     async with cache.lock:
         if cache.loaded_at > asked_at:  # somebody read it while we waited
