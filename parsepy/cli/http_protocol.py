@@ -126,18 +126,19 @@ def http_protocol(table: ConnectionTable) -> type[HttpToolsProtocol]:
             self.ticks = 0
             parser = self.parser
             version = parser.get_http_version()
-            self.scope = scope = {
+            scope: Any = {
                 "type": "http",
                 "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
                 "http_version": version,
                 "server": self.server,
                 "client": self.client,
-                "scheme": self.scheme,  # type: ignore[typeddict-item]  # as uvicorn
+                "scheme": self.scheme,
                 "root_path": self.root_path,
                 "headers": self.headers,
                 "state": self.app_state.copy(),
                 "method": parser.get_method().decode("ascii"),
             }
+            self.scope = scope
             self.is_upgrade = parser.should_upgrade() and self._should_upgrade()
             if self.is_upgrade:
                 return
