@@ -71,7 +71,7 @@ def read_json(content_type: bytes, body: bytes, most_values: int) -> JSONObject:
     """
     if not body or is_multipart(content_type):
         return {}
-    if _is_form(content_type, body):
+    if content_type.startswith(_FORM) and _is_form(content_type, body):
         return _read_form(body)
     value = loads(body.removeprefix(_MARK), most_values)
     return value if type(value) is dict else _object(value)
