@@ -16,7 +16,7 @@ from parsepy.model.values import JSONObject, is_pointer
 Flag = Literal["read", "write"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which makes making one four times as long
 class Scope:
     """The objects of a class to which a principal has a right.
 

@@ -42,19 +42,19 @@ class FindResult:
     number: int = 0
 
 
-async def find(context: RequestContext, query: Query) -> FindResult:
+def find(context: RequestContext, query: Query) -> Coroutine[Any, Any, FindResult]:
     """Find the objects that match and that the caller may read (protocol §10)."""
-    return await _find(context, query, "find")
+    return _find(context, query, "find")
 
 
-async def find_encoded(
+def find_encoded(
     context: RequestContext, query: Query, selection: Selection | None = None
-) -> FindResult:
+) -> Coroutine[Any, Any, FindResult]:
     """Find as ``find`` does; where no step needs the objects, the page comes ``encoded``.
 
     With a ``selection`` of the query's keys and includes, as that says.
     """
-    return await _find(context, query, "find", encodes=True, selection=selection)
+    return _find(context, query, "find", encodes=True, selection=selection)
 
 
 async def get(context: RequestContext, query: Query, known: JSONObject | None = None) -> JSONObject:

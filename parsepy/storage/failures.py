@@ -130,6 +130,8 @@ class guard:
         self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
     ) -> None:
         """Raise in the house's terms what the driver raised."""
+        if error is None:
+            return
         if isinstance(error, PyMongoError):
             meant = translated(error)
             if (

@@ -30,7 +30,7 @@ _MOST_KEPT = 256
 """Projections of so few columns are kept, so many of a class."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Find:
     """A find as the driver is asked it."""
 
