@@ -53,6 +53,8 @@ Every exception of parsepy, and the module that raises it::
     ├── _Malformed              model/templates/nodes.py: likewise, of a template
     ├── _OwnershipLost          operations/push/sending.py: likewise, of a push
     ├── _PortTaken              storage/embedded.py: likewise, of a port
+    ├── TimeoutError
+    │   └── Overdue             triggers/deadlines.py: cloud code did not end in time
     └── ValueError
         ├── ScalarError         graphql/schema/scalars.py: what a scalar does not take
         ├── MailTemplateError   mail/templates.py: templates of mails that can't be used

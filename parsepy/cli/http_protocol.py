@@ -117,15 +117,28 @@ def http_protocol(table: ConnectionTable) -> type[HttpToolsProtocol]:
         def on_message_begin(self) -> None:
             self.received = self.content = self.mark = self.ticks = 0
             self.phase = Phase.HEAD
-            super().on_message_begin()
+            self.url = b""
+            self.expect_100_continue = False
+            self.headers = []
 
         def on_headers_complete(self) -> None:
             self.phase = Phase.BODY
             self.ticks = 0
-            parser, scope = self.parser, self.scope
+            parser = self.parser
             version = parser.get_http_version()
-            scope["method"] = parser.get_method().decode("ascii")
-            scope["http_version"] = version
+            scope: Any = {
+                "type": "http",
+                "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+                "http_version": version,
+                "server": self.server,
+                "client": self.client,
+                "scheme": self.scheme,
+                "root_path": self.root_path,
+                "headers": self.headers,
+                "state": self.app_state.copy(),
+                "method": parser.get_method().decode("ascii"),
+            }
+            self.scope = scope
             self.is_upgrade = parser.should_upgrade() and self._should_upgrade()
             if self.is_upgrade:
                 return

@@ -36,8 +36,51 @@ class _Done:
 
 
 _DONE = _Done()
+
+
+def _nothing() -> None:
+    """What is called where a response is complete already."""
+
+
+def _ended(result: Any) -> Any:
+    """An application that has come to this result, or has raised it."""
+
+    async def application(*_: Any) -> Any:
+        if isinstance(result, BaseException):
+            raise result
+        return result
+
+    return application
+
+
 _lines: dict[tuple[bytes, bytes], bytes] = {}
 _names: dict[bytes, bytes] = {}
+
+
+class _Arrival:
+    """What ``asyncio.Event`` is, which is made here when somebody waits for it: few do."""
+
+    __slots__ = ("_event", "has_come")
+
+    def __init__(self) -> None:
+        self.has_come = False
+        self._event: asyncio.Event | None = None
+
+    def set(self) -> None:
+        self.has_come = True
+        if self._event is not None:
+            self._event.set()
+
+    def clear(self) -> None:
+        self.has_come = False
+        if self._event is not None:
+            self._event.clear()
+
+    async def wait(self) -> None:
+        if not self.has_come:
+            if self._event is None:
+                self._event = asyncio.Event()
+            await self._event.wait()
 
 
 class OneWriteCycle(RequestResponseCycle):
@@ -62,7 +105,7 @@ class OneWriteCycle(RequestResponseCycle):
         self.access_logger = connection.access_logger
         self.access_log = connection.access_log
         self.default_headers = connection.server_state.default_headers
-        self.message_event = asyncio.Event()
+        self.message_event: Any = _Arrival()
         self.waiting_for_100_continue = connection.expect_100_continue
         self.keep_alive = keep_alive
         self.on_response = connection.on_response_complete
@@ -70,16 +113,23 @@ class OneWriteCycle(RequestResponseCycle):
         self._tasks = connection.tasks
 
     async def run_asgi(self, app: Any) -> None:
-        """Run the application; whatever it raises is answered."""
+        """Run the application; whatever it raises is answered, in uvicorn's way."""
         try:
-            await super().run_asgi(app)
+            try:
+                result = await app(self.scope, self.receive, self.send)
+            except BaseException as error:  # noqa: BLE001 - uvicorn looks at it
+                result = error
+            if result is None and self.response_complete:
+                self.on_response = _nothing
+            else:
+                await super().run_asgi(_ended(result))
         finally:
             self._tasks.discard(self.task)
             del self.task  # which holds this
 
     async def receive(self) -> Any:
         """The body, or its next piece; at once where it has come."""
-        if self.message_event.is_set() and not (
+        if self.message_event.has_come and not (
             self.disconnected or self.response_complete or self.waiting_for_100_continue
         ):
             self.flow.resume_reading()

@@ -128,12 +128,12 @@ def _encoded(value: Mapping[Any, Any], whole: bool) -> JSONObject:
 
 def decode(value: Any) -> Any:
     """A value in REST form as a friendly one; lists and dictionaries are new ones."""
-    if isinstance(value, list):
-        return [item if type(item) in PLAIN else decode(item) for item in value]
-    if not isinstance(value, dict):
+    if type(value) is not dict:
+        if type(value) is list:
+            return [item if type(item) in PLAIN else decode(item) for item in value]
         return value
     kind = value.get("__type")
-    decoder = _DECODERS.get(kind) if isinstance(kind, str) else None
+    decoder = _DECODERS.get(kind) if type(kind) is str else None
     if decoder is not None:
         try:
             return decoder(value)

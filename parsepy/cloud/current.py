@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import replace
 from typing import Any
 
@@ -16,19 +16,24 @@ INSTALLATION_ID = "cloud"
 _REQUEST: ContextVar[RequestContext | None] = ContextVar("parsepy_request", default=None)
 
 
-class acting:
+def enter(request: RequestContext) -> "Token[RequestContext | None]":
+    """Run cloud code in a request from now on; ``leave`` takes what is returned."""
+    return _REQUEST.set(request)
+
+
+def leave(before: "Token[RequestContext | None]") -> None:
+    """End what ``enter`` has begun."""
+    _REQUEST.reset(before)
+
+
+@contextmanager
+def acting(request: RequestContext) -> Iterator[None]:
     """Run cloud code in a request: ``with acting(request):``."""
-
-    __slots__ = ("_request", "_token")
-
-    def __init__(self, request: RequestContext) -> None:
-        self._request = request
-
-    def __enter__(self) -> None:
-        self._token = _REQUEST.set(self._request)
-
-    def __exit__(self, *raised: object) -> None:
-        _REQUEST.reset(self._token)
+    before = enter(request)
+    try:
+        yield
+    finally:
+        leave(before)
 
 
 @contextmanager

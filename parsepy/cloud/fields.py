@@ -22,6 +22,12 @@ OWN = ("objectId", "className", "__type", *_STAMPS)
 """The server's own members of an object: no change names them."""
 
 
+class Unread(tuple[Any]):
+    """A value in REST form, its only member, which is decoded when somebody looks at it."""
+
+    __slots__ = ()
+
+
 class Fields(Storable):
     """The id, times and fields of an object, as stored and with the changes that are pending."""
 
@@ -117,12 +123,31 @@ class Fields(Storable):
             case "updatedAt":
                 return self.updated_at
         value = self._values.get(key, default)
+        if type(value) in PLAIN:
+            return value
+        if type(value) is Unread:
+            value = self._read(key, value)
         if isinstance(value, list | dict | ACL) and key not in self._lent:
             # whoever gets it may change it in place
             self._lent[key] = _AS_RAW if key in self._raw else encode(value)
             if self._stored.get(key) is value:
                 self._stored[key] = _copied(value)
         return value
+
+    def _read(self, key: str, unread: Unread) -> Any:
+        value = self._values[key] = _decoded(key, unread[0])
+        if self._stored.get(key) is unread:
+            self._stored[key] = value
+        return value
+
+    def _read_all(self) -> None:
+        """Decode what nobody has looked at yet."""
+        for key, value in self._values.items():
+            if type(value) is Unread:
+                self._read(key, value)
+        for key, value in self._stored.items():
+            if type(value) is Unread:
+                self._stored[key] = _decoded(key, value[0])
 
     def __getitem__(self, key: str) -> Any:
         if key not in self._values and key not in ("objectId", *_STAMPS):
@@ -190,6 +215,7 @@ class Fields(Storable):
 
         Without ``whole`` they are pointers.
         """
+        self._read_all()
         values = {
             key: value if type(value) in PLAIN else encode(value, whole=whole)
             for key, value in self._values.items()
@@ -275,6 +301,7 @@ class Fields(Storable):
     def _change(self, key: str, op: ops.Op) -> Self:
         if key in OWN:
             raise ValueError(f"{key} is the server's to set")
+        self._read_all()
         root = key.partition(".")[0]
         if root != key and isinstance(self._pending.get(root), ops.Set):
             # the whole field is new: the change goes into it
@@ -284,22 +311,31 @@ class Fields(Storable):
         if self._lent:
             self._settle(root)
         self._raw.pop(root, None)
-        base = self._inside(key, stored=True)
+        before, base = self._op(key), self._inside(key, stored=True)
         if isinstance(op, ops.Relate):
             self._show_relation(key, op)
         else:
             self._place(key, op)
-        self._pending[key] = ops.merge(self._pending.get(key), op, base, _identity)
+        self._pending[key] = ops.merge(before, op, base, _identity)
         if isinstance(op, ops.Set | ops.Unset):
             self._forget_inside(key)
         self._lent.pop(root, None)
         return self
 
+    def _op(self, key: str) -> ops.Op | None:
+        """The pending change of a field."""
+        op = self._pending.get(key)
+        if op is ops.SENT:
+            value = self._values[key]
+            return ops.Set(self._read(key, value) if type(value) is Unread else value)
+        return op
+
     def _forget_inside(self, key: str) -> None:
         """A field that is set or unset as a whole: no change of its inside is left."""
         inside = key + "."
-        for name in [name for name in self._pending if name.startswith(inside)]:
-            del self._pending[name]
+        if "." in "".join(self._pending):  # cheaper than to ask each
+            for name in [name for name in self._pending if name.startswith(inside)]:
+                del self._pending[name]
         self._lent.pop(key, None)
 
     def _show_relation(self, key: str, op: ops.Relate) -> None:
@@ -373,11 +409,12 @@ class Fields(Storable):
         """The pending change of a field as a request would write it; ``None`` if there is none."""
         if self._lent:
             self._settle(key)
-        op = self._pending.get(key)
+        op = self._op(key)
         return None if op is None else ops.to_rest(op, encode)
 
     def revert(self, *keys: str) -> Self:
         """Forget the pending changes of these fields, or all."""
+        self._read_all()
         if self._lent:
             self._settle()
         for key in keys or list(self._pending):
@@ -404,7 +441,10 @@ class Fields(Storable):
         for key, op in self._pending.items():
             if given is not None and sent is not None and given.get(key) is op:
                 found[key] = sent[key]
-            elif isinstance(op, ops.Set):
+                continue
+            if op is ops.SENT:
+                op = self._op(key) or op
+            if isinstance(op, ops.Set):
                 found[key] = op.value if type(op.value) in PLAIN else encode(op.value)
             else:
                 found[key] = ops.to_rest(op, encode)
@@ -429,7 +469,7 @@ class Fields(Storable):
                 relations[key] = dict(value)
             else:
                 raw[key] = value
-                values[key] = _decoded(key, value)
+                values[key] = Unread((value,))
         self._values, self._relations, self._raw = values, relations, raw
         self._stored = dict(values)
         self._pending.clear()

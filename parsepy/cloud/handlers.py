@@ -93,28 +93,29 @@ class Shape(Generic[E, R]):
 
         @functools.wraps(function)
         async def handle(event: Event) -> Any:
-            token = RUNNING.set(Running(event, function))
+            running = RUNNING.set(Running(event, function))
+            before = current.enter(context_of(event))
             try:
-                with current.acting(context_of(event)):
-                    own = expect(event, self.family)
-                    if checked is not None and _is_skipped(checked, event):
-                        if self.proceed is not None:
-                            await self.proceed(own, self.request(own))()
-                        return None
-                    request = self.request(own)
-                    if checked is not None:
-                        await checked.check(request)
-                    arguments: tuple[Any, ...] = (request,)
+                own = expect(event, self.family)
+                if checked is not None and _is_skipped(checked, event):
                     if self.proceed is not None:
-                        arguments = (request, self.proceed(own, request))
-                    called = function(*arguments) if is_async else _in_thread(function, *arguments)
-                    return self.take(request, await called)
+                        await self.proceed(own, self.request(own))()
+                    return None
+                request = self.request(own)
+                if checked is not None:
+                    await checked.check(request)
+                arguments: tuple[Any, ...] = (request,)
+                if self.proceed is not None:
+                    arguments = (request, self.proceed(own, request))
+                called = function(*arguments) if is_async else _in_thread(function, *arguments)
+                return self.take(request, await called)
             except (TypeError, AttributeError) as error:
                 mistakes.tell_held(error)
                 names.explain(error, _is_object_class)
                 raise
             finally:
-                RUNNING.reset(token)
+                current.leave(before)
+                RUNNING.reset(running)
 
         handle.__dict__[DECLARED] = validator.declared_fields()
         return handle

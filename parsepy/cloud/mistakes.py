@@ -11,9 +11,10 @@ import warnings
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any, NamedTuple
+from typing import Any
 
 from parsepy.backend import context_of
 from parsepy.triggers import Event, label_of
@@ -21,7 +22,8 @@ from parsepy.triggers import Event, label_of
 log = logging.getLogger("parsepy.cloud")
 
 
-class Running(NamedTuple):
+@dataclass(slots=True)
+class Running:
     """What runs: an author's function, for an event."""
 
     event: Event

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from parsepy.cloud import codec, current, mistakes, ops
 from parsepy.cloud.codec import decode, encode
-from parsepy.cloud.fields import OWN, Fields
+from parsepy.cloud.fields import OWN, Fields, Unread
 from parsepy.cloud.files import File
 from parsepy.cloud.names import field_hint
 from parsepy.cloud.query import Query
@@ -89,6 +89,7 @@ class Object(Fields):
         self._was_created = self.is_new
         self.id = saved.object_id or answer.get("objectId")
         self._is_unstored = False
+        self._read_all()
         if self._lent:
             self._settle()
         for key in self._pending:
@@ -259,22 +260,15 @@ def from_changes(
         item.load(original)
     plain, values, pending = codec.PLAIN, item._values, item._pending
     for key, value in changes.items():
-        if type(value) in plain and "." not in key:  # most are: as `_take` does
-            values[key] = value
-            pending[key] = ops.Set(value)
+        if "." in key or (type(value) is dict and "__op" in value):
+            item._take(key, ops.from_rest(value, decode))
             continue
-        op: ops.Op
         if type(value) in plain:
-            op = ops.Set(value)
-        elif key == "ACL":
-            op = ops.Set(ACL(value))
-        elif isinstance(value, dict) and "__op" in value:
-            op = ops.from_rest(value, decode)
+            values[key] = value
         else:
-            op = ops.Set(decode(value))
-        item._take(key, op)
-        if isinstance(op, ops.Set) and isinstance(value, list | dict):
+            values[key] = Unread((value,))
             item._raw[key] = value
+        pending[key] = ops.SENT
     return item
 
 

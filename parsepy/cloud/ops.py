@@ -17,6 +17,10 @@ class Set:
     value: Any
 
 
+SENT = Set(None)
+"""In place of ``Set``: the field becomes what the object holds of it, as a client has sent it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unset:
     """The field goes away."""

@@ -7,12 +7,13 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from parsepy.errors import Code, ParseError
-from parsepy.http.asgi import Receive
+from parsepy.http.asgi import ASGIScope, Receive
 from parsepy.http.held_bodies import HeldBodies, strangers
 from parsepy.http.refusals import hung_up, too_large
 from parsepy.model import long_json
 from parsepy.model.values import JSONObject, loads
 
+_JSON = b"application/json"
 _FORM = b"application/x-www-form-urlencoded"
 _MULTIPART = b"multipart/form-data"
 _MARK = b"\xef\xbb\xbf"
@@ -20,6 +21,7 @@ _FAR = 1000  # bytes in which the first brace of JSON is looked for
 _FORM_SIZE = 1_000_000  # bytes; a form takes ten times as long to read as JSON
 _FORM_FIELDS = 1000
 _AT_A_TIME = 0.001  # seconds of work, after which others have as much time
+_ONE = ("1.0", "1.1")
 _FEW_DIGITS = 4  # bodies of up to 9,999 bytes are not asked for their length
 
 
@@ -44,6 +46,15 @@ async def read_body(receive: Receive, limit: int, held: HeldBodies = strangers) 
     if len(body) > limit:
         raise too_large(limit, "(maxUploadSize)")
     return body
+
+
+def has_none(scope: ASGIScope, headers: Mapping[bytes, bytes]) -> bool:
+    """Do the headers say that no body follows? In HTTP/2 they need not tell of one."""
+    length = headers.get(b"content-length")
+    if length is not None:
+        return length == b"0"
+    is_usual = scope["method"] == "GET" and scope["http_version"] in _ONE
+    return is_usual and b"transfer-encoding" not in headers
 
 
 def check_declared(headers: Mapping[bytes, bytes], limit: int) -> None:
@@ -102,7 +113,7 @@ def _object(value: Any) -> JSONObject:
 
 def is_multipart(content_type: bytes) -> bool:
     """Is a body of this type a multipart form?"""
-    return content_type[: len(_MULTIPART)].lower() == _MULTIPART
+    return content_type != _JSON and content_type[: len(_MULTIPART)].lower() == _MULTIPART
 
 
 def _read_form(body: bytes) -> JSONObject:

@@ -18,6 +18,7 @@ from parsepy.triggers import (
     FileEvent,
     FoundEvent,
     FunctionEvent,
+    Overdue,
     SavedEvent,
     SaveEvent,
     UserEvent,
@@ -73,7 +74,7 @@ class CloudLog:
         request_id = event.request.request_id
         what = f"raised {type(error).__name__}"
         trace: BaseException | None = error
-        if isinstance(error, TimeoutError) and isinstance(error.__cause__, TimeoutError):
+        if isinstance(error, Overdue):
             what, trace = str(error).removeprefix(label).strip(" ."), None
         log.error(
             "request %s: %s %s for %s",

@@ -96,7 +96,7 @@ def changed(write: Write, body: JSONObject) -> tuple[JSONObject, JSONObject]:
     ``changes``.
     """
     context, before, given = write.context, write.values, body
-    is_plain = len(body) <= _FEW and not context.is_large and not any("." in n for n in body)
+    is_plain = len(body) <= _FEW and not context.is_large and "." not in "".join(body)
     if is_plain:  # else the keys are looked at together
         given = {n: v for n, v in body.items() if n not in before or before[n] is not v}
     if write.is_create:
@@ -105,7 +105,10 @@ def changed(write: Write, body: JSONObject) -> tuple[JSONObject, JSONObject]:
         fresh = changes(context, write.class_name, write.object_id, given)
     if not is_plain:
         return fresh, fresh
-    known, ignored = {**before, **fresh}, given.keys() - fresh.keys()
+    known = {**before, **fresh}
+    if len(known) == len(body) and len(fresh) == len(given):  # none is gone, none was ignored
+        return known, fresh
+    ignored = given.keys() - fresh.keys()
     return {name: known[name] for name in body if name not in ignored}, fresh
 
 

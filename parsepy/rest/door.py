@@ -1,14 +1,21 @@
 """``RestDoor``: the ASGI application of the route tables, and the steps of a request through it."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 
 from parsepy.backend import Backend
 from parsepy.errors import Code, ParseError
 from parsepy.http.access_log import masked_path
 from parsepy.http.admission import Admission
 from parsepy.http.asgi import ASGIScope, Receive, Send
-from parsepy.http.bodies import check_declared, decoded, read_body, read_json, read_long_json
+from parsepy.http.bodies import (
+    check_declared,
+    decoded,
+    has_none,
+    read_body,
+    read_json,
+    read_long_json,
+)
 from parsepy.http.compression import unpacked
 from parsepy.http.credentials import is_master
 from parsepy.http.exchange import NO_ROUTE, Exchange, Step, exchange_of, needed, run
@@ -17,7 +24,7 @@ from parsepy.http.held_bodies import known, strangers
 from parsepy.http.idempotency import Once
 from parsepy.http.limits import Limits
 from parsepy.http.paths import segments
-from parsepy.http.requests import ANY_CLASS, BodyRule, Request, Route
+from parsepy.http.requests import ANY, ANY_CLASS, BodyRule, Request, Route
 from parsepy.http.responses import Answer, send
 from parsepy.http.routing import Router
 from parsepy.http.tracing import traced
@@ -120,13 +127,24 @@ class RestDoor:
             once.claim,
             self.handle,
         )
-        self._steps = needed(self.steps, {*admission.idle(), *once.idle()})
+        idle = {*admission.idle(), *once.idle()}
+        unlimited = {*idle, admission.limit_by_address, admission.limit_by_user}
+        self._limits = limits
+        self._ways = self._by_method(unlimited), self._by_method(idle)
+
+    def _by_method(self, idle: Collection[Step]) -> Mapping[str, Sequence[Step]]:
+        """Return the steps that have something to do for a request, by its method."""
+        posted = needed(self.steps, {*idle, answer_preflight})
+        others = needed(posted, {self.override_method})
+        ways = {"GET": others, "PUT": others, "DELETE": others, "POST": posted}
+        return {**ways, ANY: needed(self.steps, idle)}
 
     async def __call__(self, scope: ASGIScope, receive: Receive, send_message: Send) -> None:
         """Answer one HTTP request."""
         exchange = exchange_of(scope)
+        ways = self._ways[self._limits.are_set]  # cloud code may bring some at any time
         try:
-            answer = await run(self._steps, exchange)
+            answer = await run(ways.get(exchange.method) or ways[ANY], exchange)
         except Exception as error:  # noqa: BLE001 - the outermost handler, which logs
             answer = self._refused(exchange, error)
         finally:
@@ -163,28 +181,36 @@ class RestDoor:
             exchange.match = match
         return None
 
-    async def read_body(self, exchange: Exchange) -> None:
+    def read_body(self, exchange: Exchange) -> Awaitable[None] | None:
         """Read the body as the route wants it, no further than its limit."""
-        route = exchange.match.route
+        rule = exchange.match.route.body
+        is_read = rule is BodyRule.STREAMED or b"content-encoding" in exchange.headers
+        if not is_read and (rule is BodyRule.NONE or has_none(exchange.scope, exchange.headers)):
+            return None  # as of most that read: nothing to wait for
+        return self._read_body(exchange)
+
+    async def _read_body(self, exchange: Exchange) -> None:
+        route, headers = exchange.match.route, exchange.headers
         limit = self._body_limit if route.body_limit is None else route.body_limit
-        headers = exchange.headers
         if b"content-encoding" in headers:
-            exchange.receive = unpacked(exchange.receive, exchange.headers)
+            exchange.receive = unpacked(exchange.receive, headers)
+        if route.body is BodyRule.NONE:
+            return
         if route.body is BodyRule.STREAMED:
             exchange.upload = await open_body(exchange.scope, exchange.receive, headers, limit)
             exchange.body = exchange.upload.fields or {}
-        elif route.body is not BodyRule.NONE:
-            check_declared(headers, limit)
-            is_known = headers.get(b"x-parse-application-id") == self._app_id
-            raw = await read_body(exchange.receive, limit, known if is_known else strangers)
-            if raw:
-                exchange.raw = raw
-                if route.body is BodyRule.JSON:
-                    kind = exchange.headers.get(b"content-type", b"")
-                    if len(raw) > self._large:
-                        exchange.body = await self._read_large(exchange, kind, raw)
-                    else:
-                        exchange.body = read_json(kind, raw, self._values)
+            return
+        check_declared(headers, limit)
+        is_known = headers.get(b"x-parse-application-id") == self._app_id
+        raw = await read_body(exchange.receive, limit, known if is_known else strangers)
+        if raw:
+            exchange.raw = raw
+            if route.body is BodyRule.JSON:
+                kind = headers.get(b"content-type", b"")
+                if len(raw) > self._large:
+                    exchange.body = await self._read_large(exchange, kind, raw)
+                else:
+                    exchange.body = read_json(kind, raw, self._values)
 
     async def _read_large(self, exchange: Exchange, kind: bytes, raw: bytes) -> JSONObject:
         """Read a body whose work is done in steps, between which others have their turn.

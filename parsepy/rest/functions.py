@@ -11,8 +11,9 @@ from parsepy.triggers import UNDEFINED, CustomResponse
 
 
 def _params(request: Request, form: JSONObject | None = None) -> JSONObject:
+    given = request.body if form is None else form
     # Parse: what stands in the query string are texts here, numbers or not
-    return {**(request.body if form is None else form), **request.query}
+    return {**given, **request.query} if request.query_string else given
 
 
 async def call(request: Request) -> Answer:

@@ -5,6 +5,7 @@ This part passes neutral events in REST form (`events`); `cloud/` wraps them in 
 wins (protocol §19). `table` lists the kinds, `registry` calls the handlers.
 """
 
+from parsepy.triggers.deadlines import Overdue
 from parsepy.triggers.events import (
     UNDEFINED,
     AroundDeleteEvent,
@@ -75,6 +76,7 @@ __all__ = [
     "LiveEvent",
     "LiveState",
     "NextRunEvent",
+    "Overdue",
     "ProceedDelete",
     "ProceedSave",
     "ReceiverEvent",

@@ -1,11 +1,16 @@
 """``Deadlines``: calls that must end in time, with one timer of the event loop for all of them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from types import TracebackType
-from typing import TypeVar
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from types import TracebackType, coroutine
+from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+
+class Overdue(TimeoutError):
+    """A call did not end in time."""
 
 
 class Deadlines:
@@ -20,10 +25,33 @@ class Deadlines:
         self._calls: set[Deadline] = set()
         self._timer: asyncio.TimerHandle | None = None
 
-    def within(self, seconds: float) -> "Deadline":
+    @coroutine
+    def bounded(
+        self, call: Coroutine[Any, Any, T], label: str, seconds: float
+    ) -> Generator[Any, Any, T]:
+        """Make a call that must end in time, as ``within``; most need none, as they never wait."""
+        begun = time.monotonic()
+        try:
+            waits_for = call.send(None)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]  # a T
+        with self.within(seconds, label, time.monotonic() - begun):
+            while True:
+                try:
+                    yield waits_for
+                except BaseException as error:  # noqa: BLE001 - for the call to see to
+                    try:
+                        waits_for = call.throw(error)
+                    except StopIteration as end:
+                        return end.value  # type: ignore[no-any-return]
+                else:
+                    return (yield from call)  # type: ignore[no-any-return]
+
+    def within(self, seconds: float, label: str, spent: float = 0.0) -> "Deadline":
         """What stands around code of the current task, as ``asyncio.timeout(seconds)`` does.
 
-        It is left with ``TimeoutError`` where the time was over and the task was cancelled for it.
+        It is left with ``Overdue`` where the time was over and the task was cancelled for it;
+        ``label`` is what that calls it, ``spent`` are the seconds since it began.
         """
         loop = asyncio.get_running_loop()
         if loop is not self._loop:  # tests run one loop after the other
@@ -31,7 +59,8 @@ class Deadlines:
             self._calls.clear()
         task = asyncio.current_task(loop)
         assert task is not None
-        call = Deadline(self, loop.time() + seconds, task)
+        late = f"{label} did not end within {seconds:g} s."
+        call = Deadline(self, loop.time() + seconds - spent, task, late)
         self.add(call)
         return call
 
@@ -73,11 +102,23 @@ class Deadline:
     ``has_passed``: the time was over, and the task was cancelled for it.
     """
 
-    __slots__ = ("_cancelling", "_is_open", "_is_still", "_table", "_task", "end", "has_passed")
+    __slots__ = (
+        "_cancelling",
+        "_is_open",
+        "_is_still",
+        "_late",
+        "_table",
+        "_task",
+        "end",
+        "has_passed",
+    )
 
-    def __init__(self, table: Deadlines, end: float, task: "asyncio.Task[object]") -> None:
+    def __init__(
+        self, table: Deadlines, end: float, task: "asyncio.Task[object]", late: str
+    ) -> None:
         self._table = table
         self._task = task
+        self._late = late
         self._cancelling = task.cancelling()
         self._is_open = True
         self._is_still = False
@@ -97,8 +138,8 @@ class Deadline:
         self._table.remove(self)
         if self.has_passed:
             was_it = self._task.uncancel() <= self._cancelling
-            if was_it and kind is asyncio.CancelledError:
-                raise TimeoutError from error
+            if isinstance(error, TimeoutError) or (was_it and kind is asyncio.CancelledError):
+                raise Overdue(self._late) from error
 
     def expire(self) -> None:
         """The time is over: cancel the task."""

@@ -4,7 +4,7 @@
 ``expect``; the column ``event`` of ``TRIGGERS`` names the family of each kind.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -380,5 +380,5 @@ class Undefined:
 
 
 UNDEFINED = Undefined()
-Handler = Callable[[Event], Awaitable[Any]]
+Handler = Callable[[Event], Coroutine[Any, Any, Any]]
 """Runs cloud code for an event; what it answers depends on the kind."""

@@ -139,13 +139,15 @@ class Triggers:
         """Call a handler, a function's or job's as well: bounded in depth and (if so) time."""
         for observe in self.observers:
             observe(event)
+        token = None
         try:
+            token = _CHAIN.set(_deeper(label))
             seconds = self.timeout if is_bounded else None
             if self.trace is None:
-                answer = await self._bounded(handler, event, label, seconds)
+                answer = await self._answered(handler, event, label, seconds)
             else:
                 with self.trace(label_of(event), {"parse.trigger": event.kind}):
-                    answer = await self._bounded(handler, event, label, seconds)
+                    answer = await self._answered(handler, event, label, seconds)
         except (ParseError, Interruption) as error:
             if isinstance(error, ParseError) and not error.was_logged and self._log is not None:
                 self._log.refused(event, error)
@@ -154,31 +156,37 @@ class Triggers:
             if self._log is not None:
                 self._log.crashed(event, label, error)
             raise _failed(error, event) from error
+        finally:
+            if token is not None:
+                _CHAIN.reset(token)
         if self._log is not None:
             self._log.completed(event, answer)
         return answer
 
-    async def _bounded(
+    def _answered(
         self, handler: Handler, event: Event, label: str, seconds: float | None
+    ) -> Awaitable[Any]:
+        """What a handler answers; it has so many seconds, if any, once it waits for something."""
+        if seconds is None:
+            return handler(event)
+        if isinstance(event, AroundSaveEvent | AroundDeleteEvent):
+            return self._around(handler, event, label, seconds)
+        return self._deadlines.bounded(handler(event), label, seconds)
+
+    async def _around(
+        self,
+        handler: Handler,
+        event: AroundSaveEvent | AroundDeleteEvent,
+        label: str,
+        seconds: float,
     ) -> Any:
-        token = _CHAIN.set(_deeper(label))
-        deadline = None
-        try:
-            if seconds is None:
-                return await handler(event)
-            with self._deadlines.within(seconds) as deadline:
-                match event:
-                    case AroundSaveEvent():
-                        event.proceed = _not_counted(deadline, event.proceed)
-                    case AroundDeleteEvent():
-                        event.proceed = _not_counted(deadline, event.proceed)
-                return await handler(event)
-        except TimeoutError as error:
-            if deadline is None or not deadline.has_passed:
-                raise
-            raise TimeoutError(f"{label} did not end within {seconds:g} s.") from error
-        finally:
-            _CHAIN.reset(token)
+        with self._deadlines.within(seconds, label) as deadline:
+            match event:
+                case AroundSaveEvent():
+                    event.proceed = _not_counted(deadline, event.proceed)
+                case AroundDeleteEvent():
+                    event.proceed = _not_counted(deadline, event.proceed)
+            return await handler(event)
 
 
 def _not_counted(deadline: Deadline, call: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:

@@ -10,6 +10,7 @@ import pytest
 
 from parsepy import ACL, Cloud, ConditionFailed, GeoPoint, Object, ParseError, Pointer, Query, User
 from parsepy.cloud import current
+from parsepy.cloud.objects import from_changes, from_rest
 from parsepy.errors import Code
 from tests.conftest import Client
 
@@ -400,3 +401,40 @@ async def test_a_value_that_is_handed_out_and_left_alone_is_no_change(acting: Cl
     assert item.changes() == {"tags": ["a", "b"], "ACL": {}}
     item.revert("tags")
     assert (item.get("tags"), item.dirty_keys()) == (["a"], ["ACL"])
+
+
+# --- what nobody has looked at yet ---
+
+
+_AT = {"__type": "Date", "iso": "2026-11-26T10:00:00.000Z"}
+_RUTH = {"__type": "Pointer", "className": "_User", "objectId": "ruth"}
+
+
+async def test_a_stored_value_that_was_replaced_unread_comes_back_on_revert() -> None:
+    order = from_rest("Order", {"objectId": "o", "at": _AT, "tags": ["a"]})
+    copied = order._copy()
+    order.set("at", None).set("tags", [])
+    assert order.revert("at", "tags").get("at") == datetime(2026, 11, 26, 10, tzinfo=UTC)
+    assert (order.get("tags"), order.dirty_keys()) == (["a"], [])
+    order.get("tags").append("b")
+    assert (order.dirty_keys(), copied.get("tags")) == (["tags"], ["a"])
+
+
+async def test_what_a_client_has_sent_is_there_for_every_kind_of_change() -> None:
+    sent = {"at": _AT, "buyer": _RUTH, "tags": ["a"], "total": 3, "ACL": {"*": {"read": True}}}
+    order = from_changes("Order", None, sent)
+    assert (order.op("at"), order.op("total")) == (_AT, 3)
+    assert order.changes() == sent
+    order.increment("total").add("tags", "b")
+    assert order.changes() == {**sent, "total": 4, "tags": ["a", "b"]}
+    assert order.acl == ACL({"*": {"read": True}})
+    assert isinstance(order.get("buyer"), User)
+    assert order.revert("buyer").get("buyer") is None
+    assert order.to_json()["at"] == _AT
+
+
+async def test_what_was_sent_inside_of_a_field_lies_in_it() -> None:
+    item = from_changes("Order", {"objectId": "o", "note": {"a": {"b": 1}}}, {"note.a.b": 2})
+    assert item.get("note") == {"a": {"b": 2}}
+    assert item.changes() == {"note.a.b": 2}
+    assert item.revert().get("note") == {"a": {"b": 1}}

@@ -114,13 +114,47 @@ async def test_a_route_may_have_a_body_limit_of_its_own(application: Application
     async def receive() -> dict[str, object]:
         return {"type": "http.request", "body": b'{"name":"cup"}'}
 
-    exchange = Exchange({"method": "POST"}, receive, {}, "1", "127.0.0.1", MOUNT)
-    exchange.match = RouteMatch(replace(create, body_limit=14), {})
-    await door.read_body(exchange)
-    assert exchange.body == {"name": "cup"}
-    exchange.match = RouteMatch(replace(create, body_limit=13), {})
+    async def read(limit: int) -> object:
+        headers = {b"content-length": b"14"}
+        exchange = Exchange({"method": "POST"}, receive, headers, "1", "127.0.0.1", MOUNT)
+        exchange.match = RouteMatch(replace(create, body_limit=limit), {})
+        reading = door.read_body(exchange)
+        assert reading is not None
+        await reading
+        return exchange.body
+
+    assert await read(14) == {"name": "cup"}
     with pytest.raises(HTTPRefusal, match="larger than 13 bytes"):
-        await door.read_body(exchange)
+        await read(13)
+
+
+@pytest.mark.parametrize(
+    ("method", "version", "headers", "is_read"),
+    [
+        ("GET", "1.1", {}, False),
+        ("POST", "1.1", {}, True),
+        ("POST", "1.1", {b"content-length": b"0"}, False),
+        ("POST", "1.1", {b"content-length": b"0", b"content-encoding": b"gzip"}, True),
+        ("GET", "1.1", {b"transfer-encoding": b"chunked"}, True),
+        ("GET", "1.1", {b"content-length": b"2"}, True),
+        ("GET", "2", {}, True),
+    ],
+)
+async def test_a_body_is_read_unless_the_headers_say_that_there_is_none(
+    application: Application, method: str, version: str, headers: dict[bytes, bytes], is_read: bool
+) -> None:
+    door = RestDoor(application.backend, Limits(application.backend))
+
+    async def receive() -> dict[str, object]:
+        raise AssertionError("nobody reads yet")
+
+    scope = {"method": method, "http_version": version}
+    exchange = Exchange(scope, receive, headers, "1", "127.0.0.1", MOUNT)
+    exchange.match = RouteMatch(next(r for r in routes() if r.method == "POST"), {})
+    reading = door.read_body(exchange)
+    assert (reading is not None) is is_read
+    if reading is not None:
+        reading.close()  # type: ignore[attr-defined]  # a coroutine
 
 
 @pytest.mark.parametrize("path", ["/users", "/classes/_User"])
