@@ -28,6 +28,7 @@ _CHARACTERS = bytes(ord(_ALPHABET[byte % 62]) for byte in range(256))
 _ABOVE = bytes(range(248, 256))
 _EPOCH = datetime(1970, 1, 1)
 _MANY = 20  # keys of an object
+_BASE64_PIECE = 1024 * 1024  # a multiple of four characters
 MAX_DEPTH = 100  # BSON itself stops at 180 levels; two are spent on the document and the ACL
 MOST_VALUES = 1_500_000
 """The most values of any JSON text, whoever sends it: more of them fill no object of 16 MB."""
@@ -397,9 +398,20 @@ def to_bytes(value: JSONObject) -> bytes | None:
     if not isinstance(text, str) or not text:
         return None
     try:
-        return base64.b64decode(text, validate=True)
+        if len(text) <= _BASE64_PIECE:
+            return base64.b64decode(text, validate=True)
+        return _long_bytes(text)
     except (binascii.Error, ValueError):
         return None
+
+
+def _long_bytes(text: str) -> bytes | None:
+    """Decode long base64 in pieces, between which other threads have their turn."""
+    size = len(text)
+    if text.find("=", 0, (size - 1) // _BASE64_PIECE * _BASE64_PIECE) >= 0:
+        return None  # it ends before the last piece
+    pieces = (text[start : start + _BASE64_PIECE] for start in range(0, size, _BASE64_PIECE))
+    return b"".join([base64.b64decode(piece, validate=True) for piece in pieces])
 
 
 def from_bytes(content: bytes) -> JSONObject:

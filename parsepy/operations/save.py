@@ -34,7 +34,7 @@ async def create(
             )
         return await _create(write, rules, body, None)
     # Parse: without cloud code before it, a new column is refused before the create is
-    new = _new_columns(write)
+    new = await _new_columns_of_large(write) if context.is_huge else _new_columns(write)
     await _check_create(write)
     return await _create(write, rules, body, new)
 
@@ -151,7 +151,7 @@ async def _create(
             answered = await _before_save(write, None)
             if answered is not None:
                 return answered
-        new = _new_columns(write)
+        new = await _new_columns_of_large(write) if context.is_huge else _new_columns(write)
     if context.is_large:
         await asyncio.sleep(0)
     ready = await _make_ready(write, rules, body, new)
@@ -254,7 +254,11 @@ async def _update(write: Write, original: JSONObject | None, rules: ClassRules) 
         answered = await _before_save(write, original)
         if answered is not None:
             return answered
-    new, narrowing = schemas.check_types(context, schema, write.values)
+    if context.is_huge:
+        types = await asyncio.to_thread(schemas.check_types, context, schema, write.values)
+    else:
+        types = schemas.check_types(context, schema, write.values)
+    new, narrowing = types
     if context.is_large:
         await asyncio.sleep(0)
     if write.is_opened:
@@ -335,6 +339,11 @@ def _new_columns(write: Write) -> Mapping[str, FieldType]:
         # pointer rules tell of an object that is there; a new one can't satisfy them
         raise refusal("addField", write.class_name)
     return new
+
+
+async def _new_columns_of_large(write: Write) -> Mapping[str, FieldType]:
+    """Do what ``_new_columns`` does in a thread, so that others go on meanwhile."""
+    return await asyncio.to_thread(_new_columns, write)
 
 
 async def _check_create(write: Write) -> None:

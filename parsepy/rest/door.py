@@ -89,7 +89,7 @@ def aliases() -> dict[str, str]:
 
 _LARGE = 20_000
 """Bytes of a body whose work may be felt by others."""
-_HUGE = 250_000
+_HUGE = 100_000
 """Bytes of a body for whose values threads pay, which cost a tenth of a millisecond each."""
 
 

@@ -71,7 +71,9 @@ def fuzzed(mongo_uri: str, folder: Path) -> Iterator[Fuzzed]:
         target.dump = dump["objectId"]
         paths = {"health": "/parse/health", "get": f"/parse/classes/Leaf/{leaf['objectId']}"}
         headers = {"X-Parse-Application-Id": APP_ID}
-        yield Fuzzed(target, server.process.pid, Bystander(server.port, headers, paths, every=0.05))
+        bystander = Bystander(server.port, headers, paths, every=0.05)
+        yield Fuzzed(target, server.process.pid, bystander)
+        bystander.close()
         target.close()
 
 

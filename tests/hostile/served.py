@@ -134,5 +134,8 @@ def served(mongo_uri: str, folder: Path, largest: int = 50_000, **more: Any) -> 
         paths = {"health": "/parse/health", "get": f"/parse/classes/Leaf/{answer['objectId']}"}
         made.bystander = Bystander(server.port, HEADERS, paths)
         made.turn()
-        yield made
-        made.close()
+        try:
+            yield made
+        finally:
+            made.bystander.close()
+            made.close()

@@ -335,3 +335,20 @@ def test_keys_of_large_objects_are_checked_as_well() -> None:
         with pytest.raises(ParseError) as caught:
             values.check_nested({**many, key: 1})
         assert caught.value.code == Code.INVALID_NESTED_KEY
+
+
+# --- bytes ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "end", ["", "A", "AA", "AA=", "AA==", "AAA=", "AAAA", "AA==AAAA", "?", "é"]
+)
+@pytest.mark.parametrize("before", ["AAAA", "AA==", "AAA=", "A A=", "AAA?", "=AAA"])
+def test_long_bytes_are_read_as_short_ones(
+    monkeypatch: pytest.MonkeyPatch, before: str, end: str
+) -> None:
+    value = {"__type": "Bytes", "base64": before * 2 + end}
+    whole = values.to_bytes(value)
+    for piece in (4, 8):
+        monkeypatch.setattr(values, "_BASE64_PIECE", piece)
+        assert values.to_bytes(value) == whole
