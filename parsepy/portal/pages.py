@@ -43,7 +43,16 @@ _CODE = {
     "rest": "REST",
     "dotnet": "C#",
 }
-"""In which of the technologies of `snippets` a guide's code is written; of others there is none."""
+"""In which of the technologies of `snippets` a guide's code is written."""
+_FIRST = {
+    "php": "$found = ask('GET', '/classes/CLASS?' . http_build_query(['limit' => 10]));",
+    "python": 'found = ask("GET", "/classes/CLASS", params={"limit": 10})["results"]',
+    "unity": """ParseObject.GetQuery("CLASS").Limit(10).FindAsync().ContinueWith(task => {
+    foreach (var found in task.Result) Debug.Log(found.ObjectId);
+});""",
+    "embedded-c": 'if (ask("GET", "/classes/CLASS?limit=10", "")) return -1;',
+}
+"""The first query of a guide whose code is its own, of a class ``CLASS``."""
 _NAME = re.compile(r"[\w-]+")
 _HTML = Path(__file__).parent / "html"
 
@@ -114,10 +123,12 @@ def _first_query(guide: Guide, facts: Facts) -> str:
     """Take a guide's first query, or one of an own class where the app lacks the guide's."""
     if names_only(guide.first_query, facts.entries):
         return localized(guide.first_query, facts.url, facts.app_id)
-    technology = _CODE.get(guide.name)
-    if not facts.own or technology is None:
+    if not facts.own:
         return ""
     entry = example(facts.own)
+    if guide.name in _FIRST:
+        return _FIRST[guide.name].replace("CLASS", entry.name)
+    technology = _CODE[guide.name]
     return snippets(entry, facts.url, facts.app_id, is_live=False)[technology].query
 
 

@@ -105,6 +105,10 @@ async def test_questions_and_cards_of_another_app_speak_of_its_classes(
     ):
         assert wanted in faq, wanted
     assert 'Query("Doctor")' in cards
+    guides = {path.stem for path in (DOCS / "clients").glob("*.md")} - {"README"}
+    codes = re.findall(r"First query with [^<]*?<.*?</pre>", page.text, re.DOTALL)
+    assert len(codes) == len(guides)
+    assert all("octor" in code for code in codes)
     for word in ("Product", "Order", "coupon", "shop"):
         assert word not in faq + cards, word
 
