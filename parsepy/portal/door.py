@@ -19,7 +19,7 @@ from starlette.routing import Mount, Route, Router
 
 from parsepy.backend import Backend, RequestContext, master_context
 from parsepy.config import SiteOptions
-from parsepy.descriptions import origin_of
+from parsepy.descriptions import names_only, origin_of
 from parsepy.errors import ParseError
 from parsepy.http.asgi import ASGIApplication, ASGIScope, Receive, Send
 from parsepy.http.exchange import Exchange, exchange_of
@@ -38,6 +38,7 @@ log = logging.getLogger("parsepy.http")
 PATH = "/portal"
 OPENAPI = "/openapi.json"
 LARGEST_FORM = 8_000
+_MOST_NAMED = 10  # classes
 _STATIC = Path(__file__).parent / "static"
 _ORIGIN = re.compile(r"https?://[\w.\-:\[\]]+")
 
@@ -144,7 +145,9 @@ class PortalDoor:
         if text is None:
             return await self._missing(http, visitor)
         guide, html = text
-        return self._page(http, "guide.html", visitor, guide=guide, html=html)
+        facts = await self._facts.find(url, visitor)
+        others = () if names_only(guide.text, facts.entries) else facts.own[:_MOST_NAMED]
+        return self._page(http, "guide.html", visitor, guide=guide, html=html, others=others)
 
     async def _manual(self, http: Request, visitor: Visitor) -> HTTPResponse:
         html = await asyncio.to_thread(self._pages.manual_html, http.path_params["name"])

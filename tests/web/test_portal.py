@@ -69,6 +69,7 @@ async def test_questions_and_cards_are_those_of_the_shop_where_its_templates_run
     titles = re.findall(r"^## (.+)", (DOCS / "faq.md").read_text(), re.MULTILINE)
     assert all(title in section_of(page, "faq") for title in titles)
     assert 'Query("Product")' in section_of(page, "technologies")
+    assert "Here there are" not in (await shop.get(f"{AT}/portal/guides/php")).text
 
 
 async def test_questions_about_classes_that_a_template_lacks_are_left_out(app: MakeApp) -> None:
@@ -94,6 +95,8 @@ async def test_questions_and_cards_of_another_app_speak_of_its_classes(
     options = {"schema": [str(schema)], "host": "127.0.0.1", "appName": "Clinic"}
     async with Client(await app(**options)) as client:
         page = await client.get("http://localhost/portal")
+        guide = await client.get("http://localhost/portal/guides/php")
+    assert 'Here there are: <a href="/portal/classes/Doctor">Doctor</a>' in guide.text
     faq, cards = section_of(page, "faq"), section_of(page, "technologies")
     for wanted in (
         "What is Clinic?",
