@@ -1,10 +1,13 @@
-"""A cache with a limit of size and time: session token to principal, user to roles."""
+"""Caches: with a limit of size and time (sessions, roles), and of what comes again (queries)."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
+LONGEST = 512
+"""Bytes of a text that a ``Memory`` is given, so that nobody can make it keep more than some MB."""
+_REMEMBERED = 256
 
 
 class Cache(Generic[Value]):
@@ -67,3 +70,32 @@ class Cache(Generic[Value]):
 
     def __len__(self) -> int:
         return len(self._entries)
+
+
+class Memory(Generic[Value]):
+    """What was made of keys that have come twice, as ``keep`` wants it kept; never ``None``.
+
+    To remember costs a third of reading a query: what comes once is not worth it.
+    """
+
+    def __init__(self, keep: Callable[[Value], Value]) -> None:
+        self._keep = keep
+        self._once: set[Hashable] = set()
+        self._kept: dict[Hashable, Value] = {}
+
+    def get(self, key: Hashable) -> Value | None:
+        """Return what is kept of a key, if anything is."""
+        return self._kept.get(key)
+
+    def put(self, key: Hashable, made: Value) -> Value:
+        """Return what was made of a key: as it is kept, where the key has come before."""
+        if key not in self._once:
+            if len(self._once) >= _REMEMBERED:
+                self._once.clear()
+            self._once.add(key)
+            return made
+        self._once.discard(key)
+        if len(self._kept) >= _REMEMBERED:
+            del self._kept[next(iter(self._kept))]
+        made = self._kept[key] = self._keep(made)
+        return made

@@ -199,7 +199,7 @@ class FollowedOperation:
             query = Query(followed.class_name, keys=followed.columns.keys, include=followed.include)
             await find.include(change.context, states, query)
             payload = {**payload, "node": node, "original": original}
-        run = Run(change.context, self._run.classes, self._run.variables, self._run.literals)
+        run = Run(change.context, self._run.wheres, self._run.variables, self._run.literals)
         data = await self._completed(payload, run)
         if data is not None:
             return Result(data, [])

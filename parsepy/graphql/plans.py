@@ -23,6 +23,7 @@ from parsepy.graphql.runs import Complete
 from parsepy.graphql.schema.markers import operation_of
 from parsepy.graphql.selections import Selections, Unsuited, flags_of
 from parsepy.graphql.variables import Arguments, Coercers, VariableTable
+from parsepy.graphql.wheres import Wheres
 from parsepy.model.query import QueryLimits
 
 _MOST_VARIANTS = 16
@@ -65,9 +66,14 @@ class Compilation:
     """What plans are compiled against."""
 
     schema: GraphQLSchema
-    classes: Classes
+    wheres: Wheres
     limits: QueryLimits
     coercers: Coercers
+
+    @property
+    def classes(self) -> Classes:
+        """The classes that there are."""
+        return self.wheres.classes
 
 
 class OperationPlan:

@@ -25,6 +25,7 @@ from parsepy.graphql.transport import (
     formatted,
 )
 from parsepy.graphql.variables import Coercers
+from parsepy.graphql.wheres import Wheres
 from parsepy.http.admission import Admission
 from parsepy.http.asgi import Headers
 from parsepy.http.exchange import NO_ROUTE, Exchange, Step
@@ -141,7 +142,7 @@ class RequestProcessor:
 
     def run(self, exchange: Exchange, operation: CheckedOperation) -> Run:
         """Begin an execution for the one who asks."""
-        made = Run(self.context(exchange), operation.documents.compilation.classes)
+        made = Run(self.context(exchange), operation.documents.compilation.wheres)
         made.session_token = exchange.credentials.session_token
         return made
 
@@ -202,8 +203,8 @@ class RequestProcessor:
         documents = self._documents
         if documents is None or documents.compilation.schema is not schema:
             backend = self._backend
-            classes = dict(backend.schemas.classes)
-            made = Compilation(schema, classes, backend.limits, Coercers())
+            wheres = Wheres(dict(backend.schemas.classes))
+            made = Compilation(schema, wheres, backend.limits, Coercers())
             documents = self._documents = Documents(made)
             self._introspected = Recent(100)
             self.schema_changed(schema)

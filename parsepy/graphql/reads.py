@@ -15,7 +15,7 @@ from parsepy.model.query import Path, Query, QueryLimits
 from parsepy.model.schema import ClassSchema, is_class_name
 from parsepy.model.selection import Selection
 from parsepy.model.values import JSONObject, pointer
-from parsepy.model.where import RelatedTo
+from parsepy.model.where import RelatedTo, Where
 from parsepy.operations import find as spine
 from parsepy.operations import schemas
 from parsepy.operations.writes import SaveOptions
@@ -224,10 +224,15 @@ async def find(
     backend, privileged = context.backend, context.principal.is_privileged
     limits = backend.limits
     given = arguments.get("where")
+    key = run.wheres.key_of(given, class_name, privileged=privileged) if given else None
+    known = run.wheres.known(key)
     with at_once():
-        raw = to_rest(given, class_name, run.classes) if given else {}
+        raw = to_rest(given, class_name, run.classes) if given and known is None else {}
         window = window_of(arguments, limits.max_limit)
-    where = queries.parse_where(raw, privileged=privileged, limits=limits) if raw else ()
+    where: Where = known or ()
+    if raw:
+        read = queries.parse_where(raw, privileged=privileged, limits=limits)
+        where = run.wheres.remember(key, read)
     if related is not None:
         where = (related, *where)
     options = preferences(arguments.get("options"))

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from parsepy.backend import RequestContext
 from parsepy.graphql.members import MANY, number_of_members
 from parsepy.graphql.paging import FoundPage
+from parsepy.graphql.wheres import Wheres
 from parsepy.model.bounds import query_exceeds
 from parsepy.model.schema import ClassSchema
 from parsepy.model.values import JSONObject
@@ -50,13 +51,18 @@ class Run:
     """
 
     context: RequestContext
-    classes: Mapping[str, ClassSchema]
+    wheres: Wheres
     variables: JSONObject = field(default_factory=dict)
     literals: list[Any] = field(default_factory=list)
     shown: frozenset[str] = frozenset()
     session_token: str | None = None
     may_encode: bool = True
     members: int = 0
+
+    @property
+    def classes(self) -> Mapping[str, ClassSchema]:
+        """The classes of the schema that the plan was made for."""
+        return self.wheres.classes
 
     def count(self, value: Any) -> int:
         """Count the members of the arrays of what is answered.

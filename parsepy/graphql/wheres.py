@@ -1,12 +1,15 @@
-"""``to_rest``: the conditions of a GraphQL find in REST's form."""
+"""``to_rest``: a GraphQL find's conditions in REST's form; ``Wheres``: those that come again."""
 
-from collections.abc import Mapping
+import marshal
+from collections.abc import Hashable, Mapping
 from typing import Any
 
+from parsepy.cache import LONGEST, Memory
 from parsepy.errors import Code, ParseError
 from parsepy.graphql.schema.naming import from_global_id
 from parsepy.model.schema import ClassSchema
 from parsepy.model.values import FieldType, JSONObject
+from parsepy.model.where import Where, kept
 
 Classes = Mapping[str, ClassSchema]
 
@@ -49,7 +52,33 @@ _OPERATORS = {
     "point": "$point",
 }
 _POINTS = ("point", "nearSphere")
+_BY_VALUE = 2
+"""The version of ``marshal`` by which equal values have equal texts."""
 _ANY_ID = {"objectId": {"$exists": True}}
+
+
+class Wheres:
+    """What wheres mean that have come before, to clients or the master key, of some classes."""
+
+    def __init__(self, classes: Classes) -> None:
+        self.classes = classes
+        self._memory: Memory[Where] = Memory(kept)
+
+    def key_of(self, given: Any, class_name: str, *, privileged: bool) -> Hashable | None:
+        """Return by what a where is remembered; ``None`` where it is not, since it is long."""
+        try:
+            text = marshal.dumps(given, _BY_VALUE)
+        except ValueError:  # of other than plain values
+            return None
+        return (class_name, text, privileged) if len(text) <= LONGEST else None
+
+    def known(self, key: Hashable | None) -> Where | None:
+        """Return what a where means, if it is known."""
+        return None if key is None else self._memory.get(key)
+
+    def remember(self, key: Hashable | None, where: Where) -> Where:
+        """Return a where as it is remembered."""
+        return where if key is None else self._memory.put(key, where)
 
 
 def internal_error() -> ParseError:

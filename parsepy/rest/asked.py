@@ -5,10 +5,11 @@ means depends on nothing but the text, who asks, and the server's bounds.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
-from typing import Generic, TypeVar
+from typing import TypeVar
 
+from parsepy.cache import LONGEST, Memory
 from parsepy.errors import Code, ParseError
 from parsepy.http.bodies import decoded
 from parsepy.http.requests import Request, parameters_of
@@ -21,9 +22,6 @@ from parsepy.model.values import JSONObject
 from parsepy.model.where import kept
 
 Value = TypeVar("Value")
-_REMEMBERED = 256
-_LONGEST = 512
-"""Bytes of a text that is remembered: of these, nobody can make it keep more than a few MB."""
 
 
 def asked_query(request: Request, class_name: str) -> Query:
@@ -80,36 +78,20 @@ def asked_aggregation(request: Request, class_name: str) -> Aggregation:
 
 
 def _is_short(class_name: str, text: bytes) -> bool:
-    return len(class_name) + len(text) <= _LONGEST
+    return len(class_name) + len(text) <= LONGEST
 
 
-class TextMemory(Generic[Value]):
-    """What ``read`` makes of texts that have come twice, as ``keep`` wants it kept.
-
-    To remember costs a third of reading: what comes once is not worth it.
-    """
+class TextMemory(Memory[Value]):
+    """What ``read`` makes of texts that have come twice, as ``keep`` wants it kept."""
 
     def __init__(self, read: Callable[..., Value], keep: Callable[[Value], Value]) -> None:
-        self._read, self._keep = read, keep
-        self._once: set[tuple[object, ...]] = set()
-        self._kept: dict[tuple[object, ...], Value] = {}
+        super().__init__(keep)
+        self._read = read
 
-    def __call__(self, *asked: object) -> Value:
+    def __call__(self, *asked: Hashable) -> Value:
         """Return what was made of a text and what it depends on, or make it; raises as ``read``."""
-        found = self._kept.get(asked)
-        if found is not None:
-            return found
-        made = self._read(*asked)
-        if asked not in self._once:
-            if len(self._once) >= _REMEMBERED:
-                self._once.clear()
-            self._once.add(asked)
-            return made
-        self._once.discard(asked)
-        if len(self._kept) >= _REMEMBERED:
-            del self._kept[next(iter(self._kept))]
-        made = self._kept[asked] = self._keep(made)
-        return made
+        found = self.get(asked)
+        return self.put(asked, self._read(*asked)) if found is None else found
 
 
 def _read_query(class_name: str, text: bytes, privileged: bool, limits: QueryLimits) -> Query:
