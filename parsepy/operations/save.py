@@ -119,13 +119,15 @@ async def _begin(
     if context.is_large:
         await asyncio.sleep(0)  # others have their turn
     if schema is None:
-        schema = await schemas.writable(context, class_name)
+        schema = schemas.known(context.backend, class_name)
+        schema = schema or await schemas.writable(context, class_name)
     rules = class_rules.of(class_name)
     object_id = options.object_id or save_bodies.chosen_id(context, class_name, body)
     write = Write(context, schema, values, object_id, True, moment or stamp(), options)
     if body.get("objectId") == object_id:
         write.chosen_id = object_id
-    await rules.check(write)
+    if rules.has_steps:
+        await rules.check(write)
     return write, rules
 
 
@@ -177,7 +179,8 @@ async def _make_ready(
     relations = save_values.split_relations(write)
     save_values.start(write)
     save_values.fill(write)
-    await rules.prepare(write)
+    if rules.has_steps:
+        await rules.prepare(write)
     created_at = updated_at = write.stamp
     if context.principal.is_maintenance:
         created_at, updated_at = save_bodies.stamps(write, body)
@@ -199,7 +202,8 @@ async def _finish(ready: _Ready, rules: ClassRules) -> Saved:
     created_at, updated_at = ready.stored["createdAt"], ready.stored["updatedAt"]
     if relations:
         await save_values.relate(write, relations)
-    await rules.after_save(write)
+    if rules.has_steps:
+        await rules.after_save(write)
     replacement = None
     if hooks.needs_stored(context, write.schema.name):
         stored = hooks.created(write, created_at, updated_at)
@@ -225,7 +229,8 @@ async def update(
     stored.
     """
     access.check_internal(context, class_name, "update")
-    schema = await schemas.writable(context, class_name)
+    known = schemas.known(context.backend, class_name)
+    schema = known or await schemas.writable(context, class_name)
     rules = class_rules.of(class_name)
     values = save_bodies.changes(context, class_name, object_id, body)
     if context.is_huge:
@@ -236,7 +241,8 @@ async def update(
     if context.is_large:
         await asyncio.sleep(0)
     write = Write(context, schema, values, object_id, False, stamp(), options)
-    await rules.check(write)
+    if rules.has_steps:
+        await rules.check(write)
     original = None
     if hooks.needs_original(context, class_name):
         original = await _original(write, rules)
@@ -273,7 +279,8 @@ async def _update(write: Write, original: JSONObject | None, rules: ClassRules) 
         write.schema = await schemas.add_columns(context, schema, new)
     relations = save_values.split_relations(write)
     save_values.check_kept(write)
-    await rules.prepare(write)
+    if rules.has_steps:
+        await rules.prepare(write)
     write.values["updatedAt"] = write.stamp
     is_wanted = hooks.needs_stored(context, class_name)
     if context.is_answered:
@@ -307,7 +314,8 @@ async def _update(write: Write, original: JSONObject | None, rules: ClassRules) 
         raise rules.not_found(context)
     if relations:
         await save_values.relate(write, relations)
-    await rules.after_save(write)
+    if rules.has_steps:
+        await rules.after_save(write)
     replacement = await hooks.after_save(write, stored, original) if is_wanted else None
     shown = {**save_values.results(write.values, stored), **write.echo}
     answer = {"updatedAt": write.stamp, **save_values.shown(write, shown)}

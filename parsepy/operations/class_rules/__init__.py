@@ -15,6 +15,7 @@ RULES: dict[str, ClassRules] = {
     **{name: SettingsRules(name) for name in ("_GlobalConfig", "_GraphQLConfig")},
 }
 _NONE = ClassRules()
+_NONE.has_steps = False
 
 
 def of(class_name: str) -> ClassRules:

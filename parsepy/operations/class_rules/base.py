@@ -10,6 +10,9 @@ from parsepy.operations.writes import Write
 class ClassRules:
     """A class's own steps; an ordinary class has none."""
 
+    has_steps = True
+    """Has it any? Where it has none, nobody need await them."""
+
     def shows(self, context: RequestContext) -> bool:
         """Has ``show`` anything to do?"""
         return False
