@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from httptools import parse_url
+from httptools import HttpParserError, HttpParserUpgrade, parse_url
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -196,7 +196,16 @@ def http_protocol(table: ConnectionTable) -> type[HttpToolsProtocol]:
 
         def data_received(self, data: bytes) -> None:
             request = self.headers
-            super().data_received(data)
+            try:
+                self.parser.feed_data(data)
+            except HttpParserError:
+                self.logger.warning("Invalid HTTP request received.")
+                self.send_400_response("Invalid HTTP request received.")
+            except HttpParserUpgrade:
+                if self._should_upgrade():
+                    self.handle_websocket_upgrade()
+                else:
+                    self._unsupported_upgrade_warning()
             if self.headers is request:  # else another one has begun
                 self.received += len(data)
                 # a body of tiny chunks has several times its size around it

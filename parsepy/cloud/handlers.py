@@ -88,27 +88,31 @@ class Shape(Generic[E, R]):
         """
         _check_signature(function, has_proceed=self.proceed is not None)
         checked = None if validator.is_empty else validator
-
+        family, make, take = self.family, self.request, self.take
         is_async = inspect.iscoroutinefunction(function)
+        is_plain = is_async and checked is None and self.proceed is None
 
         @functools.wraps(function)
         async def handle(event: Event) -> Any:
             running = RUNNING.set(Running(event, function))
             before = current.enter(context_of(event))
             try:
-                own = expect(event, self.family)
+                own = expect(event, family)
+                if is_plain:  # as most are
+                    request = make(own)
+                    return take(request, await function(request))
                 if checked is not None and _is_skipped(checked, event):
                     if self.proceed is not None:
-                        await self.proceed(own, self.request(own))()
+                        await self.proceed(own, make(own))()
                     return None
-                request = self.request(own)
+                request = make(own)
                 if checked is not None:
                     await checked.check(request)
                 arguments: tuple[Any, ...] = (request,)
                 if self.proceed is not None:
                     arguments = (request, self.proceed(own, request))
                 called = function(*arguments) if is_async else _in_thread(function, *arguments)
-                return self.take(request, await called)
+                return take(request, await called)
             except (TypeError, AttributeError) as error:
                 mistakes.tell_held(error)
                 names.explain(error, _is_object_class)

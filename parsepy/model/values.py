@@ -9,6 +9,7 @@ import math
 import os
 import re
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -185,7 +186,14 @@ def now() -> datetime:
 
 def stamp() -> str:
     """Return the current time in the form of createdAt and updatedAt."""
-    return to_iso(now())
+    seconds, milliseconds = divmod(time.time_ns() // 1_000_000, 1000)
+    return f"{_second(seconds)}{milliseconds:03d}Z"
+
+
+@lru_cache(2)
+def _second(seconds: int) -> str:
+    """Begin an ISO 8601 text with a second since 1970: many saves share it."""
+    return to_iso(_EPOCH + timedelta(seconds=seconds))[:20]
 
 
 def to_iso(moment: datetime) -> str:

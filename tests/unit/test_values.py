@@ -1,6 +1,7 @@
 """REST values: JSON, dates, types, and what is refused of untrusted ones."""
 
 import json
+import time
 from datetime import datetime
 from typing import Any
 
@@ -84,6 +85,21 @@ def test_a_date_is_read_leniently_and_written_in_utc_milliseconds(value: Any, is
 )
 def test_what_is_no_date_is_none(value: Any) -> None:
     assert values.from_iso(value) is None
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "written"),
+    [
+        (1_709_368_200_007_999_999, "2024-03-02T08:30:00.007Z"),
+        (1_709_368_200_990_000_000, "2024-03-02T08:30:00.990Z"),
+        (1_709_368_199_999_000_000, "2024-03-02T08:29:59.999Z"),
+    ],
+)
+def test_a_stamp_has_the_milliseconds_of_its_moment(
+    monkeypatch: pytest.MonkeyPatch, nanoseconds: int, written: str
+) -> None:
+    monkeypatch.setattr(time, "time_ns", lambda: nanoseconds)
+    assert values.stamp() == written
 
 
 def test_now_is_naive_utc_without_microseconds() -> None:
