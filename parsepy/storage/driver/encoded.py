@@ -4,7 +4,7 @@ Who has encoded them, to tell equal reads apart, spares MongoDB's driver to enco
 """
 
 from functools import lru_cache
-from random import randint
+from itertools import count
 from struct import Struct
 from typing import Any, NamedTuple
 
@@ -21,7 +21,9 @@ _KEPT = 256
 _DIRECT = ReadPreference.PRIMARY_PREFERRED
 """What PyMongo asks for where it knows of one server alone (``directConnection``)."""
 _OP_MSG = 2013
-_NUMBERS = 2**31
+_MOST = 2**31
+_NUMBERS = count(1)
+"""Of messages: a reply tells which one it answers, on a connection that has one under way."""
 _LENGTH = 4  # bytes
 _BEGIN = Struct("<4iIBi").pack
 _AROUND = 21  # bytes of a message beside its document
@@ -46,7 +48,7 @@ class Encoded(NamedTuple):
         """
         head, tail = _head(self.name, collection.name), _tail(database, preference is _DIRECT)
         size = len(head) + len(self.fields) + len(tail) - 1  # the fields end twice
-        number = randint(-_NUMBERS, _NUMBERS - 1)
+        number = next(_NUMBERS) % _MOST
         begin = _BEGIN(_AROUND + size, number, 0, _OP_MSG, 0, 0, size)
         return number, b"".join((begin, head, self.fields[_LENGTH:-1], tail)), size
 
