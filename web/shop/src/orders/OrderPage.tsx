@@ -5,6 +5,7 @@ import { useCart } from "../cart/CartContext";
 import { useFormat } from "../i18n/useFormat";
 import { useText } from "../i18n/LanguageContext";
 import { linesOf, statusOf, type Status } from "../parse/model";
+import { saveFields } from "../parse/save";
 import { Order } from "../parse/types";
 import { useLiveQuery } from "../parse/useLiveQuery";
 import { useSession } from "../session/SessionContext";
@@ -104,14 +105,7 @@ function OrderActions({ order, onDone }: { order: Order; onDone: () => void }) {
   const [isSure, setSure] = useState(false);
   const { isBusy, problem, run } = useAction();
   const cancel = async () => {
-    const isDone = await run(async () => {
-      try {
-        await order.save({ status: "cancelled" });
-      } catch (error) {
-        order.revert();
-        throw error;
-      }
-    });
+    const isDone = await run(() => saveFields(order, { status: "cancelled" }));
     setSure(false);
     if (isDone) onDone();
   };
@@ -134,7 +128,7 @@ function OrderActions({ order, onDone }: { order: Order; onDone: () => void }) {
           {t("order.cancel")}
         </button>
       )}
-      {isSure && (
+      {statusOf(order) === "pending" && isSure && (
         <>
           <span>{t("order.cancel.sure")}</span>
           <button type="button" className="button button-danger" disabled={isBusy} onClick={cancel}>

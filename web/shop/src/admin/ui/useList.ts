@@ -18,8 +18,11 @@ export interface List<T> extends Pages<T> {
   change: (view: View) => void;
   /** The row that is open, if it is on this page. */
   opened: T | undefined;
-  /** Close what is open, and ask again: it may have been changed. */
-  close: () => void;
+  /**
+   * Leave the row that was open for another, or for none; not if it has been left already, when
+   * something else may be open. And ask again: it may have been changed.
+   */
+  leave: (from: string, to?: string) => void;
 }
 
 export function useList<T extends Parse.Object>({ usual, query, ...options }: Options<T>): List<T> {
@@ -30,8 +33,8 @@ export function useList<T extends Parse.Object>({ usual, query, ...options }: Op
     view,
     change,
     opened: pages.rows?.find((row) => row.id === view.open),
-    close: () => {
-      change({ open: "" });
+    leave: (from, to = "") => {
+      if (new URLSearchParams(location.search).get("open") === from) change({ open: to });
       pages.reload();
     },
   };
