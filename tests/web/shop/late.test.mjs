@@ -98,7 +98,9 @@ test("two clicks on Previous lead to a page that is there", async () => {
   const word = unique("Plate");
   const all = Array.from({ length: 30 }, (_, n) => `${word} ${String(n).padStart(2, "0")}`);
   await ask("POST", "batch", { requests: all.map((name) => ({ method: "POST", path: "/parse/classes/Product", body: { name, price: 5 } })) });
-  const page = await visit(`/?q=${word}`);
+  const page = await visit("/account");
+  await page.routeWebSocket("**", () => undefined); // nothing else is asked meanwhile
+  await page.goto(`${BASE}/?q=${word}`);
   const cards = page.locator(".card-name");
   for (const n of [12, 24]) {
     await button(page, "Next").click();
@@ -249,4 +251,40 @@ test("who logs in is there, even if the cart of the guest could not be taken alo
   await page.getByLabel("Password").fill(PASSWORD);
   await button(page.getByRole("main"), "Log in").click();
   await heading(page, bob.username).waitFor({ timeout: 5000 });
+});
+
+test("what the staff have open stays open, though it leaves the list meanwhile", async () => {
+  const { id } = await putProduct(unique("Lamp"), 80);
+  const sale = await put("FlashSale", { product: pointer("Product", id), discountPrice: 60, startTime: date(3000), endTime: date(6000) });
+  const page = await visitAs(await putUser("staff"), `/admin/sales?state=coming&open=${sale}`);
+  await dialog(page).getByLabel("Price").fill("55");
+  await page.waitForTimeout(400); // it is followed
+  await ask("PUT", `classes/FlashSale/${sale}`, { startTime: date(-10) });
+  await page.locator(`[data-row="${sale}"]`).waitFor({ state: "detached" });
+  await button(dialog(page), "Save").click();
+  await dialog(page).waitFor({ state: "detached" });
+  assert.equal((await ask("GET", `classes/FlashSale/${sale}`)).discountPrice, 55);
+});
+
+test("what was ordered is bought again once, by two clicks too", async () => {
+  const ann = await putUser();
+  const page = await visitAs(ann, `/orders/${await putOrder(ann, (await putProduct(unique("Desk"), 7, { oak: 9 })).skus.oak)}`);
+  await button(page, "Buy again").dblclick();
+  await cart(page).locator("output").waitFor();
+  await page.waitForLoadState("networkidle");
+  assert.deepEqual(await items(ann), [1]);
+});
+
+test("a selection of orders keeps what is ticked while a step is taken", async () => {
+  const [ann, { skus }] = [await putUser(), await putProduct(unique("Desk"), 7, { oak: 9 })];
+  const ids = [await putOrder(ann, skus.oak), await putOrder(ann, skus.oak)];
+  const staff = await visitAs(await putUser("staff"), "/admin/orders");
+  const tick = (id) => staff.getByRole("checkbox", { name: new RegExp(id) });
+  await tick(ids[0]).check();
+  const step = await hold(staff, `classes/Order/${ids[0]}`);
+  await button(staff, "Paid").click();
+  await step.made;
+  await tick(ids[1]).check();
+  await step.tell();
+  assert.deepEqual([await tick(ids[0]).isChecked(), await tick(ids[1]).isChecked()], [false, true]);
 });

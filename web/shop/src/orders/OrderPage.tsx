@@ -112,7 +112,7 @@ function OrderActions({ order, onDone }: { order: Order; onDone: () => void }) {
   const again = async () => {
     for (const line of linesOf(order.get("products"))) {
       const { sku, product, quantity, name, variation } = line;
-      if (!(await cart.add({ ...(sku ? { sku, variation } : { product }), quantity, name }))) return;
+      if (!(await cart.add({ ...(sku ? { sku, variation } : { product }), quantity, name }))) return; // said in the cart
     }
     cart.setOpen(true);
   };
@@ -139,7 +139,7 @@ function OrderActions({ order, onDone }: { order: Order; onDone: () => void }) {
           </button>
         </>
       )}
-      <button type="button" className="button" onClick={again}>
+      <button type="button" className="button" disabled={isBusy} onClick={() => run(again)}>
         {t("order.again")}
       </button>
     </div>

@@ -71,7 +71,7 @@ export function OrdersPage() {
           options={[{ value: "", label: t("views.all") }, ...STATUSES.map((value) => ({ value: value as string, label: statusText(value) }))]}
         />
       }
-      above={<BulkSteps orders={list.rows?.filter((order) => selected.includes(order.id ?? "")) ?? []} onDone={() => setSelected([])} />}
+      above={<BulkSteps orders={list.rows?.filter((order) => selected.includes(order.id ?? "")) ?? []} onDone={(ids) => setSelected((now) => now.filter((id) => !ids.includes(id)))} />}
       selected={selected}
       onSelect={setSelected}
     >
@@ -81,7 +81,7 @@ export function OrdersPage() {
 }
 
 /** The steps that all of the selected orders may take. */
-function BulkSteps({ orders, onDone }: { orders: Order[]; onDone: () => void }) {
+function BulkSteps({ orders, onDone }: { orders: Order[]; onDone: (ids: (string | undefined)[]) => void }) {
   const t = useAdminText();
   const shopText = useText();
   const { steps } = useStorefront();
@@ -93,7 +93,7 @@ function BulkSteps({ orders, onDone }: { orders: Order[]; onDone: () => void }) 
     const work = async () => {
       for (const order of orders) await saveFields(order, { status });
     };
-    if (await run(work)) onDone();
+    if (await run(work)) onDone(orders.map((order) => order.id));
   };
   return (
     <div className="form-row bulk" role="group" aria-label={t("table.selected", { n: orders.length })}>
