@@ -173,6 +173,21 @@ test("the master key is marked while it is on, and kept nowhere", async () => {
   assert.equal(await page.locator(".console.master").count(), 0);
 });
 
+test("who was chosen last asks: an answer to the one before is not heard", { skip: !IS_SHOP }, async () => {
+  const place = page.locator("#playground");
+  await page.route("**/portal/demo-session", async (route) => {
+    const response = await route.fetch();
+    await place.getByLabel("Ask as").selectOption("nobody");
+    await route.fulfill({ response });
+  });
+  const answered = page.waitForResponse("**/portal/demo-session");
+  await place.getByLabel("Ask as").selectOption("demo user");
+  await (await answered).finished();
+  await page.waitForTimeout(100);
+  assert.equal(await place.getByText("Asks as nobody.").count(), 1);
+  await page.unroute("**/portal/demo-session");
+});
+
 test("the demo's user signs in by a click", { skip: !IS_SHOP }, async () => {
   const rest = page.locator("#playground");
   await rest.getByLabel("Ask as").selectOption("demo user");
@@ -199,6 +214,48 @@ test("a live class is followed", { skip: !IS_SHOP }, async () => {
   await place.getByText("Not following anything.").waitFor();
   assert.equal(await place.locator(".events li").count(), 0, "events of another class");
   await place.getByRole("button", { name: "Follow" }).waitFor();
+});
+
+test("nothing is followed for who asked before", { skip: !IS_SHOP }, async () => {
+  const shown = await opened(browser);
+  const [keys, held] = [[], []]; // the master keys of connections; what the server has said and is held back
+  let isHeld = false;
+  await shown.routeWebSocket("**", (socket) => {
+    const server = socket.connectToServer();
+    socket.onMessage((text) => {
+      const { op, masterKey } = JSON.parse(text);
+      if (op === "connect") keys.push(masterKey);
+      server.send(text);
+    });
+    server.onMessage((text) => (isHeld ? held.push(() => socket.send(text)) : socket.send(text)));
+  });
+  await shown.goto(`${PORTAL_URL}/portal#playground`);
+  const place = shown.locator("#playground");
+  await place.getByRole("tab", { name: "Live Query" }).click();
+  const follow = place.getByRole("button", { name: "Follow", exact: true });
+  const become = (who) => place.getByLabel("Ask as").selectOption(who);
+  const followAsMaster = async () => {
+    await become("master key");
+    await place.getByLabel(/^Master key/).fill(PORTAL_KEY);
+    await place.getByRole("button", { name: "Use it" }).click();
+    await follow.click();
+  };
+  await followAsMaster();
+  await place.locator(".events li", { hasText: "open" }).waitFor();
+  await become("nobody");
+  await follow.click(); // while the connection before is being closed
+  await place.getByText(/^Following/).waitFor();
+  assert.deepEqual(keys, [PORTAL_KEY, undefined]);
+  isHeld = true;
+  await followAsMaster();
+  while (held.length === 0) await shown.waitForTimeout(10);
+  await become("nobody");
+  isHeld = false;
+  for (const tell of held) tell();
+  await place.locator("button:enabled", { hasText: "Follow" }).waitFor();
+  assert.equal(await place.locator(".events li").count(), 0);
+  assert.equal(await place.getByText("Not following anything.").count(), 1);
+  await shown.close();
 });
 
 test("a function is called with what it declares", { skip: !IS_SHOP }, async () => {

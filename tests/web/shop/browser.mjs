@@ -28,7 +28,7 @@ export async function visit(path = "/", options = {}) {
   const page = await context.newPage();
   const origin = SHOP_PAGES.replace(/^http/, "");
   page.on("pageerror", ({ message }) => complaints.push(`the page: ${message}`));
-  page.on("console", (said) => said.type() === "error" && complaints.push(`the console: ${said.text()}`));
+  page.on("console", (said) => said.type() === "error" && complaints.push(`the console: ${said.text()} ${said.location().url}`));
   for (const event of ["request", "websocket"]) {
     page.on(event, (asked) => {
       const isHere = asked.url().replace(/^(?:http|ws)/, "").startsWith(origin);

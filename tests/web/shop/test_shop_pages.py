@@ -25,11 +25,12 @@ FILES = {
     "live": "both",
     "paying": "both",
     "safety": "both",
+    "late": "both",
     "ecommerce": "ecommerce",
     "shopping": "shopping",
 }
 """File of tests → the templates that are served for it; looks first, before ugly names come in."""
-QUICK = ("looks", "shoppers", "staff", "live")
+QUICK = ("looks", "shoppers", "staff", "live", "late")
 """What `make test` runs too: all pages, both whole ways, and browsers live against each other."""
 
 

@@ -1,6 +1,6 @@
 // The switch of who asks.
 import { button, labelled, make } from "./dom";
-import { ask, become, server, watch, who } from "./server";
+import { ask, become, server, watch, who, type Identity } from "./server";
 
 export function identitySwitch(console_: HTMLElement): HTMLElement {
   const told = make("p", { class: "figures", role: "status" });
@@ -16,30 +16,40 @@ export function identitySwitch(console_: HTMLElement): HTMLElement {
       : now.kind === "master" ? "Asks with the master key: everything is allowed, and counts."
       : "Asks as nobody.";
   });
+  let turn = 0; // an answer to whoever was chosen before is not heard
   choice.addEventListener("change", () => {
+    turn += 1;
+    const mine = turn;
+    const say: Say = (heard) => {
+      if (mine !== turn) return;
+      if (typeof heard === "string") told.textContent = heard;
+      else become(heard);
+    };
     more.replaceChildren();
     become({ kind: "nobody" });
-    if (choice.value === "demo user") void demo(told);
-    if (choice.value === "sign in") more.append(...signIn(told));
+    if (choice.value === "demo user") void demo(say);
+    if (choice.value === "sign in") more.append(...signIn(say));
     if (choice.value === "master key") more.append(...masterKey());
   });
   return make("div", {}, make("div", { class: "row" }, labelled("Ask as", choice), told), more);
 }
 
+/** Tell of whom one has become, or why of nobody. */
+type Say = (heard: Identity | string) => void;
+
 const UNREACHED = "The server can't be reached; try again.";
 
-async function demo(told: HTMLElement): Promise<void> {
+async function demo(say: Say): Promise<void> {
   try {
     const response = await fetch("/portal/demo-session", { method: "POST" });
     const user = response.ok ? await response.json() : null;
-    if (user) become({ kind: "user", name: user.username, token: user.sessionToken });
-    else told.textContent = "The demo's user could not be signed in.";
+    say(user ? { kind: "user", name: user.username, token: user.sessionToken } : "The demo's user could not be signed in.");
   } catch {
-    told.textContent = UNREACHED;
+    say(UNREACHED);
   }
 }
 
-function signIn(told: HTMLElement): HTMLElement[] {
+function signIn(say: Say): HTMLElement[] {
   const name = make("input", { autocomplete: "username", autocapitalize: "none" });
   const password = make("input", { type: "password", autocomplete: "current-password" });
   const enter = async () => {
@@ -47,11 +57,10 @@ function signIn(told: HTMLElement): HTMLElement[] {
     try {
       const body = JSON.stringify({ username: name.value, password: password.value });
       const user = JSON.parse((await ask("POST", "/login", body)).text);
-      if (user.sessionToken) become({ kind: "user", name: user.username, token: user.sessionToken });
-      else told.textContent = user.error ?? "The log-in was refused.";
+      say(user.sessionToken ? { kind: "user", name: user.username, token: user.sessionToken } : (user.error ?? "The log-in was refused."));
       if (user.sessionToken) password.value = "";
     } catch {
-      told.textContent = UNREACHED;
+      say(UNREACHED);
     } finally {
       go.disabled = false;
     }

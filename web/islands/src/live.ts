@@ -13,25 +13,27 @@ export function liveConsole(classes: string[]): HTMLElement {
   name.append(...classes.map((one) => make("option", { value: one }, one)));
   const told = make("p", { class: "figures", role: "status" }, "Not following anything.");
   const events = make("ol", { class: "events", reversed: "", "aria-live": "polite" });
-  let stop: (() => Promise<void>) | null = null;
+  let stop: (() => void) | null = null;
+  let turn = 0; // what comes for another class, or for another one who asked, is not shown
 
   const show = (kind: string, text: string) => {
     events.prepend(make("li", {}, `${new Date().toLocaleTimeString()} ${kind} ${text}`));
     while (events.children.length > MOST) events.lastElementChild?.remove();
   };
-  const end = async () => {
-    const ending = stop;
+  const end = () => {
+    stop?.();
     stop = null;
     go.textContent = "Follow";
     told.textContent = "Not following anything.";
-    await ending?.();
   };
   const toggle = async () => {
     if (stop) return end();
     go.disabled = true;
     name.disabled = true; // until it is followed
+    const mine = turn;
     try {
-      stop = await follow(name.value, show);
+      stop = await follow(name.value, (kind, text) => mine === turn && show(kind, text));
+      if (mine !== turn) return end();
       go.textContent = "Stop";
       told.textContent = `Following ${name.value}. Change an object in the REST tab, or anywhere else.`;
     } catch (error) {
@@ -43,8 +45,9 @@ export function liveConsole(classes: string[]): HTMLElement {
   };
   /** What was told of another class, or to another one who asked, does not stay. */
   const leave = () => {
+    turn += 1;
     events.replaceChildren();
-    if (stop) void end();
+    end();
   };
   name.addEventListener("change", leave);
   const go = button("Follow", toggle, { class: "primary" });
@@ -52,26 +55,32 @@ export function liveConsole(classes: string[]): HTMLElement {
   return make("div", {}, make("div", { class: "row" }, labelled("Class", name), go), told, events);
 }
 
-async function follow(className: string, show: (kind: string, text: string) => void) {
+/** Follow a class as who asks now, by a connection of its own, which nobody after them has. Answers how to stop. */
+async function follow(className: string, show: (kind: string, text: string) => unknown): Promise<() => void> {
   const { default: Parse } = await import("parse");
-  const identity = who();
   Parse.initialize(server.app, server.key);
-  Parse.serverURL = server.url;
-  // of this page alone: it is taken away again below
-  Parse.CoreManager.set("MASTER_KEY", identity.kind === "master" ? identity.key : null);
-  const token = identity.kind === "user" ? identity.token : "";
-  const subscribed = new Parse.Query(className).subscribe(token);
+  const identity = who();
+  const client = new Parse.LiveQueryClient({
+    applicationId: server.app,
+    serverURL: server.url.replace(/^http/, "ws"),
+    javascriptKey: server.key,
+    masterKey: identity.kind === "master" ? identity.key : "",
+  });
+  client.open();
+  const subscription = client.subscribe(new Parse.Query(className), identity.kind === "user" ? identity.token : "");
   const late = new Promise<never>((_, reject) => {
     setTimeout(() => reject(new Error("no answer in 10 s")), 10_000);
   });
-  const subscription = await Promise.race([subscribed, late]);
+  const stop = () => void client.close();
+  try {
+    await Promise.race([subscription?.subscribePromise, late]);
+  } catch (error) {
+    stop();
+    throw error;
+  }
   show("open", className);
   for (const event of EVENTS) {
-    subscription.on(event, (object: { toJSON(): unknown }) => show(event, JSON.stringify(object.toJSON())));
+    subscription?.on(event, (object: { toJSON(): unknown }) => show(event, JSON.stringify(object.toJSON())));
   }
-  return async () => {
-    Parse.CoreManager.set("MASTER_KEY", null);
-    await subscription.unsubscribe();
-    await Parse.LiveQuery.close();
-  };
+  return stop;
 }

@@ -53,7 +53,7 @@ function Pages() {
         <Suspense fallback={<Skeleton />}>
           <Switch>
             <Route path="/" component={CataloguePage} />
-            <Route path="/product/:id">{({ id }) => <ProductPage id={id} />}</Route>
+            <Route path="/product/:id">{({ id }) => <ProductPage key={id} id={id} />}</Route>
             <Route path="/account" component={AccountPage} />
             {has.orders && <Route path="/orders" component={OrdersPage} />}
             {has.orders && <Route path="/orders/:id">{({ id }) => <OrderPage key={id} id={id} />}</Route>}

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { Link, useSearch } from "wouter";
 import { useCart } from "../cart/CartContext";
 import { useText } from "../i18n/LanguageContext";
+import { changed, saveFields } from "../parse/save";
 import type { User } from "../parse/types";
 import { deleteAccount, logOut, replaceSession } from "../session/session";
 import { useSession } from "../session/SessionContext";
@@ -42,7 +43,7 @@ export function AccountPage() {
           </button>
         </nav>
       </div>
-      <div className="columns">
+      <div key={user.id} className="columns">
         <Details user={user} />
         <Password user={user} />
         <Sessions />
@@ -52,15 +53,8 @@ export function AccountPage() {
   );
 }
 
-/** Save fields of the user, and take them back when they are refused. */
-async function saveUser(user: User, fields: Record<string, string>): Promise<void> {
-  try {
-    await replaceSession(() => user.save(fields as never)); // with another password there is another session
-  } catch (error) {
-    user.revert();
-    throw error;
-  }
-}
+/** Save fields of the user; with another password there is another session. */
+const saveUser = (user: User, fields: Record<string, unknown>): Promise<void> => replaceSession(() => saveFields(user, fields));
 
 function Details({ user }: { user: User }) {
   const t = useText();
@@ -68,10 +62,13 @@ function Details({ user }: { user: User }) {
   const { has } = useStorefront();
   const [email, setEmail] = useState(user.get("email") ?? "");
   const [address, setAddress] = useState(user.get("address") ?? "");
+  const fields = { email: email.trim(), ...(has.addresses && { address }) };
+  const [before, setBefore] = useState(fields);
   const { isBusy, problem, run } = useAction();
   const save = async () => {
-    const fields = { email: email.trim(), ...(has.addresses && { address }) };
-    if (await run(() => saveUser(user, fields))) notify(t("state.saved"));
+    if (!(await run(() => saveUser(user, changed(before, fields))))) return;
+    setBefore(fields);
+    notify(t("state.saved"));
   };
   return (
     <form

@@ -51,7 +51,7 @@ export function SignInForm({ onDone }: { onDone: () => void }) {
         <button type="submit" className="button button-main" disabled={isBusy}>
           {t(isNew ? "account.signup" : "account.login")}
         </button>
-        <button type="button" className="button-quiet" onClick={() => choose(!isNew)}>
+        <button type="button" className="button-quiet" disabled={isBusy} onClick={() => choose(!isNew)}>
           {t(isNew ? "account.have" : "account.new")}
         </button>
       </div>

@@ -46,7 +46,7 @@ export function CartSheet() {
 function CartLine({ line }: { line: Line }) {
   const t = useText();
   const { money } = useFormat();
-  const { setQuantity } = useCart();
+  const { setQuantity, isOrdering } = useCart();
   const name = [line.name, line.variation].filter(Boolean).join(", ");
   return (
     <li className="line">
@@ -56,16 +56,16 @@ function CartLine({ line }: { line: Line }) {
         {line.price !== undefined && <small className="quiet">{t("cart.each", { price: money(line.price) })}</small>}
       </div>
       <div className="stepper">
-        <button type="button" className="button-quiet" aria-label={t("cart.less", { name })} disabled={line.quantity <= 1} onClick={() => setQuantity(line, line.quantity - 1)}>
+        <button type="button" className="button-quiet" aria-label={t("cart.less", { name })} disabled={isOrdering || line.quantity <= 1} onClick={() => setQuantity(line, line.quantity - 1)}>
           −
         </button>
         <output>{line.quantity}</output>
-        <button type="button" className="button-quiet" aria-label={t("cart.more", { name })} disabled={line.quantity >= 999} onClick={() => setQuantity(line, line.quantity + 1)}>
+        <button type="button" className="button-quiet" aria-label={t("cart.more", { name })} disabled={isOrdering || line.quantity >= 999} onClick={() => setQuantity(line, line.quantity + 1)}>
           +
         </button>
       </div>
       <span className="line-sum">{line.price !== undefined && money(line.price * line.quantity)}</span>
-      <button type="button" className="button-quiet" aria-label={t("cart.remove", { name })} onClick={() => setQuantity(line, 0)}>
+      <button type="button" className="button-quiet" aria-label={t("cart.remove", { name })} disabled={isOrdering} onClick={() => setQuantity(line, 0)}>
         ✕
       </button>
     </li>
@@ -81,7 +81,7 @@ function CodeForm() {
     return (
       <p className="code">
         <span className="badge">{applied}</span>
-        <button type="button" className="button-quiet" aria-label={t("cart.code.remove", { code: applied })} onClick={() => cart.removeCode()}>
+        <button type="button" className="button-quiet" aria-label={t("cart.code.remove", { code: applied })} disabled={cart.isBusy} onClick={() => cart.removeCode()}>
           ✕
         </button>
       </p>
@@ -124,7 +124,7 @@ function CheckoutButton() {
   const label = isUnanswered() ? "cart.checkout.again" : "cart.checkout";
   return (
     <button type="button" className="button button-main" disabled={cart.isBusy} onClick={() => cart.order()}>
-      {cart.isBusy ? t("cart.checkout.busy") : t(label)}
+      {t(cart.isOrdering ? "cart.checkout.busy" : label)}
     </button>
   );
 }

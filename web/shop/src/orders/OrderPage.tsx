@@ -5,6 +5,7 @@ import { useCart } from "../cart/CartContext";
 import { useFormat } from "../i18n/useFormat";
 import { useText } from "../i18n/LanguageContext";
 import { linesOf, statusOf, type Status } from "../parse/model";
+import { saveFields } from "../parse/save";
 import { Order } from "../parse/types";
 import { useLiveQuery } from "../parse/useLiveQuery";
 import { useSession } from "../session/SessionContext";
@@ -104,21 +105,14 @@ function OrderActions({ order, onDone }: { order: Order; onDone: () => void }) {
   const [isSure, setSure] = useState(false);
   const { isBusy, problem, run } = useAction();
   const cancel = async () => {
-    const isDone = await run(async () => {
-      try {
-        await order.save({ status: "cancelled" });
-      } catch (error) {
-        order.revert();
-        throw error;
-      }
-    });
+    const isDone = await run(() => saveFields(order, { status: "cancelled" }));
     setSure(false);
     if (isDone) onDone();
   };
   const again = async () => {
     for (const line of linesOf(order.get("products"))) {
       const { sku, product, quantity, name, variation } = line;
-      if (!(await cart.add({ ...(sku ? { sku, variation } : { product }), quantity, name }))) return;
+      if (!(await cart.add({ ...(sku ? { sku, variation } : { product }), quantity, name }))) return; // said in the cart
     }
     cart.setOpen(true);
   };
@@ -134,7 +128,7 @@ function OrderActions({ order, onDone }: { order: Order; onDone: () => void }) {
           {t("order.cancel")}
         </button>
       )}
-      {isSure && (
+      {statusOf(order) === "pending" && isSure && (
         <>
           <span>{t("order.cancel.sure")}</span>
           <button type="button" className="button button-danger" disabled={isBusy} onClick={cancel}>
@@ -145,7 +139,7 @@ function OrderActions({ order, onDone }: { order: Order; onDone: () => void }) {
           </button>
         </>
       )}
-      <button type="button" className="button" onClick={again}>
+      <button type="button" className="button" disabled={isBusy} onClick={() => run(again)}>
         {t("order.again")}
       </button>
     </div>

@@ -1,5 +1,6 @@
 // The connection: which server, which application. Everything else imports `Parse` itself.
 import Parse from "parse";
+import { keepNewest } from "./newest";
 import "./types";
 
 interface Settings {
@@ -14,4 +15,5 @@ export async function connect(): Promise<void> {
   Parse.initialize(settings.applicationId, ""); // no JavaScript key: parsepy asks for none
   // Live Query speaks at the same address, with ws: instead of http:.
   Parse.serverURL = new URL(settings.serverURL, location.origin).href;
+  keepNewest();
 }

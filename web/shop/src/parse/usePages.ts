@@ -5,7 +5,7 @@ import Parse from "parse";
 import { useCallback, useReducer } from "react";
 import { useChanges } from "./useLiveQuery";
 import { useLoad } from "./useLoad";
-import { keyOf, queryOf, useQuery } from "./useQuery";
+import { keyOf, queryOf } from "./useQuery";
 
 interface Options {
   /** A field that all rows have; with "-" before it: the greatest first. */
@@ -89,7 +89,9 @@ export function usePages<T extends Parse.Object>(query: Parse.Query<T> | null, o
   const { at, size, sort, isLive = true } = options;
   const key = query && keyOf(query);
   const counted = useLoad(useCallback(async () => (key ? queryOf(key).count() : 0), [key]));
-  const found = useQuery(query && pageQuery(query, options));
+  const asked = query && keyOf(pageQuery(query, options));
+  // While another page is on its way, the one before is shown: as what it was asked for.
+  const found = useLoad(useCallback(async () => ({ rows: asked ? await queryOf<T>(asked).find() : [], at, sort }), [asked, at, sort]));
   const [, redraw] = useReducer((n: number) => n + 1, 0);
   const reload = () => {
     redraw(); // the SDK has written the new values into the objects that are shown
@@ -97,16 +99,18 @@ export function usePages<T extends Parse.Object>(query: Parse.Query<T> | null, o
     found.reload();
   };
   useChanges(isLive ? query : null, reload);
+  const shown = found.data;
   const field = sort.replace("-", "");
-  const cursor = cursorOf(at);
+  const cursor = cursorOf(shown?.at ?? "");
   const isBack = cursor?.way === "before";
-  const more = (found.data?.rows.length ?? 0) > size;
-  const taken = found.data?.rows.slice(0, size);
+  const more = (shown?.rows.length ?? 0) > size;
+  const taken = shown?.rows.slice(0, size);
   const rows = isBack ? taken?.reverse() : taken;
   const first = rows?.[0];
   const last = rows?.at(-1);
-  const isStart = isBack ? !more : cursor === undefined;
-  const isEnd = !isBack && !more;
+  const isOther = shown?.sort !== sort; // in another order its rows lie beside others
+  const isStart = isOther || (isBack ? !more : cursor === undefined);
+  const isEnd = isOther || (!isBack && !more);
   return {
     rows,
     count: counted.data,

@@ -63,11 +63,13 @@ export async function logIn(username: string, password: string): Promise<void> {
   const guest = currentUser();
   const taken = guest && isGuest(guest) ? await cartLines(guest) : [];
   const user = (await Parse.User.logIn(username, password)) as User;
-  if (taken.length > 0) {
+  try {
+    if (taken.length === 0) return;
     const cart = (await cartOf(user)) ?? new Cart();
     await cart.save({ items: merged(linesOf(cart.get("items")), taken) });
+  } finally {
+    sessionChanged(); // somebody else is here in any case
   }
-  sessionChanged();
 }
 
 export async function logOut(): Promise<void> {
@@ -89,17 +91,26 @@ export async function deleteAccount(): Promise<void> {
 export async function forgetIfExpired(error: unknown, token: string | undefined): Promise<boolean> {
   if (!(error instanceof Parse.Error && error.code === Parse.Error.INVALID_SESSION_TOKEN)) return false;
   await replaced; // the old session is refused before the answer that brings the new one
-  if (currentToken() !== token) return true;
-  if ((keptToken() ?? token) !== token) location.reload(); // another window has the new one
-  else await logOut();
+  if (currentToken() !== token || takeKept()) return true;
+  await logOut();
   return false;
 }
 
-/** The session of the user whom the browser keeps, for all windows. */
-function keptToken(): string | undefined {
-  const kept = localStorage.getItem(`Parse/${Parse.applicationId}/currentUser`);
-  return kept === null ? undefined : JSON.parse(kept).sessionToken;
+/** Take over whom the browser keeps for all its windows. Is it another session than this window's? */
+function takeKept(): boolean {
+  const kept = localStorage.getItem(keptName());
+  if ((kept === null ? undefined : JSON.parse(kept).sessionToken) === currentToken()) return false;
+  Parse.User._clearCache(); // so that the SDK reads what is kept
+  sessionChanged();
+  return true;
 }
+
+const keptName = (): string => `Parse/${Parse.applicationId}/currentUser`;
+
+// Where another window logs in or out, this one does, too: an answer to whoever was here would bring them back.
+addEventListener("storage", ({ key }) => {
+  if (key === keptName() || key === null) takeKept();
+});
 
 /** What was kept for reading offline is nobody else's. */
 async function clearCaches(): Promise<void> {

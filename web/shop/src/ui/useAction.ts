@@ -4,6 +4,7 @@ import { fieldOf, isUnreachable } from "../parse/errors";
 import { currentToken, forgetIfExpired } from "../session/session";
 
 export interface Action {
+  /** Is anything of it under way? */
   isBusy: boolean;
   /** What the server said, when it refused. */
   problem: string | undefined;
@@ -16,10 +17,10 @@ export interface Action {
 
 /** Something that a click sends: busy meanwhile, and with the server's words when it is refused. */
 export function useAction(): Action {
-  const [isBusy, setBusy] = useState(false);
+  const [running, setRunning] = useState(0);
   const [error, setError] = useState<unknown>();
   const run = useCallback(async (work: () => Promise<unknown>) => {
-    setBusy(true);
+    setRunning((n) => n + 1);
     setError(undefined);
     const token = currentToken();
     try {
@@ -30,14 +31,14 @@ export function useAction(): Action {
       setError(caught);
       return false;
     } finally {
-      setBusy(false);
+      setRunning((n) => n - 1);
     }
   }, []);
   const forget = useCallback(() => setError(undefined), []);
   const t = useText();
   const said = error === undefined ? undefined : isUnreachable(error) ? { field: undefined, message: t("state.unreachable") } : fieldOf(error);
   return {
-    isBusy,
+    isBusy: running > 0,
     problem: said && (said.field ? `${said.field}: ${said.message}` : said.message),
     about: (field) => (said?.field === field ? said.message : undefined),
     run,

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useText } from "../../i18n/LanguageContext";
+import { changed, saveFields } from "../../parse/save";
 import { DiscountCode } from "../../parse/types";
 import { Dialog } from "../../ui/Dialog";
 import { Field } from "../../ui/Field";
@@ -7,23 +8,24 @@ import { useAction } from "../../ui/useAction";
 import { useAdminText } from "../texts/useAdminText";
 import { DeleteButton } from "../ui/DeleteButton";
 import { NEW } from "../ui/ListPage";
-import { saveFields, toInput } from "../ui/save";
+import { toInput } from "../ui/inputs";
 
 const MONTH = 30 * 86_400_000;
 
 interface Props {
   id: string;
   code: DiscountCode | undefined;
-  onClose: () => void;
+  onClose: (id: string) => void;
 }
 
 export function CodeDrawer({ id, code, onClose }: Props) {
   const t = useAdminText();
   const name = code?.get("code") ?? t("edit.new");
+  const close = () => onClose(id);
   return (
-    <Dialog title={name} kind="side" isOpen={id === NEW || code !== undefined} onClose={onClose}>
-      <CodeForm key={id} code={code} onSaved={onClose} />
-      {code && <DeleteButton object={code} name={name} onDone={onClose} />}
+    <Dialog title={name} kind="side" isOpen={id === NEW || code !== undefined} onClose={close}>
+      <CodeForm key={id} code={code} onSaved={close} />
+      {code && <DeleteButton key={`delete ${id}`} object={code} name={name} onDone={close} />}
     </Dialog>
   );
 }
@@ -34,11 +36,11 @@ function CodeForm({ code, onSaved }: { code: DiscountCode | undefined; onSaved: 
   const [text, setText] = useState(code?.get("code") ?? "");
   const [percentage, setPercentage] = useState(code ? String(code.get("percentage")) : "10");
   const [until, setUntil] = useState(() => toInput(code?.get("validUntil") ?? new Date(Date.now() + MONTH)));
+  const fields = { code: text, percentage: Number(percentage), validUntil: new Date(until) };
+  const [before] = useState(code ? fields : {});
   const { isBusy, problem, about, run } = useAction();
   const save = async () => {
-    const isSame = code !== undefined && toInput(code.get("validUntil")) === until;
-    const fields = { code: text, percentage: Number(percentage), ...(!isSame && { validUntil: new Date(until) }) };
-    if (await run(() => saveFields(code ?? new DiscountCode(), fields))) onSaved();
+    if (await run(() => saveFields(code ?? new DiscountCode(), changed(before, fields)))) onSaved();
   };
   const isElsewhere = !["code", "percentage", "validUntil"].some(about);
   return (

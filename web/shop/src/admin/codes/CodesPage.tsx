@@ -7,7 +7,7 @@ import { useStorefront } from "../../Storefront";
 import { useAdminText } from "../texts/useAdminText";
 import { ListPage } from "../ui/ListPage";
 import type { Column } from "../ui/Table";
-import { containing } from "../ui/save";
+import { containing } from "../ui/inputs";
 import { useList } from "../ui/useList";
 import type { View } from "../ui/useView";
 import { CodeDrawer } from "./CodeDrawer";
@@ -71,7 +71,7 @@ export function CodesPage() {
       searchLabel={t("codes.search")}
       canAdd
     >
-      <CodeDrawer id={list.view.open ?? ""} code={list.opened} onClose={list.close} />
+      <CodeDrawer id={list.view.open ?? ""} code={list.opened} onClose={list.leave} />
     </ListPage>
   );
 }

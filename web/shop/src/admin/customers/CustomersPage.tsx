@@ -69,7 +69,7 @@ export function CustomersPage() {
         onPage={(at) => change({ at })}
       />
       <Dialog title={opened?.username ?? t("field.customer")} kind="side" isOpen={view.open !== ""} onClose={() => change({ open: "" })}>
-        <Profile id={view.open ?? ""} />
+        <Profile key={`profile ${view.open}`} id={view.open ?? ""} />
         {opened && (
           <dl className="figures">
             <div className="figure">
@@ -82,7 +82,7 @@ export function CustomersPage() {
             </div>
           </dl>
         )}
-        <OrdersOf id={view.open ?? ""} />
+        <OrdersOf key={`orders ${view.open}`} id={view.open ?? ""} />
       </Dialog>
     </TablePage>
   );

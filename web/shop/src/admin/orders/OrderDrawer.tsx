@@ -6,6 +6,7 @@ import type { Key } from "../../i18n/en";
 import { OrderLines } from "../../orders/OrderLines";
 import { OrderSteps } from "../../orders/OrderSteps";
 import { attentionOf, momentOf, STATUSES, stepsOf, type Status } from "../../parse/model";
+import { saveFields } from "../../parse/save";
 import { Order } from "../../parse/types";
 import { useLiveQuery } from "../../parse/useLiveQuery";
 import { useStorefront } from "../../Storefront";
@@ -14,7 +15,6 @@ import { Failure, Skeleton } from "../../ui/States";
 import { useAction } from "../../ui/useAction";
 import { Profile } from "../customers/Profile";
 import { useAdminText } from "../texts/useAdminText";
-import { saveFields } from "../ui/save";
 
 /** One order: what was charged, to whom it goes, and the steps that it may take. */
 export function OrderDrawer({ id, onClose }: { id: string; onClose: () => void }) {
@@ -32,7 +32,7 @@ export function OrderDrawer({ id, onClose }: { id: string; onClose: () => void }
           <LegalSteps order={order} onDone={reload} />
           <OrderLines order={order} />
           <History order={order} />
-          {order.get("user")?.id && <Profile id={order.get("user").id ?? ""} />}
+          {order.get("user")?.id && <Profile key={id} id={order.get("user").id ?? ""} />}
         </>
       )}
     </Dialog>

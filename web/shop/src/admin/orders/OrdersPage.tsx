@@ -5,6 +5,7 @@ import { useText } from "../../i18n/LanguageContext";
 import type { Key } from "../../i18n/en";
 import { StatusBadge } from "../../orders/OrderSteps";
 import { attentionOf, linesOf, STATUSES, statusOf, stepsOf, type Status } from "../../parse/model";
+import { saveFields } from "../../parse/save";
 import { Order } from "../../parse/types";
 import { useStorefront } from "../../Storefront";
 import { Choice } from "../../ui/Field";
@@ -12,7 +13,6 @@ import { useAction } from "../../ui/useAction";
 import { useAdminText } from "../texts/useAdminText";
 import { ListPage } from "../ui/ListPage";
 import type { Column } from "../ui/Table";
-import { saveFields } from "../ui/save";
 import { useList } from "../ui/useList";
 import type { View } from "../ui/useView";
 import { OrderDrawer } from "./OrderDrawer";
@@ -71,7 +71,7 @@ export function OrdersPage() {
           options={[{ value: "", label: t("views.all") }, ...STATUSES.map((value) => ({ value: value as string, label: statusText(value) }))]}
         />
       }
-      above={<BulkSteps orders={list.rows?.filter((order) => selected.includes(order.id ?? "")) ?? []} onDone={() => setSelected([])} />}
+      above={<BulkSteps orders={list.rows?.filter((order) => selected.includes(order.id ?? "")) ?? []} onDone={(ids) => setSelected((now) => now.filter((id) => !ids.includes(id)))} />}
       selected={selected}
       onSelect={setSelected}
     >
@@ -81,7 +81,7 @@ export function OrdersPage() {
 }
 
 /** The steps that all of the selected orders may take. */
-function BulkSteps({ orders, onDone }: { orders: Order[]; onDone: () => void }) {
+function BulkSteps({ orders, onDone }: { orders: Order[]; onDone: (ids: (string | undefined)[]) => void }) {
   const t = useAdminText();
   const shopText = useText();
   const { steps } = useStorefront();
@@ -93,7 +93,7 @@ function BulkSteps({ orders, onDone }: { orders: Order[]; onDone: () => void }) 
     const work = async () => {
       for (const order of orders) await saveFields(order, { status });
     };
-    if (await run(work)) onDone();
+    if (await run(work)) onDone(orders.map((order) => order.id));
   };
   return (
     <div className="form-row bulk" role="group" aria-label={t("table.selected", { n: orders.length })}>

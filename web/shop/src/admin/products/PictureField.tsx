@@ -1,20 +1,27 @@
 import Parse from "parse";
 import { useId, useState, type DragEvent } from "react";
 import { pictureOf } from "../../catalogue/Picture";
-import { useAction } from "../../ui/useAction";
+import type { Action } from "../../ui/useAction";
 import { useAdminText } from "../texts/useAdminText";
 
 const TYPES = ["image/png", "image/jpeg", "image/webp", "image/avif", "image/gif"];
 
+interface Props {
+  value: string | undefined;
+  onChange: (url: string | undefined) => void;
+  /** Storing a picture: one after the other, and before the form is saved. */
+  upload: Action;
+}
+
 /** A picture by drag and drop, or chosen: stored at once, and shown from where it is stored. */
-export function PictureField({ value, onChange }: { value: string | undefined; onChange: (url: string | undefined) => void }) {
+export function PictureField({ value, onChange, upload }: Props) {
   const t = useAdminText();
   const id = useId();
   const [isOver, setOver] = useState(false);
-  const { isBusy, problem, run } = useAction();
+  const { isBusy, problem, run } = upload;
   const shown = pictureOf(value);
   const store = (file: File | undefined) => {
-    if (!file || !TYPES.includes(file.type)) return;
+    if (isBusy || !file || !TYPES.includes(file.type)) return;
     void run(async () => {
       const ending = file.type.split("/")[1];
       const stored = await new Parse.File(`product.${ending}`, file, file.type).save();
@@ -41,7 +48,7 @@ export function PictureField({ value, onChange }: { value: string | undefined; o
       <input id={id} type="file" accept={TYPES.join(",")} disabled={isBusy} aria-describedby={`${id}-hint`} onChange={(event) => store(event.target.files?.[0])} />
       <small id={`${id}-hint`}>{t("field.picture.hint")}</small>
       {value && (
-        <button type="button" className="button" onClick={() => onChange(undefined)}>
+        <button type="button" className="button" disabled={isBusy} onClick={() => onChange(undefined)}>
           {t("field.picture.remove")}
         </button>
       )}

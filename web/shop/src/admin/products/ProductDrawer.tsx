@@ -1,6 +1,7 @@
 import Parse from "parse";
 import { useState } from "react";
 import { useText } from "../../i18n/LanguageContext";
+import { changed, saveFields } from "../../parse/save";
 import { Product } from "../../parse/types";
 import { useQuery } from "../../parse/useQuery";
 import { useStorefront } from "../../Storefront";
@@ -12,24 +13,24 @@ import { useAction } from "../../ui/useAction";
 import { useAdminText } from "../texts/useAdminText";
 import { DeleteButton } from "../ui/DeleteButton";
 import { NEW } from "../ui/ListPage";
-import { saveFields } from "../ui/save";
 import { PictureField } from "./PictureField";
 import { Skus } from "./Skus";
 
 interface Props {
   /** A product's id, `NEW`, or nothing. */
   id: string;
-  onOpen: (id: string) => void;
+  /** Leave what was open, for another or for none. */
+  onLeave: (from: string, to?: string) => void;
   onChanged: () => void;
 }
 
-export function ProductDrawer({ id, onOpen, onChanged }: Props) {
+export function ProductDrawer({ id, onLeave, onChanged }: Props) {
   const t = useAdminText();
   const { has } = useStorefront();
   const isOld = id !== "" && id !== NEW;
   const { data, error, reload } = useQuery(isOld ? new Parse.Query(Product).equalTo("objectId", id) : null);
   const product = isOld ? data?.rows.find((row) => row.id === id) : undefined;
-  const close = () => onOpen("");
+  const close = () => onLeave(id);
   return (
     <Dialog title={product?.get("name") ?? t("edit.new")} kind="side" isOpen={id !== ""} onClose={close}>
       {error && <Failure error={error} onRetry={reload} />}
@@ -39,21 +40,14 @@ export function ProductDrawer({ id, onOpen, onChanged }: Props) {
           key={id}
           product={product}
           onSaved={(saved) => {
-            onChanged();
-            if (saved.id && saved.id !== id) onOpen(saved.id); // variations come next
+            if (id === NEW) onLeave(id, saved.id); // variations come next
+            else onChanged();
           }}
         />
       )}
       {product && has.skus && <Skus product={product} />}
       {product && (
-        <DeleteButton
-          object={product}
-          name={product.get("name")}
-          onDone={() => {
-            onChanged();
-            close();
-          }}
-        />
+        <DeleteButton key={`delete ${id}`} object={product} name={product.get("name")} onDone={close} />
       )}
     </Dialog>
   );
@@ -68,11 +62,14 @@ function ProductForm({ product, onSaved }: { product: Product | undefined; onSav
   const [description, setDescription] = useState(product?.get("description") ?? "");
   const [price, setPrice] = useState(product ? String(product.get("price")) : "");
   const [imageUrl, setImageUrl] = useState(product?.get("imageUrl"));
+  const fields = { name, description, price: Number(price), imageUrl: imageUrl ?? "" };
+  const [before, setBefore] = useState(product ? fields : { imageUrl: "" });
+  const upload = useAction();
   const { isBusy, problem, about, run } = useAction();
   const save = async () => {
     const saved = product ?? new Product();
-    const fields = { name, description, price: Number(price), ...(imageUrl !== product?.get("imageUrl") && { imageUrl: imageUrl ?? "" }) };
-    if (await run(() => saveFields(saved, fields))) {
+    if (await run(() => saveFields(saved, changed(before, fields)))) {
+      setBefore(fields);
       notify(shopText("state.saved"));
       onSaved(saved);
     }
@@ -90,14 +87,14 @@ function ProductForm({ product, onSaved }: { product: Product | undefined; onSav
         <Field label={t("field.name")} required maxLength={200} value={name} error={about("name")} onChange={(event) => setName(event.target.value)} />
         <TextField label={t("field.description")} maxLength={5000} value={description} onChange={(event) => setDescription(event.target.value)} />
         <Field label={t("field.price")} type="number" min={0} step="0.01" required value={price} error={about("price")} onChange={(event) => setPrice(event.target.value)} />
-        {has.pictures && <PictureField value={imageUrl} onChange={setImageUrl} />}
+        {has.pictures && <PictureField value={imageUrl} onChange={setImageUrl} upload={upload} />}
       </fieldset>
       {problem && isElsewhere && (
         <p className="problem" role="alert">
           {problem}
         </p>
       )}
-      <button type="submit" className="button button-main" disabled={isBusy}>
+      <button type="submit" className="button button-main" disabled={isBusy || upload.isBusy}>
         {shopText("state.save")}
       </button>
     </form>

@@ -8,7 +8,7 @@ import { useStorefront } from "../../Storefront";
 import { useAdminText } from "../texts/useAdminText";
 import { ListPage } from "../ui/ListPage";
 import type { Column } from "../ui/Table";
-import { containing } from "../ui/save";
+import { containing } from "../ui/inputs";
 import { useList } from "../ui/useList";
 import type { View } from "../ui/useView";
 import { ProductDrawer } from "./ProductDrawer";
@@ -46,7 +46,7 @@ export function ProductsPage() {
   ];
   return (
     <ListPage title={t("products")} kind="products" list={list} columns={columns} nameOf={(product) => product.get("name")} searchLabel={t("products.search")} canAdd>
-      <ProductDrawer id={list.view.open ?? ""} onOpen={(open) => list.change({ open })} onChanged={list.reload} />
+      <ProductDrawer id={list.view.open ?? ""} onLeave={list.leave} onChanged={list.reload} />
     </ListPage>
   );
 }

@@ -2,6 +2,7 @@ import Parse from "parse";
 import { useState } from "react";
 import { useFormat } from "../../i18n/useFormat";
 import { useText } from "../../i18n/LanguageContext";
+import { changed, saveFields } from "../../parse/save";
 import { FlashSale, Product } from "../../parse/types";
 import { useQuery } from "../../parse/useQuery";
 import { Dialog } from "../../ui/Dialog";
@@ -10,24 +11,25 @@ import { useAction } from "../../ui/useAction";
 import { useAdminText } from "../texts/useAdminText";
 import { DeleteButton } from "../ui/DeleteButton";
 import { NEW } from "../ui/ListPage";
-import { saveFields, toInput } from "../ui/save";
+import { toInput } from "../ui/inputs";
 
 const DAY = 86_400_000;
 
 interface Props {
   id: string;
   sale: FlashSale | undefined;
-  onClose: () => void;
+  onClose: (id: string) => void;
 }
 
 export function SaleDrawer({ id, sale, onClose }: Props) {
   const t = useAdminText();
   const isOpen = id === NEW || sale !== undefined;
   const name = sale?.get("product")?.get("name") ?? t("edit.new");
+  const close = () => onClose(id);
   return (
-    <Dialog title={name} kind="side" isOpen={isOpen} onClose={onClose}>
-      <SaleForm key={id} sale={sale} onSaved={onClose} />
-      {sale && <DeleteButton object={sale} name={name} onDone={onClose} />}
+    <Dialog title={name} kind="side" isOpen={isOpen} onClose={close}>
+      <SaleForm key={id} sale={sale} onSaved={close} />
+      {sale && <DeleteButton key={`delete ${id}`} object={sale} name={name} onDone={close} />}
     </Dialog>
   );
 }
@@ -41,11 +43,12 @@ function SaleForm({ sale, onSaved }: { sale: FlashSale | undefined; onSaved: () 
   const [price, setPrice] = useState(sale ? String(sale.get("discountPrice")) : "");
   const [start, setStart] = useState(() => toInput(sale?.get("startTime") ?? new Date()));
   const [end, setEnd] = useState(() => toInput(sale?.get("endTime") ?? new Date(Date.now() + DAY)));
+  const fields = { discountPrice: Number(price), startTime: new Date(start), endTime: new Date(end) };
+  const [before] = useState(fields);
   const { isBusy, problem, about, run } = useAction();
   const save = async () => {
-    const fields = { discountPrice: Number(price), startTime: new Date(start), endTime: new Date(end) };
     const product = products.data?.rows.find((row) => row.id === productId);
-    if (await run(() => saveFields(sale ?? new FlashSale(), sale ? fields : { ...fields, product }))) onSaved();
+    if (await run(() => saveFields(sale ?? new FlashSale(), sale ? changed(before, fields) : { ...fields, product }))) onSaved();
   };
   const isElsewhere = !["discountPrice", "startTime", "endTime"].some(about);
   const options = (products.data?.rows ?? []).map((row) => ({ value: row.id ?? "", label: `${row.get("name")} · ${money(row.get("price"))}` }));

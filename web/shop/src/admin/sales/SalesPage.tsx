@@ -57,7 +57,7 @@ export function SalesPage() {
       ]}
       canAdd
     >
-      <SaleDrawer id={list.view.open ?? ""} sale={list.opened} onClose={list.close} />
+      <SaleDrawer id={list.view.open ?? ""} sale={list.opened} onClose={list.leave} />
     </ListPage>
   );
 }

@@ -9,9 +9,11 @@ export function useView(usual: View): [View, (change: View) => void] {
   const view = { ...usual, ...Object.fromEntries(search) };
   const change = (wanted: View) => {
     const keepsPage = Object.keys(wanted).every((name) => name === "open" || name === "at");
-    const next = { ...view, ...(keepsPage ? {} : { at: "" }), ...wanted };
-    const shown = Object.entries(next).filter(([name, value]) => value !== (usual[name] ?? ""));
-    setSearch(new URLSearchParams(shown), { replace: "q" in wanted });
+    const changed = (now: URLSearchParams) => {
+      const next = { ...usual, ...Object.fromEntries(now), ...(keepsPage ? {} : { at: "" }), ...wanted };
+      return new URLSearchParams(Object.entries(next).filter(([name, value]) => value !== (usual[name] ?? "")));
+    };
+    setSearch(changed, { replace: "q" in wanted });
   };
   return [view, change];
 }

@@ -1,13 +1,4 @@
-
-/** Save these fields; when they are refused, the object is as it was. */
-export async function saveFields(object: Parse.Object, fields: Record<string, unknown>): Promise<void> {
-  try {
-    await object.save(fields as never);
-  } catch (error) {
-    object.revert();
-    throw error;
-  }
-}
+// What inputs hold, and what is looked for by them.
 
 /** A moment as an input of dates wants it, in the time of this place. */
 export function toInput(moment: Date): string {
