@@ -129,7 +129,8 @@ class GraphQLDoor:
     async def _answer(self, exchange: Exchange, asked: GraphQLRequest, kind: bytes) -> Answer:
         processor = self._processor
         try:
-            operation = await processor.check(exchange, asked)
+            known = processor.known(exchange, asked)
+            operation = known or await processor.check(exchange, asked)
             if operation.is_subscription and operation.documents.has_subscriptions:
                 raise RequestFailed([GraphQLError("Subscriptions are served over a websocket.")])
             result = await processor.execute(exchange, operation)

@@ -126,12 +126,34 @@ class RequestProcessor:
     async def check(self, exchange: Exchange, asked: GraphQLRequest) -> CheckedOperation:
         """Find the operation that is asked for; raises ``RequestFailed`` and ``BadRequest``."""
         text, digest = self._text_of(asked)
-        schema = self._keeper.known() or await self._keeper.current()
-        documents = self._documents_of(schema)
+        documents = self._documents_of(self._keeper.known() or await self._keeper.current())
         try:
             prepared = documents.known(text) or await documents.prepare(text)
         except Invalid as invalid:
             raise RequestFailed([_coded(e, invalid.code) for e in invalid.errors]) from None
+        return self._checked(exchange, asked, documents, prepared, text, digest)
+
+    def known(self, exchange: Exchange, asked: GraphQLRequest) -> CheckedOperation | None:
+        """Do what ``check`` does, where schema and document are known; else ``None``."""
+        text, digest = self._text_of(asked)
+        schema = self._keeper.known()
+        if schema is None:
+            return None
+        documents = self._documents_of(schema)
+        prepared = documents.known(text)
+        if prepared is None:
+            return None
+        return self._checked(exchange, asked, documents, prepared, text, digest)
+
+    def _checked(
+        self,
+        exchange: Exchange,
+        asked: GraphQLRequest,
+        documents: Documents,
+        prepared: Prepared,
+        text: str,
+        digest: str | None,
+    ) -> CheckedOperation:
         plan = documents.plan(prepared.document, asked.operation_name)
         self._check_rights(exchange, text, prepared, plan)
         if digest is not None and asked.query:

@@ -42,7 +42,8 @@ async def body_of(run: Run, class_name: str, fields: Mapping[str, Any] | None) -
             body[name] = _DELETE
         elif type_name == "Pointer":
             assert kind is not None
-            link = await _pointer(run, name, kind.target or "", value)
+            target = kind.target or ""
+            link = _link(target, value) or await _pointer(run, name, target, value)
             if link is not None:
                 body[name] = link
         elif type_name == "File":
@@ -81,6 +82,12 @@ async def _new(run: Run, class_name: str, fields: Mapping[str, Any]) -> JSONObje
 
 def _linked(class_name: str, given: str) -> JSONObject:
     return pointer(class_name, object_id_of(given, class_name))
+
+
+def _link(target: str, value: Any) -> JSONObject | None:
+    """A pointer to an object that is there, as most are; ``None`` where ``_pointer`` has to see."""
+    link = value.get("link") if value.__class__ is dict and len(value) == 1 else None
+    return _linked(target, link) if link and link.__class__ is str else None
 
 
 async def _pointer(run: Run, name: str, target: str, value: Any) -> JSONObject | None:

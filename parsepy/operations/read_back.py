@@ -27,7 +27,8 @@ async def read_back(
     has = context.backend.triggers.has
     if class_name[:1] == "_" or has("beforeFind", class_name) or has("afterFind", class_name):
         return None
-    schema = await schemas.readable(context, class_name)
+    known = schemas.known(context.backend, class_name)
+    schema = known or await schemas.readable(context, class_name)
     hidden = schema.permissions.hidden_fields(context.principal)
     if not schema.exists or not hidden.isdisjoint(names):
         return None

@@ -105,10 +105,7 @@ def changed(write: Write, body: JSONObject) -> tuple[JSONObject, JSONObject]:
         fresh = changes(context, write.class_name, write.object_id, given)
     if not is_plain:
         return fresh, fresh
-    known = {**before, **fresh}
-    if len(known) == len(body) and len(fresh) == len(given):  # none is gone, none was ignored
-        return known, fresh
-    ignored = given.keys() - fresh.keys()
+    known, ignored = {**before, **fresh}, given.keys() - fresh.keys()
     return {name: known[name] for name in body if name not in ignored}, fresh
 
 
