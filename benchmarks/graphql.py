@@ -250,7 +250,7 @@ class ThreeRoots(GraphQLScenario):
     """A page of articles, a page of variants with their number, a product."""
 
     name = "GraphQL: three roots"
-    promised_alone = 4.3
+    promised_alone = 4.9
     rest_count = 3
     floors = range(0, 9000, 300)
 
