@@ -113,7 +113,7 @@ test("a row is deleted", async () => {
 });
 
 test("a column is deleted", async () => {
-  await open("browser/Wish");
+  await load("browser/Wish"); // not by the filter of before
   await shown("a blue one");
   await menu("Edit", "Delete a column");
   await choose("note");
