@@ -9,17 +9,19 @@ from functools import partial
 
 import pymongo
 from pymongo import AsyncMongoClient
+from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import (
     AutoReconnect,
     NotPrimaryError,
     PyMongoError,
     ServerSelectionTimeoutError,
+    WriteConcernError,
 )
 
 from parsepy.storage.building import Building
 from parsepy.storage.documents import CODEC, Document
 from parsepy.storage.driver import Collection, Pulse, Reads, Writes, reserved
-from parsepy.storage.failures import Unavailable, guard, no_transactions, translated
+from parsepy.storage.failures import Unavailable, guard, loss_of, no_transactions, translated
 from parsepy.storage.transactions import Call, Result, RunningTransaction
 
 RUNNING: ContextVar[RunningTransaction | None] = ContextVar("parsepy_transaction", default=None)
@@ -252,10 +254,20 @@ class Connection:
 
     async def write(self, call: Callable[[], Awaitable[Result]]) -> Result:
         """Make a driver call outside any transaction, as often as ``read`` does."""
+
+        async def made(_: AsyncClientSession | None = None) -> Result:
+            try:
+                return await call()
+            except WriteConcernError as error:
+                lost = loss_of(error)
+                if lost is None:
+                    raise
+                raise lost from error
+
         try:
-            return await call()
+            return await made()
         except AutoReconnect as error:
-            return await self.again(lambda _: call(), error)
+            return await self.again(made, error)
 
     async def again(
         self, call: Call[Result], failure: AutoReconnect, *, is_harmless: bool = True

@@ -6,12 +6,14 @@ from typing import Any
 
 from bson.errors import BSONError
 from pymongo.errors import (
+    AutoReconnect,
     ConnectionFailure,
     DocumentTooLarge,
     DuplicateKeyError,
     ExecutionTimeout,
     OperationFailure,
     PyMongoError,
+    WriteConcernError,
 )
 
 from parsepy.errors import Code, Interruption, ParseError
@@ -69,13 +71,23 @@ def no_transactions() -> ParseError:
     )
 
 
+def loss_of(error: PyMongoError) -> AutoReconnect | None:
+    """The loss of the primary that an error tells of; ``None`` if it is about something else.
+
+    Of a primary that steps down before others have a write, MongoDB tells as of a write concern.
+    """
+    if isinstance(error, WriteConcernError) and error.has_error_label("RetryableWriteError"):
+        return AutoReconnect(str(error))
+    return error if isinstance(error, AutoReconnect) else None
+
+
 def translated(error: PyMongoError) -> Exception:
     """A driver's error in the house's terms."""
     if isinstance(error, DuplicateKeyError):
         return duplicate(error.details or {}, str(error))
     if isinstance(error, ExecutionTimeout):
         return ParseError(Code.TIMEOUT, "The query took too long and was stopped.")
-    if isinstance(error, ConnectionFailure):
+    if isinstance(error, ConnectionFailure) or loss_of(error) is not None:
         return Unavailable(str(error))
     if is_transient(error):
         return Conflict(str(error))

@@ -20,7 +20,7 @@ from parsepy.storage.connection import Connection
 from parsepy.storage.documents import Document
 from parsepy.storage.driver import Collection, reserved
 from parsepy.storage.driver.reserve import CLASSES
-from parsepy.storage.failures import Unavailable, duplicate, guard, refused
+from parsepy.storage.failures import Unavailable, duplicate, guard, loss_of, refused
 
 _DUPLICATE = 11000
 log = logging.getLogger("parsepy.storage")
@@ -64,8 +64,11 @@ class SharedInserts:
             with guard():
                 try:
                     await writes.insert_one(collection, batch[0])
-                except AutoReconnect as error:
-                    await self._insert_again(collection, batch[0], error)
+                except (AutoReconnect, WriteConcernError) as error:
+                    lost = loss_of(error)
+                    if lost is None:
+                        raise
+                    await self._insert_again(collection, batch[0], lost)
             return [None]
         results: list[Exception | None] = [None] * len(batch)
         try:
