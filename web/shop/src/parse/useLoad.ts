@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from "react";
-import { currentToken, forgetIfExpired } from "../session/session";
+import { currentToken, forgetIfExpired, settled } from "../session/session";
 
 export interface Loaded<T> {
   /** The newest answer; while another is on its way, the one before. */
@@ -21,8 +21,13 @@ export function useLoad<T>(load: () => Promise<T>): Loaded<T> {
   const [round, setRound] = useState(0);
   useEffect(() => {
     let isCurrent = true;
-    const token = currentToken();
-    load().then(
+    let token: string | undefined;
+    const ask = async () => {
+      await settled();
+      token = currentToken();
+      return load();
+    };
+    ask().then(
       (data) => isCurrent && setAnswer({ load, data }),
       async (error: Error) => {
         const isReplaced = await forgetIfExpired(error, token);

@@ -27,6 +27,9 @@ export const currentToken = (): string | undefined => currentUser()?.getSessionT
 
 let replaced: Promise<unknown> = Promise.resolve();
 
+/** Resolves when no change of the session is under way: what is asked before would be refused. */
+export const settled = (): Promise<unknown> => replaced;
+
 /** Do what may give another session: a new password, or an account of one's own. */
 export async function replaceSession(work: () => Promise<unknown>): Promise<void> {
   const done = work();
