@@ -30,7 +30,7 @@ async function hold(page, path, method = "PUT", { refusal, isMeant = () => true 
   const tell = async () => {
     told.keep();
     await come.promise;
-    await page.waitForTimeout(80); // and drawn
+    await page.waitForTimeout(300); // and drawn
   };
   return { made: made.promise, tell };
 }
